@@ -1,0 +1,57 @@
+import type { Config } from "../config.ts";
+import { formatDuration } from "../domain/quantity.ts";
+import { type Channel, pathOf } from "../inbound/channel.ts";
+import type { Destination } from "../outbound/destination.ts";
+import { type AddCommand, CONFIG_OPTION, readConfig } from "./terminal.ts";
+
+export const checkCommand: AddCommand = (program, terminal, done) => {
+  program
+    .command("check")
+    .description("check the configuration and its mappings, and say what they mean")
+    .option(...CONFIG_OPTION)
+    .action(async ({ config: file }) => {
+      const config = await readConfig(file, terminal);
+      if (config) terminal.stdout.write(describe(config));
+      done(config ? 0 : 1);
+    });
+};
+
+/** What the configuration means, without a secret or token in it. */
+function describe({ file, server, admin, store, channels, destinations }: Config): string {
+  const lines = [
+    `${file} is good.`,
+    "",
+    `Webhooks come in on   http://${server.host}:${server.port}`,
+    `Admin API listens on  http://${admin.host}:${admin.port} (${admin.token === null ? "no token" : "bearer token"})`,
+    `Everything is kept in ${store.file}`,
+    "",
+    "Sources",
+    ...channels.flatMap(describeChannel),
+    ...(channels.length === 0 ? ["  none: nothing can come in"] : []),
+    "",
+    "Destinations",
+    ...destinations.flatMap(describeDestination),
+    ...(destinations.length === 0 ? ["  none: events are kept, and forwarded to nobody"] : []),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function describeChannel(channel: Channel): string[] {
+  const checks = channel.checks.map(({ kind }) => kind).join(" and ") || "NOTHING: anybody may post";
+  return [
+    `  ${channel.source} / ${channel.name} (${channel.rules.title})`,
+    `    POST ${pathOf(channel)}`,
+    `    checked by ${checks}; read by ${channel.mapping.digest}`,
+  ];
+}
+
+function describeDestination({ name, url, events, secrets, schedule }: Destination): string[] {
+  const { origin, pathname } = new URL(url);
+  const keys = secrets.length === 1 ? "1 secret" : `${secrets.length} secrets`;
+  const total = formatDuration(schedule.reduce((sum, pause) => sum + pause, 0));
+  return [
+    `  ${name}`,
+    `    POST ${origin}${pathname}`,
+    `    gets ${events.join(", ")}; signed with ${keys}; up to ${schedule.length + 1} tries over ${total}`,
+  ];
+}

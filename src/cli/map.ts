@@ -1,0 +1,118 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { mappingFolders } from "../config.ts";
+import { CountersignError, messageOf } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
+import type { Problem } from "../domain/receipt.ts";
+import { type Preview, preview } from "../inbound/preview.ts";
+import type { Mapping } from "../mapping/compile.ts";
+import { loadMapping } from "../mapping/load.ts";
+import { formatProblem } from "../yaml.ts";
+import { type AddCommand, CONFIG_OPTION, fail, type Terminal } from "./terminal.ts";
+
+interface Options {
+  config: string;
+  mapping: string;
+  channel: string;
+  query: string;
+  contentType?: string;
+  json?: boolean;
+}
+
+export const mapCommand: AddCommand = (program, terminal, done) => {
+  program
+    .command("map")
+    .description("show what a captured request body turns into, item by item, without a server")
+    .argument("<file>", "the body as it was posted; - for standard input")
+    .requiredOption("--mapping <name>", "the provider's mapping, such as legalesign")
+    .requiredOption("--channel <name>", "the channel it came in on, such as batch")
+    .option("--query <text>", "the URL's query, such as trigger=signed", "")
+    .option("--content-type <type>", "the request's content type, where it matters (multipart forms)")
+    .option("--json", "print the events as JSON, one a line")
+    .option(CONFIG_OPTION[0], "mappings beside this file come before those shipped", CONFIG_OPTION[2])
+    .action(async (file: string, options: Options) => done(await map(file, options, terminal)));
+};
+
+/** 0 when everything was read, 1 when something was not. */
+async function map(file: string, options: Options, terminal: Terminal): Promise<number> {
+  const folder = dirname(resolve(options.config));
+  const { mapping, problems, absent } = await loadMapping(options.mapping, mappingFolders(folder));
+  for (const problem of problems) terminal.stderr.write(`${formatProblem(problem)}\n`);
+  if (!mapping)
+    return fail(terminal, absent ?? `the mapping ${options.mapping} has ${problems.length} problem(s)`);
+
+  const rules = mapping.channels.get(options.channel);
+  if (!rules) {
+    const known = [...mapping.channels.keys()].join(", ");
+    return fail(
+      terminal,
+      `the mapping ${options.mapping} has no channel ${options.channel}: it has ${known}`,
+    );
+  }
+  const body = await readBody(file);
+  const { query, contentType } = options;
+  const shown = preview({ mapping, rules, body, query, contentType });
+  terminal.stdout.write(options.json ? toJsonLines(shown) : toTable(file, mapping, options.channel, shown));
+  for (const problem of shown.problems) terminal.stderr.write(`${describeProblem(problem)}\n`);
+  return shown.problems.length === 0 ? 0 : 1;
+}
+
+async function readBody(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file === "-" ? "/dev/stdin" : file);
+  } catch (error) {
+    throw new CountersignError("bad_request", `${file} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function toJsonLines({ items }: Preview): string {
+  return items.flatMap(({ events }) => events.map((event) => `${JSON.stringify(event)}\n`)).join("");
+}
+
+function toTable(file: string, mapping: Mapping, channel: string, { items, problems }: Preview): string {
+  const rows = items.flatMap(({ item, events }) =>
+    events.map((event) => [`item ${item}`, ...columns(event)]),
+  );
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  const ignored = items.filter(({ events }) => events.length === 0).length;
+  const counts = [
+    plural(items.length, "item"),
+    plural(rows.length, "event"),
+    ...(ignored > 0 ? [`${ignored} without an event`] : []),
+    plural(problems.length, "problem"),
+  ];
+  return [
+    `${file}, read as ${channel} by ${mapping.digest}`,
+    "",
+    ...lines,
+    "",
+    `${counts.join(", ")}`,
+    "",
+  ].join("\n");
+}
+
+function columns({ type, time, code, signer, document }: Event): string[] {
+  const said = [code.object, code.value, code.meaning === null ? null : `(${code.meaning})`];
+  return [
+    said.filter((part) => part !== null).join(" "),
+    `→ ${type}`,
+    time,
+    document ? `document ${document.id}` : "document not known",
+    signer ? `signer ${signer.id}` : "",
+  ];
+}
+
+function describeProblem({ item, field, message }: Problem): string {
+  const where = [item === null ? null : `item ${item}`, field].filter((part) => part !== null).join(", ");
+  return where === "" ? message : `${where}: ${message}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

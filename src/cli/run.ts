@@ -1,0 +1,33 @@
+import { Command, CommanderError } from "commander";
+import { VERSION } from "../app.ts";
+import { CountersignError } from "../domain/errors.ts";
+import { checkCommand } from "./check.ts";
+import { demoCommand } from "./demo.ts";
+import { mapCommand } from "./map.ts";
+import { secretCommand } from "./secret.ts";
+import { serveCommand } from "./serve.ts";
+import { fail, type Terminal } from "./terminal.ts";
+
+/** Runs one command and resolves with the exit code: 0 well, 1 not well, 2 not understood. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { stdout, stderr } = terminal;
+  let code = 0;
+  const program = new Command("countersign")
+    .description("The bridge between e-sign providers and your internal systems.")
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
+  for (const command of [serveCommand, demoCommand, checkCommand, mapCommand, secretCommand]) {
+    command(program, terminal, (result: number) => {
+      code = result;
+    });
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CountersignError) return fail(terminal, error.message);
+    throw error;
+  }
+}

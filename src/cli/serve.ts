@@ -1,0 +1,25 @@
+import { createApp } from "../app.ts";
+import { type AddCommand, CONFIG_OPTION, readConfig, type Terminal } from "./terminal.ts";
+
+export const serveCommand: AddCommand = (program, terminal, done) => {
+  program
+    .command("serve")
+    .description("run the bridge until it is told to stop")
+    .option(...CONFIG_OPTION)
+    .action(async ({ config }) => done(await serve(config, terminal)));
+};
+
+/** 0 after a graceful stop, 1 when it cannot start or something it cannot live without died. */
+async function serve(file: string, terminal: Terminal): Promise<number> {
+  const config = await readConfig(file, terminal);
+  if (!config) return 1;
+
+  const app = await createApp(config);
+  const stopped = new Promise<"stopped">((resolve) => {
+    if (terminal.signal.aborted) resolve("stopped");
+    terminal.signal.addEventListener("abort", () => resolve("stopped"));
+  });
+  const ended = await Promise.race([stopped, app.died]);
+  await app.stop();
+  return ended === "stopped" ? 0 : 1;
+}

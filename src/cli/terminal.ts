@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import { type Config, loadConfig } from "../config.ts";
+import { type Environment, formatProblem } from "../yaml.ts";
+
+/** What a command has of the world. */
+export interface Terminal {
+  env: Environment;
+  stdout: NodeJS.WritableStream & { isTTY?: boolean };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  /** Aborted when the user or the system asks the process to stop. */
+  signal: AbortSignal;
+}
+
+/** Adds itself to the program; `done` takes the exit code. */
+export type AddCommand = (program: Command, terminal: Terminal, done: (code: number) => void) => void;
+
+export const CONFIG_OPTION = ["--config <file>", "the configuration", "./countersign.yaml"] as const;
+
+/** Says in one sentence why it did not work. */
+export function fail({ stderr }: Terminal, message: string): number {
+  stderr.write(`countersign: ${message}\n`);
+  return 1;
+}
+
+/** The configuration, or null after every problem was printed. */
+export async function readConfig(file: string, { env, stderr }: Terminal): Promise<Config | null> {
+  const { config, problems } = await loadConfig(file, env);
+  for (const problem of problems) stderr.write(`${formatProblem(problem)}\n`);
+  if (problems.length > 0) {
+    stderr.write(
+      `countersign: ${problems.length} ${problems.length === 1 ? "problem" : "problems"} in the configuration\n`,
+    );
+  }
+  return config;
+}

@@ -1,0 +1,199 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { type ChannelFile, ConfigFile, SourceFile } from "./config-schema.ts";
+import { messageOf } from "./domain/errors.ts";
+import type { Channel, Check } from "./inbound/channel.ts";
+import type { CheckRule } from "./mapping/check.ts";
+import type { Mapping } from "./mapping/compile.ts";
+import { loadMapping, SHIPPED_MAPPINGS } from "./mapping/load.ts";
+import type { Destination } from "./outbound/destination.ts";
+import { checkYaml, type Environment, type FileProblem, parseYaml, type YamlFile } from "./yaml.ts";
+
+/** The whole configuration, checked: what is downstream trusts it. Durations are milliseconds, sizes bytes. */
+export interface Config {
+  /** Where it was read from. */
+  file: string;
+  server: { host: string; port: number; maxBody: number };
+  admin: { host: string; port: number; token: string | null };
+  store: { kind: "sqlite"; file: string };
+  channels: readonly Channel[];
+  destinations: readonly Destination[];
+  log: { level: string };
+  shutdown: number;
+}
+
+export interface LoadedConfig {
+  /** Null when there are problems. */
+  config: Config | null;
+  problems: readonly FileProblem[];
+}
+
+/** Reads the configuration and the mappings it names. Every problem of every file at once; nothing is thrown. */
+export async function loadConfig(file: string, environment: Environment): Promise<LoadedConfig> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    const message = `cannot be read (${messageOf(error)}): copy countersign.example.yaml, or name another file with --config`;
+    return { config: null, problems: [{ file, line: 1, column: 1, message }] };
+  }
+  return parseConfig(text, file, environment);
+}
+
+/** The same for text that is already read; `file` is what problems call it, and relative paths start from its folder. */
+export async function parseConfig(
+  text: string,
+  file: string,
+  environment: Environment,
+): Promise<LoadedConfig> {
+  const yaml = parseYaml(text, file, environment);
+  const checked = checkYaml(yaml, ConfigFile);
+  const folder = dirname(resolve(file));
+  const sources = await readSources(yaml, folder);
+  const problems = inOrder([...checked.problems, ...sources.problems, ...portClash(yaml, checked.value)]);
+  if (checked.value === null || problems.length > 0) return { config: null, problems };
+
+  const { server, admin, store, destinations, typePrefix, log, shutdown } = checked.value;
+  return {
+    config: {
+      file,
+      server,
+      admin: { ...admin, token: admin.token ?? null },
+      store: { kind: "sqlite", file: resolve(folder, store.slice("sqlite:".length)) },
+      channels: sources.channels,
+      destinations: Object.entries(destinations).map(([name, { retry: schedule, ...destination }]) => ({
+        name,
+        ...destination,
+        schedule,
+        typePrefix,
+      })),
+      log,
+      shutdown,
+    },
+    problems,
+  };
+}
+
+/** Where mappings are looked for: beside the configuration first, then among those shipped. */
+export function mappingFolders(folder: string): readonly string[] {
+  return [join(folder, "mappings"), SHIPPED_MAPPINGS];
+}
+
+interface Sources {
+  channels: Channel[];
+  problems: FileProblem[];
+}
+
+/** Each source is looked at by itself, so that a mistake elsewhere does not hide what is wrong with its mapping or its checks. */
+async function readSources(yaml: YamlFile, folder: string): Promise<Sources> {
+  const sources = await Promise.all(
+    Object.keys(entriesOf(yaml.value, "sources")).map((name) => readSource(yaml, name, folder)),
+  );
+  return {
+    channels: sources.flatMap(({ channels }) => channels),
+    problems: sources.flatMap(({ problems }) => problems),
+  };
+}
+
+async function readSource(yaml: YamlFile, name: string, folder: string): Promise<Sources> {
+  const value = entriesOf(yaml.value, "sources")[name];
+  const mappingName = entriesOf(value).mapping;
+  if (typeof mappingName !== "string") return { channels: [], problems: [] };
+
+  const loaded = await loadMapping(mappingName, mappingFolders(folder));
+  if (!loaded.mapping) {
+    const place = yaml.placeOf(["sources", name, "mapping"]);
+    const absent = loaded.absent === null ? [] : [{ ...place, message: loaded.absent }];
+    return { channels: [], problems: [...loaded.problems, ...absent] };
+  }
+
+  const found: Sources = { channels: [], problems: [] };
+  const source = SourceFile.safeParse(value);
+  for (const [channel, credentials] of Object.entries(source.data?.channels ?? {})) {
+    const read = readChannel(name, channel, loaded.mapping, credentials, folder);
+    if (typeof read !== "string") found.channels.push(read);
+    else
+      found.problems.push({ ...yaml.placeOf(["sources", name, "channels", channel], "key"), message: read });
+  }
+  return found;
+}
+
+/** The channel, or what is wrong with it. */
+function readChannel(
+  source: string,
+  name: string,
+  mapping: Mapping,
+  credentials: ChannelFile,
+  folder: string,
+): Channel | string {
+  const rules = mapping.channels.get(name);
+  if (!rules) {
+    return `the mapping ${mapping.provider} has no channel \`${name}\`: it has ${[...mapping.channels.keys()].join(", ")}`;
+  }
+  const { verify, requireSignature: _, ...given } = credentials;
+  if (verify === "none") {
+    const keys = Object.keys(given);
+    if (keys.length > 0)
+      return `says \`verify: none\` beside \`${keys.join("` and `")}\`: remove one or the other`;
+    return { source, name, mapping, rules, checks: [] };
+  }
+
+  const needed = rules.checks.map(credentialOf).filter((key) => key !== null);
+  const missing = needed.filter((key) => given[key] === undefined);
+  if (missing.length > 0) {
+    return `needs \`${missing.join("` and `")}\`: without it anybody could post (\`verify: none\` would allow that)`;
+  }
+  try {
+    const checks = arm(rules.checks, credentials, folder);
+    if (checks.length > 0) return { source, name, mapping, rules, checks };
+    return "has no check at all: add `token`, or say `verify: none`";
+  } catch (error) {
+    return `\`certificate\`: cannot be read as a PEM certificate (${messageOf(error)})`;
+  }
+}
+
+/** Which key of the configuration a check must have; null: it may be left out. */
+function credentialOf(rule: CheckRule): "secrets" | "certificate" | "token" | "basic" | null {
+  switch (rule.kind) {
+    case "hmac":
+      return "secrets";
+    case "rsa":
+      return rule.optional ? null : "certificate";
+    default:
+      return rule.kind;
+  }
+}
+
+/** The mapping's checks that the configuration gives a credential for; a token may be asked for on any channel. */
+function arm(rules: readonly CheckRule[], credentials: ChannelFile, folder: string): Check[] {
+  const { secrets, certificate, token, basic, requireSignature } = credentials;
+  const checks = rules.flatMap((rule): Check[] => {
+    if (rule.kind === "hmac" && secrets) return [{ kind: "hmac", rule, secrets }];
+    if (rule.kind === "rsa" && certificate) {
+      const { publicKey: key } = new X509Certificate(readFileSync(resolve(folder, certificate)));
+      return [{ kind: "rsa", rule, key, required: requireSignature ?? !rule.optional }];
+    }
+    return [];
+  });
+  if (token) checks.push({ kind: "token", token });
+  if (basic) checks.push({ kind: "basic", ...basic });
+  return checks;
+}
+
+/** What stands at `keys` in unchecked data, if it is a mapping there. */
+function entriesOf(value: unknown, ...keys: readonly string[]): Readonly<Record<string, unknown>> {
+  const found = keys.reduce<unknown>((inner, key) => entriesOf(inner)[key], value);
+  return typeof found === "object" && found !== null && !Array.isArray(found) ? { ...found } : {};
+}
+
+function portClash(yaml: YamlFile, config: ConfigFile | null): FileProblem[] {
+  if (!config || config.server.port === 0 || config.server.port !== config.admin.port) return [];
+  const message = `\`admin.port\`: ${config.admin.port} is the port of \`server\` too: give it another`;
+  return [{ ...yaml.placeOf(["admin", "port"]), message }];
+}
+
+function inOrder(problems: readonly FileProblem[]): FileProblem[] {
+  return problems.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
+}

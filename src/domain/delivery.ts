@@ -1,0 +1,79 @@
+import { nextAttemptAt, type Schedule } from "./retry.ts";
+
+/**
+ * `pending`: due at a moment (a loan is simply due again when it ends); `held`: waits for an earlier one of its lane;
+ * `delivered` and `parked` are final, until a person reopens a parked one.
+ */
+export type DeliveryStatus = "pending" | "held" | "delivered" | "parked";
+
+/** Why a delivery stopped before it was delivered. */
+export type ParkReason = "schedule_exhausted" | "gone" | "destination_removed";
+
+/** One event on its way to one destination. Instants are milliseconds since 1970. */
+export interface Delivery {
+  id: string;
+  event: string;
+  destination: string;
+  /** The deliveries of one document to one destination go in order; null: this one waits for nobody. */
+  lane: string | null;
+  status: DeliveryStatus;
+  /** Why it is parked; null otherwise. */
+  reason: ParkReason | null;
+  /** Tries so far. */
+  attempts: number;
+  /** When it is tried next, or a loan of it ends; null once final. */
+  dueAt: number | null;
+}
+
+/** Why a try brought no answer, or which kind of answer it brought. */
+export type AttemptCause =
+  | "answered"
+  | "timeout"
+  | "dns"
+  | "refused"
+  | "reset"
+  | "tls"
+  | "blocked"
+  | "interrupted"
+  | "other";
+
+/** One try at a delivery, with what came of it. */
+export interface Attempt {
+  /** From 1. */
+  number: number;
+  /** When it began, milliseconds since 1970. */
+  startedAt: number;
+  /** Milliseconds. */
+  duration: number;
+  cause: AttemptCause;
+  /** The HTTP status; null when nothing was answered. */
+  status: number | null;
+  /** The beginning of the answer's body or the error's text, for people. */
+  answer: string | null;
+  /** What `Retry-After` asked for, in milliseconds from the end of the try. */
+  retryAfter: number | null;
+}
+
+/** What becomes of a delivery after a try. */
+export type Outcome =
+  | { status: "delivered" }
+  | { status: "pending"; dueAt: number }
+  | { status: "parked"; reason: ParkReason };
+
+/**
+ * The whole state machine of a delivery. 2xx is success and all else is not: a redirect is a failure, 410 ends it, and the
+ * rest is tried again until the schedule runs out. Pure: `random` is from 0 up to 1.
+ */
+export function decide(attempt: Attempt, schedule: Schedule, random: number): Outcome {
+  const { status } = attempt;
+  if (status !== null && status >= 200 && status < 300) return { status: "delivered" };
+  if (status === 410) return { status: "parked", reason: "gone" };
+
+  const failure = {
+    number: attempt.number,
+    at: attempt.startedAt + attempt.duration,
+    retryAfter: attempt.retryAfter,
+  };
+  const dueAt = nextAttemptAt(schedule, failure, random);
+  return dueAt === null ? { status: "parked", reason: "schedule_exhausted" } : { status: "pending", dueAt };
+}

@@ -1,0 +1,62 @@
+import { type Code, type EventType, meaningOf, type SignerStatus } from "./event.ts";
+import { eventId, type Happening } from "./identity.ts";
+
+/** What a payload says of a document. Null: it does not say. */
+export interface DocumentFacts {
+  id: string;
+  title: string | null;
+  tags: readonly string[] | null;
+  /** Milliseconds since 1970. */
+  expiresAt: number | null;
+}
+
+/** What a payload says of a signer. Null: it does not say. */
+export interface SignerFacts {
+  id: string;
+  name: string | null;
+  email: string | null;
+  status: SignerStatus | null;
+}
+
+/** One normalized happening as a single item of a request tells it, before it is compared with what is known. */
+export interface Draft {
+  source: string;
+  provider: string;
+  channel: string;
+  type: EventType;
+  /** When the provider says it happened, milliseconds since 1970; null when it does not say. */
+  time: number | null;
+  document: DocumentFacts | null;
+  /** Whom a signer event is about; null when the provider names nobody. */
+  signer: SignerFacts | null;
+  /** All signers of the document as the payload lists them; empty when it lists none. */
+  signers: readonly SignerFacts[];
+  code: Code;
+  /** A digest of the item as sent: tells two happenings apart where the provider gives no time. */
+  digest: string;
+}
+
+/**
+ * The id that the payload alone gives a draft. It is the event's id, unless what is known adds who did it; then the event
+ * keeps this one as well, so that the provider's repeat of the same post is still recognised.
+ */
+export function keyOf(draft: Draft): string {
+  return eventId(happening(draft));
+}
+
+function happening(draft: Draft): Happening {
+  const { source, type, code, document, signer } = draft;
+  const meaning = meaningOf(type);
+  const object = meaning?.about ?? code.object ?? "unknown";
+  const named = object === "signer" ? signer : document;
+  const objectId = (named ?? document ?? signer)?.id ?? "";
+  const unique = meaning?.happens === "once" && named !== null;
+  const when = draft.time === null ? draft.digest : String(draft.time);
+  return {
+    source,
+    object,
+    objectId,
+    type: type === "unknown" ? `unknown:${code.value}` : type,
+    distinct: unique ? "" : when,
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * A refusal is a value; a fault is one of these. Few codes, one class, and one exhaustive table from code to HTTP status,
+ * so that nobody downstream has to guess what a failure means to the one who asked.
+ */
+export type ErrorCode =
+  | "bad_request"
+  | "bad_signature"
+  | "unauthorized"
+  | "not_found"
+  | "method_not_allowed"
+  | "too_large"
+  | "request_timeout"
+  | "invalid_configuration"
+  | "cannot_start"
+  | "store_unavailable"
+  | "internal";
+
+export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
+  bad_request: 400,
+  bad_signature: 401,
+  unauthorized: 401,
+  not_found: 404,
+  method_not_allowed: 405,
+  too_large: 413,
+  request_timeout: 408,
+  invalid_configuration: 500,
+  cannot_start: 500,
+  store_unavailable: 503,
+  internal: 500,
+};
+
+/** A fault whose message is one sentence for a person: what is wrong, where, and what would be right. */
+export class CountersignError extends Error {
+  override readonly name = "CountersignError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** What to say of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

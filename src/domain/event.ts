@@ -1,0 +1,161 @@
+import { z } from "zod";
+
+/** What a status means for a document, in the order of its life; the last five are terminal. */
+export const DOCUMENT_STATUSES = [
+  "created",
+  "sent",
+  "in_progress",
+  "completed",
+  "declined",
+  "canceled",
+  "expired",
+  "failed",
+] as const;
+export type DocumentStatus = (typeof DOCUMENT_STATUSES)[number];
+
+/** What a status means for a signer, in the usual order of progress; the last two are terminal. */
+export const SIGNER_STATUSES = [
+  "unsent",
+  "scheduled",
+  "sent",
+  "bounced",
+  "opened",
+  "viewed",
+  "fields_completed",
+  "awaiting_signature",
+  "awaiting_witness",
+  "signed",
+  "declined",
+] as const;
+export type SignerStatus = (typeof SIGNER_STATUSES)[number];
+
+/** The two levels that every provider has. One signed is not all signed; all signed is not "the PDF is ready". */
+export type Subject = "document" | "signer";
+
+type Meaning =
+  | { about: "document"; happens: "once" | "many"; status: DocumentStatus | null }
+  | { about: "signer"; happens: "once" | "many"; status: SignerStatus | null };
+
+/**
+ * The vocabulary. `happens: once` types are told apart by whom they are about alone, so that every channel that tells one
+ * of them tells the same event; `many` types need what distinguishes two of them as well (see identity.ts).
+ */
+export const VOCABULARY = {
+  "document.created": { about: "document", happens: "once", status: "created" },
+  "document.sent": { about: "document", happens: "once", status: "sent" },
+  "document.fields_completed": { about: "document", happens: "once", status: "in_progress" },
+  "document.completed": { about: "document", happens: "once", status: "completed" },
+  "document.downloadable": { about: "document", happens: "once", status: "completed" },
+  "document.declined": { about: "document", happens: "once", status: "declined" },
+  "document.canceled": { about: "document", happens: "once", status: "canceled" },
+  "document.cancel_failed": { about: "document", happens: "many", status: null },
+  "document.failed": { about: "document", happens: "many", status: "failed" },
+  "document.due_date_changed": { about: "document", happens: "many", status: null },
+  "document.expired": { about: "document", happens: "once", status: "expired" },
+  "signer.unsent": { about: "signer", happens: "once", status: "unsent" },
+  "signer.scheduled": { about: "signer", happens: "once", status: "scheduled" },
+  "signer.sent": { about: "signer", happens: "many", status: "sent" },
+  "signer.bounced": { about: "signer", happens: "many", status: "bounced" },
+  "signer.email_opened": { about: "signer", happens: "many", status: "opened" },
+  "signer.viewed": { about: "signer", happens: "many", status: "viewed" },
+  "signer.fields_completed": { about: "signer", happens: "many", status: "fields_completed" },
+  "signer.awaiting_signature": { about: "signer", happens: "many", status: "awaiting_signature" },
+  "signer.awaiting_witness": { about: "signer", happens: "many", status: "awaiting_witness" },
+  "signer.signed": { about: "signer", happens: "once", status: "signed" },
+  "signer.downloaded": { about: "signer", happens: "many", status: null },
+  "signer.declined": { about: "signer", happens: "once", status: "declined" },
+  "signer.visit_failed": { about: "signer", happens: "many", status: null },
+} as const satisfies Record<string, Meaning>;
+
+export type KnownType = keyof typeof VOCABULARY;
+export type EventType = KnownType | "unknown";
+
+export const EVENT_TYPES = [...(Object.keys(VOCABULARY) as KnownType[]), "unknown"] as const;
+
+/** The meaning of a type; `null` for "unknown", which says nothing about whom or how often. */
+export function meaningOf(type: EventType): Meaning | null {
+  return type === "unknown" ? null : VOCABULARY[type];
+}
+
+const instant = z.iso.datetime({ precision: 3 }).describe("UTC, RFC 3339 with milliseconds");
+
+export const SignerView = z
+  .strictObject({
+    id: z
+      .string()
+      .describe("the provider's id, or where it has none a digest of the document and the e-mail address"),
+    name: z.string().nullable(),
+    email: z.string().nullable(),
+    status: z.enum(SIGNER_STATUSES).nullable().describe("null: the provider has not said"),
+  })
+  .describe("A signer as known after the event");
+export type SignerView = z.infer<typeof SignerView>;
+
+export const DocumentView = z
+  .strictObject({
+    id: z.string().describe("the provider's id"),
+    title: z.string().nullable(),
+    status: z.enum(DOCUMENT_STATUSES).nullable().describe("null: nothing said so far moved it"),
+    downloadable: z
+      .boolean()
+      .describe("true once the finished PDF can be fetched; completed alone does not mean that"),
+    tags: z.array(z.string()).describe("what the sender attached to find the document again"),
+    expiresAt: instant.nullable(),
+  })
+  .describe("The document as known after the event");
+export type DocumentView = z.infer<typeof DocumentView>;
+
+export const Code = z
+  .strictObject({
+    object: z
+      .string()
+      .nullable()
+      .describe("which code table the value belongs to: 40 differs for document and signer"),
+    value: z.string().describe("the provider's word, as sent"),
+    name: z.string().nullable().describe("the provider's name for what the value is of"),
+    meaning: z.string().nullable().describe("the provider's own explanation of the value"),
+  })
+  .describe("The provider's own words for it");
+export type Code = z.infer<typeof Code>;
+
+export const Provenance = z
+  .strictObject({
+    receipt: z.string().describe("the receipt that holds the bytes this was read from"),
+    mapping: z.string().describe("the mapping that read it, with the digest of its file"),
+    verified: z
+      .string()
+      .describe("how the request was checked; `none` when the configuration switched checks off"),
+  })
+  .describe("Where it comes from");
+
+/** What is forwarded as the `data` of every format. */
+export const EventData = z.strictObject({
+  provider: z.string(),
+  channel: z.string().describe("the channel that told it first"),
+  sequence: z
+    .int()
+    .positive()
+    .nullable()
+    .describe("1, 2, 3 … within the document, in the order recorded; null while the document is not known"),
+  late: z
+    .boolean()
+    .describe("told after something newer of the same document; the status was not moved back"),
+  document: DocumentView.nullable().describe(
+    "null: the provider did not say which document, and nothing else did",
+  ),
+  signer: SignerView.nullable().describe("null: about the document, or the provider did not say who"),
+  signers: z.array(SignerView),
+  code: Code,
+  provenance: Provenance,
+});
+
+/** One normalized happening about a document or a signer, as it is kept. Instants are ISO 8601 in UTC with milliseconds. */
+export const Event = z.strictObject({
+  id: z.string().regex(/^evt_[a-z0-9]{26}$/),
+  source: z.string(),
+  type: z.enum(EVENT_TYPES),
+  time: instant.describe("when it happened, or when it was received where the provider gives no time"),
+  recordedAt: instant,
+  ...EventData.shape,
+});
+export type Event = z.infer<typeof Event>;

@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+
+/**
+ * Ids are computed, not drawn: whoever tells the same happening arrives at the same id, so a repeat is recognised by the
+ * primary key, atomically, however late it comes.
+ */
+
+/** Crockford's base 32 in lower case: letters and digits that are not mistaken for one another. */
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** What tells one happening from every other. The channel is no part of it: each channel that tells it tells the same event. */
+export interface Happening {
+  source: string;
+  /** "document", "signer", or what the payload calls it. */
+  object: string;
+  objectId: string;
+  type: string;
+  /** For types that happen many times: what tells two of them apart, normally the provider's time. Empty for the others. */
+  distinct: string;
+}
+
+/** `evt_` and 26 letters and digits (130 bits of SHA-256). */
+export function eventId(of: Happening): string {
+  return `evt_${digest([of.source, of.object, of.objectId, of.type, of.distinct])}`;
+}
+
+/** One delivery per event and destination: `dlv_` and 26 letters and digits. */
+export function deliveryId(event: string, destination: string): string {
+  return `dlv_${digest([event, destination])}`;
+}
+
+/**
+ * The id of a signer whom the provider gives none: the document and the e-mail address, without regard to case.
+ * A digest, so that the address cannot be read from ids.
+ */
+export function signerId(document: string, email: string): string {
+  return `sgn_${digest([document, email.trim().toLowerCase()])}`;
+}
+
+/**
+ * A new receipt's id: `rcp_` and 26 letters and digits, of which the first ten grow with time, so that an index of them
+ * grows at its end. `at` is milliseconds since 1970, `random` 10 bytes.
+ */
+export function receiptId(at: number, random: Uint8Array): string {
+  const time = Buffer.alloc(7);
+  time.writeUIntBE(at, 0, 6);
+  return `rcp_${base32(time, 10)}${base32(random, 16)}`;
+}
+
+/** 26 letters and digits that depend on every part and on where one part ends: `a|bc` and `ab|c` differ. */
+export function digest(parts: readonly string[]): string {
+  const framed = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join("");
+  return base32(createHash("sha256").update(framed).digest(), 26);
+}
+
+/** The first `length` × 5 bits of `bytes`, most significant first. */
+export function base32(bytes: Uint8Array, length: number): string {
+  let text = "";
+  let bits = 0;
+  let held = 0;
+  for (let i = 0; text.length < length; i++) {
+    held = ((held << 8) | (bytes[i] ?? 0)) & 0xfff;
+    bits += 8;
+    while (bits >= 5 && text.length < length) {
+      bits -= 5;
+      text += ALPHABET[(held >> bits) & 31];
+    }
+  }
+  return text;
+}

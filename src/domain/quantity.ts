@@ -1,0 +1,42 @@
+/** Durations and sizes as people write them: `15s`, `5m`, `2h15m`, `5mb`. */
+
+const MILLISECONDS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+const BYTES: Readonly<Record<string, number>> = { b: 1, kb: 1_024, mb: 1_024 ** 2, gb: 1_024 ** 3 };
+
+/** Milliseconds; null when the text is no duration. */
+export function parseDuration(text: string): number | null {
+  if (!/^(\d+(ms|s|m|h|d))+$/.test(text)) return null;
+  const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)];
+  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (MILLISECONDS[unit ?? ""] ?? 0), 0);
+}
+
+/** Bytes; null when the text is no size. 1 kb is 1,024 bytes. */
+export function parseSize(text: string): number | null {
+  const [, count, unit] = /^(\d+)(b|kb|mb|gb)$/i.exec(text) ?? [];
+  return unit === undefined ? null : Number(count) * (BYTES[unit.toLowerCase()] ?? 1);
+}
+
+/** The shortest exact way to write a duration: `2h15m`. */
+export function formatDuration(milliseconds: number): string {
+  let rest = milliseconds;
+  let text = "";
+  for (const [unit, size] of Object.entries(MILLISECONDS).reverse()) {
+    const count = Math.floor(rest / size);
+    if (count > 0) text += `${count}${unit}`;
+    rest -= count * size;
+  }
+  return text || "0s";
+}
+
+/** The largest unit that divides a size: `5mb`. */
+export function formatSize(bytes: number): string {
+  const [unit, size] = Object.entries(BYTES).findLast(([, size]) => bytes % size === 0) ?? ["b", 1];
+  return `${bytes / size}${unit}`;
+}

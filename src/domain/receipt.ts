@@ -1,0 +1,37 @@
+/** What could not be read in a request, or in one item of it. Never a reason to lose the request: its bytes are kept. */
+export interface Problem {
+  /** `undecodable`: no payload found; `unmapped`: a word no table has; `missing`: a field the mapping needs; `invalid`: one that does not fit. */
+  kind: "undecodable" | "unmapped" | "missing" | "invalid";
+  /** Which item of a batch, from 0; null for the request as a whole. */
+  item: number | null;
+  /** The place or path looked at. */
+  field: string | null;
+  message: string;
+}
+
+/** An inbound request as it was kept. Tokens are taken out of `query` and `headers`; the bytes are the bytes. */
+export interface Receipt {
+  /** `rcp_` and 26 letters and digits that grow with time. */
+  id: string;
+  source: string;
+  channel: string;
+  /** Milliseconds since 1970. */
+  receivedAt: number;
+  query: string;
+  headers: Readonly<Record<string, string>>;
+  body: Uint8Array;
+  /** The checks that passed, such as `hmac+token`; `none` when the configuration switched checks off. */
+  verified: string;
+  /** The mapping that read it, with the digest of its file. */
+  mapping: string;
+  problems: readonly Problem[];
+}
+
+/** One line for people and for the answer to the provider; null when all was read. */
+export function summarize(problems: readonly Problem[]): string | null {
+  const [first] = problems;
+  if (!first) return null;
+  const where = first.item === null ? "" : `item ${first.item}: `;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
+  return `${where}${first.message}${more}`;
+}

@@ -1,0 +1,54 @@
+/**
+ * When a failed delivery is tried again. Pure: time and chance are arguments.
+ */
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** The pauses between tries, in milliseconds: the first is the pause before the second try. A schedule of n pauses has n + 1 tries. */
+export type Schedule = readonly number[];
+
+export const PRESETS = {
+  /** Standard Webhooks' recommendation: ten tries over about three days. */
+  standard: [
+    5 * SECOND,
+    5 * MINUTE,
+    30 * MINUTE,
+    2 * HOUR,
+    5 * HOUR,
+    10 * HOUR,
+    14 * HOUR,
+    20 * HOUR,
+    24 * HOUR,
+  ],
+  /** What Lumin itself does: seven tries over about thirty hours. */
+  lumin: [5 * MINUTE, 15 * MINUTE, 45 * MINUTE, 135 * MINUTE, 405 * MINUTE, 1_215 * MINUTE],
+} as const satisfies Record<string, Schedule>;
+
+/** A `Retry-After` beyond this is cut to it. */
+export const LONGEST_WAIT = 24 * HOUR;
+
+/** At most this share of a pause is added by chance, so that deliveries that failed together do not come back together. */
+const JITTER = 0.1;
+
+export interface Failure {
+  /** Which try this was, from 1. */
+  number: number;
+  /** When it ended, milliseconds since 1970. */
+  at: number;
+  /** What the receiver asked for, in milliseconds from `at`; null when it asked for nothing. */
+  retryAfter: number | null;
+}
+
+/**
+ * max(schedule + jitter, Retry-After), the latter capped at 24 hours; null when the schedule has run out.
+ * `random` is from 0 up to 1.
+ */
+export function nextAttemptAt(schedule: Schedule, failure: Failure, random: number): number | null {
+  const pause = schedule[failure.number - 1];
+  if (pause === undefined) return null;
+  const jittered = pause * (1 + JITTER * random);
+  const asked = Math.min(failure.retryAfter ?? 0, LONGEST_WAIT);
+  return Math.round(failure.at + Math.max(jittered, asked));
+}

@@ -1,0 +1,209 @@
+import type { DocumentFacts, Draft, SignerFacts } from "../domain/draft.ts";
+import { type Code, type EventType, meaningOf } from "../domain/event.ts";
+import { digest, signerId } from "../domain/identity.ts";
+import type { Problem } from "../domain/receipt.ts";
+import type { DocumentRule, EventRule, SignerRule, WordRule } from "../mapping/compile.ts";
+import type { Field, Scope } from "../mapping/field.ts";
+import { valueAt } from "../mapping/path.ts";
+import type { Channel } from "./channel.ts";
+import { textAt } from "./place.ts";
+import type { RawRequest } from "./request.ts";
+
+export interface Normalized {
+  drafts: readonly Draft[];
+  /** What items need and do not have; such an item makes no draft, and leaves the others alone. */
+  problems: readonly Problem[];
+}
+
+/**
+ * Translates the items of a request. A word that no table has becomes a draft of type `unknown`, one that is to be ignored
+ * none. Never throws, whatever the items are.
+ */
+export function normalize(
+  items: readonly unknown[],
+  request: RawRequest,
+  channel: Omit<Channel, "checks">,
+): Normalized {
+  const drafts: Draft[] = [];
+  const problems: Problem[] = [];
+  for (const [index, item] of items.entries()) {
+    const told = readItem(item, request, channel.rules.event);
+    const position = channel.rules.read.each === null ? null : index;
+    problems.push(...told.problems.map((problem) => ({ ...problem, item: position })));
+    if (told.types.length === 0) continue;
+    const mark = digestOf(item, request, index);
+    drafts.push(...told.types.map((type) => toDraft(type, told, channel, mark)));
+  }
+  return { drafts, problems };
+}
+
+type Complaint = Omit<Problem, "item">;
+
+/** What one item tells. */
+interface Told {
+  /** None where there are problems, or the word is to be ignored. */
+  types: readonly EventType[];
+  code: Code;
+  time: number | null;
+  facts: Facts;
+  problems: readonly Complaint[];
+}
+
+interface Facts {
+  document: DocumentFacts | null;
+  signer: SignerFacts | null;
+  signers: readonly SignerFacts[];
+}
+
+function readItem(item: unknown, request: RawRequest, event: EventRule): Told {
+  if (!isObject(item)) return refuse({ kind: "invalid", field: null, message: "the item is not an object" });
+  const scope: Scope = { item, textAt: (place) => textAt(request, place) };
+  const word = readWord(event.words, scope);
+  if (word?.types.length === 0) return { ...NOTHING, code: word.code };
+
+  const time = event.time?.read(scope) ?? null;
+  const facts = readFacts(event, scope);
+  const problems = [
+    ...(word ? missingFacts(word.types, event, facts) : [missing(wordLabel(event))]),
+    ...troubleWithTime(event.time, time),
+  ];
+  return word && problems.length === 0 ? { ...word, time, facts, problems } : refuse(...problems);
+}
+
+const NOTHING: Told = {
+  types: [],
+  code: { object: null, value: "", name: null, meaning: null },
+  time: null,
+  facts: { document: null, signer: null, signers: [] },
+  problems: [],
+};
+
+function refuse(...problems: Complaint[]): Told {
+  return { ...NOTHING, problems };
+}
+
+/** The first word that is there, with what it means. */
+function readWord(words: readonly WordRule[], scope: Scope): Pick<Told, "types" | "code"> | null {
+  for (const { from, object, name, meaningOf: lookUp } of words) {
+    const value = from.read(scope);
+    if (value === null) continue;
+    const { types, explanation } = lookUp(value, scope) ?? UNKNOWN;
+    const code = { object: read(object, scope), value, name: read(name, scope), meaning: explanation };
+    return { types, code };
+  }
+  return null;
+}
+
+const UNKNOWN = { types: ["unknown"], explanation: null } as const;
+
+function readFacts(event: EventRule, scope: Scope): Facts {
+  const document = event.document && readDocument(event.document, scope);
+  return {
+    document,
+    signer: event.signer && readSigner(event.signer, scope, document),
+    signers: readSigners(event, scope, document),
+  };
+}
+
+function readDocument(rule: DocumentRule, scope: Scope): DocumentFacts | null {
+  const id = rule.id.read(scope);
+  if (id === null) return null;
+  const expiresAt = read(rule.expiresAt, scope);
+  return {
+    id,
+    title: read(rule.title, scope),
+    tags: readTags(rule, scope),
+    expiresAt: Number.isNaN(expiresAt) ? null : expiresAt,
+  };
+}
+
+/** Each tag once; null when none is given, for that does not take away the ones known. */
+function readTags({ tags }: DocumentRule, scope: Scope): string[] | null {
+  const found = tags.flatMap((tag) => tag.readAll(scope));
+  return found.length > 0 ? [...new Set(found)] : null;
+}
+
+/** A signer without an id of the provider's is told from others by document and e-mail address; null when that is not known either. */
+function readSigner(rule: SignerRule, scope: Scope, document: DocumentFacts | null): SignerFacts | null {
+  const email = read(rule.email, scope);
+  const id = read(rule.id, scope) ?? (document && email && signerId(document.id, email));
+  return id ? { id, name: read(rule.name, scope), email, status: read(rule.status, scope) } : null;
+}
+
+/** Each signer once: the first counts where the list names one again. */
+function readSigners(
+  { signers: rule }: EventRule,
+  scope: Scope,
+  document: DocumentFacts | null,
+): SignerFacts[] {
+  const list = rule && valueAt(scope.item, rule.each);
+  if (!rule || !Array.isArray(list)) return [];
+  const found = new Map<string, SignerFacts>();
+  for (const item of list) {
+    const signer = readSigner(rule, { ...scope, item }, document);
+    if (signer && !found.has(signer.id)) found.set(signer.id, signer);
+  }
+  return [...found.values()];
+}
+
+function read<T>(field: Field<T> | null, scope: Scope): T | null {
+  return field && field.read(scope);
+}
+
+/** An event about a document needs the document; one about a signer needs the signer, or at least the document. */
+function missingFacts(
+  types: readonly EventType[],
+  event: EventRule,
+  { document, signer }: Facts,
+): Complaint[] {
+  if (document) return [];
+  const subjects = types.map((type) => meaningOf(type)?.about);
+  if (subjects.includes("document")) return [missing(event.document?.id.label ?? "document")];
+  if (subjects.includes("signer") && !signer) return [missing(event.signer?.id?.label ?? "signer")];
+  return [];
+}
+
+function troubleWithTime(field: Field<number> | null, time: number | null): Complaint[] {
+  if (!field) return [];
+  if (time === null) return [missing(field.label)];
+  return Number.isNaN(time)
+    ? [{ kind: "invalid", field: field.label, message: `${field.label} is not a time` }]
+    : [];
+}
+
+function missing(field: string): Complaint {
+  return { kind: "missing", field, message: `${field} is missing` };
+}
+
+function wordLabel(event: EventRule): string {
+  return event.words.map(({ from }) => from.label).join(" | ");
+}
+
+function toDraft(type: EventType, told: Told, channel: Omit<Channel, "checks">, mark: string): Draft {
+  const { document, signer, signers } = told.facts;
+  return {
+    source: channel.source,
+    provider: channel.mapping.provider,
+    channel: channel.name,
+    type,
+    time: told.time,
+    document,
+    signer: meaningOf(type)?.about === "document" ? null : signer,
+    signers,
+    code: told.code,
+    digest: mark,
+  };
+}
+
+/** Equal for equal items. One nested too deeply to be written down again is known by the request's bytes and its position. */
+function digestOf(item: unknown, request: RawRequest, index: number): string {
+  try {
+    return digest([JSON.stringify(item)]);
+  } catch {
+    return digest([Buffer.from(request.body).toString("latin1"), String(index)]);
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,181 @@
+import type { IncomingMessage } from "node:http";
+import Router from "@koa/router";
+import Koa from "koa";
+import { CountersignError, type ErrorCode, HTTP_STATUS } from "../domain/errors.ts";
+import { summarize } from "../domain/receipt.ts";
+import type { Accept, Acceptance } from "./accept.ts";
+import type { Channel } from "./channel.ts";
+import type { RawRequest } from "./request.ts";
+
+/** What came of one request, for the log and the metrics. Never holds a body, a token or a URL. */
+export interface Reception {
+  source: string;
+  channel: string;
+  outcome: "accepted" | "problem" | ErrorCode;
+  /** Milliseconds from the first byte to the answer. */
+  duration: number;
+  acceptance: Acceptance | null;
+  /** Why not, where it was refused or failed. */
+  reason: string | null;
+  /** What was thrown, where the fault is ours. */
+  error: unknown;
+}
+
+export interface ReceiveParts {
+  channels: readonly Channel[];
+  accept: Accept;
+  /** Bytes. */
+  maxBody: number;
+  /** Milliseconds since 1970. */
+  now(): number;
+  observe(reception: Reception): void;
+}
+
+/** How long a provider is asked to wait when the store cannot write, in seconds. */
+const RETRY_AFTER = 10;
+
+/**
+ * The listener that providers post to: `POST /in/<source>/<channel>`, a token as `?token=` or as one more segment. A genuine
+ * request is answered with exactly 200 once it is on disk; nothing here is ever answered with another 2xx or a 3xx.
+ */
+export function createReceiver(parts: ReceiveParts): Koa {
+  const channels = new Map(parts.channels.map((channel) => [`${channel.source}/${channel.name}`, channel]));
+  const router = new Router();
+  router.all("/in/:source/:channel{/:token}", async (context) => {
+    const { source = "", channel: name = "", token = null } = context.params;
+    const startedAt = parts.now();
+    const channel = channels.get(`${source}/${name}`);
+    const reception = await receive(context, channel, token, parts);
+    parts.observe({
+      source: channel?.source ?? "unknown",
+      channel: channel?.name ?? "unknown",
+      duration: parts.now() - startedAt,
+      ...reception,
+    });
+  });
+
+  const app = new Koa();
+  app.silent = true;
+  app.use(async (context, next) => {
+    try {
+      await next();
+    } catch {
+      // A path that does not decode matches no route.
+    }
+    if (context.body === undefined)
+      refuse(context, "not_found", "there is nothing at this path: webhooks go to /in/<source>/<channel>");
+  });
+  app.use(router.routes());
+  return app;
+}
+
+type Received = Pick<Reception, "outcome" | "acceptance" | "reason" | "error">;
+
+async function receive(
+  context: Koa.Context,
+  channel: Channel | undefined,
+  pathToken: string | null,
+  { accept, maxBody, now }: ReceiveParts,
+): Promise<Received> {
+  if (!channel) return refuse(context, "not_found", "no such source or channel is configured");
+  if (context.method !== "POST") {
+    context.set("allow", "POST");
+    return refuse(context, "method_not_allowed", "webhooks are posted");
+  }
+  try {
+    const receivedAt = now();
+    const body = await readBody(context.req, maxBody);
+    const request: RawRequest = {
+      source: channel.source,
+      channel: channel.name,
+      query: new URLSearchParams(context.querystring),
+      pathToken,
+      headers: plainHeaders(context.req),
+      body,
+      receivedAt,
+    };
+    const accepted = await accept(request, channel);
+    if ("refused" in accepted) return refuse(context, "bad_signature", accepted.refused);
+    answer(context, channel, accepted);
+    const outcome = accepted.problems.length > 0 ? "problem" : "accepted";
+    return { outcome, acceptance: accepted, reason: summarize(accepted.problems), error: null };
+  } catch (error) {
+    return fail(context, error);
+  }
+}
+
+/** The mapping's own reply where the provider asks for one, else what was made of the request. */
+function answer(context: Koa.Context, { rules }: Channel, { receipt, recorded, problems }: Acceptance): void {
+  context.status = 200;
+  if (rules.answer) {
+    context.type = rules.answer.type;
+    context.body = rules.answer.body;
+    return;
+  }
+  context.body = {
+    receipt,
+    events: recorded.events.length,
+    duplicates: recorded.duplicates.length,
+    problem: summarize(problems),
+  };
+}
+
+function refuse(context: Koa.Context, code: ErrorCode, message: string): Received {
+  context.status = HTTP_STATUS[code];
+  context.body = { error: code, message };
+  return { outcome: code, acceptance: null, reason: message, error: null };
+}
+
+function fail(context: Koa.Context, error: unknown): Received {
+  const code = error instanceof CountersignError ? error.code : "internal";
+  if (code === "too_large") {
+    // What is still coming is not read, so the connection cannot be used again.
+    context.set("connection", "close");
+    return refuse(context, code, messageOfFault(error));
+  }
+  if (code === "bad_request") return refuse(context, code, messageOfFault(error));
+  if (code === "store_unavailable") context.set("retry-after", String(RETRY_AFTER));
+  const told =
+    code === "store_unavailable"
+      ? "cannot be written down just now; please send it again"
+      : "could not be handled; please send it again";
+  return { ...refuse(context, code, `the request ${told}`), reason: messageOfFault(error), error };
+}
+
+function messageOfFault(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * The bytes of the body, whether their number was announced or not.
+ *
+ * @throws CountersignError `too_large` beyond `limit`, as soon as that is known; `bad_request` when the sender gave up.
+ */
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const tooLarge = new CountersignError("too_large", `the body is longer than ${limit} bytes`);
+  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= limit) chunks.push(chunk);
+      else reject(tooLarge);
+    });
+    request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.on("error", (error) =>
+      reject(new CountersignError("bad_request", "the body did not come to its end", { cause: error })),
+    );
+    request.on("aborted", () =>
+      reject(new CountersignError("bad_request", "the body did not come to its end")),
+    );
+  });
+}
+
+/** One text a header; a repeated one joined as RFC 9110 allows. */
+function plainHeaders(request: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headersDistinct))
+    if (value) headers[name] = value.join(", ");
+  return headers;
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { argv, env, exit, stderr, stdout } from "node:process";
+
+/** The oldest Node that has what the bridge stands on: node:sqlite, and TypeScript without a build. */
+const OLDEST_NODE = 24;
+
+const major = Number.parseInt(process.versions.node, 10);
+if (major < OLDEST_NODE) {
+  stderr.write(`countersign needs Node ${OLDEST_NODE} or newer, and this is Node ${process.versions.node}\n`);
+  exit(1);
+}
+
+// The first signal asks to stop; the second does not ask.
+const stopping = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    if (stopping.signal.aborted) exit(130);
+    stopping.abort(signal);
+  });
+}
+
+const { run } = await import("./cli/run.ts");
+exit(await run(argv.slice(2), { env, stdout, stderr, signal: stopping.signal }));

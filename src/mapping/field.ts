@@ -1,0 +1,127 @@
+import type { SignerStatus } from "../domain/event.ts";
+import type { Source, StatusField, TextField, TimeField } from "./field-schema.ts";
+import { parsePath, valueAt } from "./path.ts";
+import { compilePattern } from "./pattern.ts";
+import { type PlaceRef, parsePlace } from "./place.ts";
+import { type Scalar, type TextTransform, toText, toTime } from "./transform.ts";
+
+/** What fields are read from. */
+export interface Scope {
+  /** The payload, or the element of it that is looked at. */
+  item: unknown;
+  /** The text at a place of the request; null when there is nothing. */
+  textAt(place: PlaceRef): string | null;
+}
+
+/** A field of a payload, ready to be read. */
+export interface Field<T> {
+  /** Where it looks, for messages. */
+  label: string;
+  /** The value, of several the first; null when the payload does not say. */
+  read(scope: Scope): T | null;
+  /** Every value: several where the path leads to a list. */
+  readAll(scope: Scope): readonly T[];
+}
+
+/** A field that gives a text, never an empty one. */
+export function compileText(file: TextField): Field<string> {
+  return firstOf(listOf(file).map(compileTextStep));
+}
+
+/** A field that gives whole milliseconds since 1970: NaN when something stands there that is no time. */
+export function compileTime(file: TimeField): Field<number> {
+  return firstOf(listOf(file).map((step) => then(compileSource(step), (value) => toTime(step.as, value))));
+}
+
+/** A field that gives a signer's status. */
+export function compileStatus(file: StatusField): Field<SignerStatus> {
+  return firstOf(listOf(file).map(({ values, ...step }) => then(compileTextStep(step), lookUp(values))));
+}
+
+interface TextStep extends Source {
+  as?: TextTransform | undefined;
+  values?: Readonly<Record<string, string>> | undefined;
+}
+
+function compileTextStep(file: string | TextStep): Field<string> {
+  if (typeof file === "string") return compileTextStep({ path: file });
+  const { as = "text", values } = file;
+  const text = then(compileSource(file), (value) => toText(as, value));
+  return values ? then(text, lookUp(values)) : text;
+}
+
+function compileSource(file: Source): Field<Scalar> {
+  const origin = compileOrigin(file);
+  if (file.pattern === undefined) return origin;
+  const take = compilePattern(file.pattern);
+  return then(origin, (value) => take(String(value)) || null);
+}
+
+function compileOrigin({ path, place, value, join, with: between = "" }: Source): Field<Scalar> {
+  if (path !== undefined) return atPath(path);
+  if (place !== undefined) return atPlace(place);
+  if (join !== undefined) return joined(join.map(compileTextStep), between);
+  return field("a constant", () => scalarsOf(value));
+}
+
+function atPath(text: string): Field<Scalar> {
+  const path = parsePath(text);
+  return field(text, ({ item }) => scalarsOf(valueAt(item, path)));
+}
+
+function atPlace(text: string): Field<Scalar> {
+  const place = parsePlace(text);
+  return field(text, ({ textAt }) => scalarsOf(textAt(place)));
+}
+
+function joined(parts: readonly Field<string>[], between: string): Field<Scalar> {
+  const label = parts.map((part) => part.label).join(" + ");
+  return field(label, (scope) => scalarsOf(parts.flatMap((part) => part.read(scope) ?? []).join(between)));
+}
+
+/** The texts, numbers and truth values that stand there, alone or in a list. An empty text is no value. */
+function scalarsOf(value: unknown): readonly Scalar[] {
+  if (Array.isArray(value)) return value.filter(isScalar);
+  return isScalar(value) ? [value] : [];
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return typeof value === "string" ? value !== "" : typeof value === "number" || typeof value === "boolean";
+}
+
+function field<T>(label: string, readAll: Field<T>["readAll"]): Field<T> {
+  return { label, readAll, read: (scope) => readAll(scope)[0] ?? null };
+}
+
+function then<A, B>(before: Field<A>, change: (value: A) => B | null): Field<B> {
+  return field(before.label, (scope) => before.readAll(scope).flatMap((value) => change(value) ?? []));
+}
+
+/** The first alternative that gives anything; one that gives only what is unreadable (NaN) when no other does better. */
+function firstOf<T>(fields: readonly Field<T>[]): Field<T> {
+  const [only] = fields;
+  if (only && fields.length === 1) return only;
+  return field(fields.map(({ label }) => label).join(" | "), (scope) => {
+    let unreadable: readonly T[] = [];
+    for (const { readAll } of fields) {
+      const values = readAll(scope);
+      if (values.some((value) => !Number.isNaN(value))) return values;
+      if (values.length > 0) unreadable = values;
+    }
+    return unreadable;
+  });
+}
+
+function lookUp<T>(values: Readonly<Record<string, T>>): (value: string) => T | null {
+  const known = new Map(Object.entries(values));
+  return (value) => known.get(value) ?? null;
+}
+
+/** One or several, as several. */
+export function listOf<T>(value: T | readonly T[]): readonly T[] {
+  return isList(value) ? value : [value];
+}
+
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { messageOf } from "../domain/errors.ts";
+
+/** The longest text that a pattern is tried on, in characters. */
+export const LONGEST_TEXT = 1_024;
+
+/** A regular expression as mapping files write it: one that compiles, and that no text can keep busy for long. */
+export const PatternText = z.string().superRefine((text, context) => {
+  const message = refusalOf(text);
+  if (message !== null) context.addIssue({ code: "custom", message });
+});
+
+/**
+ * The pattern's first group, or where it has none the whole of what it matches; null when it does not match. A text of more
+ * than `LONGEST_TEXT` characters never matches: together with the refusal of nested repetitions (`refusalOf`) that bounds
+ * what a hostile payload can cost.
+ */
+export function compilePattern(text: string): (value: string) => string | null {
+  const pattern = new RegExp(text, "u");
+  return (value) => {
+    if (value.length > LONGEST_TEXT) return null;
+    const match = pattern.exec(value);
+    return match && (match.slice(1).find((group) => group !== undefined) ?? match[0]);
+  };
+}
+
+/** What is wrong with a pattern; null: nothing. */
+function refusalOf(text: string): string | null {
+  try {
+    new RegExp(text, "u");
+  } catch (error) {
+    return `does not compile (${messageOf(error)}): a pattern is a JavaScript regular expression, without slashes around it`;
+  }
+  return repeatsRepetition(text)
+    ? "repeats a group that itself repeats or chooses, which some texts keep busy for ever: repeat something simpler"
+    : null;
+}
+
+/** Escapes, character classes, groups, signs of repetition and choice: all that matters to find one repetition in another. */
+const TOKEN = /\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?(?:[:=!]|<[=!]|<\w+>))?|\)|[*+?|]|\{\d+,?\d*\}/gsu;
+
+/** Whether a group that is repeated holds a repetition or a choice: what makes backtracking exponential. */
+function repeatsRepetition(pattern: string): boolean {
+  const groups = [{ varies: false }];
+  let closedAt = -1;
+  for (const { 0: token, index } of pattern.matchAll(TOKEN)) {
+    if (index === closedAt && /^[*+{]/.test(token)) return true;
+    if (token.startsWith("(")) groups.push({ varies: false });
+    const varies = token === ")" ? groups.pop()?.varies : /^[*+?{|]/.test(token);
+    const group = groups.at(-1);
+    if (!varies || !group) continue;
+    group.varies = true;
+    if (token === ")") closedAt = index + 1;
+  }
+  return false;
+}

@@ -1,0 +1,59 @@
+import { unknownName } from "./suggest.ts";
+
+/** Something that a mapping file names and does not have. */
+export interface Dangling {
+  path: readonly (string | number)[];
+  message: string;
+}
+
+/**
+ * The tables that are named and not there, and the channels that end up without `event`. Looks at the data as it was read, so that other
+ * mistakes of the file do not hide these.
+ */
+export function findDangling(file: unknown): Dangling[] {
+  const tables = Object.keys(membersOf(memberOf(file, "tables")));
+  const channels = Object.entries(membersOf(memberOf(file, "channels")));
+  const events = [
+    { path: ["event"], event: memberOf(file, "event") },
+    ...channels.map(([name, channel]) => ({
+      path: ["channels", name, "event"],
+      event: memberOf(channel, "event"),
+    })),
+  ];
+  return [
+    ...events.flatMap(({ path, event }) => danglingTables(event, path, tables)),
+    ...(memberOf(file, "event") === undefined ? channels.flatMap(withoutEvent) : []),
+  ];
+}
+
+function withoutEvent([name, channel]: [string, unknown]): Dangling[] {
+  if (memberOf(channel, "event") !== undefined) return [];
+  return [{ path: ["channels", name], message: "has no `event`, and there is none at the top of the file" }];
+}
+
+type Place = readonly (string | number)[];
+
+function danglingTables(event: unknown, path: Place, tables: readonly string[]): Dangling[] {
+  return each(memberOf(event, "word"), [...path, "word"])
+    .flatMap((word) => each(memberOf(word.value, "table"), [...word.path, "table"]))
+    .flatMap(({ value, path }) =>
+      typeof value === "string" && !tables.includes(value)
+        ? [{ path, message: unknownName("a table", value, tables) }]
+        : [],
+    );
+}
+
+/** One or several, each with its path. */
+function each(value: unknown, path: Place): { value: unknown; path: Place }[] {
+  return Array.isArray(value)
+    ? value.map((one: unknown, index) => ({ value: one, path: [...path, index] }))
+    : [{ value, path }];
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  return membersOf(value)[key];
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}

@@ -1,0 +1,106 @@
+import type { Logger } from "pino";
+import { messageOf } from "./domain/errors.ts";
+import type { Reception } from "./inbound/receive.ts";
+import type { Observer } from "./outbound/observe.ts";
+import type { Metrics } from "./web/metrics.ts";
+
+/**
+ * What is said of what happens: one log line a request and a try, with every field that decided, and the metrics beside it.
+ * No bodies, no secrets, no URLs.
+ */
+
+interface Parts {
+  logger: Logger;
+  metrics: Metrics;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+export function observeReceptions({
+  logger,
+  metrics,
+  now,
+  wake,
+}: Parts & { wake(destinations: readonly string[]): void }) {
+  return ({ source, channel, outcome, duration, acceptance, reason, error }: Reception): void => {
+    metrics.received(source, channel, outcome, duration / 1_000);
+    const fields = { source, channel, outcome, ms: duration };
+    if (error) logger.error({ ...fields, reason, err: error }, "a request could not be kept");
+    else if (!acceptance) logger.warn({ ...fields, reason }, "a request was refused");
+    if (!acceptance) return;
+
+    const { receipt, recorded, problems } = acceptance;
+    wake(recorded.destinations);
+    metrics.retold(source, recorded.duplicates.length);
+    for (const { type, code, time } of recorded.events) {
+      metrics.recorded(source, type);
+      if (type === "unknown") metrics.unmapped(source, code.object ?? "unknown");
+      metrics.lagged(source, "provider", (now() - Date.parse(time)) / 1_000);
+    }
+    const counts = {
+      events: recorded.events.length,
+      duplicates: recorded.duplicates.length,
+      problems: problems.length,
+    };
+    const line = { ...fields, receipt, ...counts, ...(reason === null ? {} : { reason }) };
+    if (problems.length > 0) logger.warn(line, "a request was kept, but not all of it could be read");
+    else logger.info(line, "a request was kept");
+  };
+}
+
+export function observeTries({ logger, metrics, now, died }: Parts & { died(): void }): Observer {
+  return {
+    attempted({ destination, delivery, event, attempt, outcome }) {
+      metrics.attempted(destination, outcome.status, attempt.duration / 1_000);
+      if (outcome.status === "parked") metrics.parked(destination, outcome.reason);
+      if (outcome.status === "delivered")
+        metrics.lagged(event.source, "bridge", (now() - Date.parse(event.recordedAt)) / 1_000);
+      const { number, cause, status, duration, retryAfter } = attempt;
+      const fields = {
+        destination,
+        delivery: delivery.id,
+        event: event.id,
+        type: event.type,
+        try: number,
+        cause,
+        status,
+        ms: duration,
+      };
+      if (outcome.status === "delivered") logger.info(fields, "delivered");
+      else if (outcome.status === "pending") {
+        logger.warn(
+          { ...fields, retryAfter, next: new Date(outcome.dueAt).toISOString() },
+          "not delivered; it will be tried again",
+        );
+      } else logger.error({ ...fields, reason: outcome.reason }, "not delivered; it is parked");
+    },
+    loanLost({ destination, delivery }) {
+      logger.warn(
+        { destination, delivery: delivery.id },
+        "a try took longer than its loan; somebody else has the delivery now",
+      );
+    },
+    claimFailed({ destination, error, failures, retryIn }) {
+      logger.error(
+        { destination, failures, retryIn, reason: messageOf(error) },
+        "the store cannot be asked for work",
+      );
+    },
+    settleFailed({ destination, delivery, error, failures }) {
+      logger.error(
+        { destination, delivery, failures, reason: messageOf(error) },
+        "what came of a try cannot be written down yet",
+      );
+    },
+    giveBackFailed({ destination, error, loans }) {
+      logger.warn(
+        { destination, loans, reason: messageOf(error) },
+        "loans could not be given back; they run out by themselves",
+      );
+    },
+    died({ destination, error }) {
+      logger.fatal({ destination, err: error }, "a destination's loop died; the process must be restarted");
+      died();
+    },
+  };
+}

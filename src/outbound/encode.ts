@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { Event, EventData } from "../domain/event.ts";
+
+/** What is forwarded: a CloudEvents 1.0 event in structured JSON. https://github.com/cloudevents/spec */
+export const ForwardedEvent = z
+  .strictObject({
+    specversion: z.literal("1.0"),
+    id: Event.shape.id.describe(
+      "the same on every try and over every channel: the key to recognise repeats by",
+    ),
+    source: z
+      .string()
+      .regex(/^\/sources\/.+$/)
+      .describe("`/sources/` and the name of the configured account"),
+    type: z.string().describe("the prefix of the destination, normally `esign.`, and the event type"),
+    subject: z
+      .string()
+      .regex(/^(documents|signers)\/.+$/)
+      .optional()
+      .describe(
+        "`documents/<id>`, or `signers/<id>` while the document is not known; ids are percent-encoded",
+      ),
+    time: Event.shape.time,
+    datacontenttype: z.literal("application/json"),
+    partitionkey: z.string().optional().describe("the document's id; absent while it is not known"),
+    recordedtime: Event.shape.recordedAt.describe("when Countersign recorded it"),
+    data: EventData,
+  })
+  .describe("An event as a destination gets it");
+export type ForwardedEvent = z.infer<typeof ForwardedEvent>;
+
+/** A body to be signed and sent, byte for byte. */
+export interface Encoded {
+  body: Buffer;
+  contentType: string;
+}
+
+/** The event as the bytes that are signed and sent. The same event gives the same bytes. */
+export function encode(event: Event, { typePrefix }: { typePrefix: string }): Encoded {
+  const { id, source, type, time, recordedAt, ...data } = event;
+  const subject = subjectOf(event);
+  const forwarded: ForwardedEvent = {
+    specversion: "1.0",
+    id,
+    source: `/sources/${uriPart(source)}`,
+    type: typePrefix + type,
+    ...(subject !== null && { subject }),
+    time,
+    datacontenttype: "application/json",
+    ...(data.document && { partitionkey: data.document.id }),
+    recordedtime: recordedAt,
+    data,
+  };
+  return {
+    body: Buffer.from(JSON.stringify(forwarded)),
+    contentType: "application/cloudevents+json; charset=utf-8",
+  };
+}
+
+function subjectOf({ document, signer }: Event): string | null {
+  if (document) return `documents/${uriPart(document.id)}`;
+  return signer && `signers/${uriPart(signer.id)}`;
+}
+
+/** Half a surrogate pair in a provider's id must not make the event undeliverable, which it would: it cannot be encoded. */
+function uriPart(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
+}

@@ -1,0 +1,25 @@
+import type { Attempt, Delivery, Outcome } from "../domain/delivery.ts";
+import type { Event } from "../domain/event.ts";
+
+/** Told what happens on the way out, for log and metrics. Must not throw. `error` is whatever was thrown. */
+export interface Observer {
+  /** A try is over and what came of it is written down. */
+  attempted(told: {
+    destination: string;
+    /** As it was before the try. */
+    delivery: Delivery;
+    event: Event;
+    attempt: Attempt;
+    outcome: Outcome;
+  }): void;
+  /** The try took longer than its loan, so somebody else has the delivery now; follows `attempted`. */
+  loanLost(told: { destination: string; delivery: Delivery; attempt: Attempt; outcome: Outcome }): void;
+  /** The store could not be asked for work; it is asked again in `retryIn` milliseconds. `failures` in a row, from 1. */
+  claimFailed(told: { destination: string; error: unknown; failures: number; retryIn: number }): void;
+  /** What came of a try could not be written down; it is tried again. `delivery` is its id, `failures` in a row, from 1. */
+  settleFailed(told: { destination: string; delivery: string; error: unknown; failures: number }): void;
+  /** At the stop, so many loans could not be given back; they run out by themselves. */
+  giveBackFailed(told: { destination: string; error: unknown; loans: number }): void;
+  /** Something threw that nothing expects: this destination is no longer served and the process should be restarted. */
+  died(told: { destination: string; error: unknown }): void;
+}

@@ -1,0 +1,90 @@
+import type { DatabaseSync } from "node:sqlite";
+import { CountersignError, messageOf } from "../domain/errors.ts";
+
+interface Job {
+  run(): unknown;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+export interface GroupCommit {
+  /**
+   * Runs `work` inside a transaction shared with whatever else was asked for in the same turn of the event loop, and resolves
+   * with what it returns once that transaction is on disk. When `work` throws, only its own changes are undone.
+   */
+  write<T>(work: () => T): Promise<T>;
+  /** Carries out what is waiting, at once. */
+  flush(): void;
+  /** How many transactions have been committed. */
+  readonly commits: number;
+}
+
+/**
+ * One commit, and so one flush to disk, for all that arrives in one turn of the event loop: a durable write costs each of
+ * sixty-four concurrent requests a sixty-fourth of an fsync.
+ */
+export function createGroupCommit(db: DatabaseSync): GroupCommit {
+  let waiting: Job[] = [];
+  let commits = 0;
+
+  const begin = db.prepare("begin immediate");
+  const commit = db.prepare("commit");
+  const rollback = db.prepare("rollback");
+  const savepoint = db.prepare("savepoint job");
+  const release = db.prepare("release job");
+  const undo = db.prepare("rollback to job");
+
+  function flush(): void {
+    const jobs = waiting;
+    waiting = [];
+    if (jobs.length === 0) return;
+    try {
+      begin.run();
+      const answers = jobs.map(attempt);
+      commit.run();
+      commits += 1;
+      for (const answer of answers) answer();
+    } catch (error) {
+      if (db.isTransaction) rollback.run();
+      const fault = asFault(error);
+      for (const job of jobs) job.reject(fault);
+    }
+  }
+
+  /** What to tell the one who asked, once the transaction is committed. */
+  function attempt(job: Job): () => void {
+    savepoint.run();
+    try {
+      const value = job.run();
+      release.run();
+      return () => job.resolve(value);
+    } catch (error) {
+      // A full disk ends the whole transaction, and with it everybody's savepoint.
+      if (!db.isTransaction) throw error;
+      undo.run();
+      release.run();
+      return () => job.reject(asFault(error));
+    }
+  }
+
+  return {
+    write<T>(work: () => T) {
+      return new Promise<T>((resolve, reject) => {
+        if (waiting.length === 0) setImmediate(flush);
+        waiting.push({ run: work, resolve: (value) => resolve(value as T), reject });
+      });
+    },
+    flush,
+    get commits() {
+      return commits;
+    },
+  };
+}
+
+/** What SQLite itself complains of means that the store cannot be used now; anything else is our own fault and stays as it is. */
+export function asFault(error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_SQLITE_ERROR") return error;
+  return new CountersignError("store_unavailable", `the store cannot be used: ${messageOf(error)}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,86 @@
+-- Never edited once released: a later change is a later file.
+-- Instants are milliseconds since 1970. `position` gives the order recorded, and is what cursors point at.
+
+create table receipts (
+  position    integer primary key autoincrement,
+  id          text    not null unique,
+  source      text    not null,
+  channel     text    not null,
+  received_at integer not null,
+  query       text    not null,
+  headers     text    not null,          -- JSON object
+  body        blob    not null,          -- the bytes as they came
+  verified    text    not null,
+  mapping     text    not null,
+  problems    text,                      -- JSON array; null when everything was read
+  events      text    not null,          -- JSON array: ids of the events it told first
+  duplicates  text    not null           -- JSON array: ids of the events it told again
+);
+create index receipts_with_problems on receipts (position) where problems is not null;
+
+create table documents (
+  source text not null,
+  id     text not null,
+  state  text not null,                  -- JSON: domain/document.ts
+  primary key (source, id)
+) without rowid;
+
+create table events (
+  position    integer primary key autoincrement,
+  id          text    not null unique,
+  told_as     text,                      -- the key its payload alone gives it, where that is not the id
+  source      text    not null,
+  type        text    not null,
+  document_id text,
+  receipt_id  text    not null,
+  recorded_at integer not null,
+  body        text    not null           -- JSON: domain/event.ts
+);
+create index events_told_as  on events (told_as) where told_as is not null;
+create index events_document on events (document_id, position) where document_id is not null;
+create index events_type     on events (type, position);
+create index events_source   on events (source, position);
+
+-- An event told again: by which receipt, over which channel.
+create table retellings (
+  event_id   text    not null,
+  receipt_id text    not null,
+  channel    text    not null,
+  told_at    integer not null,
+  primary key (event_id, told_at, receipt_id)
+) without rowid;
+
+create table deliveries (
+  position    integer primary key autoincrement,
+  id          text    not null unique,
+  event_id    text    not null,
+  destination text    not null,
+  lane        text,
+  status      text    not null check (status in ('pending', 'held', 'delivered', 'parked')),
+  reason      text,
+  attempts    integer not null default 0,
+  due_at      integer,                   -- null once final; while lent out, when the loan ends
+  token       text,                      -- of the newest loan
+  recorded_at integer not null
+);
+create index deliveries_event on deliveries (event_id);
+-- What is due, in the order it is lent out.
+create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
+-- What is open in a lane, in order: does a new one have to wait, and who is next?
+create index deliveries_lane  on deliveries (destination, lane, position) where due_at is not null and lane is not null;
+
+create table attempts (
+  delivery_id text    not null,
+  number      integer not null,
+  started_at  integer not null,
+  duration    integer not null,
+  cause       text    not null,
+  status      integer,
+  answer      text,
+  retry_after integer,
+  primary key (delivery_id, number)
+) without rowid;
+
+-- One row that is written to find out whether writing works.
+create table probe (one integer primary key check (one = 1), writes integer not null);
+insert into probe values (1, 0);

@@ -1,0 +1,122 @@
+import type { Attempt, AttemptCause, Delivery, DeliveryStatus, ParkReason } from "../domain/delivery.ts";
+import type { Document } from "../domain/document.ts";
+import type { Event } from "../domain/event.ts";
+import type { Backlog, ReceiptSummary, Retelling } from "./store.ts";
+
+/** The rows of the schema (migrations/*.sql) as a database driver hands them out, and what they mean. */
+
+export interface ReceiptRow {
+  id: string;
+  source: string;
+  channel: string;
+  received_at: number;
+  query: string;
+  headers: string;
+  body: Uint8Array;
+  size: number;
+  verified: string;
+  mapping: string;
+  problems: string | null;
+  events: string;
+  duplicates: string;
+}
+
+export interface ListedReceiptRow extends Omit<ReceiptRow, "body"> {
+  position: number;
+}
+
+export interface EventRow {
+  position: number;
+  body: string;
+}
+
+export interface DeliveryRow {
+  id: string;
+  event_id: string;
+  destination: string;
+  lane: string | null;
+  status: DeliveryStatus;
+  reason: ParkReason | null;
+  attempts: number;
+  due_at: number | null;
+}
+
+export interface AttemptRow {
+  number: number;
+  started_at: number;
+  duration: number;
+  cause: AttemptCause;
+  status: number | null;
+  answer: string | null;
+  retry_after: number | null;
+}
+
+export interface RetellingRow {
+  receipt_id: string;
+  channel: string;
+  told_at: number;
+}
+
+export interface BacklogRow {
+  destination: string;
+  open: number;
+  oldest: number | null;
+}
+
+export function toEvent(row: { body: string }): Event {
+  return JSON.parse(row.body);
+}
+
+export function toDocument(row: { state: string }): Document {
+  return JSON.parse(row.state);
+}
+
+export function toReceipt(row: Omit<ReceiptRow, "body">): ReceiptSummary {
+  return {
+    id: row.id,
+    source: row.source,
+    channel: row.channel,
+    receivedAt: row.received_at,
+    query: row.query,
+    headers: JSON.parse(row.headers),
+    size: row.size,
+    verified: row.verified,
+    mapping: row.mapping,
+    problems: row.problems === null ? [] : JSON.parse(row.problems),
+    events: JSON.parse(row.events),
+    duplicates: JSON.parse(row.duplicates),
+  };
+}
+
+export function toDelivery(row: DeliveryRow): Delivery {
+  return {
+    id: row.id,
+    event: row.event_id,
+    destination: row.destination,
+    lane: row.lane,
+    status: row.status,
+    reason: row.reason,
+    attempts: row.attempts,
+    dueAt: row.due_at,
+  };
+}
+
+export function toAttempt(row: AttemptRow): Attempt {
+  return {
+    number: row.number,
+    startedAt: row.started_at,
+    duration: row.duration,
+    cause: row.cause,
+    status: row.status,
+    answer: row.answer,
+    retryAfter: row.retry_after,
+  };
+}
+
+export function toRetelling(row: RetellingRow): Retelling {
+  return { receipt: row.receipt_id, channel: row.channel, at: row.told_at };
+}
+
+export function toBacklog(row: BacklogRow): Backlog {
+  return { destination: row.destination, open: row.open, oldest: row.oldest };
+}

@@ -1,0 +1,125 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { AttemptRow, BacklogRow, DeliveryRow, EventRow, ReceiptRow, RetellingRow } from "./rows.ts";
+
+/** A prepared statement whose rows have a known shape: the one place where the schema's word is taken for it. */
+export interface Query<Row> {
+  one(...values: SQLInputValue[]): Row | undefined;
+  all(...values: SQLInputValue[]): Row[];
+  run(...values: SQLInputValue[]): number;
+}
+
+export function query<Row = never>(db: DatabaseSync, sql: string): Query<Row> {
+  const statement = db.prepare(sql);
+  return {
+    one: (...values) => statement.get(...values) as Row | undefined,
+    all: (...values) => statement.all(...values) as Row[],
+    run: (...values) => Number(statement.run(...values).changes),
+  };
+}
+
+/** A receipt without its bytes. */
+export const RECEIPT =
+  "id, source, channel, received_at, query, headers, length(body) as size, verified, mapping, problems, events, duplicates";
+const DELIVERY = "id, event_id, destination, lane, status, reason, attempts, due_at";
+
+/** Every statement of the SQLite store, prepared once. Instants are bound, never read from the database's clock. */
+export function prepareStatements(db: DatabaseSync) {
+  return {
+    addReceipt: query(
+      db,
+      `insert into receipts (id, source, channel, received_at, query, headers, body, verified, mapping, problems, events, duplicates)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    addEvent: query(
+      db,
+      `insert into events (id, told_as, source, type, document_id, receipt_id, recorded_at, body)
+       values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+    ),
+    addRetelling: query(
+      db,
+      "insert or ignore into retellings (event_id, receipt_id, channel, told_at) values (?, ?, ?, ?)",
+    ),
+    addDelivery: query(
+      db,
+      `insert into deliveries (id, event_id, destination, lane, status, due_at, recorded_at)
+       values (?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+    ),
+    addAttempt: query(
+      db,
+      `insert into attempts (delivery_id, number, started_at, duration, cause, status, answer, retry_after)
+       values (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    setDocument: query(
+      db,
+      "insert into documents (source, id, state) values (?, ?, ?) on conflict (source, id) do update set state = excluded.state",
+    ),
+
+    eventById: query<{ id: string }>(db, "select id from events where id = ?"),
+    eventsToldAs: query<{ id: string }>(db, "select id from events where told_as = ? order by position"),
+    document: query<{ state: string }>(db, "select state from documents where source = ? and id = ?"),
+    laneIsOpen: query<{ open: number }>(
+      db,
+      "select 1 as open from deliveries where destination = ? and lane = ? and due_at is not null limit 1",
+    ),
+
+    due: query<DeliveryRow & { body: string }>(
+      db,
+      `select d.id, d.event_id, d.destination, d.lane, d.status, d.reason, d.attempts, d.due_at, e.body
+       from deliveries d join events e on e.id = d.event_id
+       where d.destination = ? and d.status = 'pending' and d.due_at <= ?
+       order by d.due_at, d.position limit ?`,
+    ),
+    lend: query(db, "update deliveries set token = ?, due_at = ? where id = ?"),
+    loan: query<{ destination: string; lane: string | null }>(
+      db,
+      "select destination, lane from deliveries where id = ? and token = ? and status = 'pending'",
+    ),
+    settle: query(
+      db,
+      "update deliveries set status = ?, reason = ?, due_at = ?, attempts = ?, token = null where id = ?",
+    ),
+    letNextGo: query(
+      db,
+      `update deliveries set status = 'pending' where position =
+         (select position from deliveries where destination = ? and lane = ? and due_at is not null order by position limit 1)`,
+    ),
+    giveBack: query(
+      db,
+      "update deliveries set due_at = ?, token = null where id = ? and token = ? and status = 'pending'",
+    ),
+    nextDue: query<{ due_at: number }>(
+      db,
+      "select due_at from deliveries where destination = ? and status = 'pending' order by due_at limit 1",
+    ),
+    parkRemoved: query(
+      db,
+      `update deliveries set status = 'parked', reason = 'destination_removed', due_at = null, token = null
+       where due_at is not null and destination not in (select value from json_each(?))`,
+    ),
+    backlog: query<BacklogRow>(
+      db,
+      "select destination, count(*) as open, min(recorded_at) as oldest from deliveries where due_at is not null group by destination",
+    ),
+
+    receipt: query<ReceiptRow>(db, `select ${RECEIPT}, body from receipts where id = ?`),
+    event: query<EventRow & { receipt_id: string }>(
+      db,
+      "select position, receipt_id, body from events where id = ?",
+    ),
+    retellings: query<RetellingRow>(
+      db,
+      "select receipt_id, channel, told_at from retellings where event_id = ? order by told_at",
+    ),
+    deliveriesOf: query<DeliveryRow>(
+      db,
+      `select ${DELIVERY} from deliveries where event_id = ? order by position`,
+    ),
+    attemptsOf: query<AttemptRow>(
+      db,
+      `select number, started_at, duration, cause, status, answer, retry_after from attempts where delivery_id = ? order by number`,
+    ),
+    probe: query(db, "update probe set writes = writes + 1"),
+  };
+}
+
+export type Statements = ReturnType<typeof prepareStatements>;

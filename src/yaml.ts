@@ -1,0 +1,159 @@
+import { isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import { z } from "zod";
+
+/** Where something stands in a file; lines and columns count from 1. */
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** Something in a file that a person has to mend: where it is, what is wrong and what would be right. */
+export interface FileProblem extends Place {
+  message: string;
+}
+
+/** A YAML file as data, with the place of everything in it. */
+export interface YamlFile {
+  file: string;
+  value: unknown;
+  problems: readonly FileProblem[];
+  /** The place of the value at `path`, or of the nearest thing around it that exists. With `key`, of the key that names it. */
+  placeOf(path: readonly PropertyKey[], of?: "key" | "value"): Place;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads YAML without losing where things stand. With `environment`, `${NAME}` and `${NAME:-default}` in scalars are replaced
+ * after parsing, so that a value can never be taken for YAML; a name that is not set is a problem, never literal text.
+ */
+export function parseYaml(text: string, file: string, environment?: Environment): YamlFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+
+  const problems: FileProblem[] = [...document.errors, ...document.warnings].map((error) => ({
+    ...placeAt(error.pos[0]),
+    message: `not valid YAML: ${error.message}`,
+  }));
+  if (environment) {
+    visit(document, {
+      Scalar(_key, node) {
+        if (typeof node.value !== "string" || !node.value.includes("${")) return;
+        const { value, missing } = substitute(node.value, environment);
+        node.value = value;
+        for (const complaint of missing)
+          problems.push({ ...placeAt(node.range?.[0] ?? 0), message: complaint });
+      },
+    });
+  }
+
+  return {
+    file,
+    value: document.errors.length > 0 ? null : document.toJS({ maxAliasCount: 100 }),
+    problems,
+    placeOf(path, of = "value") {
+      for (let length = path.length; length >= 0; length--) {
+        const offset = offsetOf(document, path.slice(0, length), of === "key" && length === path.length);
+        if (offset !== null) return placeAt(offset);
+      }
+      return { file, line: 1, column: 1 };
+    },
+  };
+}
+
+/** Parses the file's data with a schema; all problems at once, each in its place. */
+export function checkYaml<T>(
+  yaml: YamlFile,
+  schema: z.ZodType<T>,
+): { value: T | null; problems: FileProblem[] } {
+  const problems = [...yaml.problems];
+  const result = schema.safeParse(yaml.value);
+  if (result.success) return { value: problems.length === 0 ? result.data : null, problems };
+  if (problems.length === 0 || yaml.value !== null) {
+    problems.push(...result.error.issues.flatMap((issue) => explain(yaml, issue)));
+  }
+  return { value: null, problems: unique(problems) };
+}
+
+/** An object schema that refuses other keys, and says which ones it knows. */
+export function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys" ? `known here: ${Object.keys(shape).join(", ")}` : undefined,
+  });
+}
+
+/** `file:line:column: message`, as editors and compilers have it. */
+export function formatProblem(problem: FileProblem): string {
+  return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`;
+}
+
+const REFERENCE = /\$\{([^}]*)\}/g;
+const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+
+function substitute(text: string, environment: Environment): { value: string; missing: string[] } {
+  const missing: string[] = [];
+  const value = text.replace(REFERENCE, (reference, inside: string) => {
+    const [, name, fallback] = NAME.exec(inside) ?? [];
+    if (name === undefined) {
+      missing.push(
+        `\`${reference}\` names no environment variable: write \`\${NAME}\` or \`\${NAME:-default}\``,
+      );
+      return "";
+    }
+    const found = environment[name] || fallback;
+    if (found === undefined) {
+      const state = environment[name] === "" ? "empty" : "not set";
+      missing.push(`the environment variable ${name} is ${state}: set it, or write \`\${${name}:-default}\``);
+    }
+    return found ?? "";
+  });
+  return { value, missing };
+}
+
+function offsetOf(
+  document: ReturnType<typeof parseDocument>,
+  path: readonly PropertyKey[],
+  key: boolean,
+): number | null {
+  if (key) {
+    const holder: unknown = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+    const pairs = (holder as { items?: { key?: unknown }[] } | null)?.items ?? [];
+    const pair = pairs.find((item) => isScalar(item.key) && String(item.key.value) === String(path.at(-1)));
+    if (pair && isNode(pair.key)) return pair.key.range?.[0] ?? null;
+  }
+  const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+  return isNode(node) ? (node.range?.[0] ?? null) : null;
+}
+
+/** Each unknown key gets a problem of its own, where the key stands; of alternatives, the one that was meant says what is wrong. */
+function explain(yaml: YamlFile, issue: z.core.$ZodIssue): FileProblem[] {
+  const meant = issue.code === "invalid_union" ? issue.errors.find(isMeant) : undefined;
+  if (meant)
+    return meant.flatMap((inner) => explain(yaml, { ...inner, path: [...issue.path, ...inner.path] }));
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      ...yaml.placeOf([...issue.path, key], "key"),
+      message: `${at([...issue.path, key])}is not a known key (${issue.message})`,
+    }));
+  }
+  return [{ ...yaml.placeOf(issue.path), message: `${at(issue.path)}${issue.message}` }];
+}
+
+/** Whether an alternative fits but for its details: the value is of its kind, a text, a list or a map. */
+function isMeant(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.every(({ code, path }) => code !== "invalid_type" || path.length > 0);
+}
+
+function at(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? "" : `\`${path.map(String).join(".")}\`: `;
+}
+
+function unique(problems: readonly FileProblem[]): FileProblem[] {
+  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
+}

@@ -1,0 +1,70 @@
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+
+const SRC = fileURLToPath(new URL("../src/", import.meta.url));
+const PORT = "store/store.ts";
+
+/** What each room may import of ours, beside itself: folders, or single files. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  "yaml.ts": [],
+  mapping: ["domain", "yaml.ts"],
+  store: ["domain"],
+  inbound: ["domain", "mapping", PORT],
+  outbound: ["domain", PORT],
+  web: ["domain", "inbound", PORT],
+  "config-schema.ts": ["domain", "outbound", "yaml.ts"],
+  "config.ts": ["config-schema.ts", "domain", "inbound", "mapping", "outbound", "yaml.ts"],
+  "observe.ts": ["domain", "inbound", "outbound", "web"],
+  "app.ts": ["config.ts", "domain", "inbound", "mapping", "observe.ts", "outbound", "store", "web"],
+  cli: ["app.ts", "config.ts", "domain", "inbound", "mapping", "outbound", "yaml.ts"],
+  "main.ts": ["cli"],
+};
+
+interface Import {
+  from: string;
+  to: string;
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(SRC, file), "utf8");
+  const targets = [...text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)].map(([, path = ""]) => path);
+  return targets.map((path) => ({ from: file, to: normalize(join(dirname(file), path)) }));
+}
+
+const roomOf = (file: string) => file.split("/")[0] ?? file;
+
+describe("the import rule", () => {
+  const files = globSync("**/*.ts", { cwd: SRC });
+
+  it("gives every file of src/ a room", () => {
+    expect(files.map(roomOf).filter((room) => !(room in MAY_IMPORT))).to.deep.equal([]);
+  });
+
+  it("is kept by every file", () => {
+    const broken = files
+      .flatMap(importsOf)
+      .filter(({ from, to }) => roomOf(from) !== roomOf(to) && !to.startsWith(".."))
+      .filter(({ from, to }) => {
+        const allowed = MAY_IMPORT[roomOf(from)] ?? [];
+        return !allowed.includes(roomOf(to)) && !allowed.includes(to);
+      });
+    expect(broken.map(({ from, to }) => `${from} imports ${to}`)).to.deep.equal([]);
+  });
+
+  it("lets no rule read the clock or draw a random number", () => {
+    const impure = files
+      .filter((file) => !["app.ts", "main.ts", "cli"].includes(roomOf(file)))
+      .filter((file) =>
+        /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)/.test(readFileSync(join(SRC, file), "utf8")),
+      );
+    expect(impure).to.deep.equal([]);
+  });
+
+  it("allows no folder or file that is named after nothing", () => {
+    const nameless = /(^|\/)(utils?|helpers?|services?|models?|types?|index)(\.ts|\/)/;
+    expect(files.map((file) => relative(".", file)).filter((file) => nameless.test(file))).to.deep.equal([]);
+  });
+});

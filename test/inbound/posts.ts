@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import type { Draft } from "../../src/domain/draft.ts";
+import type { Problem } from "../../src/domain/receipt.ts";
+import type { Channel } from "../../src/inbound/channel.ts";
+import { decode } from "../../src/inbound/decode.ts";
+import { normalize } from "../../src/inbound/normalize.ts";
+import type { VerifiedRequest } from "../../src/inbound/request.ts";
+import type { Mapping } from "../../src/mapping/compile.ts";
+import { loadMapping, parseMapping, SHIPPED_MAPPINGS } from "../../src/mapping/load.ts";
+import { formatProblem } from "../../src/yaml.ts";
+import { NEW_YEAR } from "../builders.ts";
+
+/** Posts and the channels they come to, as tests of the way in need them. */
+
+export function fixture(name: string): Buffer {
+  return readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+}
+
+export function aRequest({
+  body = "",
+  ...given
+}: Partial<Omit<VerifiedRequest, "body">> & { body?: string | Uint8Array } = {}): VerifiedRequest {
+  return {
+    source: "acme",
+    channel: "main",
+    query: new URLSearchParams(),
+    pathToken: null,
+    headers: {},
+    receivedAt: NEW_YEAR,
+    verified: "none",
+    ...given,
+    body: Buffer.from(body),
+  };
+}
+
+/** A channel of a mapping written as YAML. */
+export function channelOf(yaml: string, name = "main"): Channel {
+  const { mapping, problems } = parseMapping(yaml, "acme.yaml", "acme");
+  if (!mapping) throw new Error(problems.map(formatProblem).join("\n"));
+  return asChannel(mapping, name);
+}
+
+/** A channel of a mapping that comes with Countersign. */
+export async function shipped(provider: string, name: string): Promise<Channel> {
+  const { mapping, problems } = await loadMapping(provider, [SHIPPED_MAPPINGS]);
+  if (!mapping) throw new Error(problems.map(formatProblem).join("\n"));
+  return asChannel(mapping, name);
+}
+
+function asChannel(mapping: Mapping, name: string): Channel {
+  const rules = mapping.channels.get(name);
+  if (!rules) throw new Error(`no channel ${name}`);
+  return { source: mapping.provider, name, mapping, rules, checks: [] };
+}
+
+/** What a request turns into. */
+export function read(
+  request: VerifiedRequest,
+  channel: Channel,
+): { drafts: readonly Draft[]; problems: readonly Problem[] } {
+  const { items, problems } = decode(request, channel);
+  const normalized = normalize(items, request, channel);
+  return { drafts: normalized.drafts, problems: [...problems, ...normalized.problems] };
+}
+
+/** The same for a body of JSON. */
+export function readJson(value: unknown, channel: Channel) {
+  return read(aRequest({ body: JSON.stringify(value) }), channel);
+}
+
+/** The same for a form. */
+export function readForm(fields: Record<string, string>, channel: Channel, query = "") {
+  const body = new URLSearchParams(fields).toString();
+  return read(aRequest({ body, query: new URLSearchParams(query) }), channel);
+}

@@ -1,0 +1,111 @@
+import { createSecretKey } from "node:crypto";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Event } from "../../src/domain/event.ts";
+import { eventId } from "../../src/domain/identity.ts";
+import type { Destination } from "../../src/outbound/destination.ts";
+import { NEW_YEAR } from "../builders.ts";
+
+/** An event as the store lends it out. */
+export function anEvent(given: Partial<Event> = {}): Event {
+  return {
+    id: eventId({
+      source: "legalesign",
+      object: "signer",
+      objectId: "sig-1",
+      type: "signer.signed",
+      distinct: "",
+    }),
+    source: "legalesign",
+    type: "signer.signed",
+    time: "2022-07-11T07:29:06.000Z",
+    recordedAt: new Date(NEW_YEAR).toISOString(),
+    provider: "legalesign",
+    channel: "batch",
+    sequence: 6,
+    late: false,
+    document: {
+      id: "6619179c-1",
+      title: "Überlassungsvertrag ✍",
+      status: "in_progress",
+      downloadable: false,
+      tags: [],
+      expiresAt: null,
+    },
+    signer: { id: "656926a1-2", name: null, email: null, status: "signed" },
+    signers: [{ id: "656926a1-2", name: null, email: null, status: "signed" }],
+    code: { object: "signer", value: "40", name: "status", meaning: "Completed" },
+    provenance: { receipt: "rcp_1", mapping: "legalesign@sha256:000000000000", verified: "token" },
+    ...given,
+  };
+}
+
+/** 32 bytes, as a verifier is given them. */
+export const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+
+export function aDestination(given: Partial<Destination> = {}): Destination {
+  return {
+    name: "crm",
+    events: ["*"],
+    ordering: "document",
+    url: "http://127.0.0.1:9/hooks",
+    secrets: [createSecretKey(Buffer.alloc(32, 7))],
+    schedule: [5_000, 300_000],
+    timeout: 15_000,
+    concurrency: 16,
+    typePrefix: "esign.",
+    ...given,
+  };
+}
+
+/** A request as it came, byte for byte. */
+export interface Received {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+export interface Receiver {
+  url: string;
+  received: readonly Received[];
+  /** How many connections were ever made. */
+  readonly connections: number;
+  close(): Promise<void>;
+}
+
+/** A real server on a free port that keeps what it gets and answers as the test says; by default 200. */
+export async function startReceiver(
+  answer: (response: ServerResponse, received: Received, request: IncomingMessage) => void = (response) =>
+    response.end("ok"),
+): Promise<Receiver> {
+  const received: Received[] = [];
+  let connections = 0;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const { method = "", url: path = "", headers } = request;
+      const one = { method, path, headers, body: Buffer.concat(chunks) };
+      received.push(one);
+      answer(response, one, request);
+    });
+  });
+  server.on("connection", () => {
+    connections += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/hooks`,
+    received,
+    get connections() {
+      return connections;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

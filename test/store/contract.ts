@@ -1,0 +1,308 @@
+import { expect } from "chai";
+import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
+import type { KnownType } from "../../src/domain/event.ts";
+import type { Loan, Recorded, Store } from "../../src/store/store.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+
+const ATTEMPT: Attempt = {
+  number: 1,
+  startedAt: NEW_YEAR,
+  duration: 12,
+  cause: "answered",
+  status: 200,
+  answer: "ok",
+  retryAfter: null,
+};
+const DELIVERED: Outcome = { status: "delivered" };
+const PAGE = { limit: 100 };
+
+const idsOf = ({ events }: Recorded) => events.map(({ id }) => id);
+
+/** Every promise of the port (src/store/store.ts), kept by every adapter: `open` gives an empty store. */
+export function describeStore(name: string, open: () => Promise<Store>): void {
+  describe(`the ${name} store`, () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+
+    const claim = (limit = 10, now = NEW_YEAR) =>
+      store.claim({ destination: "crm", limit, now, until: now + 60_000 });
+    const settle = (loan: Loan, outcome: Outcome = DELIVERED) =>
+      store.settle({
+        delivery: loan.delivery.id,
+        token: loan.token,
+        attempt: { ...ATTEMPT, number: loan.delivery.attempts + 1 },
+        outcome,
+        at: NEW_YEAR,
+      });
+    const story = (document: string, ...types: KnownType[]) =>
+      types.map((type) => aDraft({ type, document: aDocument(document) }));
+
+    describe("record", () => {
+      it("keeps the receipt byte for byte", async () => {
+        const body = Buffer.from([0xff, 0x00, 0xfe, 0x2b, 0x0d, 0x0a]);
+        const receipt = aReceipt({ body, headers: { "x-signature": "ab" }, query: "trigger=signed" });
+        await store.record(aRecording([], { receipt }));
+        const kept = await store.findReceipt(receipt.id);
+        expect(kept?.body && Buffer.from(kept.body)).to.deep.equal(body);
+        expect(kept).to.deep.include({ headers: { "x-signature": "ab" }, query: "trigger=signed", size: 6 });
+      });
+
+      it("keeps events, documents and deliveries together with the receipt they came of", async () => {
+        const receipt = aReceipt();
+        const recorded = await store.record(aRecording(story("doc-1", "document.sent"), { receipt }));
+        expect(recorded.events).to.have.length(1);
+        expect(recorded.destinations).to.deep.equal(["crm"]);
+        const history = await store.findEvent(recorded.events[0]?.id ?? "");
+        expect(history?.receipt).to.deep.include({ id: receipt.id, events: idsOf(recorded) });
+        expect(history?.deliveries).to.have.length(1);
+        expect(await store.findDocument("legalesign", "doc-1")).to.deep.include({
+          status: "sent",
+          sequence: 1,
+        });
+      });
+
+      it("keeps nothing of a recording whose unfolding throws, and all of those beside it", async () => {
+        const good = aRecording(story("doc-1", "document.sent"));
+        const bad = {
+          ...aRecording(story("doc-2", "document.sent")),
+          unfold: () => {
+            throw new TypeError("broken");
+          },
+        };
+        const [first, second, third] = await Promise.allSettled([
+          store.record(good),
+          store.record(bad),
+          store.record(aRecording(story("doc-3", "document.sent"))),
+        ]);
+        expect(first?.status).to.equal("fulfilled");
+        expect(second?.status === "rejected" && second.reason).to.be.instanceOf(TypeError);
+        expect(third?.status).to.equal("fulfilled");
+        expect((await store.findReceipts({}, PAGE)).items).to.have.length(2);
+        expect(await store.findReceipt(bad.receipt.id)).to.equal(null);
+      });
+
+      it("makes one event of a happening told twice, and lists the second telling at it", async () => {
+        const first = await store.record(aRecording(story("doc-1", "document.sent")));
+        const again = aReceipt({ channel: "realtime" });
+        const second = await store.record(aRecording(story("doc-1", "document.sent"), { receipt: again }));
+        expect(second).to.deep.equal({ events: [], duplicates: idsOf(first), destinations: [] });
+        const history = await store.findEvent(first.events[0]?.id ?? "");
+        expect(history?.retold).to.deep.equal([{ receipt: again.id, channel: "realtime", at: NEW_YEAR }]);
+        expect(history?.deliveries).to.have.length(1);
+        expect(await store.findReceipt(again.id)).to.deep.include({ events: [], duplicates: idsOf(first) });
+      });
+
+      it("makes one event of a hundred identical requests at the same instant", async () => {
+        const recorded = await Promise.all(
+          Array.from({ length: 100 }, () => store.record(aRecording(story("doc-1", "document.sent")))),
+        );
+        expect(recorded.filter(({ events }) => events.length === 1)).to.have.length(1);
+        expect((await store.findEvents({}, PAGE)).items).to.have.length(1);
+      });
+
+      it("recognises a telling again whose signer was found by what was known", async () => {
+        const signers = [aSigner("ann", { status: "signed" }), aSigner("bob")];
+        const signed = aDraft({ type: "signer.signed", signers });
+        await store.record(aRecording(story("doc-1", "document.sent")));
+        const first = await store.record(aRecording([signed]));
+        const second = await store.record(aRecording([signed]));
+        expect((await store.findEvent(first.events[0]?.id ?? ""))?.event.signer?.id).to.equal("ann");
+        expect(second).to.deep.include({ events: [], duplicates: idsOf(first) });
+      });
+
+      it("shows each recording of a document what the one before left", async () => {
+        const types: KnownType[] = ["document.created", "document.sent", "document.completed"];
+        await Promise.all(types.map((type) => store.record(aRecording(story("doc-1", type)))));
+        const { items } = await store.findEvents({ document: "doc-1" }, PAGE);
+        expect(items.map(({ sequence }) => sequence)).to.deep.equal([1, 2, 3]);
+      });
+    });
+
+    describe("claim", () => {
+      it("lends what is due, earliest first, and of the same moment in the order recorded", async () => {
+        const later = aReceipt({ receivedAt: NEW_YEAR + 5 });
+        await store.record(aRecording(story("late", "document.sent"), { receipt: later }));
+        for (const document of ["a", "b", "c"])
+          await store.record(aRecording(story(document, "document.sent")));
+        const loans = await claim(10, NEW_YEAR + 5);
+        expect(loans.map(({ event }) => event.document?.id)).to.deep.equal(["a", "b", "c", "late"]);
+      });
+
+      it("lends nothing before it is due, and nothing that is lent out", async () => {
+        await store.record(aRecording(story("doc-1", "document.sent")));
+        expect(await claim(10, NEW_YEAR - 1)).to.have.length(0);
+        expect(await claim()).to.have.length(1);
+        expect(await claim()).to.have.length(0);
+      });
+
+      it("lends no more than asked for", async () => {
+        for (const document of ["a", "b", "c"])
+          await store.record(aRecording(story(document, "document.sent")));
+        expect(await claim(2)).to.have.length(2);
+        expect(await claim(2)).to.have.length(1);
+      });
+
+      it("lends a delivery again when its loan has ended without an answer, as after a crash", async () => {
+        await store.record(aRecording(story("doc-1", "document.sent")));
+        const [first] = await claim();
+        expect(await store.nextDueAt("crm")).to.equal(NEW_YEAR + 60_000);
+        const [second] = await claim(10, NEW_YEAR + 60_000);
+        expect(second?.delivery.id).to.equal(first?.delivery.id);
+        expect(second?.token).not.to.equal(first?.token);
+      });
+
+      it("lends one of a document's deliveries at a time, in order, and other documents' meanwhile", async () => {
+        await store.record(aRecording(story("a", "document.created", "document.sent", "document.completed")));
+        await store.record(aRecording(story("b", "document.sent")));
+        const types: string[] = [];
+        let loans = await claim();
+        expect(loans.map(({ event }) => event.document?.id)).to.deep.equal(["a", "b"]);
+        while (loans.length > 0) {
+          types.push(
+            ...loans.filter(({ event }) => event.document?.id === "a").map(({ event }) => event.type),
+          );
+          for (const loan of loans) await settle(loan);
+          loans = await claim();
+        }
+        expect(types).to.deep.equal(["document.created", "document.sent", "document.completed"]);
+      });
+
+      it("lends everything at once to a destination that does not ask for order", async () => {
+        const subscribers = [{ ...CRM, ordering: "none" as const }];
+        await store.record(aRecording(story("a", "document.created", "document.sent"), { subscribers }));
+        expect(await claim()).to.have.length(2);
+      });
+    });
+
+    describe("settle", () => {
+      it("writes the try down and ends the delivery", async () => {
+        const { events } = await store.record(aRecording(story("doc-1", "document.sent")));
+        const [loan] = await claim();
+        expect(loan && (await settle(loan))).to.equal(true);
+        const history = await store.findEvent(events[0]?.id ?? "");
+        expect(history?.deliveries[0]).to.deep.include({ status: "delivered", attempts: 1, dueAt: null });
+        expect(history?.deliveries[0]?.history).to.deep.equal([ATTEMPT]);
+        expect(await store.nextDueAt("crm")).to.equal(null);
+      });
+
+      it("is false for a loan that somebody else has by now, and writes nothing", async () => {
+        const { events } = await store.record(aRecording(story("doc-1", "document.sent")));
+        const [old] = await claim();
+        const [current] = await claim(10, NEW_YEAR + 60_000);
+        expect(old && (await settle(old))).to.equal(false);
+        expect((await store.findEvent(events[0]?.id ?? ""))?.deliveries[0]?.history).to.have.length(0);
+        expect(current && (await settle(current))).to.equal(true);
+        expect(current && (await settle(current))).to.equal(false);
+      });
+
+      it("puts a failed delivery off without letting the next of its lane pass", async () => {
+        await store.record(aRecording(story("a", "document.created", "document.sent")));
+        const [loan] = await claim();
+        if (loan) await settle(loan, { status: "pending", dueAt: NEW_YEAR + 5_000 });
+        expect(await claim(10, NEW_YEAR + 4_999)).to.have.length(0);
+        const [again] = await claim(10, NEW_YEAR + 5_000);
+        expect(again?.event.type).to.equal("document.created");
+        expect(again?.delivery.attempts).to.equal(1);
+      });
+
+      it("lets the next of the lane go when one is parked", async () => {
+        await store.record(aRecording(story("a", "document.created", "document.sent")));
+        const [loan] = await claim();
+        if (loan) await settle(loan, { status: "parked", reason: "schedule_exhausted" });
+        const [next] = await claim();
+        expect(next?.event.type).to.equal("document.sent");
+      });
+
+      it("lets a lane go on that was emptied before", async () => {
+        await store.record(aRecording(story("a", "document.created")));
+        for (const loan of await claim()) await settle(loan);
+        await store.record(aRecording(story("a", "document.sent")));
+        expect(await claim()).to.have.length(1);
+      });
+    });
+
+    it("gives loans back without counting a try", async () => {
+      await store.record(aRecording(story("doc-1", "document.sent")));
+      const loans = await claim();
+      await store.giveBack(loans, NEW_YEAR);
+      const [again] = await claim();
+      expect(again?.delivery.attempts).to.equal(0);
+    });
+
+    it("does not take back a loan that somebody else has by now", async () => {
+      await store.record(aRecording(story("doc-1", "document.sent")));
+      const old = await claim();
+      const [current] = await claim(10, NEW_YEAR + 60_000);
+      await store.giveBack(old, NEW_YEAR);
+      expect(current && (await settle(current))).to.equal(true);
+    });
+
+    it("parks what is open for a destination that is no longer configured, and nothing else", async () => {
+      const subscribers = [CRM, { ...CRM, name: "old" }];
+      const { events } = await store.record(
+        aRecording(story("a", "document.created", "document.sent"), { subscribers }),
+      );
+      expect(await store.parkRemoved(["crm"], NEW_YEAR)).to.equal(2);
+      const deliveries = (await store.findEvent(events[0]?.id ?? ""))?.deliveries ?? [];
+      expect(
+        deliveries.map(({ destination, status, reason }) => [destination, status, reason]),
+      ).to.deep.equal([
+        ["crm", "pending", null],
+        ["old", "parked", "destination_removed"],
+      ]);
+    });
+
+    it("knows how much waits for each destination, and since when", async () => {
+      await store.record(aRecording(story("a", "document.created", "document.sent")));
+      expect(await store.backlog()).to.deep.equal([{ destination: "crm", open: 2, oldest: NEW_YEAR }]);
+      for (const loan of await claim()) await settle(loan);
+      for (const loan of await claim()) await settle(loan);
+      expect(await store.backlog()).to.deep.equal([]);
+    });
+
+    describe("find", () => {
+      it("pages through events in the order recorded", async () => {
+        const types: KnownType[] = ["document.created", "document.sent", "document.completed"];
+        await store.record(aRecording(story("doc-1", ...types)));
+        const first = await store.findEvents({}, { limit: 2 });
+        const second = await store.findEvents({}, { limit: 2, cursor: first.next ?? "" });
+        expect([...first.items, ...second.items].map(({ type }) => type)).to.deep.equal(types);
+        expect(second.next).to.equal(null);
+      });
+
+      it("filters events by type, source and document", async () => {
+        await store.record(aRecording([...story("a", "document.sent"), ...story("b", "document.completed")]));
+        const types = async (filter: object) =>
+          (await store.findEvents(filter, PAGE)).items.map(({ type }) => type);
+        expect(await types({ type: "document.sent" })).to.deep.equal(["document.sent"]);
+        expect(await types({ document: "b" })).to.deep.equal(["document.completed"]);
+        expect(await types({ source: "legalesign" })).to.have.length(2);
+        expect(await types({ source: "lumin" })).to.deep.equal([]);
+        expect(await types({ document: "b", type: "document.sent" })).to.deep.equal([]);
+      });
+
+      it("filters receipts by source, channel and whether there was a problem", async () => {
+        const problems = [{ kind: "undecodable" as const, item: null, field: "body", message: "no JSON" }];
+        const bad = aReceipt({ problems, channel: "upon" });
+        await store.record(aRecording([], { receipt: bad }));
+        await store.record(aRecording([]));
+        const ids = async (filter: object) =>
+          (await store.findReceipts(filter, PAGE)).items.map(({ id }) => id);
+        expect(await ids({ problems: true })).to.deep.equal([bad.id]);
+        expect(await ids({ channel: "upon" })).to.deep.equal([bad.id]);
+        expect(await ids({ source: "legalesign" })).to.have.length(2);
+      });
+
+      it("answers null for what there is not", async () => {
+        expect(await store.findEvent("evt_no")).to.equal(null);
+        expect(await store.findReceipt("rcp_no")).to.equal(null);
+        expect(await store.findDocument("lumin", "no")).to.equal(null);
+      });
+    });
+
+    it("can be written to", () => store.probe());
+  });
+}
