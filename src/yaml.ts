@@ -74,9 +74,11 @@ export function checkYaml<T>(
   const problems = [...yaml.problems];
   const result = schema.safeParse(yaml.value);
   if (result.success) return { value: problems.length === 0 ? result.data : null, problems };
-  if (problems.length === 0 || yaml.value !== null) {
-    problems.push(...result.error.issues.flatMap((issue) => explain(yaml, issue)));
-  }
+  if (yaml.value === null && problems.length > 0) return { value: null, problems };
+  // What is wrong with a value that is missing from the environment need not be said twice.
+  const said = new Set(problems.map(placeOf));
+  const more = result.error.issues.flatMap((issue) => explain(yaml, issue));
+  problems.push(...more.filter((problem) => !said.has(placeOf(problem))));
   return { value: null, problems: unique(problems) };
 }
 
@@ -90,7 +92,7 @@ export function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 
 /** `file:line:column: message`, as editors and compilers have it. */
 export function formatProblem(problem: FileProblem): string {
-  return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`;
+  return `${placeOf(problem)}: ${problem.message}`;
 }
 
 const REFERENCE = /\$\{([^}]*)\}/g;
@@ -133,7 +135,7 @@ function offsetOf(
 
 /** Each unknown key gets a problem of its own, where the key stands; of alternatives, the one that was meant says what is wrong. */
 function explain(yaml: YamlFile, issue: z.core.$ZodIssue): FileProblem[] {
-  const meant = issue.code === "invalid_union" ? issue.errors.find(isMeant) : undefined;
+  const meant = issue.code === "invalid_union" ? meantOf(issue.errors) : undefined;
   if (meant)
     return meant.flatMap((inner) => explain(yaml, { ...inner, path: [...issue.path, ...inner.path] }));
   if (issue.code === "unrecognized_keys") {
@@ -145,13 +147,23 @@ function explain(yaml: YamlFile, issue: z.core.$ZodIssue): FileProblem[] {
   return [{ ...yaml.placeOf(issue.path), message: `${at(issue.path)}${issue.message}` }];
 }
 
-/** Whether an alternative fits but for its details: the value is of its kind, a text, a list or a map. */
-function isMeant(issues: readonly z.core.$ZodIssue[]): boolean {
-  return issues.every(({ code, path }) => code !== "invalid_type" || path.length > 0);
+type Issues = readonly z.core.$ZodIssue[];
+
+/** The alternative that fits but for its details: one that complains of something within the value, or else of what a text says. */
+function meantOf(alternatives: readonly Issues[]): Issues | undefined {
+  const fits = (...unfit: string[]) =>
+    alternatives.find(
+      (issues) => !issues.some(({ code, path }) => path.length === 0 && unfit.includes(code)),
+    );
+  return fits("invalid_type", "invalid_value") ?? fits("invalid_type");
 }
 
 function at(path: readonly PropertyKey[]): string {
   return path.length === 0 ? "" : `\`${path.map(String).join(".")}\`: `;
+}
+
+function placeOf({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`;
 }
 
 function unique(problems: readonly FileProblem[]): FileProblem[] {

@@ -59,15 +59,16 @@ function readItem(item: unknown, request: RawRequest, event: EventRule): Told {
   if (!isObject(item)) return refuse({ kind: "invalid", field: null, message: "the item is not an object" });
   const scope: Scope = { item, textAt: (place) => textAt(request, place) };
   const word = readWord(event.words, scope);
-  if (word?.types.length === 0) return { ...NOTHING, code: word.code };
+  if (word.problems.length === 0 && word.types.length === 0) return NOTHING;
 
   const time = event.time?.read(scope) ?? null;
   const facts = readFacts(event, scope);
   const problems = [
-    ...(word ? missingFacts(word.types, event, facts) : [missing(wordLabel(event))]),
+    ...word.problems,
+    ...missingFacts(word.types, event, facts),
     ...troubleWithTime(event.time, time),
   ];
-  return word && problems.length === 0 ? { ...word, time, facts, problems } : refuse(...problems);
+  return problems.length === 0 ? { ...word, time, facts } : refuse(...problems);
 }
 
 const NOTHING: Told = {
@@ -82,16 +83,18 @@ function refuse(...problems: Complaint[]): Told {
   return { ...NOTHING, problems };
 }
 
-/** The first word that is there, with what it means. */
-function readWord(words: readonly WordRule[], scope: Scope): Pick<Told, "types" | "code"> | null {
-  for (const { from, object, name, meaningOf: lookUp } of words) {
+/** The first word that is there, with what it means. Where one word has a meaning for each object, the object must be there too. */
+function readWord(words: readonly WordRule[], scope: Scope): Pick<Told, "types" | "code" | "problems"> {
+  for (const { from, object: objectField, name, meaningOf: lookUp } of words) {
     const value = from.read(scope);
     if (value === null) continue;
+    const object = read(objectField, scope);
+    if (objectField && object === null) return refuse(missing(objectField.label));
     const { types, explanation } = lookUp(value, scope) ?? UNKNOWN;
-    const code = { object: read(object, scope), value, name: read(name, scope), meaning: explanation };
-    return { types, code };
+    const code = { object, value, name: read(name, scope), meaning: explanation };
+    return { types, code, problems: [] };
   }
-  return null;
+  return refuse(missing(words.map(({ from }) => from.label).join(" | ")));
 }
 
 const UNKNOWN = { types: ["unknown"], explanation: null } as const;
@@ -147,7 +150,7 @@ function readSigners(
 }
 
 function read<T>(field: Field<T> | null, scope: Scope): T | null {
-  return field && field.read(scope);
+  return field === null ? null : field.read(scope);
 }
 
 /** An event about a document needs the document; one about a signer needs the signer, or at least the document. */
@@ -158,8 +161,9 @@ function missingFacts(
 ): Complaint[] {
   if (document) return [];
   const subjects = types.map((type) => meaningOf(type)?.about);
-  if (subjects.includes("document")) return [missing(event.document?.id.label ?? "document")];
-  if (subjects.includes("signer") && !signer) return [missing(event.signer?.id?.label ?? "signer")];
+  const documentId = event.document?.id.label ?? "document";
+  if (subjects.includes("document")) return [missing(documentId)];
+  if (subjects.includes("signer") && !signer) return [missing(event.signer?.id?.label ?? documentId)];
   return [];
 }
 
@@ -173,10 +177,6 @@ function troubleWithTime(field: Field<number> | null, time: number | null): Comp
 
 function missing(field: string): Complaint {
   return { kind: "missing", field, message: `${field} is missing` };
-}
-
-function wordLabel(event: EventRule): string {
-  return event.words.map(({ from }) => from.label).join(" | ");
 }
 
 function toDraft(type: EventType, told: Told, channel: Omit<Channel, "checks">, mark: string): Draft {

@@ -7,7 +7,7 @@ import { oneOf } from "./suggest.ts";
 const HASHES = ["sha1", "sha256", "sha384", "sha512"] as const;
 const ENCODINGS = ["hex", "base64"] as const;
 
-export type Hash = (typeof HASHES)[number];
+type Hash = (typeof HASHES)[number];
 export type SignatureEncoding = (typeof ENCODINGS)[number];
 
 /** A stretch of what was signed: the bytes of a place, or text that the provider puts between. */
@@ -40,12 +40,16 @@ export type CheckRule =
 
 const LITERAL = "text:";
 
+const SIGNED_PART = /^(?:body$|(?:header|query|field|text):.)/s;
+
 const over = z
   .array(
     z
-      .union([z.string().startsWith(LITERAL), PlaceText], {
-        error: "expected body, header:<name>, query:<name>, field:<name>, or text:<the text itself>",
-      })
+      .string()
+      .regex(
+        SIGNED_PART,
+        "expected body, header:<name>, query:<name>, field:<name>, or text:<the text itself>",
+      )
       .meta({ examples: ["body", "header:x-timestamp", "text:."] }),
   )
   .min(1)

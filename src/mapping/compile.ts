@@ -50,7 +50,7 @@ export interface WordRule {
   meaningOf(word: string, scope: Scope): WordMeaning | null;
 }
 
-export interface WordMeaning {
+interface WordMeaning {
   /** None: the word is to be ignored. */
   types: readonly EventType[];
   /** The provider's own explanation. */

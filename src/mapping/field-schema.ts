@@ -109,4 +109,3 @@ export type StatusField = z.output<typeof StatusField>;
 
 /** Where a value comes from, whatever is made of it. */
 export type Source = Omit<z.output<typeof TextStep>, "as" | "values">;
-export type TextPart = z.output<typeof Part>;

@@ -76,7 +76,10 @@ function atPlace(text: string): Field<Scalar> {
 
 function joined(parts: readonly Field<string>[], between: string): Field<Scalar> {
   const label = parts.map((part) => part.label).join(" + ");
-  return field(label, (scope) => scalarsOf(parts.flatMap((part) => part.read(scope) ?? []).join(between)));
+  return field(label, (scope) => {
+    const texts = parts.map((part) => part.read(scope)).filter((text) => text !== null);
+    return scalarsOf(texts.join(between));
+  });
 }
 
 /** The texts, numbers and truth values that stand there, alone or in a list. An empty text is no value. */
@@ -94,7 +97,14 @@ function field<T>(label: string, readAll: Field<T>["readAll"]): Field<T> {
 }
 
 function then<A, B>(before: Field<A>, change: (value: A) => B | null): Field<B> {
-  return field(before.label, (scope) => before.readAll(scope).flatMap((value) => change(value) ?? []));
+  return field(before.label, (scope) => {
+    const changed: B[] = [];
+    for (const value of before.readAll(scope)) {
+      const result = change(value);
+      if (result !== null) changed.push(result);
+    }
+    return changed;
+  });
 }
 
 /** The first alternative that gives anything; one that gives only what is unreadable (NaN) when no other does better. */

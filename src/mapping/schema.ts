@@ -42,7 +42,7 @@ const Word = exactly({
     })
     .describe("The table that translates the word; of a list, the first that has it."),
   object: TextField.optional().describe(
-    "What the word is about, where one word has a meaning for each: document or signer.",
+    "What the word is about, where one word has a meaning for each: document or signer. An item that does not say it is refused.",
   ),
   name: TextField.optional().describe("Their name for what the word is a value of."),
 }).describe("Which word says what happened, and which table translates it.");

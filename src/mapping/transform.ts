@@ -52,10 +52,19 @@ function fromIso(text: string): number {
   if (!match) return Number.NaN;
   const [, year, month, day, hour = 0, minute = 0, second = 0, fraction = 0, sign, hours = 0, minutes = 0] =
     match;
-  const midnight = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  const isReal =
-    midnight.getUTCDate() === Number(day) && Number(hour) < 25 && Number(minute) < 60 && Number(second) < 61;
+  const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
   const clock = (Number(hour) * 60 + Number(minute)) * 60 + Number(second) + Number(`0.${fraction}`);
   const offset = (Number(hours) * 60 + Number(minutes)) * 60 * (sign === "-" ? -1 : 1);
-  return isReal ? midnight.getTime() + (clock - offset) * 1_000 : Number.NaN;
+  const exists =
+    isDay(midnight, Number(month), Number(day)) &&
+    Number(hour) < 24 &&
+    Number(minute) < 60 &&
+    Number(second) < 61;
+  return exists ? midnight + (clock - offset) * 1_000 : Number.NaN;
+}
+
+/** Whether the day is in the calendar: the 30th of February would silently become the 2nd of March. */
+function isDay(midnight: number, month: number, day: number): boolean {
+  const date = new Date(midnight);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }

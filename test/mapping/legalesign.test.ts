@@ -125,7 +125,7 @@ describe("Legalesign's batch", () => {
       [
         ["unknown", "signer", "41", SIGNER],
         ["unknown", "signer", "40", SIGNER],
-        ["unknown", null, "40", undefined],
+        ["unknown", "template", "40", undefined],
         ["unknown", "signer", "constructor", SIGNER],
       ],
     );
@@ -140,6 +140,7 @@ describe("Legalesign's batch", () => {
       item({ timestamp: "yesterday" }),
       item({ timestamp: undefined }),
       item({ resource_uri: "/api/v1/signer/" }),
+      item({ resource_uri: 7 }),
       ["40"],
       item({ value: "50" }),
     );
@@ -150,7 +151,8 @@ describe("Legalesign's batch", () => {
       [3, "invalid", "timestamp"],
       [4, "missing", "timestamp"],
       [5, "missing", "resource_uri"],
-      [6, "invalid", null],
+      [6, "missing", "resource_uri"],
+      [7, "invalid", null],
     ]);
   });
 
@@ -322,7 +324,7 @@ describe("Legalesign's realtime post", () => {
     const { drafts, problems } = readJson({ object: "group", event: "made", created: 1, data: {} }, realtime);
     expect(problems).to.deep.equal([]);
     expect(drafts[0]).to.include({ type: "unknown", document: null });
-    expect(drafts[0]?.code.value).to.equal("group.made");
+    expect(drafts[0]?.code).to.include({ object: "group", value: "group.made" });
   });
 
   it("gives one signing the same id as the batch does", async () => {

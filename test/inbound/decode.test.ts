@@ -1,0 +1,82 @@
+import { expect } from "chai";
+import { decode } from "../../src/inbound/decode.ts";
+import { MOST_FIELDS } from "../../src/inbound/form.ts";
+import { aRequest, channelOf } from "./posts.ts";
+
+const channel = (read: string) =>
+  channelOf(`provider: acme
+title: Acme
+tables: { t: {} }
+channels: { main: { title: Main, read: ${read}, event: { word: { from: w, table: t } } } }
+`);
+const decoded = (read: string, body: string | Uint8Array) => decode(aRequest({ body }), channel(read));
+const itemsOf = (read: string, body: string | Uint8Array) => {
+  const { items, problems } = decoded(read, body);
+  expect(problems).to.deep.equal([]);
+  return items;
+};
+const problemOf = (read: string, body: string | Uint8Array) => {
+  const { items, problems } = decoded(read, body);
+  expect(items).to.deep.equal([]);
+  expect(problems).to.have.length(1);
+  expect(problems[0]).to.include({ kind: "undecodable", item: null });
+  return problems[0]?.message;
+};
+
+describe("decode", () => {
+  it("takes a payload for one item, or finds the list of items in it", () => {
+    expect(itemsOf("{}", '{"w":1}')).to.deep.equal([{ w: 1 }]);
+    expect(itemsOf("{}", "[1,2]")).to.deep.equal([[1, 2]]);
+    expect(itemsOf('{ each: "." }', "[1,2]")).to.deep.equal([1, 2]);
+    expect(itemsOf("{ each: a.0.b }", '{"a":[{"b":[1,2]}]}')).to.deep.equal([1, 2]);
+  });
+
+  it("reads JSON from any place", () => {
+    expect(itemsOf('{ from: "field:data" }', "data=%7B%22w%22%3A+%22a%2Bb%22%7D")).to.deep.equal([
+      { w: "a+b" },
+    ]);
+    const request = aRequest({ headers: { "x-data": '{"w":1}' } });
+    expect(decode(request, channel('{ from: "header:X-Data" }')).items).to.deep.equal([{ w: 1 }]);
+  });
+
+  it("reads a form as one item of texts", () => {
+    expect(itemsOf("{ as: form }", "a=10.50&b=1&b=2")).to.deep.equal([{ a: "10.50", b: ["1", "2"] }]);
+    expect(itemsOf("{ as: form }", "")).to.deep.equal([{}]);
+  });
+
+  it("replaces members that are JSON text by what they hold, and leaves them alone where they are none", () => {
+    const read = "{ as: form, parse: [j, k, __proto__] }";
+    expect(itemsOf(read, "j=%7B%22a%22%3A1%7D&k=%7B&l=1")).to.deep.equal([{ j: { a: 1 }, k: "{", l: "1" }]);
+    const [item] = itemsOf(read, "__proto__=%7B%22a%22%3A1%7D");
+    expect(Object.getPrototypeOf(item)).to.equal(Object.prototype);
+    expect(itemsOf("{ parse: [events], each: events }", '{"events":"[1,2]"}')).to.deep.equal([1, 2]);
+  });
+
+  it("finds no items and no problem where a list is expected and the place is empty", () => {
+    expect(itemsOf('{ from: "field:data", each: "." }', "data=")).to.deep.equal([]);
+    expect(itemsOf('{ each: "." }', " \n")).to.deep.equal([]);
+  });
+
+  it("takes a byte order mark and bytes that are not UTF-8", () => {
+    expect(itemsOf("{}", '\ufeff{"w":1}')).to.deep.equal([{ w: 1 }]);
+    expect(itemsOf("{}", Buffer.from('{"w":"caf\xe9"}', "latin1"))).to.deep.equal([{ w: "caf\ufffd" }]);
+  });
+
+  it("says what it looked for and did not find, without showing what there was", () => {
+    expect(problemOf("{}", "")).to.equal("body is empty");
+    expect(problemOf("{}", '{"secret": tru')).to.equal("body is not JSON");
+    expect(problemOf('{ from: "field:data" }', "x=1")).to.equal("the request has no field:data");
+    expect(problemOf('{ each: "." }', '{"a":1}')).to.equal("the payload is not a list");
+    expect(problemOf("{ each: a.b }", '{"a":{"b":"x"}}')).to.equal("the a.b is not a list");
+    expect(problemOf("{ each: a.b }", "null")).to.equal("the a.b is not a list");
+    expect(problemOf("{ each: constructor }", "{}")).to.equal("the constructor is not a list");
+    expect(problemOf("{ as: form }", "a&".repeat(MOST_FIELDS + 1))).to.contain("more than 10000 fields");
+  });
+
+  it("survives JSON that is nested as deep as a body is long", () => {
+    const deep = "[".repeat(100_000) + "]".repeat(100_000);
+    expect(itemsOf("{}", deep)).to.have.length(1);
+    expect(itemsOf('{ each: "." }', deep)).to.have.length(1);
+    expect(problemOf("{}", "[".repeat(2_000_000))).to.equal("body is not JSON");
+  });
+});

@@ -1,0 +1,132 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { decodeForm, firstValue, MOST_FIELDS, toPayload } from "../../src/inbound/form.ts";
+import { boundaryOf, decodeMultipart } from "../../src/inbound/multipart.ts";
+
+const fieldsOf = (body: string | Uint8Array) =>
+  decodeForm(Buffer.from(body)).fields.map(({ name, value }) => [name, Buffer.from(value).toString("utf8")]);
+
+describe("decodeForm", () => {
+  it("tells a plus that is a space from one that is a plus", () => {
+    expect(fieldsOf("a=1+2%2B3%20+%26%3D")).to.deep.equal([["a", "1 2+3  &="]]);
+    expect(fieldsOf("a+b%2B=c")).to.deep.equal([["a b+", "c"]]);
+  });
+
+  it("keeps repeated names, in the order sent", () => {
+    const form = decodeForm(Buffer.from("a=1&b=2&a=3"));
+    expect(form.fields.map(({ name, value }) => name + value)).to.deep.equal(["a1", "b2", "a3"]);
+    expect(String(firstValue(form, "a"))).to.equal("1");
+    expect(firstValue(form, "c")).to.equal(null);
+    expect(toPayload(form)).to.deep.equal({ a: ["1", "3"], b: "2" });
+  });
+
+  it("leaves text that looks like a number as it is", () => {
+    expect(toPayload(decodeForm(Buffer.from("a=10.50&b=007&c=1e3&d=")))).to.deep.equal({
+      a: "10.50",
+      b: "007",
+      c: "1e3",
+      d: "",
+    });
+  });
+
+  it("keeps bytes that are not UTF-8", () => {
+    const form = decodeForm(Buffer.from("a=caf%E9&b=caf\xe9", "latin1"));
+    expect(firstValue(form, "a")).to.deep.equal(Buffer.from("caf\xe9", "latin1"));
+    expect(firstValue(form, "b")).to.deep.equal(Buffer.from("caf\xe9", "latin1"));
+    expect(toPayload(form)).to.deep.equal({ a: "caf\ufffd", b: "caf\ufffd" });
+  });
+
+  it("leaves a percent sign alone that escapes nothing", () => {
+    expect(fieldsOf("a=100%&b=%zz&c=%4&d=%%41&e=%4g")).to.deep.equal([
+      ["a", "100%"],
+      ["b", "%zz"],
+      ["c", "%4"],
+      ["d", "%A"],
+      ["e", "%4g"],
+    ]);
+  });
+
+  it("takes fields without a value, without a name, and nothing between separators", () => {
+    expect(fieldsOf("&a&&=x&b=1=2&")).to.deep.equal([
+      ["a", ""],
+      ["", "x"],
+      ["b", "1=2"],
+    ]);
+    expect(fieldsOf("")).to.deep.equal([]);
+  });
+
+  it("takes names that objects have of themselves for names like any other", () => {
+    const payload = toPayload(decodeForm(Buffer.from("__proto__=x&constructor=y&toString=z")));
+    expect(Object.keys(payload)).to.deep.equal(["__proto__", "constructor", "toString"]);
+    expect(Object.getPrototypeOf(payload)).to.equal(Object.prototype);
+  });
+
+  it("gives back what any form encoder wrote", () => {
+    const pairs = fc.array(
+      fc.tuple(fc.string({ unit: "grapheme", minLength: 1 }), fc.string({ unit: "grapheme" })),
+    );
+    fc.assert(
+      fc.property(pairs, (written) => {
+        expect(fieldsOf(new URLSearchParams(written).toString())).to.deep.equal(written);
+      }),
+    );
+  });
+
+  it("reads five million bytes in well under a second", () => {
+    for (const body of [
+      `data=${"%5B+x".repeat(1_000_000)}`,
+      "a&".repeat(2_500_000),
+      `a=${"%".repeat(5_000_000)}`,
+    ]) {
+      const bytes = Buffer.from(body);
+      const started = performance.now();
+      decodeForm(bytes);
+      expect(performance.now() - started).to.be.below(1_000);
+    }
+  });
+
+  it("stops at more fields than any form has, and says so", () => {
+    expect(decodeForm(Buffer.from("a&".repeat(MOST_FIELDS)))).to.include({ cut: false });
+    const form = decodeForm(Buffer.from("a&".repeat(MOST_FIELDS + 1)));
+    expect(form.cut).to.equal(true);
+    expect(form.fields).to.have.length(MOST_FIELDS);
+  });
+});
+
+describe("decodeMultipart", () => {
+  const part = (name: string, value: string) =>
+    `--B\r\nContent-Disposition: form-data; name="${name}"\r\nContent-Type: text/plain\r\n\r\n${value}\r\n`;
+  const fieldsOf = (body: string) =>
+    decodeMultipart(Buffer.from(body, "latin1"), "B").fields.map(({ name, value }) => [
+      name,
+      Buffer.from(value).toString("latin1"),
+    ]);
+
+  it("keeps each value byte for byte, line ends and all", () => {
+    expect(
+      fieldsOf(`preamble\r\n${part("a", "x\r\n--\r\n+%2B\xe9")}${part("a", "")}--B--\r\n`),
+    ).to.deep.equal([
+      ["a", "x\r\n--\r\n+%2B\xe9"],
+      ["a", ""],
+    ]);
+  });
+
+  it("gives what came whole of a body that breaks off, and nothing of one that is something else", () => {
+    expect(fieldsOf(`${part("a", "1")}${part("b", "2")}`)).to.deep.equal([["a", "1"]]);
+    expect(fieldsOf("a=1&b=2")).to.deep.equal([]);
+    expect(fieldsOf("--B\r\nno name\r\n\r\nx\r\n--B--")).to.deep.equal([]);
+  });
+
+  it("finds the boundary that the content type names", () => {
+    expect(boundaryOf("multipart/form-data; boundary=B")).to.equal("B");
+    expect(boundaryOf('Multipart/Form-Data; charset=utf-8; boundary="a b"')).to.equal("a b");
+    for (const other of [
+      "application/x-www-form-urlencoded",
+      "multipart/form-data",
+      "multipart/mixed; boundary=B",
+      "",
+    ]) {
+      expect(boundaryOf(other)).to.equal(null);
+    }
+  });
+});

@@ -1,0 +1,227 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { keyOf } from "../../src/domain/draft.ts";
+import { signerId } from "../../src/domain/identity.ts";
+import type { Channel } from "../../src/inbound/channel.ts";
+import { aRequest, channelOf, fixture, read, readForm, readJson, shipped } from "./posts.ts";
+
+/** A provider that nobody knew when this was built: a list under a nested path, and names of its own for everything. */
+const INVENTED = channelOf(`
+provider: paperplane
+title: Paperplane
+tables:
+  happenings:
+    signer.done: { event: signer.signed, meaning: A person signed }
+    all.done: [document.completed, document.downloadable]
+    page.turned: ignore
+channels:
+  main:
+    title: Main
+    verify:
+      - hmac: { hash: sha512, encoding: base64, signature: "header:x-plane-signature", over: ["header:x-plane-time", "text:.", body] }
+    read: { each: payload.batch.events }
+    answer: { body: RECEIVED }
+    event:
+      word: { from: what.kind, table: happenings }
+      time: { path: what.at, as: seconds }
+      document:
+        id: { path: about.0, pattern: "^paper:(.+)$" }
+        title: [about.1, { value: Untitled }]
+        tags: [labels]
+        expiresAt: { path: until, as: iso }
+      signer: { id: who.id, name: { join: [who.given, who.family], with: " " }, email: who.mail, status: { path: who.state, values: { ok: signed } } }
+      signers: { each: everybody, email: ".", name: . }
+`);
+
+const happening = (given: Record<string, unknown> = {}) => ({
+  what: { kind: "signer.done", at: 1700000000 },
+  about: ["paper:p-1", "Lease"],
+  ...given,
+});
+const post = (...events: unknown[]) => readJson({ payload: { batch: { events } } }, INVENTED);
+
+describe("normalize", () => {
+  it("reads an invented provider by its mapping alone", () => {
+    const { drafts, problems } = post(
+      happening({
+        labels: ["x", "y", "x"],
+        until: "2030-01-01",
+        who: { given: "Ada", family: "Lovelace", mail: "ada@example.com", state: "ok" },
+        everybody: ["ada@example.com", "bob@example.com"],
+      }),
+      happening({ what: { kind: "page.turned" } }),
+      happening({ what: { kind: "all.done", at: 1700000001 } }),
+    );
+    expect(problems).to.deep.equal([]);
+    expect(drafts.map(({ type }) => type)).to.deep.equal([
+      "signer.signed",
+      "document.completed",
+      "document.downloadable",
+    ]);
+    const { digest, ...first } = drafts[0] ?? { digest: "" };
+    expect(digest).to.match(/^[0-9a-z]{26}$/);
+    const ada = signerId("p-1", "ada@example.com");
+    expect(first).to.deep.equal({
+      source: "paperplane",
+      provider: "paperplane",
+      channel: "main",
+      type: "signer.signed",
+      time: 1700000000000,
+      document: { id: "p-1", title: "Lease", tags: ["x", "y"], expiresAt: Date.UTC(2030, 0, 1) },
+      signer: { id: ada, name: "Ada Lovelace", email: "ada@example.com", status: "signed" },
+      signers: [
+        { id: ada, name: "ada@example.com", email: "ada@example.com", status: null },
+        {
+          id: signerId("p-1", "bob@example.com"),
+          name: "bob@example.com",
+          email: "bob@example.com",
+          status: null,
+        },
+      ],
+      code: { object: null, value: "signer.done", name: null, meaning: "A person signed" },
+    });
+    expect(INVENTED.rules.answer).to.deep.equal({ body: "RECEIVED", type: "text/plain; charset=utf-8" });
+  });
+
+  it("keeps the good items of a post with bad ones, and names the item and the field", () => {
+    const { drafts, problems } = post(
+      "text",
+      happening({ what: { at: 1 } }),
+      happening({ about: [] }),
+      happening({ what: { kind: "all.done", at: 1 }, about: ["other:1"] }),
+      happening({ what: { kind: "signer.done", at: "noon" } }),
+      happening(),
+    );
+    expect(drafts).to.have.length(1);
+    expect(problems.map(({ item, kind, field, message }) => [item, kind, field, message])).to.deep.equal([
+      [0, "invalid", null, "the item is not an object"],
+      [1, "missing", "what.kind", "what.kind is missing"],
+      [2, "missing", "who.id", "who.id is missing"],
+      [3, "missing", "about.0", "about.0 is missing"],
+      [4, "invalid", "what.at", "what.at is not a time"],
+    ]);
+  });
+
+  it("asks nothing of an item that is to be ignored", () => {
+    expect(post({ what: { kind: "page.turned", at: "noon" } })).to.deep.equal({ drafts: [], problems: [] });
+  });
+
+  it("makes an unknown event of a word that no table has, whatever it is about", () => {
+    const { drafts, problems } = post({ what: { kind: "toString", at: 1 } });
+    expect(problems).to.deep.equal([]);
+    expect(drafts[0]).to.deep.include({
+      type: "unknown",
+      document: null,
+      signer: null,
+      code: { object: null, value: "toString", name: null, meaning: null },
+    });
+  });
+
+  it("takes facts that do not fit for facts that are not told", () => {
+    const { drafts, problems } = post(
+      happening({
+        about: ["paper:p-1", { not: "a title" }],
+        until: "some day",
+        labels: 7,
+        who: "me",
+        everybody: "all",
+      }),
+    );
+    expect(problems).to.deep.equal([]);
+    expect(drafts[0]).to.deep.include({
+      document: { id: "p-1", title: "Untitled", tags: ["7"], expiresAt: null },
+      signer: null,
+      signers: [],
+    });
+  });
+
+  it("sees nothing that a payload does not have of its own", () => {
+    const polluted = JSON.parse(
+      '{"__proto__":{"what":{"kind":"all.done","at":1}},"constructor":{"prototype":{"about":["paper:1"]}}}',
+    );
+    expect(post(polluted).problems.map(({ field }) => field)).to.deep.equal(["what.kind", "what.at"]);
+    expect(Object.hasOwn(Object.prototype, "what")).to.equal(false);
+  });
+
+  it("gives equal items equal digests, and others others, however deep they are nested", () => {
+    const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+    const digests = [nested(1), nested(1), nested(2), nested(200_000), nested(200_000), nested(200_001)].map(
+      (more) => {
+        const body = `{"payload":{"batch":{"events":[{"what":{"kind":"x","at":1},"more":${more}}]}}}`;
+        return read(aRequest({ body }), INVENTED).drafts[0]?.digest;
+      },
+    );
+    expect(digests[0]).to.equal(digests[1]).and.not.to.equal(digests[2]);
+    expect(digests[3]).to.equal(digests[4]).and.not.to.equal(digests[5]);
+  });
+
+  it("is not kept busy by a hostile value of a field with a pattern", () => {
+    const started = performance.now();
+    post(...Array.from({ length: 50 }, () => happening({ about: [`paper:${"a".repeat(100_000)}\n`] })));
+    expect(performance.now() - started).to.be.below(1_000);
+  });
+});
+
+describe("decode and normalize", () => {
+  let channels: Channel[];
+  before(async () => {
+    channels = [
+      INVENTED,
+      await shipped("lumin", "account"),
+      await shipped("legalesign", "upon"),
+      await shipped("legalesign", "batch"),
+      await shipped("legalesign", "realtime"),
+    ];
+  });
+
+  /** Every draft can be made an event of: it has an id, and a time that is one. */
+  const expectSound = (told: ReturnType<typeof read>) => {
+    for (const draft of told.drafts) {
+      expect(keyOf(draft)).to.match(/^evt_/);
+      for (const time of [draft.time, draft.document?.expiresAt ?? null]) {
+        if (time !== null) expect(new Date(time).toISOString()).to.match(/^\d{4}-/);
+      }
+    }
+  };
+
+  it("never throw, whatever bytes come", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (body) => {
+        for (const channel of channels) expectSound(read(aRequest({ body }), channel));
+      }),
+    );
+  });
+
+  it("never throw, whatever JSON comes", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const body = JSON.stringify(value);
+        for (const channel of channels) {
+          expectSound(read(aRequest({ body }), channel));
+          expectSound(readForm({ data: body, json_signed: body }, channel, "trigger=signed"));
+        }
+        expectSound(post(value, happening({ what: value, about: value, who: value, everybody: value })));
+      }),
+    );
+  });
+
+  it("never throw when anything is changed in a post that was good", () => {
+    const posts = [
+      "lumin/downloadable.json",
+      "legalesign/realtime-document.json",
+      "legalesign/realtime-recipient.json",
+    ].map((name) => JSON.parse(String(fixture(name))));
+    fc.assert(
+      fc.property(fc.constantFrom(...posts), fc.nat(), fc.jsonValue(), (good, seed, value) => {
+        const broken = replaceOne(good, seed, value);
+        for (const channel of channels) expectSound(readJson(broken, channel));
+      }),
+    );
+  });
+});
+
+/** The value with one thing in it, chosen by the seed, replaced. */
+function replaceOne(value: unknown, seed: number, by: unknown): unknown {
+  let countdown = seed % JSON.stringify(value).length;
+  return JSON.parse(JSON.stringify(value), (_key, member) => (countdown-- === 0 ? by : member));
+}

@@ -1,0 +1,54 @@
+import { expect } from "chai";
+import { formOf, placeIn, textAt } from "../../src/inbound/place.ts";
+import { formatPlace, PlaceText, parsePlace } from "../../src/mapping/place.ts";
+import { aRequest } from "./posts.ts";
+
+describe("a place in a request", () => {
+  const request = aRequest({
+    body: Buffer.from("data=caf%E9+1&data=2&empty=", "latin1"),
+    headers: { "x-signature": "caf\xe9", "content-type": "application/x-www-form-urlencoded" },
+    query: new URLSearchParams("token=a%2Bb&token=c"),
+  });
+  const at = (place: string) => placeIn(request, parsePlace(place));
+
+  it("is the body, byte for byte", () => {
+    expect(at("body")).to.equal(request.body);
+  });
+
+  it("is a header, in whichever case the mapping names it, as the bytes that came", () => {
+    expect(at("header:X-Signature")).to.deep.equal(Buffer.from("caf\xe9", "latin1"));
+    expect(at("header:x-other")).to.equal(null);
+  });
+
+  it("is no header that objects have of themselves", () => {
+    for (const name of ["constructor", "__proto__", "tostring"]) expect(at(`header:${name}`)).to.equal(null);
+  });
+
+  it("is a query parameter or a form field, decoded, of repeated ones the first", () => {
+    expect(String(at("query:token"))).to.equal("a+b");
+    expect(at("field:data")).to.deep.equal(Buffer.from("caf\xe9 1", "latin1"));
+    expect(at("field:empty")).to.have.length(0);
+    expect(at("query:other")).to.equal(null);
+    expect(at("field:other")).to.equal(null);
+  });
+
+  it("is text without a byte order mark", () => {
+    expect(textAt(aRequest({ body: "\ufeff{}" }), { in: "body" })).to.equal("{}");
+    expect(textAt(request, parsePlace("field:data"))).to.equal("caf\ufffd 1");
+    expect(textAt(request, parsePlace("field:other"))).to.equal(null);
+  });
+
+  it("reads a form once, however many ask for it", () => {
+    expect(formOf(request)).to.equal(formOf({ ...request }));
+  });
+
+  it("is written in one of four ways", () => {
+    for (const text of ["body", "header:x-a", "query:a b", "field:a:b"]) {
+      expect(PlaceText.safeParse(text).success).to.equal(true);
+      expect(formatPlace(parsePlace(text))).to.equal(text);
+    }
+    for (const text of ["", "Body", "body:x", "header:", "cookie:x", "data"]) {
+      expect(PlaceText.safeParse(text).success, text).to.equal(false);
+    }
+  });
+});
