@@ -23,6 +23,8 @@ export interface Delivery {
   attempts: number;
   /** When it is tried next, or a loan of it ends; null once final. */
   dueAt: number | null;
+  /** How many tries it had had when a person had it sent again; null: nobody did. The schedule starts anew from there. */
+  replayedAfter: number | null;
 }
 
 /** Why a try brought no answer, or which kind of answer it brought. */
@@ -62,15 +64,16 @@ export type Outcome =
 
 /**
  * The whole state machine of a delivery. 2xx is success and all else is not: a redirect is a failure, 410 ends it, and the
- * rest is tried again until the schedule runs out. Pure: `random` is from 0 up to 1.
+ * rest is tried again until the schedule runs out. Pure: `random` is from 0 up to 1. A replayed delivery has the whole schedule again
+ * after the `replayedAfter` tries of before.
  */
-export function decide(attempt: Attempt, schedule: Schedule, random: number): Outcome {
+export function decide(attempt: Attempt, schedule: Schedule, random: number, replayedAfter = 0): Outcome {
   const { status } = attempt;
   if (status !== null && status >= 200 && status < 300) return { status: "delivered" };
   if (status === 410) return { status: "parked", reason: "gone" };
 
   const failure = {
-    number: attempt.number,
+    number: attempt.number - replayedAfter,
     at: attempt.startedAt + attempt.duration,
     retryAfter: attempt.retryAfter,
   };

@@ -17,6 +17,8 @@ export interface KnownSigner {
   status: SignerStatus | null;
   /** When the status was true, milliseconds since 1970. */
   statusAt: number;
+  /** An event told that they signed or declined, or it lay before the first that was heard of the document. */
+  accounted: boolean;
 }
 
 /** What Countersign knows of a document so far. */
@@ -68,28 +70,40 @@ export interface Evolution {
 
 /**
  * The document after an event. A status never moves back and a terminal one is never left; what an older event says fills
- * only what is not known yet. `at` is when the event happened, milliseconds since 1970.
+ * only what is not known yet. `now` stands for the time of an event whose provider gives none: such an event is never
+ * older than another, and makes no other older. Milliseconds since 1970.
  */
-export function evolve(before: Document, draft: Draft, at: number): Evolution {
-  const stale = at < before.newest;
+export function evolve(before: Document, draft: Draft, now: number): Evolution {
   const meaning = meaningOf(draft.type);
   const moves = meaning?.about === "document" ? meaning.status : null;
   const status = moves === null ? before.status : further(before.status, moves);
   const retreats = moves !== null && status !== moves;
-  const facts = draft.document;
-
   const document: Document = {
-    ...before,
+    ...learn(before, draft, now),
     status,
     downloadable: before.downloadable || draft.type === "document.downloadable",
-    title: newer(before.title, facts?.title ?? null, stale),
-    tags: facts?.tags && (!stale || before.tags.length === 0) ? facts.tags : before.tags,
-    expiresAt: newer(before.expiresAt, facts?.expiresAt ?? null, stale),
-    signers: seenSigners(draft).reduce((known, signer) => withSigner(known, signer, at), before.signers),
     sequence: before.sequence + 1,
-    newest: Math.max(before.newest, at),
+    newest: Math.max(before.newest, draft.time ?? 0),
   };
-  return { document, late: stale || retreats };
+  return { document, late: isStale(before, draft) || retreats };
+}
+
+/** What a payload says beside the event itself: title, tags, signers. All that a repeat can add. */
+export function learn(before: Document, draft: Draft, now: number): Document {
+  const stale = isStale(before, draft);
+  const facts = draft.document;
+  const tags = facts?.tags && (!stale || before.tags.length === 0) ? facts.tags : before.tags;
+  return {
+    ...before,
+    title: newer(before.title, facts?.title ?? null, stale),
+    tags,
+    expiresAt: newer(before.expiresAt, facts?.expiresAt ?? null, stale),
+    signers: withSigners(before, draft, now),
+  };
+}
+
+function isStale(before: Document, { time }: Draft): boolean {
+  return time !== null && time < before.newest;
 }
 
 function newer<T>(known: T | null, told: T | null, stale: boolean): T | null {
@@ -103,30 +117,42 @@ function further(known: DocumentStatus | null, told: DocumentStatus): DocumentSt
   return DOCUMENT_STATUSES.indexOf(told) > DOCUMENT_STATUSES.indexOf(known) ? told : known;
 }
 
-/** Every signer the event speaks of, with the one it is about last and in the status its type gives. */
-function seenSigners(draft: Draft): readonly SignerFacts[] {
+function withSigners(before: Document, draft: Draft, now: number): readonly KnownSigner[] {
   const { signer } = draft;
-  if (!signer) return draft.signers;
-  const meaning = meaningOf(draft.type);
-  const status = meaning?.about === "signer" ? (meaning.status ?? null) : null;
-  const others = draft.signers.filter((other) => other.id !== signer.id);
-  return [...others, { ...signer, status: status ?? signer.status }];
+  if (!signer && draft.signers.length === 0) return before.signers;
+  const at = draft.time ?? now;
+  const isFirst = before.sequence === 0;
+  const signers = new Map(before.signers.map((known) => [known.id, known]));
+  for (const told of draft.signers) signers.set(told.id, withNews(signers.get(told.id), told, at, isFirst));
+  if (signer) signers.set(signer.id, withNews(signers.get(signer.id), asTold(signer, draft), at, true));
+  return [...signers.values()];
 }
 
-function withSigner(known: readonly KnownSigner[], told: SignerFacts, at: number): readonly KnownSigner[] {
-  const before = known.find((signer) => signer.id === told.id);
-  if (!before) return [...known, { ...told, statusAt: told.status === null ? 0 : at }];
+/** The signer whom the event is about, in the status that its type gives. */
+function asTold(signer: SignerFacts, { type }: Draft): SignerFacts {
+  const meaning = meaningOf(type);
+  const status = meaning?.about === "signer" ? meaning.status : null;
+  return { ...signer, status: status ?? signer.status };
+}
 
-  const stale = at < before.statusAt;
-  const moved = told.status !== null && supersedes(before, told.status, at);
-  const after: KnownSigner = {
-    id: before.id,
-    name: newer(before.name, told.name, stale),
-    email: newer(before.email, told.email, stale),
-    status: moved ? told.status : before.status,
-    statusAt: moved ? at : before.statusAt,
+/** `accounts`: if they have signed or declined now, no further event is owed for it. */
+function withNews(
+  before: KnownSigner | undefined,
+  told: SignerFacts,
+  at: number,
+  accounts: boolean,
+): KnownSigner {
+  const known = before ?? { ...told, status: null, statusAt: 0, accounted: false };
+  const stale = at < known.statusAt;
+  const moved = told.status !== null && supersedes(known, told.status, at);
+  return {
+    id: known.id,
+    name: newer(known.name, told.name, stale),
+    email: newer(known.email, told.email, stale),
+    status: moved ? told.status : known.status,
+    statusAt: moved ? at : known.statusAt,
+    accounted: known.accounted || (accounts && isSettled(told.status)),
   };
-  return known.map((signer) => (signer === before ? after : signer));
 }
 
 /** A terminal status stays; a terminal one always wins; otherwise the later counts, and of two at the same time the further. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * Ids are computed, not drawn: whoever tells the same happening arrives at the same id, so a repeat is recognised by the
@@ -50,7 +50,7 @@ export function receiptId(at: number, random: Uint8Array): string {
 /** 26 letters and digits that depend on every part and on where one part ends: `a|bc` and `ab|c` differ. */
 export function digest(parts: readonly string[]): string {
   const framed = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join("");
-  return base32(createHash("sha256").update(framed).digest(), 26);
+  return base32(hash("sha256", framed, "buffer"), 26);
 }
 
 /** The first `length` × 5 bits of `bytes`, most significant first. */

@@ -23,6 +23,13 @@ export function parseSize(text: string): number | null {
   return unit === undefined ? null : Number(count) * (BYTES[unit.toLowerCase()] ?? 1);
 }
 
+/** How many a second; null when the text is no rate such as `50/s` or `600/m`. */
+export function parseRate(text: string): number | null {
+  const [, count, unit] = /^(\d+)\/(s|m|h)$/.exec(text) ?? [];
+  const milliseconds = MILLISECONDS[unit ?? ""];
+  return milliseconds === undefined || Number(count) === 0 ? null : (Number(count) * 1_000) / milliseconds;
+}
+
 /** The shortest exact way to write a duration: `2h15m`. */
 export function formatDuration(milliseconds: number): string {
   let rest = milliseconds;

@@ -1,7 +1,7 @@
 import { attribute } from "./attribute.ts";
 import type { Delivery } from "./delivery.ts";
 import { laneOf, type Subscriber, wants } from "./destination.ts";
-import { type Document, evolve, unknownDocument, viewDocument, viewSigner } from "./document.ts";
+import { type Document, evolve, learn, unknownDocument, viewDocument, viewSigner } from "./document.ts";
 import { type Draft, keyOf } from "./draft.ts";
 import type { Event } from "./event.ts";
 import { deliveryId } from "./identity.ts";
@@ -51,6 +51,7 @@ export function unfold(
     const before = told.get(key);
     if (before) {
       duplicates.push(...before);
+      learnFrom(draft, receipt, documents);
       continue;
     }
     const named = attribute(draft, knownDocument(documents, draft));
@@ -75,12 +76,22 @@ function knownDocument(documents: ReadonlyMap<string, Document>, draft: Draft): 
   return (draft.document && documents.get(draft.document.id)) ?? null;
 }
 
+/** Another channel may tell of the same happening what the first did not say, such as the title. */
+function learnFrom(draft: Draft, receipt: Receipt, documents: Map<string, Document>): void {
+  const known = knownDocument(documents, draft);
+  if (known) documents.set(known.id, learn(known, draft, receipt.receivedAt));
+}
+
 /** Makes the event and moves its document in `documents`. */
 function become(draft: Draft, receipt: Receipt, documents: Map<string, Document>): Event {
   const at = draft.time ?? receipt.receivedAt;
   const evolution =
     draft.document &&
-    evolve(knownDocument(documents, draft) ?? unknownDocument(draft.source, draft.document.id), draft, at);
+    evolve(
+      knownDocument(documents, draft) ?? unknownDocument(draft.source, draft.document.id),
+      draft,
+      receipt.receivedAt,
+    );
   if (evolution) documents.set(evolution.document.id, evolution.document);
 
   const { signer } = draft;
@@ -115,5 +126,6 @@ function address(event: Event, receipt: Receipt, subscribers: readonly Subscribe
       reason: null,
       attempts: 0,
       dueAt: receipt.receivedAt,
+      replayedAfter: null,
     }));
 }

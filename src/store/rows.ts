@@ -1,7 +1,7 @@
 import type { Attempt, AttemptCause, Delivery, DeliveryStatus, ParkReason } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { Event } from "../domain/event.ts";
-import type { Backlog, ReceiptSummary, Retelling } from "./store.ts";
+import type { AuditEntry, Backlog, DestinationState, ReceiptSummary, Retelling } from "./store.ts";
 
 /** The rows of the schema (migrations/*.sql) as a database driver hands them out, and what they mean. */
 
@@ -39,6 +39,11 @@ export interface DeliveryRow {
   reason: ParkReason | null;
   attempts: number;
   due_at: number | null;
+  replayed_after: number | null;
+}
+
+export interface ListedDeliveryRow extends DeliveryRow {
+  position: number;
 }
 
 export interface AttemptRow {
@@ -55,6 +60,21 @@ export interface RetellingRow {
   receipt_id: string;
   channel: string;
   told_at: number;
+}
+
+export interface DestinationRow {
+  name: string;
+  paused: string | null;
+  breaker: string | null;
+}
+
+export interface AuditRow {
+  position: number;
+  at: number;
+  action: string;
+  caller: string;
+  reason: string;
+  details: string;
 }
 
 export interface BacklogRow {
@@ -98,6 +118,7 @@ export function toDelivery(row: DeliveryRow): Delivery {
     reason: row.reason,
     attempts: row.attempts,
     dueAt: row.due_at,
+    replayedAfter: row.replayed_after,
   };
 }
 
@@ -115,6 +136,18 @@ export function toAttempt(row: AttemptRow): Attempt {
 
 export function toRetelling(row: RetellingRow): Retelling {
   return { receipt: row.receipt_id, channel: row.channel, at: row.told_at };
+}
+
+export function toDestination({ name, paused, breaker }: DestinationRow): DestinationState {
+  return {
+    name,
+    paused: paused === null ? null : JSON.parse(paused),
+    breaker: breaker === null ? null : JSON.parse(breaker),
+  };
+}
+
+export function toAudit({ at, action, caller, reason, details }: AuditRow): AuditEntry {
+  return { at, action, caller, reason, details: JSON.parse(details) };
 }
 
 export function toBacklog(row: BacklogRow): Backlog {

@@ -1,38 +1,15 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Delivery } from "../domain/delivery.ts";
-import type { Document } from "../domain/document.ts";
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import type { Event } from "../domain/event.ts";
-import type { Receipt } from "../domain/receipt.ts";
-import type { NewEvent } from "../domain/unfold.ts";
-import { asFault, createGroupCommit } from "./group-commit.ts";
-import { migrate } from "./migrate.ts";
-import {
-  type EventRow,
-  type ListedReceiptRow,
-  toAttempt,
-  toBacklog,
-  toDelivery,
-  toDocument,
-  toEvent,
-  toReceipt,
-  toRetelling,
-} from "./rows.ts";
-import { prepareStatements, query, RECEIPT, type Statements } from "./statements.ts";
-import type {
-  EventFilter,
-  Loan,
-  Page,
-  PageRequest,
-  ReceiptFilter,
-  ReceiptSummary,
-  Recorded,
-  Recording,
-  Settlement,
-  Store,
-} from "./store.ts";
+import { toBacklog, toDelivery, toDestination, toReceipt } from "./rows.ts";
+import { findAudit, findDeliveries, findEvent, findEvents, findReceipts } from "./sqlite/find.ts";
+import { asFault, createGroupCommit } from "./sqlite/group-commit.ts";
+import { claim, countReplay, reopen, settle } from "./sqlite/lend.ts";
+import { migrate } from "./sqlite/migrate.ts";
+import { findDocument, record } from "./sqlite/record.ts";
+import { prepareStatements, type Statements } from "./sqlite/statements.ts";
+import type { DestinationState, Store } from "./store.ts";
 
 export interface SqliteStore extends Store {
   /** How many transactions have been committed: far fewer than writes, under load. */
@@ -77,21 +54,7 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
     parkRemoved: (names) => group.write(() => sql.parkRemoved.run(JSON.stringify(names))),
 
     findEvents: (filter, page) => read(() => findEvents(db, filter, page)),
-    findEvent: (id) =>
-      read(() => {
-        const row = sql.event.one(id);
-        if (!row) return null;
-        const receipt = sql.receipt.one(row.receipt_id);
-        return {
-          event: toEvent(row),
-          receipt: receipt ? toReceipt(receipt) : null,
-          retold: sql.retellings.all(id).map(toRetelling),
-          deliveries: sql.deliveriesOf.all(id).map((delivery) => ({
-            ...toDelivery(delivery),
-            history: sql.attemptsOf.all(delivery.id).map(toAttempt),
-          })),
-        };
-      }),
+    findEvent: (id) => read(() => findEvent(sql, id)),
     findReceipts: (filter, page) => read(() => findReceipts(db, filter, page)),
     findReceipt: (id) =>
       read(() => {
@@ -99,6 +62,20 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
         return row ? { ...toReceipt(row), body: row.body } : null;
       }),
     findDocument: (source, id) => read(() => findDocument(sql, source, id)),
+    findDeliveries: (filter, page) => read(() => findDeliveries(db, filter, page)),
+    findDelivery: (id) =>
+      read(() => {
+        const row = sql.delivery.one(id);
+        return row ? toDelivery(row) : null;
+      }),
+    countReplay: (filter) => read(() => countReplay(db, filter)),
+    reopen: (filter, page, due) => group.write(() => reopen(db, sql, filter, page, due)),
+
+    destinations: () => read(() => sql.destinations.all().map(toDestination)),
+    keepDestination: (name, state) => group.write(() => keepDestination(sql, name, state)),
+    addAudit: ({ at, action, caller, reason, details }) =>
+      group.write(() => void sql.addAudit.run(at, action, caller, reason, JSON.stringify(details))),
+    findAudit: (page) => read(() => findAudit(db, page)),
     backlog: () => read(() => sql.backlog.all().map(toBacklog)),
 
     async probe() {
@@ -135,154 +112,12 @@ function openDatabase(file: string, timeout: number): DatabaseSync {
   }
 }
 
-function record(sql: Statements, { receipt, documents, keys, unfold }: Recording): Recorded {
-  const unfolded = unfold({
-    documents: new Map(documents.flatMap((id) => knownDocument(sql, receipt.source, id))),
-    events: new Map(keys.flatMap((key) => knownEvents(sql, key))),
-  });
-
-  const added = unfolded.events.filter((one) => addEvent(sql, one, receipt)).map(({ event }) => event);
-  const fresh = new Set(added.map(({ id }) => id));
-  const again = unfolded.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
-  const duplicates = [...unfolded.duplicates, ...again];
-  for (const id of duplicates) sql.addRetelling.run(id, receipt.id, receipt.channel, receipt.receivedAt);
-  for (const document of unfolded.documents) {
-    sql.setDocument.run(document.source, document.id, JSON.stringify(document));
-  }
-  const deliveries = unfolded.deliveries.filter(({ event }) => fresh.has(event));
-  for (const delivery of deliveries) addDelivery(sql, delivery, receipt.receivedAt);
-
-  sql.addReceipt.run(
-    receipt.id,
-    receipt.source,
-    receipt.channel,
-    receipt.receivedAt,
-    receipt.query,
-    JSON.stringify(receipt.headers),
-    receipt.body,
-    receipt.verified,
-    receipt.mapping,
-    receipt.problems.length === 0 ? null : JSON.stringify(receipt.problems),
-    JSON.stringify([...fresh]),
-    JSON.stringify(duplicates),
-  );
-  return {
-    events: added,
-    duplicates,
-    destinations: [...new Set(deliveries.map(({ destination }) => destination))],
-  };
+function keepDestination(sql: Statements, name: string, given: Partial<DestinationState>): void {
+  const row = sql.destination.one(name);
+  const { paused, breaker } = { paused: null, breaker: null, ...(row && toDestination(row)), ...given };
+  sql.setDestination.run(name, asJson(paused), asJson(breaker));
 }
 
-function knownDocument(sql: Statements, source: string, id: string): [string, Document][] {
-  const document = findDocument(sql, source, id);
-  return document ? [[id, document]] : [];
-}
-
-function findDocument(sql: Statements, source: string, id: string): Document | null {
-  const row = sql.document.one(source, id);
-  return row ? toDocument(row) : null;
-}
-
-function knownEvents(sql: Statements, key: string): [string, string[]][] {
-  const same = sql.eventById.one(key);
-  if (same) return [[key, [same.id]]];
-  const told = sql.eventsToldAs.all(key);
-  return told.length > 0 ? [[key, told.map(({ id }) => id)]] : [];
-}
-
-/** False: it exists already. */
-function addEvent(sql: Statements, { event, key }: NewEvent, receipt: Receipt): boolean {
-  const added = sql.addEvent.run(
-    event.id,
-    key === event.id ? null : key,
-    event.source,
-    event.type,
-    event.document?.id ?? null,
-    receipt.id,
-    receipt.receivedAt,
-    JSON.stringify(event),
-  );
-  return added === 1;
-}
-
-function addDelivery(sql: Statements, delivery: Delivery, recordedAt: number): void {
-  const { id, event, destination, lane, dueAt } = delivery;
-  const waits = lane !== null && sql.laneIsOpen.one(destination, lane) !== undefined;
-  sql.addDelivery.run(id, event, destination, lane, waits ? "held" : "pending", dueAt, recordedAt);
-}
-
-function claim(
-  sql: Statements,
-  { destination, limit, now, until }: { destination: string; limit: number; now: number; until: number },
-  token: string,
-): Loan[] {
-  const rows = sql.due.all(destination, now, limit);
-  for (const row of rows) sql.lend.run(token, until, row.id);
-  return rows.map((row) => ({ delivery: toDelivery({ ...row, due_at: until }), event: toEvent(row), token }));
-}
-
-function settle(sql: Statements, { delivery, token, attempt, outcome }: Settlement): boolean {
-  const loan = sql.loan.one(delivery, token);
-  if (!loan) return false;
-
-  const { number, startedAt, duration, cause, status, answer, retryAfter } = attempt;
-  sql.addAttempt.run(delivery, number, startedAt, duration, cause, status, answer, retryAfter);
-  const reason = outcome.status === "parked" ? outcome.reason : null;
-  const dueAt = outcome.status === "pending" ? outcome.dueAt : null;
-  sql.settle.run(outcome.status, reason, dueAt, number, delivery);
-  if (dueAt === null && loan.lane !== null) sql.letNextGo.run(loan.destination, loan.lane);
-  return true;
-}
-
-function findEvents(db: DatabaseSync, filter: EventFilter, page: PageRequest): Page<Event> {
-  const equal = { type: filter.type, source: filter.source, document_id: filter.document };
-  return toPage(list<EventRow>(db, { columns: "body", table: "events", equal }, page), page, toEvent);
-}
-
-function findReceipts(db: DatabaseSync, filter: ReceiptFilter, page: PageRequest): Page<ReceiptSummary> {
-  const equal = { source: filter.source, channel: filter.channel };
-  const where = filter.problems ? ["problems is not null"] : [];
-  const rows = list<ListedReceiptRow>(db, { columns: RECEIPT, table: "receipts", equal, where }, page);
-  return toPage(rows, page, toReceipt);
-}
-
-interface Listing {
-  columns: string;
-  table: string;
-  /** Columns that must have a value; undefined: not asked for. */
-  equal: Readonly<Record<string, string | undefined>>;
-  where?: readonly string[];
-}
-
-/** Names only the columns that are asked for, so that the index made for each of them is used; one row more than the page has. */
-function list<Row>(
-  db: DatabaseSync,
-  { columns, table, equal, where = [] }: Listing,
-  page: PageRequest,
-): Row[] {
-  const asked = Object.entries(equal).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const all = ["position > ?", ...where, ...asked.map(([column]) => `${column} = ?`)].join(" and ");
-  const statement = query<Row>(
-    db,
-    `select position, ${columns} from ${table} where ${all} order by position limit ?`,
-  );
-  return statement.all(after(page), ...asked.map(([, value]) => value), page.limit + 1);
-}
-
-function after({ cursor }: PageRequest): number {
-  return cursor === undefined ? 0 : Number.parseInt(cursor, 36);
-}
-
-/** One row more than asked for says that there is a next page. */
-function toPage<Row extends { position: number }, T>(
-  rows: readonly Row[],
-  { limit }: PageRequest,
-  convert: (row: Row) => T,
-): Page<T> {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  return {
-    items: shown.map(convert),
-    next: rows.length > limit && last ? last.position.toString(36) : null,
-  };
+function asJson(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }

@@ -1,4 +1,5 @@
-import type { Attempt, Delivery, Outcome } from "../domain/delivery.ts";
+import type { Breaker } from "../domain/breaker.ts";
+import type { Attempt, Delivery, DeliveryStatus, Outcome, ParkReason } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { Event } from "../domain/event.ts";
 import type { Receipt } from "../domain/receipt.ts";
@@ -89,6 +90,54 @@ export interface ReceiptSummary extends Omit<Receipt, "body"> {
   duplicates: readonly string[];
 }
 
+export interface DeliveryFilter {
+  destination?: string | undefined;
+  status?: DeliveryStatus | undefined;
+  reason?: ParkReason | undefined;
+}
+
+/** Which deliveries are sent again. */
+export interface ReplayFilter {
+  destination: string;
+  /** Final ones of which kind. */
+  status: "parked" | "delivered" | "all";
+  /** Of events recorded at or after this moment, milliseconds since 1970. */
+  since?: number | undefined;
+  type?: string | undefined;
+  document?: string | undefined;
+}
+
+/** Why a destination gets nothing for now. */
+export interface Pause {
+  /** Milliseconds since 1970. */
+  at: number;
+  /** In a person's words, or that it answered 410. */
+  reason: string;
+}
+
+/** What is kept of a destination over restarts. */
+export interface DestinationState {
+  name: string;
+  /** Null: it is not paused. */
+  paused: Pause | null;
+  /** Null: nothing failed lately. */
+  breaker: Breaker | null;
+}
+
+/** Something that a person changed. */
+export interface AuditEntry {
+  /** Milliseconds since 1970. */
+  at: number;
+  /** Such as `pause`, `resume`, `replay`. */
+  action: string;
+  /** Where the call came from. */
+  caller: string;
+  /** Why, in the caller's words. */
+  reason: string;
+  /** What it was done to. */
+  details: Readonly<Record<string, string | number | null>>;
+}
+
 export interface Backlog {
   destination: string;
   /** Deliveries pending or held. */
@@ -147,6 +196,34 @@ export interface Store {
   findReceipt(id: string): Promise<(ReceiptSummary & { body: Uint8Array }) | null>;
 
   findDocument(source: string, id: string): Promise<Document | null>;
+
+  /** Deliveries in the order recorded, oldest first. */
+  findDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
+  findDelivery(id: string): Promise<Delivery | null>;
+
+  /** How many deliveries `reopen` would reopen in all. */
+  countReplay(filter: ReplayFilter): Promise<number>;
+
+  /**
+   * Makes final deliveries due again, marked as replayed, with the tries they have had; the page's in one transaction, in the order
+   * recorded. The nth of them is due at `now` + n × `spacing` milliseconds. In a lane they go one after the other, before what
+   * is waiting there. Returns how many, and where the next page begins.
+   */
+  reopen(
+    filter: ReplayFilter,
+    page: PageRequest,
+    due: { now: number; spacing: number },
+  ): Promise<{ reopened: number; next: string | null }>;
+
+  /** What is kept of every destination of which anything is kept. */
+  destinations(): Promise<readonly DestinationState[]>;
+  /** Keeps what is given, and leaves the rest as it is. */
+  keepDestination(name: string, state: Partial<Omit<DestinationState, "name">>): Promise<void>;
+
+  /** Keeps what a person changed. */
+  addAudit(entry: AuditEntry): Promise<void>;
+  /** In the order recorded, oldest first. */
+  findAudit(page: PageRequest): Promise<Page<AuditEntry>>;
 
   /** How much waits for each destination that has open deliveries. */
   backlog(): Promise<readonly Backlog[]>;

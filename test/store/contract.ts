@@ -1,7 +1,14 @@
 import { expect } from "chai";
 import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
 import type { KnownType } from "../../src/domain/event.ts";
-import type { Loan, Recorded, Store } from "../../src/store/store.ts";
+import type {
+  DeliveryFilter,
+  Loan,
+  PageRequest,
+  Recorded,
+  ReplayFilter,
+  Store,
+} from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 
 const ATTEMPT: Attempt = {
@@ -300,6 +307,127 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.findEvent("evt_no")).to.equal(null);
         expect(await store.findReceipt("rcp_no")).to.equal(null);
         expect(await store.findDocument("lumin", "no")).to.equal(null);
+      });
+    });
+
+    describe("reopen", () => {
+      const PARKED: Outcome = { status: "parked", reason: "gone" };
+      const replay = (filter: Partial<ReplayFilter> = {}, page: PageRequest = PAGE, spacing = 0) =>
+        store.reopen({ destination: "crm", status: "all", ...filter }, page, {
+          now: NEW_YEAR + 1_000,
+          spacing,
+        });
+      const settleAll = async (outcome: Outcome) => {
+        for (let loans = await claim(); loans.length > 0; loans = await claim()) {
+          for (const loan of loans) await settle(loan, outcome);
+        }
+      };
+
+      it("makes what is final due again, in order, with the tries it has had", async () => {
+        await store.record(aRecording(story("a", "document.created", "document.sent")));
+        await settleAll(DELIVERED);
+        expect(await store.countReplay({ destination: "crm", status: "all" })).to.equal(2);
+        expect(await replay()).to.deep.equal({ reopened: 2, next: null });
+        const [first, ...others] = await claim(10, NEW_YEAR + 1_000);
+        expect(others).to.deep.equal([]);
+        expect(first?.event.type).to.equal("document.created");
+        expect(first?.delivery).to.include({ attempts: 1, replayedAfter: 1 });
+        if (first) await settle(first);
+        const [second] = await claim(10, NEW_YEAR + 1_000);
+        expect(second?.event.type).to.equal("document.sent");
+      });
+
+      it("chooses by status, type, document and time, and counts the same", async () => {
+        await store.record(aRecording([...story("a", "document.created"), ...story("b", "document.sent")]));
+        const [one, two] = await claim();
+        if (one) await settle(one, PARKED);
+        if (two) await settle(two, DELIVERED);
+        const counts = async (filter: Partial<ReplayFilter>) =>
+          store.countReplay({ destination: "crm", status: "all", ...filter });
+        expect(await counts({ status: "parked" })).to.equal(1);
+        expect(await counts({ status: "delivered", document: "b" })).to.equal(1);
+        expect(await counts({ type: "document.created", document: "b" })).to.equal(0);
+        expect(await counts({ since: NEW_YEAR + 1 })).to.equal(0);
+        expect(await counts({ destination: "other" })).to.equal(0);
+        expect((await replay({ status: "parked" })).reopened).to.equal(1);
+        expect((await claim(10, NEW_YEAR + 1_000)).map(({ event }) => event.type)).to.deep.equal([
+          "document.created",
+        ]);
+      });
+
+      it("goes page by page, and spaces what it reopens", async () => {
+        const subscribers = [{ ...CRM, ordering: "none" as const }];
+        await store.record(
+          aRecording(story("a", "document.created", "document.sent", "document.completed"), { subscribers }),
+        );
+        await settleAll(DELIVERED);
+        const first = await replay({}, { limit: 2 }, 50);
+        expect(first.reopened).to.equal(2);
+        expect(await claim(10, NEW_YEAR + 1_000)).to.have.length(1);
+        expect(await claim(10, NEW_YEAR + 1_050)).to.have.length(1);
+        expect(await replay({}, { limit: 2, cursor: first.next ?? "" })).to.deep.equal({
+          reopened: 1,
+          next: null,
+        });
+      });
+
+      it("lets a redelivery go before what waits in its lane, one at a time", async () => {
+        await store.record(aRecording(story("a", "document.created", "document.sent", "document.completed")));
+        const [created] = await claim();
+        if (created) await settle(created);
+        await replay({ type: "document.created" });
+        const types: string[] = [];
+        for (
+          let loans = await claim(10, NEW_YEAR + 1_000);
+          loans.length > 0;
+          loans = await claim(10, NEW_YEAR + 1_000)
+        ) {
+          expect(loans).to.have.length(1);
+          for (const loan of loans) {
+            types.push(loan.event.type);
+            await settle(loan);
+          }
+        }
+        expect(types).to.deep.equal(["document.sent", "document.created", "document.completed"]);
+      });
+    });
+
+    it("lists deliveries by destination, status and reason", async () => {
+      await store.record(aRecording(story("a", "document.created", "document.sent")));
+      const [loan] = await claim();
+      if (loan) await settle(loan, { status: "parked", reason: "gone" });
+      const statuses = async (filter: DeliveryFilter) =>
+        (await store.findDeliveries(filter, PAGE)).items.map(({ status }) => status);
+      expect(await statuses({})).to.deep.equal(["parked", "pending"]);
+      expect(await statuses({ destination: "crm", status: "parked", reason: "gone" })).to.deep.equal([
+        "parked",
+      ]);
+      expect(await statuses({ reason: "schedule_exhausted" })).to.deep.equal([]);
+      expect(await store.findDelivery(loan?.delivery.id ?? "")).to.include({
+        status: "parked",
+        reason: "gone",
+      });
+      expect(await store.findDelivery("dlv_no")).to.equal(null);
+    });
+
+    it("keeps what it is told of a destination, one thing without the other", async () => {
+      const paused = { at: NEW_YEAR, reason: "moving house" };
+      const breaker = { failures: 3, probeAt: null, probes: 0 };
+      await store.keepDestination("crm", { paused });
+      await store.keepDestination("crm", { breaker });
+      expect(await store.destinations()).to.deep.equal([{ name: "crm", paused, breaker }]);
+      await store.keepDestination("crm", { paused: null });
+      expect(await store.destinations()).to.deep.equal([{ name: "crm", paused: null, breaker }]);
+    });
+
+    it("keeps what people changed, in order", async () => {
+      const entry = { at: NEW_YEAR, caller: "127.0.0.1", reason: "moving", details: { destination: "crm" } };
+      await store.addAudit({ ...entry, action: "pause" });
+      await store.addAudit({ ...entry, action: "resume" });
+      const { items, next } = await store.findAudit({ limit: 1 });
+      expect(items).to.deep.equal([{ ...entry, action: "pause" }]);
+      expect((await store.findAudit({ limit: 1, cursor: next ?? "" })).items[0]).to.include({
+        action: "resume",
       });
     });
 

@@ -61,6 +61,7 @@ create table deliveries (
   attempts    integer not null default 0,
   due_at      integer,                   -- null once final; while lent out, when the loan ends
   token       text,                      -- of the newest loan
+  replayed_after integer,                -- tries it had had when a person had it sent again
   recorded_at integer not null
 );
 create index deliveries_event on deliveries (event_id);
@@ -68,6 +69,8 @@ create index deliveries_event on deliveries (event_id);
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
 -- What is open in a lane, in order: does a new one have to wait, and who is next?
 create index deliveries_lane  on deliveries (destination, lane, position) where due_at is not null and lane is not null;
+
+create index deliveries_parked on deliveries (destination, position) where status = 'parked';
 
 create table attempts (
   delivery_id text    not null,
@@ -80,6 +83,22 @@ create table attempts (
   retry_after integer,
   primary key (delivery_id, number)
 ) without rowid;
+
+create table destinations (
+  name    text primary key,
+  paused  text,                          -- JSON: why it gets nothing for now; null: it is not paused
+  breaker text                           -- JSON: domain/breaker.ts
+) without rowid;
+
+-- What people changed.
+create table audit (
+  position integer primary key autoincrement,
+  at       integer not null,
+  action   text    not null,
+  caller   text    not null,
+  reason   text    not null,
+  details  text    not null              -- JSON object
+);
 
 -- One row that is written to find out whether writing works.
 create table probe (one integer primary key check (one = 1), writes integer not null);

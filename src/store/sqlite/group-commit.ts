@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { CountersignError, messageOf } from "../domain/errors.ts";
+import { CountersignError, messageOf } from "../../domain/errors.ts";
 
 interface Job {
   run(): unknown;

@@ -1,5 +1,13 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import type { AttemptRow, BacklogRow, DeliveryRow, EventRow, ReceiptRow, RetellingRow } from "./rows.ts";
+import type {
+  AttemptRow,
+  BacklogRow,
+  DeliveryRow,
+  DestinationRow,
+  EventRow,
+  ReceiptRow,
+  RetellingRow,
+} from "../rows.ts";
 
 /** A prepared statement whose rows have a known shape: the one place where the schema's word is taken for it. */
 export interface Query<Row> {
@@ -20,7 +28,7 @@ export function query<Row = never>(db: DatabaseSync, sql: string): Query<Row> {
 /** A receipt without its bytes. */
 export const RECEIPT =
   "id, source, channel, received_at, query, headers, length(body) as size, verified, mapping, problems, events, duplicates";
-const DELIVERY = "id, event_id, destination, lane, status, reason, attempts, due_at";
+export const DELIVERY = "id, event_id, destination, lane, status, reason, attempts, due_at, replayed_after";
 
 /** Every statement of the SQLite store, prepared once. Instants are bound, never read from the database's clock. */
 export function prepareStatements(db: DatabaseSync) {
@@ -64,7 +72,7 @@ export function prepareStatements(db: DatabaseSync) {
 
     due: query<DeliveryRow & { body: string }>(
       db,
-      `select d.id, d.event_id, d.destination, d.lane, d.status, d.reason, d.attempts, d.due_at, e.body
+      `select d.id, d.event_id, d.destination, d.lane, d.status, d.reason, d.attempts, d.due_at, d.replayed_after, e.body
        from deliveries d join events e on e.id = d.event_id
        where d.destination = ? and d.status = 'pending' and d.due_at <= ?
        order by d.due_at, d.position limit ?`,
@@ -118,6 +126,19 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       `select number, started_at, duration, cause, status, answer, retry_after from attempts where delivery_id = ? order by number`,
     ),
+    delivery: query<DeliveryRow>(db, `select ${DELIVERY} from deliveries where id = ?`),
+    reopen: query(
+      db,
+      "update deliveries set status = ?, reason = null, due_at = ?, replayed_after = attempts where id = ?",
+    ),
+    destinations: query<DestinationRow>(db, "select name, paused, breaker from destinations order by name"),
+    destination: query<DestinationRow>(db, "select name, paused, breaker from destinations where name = ?"),
+    setDestination: query(
+      db,
+      `insert into destinations (name, paused, breaker) values (?, ?, ?)
+       on conflict (name) do update set paused = excluded.paused, breaker = excluded.breaker`,
+    ),
+    addAudit: query(db, "insert into audit (at, action, caller, reason, details) values (?, ?, ?, ?, ?)"),
     probe: query(db, "update probe set writes = writes + 1"),
   };
 }

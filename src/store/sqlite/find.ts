@@ -1,0 +1,117 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Delivery } from "../../domain/delivery.ts";
+import type { Event } from "../../domain/event.ts";
+import {
+  type AuditRow,
+  type EventRow,
+  type ListedDeliveryRow,
+  type ListedReceiptRow,
+  toAttempt,
+  toAudit,
+  toDelivery,
+  toEvent,
+  toReceipt,
+  toRetelling,
+} from "../rows.ts";
+import type {
+  AuditEntry,
+  DeliveryFilter,
+  EventFilter,
+  EventHistory,
+  Page,
+  PageRequest,
+  ReceiptFilter,
+  ReceiptSummary,
+} from "../store.ts";
+import { DELIVERY, query, RECEIPT, type Statements } from "./statements.ts";
+
+export function findEvents(db: DatabaseSync, filter: EventFilter, page: PageRequest): Page<Event> {
+  const equal = { type: filter.type, source: filter.source, document_id: filter.document };
+  return toPage(list<EventRow>(db, { columns: "body", table: "events", equal }, page), page, toEvent);
+}
+
+export function findReceipts(
+  db: DatabaseSync,
+  filter: ReceiptFilter,
+  page: PageRequest,
+): Page<ReceiptSummary> {
+  const equal = { source: filter.source, channel: filter.channel };
+  const where = filter.problems ? ["problems is not null"] : [];
+  const rows = list<ListedReceiptRow>(db, { columns: RECEIPT, table: "receipts", equal, where }, page);
+  return toPage(rows, page, toReceipt);
+}
+
+export function findDeliveries(
+  db: DatabaseSync,
+  { destination, status, reason }: DeliveryFilter,
+  page: PageRequest,
+): Page<Delivery> {
+  const equal = { destination, status, reason };
+  return toPage(
+    list<ListedDeliveryRow>(db, { columns: DELIVERY, table: "deliveries", equal }, page),
+    page,
+    toDelivery,
+  );
+}
+
+export function findAudit(db: DatabaseSync, page: PageRequest): Page<AuditEntry> {
+  const columns = "at, action, caller, reason, details";
+  return toPage(list<AuditRow>(db, { columns, table: "audit", equal: {} }, page), page, toAudit);
+}
+
+/** An event with all that happened to it. */
+export function findEvent(sql: Statements, id: string): EventHistory | null {
+  const row = sql.event.one(id);
+  if (!row) return null;
+  const receipt = sql.receipt.one(row.receipt_id);
+  return {
+    event: toEvent(row),
+    receipt: receipt ? toReceipt(receipt) : null,
+    retold: sql.retellings.all(id).map(toRetelling),
+    deliveries: sql.deliveriesOf.all(id).map((delivery) => ({
+      ...toDelivery(delivery),
+      history: sql.attemptsOf.all(delivery.id).map(toAttempt),
+    })),
+  };
+}
+
+interface Listing {
+  columns: string;
+  table: string;
+  /** Columns that must have a value; undefined: not asked for. */
+  equal: Readonly<Record<string, string | undefined>>;
+  where?: readonly string[];
+}
+
+/** Names only the columns that are asked for, so that the index made for each of them is used; one row more than the page has. */
+function list<Row>(
+  db: DatabaseSync,
+  { columns, table, equal, where = [] }: Listing,
+  page: PageRequest,
+): Row[] {
+  const asked = Object.entries(equal).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const all = ["position > ?", ...where, ...asked.map(([column]) => `${column} = ?`)].join(" and ");
+  const statement = query<Row>(
+    db,
+    `select position, ${columns} from ${table} where ${all} order by position limit ?`,
+  );
+  return statement.all(after(page), ...asked.map(([, value]) => value), page.limit + 1);
+}
+
+export function after({ cursor }: PageRequest): number {
+  return cursor === undefined ? 0 : Number.parseInt(cursor, 36);
+}
+
+/** One row more than asked for says that there is a next page. */
+function toPage<Row extends { position: number }, T>(
+  rows: readonly Row[],
+  page: PageRequest,
+  convert: (row: Row) => T,
+): Page<T> {
+  return { items: rows.slice(0, page.limit).map(convert), next: nextOf(rows, page) };
+}
+
+export function nextOf(rows: readonly { position: number }[], { limit }: PageRequest): string | null {
+  const last = rows[limit - 1];
+  return rows.length > limit && last ? last.position.toString(36) : null;
+}

@@ -1,0 +1,72 @@
+import type { DatabaseSync } from "node:sqlite";
+import { type DeliveryRow, toDelivery, toEvent } from "../rows.ts";
+import type { Loan, PageRequest, ReplayFilter, Settlement } from "../store.ts";
+import { after, nextOf } from "./find.ts";
+import { query, type Statements } from "./statements.ts";
+
+/** What happens to deliveries. Everything here runs inside a transaction. */
+
+export function claim(
+  sql: Statements,
+  { destination, limit, now, until }: { destination: string; limit: number; now: number; until: number },
+  token: string,
+): Loan[] {
+  const rows = sql.due.all(destination, now, limit);
+  for (const row of rows) sql.lend.run(token, until, row.id);
+  return rows.map((row) => ({ delivery: toDelivery({ ...row, due_at: until }), event: toEvent(row), token }));
+}
+
+export function settle(sql: Statements, { delivery, token, attempt, outcome }: Settlement): boolean {
+  const loan = sql.loan.one(delivery, token);
+  if (!loan) return false;
+
+  const { number, startedAt, duration, cause, status, answer, retryAfter } = attempt;
+  sql.addAttempt.run(delivery, number, startedAt, duration, cause, status, answer, retryAfter);
+  const reason = outcome.status === "parked" ? outcome.reason : null;
+  const dueAt = outcome.status === "pending" ? outcome.dueAt : null;
+  sql.settle.run(outcome.status, reason, dueAt, number, delivery);
+  if (dueAt === null && loan.lane !== null) sql.letNextGo.run(loan.destination, loan.lane);
+  return true;
+}
+
+/** The nth of the page is due n × `spacing` milliseconds from `now`; one whose lane is busy waits there. */
+export function reopen(
+  db: DatabaseSync,
+  sql: Statements,
+  filter: ReplayFilter,
+  page: PageRequest,
+  { now, spacing }: { now: number; spacing: number },
+): { reopened: number; next: string | null } {
+  const { where, values } = replayable(filter);
+  const rows = query<Pick<DeliveryRow, "id" | "destination" | "lane"> & { position: number }>(
+    db,
+    `select d.position, d.id, d.destination, d.lane from ${where} and d.position > ? order by d.position limit ?`,
+  ).all(...values, after(page), page.limit + 1);
+  const shown = rows.slice(0, page.limit);
+  for (const [n, { id, destination, lane }] of shown.entries()) {
+    const waits = lane !== null && sql.laneIsOpen.one(destination, lane) !== undefined;
+    sql.reopen.run(waits ? "held" : "pending", now + n * spacing, id);
+  }
+  return { reopened: shown.length, next: nextOf(rows, page) };
+}
+
+export function countReplay(db: DatabaseSync, filter: ReplayFilter): number {
+  const { where, values } = replayable(filter);
+  return query<{ count: number }>(db, `select count(*) as count from ${where}`).one(...values)?.count ?? 0;
+}
+
+/** From which deliveries a replay chooses, as SQL from the table's name on. */
+function replayable({ destination, status, since, type, document }: ReplayFilter) {
+  const statuses = status === "all" ? "('parked', 'delivered')" : `('${status}')`;
+  const asked: readonly [string, string | number | undefined][] = [
+    ["d.recorded_at >= ?", since],
+    ["e.type = ?", type],
+    ["e.document_id = ?", document],
+  ];
+  const given = asked.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
+  const conditions = ["d.destination = ?", `d.status in ${statuses}`, ...given.map(({ sql }) => sql)];
+  return {
+    where: `deliveries d join events e on e.id = d.event_id where ${conditions.join(" and ")}`,
+    values: [destination, ...given.map(({ value }) => value)],
+  };
+}

@@ -1,0 +1,106 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { base32, deliveryId, digest, eventId, receiptId, signerId } from "../../src/domain/identity.ts";
+
+const SIGNED = {
+  source: "legalesign",
+  object: "signer",
+  objectId: "sig-1",
+  type: "signer.signed",
+  distinct: "",
+};
+
+describe("digest", () => {
+  it("tells `a|bc` from `ab|c`, and a part that looks like two from two", () => {
+    expect(digest(["a", "bc"])).not.to.equal(digest(["ab", "c"]));
+    expect(digest(["1:a", ""])).not.to.equal(digest(["1:a0:"]));
+    expect(digest(["", "a"])).not.to.equal(digest(["a", ""]));
+  });
+
+  it("differs whenever the parts do", () => {
+    const parts = fc.array(
+      fc.string({ unit: fc.constantFrom("a", "b", "|", ":", "1", "0", "é"), maxLength: 5 }),
+      {
+        maxLength: 4,
+      },
+    );
+    fc.assert(
+      fc.property(parts, parts, (one, other) => {
+        const same = JSON.stringify(one) === JSON.stringify(other);
+        expect(digest(one) === digest(other)).to.equal(same);
+      }),
+    );
+  });
+});
+
+describe("eventId", () => {
+  it("is the same for the same happening, for ever", () => {
+    expect(eventId(SIGNED)).to.match(/^evt_[0-9a-hjkmnp-tv-z]{26}$/);
+    expect(eventId({ ...SIGNED })).to.equal(eventId(SIGNED));
+    expect(eventId(SIGNED), "a changed formula would send every event again").to.equal(
+      "evt_4anb5tvv22s9fbagwhy9z13gjb",
+    );
+  });
+
+  it("differs with every part of it", () => {
+    const changed = Object.keys(SIGNED).map((part) => eventId({ ...SIGNED, [part]: "other" }));
+    expect(new Set([eventId(SIGNED), ...changed]).size).to.equal(6);
+  });
+});
+
+describe("deliveryId", () => {
+  it("is one per event and destination", () => {
+    expect(deliveryId("evt_1", "crm")).to.match(/^dlv_[0-9a-z]{26}$/);
+    expect(deliveryId("evt_1", "crm")).to.equal(deliveryId("evt_1", "crm"));
+    const others = [deliveryId("evt_1", "archive"), deliveryId("evt_2", "crm"), deliveryId("evt_1c", "rm")];
+    expect(new Set([deliveryId("evt_1", "crm"), ...others]).size).to.equal(4);
+  });
+});
+
+describe("signerId", () => {
+  it("goes by document and e-mail address, without regard to case or space around it", () => {
+    const id = signerId("doc-1", "Ann@Example.com");
+    expect(signerId("doc-1", " ann@example.com ")).to.equal(id);
+    expect(signerId("doc-2", "ann@example.com")).not.to.equal(id);
+    expect(signerId("doc-1", "bob@example.com")).not.to.equal(id);
+  });
+
+  it("does not show the address", () => {
+    expect(signerId("doc-1", "ann@example.com")).to.match(/^sgn_[0-9a-z]{26}$/);
+  });
+});
+
+describe("receiptId", () => {
+  it("grows with time, so that an index of receipts grows at its end", () => {
+    const times = [0, 1, 1_767_225_600_000, 1_767_225_600_001, 1_767_225_601_000, 8e12];
+    const ids = times.map((at, index) => receiptId(at, Buffer.alloc(10, 255 - index)));
+    for (const id of ids) expect(id).to.match(/^rcp_[0-9a-z]{26}$/);
+    expect(ids.toSorted()).to.deep.equal(ids);
+  });
+
+  it("differs by chance within the same millisecond", () => {
+    expect(receiptId(1, Buffer.alloc(10, 1))).not.to.equal(receiptId(1, Buffer.alloc(10, 2)));
+  });
+});
+
+describe("base32", () => {
+  it("writes the bits in order, most significant first", () => {
+    expect(
+      base32(Buffer.from([0b00000_000, 0b01_00010_0, 0b0011_0010, 0b0_00101_11, 0b111_11111]), 8),
+    ).to.equal("012345zz");
+  });
+
+  it("is the bytes read as one number in base 32", () => {
+    const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 20, maxLength: 20 }), (bytes) => {
+        const number = BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
+        const expected = Array.from(
+          { length: 32 },
+          (_, i) => alphabet[Number((number >> BigInt(155 - 5 * i)) & 31n)],
+        );
+        expect(base32(bytes, 32)).to.equal(expected.join(""));
+      }),
+    );
+  });
+});

@@ -1,0 +1,94 @@
+import { expect } from "chai";
+import type { Draft } from "../../src/domain/draft.ts";
+import { type Known, type Unfolded, unfold } from "../../src/domain/unfold.ts";
+import { aDocument, aDraft, aReceipt, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+
+const NOTHING: Known = { documents: new Map(), events: new Map() };
+
+/** What is known after a request. */
+function knowing({ documents, events }: Unfolded): Known {
+  const told = Map.groupBy(events, ({ key }) => key);
+  return {
+    documents: new Map(documents.map((document) => [document.id, document])),
+    events: new Map([...told].map(([key, all]) => [key, all.map(({ event }) => event.id)])),
+  };
+}
+
+const eventsOf = (drafts: readonly Draft[], known = NOTHING) =>
+  unfold(aReceipt(), drafts, known, [CRM]).events.map(({ event }) => event);
+
+describe("unfold", () => {
+  it("gives each event its document's state after it, and the next number", () => {
+    const [first, second] = eventsOf([
+      aDraft({ type: "document.sent" }),
+      aDraft({ type: "document.completed" }),
+    ]);
+    expect(first).to.deep.include({ sequence: 1, late: false });
+    expect(first?.document).to.include({ status: "sent" });
+    expect(second).to.deep.include({ sequence: 2 });
+    expect(second?.document).to.include({ status: "completed" });
+  });
+
+  it("gives a signer's event no document and no number while the document is not known", () => {
+    const [event] = eventsOf([aDraft({ type: "signer.signed", document: null, signer: aSigner("ann") })]);
+    expect(event).to.deep.include({ document: null, sequence: null });
+    expect(event?.signer).to.include({ id: "ann" });
+  });
+
+  it("shows the signer in the status that the event gives", () => {
+    const [event] = eventsOf([aDraft({ type: "signer.signed", signer: aSigner("ann") })]);
+    expect(event?.signer).to.include({ status: "signed" });
+    expect(event?.signers).to.deep.equal([event?.signer]);
+  });
+
+  it("makes one event of the same happening told twice in one request", () => {
+    const { events, duplicates } = unfold(aReceipt(), [aDraft(), aDraft()], NOTHING, [CRM]);
+    expect(events).to.have.length(1);
+    expect(duplicates).to.deep.equal(events.map(({ event }) => event.id));
+  });
+
+  it("lets a repeat over another channel add the title that the first did not have", () => {
+    const known = knowing(unfold(aReceipt(), [aDraft()], NOTHING, [CRM]));
+    const again = aDraft({ channel: "upon", time: null, document: { ...aDocument(), title: "Contract" } });
+    const { events, documents } = unfold(aReceipt({ channel: "upon" }), [again], known, [CRM]);
+    expect(events).to.deep.equal([]);
+    expect(documents[0]).to.include({ title: "Contract", sequence: 1 });
+  });
+
+  it("recognises a repeat whose signer had been found by comparing, when nothing changes any more", () => {
+    const created = aDraft({ type: "document.created", signers: [aSigner("ann"), aSigner("bob")] });
+    const known = knowing(unfold(aReceipt(), [created], NOTHING, [CRM]));
+    const signed = aDraft({
+      type: "signer.signed",
+      signers: [aSigner("ann", { status: "signed" }), aSigner("bob")],
+    });
+    const first = unfold(aReceipt(), [signed], known, [CRM]);
+    const second = unfold(aReceipt(), [signed], knowing(first), [CRM]);
+    expect(first.events.map(({ event }) => event.signer?.id)).to.deep.equal(["ann"]);
+    expect(second).to.deep.include({ events: [], duplicates: first.events.map(({ event }) => event.id) });
+  });
+
+  it("addresses each event to the destinations that asked for its type, and keeps it when none did", () => {
+    const picky = { ...CRM, name: "picky", events: ["document.completed"] };
+    const drafts = [aDraft({ type: "document.sent" }), aDraft({ type: "document.completed" })];
+    const { events, deliveries } = unfold(aReceipt(), drafts, NOTHING, [picky]);
+    expect(events).to.have.length(2);
+    expect(deliveries.map(({ destination, event }) => [destination, event])).to.deep.equal([
+      ["picky", events[1]?.event.id],
+    ]);
+  });
+
+  it("takes the time of receipt where the provider gives none", () => {
+    const [event] = eventsOf([aDraft({ time: null })]);
+    expect(event?.time).to.equal(new Date(NEW_YEAR).toISOString());
+  });
+
+  it("calls an event late that is older than what is known, and numbers it all the same", () => {
+    const known = knowing(
+      unfold(aReceipt(), [aDraft({ type: "document.completed", time: NEW_YEAR + 1_000 })], NOTHING, []),
+    );
+    const [event] = eventsOf([aDraft({ type: "document.sent", time: NEW_YEAR })], known);
+    expect(event).to.deep.include({ late: true, sequence: 2 });
+    expect(event?.document).to.include({ status: "completed" });
+  });
+});
