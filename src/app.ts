@@ -105,6 +105,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   let stopping = false;
   const admin = createAdmin({
     store,
+    destinations: destinations.map(({ name }) => name),
+    control: {
+      pause: (name, reason) => dispatcher.pause(name, reason),
+      resume: (name) => dispatcher.resume(name),
+      wake: (name) => dispatcher.wake([name]),
+    },
+    now,
     health: () =>
       examine({
         running: async () => {

@@ -7,7 +7,7 @@ import type { Destination } from "./destination.ts";
 import type { Observer } from "./observe.ts";
 
 export interface Parts {
-  store: Pick<Store, "claim" | "settle" | "giveBack" | "nextDueAt">;
+  store: Pick<Store, "claim" | "settle" | "giveBack" | "nextDueAt" | "destinations" | "keepDestination">;
   deliver: Deliver;
   clock: Clock;
   /** From 0 up to 1. */
@@ -43,7 +43,7 @@ const LONGEST_SLEEP = 3_600_000;
 const CONTENTION_PAUSE = 1_000;
 
 /** Pauses while the store is away, in milliseconds: ¼, ½, 1, 2, 4, then every 5 seconds. `failures` from 1. */
-export function storePause(failures: number): number {
+function storePause(failures: number): number {
   return Math.min(250 * 2 ** (failures - 1), 5_000);
 }
 
@@ -51,17 +51,20 @@ export function createCourier(destination: Destination, parts: Parts): Courier {
   const { store, deliver, clock, random, observe } = parts;
   const { name, concurrency, timeout, schedule } = destination;
   const shutdown = new AbortController();
-  const inFlight = new Set<Promise<void>>();
+  /** Deliveries that are being tried or written down. */
+  const inHand = new Set<Promise<void>>();
   const unfinished: Loan[] = [];
 
   let state: "idle" | "called" | "claiming" | "resting" | "stopped" | "dead" = "idle";
   let wanted = false;
+  let trying = 0;
   let failures = 0;
   let looking: Promise<void> = Promise.resolve();
   let cancelAlarm = () => {};
   let lastTickAt = clock.now();
 
-  const free = () => concurrency - inFlight.size;
+  /** An answer that is being written down needs no slot; but when they pile up the store is in trouble, and no more are made. */
+  const free = () => Math.min(concurrency - trying, 2 * concurrency - inHand.size);
 
   function wake(): void {
     wanted = true;
@@ -139,22 +142,26 @@ export function createCourier(destination: Destination, parts: Parts): Courier {
     const work = carry(loan)
       .catch(die)
       .finally(() => {
-        inFlight.delete(work);
+        inHand.delete(work);
         wake();
       });
-    inFlight.add(work);
+    inHand.add(work);
   }
 
   /** One delivery from loan to result. The next of its lane may be free afterwards, so the courier looks again. */
   async function carry(loan: Loan): Promise<void> {
     const { delivery, event } = loan;
+    trying += 1;
     const attempt = await deliver(destination, event, delivery.attempts + 1, shutdown.signal);
+    trying -= 1;
+    // Before the answer is written: a store that groups what one turn asks for fills the slot in the same commit.
+    callOn();
     if (attempt.cause === "interrupted") return void unfinished.push(loan);
     await conclude(loan, attempt);
   }
 
   async function conclude({ delivery, event, token }: Loan, attempt: Attempt): Promise<void> {
-    const outcome = decide(attempt, schedule, random());
+    const outcome = decide(attempt, schedule, random(), delivery.replayedAfter ?? 0);
     const written = await writeDown({ delivery: delivery.id, token, attempt, outcome });
     if (written === null) return;
     observe.attempted({ destination: name, delivery, event, attempt, outcome });
@@ -195,7 +202,7 @@ export function createCourier(destination: Destination, parts: Parts): Courier {
     cancelAlarm();
     const cancelGrace = clock.after(graceMs, () => shutdown.abort());
     await looking;
-    await Promise.all(inFlight);
+    await Promise.all(inHand);
     cancelGrace();
     await giveBack(unfinished.splice(0));
   }

@@ -13,6 +13,8 @@ export interface Dispatcher {
    */
   stop(options: { graceMs: number }): Promise<void>;
   health(): readonly CourierHealth[];
+  pause(name: string, reason: string): Promise<void>;
+  resume(name: string): Promise<void>;
 }
 
 export function createDispatcher({
@@ -29,6 +31,8 @@ export function createDispatcher({
     stop: async ({ graceMs }) => {
       await Promise.all([...couriers.values()].map((courier) => courier.stop(graceMs)));
     },
+    pause: (name, reason) => parts.store.keepDestination(name, { paused: { at: parts.clock.now(), reason } }),
+    resume: (name) => parts.store.keepDestination(name, { paused: null }),
     health: () => [...couriers.values()].map((courier) => courier.health()),
   };
 }

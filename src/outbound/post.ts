@@ -56,8 +56,11 @@ function send(client: Got, url: URL, { headers, body, signal, fresh }: Outgoing)
     });
     request.once("end", finish);
     request.on("error", reject);
-    // Nobody asked for another protocol: a connection that switches would be nobody's, and never end.
-    request.once("upgrade", (_response, socket) => socket.destroy());
+    // Nobody asked for another protocol: left alone, such a connection would be nobody's and never end.
+    request.once("upgrade", (_response, socket) => {
+      socket.destroy();
+      request.destroy(new Error("the server switched to another protocol"));
+    });
   });
 }
 

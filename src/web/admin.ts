@@ -1,13 +1,12 @@
 import Router from "@koa/router";
 import Koa from "koa";
-import { z } from "zod";
 import { CountersignError, HTTP_STATUS } from "../domain/errors.ts";
 import { isSameText } from "../inbound/verify.ts";
-import type { Store } from "../store/store.ts";
+import { type ApiParts, apiRoutes } from "./api.ts";
+import { type ControlParts, controlRoutes } from "./control.ts";
 import type { Health } from "./health.ts";
 
-export interface AdminParts {
-  store: Store;
+export interface AdminParts extends ApiParts, ControlParts {
   health(): Promise<Health>;
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<{ contentType: string; text: string }>;
@@ -16,29 +15,6 @@ export interface AdminParts {
   /** A fault of ours, for the log. */
   failed(error: unknown): void;
 }
-
-const page = {
-  cursor: z
-    .string()
-    .regex(/^[0-9a-z]{1,12}$/, "is not a cursor: use `next` of the page before")
-    .optional(),
-  limit: z.coerce.number("must be a number").int("must be a whole number").min(1).max(1_000).default(100),
-};
-const EventQuery = z.strictObject({
-  ...page,
-  type: z.string().optional(),
-  source: z.string().optional(),
-  document: z.string().optional(),
-});
-const ReceiptQuery = z.strictObject({
-  ...page,
-  source: z.string().optional(),
-  channel: z.string().optional(),
-  problems: z
-    .enum(["true", "false"])
-    .transform((text) => text === "true")
-    .optional(),
-});
 
 /** The listener for operators: health, metrics, and what is kept. Health and metrics need no token and show no secret. */
 export function createAdmin(parts: AdminParts): Koa {
@@ -62,6 +38,7 @@ export function createAdmin(parts: AdminParts): Koa {
     await next();
   });
   app.use(apiRoutes(parts).routes());
+  app.use(controlRoutes(parts).routes());
   return app;
 }
 
@@ -83,45 +60,10 @@ function openRoutes({ health, metrics }: AdminParts): Router {
   return router;
 }
 
-function apiRoutes({ store }: AdminParts): Router {
-  const router = new Router({ prefix: "/api/v1" });
-  router.get("/events", async (context) => {
-    const { cursor, limit, ...filter } = parse(EventQuery, context.query);
-    context.body = await store.findEvents(filter, { cursor, limit });
-  });
-  router.get("/events/:id", async (context) => {
-    const { id = "" } = context.params;
-    context.body = (await store.findEvent(id)) ?? notFound("event", id);
-  });
-  router.get("/receipts", async (context) => {
-    const { cursor, limit, ...filter } = parse(ReceiptQuery, context.query);
-    context.body = await store.findReceipts(filter, { cursor, limit });
-  });
-  router.get("/receipts/:id", async (context) => {
-    const { id = "" } = context.params;
-    const receipt = (await store.findReceipt(id)) ?? notFound("receipt", id);
-    context.body = { ...receipt, body: Buffer.from(receipt.body).toString("base64") };
-  });
-  return router;
-}
-
 function isAllowed(authorization: string, token: string | null): boolean {
   if (token === null) return true;
   const [, given] = /^Bearer (.+)$/i.exec(authorization) ?? [];
   return given !== undefined && isSameText(given, token);
-}
-
-function parse<T>(schema: z.ZodType<T>, query: unknown): T {
-  const result = schema.safeParse(query);
-  if (result.success) return result.data;
-  const complaints = result.error.issues.map(({ path, message }) =>
-    [...path.map(String), message].join(": "),
-  );
-  throw new CountersignError("bad_request", complaints.join("; "));
-}
-
-function notFound(what: string, id: string): never {
-  throw new CountersignError("not_found", `there is no ${what} ${id}`);
 }
 
 function answerFault(context: Koa.Context, error: unknown, { failed }: AdminParts): void {

@@ -1,0 +1,97 @@
+import Router from "@koa/router";
+import { z } from "zod";
+import { CountersignError } from "../domain/errors.ts";
+import type { DestinationState, Store } from "../store/store.ts";
+import { explain } from "./explain.ts";
+import { PAGE, parseInput } from "./input.ts";
+
+export interface ApiParts {
+  store: Store;
+  /** Names of the configured destinations. */
+  destinations: readonly string[];
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+const EventQuery = z.strictObject({
+  ...PAGE,
+  type: z.string().optional(),
+  source: z.string().optional(),
+  document: z.string().optional(),
+});
+const ReceiptQuery = z.strictObject({
+  ...PAGE,
+  source: z.string().optional(),
+  channel: z.string().optional(),
+  problems: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .optional(),
+});
+const DeliveryQuery = z.strictObject({
+  ...PAGE,
+  destination: z.string().optional(),
+  status: z.enum(["pending", "held", "delivered", "parked"]).optional(),
+  reason: z.enum(["schedule_exhausted", "gone", "destination_removed"]).optional(),
+});
+
+/** What is kept, to look at. Lists answer `{"items": […], "next": cursor or null}`. */
+export function apiRoutes({ store, destinations, now }: ApiParts): Router {
+  const router = new Router({ prefix: "/api/v1" });
+  router.get("/events", async (context) => {
+    const { cursor, limit, ...filter } = parseInput(EventQuery, context.query);
+    context.body = await store.findEvents(filter, { cursor, limit });
+  });
+  router.get("/events/:id", async (context) => {
+    const { id = "" } = context.params;
+    context.body = (await store.findEvent(id)) ?? notFound("event", id);
+  });
+  router.get("/receipts", async (context) => {
+    const { cursor, limit, ...filter } = parseInput(ReceiptQuery, context.query);
+    context.body = await store.findReceipts(filter, { cursor, limit });
+  });
+  router.get("/receipts/:id", async (context) => {
+    const { id = "" } = context.params;
+    const receipt = (await store.findReceipt(id)) ?? notFound("receipt", id);
+    context.body = { ...receipt, body: Buffer.from(receipt.body).toString("base64") };
+  });
+  router.get("/deliveries", async (context) => {
+    const { cursor, limit, ...filter } = parseInput(DeliveryQuery, context.query);
+    context.body = await store.findDeliveries(filter, { cursor, limit });
+  });
+  router.get("/deliveries/:id", async (context) => {
+    const { id = "" } = context.params;
+    context.body = (await store.findDelivery(id)) ?? notFound("delivery", id);
+  });
+  router.get("/destinations", async (context) => {
+    context.body = { items: await listDestinations(store, destinations), next: null };
+  });
+  router.get("/explain/:id", async (context) => {
+    const { id = "" } = context.params;
+    const explanation = await explain(id, { store, now });
+    context.body = explanation ?? notFound("event, delivery, receipt or document", id);
+  });
+  router.get("/audit", async (context) => {
+    const { cursor, limit } = parseInput(z.strictObject(PAGE), context.query);
+    context.body = await store.findAudit({ cursor, limit });
+  });
+  return router;
+}
+
+/** How each configured destination is, and how much waits for it. */
+async function listDestinations(store: Store, names: readonly string[]) {
+  const [states, backlog] = await Promise.all([store.destinations(), store.backlog()]);
+  return names.map((name) => {
+    const state: DestinationState = states.find((one) => one.name === name) ?? {
+      name,
+      paused: null,
+      breaker: null,
+    };
+    const { open = 0, oldest = null } = backlog.find(({ destination }) => destination === name) ?? {};
+    return { ...state, open, oldest };
+  });
+}
+
+function notFound(what: string, id: string): never {
+  throw new CountersignError("not_found", `there is no ${what} ${id}`);
+}

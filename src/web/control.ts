@@ -1,0 +1,160 @@
+import Router from "@koa/router";
+import type Koa from "koa";
+import { koaBody } from "koa-body";
+import { z } from "zod";
+import { CountersignError } from "../domain/errors.ts";
+import { EVENT_TYPES } from "../domain/event.ts";
+import { parseDuration, parseRate } from "../domain/quantity.ts";
+import type { Store } from "../store/store.ts";
+import { parseInput } from "./input.ts";
+
+/** What a person may change while the bridge runs. Every changing call carries a reason, which is kept with time and caller. */
+
+export interface ControlParts {
+  store: Store;
+  /** Names of the configured destinations. */
+  destinations: readonly string[];
+  control: Control;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** The running half of it. */
+export interface Control {
+  /** Nothing more is sent to the destination, also after a restart; what is in flight ends. */
+  pause(destination: string, reason: string): Promise<void>;
+  resume(destination: string): Promise<void>;
+  /** There may be something due for it. */
+  wake(destination: string): void;
+}
+
+const reason = z
+  .string("must say why: it is kept with time and caller")
+  .trim()
+  .min(1, "must say why: it is kept with time and caller")
+  .max(500);
+
+const ReasonBody = z.strictObject({ reason });
+
+/** A moment, or how long ago: milliseconds since 1970. */
+const since = (now: number) =>
+  z.string().transform((text, context) => {
+    const ago = parseDuration(text);
+    const at = ago === null ? Date.parse(text) : now - ago;
+    if (Number.isNaN(at))
+      context.addIssue("must be a moment such as 2026-01-31T12:00:00Z, or how long ago, such as 2d");
+    return Number.isNaN(at) ? z.NEVER : at;
+  });
+
+const rate = z.string().transform((text, context) => {
+  const perSecond = parseRate(text);
+  if (perSecond === null) context.addIssue("must be a rate such as 20/s or 600/m");
+  return perSecond ?? z.NEVER;
+});
+
+/** Where the next page begins, and when the first of it is due: a rate holds over all pages. */
+const CURSOR = /^([0-9a-z]+)\.([0-9a-z]+)$/;
+
+const ReplayBody = (now: number) =>
+  z.strictObject({
+    destination: z.string(),
+    status: z.enum(["parked", "delivered", "all"], "must be parked, delivered or all").default("parked"),
+    since: since(now).optional(),
+    type: z.enum(EVENT_TYPES, "must be an event type").optional(),
+    document: z.string().optional(),
+    rate: rate.optional(),
+    reason,
+    dryRun: z.boolean().default(false),
+    cursor: z.string().regex(CURSOR, "is not a cursor: use `next` of the page before").optional(),
+    limit: z.int().min(1).max(1_000).default(500),
+  });
+
+export function controlRoutes(parts: ControlParts): Router {
+  const router = new Router({ prefix: "/api/v1" });
+  router.use(
+    koaBody({
+      json: true,
+      urlencoded: false,
+      text: false,
+      multipart: false,
+      jsonLimit: "64kb",
+      onError: refuseBody,
+    }),
+  );
+  router.post("/destinations/:name/pause", (context) => change(context, "pause", parts));
+  router.post("/destinations/:name/resume", (context) => change(context, "resume", parts));
+  router.post("/replays", (context) => replay(context, parts));
+  return router;
+}
+
+async function change(context: Koa.Context, action: "pause" | "resume", parts: ControlParts): Promise<void> {
+  const name = known(context.params.name, parts);
+  const body = parseInput(ReasonBody, context.request.body);
+  if (action === "pause") await parts.control.pause(name, body.reason);
+  else await parts.control.resume(name);
+  await audit(context, action, body.reason, { destination: name }, parts);
+  const state = (await parts.store.destinations()).find((one) => one.name === name);
+  context.body = { name, paused: state?.paused ?? null };
+}
+
+/** Counts, or makes one page due again. The caller goes on with `next` until there is none. */
+async function replay(context: Koa.Context, parts: ControlParts): Promise<void> {
+  const now = parts.now();
+  const { rate, reason, dryRun, cursor, limit, ...filter } = parseInput(
+    ReplayBody(now),
+    context.request.body,
+  );
+  known(filter.destination, parts);
+  if (dryRun || cursor === undefined) {
+    const count = await parts.store.countReplay(filter);
+    if (dryRun) {
+      context.body = { count };
+      return;
+    }
+    const { destination, status, since, type, document } = filter;
+    const details = {
+      destination,
+      status,
+      since: since ?? null,
+      type: type ?? null,
+      document: document ?? null,
+      count,
+    };
+    await audit(context, "replay", reason, details, parts);
+  }
+  const [, position, startAt] = CURSOR.exec(cursor ?? "") ?? [];
+  const from = startAt === undefined ? now : Number.parseInt(startAt, 36);
+  const spacing = rate === undefined ? 0 : 1_000 / rate;
+  const { reopened, next } = await parts.store.reopen(
+    filter,
+    { cursor: position, limit },
+    { now: from, spacing },
+  );
+  parts.control.wake(filter.destination);
+  context.body = { reopened, next: next && `${next}.${Math.round(from + reopened * spacing).toString(36)}` };
+}
+
+async function audit(
+  context: Koa.Context,
+  action: string,
+  reason: string,
+  details: Readonly<Record<string, string | number | null>>,
+  { store, now }: ControlParts,
+): Promise<void> {
+  await store.addAudit({ at: now(), action, caller: context.ip, reason, details });
+}
+
+function known(name: unknown, { destinations }: ControlParts): string {
+  const found = destinations.find((one) => one === name);
+  if (found === undefined) {
+    throw new CountersignError(
+      "not_found",
+      `there is no destination ${String(name)}: there are ${destinations.join(", ") || "none"}`,
+    );
+  }
+  return found;
+}
+
+function refuseBody(error: Error): never {
+  throw new CountersignError("bad_request", `the body is not understood: ${error.message}`);
+}

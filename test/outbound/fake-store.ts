@@ -1,0 +1,158 @@
+import type { Delivery, Outcome } from "../../src/domain/delivery.ts";
+import type { Event } from "../../src/domain/event.ts";
+import { deliveryId } from "../../src/domain/identity.ts";
+import type { DestinationState, Loan, Settlement, Store } from "../../src/store/store.ts";
+import { anEvent } from "./fixtures.ts";
+
+type Method = "claim" | "settle" | "giveBack" | "nextDueAt" | "destinations" | "keepDestination";
+const NONE: Record<Method, number> = {
+  claim: 0,
+  settle: 0,
+  giveBack: 0,
+  nextDueAt: 0,
+  destinations: 0,
+  keepDestination: 0,
+};
+interface Row {
+  delivery: Delivery;
+  event: Event;
+  token: string;
+}
+
+/** As much of a store as the dispatcher needs, in memory: it counts its calls, and fails or waits when a test says so. */
+export class FakeStore implements Pick<Store, Method> {
+  readonly calls: Record<Method, number> = { ...NONE };
+  /** The next so many calls fail. */
+  readonly failing: Record<Method, number> = { ...NONE };
+  /** What failing calls throw. */
+  fault: () => Error = () => new Error("the database is away");
+  readonly settled: Settlement[] = [];
+  readonly limits: number[] = [];
+  /** What is kept of destinations, by name. */
+  readonly kept = new Map<string, DestinationState>();
+  #rows: Row[] = [];
+  #tokens = 0;
+  #gate: Promise<void> = Promise.resolve();
+
+  /** Adds a delivery, due at `dueAt`; of a lane that has an open one it is held. */
+  add(
+    name: string,
+    dueAt: number,
+    { destination = "crm", lane = null as string | null, replayedAfter = null as number | null } = {},
+  ): Delivery {
+    const event = anEvent({ id: `evt_${name.padStart(26, "0")}` });
+    const held =
+      lane !== null && this.#rows.some(({ delivery }) => delivery.lane === lane && delivery.dueAt !== null);
+    const delivery: Delivery = {
+      id: deliveryId(event.id, destination),
+      event: event.id,
+      destination,
+      lane,
+      status: held ? "held" : "pending",
+      reason: null,
+      attempts: replayedAfter ?? 0,
+      dueAt,
+      replayedAfter,
+    };
+    this.#rows.push({ delivery, event, token: "" });
+    return delivery;
+  }
+
+  /** Claims wait until the function returned is called. */
+  holdClaims(): () => void {
+    let release = () => {};
+    this.#gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    return release;
+  }
+
+  /** Somebody else takes over every loan that is out. */
+  stealLoans(): void {
+    for (const row of this.#rows) row.token = "stolen";
+  }
+
+  get deliveries(): readonly Delivery[] {
+    return this.#rows.map(({ delivery }) => delivery);
+  }
+
+  async claim(request: Parameters<Store["claim"]>[0]): Promise<readonly Loan[]> {
+    this.#begin("claim");
+    this.limits.push(request.limit);
+    const due = this.#rows.filter(({ delivery }) => isDue(delivery, request)).slice(0, request.limit);
+    const loans = due.map((row) => {
+      const before = row.delivery;
+      row.delivery = { ...before, dueAt: request.until };
+      this.#tokens += 1;
+      row.token = String(this.#tokens);
+      return { delivery: before, event: row.event, token: row.token };
+    });
+    await this.#gate;
+    return loans;
+  }
+
+  async settle(settlement: Settlement): Promise<boolean> {
+    this.#begin("settle");
+    const row = this.#rows.find(({ delivery }) => delivery.id === settlement.delivery);
+    if (!row || row.token !== settlement.token) return false;
+    this.settled.push(settlement);
+    row.delivery = after(row.delivery, settlement.outcome);
+    row.token = "";
+    if (row.delivery.dueAt === null) this.#releaseLane(row.delivery.lane);
+    return true;
+  }
+
+  async giveBack(loans: readonly Loan[], now: number): Promise<void> {
+    this.#begin("giveBack");
+    for (const loan of loans) {
+      const row = this.#rows.find(({ token }) => token === loan.token);
+      if (row) row.delivery = { ...row.delivery, dueAt: now };
+    }
+  }
+
+  async nextDueAt(destination: string): Promise<number | null> {
+    this.#begin("nextDueAt");
+    const waiting = this.deliveries.filter(
+      (one) => one.destination === destination && one.status === "pending",
+    );
+    return waiting.reduce<number | null>(
+      (first, { dueAt }) => Math.min(first ?? Infinity, dueAt ?? Infinity),
+      null,
+    );
+  }
+
+  async destinations(): Promise<readonly DestinationState[]> {
+    this.#begin("destinations");
+    return [...this.kept.values()];
+  }
+
+  async keepDestination(...[name, state]: Parameters<Store["keepDestination"]>): Promise<void> {
+    this.#begin("keepDestination");
+    const before = this.kept.get(name) ?? { name, paused: null, breaker: null };
+    this.kept.set(name, { ...before, ...state });
+  }
+
+  #begin(method: Method): void {
+    this.calls[method] += 1;
+    if (this.failing[method] === 0) return;
+    this.failing[method] -= 1;
+    throw this.fault();
+  }
+
+  #releaseLane(lane: string | null): void {
+    const next = this.#rows.find(({ delivery }) => delivery.status === "held" && delivery.lane === lane);
+    if (next) next.delivery = { ...next.delivery, status: "pending" };
+  }
+}
+
+function isDue(delivery: Delivery, { destination, now }: { destination: string; now: number }): boolean {
+  const { status, dueAt } = delivery;
+  return delivery.destination === destination && status === "pending" && dueAt !== null && dueAt <= now;
+}
+
+function after(delivery: Delivery, outcome: Outcome): Delivery {
+  const attempts = delivery.attempts + 1;
+  if (outcome.status === "pending") return { ...delivery, attempts, dueAt: outcome.dueAt };
+  const reason = outcome.status === "parked" ? outcome.reason : null;
+  return { ...delivery, attempts, status: outcome.status, reason, dueAt: null };
+}
