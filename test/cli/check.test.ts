@@ -1,0 +1,67 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { aFolder, configText, LUMIN_KEY, SECRET, TOKEN, tidy } from "../bridge.ts";
+import { runCommand } from "./terminal.ts";
+
+function configFile(text: string): string {
+  const file = join(aFolder(), "countersign.yaml");
+  writeFileSync(file, text);
+  return file;
+}
+
+describe("countersign check", () => {
+  afterEach(tidy);
+
+  it("says what a good configuration means, without a secret or token in it", async () => {
+    const url = "https://crm.internal/hooks?key=in-the-query";
+    const text = configText(
+      `destinations: { crm: { url: "${url}", secrets: ["${SECRET}"], events: ["document.*"] } }`,
+    );
+    const { code, stdout, stderr } = await runCommand(["check", "--config", configFile(text)]);
+    expect([code, stderr]).to.deep.equal([0, ""]);
+    expect(stdout).to.include("lumin / account").and.include("POST /in/lumin/account");
+    expect(stdout).to.include("POST /in/legalesign/batch?token=…").and.include("checked by token");
+    expect(stdout).to.include("POST https://crm.internal/hooks\n").and.include("gets document.*");
+    expect(stdout).to.include("up to 10 tries over 3d3h35m5s");
+    for (const hidden of [LUMIN_KEY, TOKEN, SECRET, "in-the-query"]) expect(stdout).not.to.include(hidden);
+  });
+
+  it("prints every problem with its place, and how many there are", async () => {
+    const file = configFile("server: { port: x }\nadmin: { host: 0.0.0.0 }\n");
+    const { code, stdout, stderr } = await runCommand(["check", "--config", file]);
+    expect([code, stdout]).to.deep.equal([1, ""]);
+    const lines = stderr.trimEnd().split("\n");
+    expect(lines).to.have.length(3);
+    expect(lines[0]).to.match(new RegExp(`^${file}:1:17: .server\\.port.`));
+    expect(lines[2]).to.equal("countersign: 2 problems in the configuration");
+  });
+
+  it("says loudly that a channel is open to anybody", async () => {
+    const text = "sources: { lumin: { mapping: lumin, channels: { account: { verify: none } } } }";
+    const { stdout } = await runCommand(["check", "--config", configFile(text)]);
+    expect(stdout).to.include("NOTHING: anybody may post");
+  });
+});
+
+describe("countersign secret", () => {
+  it("makes another secret each time, of a size that every receiver takes", async () => {
+    const [one, two] = await Promise.all([runCommand(["secret"]), runCommand(["secret"])]);
+    expect(one.stdout).not.to.equal(two.stdout);
+    expect(one.stdout).to.match(/^whsec_[A-Za-z0-9+/]+=*\n$/);
+    const bytes = Buffer.from(one.stdout.trim().slice("whsec_".length), "base64").length;
+    expect(bytes).to.be.within(24, 64);
+  });
+});
+
+describe("the command line", () => {
+  it("lists its commands when asked for help, and exits 2 on what it does not know", async () => {
+    const help = await runCommand(["--help"]);
+    expect(help.code).to.equal(0);
+    for (const command of ["serve", "demo", "check", "map", "secret"])
+      expect(help.stdout).to.include(command);
+    const unknown = await runCommand(["srve"]);
+    expect(unknown.code).to.equal(2);
+    expect(unknown.stderr).to.include("serve");
+  });
+});

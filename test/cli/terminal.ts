@@ -1,0 +1,31 @@
+import { Writable } from "node:stream";
+import { run } from "../../src/cli/run.ts";
+import type { Environment } from "../../src/yaml.ts";
+
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command in this process, as from a terminal. */
+export async function runCommand(
+  args: readonly string[],
+  { env = {}, signal = new AbortController().signal }: { env?: Environment; signal?: AbortSignal } = {},
+): Promise<Ran> {
+  const stdout = collect();
+  const stderr = collect();
+  const code = await run(args, { env, stdout: stdout.stream, stderr: stderr.stream, signal });
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function collect() {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      chunks.push(String(chunk));
+      done();
+    },
+  });
+  return { stream, text: () => chunks.join("") };
+}
