@@ -1,0 +1,161 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { loadConfig, parseConfig } from "../src/config.ts";
+import { formatProblem } from "../src/yaml.ts";
+import { aFolder, tidy } from "./bridge.ts";
+
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+async function problemsOf(text: string, env: Record<string, string> = {}): Promise<string[]> {
+  const { config, problems } = await parseConfig(text, "c.yaml", env);
+  expect(config === null).to.equal(problems.length > 0);
+  return problems.map(formatProblem);
+}
+
+describe("the configuration", () => {
+  afterEach(tidy);
+
+  it("may be empty but for what one wants", async () => {
+    const { config } = await parseConfig("sources: {}", "/etc/countersign/c.yaml", {});
+    expect(config).to.deep.include({
+      server: { host: "0.0.0.0", port: 8080, maxBody: 5 * 1_024 ** 2 },
+      admin: { host: "127.0.0.1", port: 8081, token: null },
+      store: { kind: "sqlite", file: "/etc/countersign/data/countersign.db" },
+      shutdown: 20_000,
+    });
+  });
+
+  it("shows ten different mistakes as ten messages, each with its place", async () => {
+    const text = `server: { port: 99999, maxBody: lots }
+admin: { host: 0.0.0.0 }
+store: oracle:db
+stores: x
+sources:
+  lumin: { mapping: lumen, channels: { account: { secrets: ["k"] } } }
+  legalesign:
+    mapping: legalesign
+    channels: { batch: {} }
+destinations:
+  crm: { url: "ftp://crm", secrets: ["\${MISSING}"], events: ["document.sinned"] }
+`;
+    const problems = await problemsOf(text);
+    const expected = [
+      /^c\.yaml:1:17: `server\.port`: must be a port number/,
+      /^c\.yaml:1:33: `server\.maxBody`: "lots" is no size/,
+      /^c\.yaml:2:8: `admin`: an admin API that others can reach needs a token/,
+      /^c\.yaml:3:8: `store`: must be sqlite:FILE/,
+      /^c\.yaml:4:1: `stores`: is not a known key \(known here: server, admin, store/,
+      /^c\.yaml:6:21: .*lumen.*lumin/,
+      /^c\.yaml:9:17: .*needs `token`/,
+      /^c\.yaml:11:15: `destinations\.crm\.url`: must be an http or https URL/,
+      /^c\.yaml:11:38: the environment variable MISSING is not set/,
+      /^c\.yaml:11:62: `destinations\.crm\.events\.0`: "document\.sinned" is no event type/,
+    ];
+    expect(problems).to.have.length(expected.length);
+    for (const [index, pattern] of expected.entries()) expect(problems[index]).to.match(pattern);
+  });
+
+  it("takes values from the environment, with defaults, and never as YAML", async () => {
+    const text = `server: { port: "\${PORT:-9000}" }\nadmin: { token: "\${TOKEN}" }`;
+    const token = 'x: {y: 1} # and "more" of it';
+    const { config } = await parseConfig(text, "c.yaml", { TOKEN: token });
+    expect(config?.server.port).to.equal(9000);
+    expect(config?.admin.token).to.equal(token);
+    expect((await parseConfig(text, "c.yaml", { TOKEN: token, PORT: "81" })).config?.server.port).to.equal(
+      81,
+    );
+  });
+
+  it("does not start with the literal text of a variable that is not set", async () => {
+    const [problem] = await problemsOf('admin: { token: "${NO_SUCH_TOKEN}" }');
+    expect(problem).to.match(/^c\.yaml:1:17: the environment variable NO_SUCH_TOKEN is not set/);
+  });
+
+  it("refuses text that is no YAML, with the line", async () => {
+    const [problem] = await problemsOf("server:\n  port: [1\nadmin: {}\n");
+    expect(problem).to.match(/^c\.yaml:[23]:\d+: not valid YAML/);
+  });
+
+  it("refuses a channel with no check at all, unless it says so", async () => {
+    const channel = (given: string) =>
+      `sources: { lumin: { mapping: lumin, channels: { account: ${given} } } }`;
+    expect(await problemsOf(channel("{}"))).to.have.length(1);
+    expect(await problemsOf(channel("{ verify: none }"))).to.deep.equal([]);
+    expect(await problemsOf(channel("{ verify: none, token: a-token-nobody-guesses }"))).to.have.length(1);
+    expect((await problemsOf(channel("{ verify: maybe }")))[0]).to.include("can only be `none`");
+  });
+
+  it("refuses a token that could be guessed or would not survive in a URL", async () => {
+    const channel = (token: string) =>
+      `sources: { legalesign: { mapping: legalesign, channels: { upon: { token: "${token}" } } } }`;
+    expect((await problemsOf(channel("short")))[0]).to.include("at least 16 characters");
+    expect((await problemsOf(channel("with a space and more")))[0]).to.include("stands in a URL");
+  });
+
+  it("names the channels that a mapping has when asked for another", async () => {
+    const [problem] = await problemsOf(
+      "sources: { lumin: { mapping: lumin, channels: { batch: { token: a-token-nobody-guesses } } } }",
+    );
+    expect(problem).to.include("no channel `batch`").and.include("account, app");
+  });
+
+  it("never shows a secret in a message", async () => {
+    const problems = await problemsOf(
+      'destinations: { crm: { url: "http://crm", secrets: ["whsec_c2hvcnQ="] } }',
+    );
+    expect(problems).to.have.length(1);
+    expect(problems.join()).not.to.include("c2hvcnQ");
+  });
+
+  it("reads schedules by name or as a list", async () => {
+    const schedule = async (retry: string) => {
+      const text = `destinations: { crm: { url: "http://crm", secrets: ["${SECRET}"], retry: ${retry} } }`;
+      return (await parseConfig(text, "c.yaml", {})).config?.destinations[0]?.schedule;
+    };
+    expect(await schedule("[5s, 1m, 2h15m]")).to.deep.equal([5_000, 60_000, 8_100_000]);
+    expect(await schedule("lumin")).to.have.length(6);
+    expect(await schedule("standard")).to.have.length(9);
+    expect(
+      await problemsOf(`destinations: { crm: { url: "http://crm", secrets: ["${SECRET}"], retry: often } }`),
+    ).to.have.length(1);
+  });
+
+  it("looks for mappings beside the file before those that are shipped, and shows their mistakes with line and column", async () => {
+    const folder = aFolder();
+    mkdirSync(join(folder, "mappings"));
+    const text = "sources: { lumin: { mapping: lumin, channels: { account: { secrets: [k] } } } }";
+    const broken = `provider: lumin
+title: Lumin
+verify: [{ hmac: { hash: sha256, signature: "header:x-signature" } }]
+event:
+  word: { from: { path: what, pattern: "(" }, table: words }
+  time: { path: when, as: sundial }
+tables: { words: { done: document.finished } }
+channels: { account: { title: Account } }
+`;
+    writeFileSync(join(folder, "mappings", "lumin.yaml"), broken);
+    const { config, problems } = await parseConfig(text, join(folder, "c.yaml"), {});
+    expect(config).to.equal(null);
+    const said = problems.map(({ file, line, message }) => `${file.slice(folder.length)}:${line} ${message}`);
+    expect(said).to.have.length(3);
+    expect(said[0]).to.match(/^\/mappings\/lumin\.yaml:5 .*pattern/);
+    expect(said[1]).to.match(/^\/mappings\/lumin\.yaml:6 .*sundial/);
+    expect(said[2]).to.match(/^\/mappings\/lumin\.yaml:7 .*document\.finished/);
+  });
+
+  it("says what to do when there is no file", async () => {
+    const { problems } = await loadConfig(join(aFolder(), "none.yaml"), {});
+    expect(problems[0]?.message).to.include("copy countersign.example.yaml");
+  });
+
+  it("the example is good once its environment is set", async () => {
+    const text = readFileSync(new URL("../countersign.example.yaml", import.meta.url), "utf8");
+    const names = [...text.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name = ""]) => name);
+    const env = Object.fromEntries(
+      names.map((name) => [name, name.endsWith("WEBHOOK_SECRET") ? SECRET : `${name}-0123456789`]),
+    );
+    const { problems } = await parseConfig(text, "countersign.yaml", env);
+    expect(problems.map(formatProblem)).to.deep.equal([]);
+  });
+});
