@@ -8,6 +8,7 @@ import { type Preview, preview } from "../inbound/preview.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { loadMapping } from "../mapping/load.ts";
 import { formatProblem } from "../yaml.ts";
+import { plural } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, fail, type Terminal } from "./terminal.ts";
 
 interface Options {
@@ -111,8 +112,4 @@ function columns({ type, time, code, signer, document }: Event): string[] {
 function describeProblem({ item, field, message }: Problem): string {
   const where = [item === null ? null : `item ${item}`, field].filter((part) => part !== null).join(", ");
   return where === "" ? message : `${where}: ${message}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -2,11 +2,26 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../app.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { checkCommand } from "./check.ts";
+import { controlCommands } from "./control.ts";
 import { demoCommand } from "./demo.ts";
+import { explainCommand } from "./explain.ts";
+import { listCommands } from "./list.ts";
 import { mapCommand } from "./map.ts";
 import { secretCommand } from "./secret.ts";
 import { serveCommand } from "./serve.ts";
-import { fail, type Terminal } from "./terminal.ts";
+import { type AddCommand, fail, type Terminal } from "./terminal.ts";
+
+/** In the order in which help lists them. */
+const COMMANDS: readonly AddCommand[] = [
+  serveCommand,
+  demoCommand,
+  checkCommand,
+  mapCommand,
+  secretCommand,
+  listCommands,
+  explainCommand,
+  controlCommands,
+];
 
 /** Runs one command and resolves with the exit code: 0 well, 1 not well, 2 not understood. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -17,7 +32,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
-  for (const command of [serveCommand, demoCommand, checkCommand, mapCommand, secretCommand]) {
+  for (const command of COMMANDS) {
     command(program, terminal, (result: number) => {
       code = result;
     });

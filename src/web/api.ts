@@ -64,6 +64,7 @@ export function apiRoutes({ store, destinations, now }: ApiParts): Router {
     context.body = (await store.findDelivery(id)) ?? notFound("delivery", id);
   });
   router.get("/destinations", async (context) => {
+    parseInput(z.strictObject(PAGE), context.query); // one page holds them all
     context.body = { items: await listDestinations(store, destinations), next: null };
   });
   router.get("/explain/:id", async (context) => {

@@ -1,0 +1,72 @@
+import got, { RequestError } from "got";
+import { z } from "zod";
+import type { Config } from "../config.ts";
+import { CountersignError } from "../domain/errors.ts";
+import { readConfig, type Terminal } from "./terminal.ts";
+
+/** The admin API of a running bridge. Answers are checked before they are trusted. */
+export interface AdminClient {
+  get<T>(path: string, schema: z.ZodType<T>, query?: Query): Promise<T>;
+  post<T>(path: string, schema: z.ZodType<T>, body: object): Promise<T>;
+}
+
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** What every list answers. */
+export const listOf = <T>(item: z.ZodType<T>) =>
+  z.object({ items: z.array(item), next: z.string().nullable() });
+
+const Refusal = z.object({ error: z.string(), message: z.string() });
+
+/** How long an answer may take, in milliseconds. */
+const PATIENCE = 60_000;
+
+/** The client for the bridge that this configuration describes; null after the configuration's problems were printed. */
+export async function connect(file: string, terminal: Terminal): Promise<AdminClient | null> {
+  const config = await readConfig(file, terminal);
+  return config && createAdminClient(config);
+}
+
+/** Calls reject with a CountersignError of one sentence: what the bridge said, or that none answers. */
+function createAdminClient({ admin }: Config): AdminClient {
+  const host = admin.host === "0.0.0.0" || admin.host === "::" ? "127.0.0.1" : admin.host;
+  const base = `http://${host.includes(":") ? `[${host}]` : host}:${admin.port}`;
+  const client = got.extend({
+    prefixUrl: base,
+    headers: admin.token === null ? {} : { authorization: `Bearer ${admin.token}` },
+    retry: { limit: 0 },
+    timeout: { request: PATIENCE },
+    throwHttpErrors: false,
+    followRedirect: false,
+  });
+
+  async function call<T>(path: string, schema: z.ZodType<T>, options: object): Promise<T> {
+    try {
+      const { statusCode, body } = await client(path, options);
+      const answer: unknown = parse(body);
+      if (statusCode === 200) return schema.parse(answer);
+      const refusal = Refusal.safeParse(answer);
+      throw new CountersignError(
+        "bad_request",
+        refusal.data?.message ?? `the bridge answered with ${statusCode}`,
+      );
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      const message = `no bridge answers at ${base} (${error.code}): is \`countersign serve\` running with this configuration?`;
+      throw new CountersignError("not_found", message, { cause: error });
+    }
+  }
+
+  return {
+    get: (path, schema, query = {}) => call(path, schema, { searchParams: { ...query } }),
+    post: (path, schema, body) => call(path, schema, { method: "POST", json: body }),
+  };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new CountersignError("bad_request", "what answers there is no bridge: its answer is no JSON");
+  }
+}

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { type AdminClient, connect } from "./admin-client.ts";
+import { startProgress } from "./progress.ts";
+import { plural } from "./table.ts";
+import { type AddCommand, CONFIG_OPTION, type Terminal } from "./terminal.ts";
+
+/** The commands that change what a running bridge does: pause, resume, replay. Each keeps its reason. */
+
+const REASON_OPTION = ["--reason <text>", "why: it is kept with time and caller"] as const;
+
+const Paused = z.object({ name: z.string(), paused: z.object({ reason: z.string() }).nullable() });
+const Counted = z.object({ count: z.number() });
+const Reopened = z.object({ reopened: z.number(), next: z.string().nullable() });
+
+export const controlCommands: AddCommand = (program, terminal, done) => {
+  for (const action of ["pause", "resume"] as const) {
+    const description =
+      action === "pause"
+        ? "send a destination nothing until it is resumed"
+        : "let a paused destination go on";
+    program
+      .command(action)
+      .description(description)
+      .argument("<destination>")
+      .requiredOption(...REASON_OPTION)
+      .option(...CONFIG_OPTION)
+      .action(async (name: string, { config, reason }) => {
+        const client = await connect(config, terminal);
+        if (!client) return done(1);
+        await client.post(`api/v1/destinations/${encodeURIComponent(name)}/${action}`, Paused, { reason });
+        terminal.stdout.write(`${name} is ${action}d\n`);
+        done(0);
+      });
+  }
+
+  program
+    .command("replay")
+    .description("send again what is parked for a destination, or was delivered; ids stay the same")
+    .requiredOption("--destination <name>")
+    .option("--status <status>", "parked, delivered or all", "parked")
+    .option("--since <when>", "events recorded since then: 2d, or 2026-01-31T12:00:00Z")
+    .option("--type <type>", "only this event type")
+    .option("--document <id>", "only this document's")
+    .option("--rate <rate>", "no faster than this, such as 20/s")
+    .option("--dry-run", "only say how many there are")
+    .option(REASON_OPTION[0], REASON_OPTION[1], "replay from the command line")
+    .option("--json", "print the counts as JSON")
+    .option(...CONFIG_OPTION)
+    .action(async ({ config, dryRun, json, ...wish }) => {
+      const client = await connect(config, terminal);
+      if (!client) return done(1);
+      await replay(client, { wish, dryRun: dryRun === true, json: json === true }, terminal);
+      done(0);
+    });
+};
+
+interface Replay {
+  /** As the admin API takes it. */
+  wish: Readonly<Record<string, string>>;
+  dryRun: boolean;
+  json: boolean;
+}
+
+/** A count first; then page after page, so that a long replay shows how far it is and can be stopped. */
+async function replay(
+  client: AdminClient,
+  { wish, dryRun, json }: Replay,
+  terminal: Terminal,
+): Promise<void> {
+  const { stdout, signal } = terminal;
+  const { count } = await client.post("api/v1/replays", Counted, { ...wish, dryRun: true });
+  const what = `${count} ${count === 1 ? "delivery" : "deliveries"} to ${wish.destination}`;
+  if (dryRun)
+    return void stdout.write(json ? `${JSON.stringify({ count })}\n` : `${what} would be sent again\n`);
+
+  const progress = startProgress(terminal, count);
+  let reopened = 0;
+  let cursor: string | null | undefined;
+  while (count > 0 && cursor !== null && !signal.aborted) {
+    const page = await client.post("api/v1/replays", Reopened, { ...wish, ...(cursor ? { cursor } : {}) });
+    reopened += page.reopened;
+    cursor = page.next;
+    progress.to(reopened);
+  }
+  progress.end();
+  const line = `${plural(reopened, "event")} of ${what} on the way again\n`;
+  stdout.write(json ? `${JSON.stringify({ count, reopened })}\n` : line);
+}

@@ -1,0 +1,200 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import { type AdminClient, connect, listOf, type Query } from "./admin-client.ts";
+import { moment, plural, table } from "./table.ts";
+import { type AddCommand, CONFIG_OPTION, type Terminal } from "./terminal.ts";
+
+/** The commands that list what a running bridge has: events, receipts with problems, deliveries, destinations, changes. */
+
+const Event = z.object({
+  id: z.string(),
+  source: z.string(),
+  type: z.string(),
+  time: z.string(),
+  document: z.object({ id: z.string() }).nullable(),
+  signer: z.object({ id: z.string() }).nullable(),
+});
+const Receipt = z.object({
+  id: z.string(),
+  source: z.string(),
+  channel: z.string(),
+  receivedAt: z.number(),
+  events: z.array(z.string()),
+  duplicates: z.array(z.string()),
+  problems: z.array(z.object({ message: z.string() })),
+});
+const Delivery = z.object({
+  id: z.string(),
+  event: z.string(),
+  destination: z.string(),
+  status: z.string(),
+  reason: z.string().nullable(),
+  attempts: z.number(),
+  dueAt: z.number().nullable(),
+});
+const Destination = z.object({
+  name: z.string(),
+  paused: z.object({ at: z.number(), reason: z.string() }).nullable(),
+  breaker: z.object({ failures: z.number(), probeAt: z.number().nullable() }).nullable(),
+  open: z.number(),
+  oldest: z.number().nullable(),
+});
+const Change = z.object({
+  at: z.number(),
+  action: z.string(),
+  caller: z.string(),
+  reason: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});
+
+interface Listing<T> {
+  path: string;
+  item: z.ZodType<T>;
+  noun: string;
+  heading: readonly string[];
+  row(item: T): readonly string[];
+}
+
+const EVENTS: Listing<z.infer<typeof Event>> = {
+  path: "api/v1/events",
+  item: Event,
+  noun: "event",
+  heading: ["event", "source", "type", "time", "about"],
+  row: ({ id, source, type, time, document, signer }) => [
+    id,
+    source,
+    type,
+    time,
+    [document && `document ${document.id}`, signer && `signer ${signer.id}`].filter(Boolean).join(", "),
+  ],
+};
+const RECEIPTS: Listing<z.infer<typeof Receipt>> = {
+  path: "api/v1/receipts",
+  item: Receipt,
+  noun: "receipt",
+  heading: ["receipt", "source", "channel", "received", "new", "told again", "problem"],
+  row: ({ id, source, channel, receivedAt, events, duplicates, problems }) => [
+    id,
+    source,
+    channel,
+    moment(receivedAt),
+    String(events.length),
+    String(duplicates.length),
+    problems.map(({ message }) => message).join("; "),
+  ],
+};
+const DELIVERIES: Listing<z.infer<typeof Delivery>> = {
+  path: "api/v1/deliveries",
+  item: Delivery,
+  noun: "delivery",
+  heading: ["delivery", "event", "destination", "status", "tries", "due"],
+  row: ({ id, event, destination, status, reason, attempts, dueAt }) => [
+    id,
+    event,
+    destination,
+    reason === null ? status : `${status} (${reason})`,
+    String(attempts),
+    moment(dueAt),
+  ],
+};
+const DESTINATIONS: Listing<z.infer<typeof Destination>> = {
+  path: "api/v1/destinations",
+  item: Destination,
+  noun: "destination",
+  heading: ["destination", "open", "oldest", "state"],
+  row: ({ name, open, oldest, paused, breaker }) => [
+    name,
+    String(open),
+    moment(oldest),
+    stateOf(paused, breaker),
+  ],
+};
+const CHANGES: Listing<z.infer<typeof Change>> = {
+  path: "api/v1/audit",
+  item: Change,
+  noun: "change",
+  heading: ["time", "action", "caller", "reason", "details"],
+  row: ({ at, action, caller, reason, details }) => [
+    moment(at),
+    action,
+    caller,
+    reason,
+    JSON.stringify(details),
+  ],
+};
+
+function stateOf(
+  paused: z.infer<typeof Destination>["paused"],
+  breaker: z.infer<typeof Destination>["breaker"],
+): string {
+  if (paused) return `paused since ${moment(paused.at)}: ${paused.reason}`;
+  if (breaker?.probeAt != null)
+    return `failing: ${breaker.failures} in a row, next probe ${moment(breaker.probeAt)}`;
+  return "sending";
+}
+
+export const listCommands: AddCommand = (program, terminal, done) => {
+  const add = <T>(
+    name: string,
+    description: string,
+    listing: Listing<T>,
+    options: (command: Command) => Command,
+  ) => {
+    options(program.command(name).description(description))
+      .option("--limit <n>", "how many at the most", "100")
+      .option("--json", "print one JSON object a line")
+      .option(...CONFIG_OPTION)
+      .action(async ({ config, limit, json, ...filter }) => {
+        const client = await connect(config, terminal);
+        if (client) await list(client, listing, { filter, limit: Number(limit), json }, terminal);
+        done(client ? 0 : 1);
+      });
+  };
+  add("events", "list events, oldest first", EVENTS, (command) =>
+    command.option("--type <type>").option("--source <source>").option("--document <id>"),
+  );
+  add("receipts", "list requests as they were kept", RECEIPTS, (command) =>
+    command
+      .option("--source <source>")
+      .option("--channel <channel>")
+      .option("--problems", "only those that could not be read wholly"),
+  );
+  add("deliveries", "list deliveries", DELIVERIES, (command) =>
+    command
+      .option("--destination <name>")
+      .option("--status <status>", "pending, held, delivered or parked")
+      .option("--reason <reason>", "why it is parked: schedule_exhausted, gone or destination_removed"),
+  );
+  add("destinations", "list destinations: how much waits, and why", DESTINATIONS, (command) => command);
+  add("audit", "list what people changed", CHANGES, (command) => command);
+};
+
+interface Wish {
+  filter: Query;
+  limit: number;
+  json?: boolean;
+}
+
+/** Page after page, until there are as many as asked for. */
+async function list<T>(
+  client: AdminClient,
+  listing: Listing<T>,
+  { filter, limit, json }: Wish,
+  { stdout }: Terminal,
+): Promise<void> {
+  const items: T[] = [];
+  let cursor: string | null | undefined;
+  while (cursor !== null && items.length < limit) {
+    const size = Math.min(limit - items.length, 1_000);
+    const paged = { ...filter, limit: size, ...(cursor ? { cursor } : {}) };
+    const page = await client.get(listing.path, listOf(listing.item), paged);
+    items.push(...page.items);
+    cursor = page.next;
+  }
+  if (json) for (const item of items) stdout.write(`${JSON.stringify(item)}\n`);
+  else
+    stdout.write(
+      items.length === 0 ? `no ${listing.noun}\n` : table(listing.heading, items.map(listing.row)),
+    );
+  if (!json && cursor) stdout.write(`… and more: --limit shows more than ${plural(limit, "row")}\n`);
+}

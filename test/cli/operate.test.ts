@@ -1,0 +1,239 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type Bridge, configText, FORM, SECRET, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
+import { createManualClock } from "../clock.ts";
+import { runCommand } from "./terminal.ts";
+
+const BATCH = (document: string, ...values: string[]) =>
+  `data=${encodeURIComponent(
+    JSON.stringify(
+      values.map((value) => ({
+        value,
+        timestamp: "2022-07-11T07:28:25+00:00",
+        resource_uri: `/api/v1/document/${document}/`,
+        name: "status",
+      })),
+    ),
+  )}`;
+
+const crm = (url: string, rest = "") =>
+  configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }`);
+
+/** Runs commands against a bridge, as from the folder of its configuration. */
+function commandsFor(bridge: Bridge, text: string) {
+  const file = join(bridge.folder, "cli.yaml");
+  writeFileSync(
+    file,
+    text.replace("admin: { port: 0 }", `admin: { port: ${new URL(bridge.adminUrl).port} }`),
+  );
+  return (...args: string[]) => runCommand([...args, "--config", file]);
+}
+
+const post = (bridge: Bridge, document: string, ...values: string[]) =>
+  bridge.post(`/in/legalesign/batch?token=${TOKEN}`, BATCH(document, ...values), FORM);
+
+/** Waits until every delivery is final; each look is a request, so the event loop turns. */
+async function settled(bridge: Bridge): Promise<void> {
+  const open = async () => (await bridge.admin("/api/v1/destinations")).body.items[0].open;
+  while ((await open()) > 0);
+}
+
+describe("operating a running bridge", () => {
+  afterEach(tidy);
+
+  it("sends again what was parked, with the same ids and a header that says so", async () => {
+    let up = false;
+    const receiver = await startReceiver(() => (up ? 200 : 500));
+    const text = crm(receiver.url, ", retry: []");
+    const bridge = await startBridge(text);
+    const run = commandsFor(bridge, text);
+    await post(bridge, "d1", "10", "30");
+    await settled(bridge);
+    const parked = await run(
+      "deliveries",
+      "--destination",
+      "crm",
+      "--status",
+      "parked",
+      "--reason",
+      "schedule_exhausted",
+    );
+    expect(parked.stdout.trimEnd().split("\n")).to.have.length(3);
+    const before = receiver.deliveries.map(({ headers }) => headers["webhook-id"]);
+
+    const dry = await run("replay", "--destination", "crm", "--dry-run");
+    expect(dry.stdout).to.equal("2 deliveries to crm would be sent again\n");
+    expect(receiver.deliveries).to.have.length(2);
+
+    up = true;
+    const real = await run("replay", "--destination", "crm", "--reason", "the receiver is back");
+    expect([real.code, real.stdout]).to.deep.equal([0, "2 events of 2 deliveries to crm on the way again\n"]);
+    await settled(bridge);
+    const again = receiver.deliveries.slice(2);
+    expect(again.map(({ headers }) => headers["webhook-id"])).to.deep.equal(before);
+    expect(again.map(({ headers }) => headers["countersign-replay"])).to.deep.equal(["1", "1"]);
+    expect(receiver.deliveries[0]?.headers).not.to.have.property("countersign-replay");
+    expect((await run("audit", "--json")).stdout)
+      .to.include('"action":"replay"')
+      .and.include("the receiver is back");
+  });
+
+  it("gives a replayed delivery its whole schedule again", async () => {
+    const clock = createManualClock(Date.UTC(2026, 0, 1));
+    const receiver = await startReceiver(() => 500);
+    const text = crm(receiver.url, ", retry: [5s]");
+    const bridge = await startBridge(text, { clock, random: () => 0 });
+    const run = commandsFor(bridge, text);
+    const state = async () => (await bridge.admin("/api/v1/deliveries")).body.items[0];
+    await post(bridge, "d1", "10");
+    while ((await state()).attempts < 1);
+    await clock.advance(5_000);
+    while ((await state()).status !== "parked");
+    await run("replay", "--destination", "crm");
+    while ((await state()).attempts < 3);
+    expect(await state()).to.include({ status: "pending", attempts: 3, replayedAfter: 2 });
+  });
+
+  it("replays only what is asked for: by status, type, document and time", async () => {
+    const receiver = await startReceiver();
+    const text = crm(receiver.url);
+    const bridge = await startBridge(text);
+    const run = commandsFor(bridge, text);
+    await post(bridge, "d1", "10", "30");
+    await post(bridge, "d2", "10");
+    await settled(bridge);
+    const count = async (...args: string[]) =>
+      JSON.parse((await run("replay", "--destination", "crm", "--dry-run", "--json", ...args)).stdout).count;
+    expect(await count()).to.equal(0);
+    expect(await count("--status", "all")).to.equal(3);
+    expect(await count("--status", "delivered", "--document", "d1")).to.equal(2);
+    expect(await count("--status", "delivered", "--type", "document.sent")).to.equal(2);
+    expect(await count("--status", "delivered", "--since", "1h")).to.equal(3);
+    expect(await count("--status", "delivered", "--since", "2099-01-01T00:00:00Z")).to.equal(0);
+  });
+
+  it("pauses a destination until it is resumed, over restarts, and says why", async () => {
+    const receiver = await startReceiver();
+    const text = crm(receiver.url);
+    const first = await startBridge(text);
+    const paused = await commandsFor(first, text)("pause", "crm", "--reason", "moving house");
+    expect(paused.stdout).to.equal("crm is paused\n");
+    await first.stop();
+
+    const second = await startBridge(text, { folder: first.folder });
+    const run = commandsFor(second, text);
+    await post(second, "d1", "10");
+    expect((await run("destinations")).stdout).to.match(/crm +1 .*paused since .*: moving house/);
+    const [{ id }] = (await second.admin("/api/v1/events")).body.items;
+    expect((await run("explain", id)).stdout)
+      .to.include("crm is paused since")
+      .and.include("countersign resume crm");
+    expect(receiver.deliveries).to.have.length(0);
+
+    await run("resume", "crm", "--reason", "we have moved");
+    await receiver.got(1);
+    const { stdout } = await run("audit");
+    expect(stdout).to.match(/pause .*moving house[^]*resume .*we have moved/);
+  });
+
+  it("lists events and receipts, and stops where it is told to", async () => {
+    const text = configText();
+    const bridge = await startBridge(text);
+    const run = commandsFor(bridge, text);
+    expect((await run("events")).stdout).to.equal("no event\n");
+    await post(bridge, "d1", "10", "20", "30");
+    const all = (await run("events", "--json")).stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).type);
+    expect(all).to.deep.equal(["document.sent", "document.fields_completed", "document.completed"]);
+    expect((await run("events", "--limit", "2")).stdout).to.include("… and more");
+    expect((await run("events", "--type", "document.sent")).stdout.trimEnd().split("\n")).to.have.length(2);
+    expect((await run("receipts", "--problems")).stdout).to.equal("no receipt\n");
+  });
+
+  it("says in one sentence that no bridge answers, that a name is not known, or that a wish is not understood", async () => {
+    const text = crm("http://127.0.0.1:9/");
+    const bridge = await startBridge(text);
+    const run = commandsFor(bridge, text);
+    expect((await run("pause", "crn", "--reason", "typo")).stderr).to.equal(
+      "countersign: there is no destination crn: there are crm\n",
+    );
+    expect((await run("replay", "--destination", "crm", "--since", "soon")).stderr).to.match(
+      /^countersign: since: must be a moment/,
+    );
+    expect((await run("replay", "--destination", "crm", "--rate", "fast")).stderr).to.match(
+      /^countersign: rate: must be a rate/,
+    );
+    expect((await run("pause", "crm")).code).to.equal(2);
+    expect((await run("explain", "evt_no")).stderr).to.match(
+      /^countersign: there is no event, delivery, receipt or document evt_no/,
+    );
+    await bridge.stop();
+    const dead = await run("events");
+    expect(dead.code).to.equal(1);
+    expect(dead.stderr).to.match(
+      /^countersign: no bridge answers at http:\/\/127\.0\.0\.1:\d+ \(ECONNREFUSED\): is `countersign serve` running/,
+    );
+  });
+});
+
+describe("countersign explain", () => {
+  afterEach(tidy);
+
+  it("tells a delivered event's story in order, from receipt to delivery", async () => {
+    const receiver = await startReceiver((nth) => (nth === 1 ? 503 : 200));
+    const text = crm(receiver.url, ", retry: [0s]");
+    const bridge = await startBridge(text);
+    const run = commandsFor(bridge, text);
+    const { receipt } = (await post(bridge, "d1", "30")).body;
+    await post(bridge, "d1", "30");
+    await settled(bridge);
+    const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;
+    const { stdout } = await run("explain", id);
+    const story = [
+      new RegExp(
+        `Receipt ${receipt}: \\d+ bytes came from legalesign over batch, and the request was found genuine by token`,
+      ),
+      new RegExp(
+        `It said “document 30” .*; by legalesign@sha256:[0-9a-f]{12} that is document\\.completed \\(${id}\\), number 1 of document d1`,
+      ),
+      /Told again over batch by receipt rcp_/,
+      new RegExp(`Try 1 to send ${id} to crm was answered with 503`),
+      new RegExp(`Try 2 to send ${id} to crm was answered with 200`),
+      new RegExp(`now +${id} is delivered to crm\\.`),
+    ];
+    for (const sentence of story) expect(stdout).to.match(sentence);
+  });
+
+  it("says the same of the delivery, the receipt and the document by their own ids", async () => {
+    const receiver = await startReceiver(() => 410);
+    const text = crm(receiver.url);
+    const bridge = await startBridge(text);
+    const run = commandsFor(bridge, text);
+    const { receipt } = (await post(bridge, "d1", "30")).body;
+    await receiver.got(1);
+    const state = async () => (await bridge.admin("/api/v1/deliveries")).body.items[0];
+    while ((await state()).status !== "parked");
+    const { id, event } = await state();
+    for (const one of [id, event, receipt, "d1"]) {
+      const { stdout } = await run("explain", one);
+      expect(stdout, one).to.include("was answered with 410");
+      expect(stdout, one).to.include("is parked for crm, because the destination answered 410 Gone");
+    }
+  });
+
+  it("says what a receipt without an event had for a problem, and when nobody wanted an event", async () => {
+    const text = configText();
+    const bridge = await startBridge(text);
+    const run = commandsFor(bridge, text);
+    const broken = await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, "data=nonsense", FORM);
+    expect((await run("explain", broken.body.receipt)).stdout)
+      .to.include("Not all of it could be read")
+      .and.include("No event came of it");
+    await post(bridge, "d1", "10");
+    const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;
+    expect((await run("explain", id)).stdout).to.include(`No destination asked for document.sent (${id})`);
+  });
+});
