@@ -1,0 +1,168 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { preview } from "../src/inbound/preview.ts";
+import type { Mapping } from "../src/mapping/compile.ts";
+import { parseMapping } from "../src/mapping/load.ts";
+import { runCommand } from "./cli/terminal.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const read = (file: string) => readFileSync(new URL(file, ROOT), "utf8");
+
+interface Block {
+  language: string;
+  text: string;
+}
+
+/** The fenced blocks of a Markdown text, in order. */
+function blocksOf(markdown: string): Block[] {
+  return [...markdown.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = "", text = ""]) => ({
+    language,
+    text,
+  }));
+}
+
+/** What stands under a heading of the second level, up to the next. */
+function sectionOf(markdown: string, heading: string): string {
+  const [, section] = markdown.split(`\n## ${heading}\n`);
+  if (section === undefined) throw new Error(`there is no section "${heading}"`);
+  return section.split("\n## ")[0] ?? "";
+}
+
+/** The first such block, or the one at `index`. */
+function blockOf(markdown: string, language: string, index = 0): string {
+  const block = blocksOf(markdown).filter((one) => one.language === language)[index];
+  if (!block) throw new Error(`there is no ${language} block ${index}`);
+  return block.text;
+}
+
+function mappingOf(yaml: string, name: string): Mapping {
+  const { mapping, problems } = parseMapping(yaml, `${name}.yaml`, name);
+  expect(problems).to.deep.equal([]);
+  if (!mapping) throw new Error("there is no mapping");
+  return mapping;
+}
+
+/** What a post turns into: of each item the types and whom they are about; the problems. */
+function turn(mapping: Mapping, channel: string, post: string) {
+  const rules = mapping.channels.get(channel);
+  if (!rules) throw new Error(`there is no channel ${channel}`);
+  const { items, problems } = preview({ mapping, rules, body: Buffer.from(post), query: "" });
+  const told = items.map(({ events }) =>
+    events.map(({ type, document, signer }) => [type, document?.id ?? null, signer?.id ?? null].join(" ")),
+  );
+  return { told, problems, events: items.flatMap(({ events }) => events) };
+}
+
+describe("docs/mappings.md", () => {
+  const text = read("docs/mappings.md");
+  const tutorial = sectionOf(text, "Add a provider in ten minutes");
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "countersign-docs-"));
+    await mkdir(join(folder, "mappings"));
+    writeFileSync(join(folder, "mappings", "penwright.yaml"), blockOf(tutorial, "yaml"));
+    writeFileSync(join(folder, "captured.json"), blockOf(tutorial, "json"));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it("shows a provider that loads, and reads the captured post as it says", () => {
+    const mapping = mappingOf(blockOf(tutorial, "yaml"), "penwright");
+    const { told, problems, events } = turn(mapping, "events", blockOf(tutorial, "json"));
+    expect(problems).to.deep.equal([]);
+    expect(told).to.deep.equal([
+      ["signer.signed env-7 p-1"],
+      [],
+      ["document.completed env-7 ", "document.downloadable env-7 "],
+      ["unknown env-7 "],
+    ]);
+    expect(events[0]?.document).to.deep.include({ title: "Lease", tags: ["crm-4711"] });
+    expect(events[0]?.signer).to.deep.include({ name: "Ada Byron", email: "ada@example.com" });
+  });
+
+  it("shows lines of configuration that switch this provider on", async () => {
+    const file = join(folder, "countersign.yaml");
+    writeFileSync(file, blockOf(tutorial, "yaml", 1));
+    const { code, stdout, stderr } = await runCommand(["check", "--config", file], {
+      env: { PENWRIGHT_SECRET: "k" },
+    });
+    expect([code, stderr]).to.deep.equal([0, ""]);
+    expect(stdout).to.include("penwright / events (Event webhook)").and.include("checked by hmac;");
+    const [, path] = /^ +POST (\S+)$/m.exec(stdout) ?? [];
+    expect(tutorial).to.include(`must post: \`${path}\``);
+  });
+
+  const commands = blocksOf(text).filter(({ language }) => language === "console");
+  for (const { text: shown } of commands) {
+    const [command = "", ...output] = shown.split("\n");
+    it(`shows what the command prints: ${command.slice(2, 90)}`, async () => {
+      const args = command.replace("$ npx countersign ", "").split(" ");
+      const here = args.map((arg) => (arg === "captured.json" ? join(folder, arg) : arg));
+      const { code, stdout, stderr } = await runCommand([
+        ...here,
+        "--config",
+        join(folder, "countersign.yaml"),
+      ]);
+      expect([code, stderr]).to.deep.equal([0, ""]);
+      expect(stdout.replace(join(folder, "/"), "").trimEnd()).to.equal(output.join("\n").trimEnd());
+    });
+  }
+
+  it("quotes the shipped mappings line by line", () => {
+    const shipped = `${read("mappings/lumin.yaml")}${read("mappings/legalesign.yaml")}`.split("\n");
+    const known = new Set(shipped.map((line) => line.trim()));
+    const quoted = blocksOf(text.replace(tutorial, "")).filter(({ language }) => language === "yaml");
+    expect(quoted).not.to.have.length(0);
+    const stale = quoted.flatMap((block) => block.text.split("\n")).filter((line) => !known.has(line.trim()));
+    expect(stale).to.deep.equal([]);
+  });
+});
+
+describe("README.md", () => {
+  it("shows a provider that loads, and reads a post with the fields that it names", () => {
+    const mapping = mappingOf(blockOf(sectionOf(read("README.md"), "Add a provider"), "yaml"), "acme");
+    const doc = { id: "d-1", name: "Lease" };
+    const at = "2026-03-02T09:14:00Z";
+    const events = ["finished", "refused", "ping", "other"].map((what) => ({ what, at, doc }));
+    const { told, problems } = turn(mapping, "main", JSON.stringify({ payload: { events } }));
+    expect(problems).to.deep.equal([]);
+    expect(told).to.deep.equal([
+      ["document.completed d-1 "],
+      ["signer.declined d-1 ", "document.declined d-1 "],
+      [],
+      ["unknown d-1 "],
+    ]);
+  });
+});
+
+describe("the links of the documentation", () => {
+  const pages = readdirSync(new URL("docs/", ROOT)).filter((name) => name.endsWith(".md"));
+  for (const page of ["README.md", "CONTRIBUTING.md", ...pages.map((name) => `docs/${name}`)]) {
+    it(`lead to what exists: ${page}`, () => {
+      const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+      const relative = targets.filter((target) => !/^[a-z][a-z0-9+.-]*:/i.test(target));
+      expect(relative.filter((target) => !leadsSomewhere(target, page))).to.deep.equal([]);
+    });
+  }
+});
+
+/** Whether the file is there, and where the link names a heading, the heading too. */
+function leadsSomewhere(target: string, page: string): boolean {
+  const [path = "", anchor] = target.split("#");
+  const file = path === "" ? new URL(page, ROOT) : new URL(path, new URL(page, ROOT));
+  if (!existsSync(fileURLToPath(file))) return false;
+  return anchor === undefined || anchorsOf(readFileSync(file, "utf8")).includes(anchor);
+}
+
+/** As GitHub names headings. */
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
