@@ -81,11 +81,13 @@ function toTable(file: string, mapping: Mapping, channel: string, { items, probl
       .join("  ")
       .trimEnd(),
   );
-  const ignored = items.filter(({ events }) => events.length === 0).length;
+  const repeats = items.reduce((sum, { duplicates }) => sum + duplicates.length, 0);
+  const silent = items.filter(({ events, duplicates }) => events.length + duplicates.length === 0).length;
   const counts = [
     plural(items.length, "item"),
     plural(rows.length, "event"),
-    ...(ignored > 0 ? [`${ignored} without an event`] : []),
+    ...(repeats > 0 ? [`${repeats} told again`] : []),
+    ...(silent > 0 ? [`${silent} without an event`] : []),
     plural(problems.length, "problem"),
   ];
   return [

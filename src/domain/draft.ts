@@ -56,7 +56,7 @@ function happening(draft: Draft): Happening {
     source,
     object,
     objectId,
-    type: type === "unknown" ? `unknown:${code.value}` : type,
+    type: type === "unknown" ? `unknown:${JSON.stringify([code.name, code.value])}` : type,
     distinct: unique ? "" : when,
   };
 }

@@ -1,6 +1,7 @@
+import type { Document } from "../domain/document.ts";
 import type { Event } from "../domain/event.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
-import { type Known, unfold } from "../domain/unfold.ts";
+import { unfold } from "../domain/unfold.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
@@ -17,9 +18,16 @@ export interface PreviewRequest {
 
 /** What a request would turn into if nothing were known before it. */
 export interface Preview {
-  /** One an item of the payload, with no event where it has a problem or its word is to be ignored. */
-  items: readonly { item: number; events: readonly Event[] }[];
+  items: readonly PreviewItem[];
   problems: readonly Problem[];
+}
+
+/** One item of the payload. It has no event where it has a problem, or its word is to be ignored. */
+export interface PreviewItem {
+  item: number;
+  events: readonly Event[];
+  /** Ids of events that an item before told. */
+  duplicates: readonly string[];
 }
 
 /** A dry run: nothing is checked for genuineness and nothing is kept. Times that the payload does not give are 1970. */
@@ -37,16 +45,16 @@ export function preview({ mapping, rules, body, query, contentType }: PreviewReq
   };
   const decoded = decode(request, channel);
   const problems: Problem[] = [...decoded.problems];
-  let known: Known = { documents: new Map(), events: new Map() };
+  const documents = new Map<string, Document>();
+  const told = new Map<string, readonly string[]>();
   const items = decoded.items.map((payload, item) => {
     const { drafts, problems: unread } = normalize([payload], request, channel);
     problems.push(...unread.map((problem) => ({ ...problem, item })));
-    const { events, documents } = unfold(toReceipt(request, mapping), drafts, known, []);
-    known = {
-      ...known,
-      documents: new Map([...known.documents, ...documents.map((one) => [one.id, one] as const)]),
-    };
-    return { item, events: events.map(({ event }) => event) };
+    const unfolded = unfold(toReceipt(request, mapping), drafts, { documents, events: told }, []);
+    for (const document of unfolded.documents) documents.set(document.id, document);
+    for (const { event, key } of unfolded.events) told.set(key, [...(told.get(key) ?? []), event.id]);
+    const { duplicates } = unfolded;
+    return { item, duplicates, events: unfolded.events.map(({ event }) => event) };
   });
   return { items, problems };
 }

@@ -53,7 +53,7 @@ export const TextStep = exactlyOne(
     ...COMMON,
     as: textTransform,
     values: z
-      .record(z.string(), z.string())
+      .record(z.string(), z.string().min(1, "must not be empty: leave the value out, and it counts as none"))
       .optional()
       .describe("Their values and what to take for each; any other counts as no value."),
   }),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { messageOf } from "../domain/errors.ts";
 
 /** The longest text that a pattern is tried on, in characters. */
-export const LONGEST_TEXT = 1_024;
+export const LONGEST_TEXT = 256;
 
 /** A regular expression as mapping files write it: one that compiles, and that no text can keep busy for long. */
 export const PatternText = z.string().superRefine((text, context) => {
@@ -12,8 +12,8 @@ export const PatternText = z.string().superRefine((text, context) => {
 
 /**
  * The pattern's first group, or where it has none the whole of what it matches; null when it does not match. A text of more
- * than `LONGEST_TEXT` characters never matches: together with the refusal of nested repetitions (`refusalOf`) that bounds
- * what a hostile payload can cost.
+ * than `LONGEST_TEXT` characters never matches: together with what `refusalOf` refuses that bounds what a hostile payload can
+ * cost to a few million steps.
  */
 export function compilePattern(text: string): (value: string) => string | null {
   const pattern = new RegExp(text, "u");
@@ -31,13 +31,31 @@ function refusalOf(text: string): string | null {
   } catch (error) {
     return `does not compile (${messageOf(error)}): a pattern is a JavaScript regular expression, without slashes around it`;
   }
-  return repeatsRepetition(text)
-    ? "repeats a group that itself repeats or chooses, which some texts keep busy for ever: repeat something simpler"
+  if (repeatsRepetition(text)) {
+    return "repeats a group that itself repeats or chooses, which some texts keep busy for ever: repeat something simpler";
+  }
+  return countLoose(text) > MOST_LOOSE
+    ? "repeats without a bound more than twice, which some texts keep busy for seconds: give a bound such as {1,40}"
     : null;
 }
 
+/** With `LONGEST_TEXT` characters and a beginning anywhere, two can cost a few million steps; a third would make them a billion. */
+const MOST_LOOSE = 2;
+
+/** A repetition of more than this is as loose as one without a bound. */
+const FEW = 40;
+
+/** How many repetitions have no small bound: each multiplies the time by the length of the text, as does a beginning anywhere. */
+function countLoose(pattern: string): number {
+  return [...pattern.matchAll(TOKEN)].filter(({ 0: token }) => {
+    const [, least, comma, most] = /^\{(\d+)(,?)(\d*)\}$/.exec(token) ?? [];
+    if (least === undefined) return token === "*" || token === "+";
+    return Number(comma ? most || Number.POSITIVE_INFINITY : least) > FEW;
+  }).length;
+}
+
 /** Escapes, character classes, groups, signs of repetition and choice: all that matters to find one repetition in another. */
-const TOKEN = /\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?(?:[:=!]|<[=!]|<\w+>))?|\)|[*+?|]|\{\d+,?\d*\}/gsu;
+const TOKEN = /\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?(?:[:=!]|<[=!]|<\w+>|[ims-]*:))?|\)|[*+?|]|\{\d+,?\d*\}/gsu;
 
 /** Whether a group that is repeated holds a repetition or a choice: what makes backtracking exponential. */
 function repeatsRepetition(pattern: string): boolean {

@@ -52,7 +52,7 @@ function fromIso(text: string): number {
   if (!match) return Number.NaN;
   const [, year, month, day, hour = 0, minute = 0, second = 0, fraction = 0, sign, hours = 0, minutes = 0] =
     match;
-  const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  const midnight = new Date(0).setUTCFullYear(Number(year), Number(month) - 1, Number(day)); // Date.UTC takes 99 for 1999
   const clock = (Number(hour) * 60 + Number(minute)) * 60 + Number(second) + Number(`0.${fraction}`);
   const offset = (Number(hours) * 60 + Number(minutes)) * 60 * (sign === "-" ? -1 : 1);
   const exists =

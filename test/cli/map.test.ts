@@ -40,6 +40,19 @@ describe("countersign map", () => {
     expect(event.document).to.include({ title: "Test webhook", downloadable: true });
   });
 
+  it("shows two equal items as the one event that they would become", async () => {
+    const file = join(aFolder(), "batch.form");
+    const item = {
+      value: "10",
+      timestamp: "2022-07-11T07:28:25Z",
+      resource_uri: "/api/v1/document/d1/",
+      name: "status",
+    };
+    writeFileSync(file, `data=${encodeURIComponent(JSON.stringify([item, item]))}`);
+    const { stdout } = await map(file, "legalesign", "batch");
+    expect(stdout).to.include("2 items, 1 event, 1 told again, 0 problems");
+  });
+
   it("names the item and field that could not be read, and exits 1", async () => {
     const file = join(aFolder(), "batch.form");
     const items = [

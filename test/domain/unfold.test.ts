@@ -92,3 +92,12 @@ describe("unfold", () => {
     expect(event?.document).to.include({ status: "completed" });
   });
 });
+
+describe("two unknown happenings at the same moment", () => {
+  it("are two events when the provider names what the word is a value of, and the names differ", () => {
+    const unknown = (name: string) =>
+      aDraft({ type: "unknown", code: { object: "document", value: "7", name, meaning: null } });
+    expect(eventsOf([unknown("status"), unknown("reminder")])).to.have.length(2);
+    expect(eventsOf([unknown("status"), unknown("status")])).to.have.length(1);
+  });
+});
