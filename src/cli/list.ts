@@ -23,6 +23,15 @@ const Receipt = z.object({
   duplicates: z.array(z.string()),
   problems: z.array(z.object({ message: z.string() })),
 });
+const Document = z.object({
+  id: z.string(),
+  source: z.string(),
+  title: z.string().nullable(),
+  status: z.string().nullable(),
+  downloadable: z.boolean(),
+  signers: z.array(z.object({ status: z.string().nullable() })),
+  sequence: z.number(),
+});
 const Delivery = z.object({
   id: z.string(),
   event: z.string(),
@@ -81,6 +90,21 @@ const RECEIPTS: Listing<z.infer<typeof Receipt>> = {
     String(events.length),
     String(duplicates.length),
     problems.map(({ message }) => message).join("; "),
+  ],
+};
+const DOCUMENTS: Listing<z.infer<typeof Document>> = {
+  path: "api/v1/documents",
+  item: Document,
+  noun: "document",
+  heading: ["document", "source", "status", "PDF", "signed", "events", "title"],
+  row: ({ id, source, title, status, downloadable, signers, sequence }) => [
+    id,
+    source,
+    status ?? "–",
+    downloadable ? "ready" : "–",
+    `${signers.filter((signer) => signer.status === "signed").length} of ${signers.length}`,
+    String(sequence),
+    title ?? "",
   ],
 };
 const DELIVERIES: Listing<z.infer<typeof Delivery>> = {
@@ -158,6 +182,9 @@ export const listCommands: AddCommand = (program, terminal, done) => {
       .option("--source <source>")
       .option("--channel <channel>")
       .option("--problems", "only those that could not be read wholly"),
+  );
+  add("documents", "list documents: their status, and how many have signed", DOCUMENTS, (command) =>
+    command.option("--source <source>").option("--status <status>").option("--id <id>"),
   );
   add("deliveries", "list deliveries", DELIVERIES, (command) =>
     command

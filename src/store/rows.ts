@@ -30,6 +30,11 @@ export interface EventRow {
   body: string;
 }
 
+export interface DocumentRow {
+  position: number;
+  state: string;
+}
+
 export interface DeliveryRow {
   id: string;
   event_id: string;

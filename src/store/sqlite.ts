@@ -3,7 +3,14 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import { toBacklog, toDelivery, toDestination, toReceipt } from "./rows.ts";
-import { findAudit, findDeliveries, findEvent, findEvents, findReceipts } from "./sqlite/find.ts";
+import {
+  findAudit,
+  findDeliveries,
+  findDocuments,
+  findEvent,
+  findEvents,
+  findReceipts,
+} from "./sqlite/find.ts";
 import { asFault, createGroupCommit } from "./sqlite/group-commit.ts";
 import { claim, countReplay, reopen, settle } from "./sqlite/lend.ts";
 import { migrate } from "./sqlite/migrate.ts";
@@ -61,6 +68,7 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
         const row = sql.receipt.one(id);
         return row ? { ...toReceipt(row), body: row.body } : null;
       }),
+    findDocuments: (filter, page) => read(() => findDocuments(db, filter, page)),
     findDocument: (source, id) => read(() => findDocument(sql, source, id)),
     findDeliveries: (filter, page) => read(() => findDeliveries(db, filter, page)),
     findDelivery: (id) =>

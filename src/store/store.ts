@@ -1,7 +1,7 @@
 import type { Breaker } from "../domain/breaker.ts";
 import type { Attempt, Delivery, DeliveryStatus, Outcome, ParkReason } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
-import type { Event } from "../domain/event.ts";
+import type { DocumentStatus, Event } from "../domain/event.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Known, Unfolded } from "../domain/unfold.ts";
 
@@ -57,6 +57,12 @@ export interface EventFilter {
   type?: string | undefined;
   source?: string | undefined;
   document?: string | undefined;
+}
+
+export interface DocumentFilter {
+  source?: string | undefined;
+  id?: string | undefined;
+  status?: DocumentStatus | undefined;
 }
 
 export interface ReceiptFilter {
@@ -195,6 +201,8 @@ export interface Store {
   findReceipts(filter: ReceiptFilter, page: PageRequest): Promise<Page<ReceiptSummary>>;
   findReceipt(id: string): Promise<(ReceiptSummary & { body: Uint8Array }) | null>;
 
+  /** Documents in the order in which they were first heard of. */
+  findDocuments(filter: DocumentFilter, page: PageRequest): Promise<Page<Document>>;
   findDocument(source: string, id: string): Promise<Document | null>;
 
   /** Deliveries in the order recorded, oldest first. */

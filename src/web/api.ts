@@ -1,6 +1,7 @@
 import Router from "@koa/router";
 import { z } from "zod";
 import { CountersignError } from "../domain/errors.ts";
+import { DOCUMENT_STATUSES } from "../domain/event.ts";
 import type { DestinationState, Store } from "../store/store.ts";
 import { explain } from "./explain.ts";
 import { PAGE, parseInput } from "./input.ts";
@@ -27,6 +28,12 @@ const ReceiptQuery = z.strictObject({
     .enum(["true", "false"])
     .transform((text) => text === "true")
     .optional(),
+});
+const DocumentQuery = z.strictObject({
+  ...PAGE,
+  source: z.string().optional(),
+  id: z.string().optional(),
+  status: z.enum(DOCUMENT_STATUSES).optional(),
 });
 const DeliveryQuery = z.strictObject({
   ...PAGE,
@@ -55,6 +62,15 @@ export function apiRoutes({ store, destinations, now }: ApiParts): Router {
     const receipt = (await store.findReceipt(id)) ?? notFound("receipt", id);
     context.body = { ...receipt, body: Buffer.from(receipt.body).toString("base64") };
   });
+  router.get("/documents", async (context) => {
+    const { cursor, limit, ...filter } = parseInput(DocumentQuery, context.query);
+    context.body = await store.findDocuments(filter, { cursor, limit });
+  });
+  router.get("/documents/:id", async (context) => {
+    const { id = "" } = context.params;
+    const { source } = parseInput(z.strictObject({ source: z.string().optional() }), context.query);
+    context.body = (await tellDocument(store, id, source)) ?? notFound("document", id);
+  });
   router.get("/deliveries", async (context) => {
     const { cursor, limit, ...filter } = parseInput(DeliveryQuery, context.query);
     context.body = await store.findDeliveries(filter, { cursor, limit });
@@ -77,6 +93,18 @@ export function apiRoutes({ store, destinations, now }: ApiParts): Router {
     context.body = await store.findAudit({ cursor, limit });
   });
   return router;
+}
+
+/** At most so many events of a document are shown with it; `/events?document=` pages through all. */
+const MOST_EVENTS = 1_000;
+
+/** A document with its events in order. Where two sources have the same id, `source` says which is meant; else the first. */
+async function tellDocument(store: Store, id: string, source: string | undefined) {
+  const { items } = await store.findDocuments({ id, source }, { limit: 1 });
+  const [document] = items;
+  if (!document) return null;
+  const events = await store.findEvents({ document: id, source: document.source }, { limit: MOST_EVENTS });
+  return { ...document, events: events.items };
 }
 
 /** How each configured destination is, and how much waits for it. */

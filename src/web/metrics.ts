@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { PARK_REASONS, type ParkReason } from "../domain/delivery.ts";
 import type { EventType } from "../domain/event.ts";
-import type { Backlog } from "../store/store.ts";
+import type { Backlog, DestinationState } from "../store/store.ts";
 
 export interface MetricsParts {
   version: string;
@@ -9,6 +10,8 @@ export interface MetricsParts {
   destinations: readonly { name: string }[];
   /** Asked at each scrape. */
   backlog(): Promise<readonly Backlog[]>;
+  /** The same. */
+  states(): readonly Pick<DestinationState, "name" | "breaker">[];
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -21,7 +24,8 @@ const LAG_SECONDS = [0.01, 0.1, 1, 10, 60, 600, 3_600, 21_600, 86_400, 604_800];
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Every metric of the bridge. No ids, URLs or error texts in labels. */
-export function createMetrics({ version, channels, destinations, backlog, now }: MetricsParts) {
+export function createMetrics(parts: MetricsParts) {
+  const { version, channels, destinations, backlog, states, now } = parts;
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[]) =>
@@ -66,6 +70,14 @@ export function createMetrics({ version, channels, destinations, backlog, now }:
     LAG_SECONDS,
   );
 
+  const operations = histogram(
+    "store_operation_duration_seconds",
+    "How long a call of the store took.",
+    ["operation"],
+    SECONDS,
+  );
+
+  const breakerOpen = gauge("breaker_open", "1 while only probes are sent, since the receiver fails.");
   const pending = gauge("deliveries_pending", "Deliveries not yet delivered or parked.");
   const oldest = gauge("oldest_pending_seconds", "Age of the oldest of them.");
   new Gauge({ name: "countersign_build_info", help: "Always 1.", labelNames: ["version"], registers }).set(
@@ -79,11 +91,15 @@ export function createMetrics({ version, channels, destinations, backlog, now }:
   }
   for (const { name } of destinations) {
     for (const outcome of ATTEMPT_OUTCOMES) attempts.inc({ destination: name, outcome }, 0);
+    for (const reason of PARK_REASONS) parked.inc({ destination: name, reason }, 0);
   }
 
   return {
     /** Everything in Prometheus' text format. */
     async scrape() {
+      for (const { name, breaker } of states()) {
+        breakerOpen.set({ destination: name }, breaker === null ? 0 : 1);
+      }
       const waiting = await backlog();
       for (const { name } of destinations) {
         const found = waiting.find(({ destination }) => destination === name);
@@ -110,8 +126,11 @@ export function createMetrics({ version, channels, destinations, backlog, now }:
       attempts.inc({ destination, outcome });
       attemptDuration.observe({ destination }, seconds);
     },
-    parked(destination: string, reason: string) {
+    parked(destination: string, reason: ParkReason) {
       parked.inc({ destination, reason });
+    },
+    stored(operation: string, seconds: number) {
+      operations.observe({ operation }, seconds);
     },
     lagged(source: string, stage: "provider" | "bridge", seconds: number) {
       lag.observe({ source, stage }, Math.max(0, seconds));

@@ -153,6 +153,24 @@ describe("operating a running bridge", () => {
     expect((await run("receipts", "--problems")).stdout).to.equal("no receipt\n");
   });
 
+  it("shows documents with their state, and one with its events in order", async () => {
+    const text = configText();
+    const bridge = await startBridge(text);
+    const run = commandsFor(bridge, text);
+    await post(bridge, "d1", "10", "30", "100");
+    await post(bridge, "d2", "10");
+    const { stdout } = await run("documents");
+    expect(stdout).to.match(/d1 +legalesign +completed +ready +0 of 0 +3/);
+    expect(stdout).to.match(/d2 +legalesign +sent +– /);
+    expect(
+      (await run("documents", "--status", "sent", "--json")).stdout.trimEnd().split("\n"),
+    ).to.have.length(1);
+    const { body } = await bridge.admin("/api/v1/documents/d1");
+    expect(body).to.deep.include({ id: "d1", status: "completed", downloadable: true, sequence: 3 });
+    expect(body.events.map(({ sequence }: { sequence: number }) => sequence)).to.deep.equal([1, 2, 3]);
+    expect((await bridge.admin("/api/v1/documents/d1?source=lumin")).status).to.equal(404);
+  });
+
   it("says in one sentence that no bridge answers, that a name is not known, or that a wish is not understood", async () => {
     const text = crm("http://127.0.0.1:9/");
     const bridge = await startBridge(text);

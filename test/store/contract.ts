@@ -3,6 +3,7 @@ import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
 import type { KnownType } from "../../src/domain/event.ts";
 import type {
   DeliveryFilter,
+  DocumentFilter,
   Loan,
   PageRequest,
   Recorded,
@@ -301,6 +302,16 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await ids({ problems: true })).to.deep.equal([bad.id]);
         expect(await ids({ channel: "upon" })).to.deep.equal([bad.id]);
         expect(await ids({ source: "legalesign" })).to.have.length(2);
+      });
+
+      it("lists documents in the order first heard of, by source, status and id", async () => {
+        await store.record(aRecording([...story("a", "document.sent"), ...story("b", "document.completed")]));
+        await store.record(aRecording(story("a", "document.completed")));
+        const ids = async (filter: DocumentFilter) =>
+          (await store.findDocuments(filter, PAGE)).items.map(({ id, status }) => `${id} ${status}`);
+        expect(await ids({})).to.deep.equal(["a completed", "b completed"]);
+        expect(await ids({ id: "b", source: "legalesign" })).to.deep.equal(["b completed"]);
+        expect(await ids({ status: "sent" })).to.deep.equal([]);
       });
 
       it("answers null for what there is not", async () => {

@@ -19,11 +19,14 @@ create table receipts (
 create index receipts_with_problems on receipts (position) where problems is not null;
 
 create table documents (
-  source text not null,
-  id     text not null,
-  state  text not null,                  -- JSON: domain/document.ts
-  primary key (source, id)
-) without rowid;
+  position integer primary key autoincrement,
+  source   text not null,
+  id       text not null,
+  status   text,
+  state    text not null,                -- JSON: domain/document.ts
+  unique (source, id)
+);
+create index documents_id on documents (id);
 
 create table events (
   position    integer primary key autoincrement,

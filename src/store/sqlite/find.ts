@@ -1,14 +1,17 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Delivery } from "../../domain/delivery.ts";
+import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import {
   type AuditRow,
+  type DocumentRow,
   type EventRow,
   type ListedDeliveryRow,
   type ListedReceiptRow,
   toAttempt,
   toAudit,
   toDelivery,
+  toDocument,
   toEvent,
   toReceipt,
   toRetelling,
@@ -16,6 +19,7 @@ import {
 import type {
   AuditEntry,
   DeliveryFilter,
+  DocumentFilter,
   EventFilter,
   EventHistory,
   Page,
@@ -39,6 +43,19 @@ export function findReceipts(
   const where = filter.problems ? ["problems is not null"] : [];
   const rows = list<ListedReceiptRow>(db, { columns: RECEIPT, table: "receipts", equal, where }, page);
   return toPage(rows, page, toReceipt);
+}
+
+export function findDocuments(
+  db: DatabaseSync,
+  { source, id, status }: DocumentFilter,
+  page: PageRequest,
+): Page<Document> {
+  const equal = { source, id, status };
+  return toPage(
+    list<DocumentRow>(db, { columns: "state", table: "documents", equal }, page),
+    page,
+    toDocument,
+  );
 }
 
 export function findDeliveries(

@@ -19,7 +19,7 @@ export function record(sql: Statements, { receipt, documents, keys, unfold }: Re
   const duplicates = [...unfolded.duplicates, ...again];
   for (const id of duplicates) sql.addRetelling.run(id, receipt.id, receipt.channel, receipt.receivedAt);
   for (const document of unfolded.documents) {
-    sql.setDocument.run(document.source, document.id, JSON.stringify(document));
+    sql.setDocument.run(document.source, document.id, document.status, JSON.stringify(document));
   }
   const deliveries = unfolded.deliveries.filter(({ event }) => fresh.has(event));
   for (const delivery of deliveries) addDelivery(sql, delivery, receipt.receivedAt);

@@ -59,7 +59,8 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     setDocument: query(
       db,
-      "insert into documents (source, id, state) values (?, ?, ?) on conflict (source, id) do update set state = excluded.state",
+      `insert into documents (source, id, status, state) values (?, ?, ?, ?)
+       on conflict (source, id) do update set status = excluded.status, state = excluded.state`,
     ),
 
     eventById: query<{ id: string }>(db, "select id from events where id = ?"),
