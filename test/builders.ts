@@ -1,7 +1,7 @@
 import type { Subscriber } from "../src/domain/destination.ts";
-import { type Draft, keyOf } from "../src/domain/draft.ts";
+import type { Draft } from "../src/domain/draft.ts";
 import type { Receipt } from "../src/domain/receipt.ts";
-import { unfold } from "../src/domain/unfold.ts";
+import { questionsOf, unfold } from "../src/domain/unfold.ts";
 import type { Recording } from "../src/store/store.ts";
 
 /** Small valid things for tests: each takes what the test is about and fills in the rest. */
@@ -62,12 +62,13 @@ export function aRecording(
   {
     receipt = aReceipt(),
     subscribers = [CRM],
-  }: { receipt?: Receipt; subscribers?: readonly Subscriber[] } = {},
+    coalesce = 0,
+  }: { receipt?: Receipt; subscribers?: readonly Subscriber[]; coalesce?: number } = {},
 ): Recording {
+  const rules = { subscribers, coalesce };
   return {
     receipt,
-    documents: drafts.flatMap(({ document }) => (document ? [document.id] : [])),
-    keys: drafts.map(keyOf),
-    unfold: (known) => unfold(receipt, drafts, known, subscribers),
+    questions: questionsOf(receipt, drafts, rules),
+    unfold: (known) => unfold(receipt, drafts, known, rules),
   };
 }

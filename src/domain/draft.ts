@@ -44,6 +44,15 @@ export function keyOf(draft: Draft): string {
   return eventId(happening(draft));
 }
 
+/**
+ * Names all happenings of the same type about the same object, where there can be many; null where the key alone tells them
+ * apart. Two channels whose clocks differ by seconds tell the same one of them.
+ */
+export function kinOf(draft: Draft): string | null {
+  const { distinct, ...same } = happening(draft);
+  return distinct === "" ? null : eventId({ ...same, distinct: "" });
+}
+
 function happening(draft: Draft): Happening {
   const { source, type, code, document, signer } = draft;
   const meaning = meaningOf(type);

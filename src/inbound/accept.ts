@@ -1,7 +1,6 @@
 import type { Subscriber } from "../domain/destination.ts";
-import { keyOf } from "../domain/draft.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
-import { unfold } from "../domain/unfold.ts";
+import { questionsOf, unfold } from "../domain/unfold.ts";
 import type { Recorded, Store } from "../store/store.ts";
 import type { Channel } from "./channel.ts";
 import { decode } from "./decode.ts";
@@ -37,11 +36,11 @@ export function createAccept({ store, subscribers, newReceiptId }: AcceptParts):
     const problems = [...undecoded, ...unread];
     const receipt = toReceipt(newReceiptId(request.receivedAt), request, channel, problems);
 
+    const rules = { subscribers, coalesce: channel.coalesce };
     const recorded = await store.record({
       receipt,
-      documents: [...new Set(drafts.flatMap(({ document }) => (document ? [document.id] : [])))],
-      keys: drafts.map(keyOf),
-      unfold: (known) => unfold(receipt, drafts, known, subscribers),
+      questions: questionsOf(receipt, drafts, rules),
+      unfold: (known) => unfold(receipt, drafts, known, rules),
     });
     return { receipt: receipt.id, recorded, problems };
   };

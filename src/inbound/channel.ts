@@ -18,6 +18,8 @@ export interface Channel {
   name: string;
   mapping: Mapping;
   rules: MappingChannel;
+  /** How far apart two channels' times of one happening may be, in milliseconds; 0: never the same. */
+  coalesce: number;
   /** All must pass. Empty only where the configuration says `verify: none`. */
   checks: readonly Check[];
 }

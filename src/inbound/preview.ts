@@ -30,9 +30,11 @@ export interface PreviewItem {
   duplicates: readonly string[];
 }
 
+const NO_RULES = { subscribers: [], coalesce: 0 };
+
 /** A dry run: nothing is checked for genuineness and nothing is kept. Times that the payload does not give are 1970. */
 export function preview({ mapping, rules, body, query, contentType }: PreviewRequest): Preview {
-  const channel = { source: mapping.provider, name: rules.name, mapping, rules };
+  const channel = { source: mapping.provider, name: rules.name, mapping, rules, coalesce: 0 };
   const request: VerifiedRequest = {
     source: channel.source,
     channel: channel.name,
@@ -46,14 +48,21 @@ export function preview({ mapping, rules, body, query, contentType }: PreviewReq
   const decoded = decode(request, channel);
   const problems: Problem[] = [...decoded.problems];
   const documents = new Map<string, Document>();
+  const links = new Map<string, string>();
   const told = new Map<string, readonly string[]>();
   const items = decoded.items.map((payload, item) => {
     const { drafts, problems: unread } = normalize([payload], request, channel);
     problems.push(...unread.map((problem) => ({ ...problem, item })));
-    const unfolded = unfold(toReceipt(request, mapping), drafts, { documents, events: told }, []);
+    const unfolded = unfold(
+      toReceipt(request, mapping),
+      drafts,
+      { documents, links, events: told, kin: new Map() },
+      NO_RULES,
+    );
+    for (const { signer, document } of unfolded.links) links.set(signer, document);
     for (const document of unfolded.documents) documents.set(document.id, document);
     for (const { event, key } of unfolded.events) told.set(key, [...(told.get(key) ?? []), event.id]);
-    const { duplicates } = unfolded;
+    const duplicates = unfolded.duplicates.map(({ event }) => event);
     return { item, duplicates, events: unfolded.events.map(({ event }) => event) };
   });
   return { items, problems };

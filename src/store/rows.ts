@@ -1,6 +1,7 @@
 import type { Attempt, AttemptCause, Delivery, DeliveryStatus, ParkReason } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { Event } from "../domain/event.ts";
+import type { Kinsman } from "../domain/unfold.ts";
 import type { AuditEntry, Backlog, DestinationState, ReceiptSummary, Retelling } from "./store.ts";
 
 /** The rows of the schema (migrations/*.sql) as a database driver hands them out, and what they mean. */
@@ -28,6 +29,14 @@ export interface ListedReceiptRow extends Omit<ReceiptRow, "body"> {
 export interface EventRow {
   position: number;
   body: string;
+}
+
+export interface KinsmanRow {
+  id: string;
+  happened_at: number;
+  channel: string;
+  /** JSON array: the channels that told it again. */
+  retold: string;
 }
 
 export interface DocumentRow {
@@ -90,6 +99,10 @@ export interface BacklogRow {
 
 export function toEvent(row: { body: string }): Event {
   return JSON.parse(row.body);
+}
+
+export function toKinsman({ id, happened_at, channel, retold }: KinsmanRow): Kinsman {
+  return { id, at: happened_at, channels: [channel, ...JSON.parse(retold)] };
 }
 
 export function toDocument(row: { state: string }): Document {

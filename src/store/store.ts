@@ -3,15 +3,13 @@ import type { Attempt, Delivery, DeliveryStatus, Outcome, ParkReason } from "../
 import type { Document } from "../domain/document.ts";
 import type { DocumentStatus, Event } from "../domain/event.ts";
 import type { Receipt } from "../domain/receipt.ts";
-import type { Known, Unfolded } from "../domain/unfold.ts";
+import type { Known, Questions, Unfolded } from "../domain/unfold.ts";
 
 /** One request to be kept, and what to make of it. */
 export interface Recording {
   receipt: Receipt;
-  /** Ids of the documents it speaks of, within the receipt's source; `unfold` sees those that are known, locked. */
-  documents: readonly string[];
-  /** Keys of the happenings it tells; `unfold` sees the events they became before. */
-  keys: readonly string[];
+  /** What `unfold` is to be shown of what is known, within the receipt's source; its documents are locked meanwhile. */
+  questions: Questions;
   /** Called once inside the transaction. Pure; when it throws nothing of this recording is kept. */
   unfold(known: Known): Unfolded;
 }

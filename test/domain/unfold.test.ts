@@ -1,15 +1,31 @@
 import { expect } from "chai";
+import type { Subscriber } from "../../src/domain/destination.ts";
 import type { Draft } from "../../src/domain/draft.ts";
-import { type Known, type Unfolded, unfold } from "../../src/domain/unfold.ts";
+import type { Receipt } from "../../src/domain/receipt.ts";
+import { type Known, type Unfolded, unfold as unfoldBy } from "../../src/domain/unfold.ts";
 import { aDocument, aDraft, aReceipt, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 
-const NOTHING: Known = { documents: new Map(), events: new Map() };
+const NOTHING: Known = { documents: new Map(), links: new Map(), events: new Map(), kin: new Map() };
+
+const unfold = (
+  receipt: Receipt,
+  drafts: readonly Draft[],
+  known: Known,
+  subscribers: readonly Subscriber[],
+) => unfoldBy(receipt, drafts, known, { subscribers, coalesce: 0 });
 
 /** What is known after a request. */
-function knowing({ documents, events }: Unfolded): Known {
+function knowing({ documents, links, events }: Unfolded): Known {
   const told = Map.groupBy(events, ({ key }) => key);
   return {
     documents: new Map(documents.map((document) => [document.id, document])),
+    links: new Map(links.map(({ signer, document }) => [signer, document])),
+    kin: Map.groupBy(
+      events.flatMap(({ event, kin, at }) =>
+        kin ? [{ kin, id: event.id, at, channels: [event.channel] }] : [],
+      ),
+      ({ kin }) => kin,
+    ),
     events: new Map([...told].map(([key, all]) => [key, all.map(({ event }) => event.id)])),
   };
 }
@@ -44,7 +60,7 @@ describe("unfold", () => {
   it("makes one event of the same happening told twice in one request", () => {
     const { events, duplicates } = unfold(aReceipt(), [aDraft(), aDraft()], NOTHING, [CRM]);
     expect(events).to.have.length(1);
-    expect(duplicates).to.deep.equal(events.map(({ event }) => event.id));
+    expect(duplicates.map(({ event }) => event)).to.deep.equal(events.map(({ event }) => event.id));
   });
 
   it("lets a repeat over another channel add the title that the first did not have", () => {
@@ -65,7 +81,10 @@ describe("unfold", () => {
     const first = unfold(aReceipt(), [signed], known, [CRM]);
     const second = unfold(aReceipt(), [signed], knowing(first), [CRM]);
     expect(first.events.map(({ event }) => event.signer?.id)).to.deep.equal(["ann"]);
-    expect(second).to.deep.include({ events: [], duplicates: first.events.map(({ event }) => event.id) });
+    expect(second.events).to.deep.equal([]);
+    expect(second.duplicates.map(({ event }) => event)).to.deep.equal(
+      first.events.map(({ event }) => event.id),
+    );
   });
 
   it("addresses each event to the destinations that asked for its type, and keeps it when none did", () => {
@@ -99,5 +118,60 @@ describe("two unknown happenings at the same moment", () => {
       aDraft({ type: "unknown", code: { object: "document", value: "7", name, meaning: null } });
     expect(eventsOf([unknown("status"), unknown("reminder")])).to.have.length(2);
     expect(eventsOf([unknown("status"), unknown("status")])).to.have.length(1);
+  });
+});
+
+describe("a happening that two channels tell", () => {
+  const WINDOW = { subscribers: [CRM], coalesce: 600_000 };
+  const viewed = (channel: string, seconds: number) =>
+    aDraft({ type: "signer.viewed", channel, signer: aSigner("ann"), time: NEW_YEAR + seconds * 1_000 });
+  const tell = (known: Known, ...drafts: Draft[]) =>
+    unfoldBy(aReceipt({ channel: drafts[0]?.channel ?? "" }), drafts, known, WINDOW);
+
+  it("is one event although their clocks differ by seconds, whichever came first", () => {
+    for (const [first, second] of [
+      ["batch", "realtime"],
+      ["realtime", "batch"],
+    ] as const) {
+      const known = tell(NOTHING, viewed(first, 0));
+      const again = tell(knowing(known), viewed(second, 3));
+      expect(again.events).to.deep.equal([]);
+      expect(again.duplicates.map(({ event }) => event)).to.deep.equal(
+        known.events.map(({ event }) => event.id),
+      );
+    }
+  });
+
+  it("is two events when they are further apart than the window, or the window is shut", () => {
+    const known = knowing(tell(NOTHING, viewed("batch", 0)));
+    expect(tell(known, viewed("realtime", 601)).events).to.have.length(1);
+    const shut = unfoldBy(aReceipt(), [viewed("realtime", 3)], known, { ...WINDOW, coalesce: 0 });
+    expect(shut.events).to.have.length(1);
+  });
+
+  it("is two events when one channel tells of two, and each has its own counterpart on the other", () => {
+    const known = tell(NOTHING, viewed("batch", 0), viewed("batch", 100));
+    expect(known.events).to.have.length(2);
+    const again = tell(knowing(known), viewed("realtime", 101), viewed("realtime", 1));
+    const [early, late] = known.events.map(({ event }) => event.id);
+    expect(again.events).to.deep.equal([]);
+    expect(again.duplicates.map(({ event }) => event)).to.deep.equal([late, early]);
+    const third = tell(knowing(known), viewed("realtime", 1), viewed("realtime", 2), viewed("realtime", 3));
+    expect(third.events).to.have.length(1);
+  });
+});
+
+describe("a signer's event that names no document", () => {
+  it("belongs to the document that another post named for the signer, with the same id as without", () => {
+    const viewed = aDraft({ type: "signer.viewed", document: null, signer: aSigner("ann") });
+    const [alone] = eventsOf([viewed]);
+    const known = knowing(
+      unfold(aReceipt(), [aDraft({ type: "document.sent", signers: [aSigner("ann")] })], NOTHING, []),
+    );
+    const [linked] = eventsOf([viewed], known);
+    expect(alone?.document).to.equal(null);
+    expect(linked?.document).to.include({ id: "doc-1", status: "sent" });
+    expect(linked?.sequence).to.equal(2);
+    expect(linked?.id).to.equal(alone?.id);
   });
 });

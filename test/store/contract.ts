@@ -121,6 +121,32 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(second).to.deep.include({ events: [], duplicates: idsOf(first) });
       });
 
+      it("makes one event of a happening that two channels tell with clocks that differ, and knows each telling again", async () => {
+        const viewed = (channel: string, seconds: number) =>
+          aRecording(
+            [aDraft({ type: "signer.viewed", channel, signer: aSigner(), time: NEW_YEAR + seconds * 1_000 })],
+            {
+              receipt: aReceipt({ channel }),
+              coalesce: 600_000,
+            },
+          );
+        const first = await store.record(viewed("batch", 0));
+        const duplicates = idsOf(first);
+        expect(await store.record(viewed("realtime", 4))).to.deep.include({ events: [], duplicates });
+        expect(await store.record(viewed("realtime", 4))).to.deep.include({ events: [], duplicates });
+        expect((await store.record(viewed("realtime", 60))).events).to.have.length(1);
+        const history = await store.findEvent(duplicates[0] ?? "");
+        expect(history?.retold.map(({ channel }) => channel)).to.deep.equal(["realtime", "realtime"]);
+      });
+
+      it("gives a signer's event the document that an earlier post named for the signer", async () => {
+        await store.record(aRecording([aDraft({ type: "document.sent", signers: [aSigner("ann")] })]));
+        const viewed = aDraft({ type: "signer.viewed", document: null, signer: aSigner("ann") });
+        const [event] = (await store.record(aRecording([viewed]))).events;
+        expect(event?.document).to.include({ id: "doc-1", status: "sent" });
+        expect(event?.sequence).to.equal(2);
+      });
+
       it("shows each recording of a document what the one before left", async () => {
         const types: KnownType[] = ["document.created", "document.sent", "document.completed"];
         await Promise.all(types.map((type) => store.record(aRecording(story("doc-1", type)))));

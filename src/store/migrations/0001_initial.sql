@@ -31,18 +31,35 @@ create index documents_id on documents (id);
 create table events (
   position    integer primary key autoincrement,
   id          text    not null unique,
-  told_as     text,                      -- the key its payload alone gives it, where that is not the id
   source      text    not null,
+  channel     text    not null,
   type        text    not null,
+  kin         text,                      -- what it shares with others of its type about the same object, where there can be many
+  happened_at integer not null,
   document_id text,
   receipt_id  text    not null,
   recorded_at integer not null,
   body        text    not null           -- JSON: domain/event.ts
 );
-create index events_told_as  on events (told_as) where told_as is not null;
+create index events_kin      on events (kin, happened_at) where kin is not null;
 create index events_document on events (document_id, position) where document_id is not null;
 create index events_type     on events (type, position);
 create index events_source   on events (source, position);
+
+-- Other keys under which an event was told: its signer was found by comparing, or another channel's clock differed.
+create table aliases (
+  key      text not null,
+  event_id text not null,
+  primary key (key, event_id)
+) without rowid;
+
+-- Which document a signer belongs to, learnt from posts that name both.
+create table links (
+  source      text not null,
+  signer_id   text not null,
+  document_id text not null,
+  primary key (source, signer_id)
+) without rowid;
 
 -- An event told again: by which receipt, over which channel.
 create table retellings (

@@ -1,29 +1,56 @@
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Receipt } from "../../domain/receipt.ts";
-import type { NewEvent } from "../../domain/unfold.ts";
-import { toDocument } from "../rows.ts";
+import type { Known, NewEvent, Questions } from "../../domain/unfold.ts";
+import { toDocument, toKinsman } from "../rows.ts";
 import type { Recorded, Recording } from "../store.ts";
 import type { Statements } from "./statements.ts";
 
 /** Keeps a request and all that comes of it. Runs inside a transaction. */
-export function record(sql: Statements, { receipt, documents, keys, unfold }: Recording): Recorded {
-  const unfolded = unfold({
-    documents: new Map(documents.flatMap((id) => knownDocument(sql, receipt.source, id))),
-    events: new Map(keys.flatMap((key) => knownEvents(sql, key))),
-  });
-
+export function record(sql: Statements, { receipt, questions, unfold }: Recording): Recorded {
+  const unfolded = unfold(lookUp(sql, receipt.source, questions));
   const added = unfolded.events.filter((one) => addEvent(sql, one, receipt)).map(({ event }) => event);
   const fresh = new Set(added.map(({ id }) => id));
   const again = unfolded.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
-  const duplicates = [...unfolded.duplicates, ...again];
+  const duplicates = [...new Set([...unfolded.duplicates.map(({ event }) => event), ...again])];
+
+  for (const { event, key } of unfolded.duplicates) if (event !== key) sql.addAlias.run(key, event);
   for (const id of duplicates) sql.addRetelling.run(id, receipt.id, receipt.channel, receipt.receivedAt);
+  for (const { signer, document } of unfolded.links) sql.addLink.run(receipt.source, signer, document);
   for (const document of unfolded.documents) {
     sql.setDocument.run(document.source, document.id, document.status, JSON.stringify(document));
   }
   const deliveries = unfolded.deliveries.filter(({ event }) => fresh.has(event));
   for (const delivery of deliveries) addDelivery(sql, delivery, receipt.receivedAt);
+  addReceipt(sql, receipt, [...fresh], duplicates);
 
+  const destinations = [...new Set(deliveries.map(({ destination }) => destination))];
+  return { events: added, duplicates, destinations };
+}
+
+/** What is known that bears on the request. */
+function lookUp(sql: Statements, source: string, { documents, signers, keys, kins }: Questions): Known {
+  const links = new Map(
+    signers.flatMap((signer) => {
+      const row = sql.link.one(source, signer);
+      return row ? [[signer, row.document_id] as const] : [];
+    }),
+  );
+  const ids = new Set([...documents, ...links.values()]);
+  return {
+    documents: new Map([...ids].flatMap((id) => knownDocument(sql, source, id))),
+    links,
+    events: new Map(keys.flatMap((key) => knownEvents(sql, key))),
+    kin: new Map(kins.map(({ kin, from, to }) => [kin, sql.kinsmen.all(kin, from, to).map(toKinsman)])),
+  };
+}
+
+function addReceipt(
+  sql: Statements,
+  receipt: Receipt,
+  events: readonly string[],
+  duplicates: readonly string[],
+): void {
   sql.addReceipt.run(
     receipt.id,
     receipt.source,
@@ -35,14 +62,9 @@ export function record(sql: Statements, { receipt, documents, keys, unfold }: Re
     receipt.verified,
     receipt.mapping,
     receipt.problems.length === 0 ? null : JSON.stringify(receipt.problems),
-    JSON.stringify([...fresh]),
+    JSON.stringify(events),
     JSON.stringify(duplicates),
   );
-  return {
-    events: added,
-    duplicates,
-    destinations: [...new Set(deliveries.map(({ destination }) => destination))],
-  };
 }
 
 function knownDocument(sql: Statements, source: string, id: string): [string, Document][] {
@@ -58,22 +80,25 @@ export function findDocument(sql: Statements, source: string, id: string): Docum
 function knownEvents(sql: Statements, key: string): [string, string[]][] {
   const same = sql.eventById.one(key);
   if (same) return [[key, [same.id]]];
-  const told = sql.eventsToldAs.all(key);
+  const told = sql.eventsByAlias.all(key);
   return told.length > 0 ? [[key, told.map(({ id }) => id)]] : [];
 }
 
 /** False: it exists already. */
-function addEvent(sql: Statements, { event, key }: NewEvent, receipt: Receipt): boolean {
+function addEvent(sql: Statements, { event, key, kin, at }: NewEvent, receipt: Receipt): boolean {
   const added = sql.addEvent.run(
     event.id,
-    key === event.id ? null : key,
     event.source,
+    event.channel,
     event.type,
+    kin,
+    at,
     event.document?.id ?? null,
     receipt.id,
     receipt.receivedAt,
     JSON.stringify(event),
   );
+  if (key !== event.id) sql.addAlias.run(key, event.id);
   return added === 1;
 }
 

@@ -5,6 +5,7 @@ import type {
   DeliveryRow,
   DestinationRow,
   EventRow,
+  KinsmanRow,
   ReceiptRow,
   RetellingRow,
 } from "../rows.ts";
@@ -40,8 +41,8 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     addEvent: query(
       db,
-      `insert into events (id, told_as, source, type, document_id, receipt_id, recorded_at, body)
-       values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+      `insert into events (id, source, channel, type, kin, happened_at, document_id, receipt_id, recorded_at, body)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
     ),
     addRetelling: query(
       db,
@@ -64,7 +65,19 @@ export function prepareStatements(db: DatabaseSync) {
     ),
 
     eventById: query<{ id: string }>(db, "select id from events where id = ?"),
-    eventsToldAs: query<{ id: string }>(db, "select id from events where told_as = ? order by position"),
+    addAlias: query(db, "insert or ignore into aliases (key, event_id) values (?, ?)"),
+    eventsByAlias: query<{ id: string }>(db, "select event_id as id from aliases where key = ?"),
+    kinsmen: query<KinsmanRow>(
+      db,
+      `select id, happened_at, channel,
+         (select json_group_array(distinct r.channel) from retellings r where r.event_id = events.id) as retold
+       from events where kin = ? and happened_at between ? and ? order by position`,
+    ),
+    addLink: query(db, "insert or replace into links (source, signer_id, document_id) values (?, ?, ?)"),
+    link: query<{ document_id: string }>(
+      db,
+      "select document_id from links where source = ? and signer_id = ?",
+    ),
     document: query<{ state: string }>(db, "select state from documents where source = ? and id = ?"),
     laneIsOpen: query<{ open: number }>(
       db,
