@@ -3,14 +3,17 @@ import { createRequire } from "node:module";
 import { type Logger, pino } from "pino";
 import type { Config } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
-import { receiptId } from "./domain/identity.ts";
+import { receiptId, rejectionId } from "./domain/identity.ts";
 import { createAccept } from "./inbound/accept.ts";
 import { createReceiver } from "./inbound/receive.ts";
+import { createReread } from "./inbound/reread.ts";
 import { observeReceptions, observeTries } from "./observe.ts";
+import type { CourierHealth } from "./outbound/courier.ts";
 import { createDeliver } from "./outbound/deliver.ts";
 import { createDispatcher } from "./outbound/dispatch.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import type { Store } from "./store/store.ts";
+import { timed } from "./store/timed.ts";
 import { createAdmin } from "./web/admin.ts";
 import { examine } from "./web/health.ts";
 import { listen } from "./web/listen.ts";
@@ -59,43 +62,47 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const { channels, destinations } = config;
   const { clock = SYSTEM_CLOCK, random = Math.random } = overrides;
   const logger = overrides.logger ?? pino({ level: config.log.level });
-  const store =
+  const names = destinations.map(({ name }) => name);
+  const opened =
     overrides.store ??
     openSqliteStore({ file: config.store.file, token: () => randomBytes(12).toString("hex") });
-
-  const parked = await store.parkRemoved(
-    destinations.map(({ name }) => name),
-    clock.now(),
-  );
-  if (parked > 0)
-    logger.warn({ parked }, "deliveries to destinations that are no longer configured are parked");
-  for (const { source, name } of channels.filter(({ checks }) => checks.length === 0)) {
-    logger.warn({ source, channel: name }, "anybody may post here: the configuration says `verify: none`");
-  }
-
   const { now } = clock;
   const metrics = createMetrics({
     version: VERSION,
     channels,
     destinations,
     backlog: () => store.backlog(),
+    states: () => dispatcher.states(),
     now,
   });
+  const store = timed(opened, () => performance.now(), metrics.stored);
+
+  const parked = await store.parkRemoved(names, now());
+  if (parked > 0)
+    logger.warn({ parked }, "deliveries to destinations that are no longer configured are parked");
+  for (const { source, name } of channels.filter(({ checks }) => checks.length === 0)) {
+    logger.warn({ source, channel: name }, "anybody may post here: the configuration says `verify: none`");
+  }
+
   const death = Promise.withResolvers<"died">();
   const dispatcher = createDispatcher({
     store,
     destinations,
+    kept: await store.destinations(),
     deliver: createDeliver({ clock, version: VERSION }),
     clock,
     random,
     observe: observeTries({ logger, metrics, now, died: () => death.resolve("died") }),
   });
+  const newReceiptId = (at: number) => receiptId(at, randomBytes(10));
   const receiver = createReceiver({
     channels,
     accept: createAccept({
       store,
       subscribers: destinations,
-      newReceiptId: (at) => receiptId(at, randomBytes(10)),
+      rejected: config.rejected,
+      newReceiptId,
+      newRejectionId: (at) => rejectionId(at, randomBytes(10)),
     }),
     maxBody: config.server.maxBody,
     now,
@@ -105,7 +112,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   let stopping = false;
   const admin = createAdmin({
     store,
-    destinations: destinations.map(({ name }) => name),
+    reread: createReread({
+      store,
+      channels,
+      subscribers: destinations,
+      newReceiptId,
+      recorded: ({ destinations: woken }) => dispatcher.wake(woken),
+    }),
+    destinations: names,
     control: {
       pause: (name, reason) => dispatcher.pause(name, reason),
       resume: (name) => dispatcher.resume(name),
@@ -119,9 +133,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
         },
         store: () => store.probe(),
         dispatcher: async () => {
-          const dead = dispatcher.health().filter(({ alive }) => !alive);
-          if (dead.length > 0)
-            throw new Error(`${dead.map(({ destination }) => destination).join(", ")} died`);
+          const complaints = dispatcher.health().flatMap((courier) => complaintsOf(courier, now()));
+          if (complaints.length > 0) throw new Error(complaints.join(", "));
         },
       }),
     metrics: () => metrics.scrape(),
@@ -161,11 +174,41 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     async stop() {
       stopping = true;
       logger.info("stopping");
-      await open.receiver.close(config.shutdown);
-      await dispatcher.stop({ graceMs: config.shutdown });
-      await open.admin.close(0);
-      await store.close();
-      logger.info("stopped");
+      const inTime = await within(clock, config.shutdown + STOP_MARGIN, finish());
+      if (inTime) logger.info("stopped");
+      else logger.error("the store does not answer, so the stop is cut short; loans run out by themselves");
     },
   };
+
+  async function finish(): Promise<void> {
+    const graceMs = config.shutdown;
+    await Promise.all([open.receiver.close(graceMs), dispatcher.stop({ graceMs })]);
+    await open.admin.close(0);
+    await store.close();
+  }
+}
+
+/** A claim that takes longer than this is stuck; milliseconds. */
+const STUCK = 30_000;
+/** What a stop may take beyond its grace, for giving loans back and closing the store; milliseconds. */
+const STOP_MARGIN = 5_000;
+
+/** What is wrong with a courier, if anything is. */
+function complaintsOf({ destination, alive, claiming, lastTickAt }: CourierHealth, now: number): string[] {
+  if (!alive) return [`${destination} died`];
+  if (claiming && now - lastTickAt > STUCK) return [`${destination} waits for the store`];
+  return [];
+}
+
+/** Whether `work` was done in so many milliseconds. It is not ended otherwise, only no longer waited for. */
+async function within(clock: Clock, ms: number, work: Promise<void>): Promise<boolean> {
+  let cancel = () => {};
+  const late = new Promise<boolean>((resolve) => {
+    cancel = clock.after(ms, () => resolve(false));
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    cancel();
+  }
 }

@@ -2,11 +2,11 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { readDestinations } from "./config/destination.ts";
 import { type ChannelFile, ConfigFile, SourceFile } from "./config-schema.ts";
 import { messageOf } from "./domain/errors.ts";
 import type { Channel, Check } from "./inbound/channel.ts";
 import type { CheckRule } from "./mapping/check.ts";
-import type { Mapping } from "./mapping/compile.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "./mapping/load.ts";
 import type { Destination } from "./outbound/destination.ts";
 import { checkYaml, type Environment, type FileProblem, parseYaml, type YamlFile } from "./yaml.ts";
@@ -21,6 +21,8 @@ export interface Config {
   channels: readonly Channel[];
   destinations: readonly Destination[];
   log: { level: string };
+  /** How many refused requests of a channel are kept, and up to how many bytes of each. */
+  rejected: { keep: number; maxBody: number };
   shutdown: number;
 }
 
@@ -52,10 +54,20 @@ export async function parseConfig(
   const checked = checkYaml(yaml, ConfigFile);
   const folder = dirname(resolve(file));
   const sources = await readSources(yaml, folder);
-  const problems = inOrder([...checked.problems, ...sources.problems, ...portClash(yaml, checked.value)]);
+  const outward = readDestinations(entriesOf(yaml.value, "destinations"), {
+    yaml,
+    folder,
+    sources: channelNames(yaml),
+  });
+  const problems = inOrder([
+    ...checked.problems,
+    ...sources.problems,
+    ...outward.problems,
+    ...portClash(yaml, checked.value),
+  ]);
   if (checked.value === null || problems.length > 0) return { config: null, problems };
 
-  const { server, admin, store, destinations, typePrefix, log, shutdown } = checked.value;
+  const { server, admin, store, typePrefix, log, rejected, shutdown } = checked.value;
   return {
     config: {
       file,
@@ -63,13 +75,9 @@ export async function parseConfig(
       admin: { ...admin, token: admin.token ?? null },
       store: { kind: "sqlite", file: resolve(folder, store.slice("sqlite:".length)) },
       channels: sources.channels,
-      destinations: Object.entries(destinations).map(([name, { retry: schedule, ...destination }]) => ({
-        name,
-        ...destination,
-        schedule,
-        typePrefix,
-      })),
+      destinations: outward.destinations.map((destination) => ({ ...destination, typePrefix })),
       log,
+      rejected,
       shutdown,
     },
     problems,
@@ -79,6 +87,14 @@ export async function parseConfig(
 /** Where mappings are looked for: beside the configuration first, then among those shipped. */
 export function mappingFolders(folder: string): readonly string[] {
   return [join(folder, "mappings"), SHIPPED_MAPPINGS];
+}
+
+/** The channels of each source, as written: what a destination may filter by. */
+function channelNames(yaml: YamlFile): ReadonlyMap<string, readonly string[]> {
+  const sources = entriesOf(yaml.value, "sources");
+  return new Map(
+    Object.keys(sources).map((name) => [name, Object.keys(entriesOf(sources, name, "channels"))]),
+  );
 }
 
 interface Sources {
@@ -110,9 +126,13 @@ async function readSource(yaml: YamlFile, name: string, folder: string): Promise
   }
 
   const found: Sources = { channels: [], problems: [] };
-  const source = SourceFile.safeParse(value);
-  for (const [channel, credentials] of Object.entries(source.data?.channels ?? {})) {
-    const read = readChannel(name, channel, loaded.mapping, credentials, folder);
+  const { channels = {}, coalesce = 0 } = SourceFile.safeParse(value).data ?? {};
+  for (const [channel, credentials] of Object.entries(channels)) {
+    const read = readChannel(
+      { source: name, name: channel, mapping: loaded.mapping, coalesce },
+      credentials,
+      folder,
+    );
     if (typeof read !== "string") found.channels.push(read);
     else
       found.problems.push({ ...yaml.placeOf(["sources", name, "channels", channel], "key"), message: read });
@@ -122,12 +142,11 @@ async function readSource(yaml: YamlFile, name: string, folder: string): Promise
 
 /** The channel, or what is wrong with it. */
 function readChannel(
-  source: string,
-  name: string,
-  mapping: Mapping,
+  place: Pick<Channel, "source" | "name" | "mapping" | "coalesce">,
   credentials: ChannelFile,
   folder: string,
 ): Channel | string {
+  const { name, mapping } = place;
   const rules = mapping.channels.get(name);
   if (!rules) {
     return `the mapping ${mapping.provider} has no channel \`${name}\`: it has ${[...mapping.channels.keys()].join(", ")}`;
@@ -137,7 +156,7 @@ function readChannel(
     const keys = Object.keys(given);
     if (keys.length > 0)
       return `says \`verify: none\` beside \`${keys.join("` and `")}\`: remove one or the other`;
-    return { source, name, mapping, rules, checks: [] };
+    return { ...place, rules, checks: [] };
   }
 
   const needed = rules.checks.map(credentialOf).filter((key) => key !== null);
@@ -147,7 +166,7 @@ function readChannel(
   }
   try {
     const checks = arm(rules.checks, credentials, folder);
-    if (checks.length > 0) return { source, name, mapping, rules, checks };
+    if (checks.length > 0) return { ...place, rules, checks };
     return "has no check at all: add `token`, or say `verify: none`";
   } catch (error) {
     return `\`certificate\`: cannot be read as a PEM certificate (${messageOf(error)})`;

@@ -52,7 +52,55 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
       await replay(client, { wish, dryRun: dryRun === true, json: json === true }, terminal);
       done(0);
     });
+
+  program
+    .command("reread")
+    .description(
+      "read kept requests again after a mapping or a secret was mended, and forward what they now give",
+    )
+    .option("--rejected", "those refused as not genuine, instead of those that could not be read wholly")
+    .option("--source <source>")
+    .option("--since <when>", "received since then: 2d, or 2026-01-31T12:00:00Z")
+    .option("--dry-run", "only say what would come of it")
+    .option(REASON_OPTION[0], REASON_OPTION[1], "reread from the command line")
+    .option("--json", "print the counts as JSON")
+    .option(...CONFIG_OPTION)
+    .action(async ({ config, rejected, json, ...wish }) => {
+      const client = await connect(config, terminal);
+      if (!client) return done(1);
+      await reread(client, { ...wish, which: rejected ? "rejected" : "problems" }, json === true, terminal);
+      done(0);
+    });
 };
+
+const Reread = z.object({
+  looked: z.number(),
+  mended: z.number(),
+  events: z.number(),
+  next: z.string().nullable(),
+});
+
+async function reread(
+  client: AdminClient,
+  wish: Readonly<Record<string, string | boolean>>,
+  json: boolean,
+  { stdout, signal }: Terminal,
+): Promise<void> {
+  const total = { looked: 0, mended: 0, events: 0 };
+  let cursor: string | null | undefined;
+  while (cursor !== null && !signal.aborted) {
+    const page = await client.post("api/v1/rereads", Reread, { ...wish, ...(cursor ? { cursor } : {}) });
+    total.looked += page.looked;
+    total.mended += page.mended;
+    total.events += page.events;
+    cursor = page.next;
+  }
+  const would = wish.dryRun === true;
+  const outcome = `${total.mended} ${would ? "would be" : "are"} good now, ${plural(total.events, would ? "happening" : "new event")} told`;
+  stdout.write(
+    json ? `${JSON.stringify(total)}\n` : `${plural(total.looked, "request")} read again: ${outcome}\n`,
+  );
+}
 
 interface Replay {
   /** As the admin API takes it. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { InvalidArgumentError } from "commander";
 import { mappingFolders } from "../config.ts";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
@@ -17,6 +18,7 @@ interface Options {
   channel: string;
   query: string;
   contentType?: string;
+  header: Record<string, string>;
   json?: boolean;
 }
 
@@ -29,6 +31,12 @@ export const mapCommand: AddCommand = (program, terminal, done) => {
     .requiredOption("--channel <name>", "the channel it came in on, such as batch")
     .option("--query <text>", "the URL's query, such as trigger=signed", "")
     .option("--content-type <type>", "the request's content type, where it matters (multipart forms)")
+    .option(
+      "--header <line>",
+      "one more of its headers, such as 'x-event: signed'; can be repeated",
+      addHeader,
+      {},
+    )
     .option("--json", "print the events as JSON, one a line")
     .option(CONFIG_OPTION[0], "mappings beside this file come before those shipped", CONFIG_OPTION[2])
     .action(async (file: string, options: Options) => done(await map(file, options, terminal)));
@@ -51,11 +59,23 @@ async function map(file: string, options: Options, terminal: Terminal): Promise<
     );
   }
   const body = await readBody(file);
-  const { query, contentType } = options;
-  const shown = preview({ mapping, rules, body, query, contentType });
+  const shown = preview({ mapping, rules, body, query: options.query, headers: headersOf(options) });
   terminal.stdout.write(options.json ? toJsonLines(shown) : toTable(file, mapping, options.channel, shown));
   for (const problem of shown.problems) terminal.stderr.write(`${describeProblem(problem)}\n`);
   return shown.problems.length === 0 ? 0 : 1;
+}
+
+/** @throws InvalidArgumentError for a line that is no header. */
+function addHeader(line: string, before: Record<string, string>): Record<string, string> {
+  const [, name = "", value = ""] = /^([\w!#$%&'*+.^`|~-]+):\s*(.*?)\s*$/.exec(line) ?? [];
+  if (name === "") throw new InvalidArgumentError("A header is written name: value.");
+  const key = name.toLowerCase();
+  // As on the way in: what comes twice is one text.
+  return { ...before, [key]: Object.hasOwn(before, key) ? `${before[key]}, ${value}` : value };
+}
+
+function headersOf({ header, contentType }: Options): Record<string, string> {
+  return contentType === undefined ? header : { ...header, "content-type": contentType };
 }
 
 async function readBody(file: string): Promise<Buffer> {
@@ -113,5 +133,6 @@ function columns({ type, time, code, signer, document }: Event): string[] {
 
 function describeProblem({ item, field, message }: Problem): string {
   const where = [item === null ? null : `item ${item}`, field].filter((part) => part !== null).join(", ");
-  return where === "" ? message : `${where}: ${message}`;
+  const told = field !== null && message.startsWith(`${field} `) ? message.slice(field.length + 1) : message;
+  return where === "" ? message : `${where}: ${told}`;
 }

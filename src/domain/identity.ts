@@ -37,14 +37,21 @@ export function signerId(document: string, email: string): string {
   return `sgn_${digest([document, email.trim().toLowerCase()])}`;
 }
 
-/**
- * A new receipt's id: `rcp_` and 26 letters and digits, of which the first ten grow with time, so that an index of them
- * grows at its end. `at` is milliseconds since 1970, `random` 10 bytes.
- */
+/** A new receipt's id: `rcp_` and 26 letters and digits that grow with time. `at` is milliseconds since 1970, `random` 10 bytes. */
 export function receiptId(at: number, random: Uint8Array): string {
+  return `rcp_${growing(at, random)}`;
+}
+
+/** The same for a request that was refused: `rej_`. */
+export function rejectionId(at: number, random: Uint8Array): string {
+  return `rej_${growing(at, random)}`;
+}
+
+/** Ten letters of time before sixteen of chance: an index of such ids grows at its end. */
+function growing(at: number, random: Uint8Array): string {
   const time = Buffer.alloc(7);
   time.writeUIntBE(at, 0, 6);
-  return `rcp_${base32(time, 10)}${base32(random, 16)}`;
+  return `${base32(time, 10)}${base32(random, 16)}`;
 }
 
 /** 26 letters and digits that depend on every part and on where one part ends: `a|bc` and `ab|c` differ. */

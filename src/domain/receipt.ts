@@ -27,6 +27,29 @@ export interface Receipt {
   problems: readonly Problem[];
 }
 
+/** A request that was refused as not genuine, kept for a while: the fault may be in a secret of ours. */
+export interface Rejection {
+  /** `rej_` and 26 letters and digits that grow with time. */
+  id: string;
+  source: string;
+  channel: string;
+  /** Milliseconds since 1970. */
+  receivedAt: number;
+  query: string;
+  headers: Readonly<Record<string, string>>;
+  /** Null: it was longer than what is kept of refused requests. */
+  body: Uint8Array | null;
+  /** Why it was refused. */
+  reason: string;
+  /** Fingerprints of the credentials it showed, to be compared again; the credentials themselves are not kept. */
+  shown: Fingerprints;
+}
+
+export interface Fingerprints {
+  token: string | null;
+  authorization: string | null;
+}
+
 /** One line for people and for the answer to the provider; null when all was read. */
 export function summarize(problems: readonly Problem[]): string | null {
   const [first] = problems;

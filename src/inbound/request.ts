@@ -1,3 +1,5 @@
+import type { Fingerprints } from "../domain/receipt.ts";
+
 /** A request on its way in, before anybody looked into it. */
 export interface RawRequest {
   source: string;
@@ -11,6 +13,8 @@ export interface RawRequest {
   body: Uint8Array;
   /** Milliseconds since 1970. */
   receivedAt: number;
+  /** Instead of credentials that are no longer there, when a refused request is looked at again. */
+  shown?: Fingerprints;
 }
 
 /** A request that passed its channel's checks. Only `verify` makes one; what reads payloads takes no other. */

@@ -1,8 +1,9 @@
 import { createHmac, timingSafeEqual, verify as verifySignature } from "node:crypto";
+import type { Fingerprints } from "../domain/receipt.ts";
 import type { SignatureEncoding, SignedPart } from "../mapping/check.ts";
-import { formatPlace } from "../mapping/place.ts";
+import { formatPlace, type PlaceRef } from "../mapping/place.ts";
 import type { Channel, Check } from "./channel.ts";
-import { placeIn } from "./place.ts";
+import { type PayloadRule, placeIn } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
 
 /** Why a request is not taken for genuine, in words that help whoever configures the provider and tell an attacker nothing. */
@@ -15,12 +16,13 @@ type Verdict = "passed" | "absent" | Refusal;
 
 /**
  * Whether a request is genuine: every check of the channel must pass. Signatures are checked over the bytes that came (or
- * the decoded form field, where the provider signs that), before anything is parsed, and compared in constant time.
+ * the decoded form field, where the provider signs that), and compared in constant time. Nothing is parsed before that, unless
+ * the provider signs members of the payload (`payload:…`).
  */
 export function verify(request: RawRequest, channel: Channel): VerifiedRequest | Refusal {
   const passed: string[] = [];
   for (const check of channel.checks) {
-    const verdict = judge(request, check);
+    const verdict = judge(request, check, channel.rules.read);
     if (typeof verdict === "object") return verdict;
     if (verdict === "passed") passed.push(check.kind);
   }
@@ -30,12 +32,12 @@ export function verify(request: RawRequest, channel: Channel): VerifiedRequest |
 
 type CheckOf<Kind extends Check["kind"]> = Extract<Check, { kind: Kind }>;
 
-function judge(request: RawRequest, check: Check): Verdict {
+function judge(request: RawRequest, check: Check, read: PayloadRule): Verdict {
   switch (check.kind) {
     case "hmac":
-      return judgeHmac(request, check);
+      return judgeHmac(request, check, read);
     case "rsa":
-      return judgeRsa(request, check);
+      return judgeRsa(request, check, read);
     case "token":
       return judgeToken(request, check);
     case "basic":
@@ -47,14 +49,13 @@ const MISMATCH: Refusal = {
   refused: "the signature does not match: is the configured secret the one that the provider signs with?",
 };
 
-function judgeHmac(request: RawRequest, { rule, secrets }: CheckOf<"hmac">): Verdict {
-  const signature = placeIn(request, rule.signature);
-  if (!signature)
-    return { refused: `the request has no ${formatPlace(rule.signature)}, where its signature should be` };
-  const signed = signedBytes(request, rule.over);
-  if (!signed) return { refused: "a part of what is signed is not in the request" };
+function judgeHmac(request: RawRequest, { rule, secrets }: CheckOf<"hmac">, read: PayloadRule): Verdict {
+  const signatures = signaturesIn(request, rule.signatures, read);
+  if (signatures.length === 0) return noSignature(rule.signatures);
+  const signed = signedBytes(request, rule.over, read);
+  if (!signed) return INCOMPLETE;
 
-  const candidates = decodeSignature(signature, rule.prefix, rule.encodings);
+  const candidates = signatures.flatMap((text) => decodeSignature(text, rule.prefix, rule.encodings));
   const matches = secrets.some((secret) => {
     const expected = signed
       .reduce((hmac, bytes) => hmac.update(bytes), createHmac(rule.hash, secret))
@@ -64,45 +65,73 @@ function judgeHmac(request: RawRequest, { rule, secrets }: CheckOf<"hmac">): Ver
   return matches ? "passed" : MISMATCH;
 }
 
-function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">): Verdict {
-  const signature = placeIn(request, rule.signature);
-  if (!signature || signature.length === 0) {
-    return required
-      ? { refused: `the request has no ${formatPlace(rule.signature)}, where its signature should be` }
-      : "absent";
-  }
-  const signed = signedBytes(request, rule.over);
-  if (!signed) return { refused: "a part of what is signed is not in the request" };
+function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">, read: PayloadRule): Verdict {
+  const signatures = signaturesIn(request, rule.signatures, read).filter(({ length }) => length > 0);
+  if (signatures.length === 0) return required ? noSignature(rule.signatures) : "absent";
+  const signed = signedBytes(request, rule.over, read);
+  if (!signed) return INCOMPLETE;
+
+  const data = Buffer.concat(signed);
+  const candidates = signatures.flatMap((text) => decodeSignature(text, "", [rule.encoding]));
   try {
-    const [bytes] = decodeSignature(signature, "", [rule.encoding]);
-    return bytes && verifySignature(rule.hash, Buffer.concat(signed), key, bytes) ? "passed" : MISMATCH;
+    return candidates.some((bytes) => verifySignature(rule.hash, data, key, bytes)) ? "passed" : MISMATCH;
   } catch {
+    // Nothing that a request holds makes OpenSSL throw here: it was asked for something that the host's policy forbids.
     return {
       refused: `this host's cryptography refuses RSA with ${rule.hash.toUpperCase()}; the signature may be good`,
     };
   }
 }
 
+/** The signatures that are there, of all places where one can be. */
+function signaturesIn(request: RawRequest, places: readonly PlaceRef[], read: PayloadRule): Uint8Array[] {
+  return places.map((place) => placeIn(request, place, read)).filter((bytes) => bytes !== null);
+}
+
+function noSignature(places: readonly PlaceRef[]): Refusal {
+  const where = places.map(formatPlace).join(" or ");
+  return { refused: `the request has no ${where}, where its signature should be` };
+}
+
+const INCOMPLETE: Refusal = { refused: "a part of what is signed is not in the request" };
+
 function judgeToken(request: RawRequest, { token }: CheckOf<"token">): Verdict {
-  const given = request.pathToken ?? request.query.get("token");
+  const given = fingerprintsOf(request).token;
   if (given === null)
     return { refused: "the URL has no token: the provider must be told to post to …?token=…" };
-  return isSameText(given, token) ? "passed" : { refused: "the token in the URL is not the configured one" };
+  return isSameText(given, fingerprint(token))
+    ? "passed"
+    : { refused: "the token in the URL is not the configured one" };
 }
 
 function judgeBasic(request: RawRequest, { user, password }: CheckOf<"basic">): Verdict {
-  const given = request.headers.authorization ?? "";
-  const expected = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+  const given = fingerprintsOf(request).authorization ?? "";
+  const expected = fingerprint(`Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`);
   return isSameText(given, expected)
     ? "passed"
     : { refused: "the user name or password is not the configured one" };
 }
 
+/** What stands for the credentials that a request shows: enough to compare them, and nothing to use them by. */
+export function fingerprintsOf(request: RawRequest): Fingerprints {
+  if (request.shown) return request.shown;
+  const token = request.pathToken ?? request.query.get("token");
+  const { authorization } = request.headers;
+  return {
+    token: token === null ? null : fingerprint(token),
+    authorization: authorization === undefined ? null : fingerprint(authorization),
+  };
+}
+
 /** What was signed, piece by piece; null when a piece is missing. */
-function signedBytes(request: RawRequest, over: readonly SignedPart[]): Uint8Array[] | null {
+function signedBytes(
+  request: RawRequest,
+  over: readonly SignedPart[],
+  read: PayloadRule,
+): Uint8Array[] | null {
   const parts: Uint8Array[] = [];
   for (const part of over) {
-    const bytes = "text" in part ? Buffer.from(part.text) : placeIn(request, part);
+    const bytes = "text" in part ? Buffer.from(part.text) : placeIn(request, part, read);
     if (!bytes) return null;
     parts.push(bytes);
   }
@@ -127,9 +156,9 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 
 /** As `isSame`, over digests, so that not even the length shows. */
 export function isSameText(a: string, b: string): boolean {
-  return isSame(fingerprint(a), fingerprint(b));
+  return isSame(Buffer.from(fingerprint(a)), Buffer.from(fingerprint(b)));
 }
 
-function fingerprint(text: string): Buffer {
-  return createHmac("sha256", "countersign").update(text).digest();
+function fingerprint(text: string): string {
+  return createHmac("sha256", "countersign").update(text).digest("hex");
 }

@@ -1,6 +1,7 @@
 import type { Attempt, AttemptCause, Delivery, DeliveryStatus, ParkReason } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { Event } from "../domain/event.ts";
+import type { Rejection } from "../domain/receipt.ts";
 import type { Kinsman } from "../domain/unfold.ts";
 import type { AuditEntry, Backlog, DestinationState, ReceiptSummary, Retelling } from "./store.ts";
 
@@ -74,6 +75,19 @@ export interface RetellingRow {
   receipt_id: string;
   channel: string;
   told_at: number;
+}
+
+export interface RejectionRow {
+  position: number;
+  id: string;
+  source: string;
+  channel: string;
+  received_at: number;
+  query: string;
+  headers: string;
+  body: Uint8Array | null;
+  reason: string;
+  shown: string;
 }
 
 export interface DestinationRow {
@@ -154,6 +168,12 @@ export function toAttempt(row: AttemptRow): Attempt {
 
 export function toRetelling(row: RetellingRow): Retelling {
   return { receipt: row.receipt_id, channel: row.channel, at: row.told_at };
+}
+
+export function toRejection(row: RejectionRow): Rejection {
+  const { id, source, channel, received_at: receivedAt, query, headers, body, reason, shown } = row;
+  const known = { id, source, channel, receivedAt, query, body, reason };
+  return { ...known, headers: JSON.parse(headers), shown: JSON.parse(shown) };
 }
 
 export function toDestination({ name, paused, breaker }: DestinationRow): DestinationState {

@@ -10,11 +10,12 @@ import {
   findEvent,
   findEvents,
   findReceipts,
+  findRejections,
 } from "./sqlite/find.ts";
 import { asFault, createGroupCommit } from "./sqlite/group-commit.ts";
 import { claim, countReplay, reopen, settle } from "./sqlite/lend.ts";
 import { migrate } from "./sqlite/migrate.ts";
-import { findDocument, record } from "./sqlite/record.ts";
+import { findDocument, record, reject, reread } from "./sqlite/record.ts";
 import { prepareStatements, type Statements } from "./sqlite/statements.ts";
 import type { DestinationState, Store } from "./store.ts";
 
@@ -51,6 +52,10 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
 
   return {
     record: (recording) => group.write(() => record(sql, recording)),
+    reread: (recording) => group.write(() => reread(sql, recording)),
+    reject: (rejection, keep) => group.write(() => reject(sql, rejection, keep)),
+    findRejections: (filter, page) => read(() => findRejections(db, filter, page)),
+    dropRejection: (id) => group.write(() => sql.dropRejection.run(id) === 1),
     claim: (request) => group.write(() => claim(sql, request, token())),
     settle: (settlement) => group.write(() => settle(sql, settlement)),
     giveBack: (loans, now) =>

@@ -2,7 +2,7 @@ import type { Breaker } from "../domain/breaker.ts";
 import type { Attempt, Delivery, DeliveryStatus, Outcome, ParkReason } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { DocumentStatus, Event } from "../domain/event.ts";
-import type { Receipt } from "../domain/receipt.ts";
+import type { Receipt, Rejection } from "../domain/receipt.ts";
 import type { Known, Questions, Unfolded } from "../domain/unfold.ts";
 
 /** One request to be kept, and what to make of it. */
@@ -94,6 +94,11 @@ export interface ReceiptSummary extends Omit<Receipt, "body"> {
   duplicates: readonly string[];
 }
 
+export interface RejectionFilter {
+  source?: string | undefined;
+  channel?: string | undefined;
+}
+
 export interface DeliveryFilter {
   destination?: string | undefined;
   status?: DeliveryStatus | undefined;
@@ -163,6 +168,19 @@ export interface Store {
    * has an open one becomes `held`. One recording that fails does not take down others recorded at the same moment.
    */
   record(recording: Recording): Promise<Recorded>;
+
+  /**
+   * Records again a request whose receipt is kept, after its mapping was mended: what it tells now and did not tell before is
+   * added, and its problems are those of this reading. What it had told before is no repeat.
+   */
+  reread(recording: Recording): Promise<Recorded>;
+
+  /** Keeps a refused request, and of its channel no more than the newest `keep`. */
+  reject(rejection: Rejection, keep: number): Promise<void>;
+  /** In the order received, oldest first. */
+  findRejections(filter: RejectionFilter, page: PageRequest): Promise<Page<Rejection>>;
+  /** False: there is none of this id. */
+  dropRejection(id: string): Promise<boolean>;
 
   /**
    * Lends out up to `limit` deliveries of the destination that are due at `now`, earliest first, and of those due at the same

@@ -2,6 +2,7 @@ import Router from "@koa/router";
 import { z } from "zod";
 import { CountersignError } from "../domain/errors.ts";
 import { DOCUMENT_STATUSES } from "../domain/event.ts";
+import type { Rejection } from "../domain/receipt.ts";
 import type { DestinationState, Store } from "../store/store.ts";
 import { explain } from "./explain.ts";
 import { PAGE, parseInput } from "./input.ts";
@@ -28,6 +29,11 @@ const ReceiptQuery = z.strictObject({
     .enum(["true", "false"])
     .transform((text) => text === "true")
     .optional(),
+});
+const RejectionQuery = z.strictObject({
+  ...PAGE,
+  source: z.string().optional(),
+  channel: z.string().optional(),
 });
 const DocumentQuery = z.strictObject({
   ...PAGE,
@@ -62,6 +68,11 @@ export function apiRoutes({ store, destinations, now }: ApiParts): Router {
     const receipt = (await store.findReceipt(id)) ?? notFound("receipt", id);
     context.body = { ...receipt, body: Buffer.from(receipt.body).toString("base64") };
   });
+  router.get("/rejections", async (context) => {
+    const { cursor, limit, ...filter } = parseInput(RejectionQuery, context.query);
+    const { items, next } = await store.findRejections(filter, { cursor, limit });
+    context.body = { items: items.map(showRejection), next };
+  });
   router.get("/documents", async (context) => {
     const { cursor, limit, ...filter } = parseInput(DocumentQuery, context.query);
     context.body = await store.findDocuments(filter, { cursor, limit });
@@ -93,6 +104,11 @@ export function apiRoutes({ store, destinations, now }: ApiParts): Router {
     context.body = await store.findAudit({ cursor, limit });
   });
   return router;
+}
+
+/** The bytes in base64; what stands for its credentials stays where it is. */
+function showRejection({ shown: _, body, ...rejection }: Rejection) {
+  return { ...rejection, body: body === null ? null : Buffer.from(body).toString("base64") };
 }
 
 /** At most so many events of a document are shown with it; `/events?document=` pages through all. */

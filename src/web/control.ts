@@ -5,8 +5,9 @@ import { z } from "zod";
 import { CountersignError } from "../domain/errors.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { parseDuration, parseRate } from "../domain/quantity.ts";
-import type { Store } from "../store/store.ts";
-import { parseInput } from "./input.ts";
+import type { Reread, RereadWish } from "../inbound/reread.ts";
+import type { PageRequest, Store } from "../store/store.ts";
+import { PAGE, parseInput } from "./input.ts";
 
 /** What a person may change while the bridge runs. Every changing call carries a reason, which is kept with time and caller. */
 
@@ -15,6 +16,8 @@ export interface ControlParts {
   /** Names of the configured destinations. */
   destinations: readonly string[];
   control: Control;
+  /** Reads kept requests again. */
+  reread(wish: RereadWish, page: PageRequest): Promise<Reread>;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -84,6 +87,7 @@ export function controlRoutes(parts: ControlParts): Router {
   router.post("/destinations/:name/pause", (context) => change(context, "pause", parts));
   router.post("/destinations/:name/resume", (context) => change(context, "resume", parts));
   router.post("/replays", (context) => replay(context, parts));
+  router.post("/rereads", (context) => rereadPage(context, parts));
   return router;
 }
 
@@ -132,6 +136,27 @@ async function replay(context: Koa.Context, parts: ControlParts): Promise<void> 
   );
   parts.control.wake(filter.destination);
   context.body = { reopened, next: next && `${next}.${Math.round(from + reopened * spacing).toString(36)}` };
+}
+
+const RereadBody = (now: number) =>
+  z.strictObject({
+    which: z.enum(["problems", "rejected"], "must be problems or rejected").default("problems"),
+    source: z.string().optional(),
+    since: since(now).optional(),
+    dryRun: z.boolean().default(false),
+    reason,
+    cursor: PAGE.cursor,
+    limit: z.int().min(1).max(1_000).default(100),
+  });
+
+/** One page; the caller goes on with `next` until there is none. */
+async function rereadPage(context: Koa.Context, parts: ControlParts): Promise<void> {
+  const { reason, cursor, limit, ...wish } = parseInput(RereadBody(parts.now()), context.request.body);
+  if (!wish.dryRun && cursor === undefined) {
+    const { which, source = null, since = null } = wish;
+    await audit(context, "reread", reason, { which, source, since }, parts);
+  }
+  context.body = await parts.reread(wish, { cursor, limit });
 }
 
 async function audit(

@@ -429,6 +429,61 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    describe("reread", () => {
+      it("adds what is new, mends the receipt, and counts nothing twice", async () => {
+        const problems = [{ kind: "missing" as const, item: 1, field: "id", message: "no id" }];
+        const receipt = aReceipt({ problems });
+        const sent = story("a", "document.sent");
+        const first = await store.record(aRecording(sent, { receipt }));
+        const mended = { ...receipt, problems: [], mapping: "legalesign@sha256:111111111111" };
+        const again = () =>
+          store.reread(aRecording([...sent, ...story("b", "document.sent")], { receipt: mended }));
+        const second = await again();
+        expect(second.events.map(({ document }) => document?.id)).to.deep.equal(["b"]);
+        expect(second.duplicates).to.deep.equal([]);
+        expect(await again()).to.deep.equal({ events: [], duplicates: [], destinations: [] });
+        const kept = await store.findReceipt(receipt.id);
+        expect(kept).to.deep.include({ problems: [], mapping: mended.mapping, duplicates: [] });
+        expect(kept?.events).to.deep.equal([...idsOf(first), ...idsOf(second)]);
+        expect((await store.findEvent(idsOf(first)[0] ?? ""))?.retold).to.deep.equal([]);
+        expect((await store.findReceipts({}, PAGE)).items).to.have.length(1);
+      });
+    });
+
+    it("keeps the newest refused requests of each channel, byte for byte", async () => {
+      const refuse = (id: string, channel: string, body: Uint8Array | null) =>
+        store.reject(
+          {
+            id,
+            source: "lumin",
+            channel,
+            receivedAt: NEW_YEAR,
+            query: "a=1",
+            headers: { "x-signature": "ab" },
+            body,
+            reason: "the signature does not match",
+            shown: { token: "fingerprint", authorization: null },
+          },
+          2,
+        );
+      const bytes = Buffer.from([0xff, 0x00]);
+      await refuse("rej_1", "account", bytes);
+      await refuse("rej_2", "account", null);
+      await refuse("rej_3", "app", bytes);
+      await refuse("rej_4", "account", bytes);
+      const { items } = await store.findRejections({}, PAGE);
+      expect(items.map(({ id }) => id)).to.deep.equal(["rej_2", "rej_3", "rej_4"]);
+      expect(items[0]?.body).to.equal(null);
+      expect(Buffer.from(items[1]?.body ?? [])).to.deep.equal(bytes);
+      expect(items[1]).to.deep.include({
+        query: "a=1",
+        shown: { token: "fingerprint", authorization: null },
+      });
+      expect(await store.dropRejection("rej_4")).to.equal(true);
+      expect(await store.dropRejection("rej_4")).to.equal(false);
+      expect((await store.findRejections({ channel: "account" }, PAGE)).items).to.have.length(1);
+    });
+
     it("lists deliveries by destination, status and reason", async () => {
       await store.record(aRecording(story("a", "document.created", "document.sent")));
       const [loan] = await claim();

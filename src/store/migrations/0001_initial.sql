@@ -18,6 +18,21 @@ create table receipts (
 );
 create index receipts_with_problems on receipts (position) where problems is not null;
 
+-- Requests refused as not genuine: a bounded number of the newest.
+create table rejections (
+  position    integer primary key autoincrement,
+  id          text    not null unique,
+  source      text    not null,
+  channel     text    not null,
+  received_at integer not null,
+  query       text    not null,
+  headers     text    not null,          -- JSON object
+  body        blob,                      -- null: too long to be kept
+  reason      text    not null,
+  shown       text    not null           -- JSON: fingerprints of the credentials it showed
+);
+create index rejections_channel on rejections (source, channel, position);
+
 create table documents (
   position integer primary key autoincrement,
   source   text not null,

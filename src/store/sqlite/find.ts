@@ -2,18 +2,21 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
+import type { Rejection } from "../../domain/receipt.ts";
 import {
   type AuditRow,
   type DocumentRow,
   type EventRow,
   type ListedDeliveryRow,
   type ListedReceiptRow,
+  type RejectionRow,
   toAttempt,
   toAudit,
   toDelivery,
   toDocument,
   toEvent,
   toReceipt,
+  toRejection,
   toRetelling,
 } from "../rows.ts";
 import type {
@@ -26,6 +29,7 @@ import type {
   PageRequest,
   ReceiptFilter,
   ReceiptSummary,
+  RejectionFilter,
 } from "../store.ts";
 import { DELIVERY, query, RECEIPT, type Statements } from "./statements.ts";
 
@@ -69,6 +73,16 @@ export function findDeliveries(
     page,
     toDelivery,
   );
+}
+
+export function findRejections(
+  db: DatabaseSync,
+  { source, channel }: RejectionFilter,
+  page: PageRequest,
+): Page<Rejection> {
+  const columns = "id, source, channel, received_at, query, headers, body, reason, shown";
+  const rows = list<RejectionRow>(db, { columns, table: "rejections", equal: { source, channel } }, page);
+  return toPage(rows, page, toRejection);
 }
 
 export function findAudit(db: DatabaseSync, page: PageRequest): Page<AuditEntry> {

@@ -1,18 +1,46 @@
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
-import type { Receipt } from "../../domain/receipt.ts";
+import type { Problem, Receipt, Rejection } from "../../domain/receipt.ts";
 import type { Known, NewEvent, Questions } from "../../domain/unfold.ts";
-import { toDocument, toKinsman } from "../rows.ts";
+import { toDocument, toKinsman, toReceipt } from "../rows.ts";
 import type { Recorded, Recording } from "../store.ts";
 import type { Statements } from "./statements.ts";
 
 /** Keeps a request and all that comes of it. Runs inside a transaction. */
-export function record(sql: Statements, { receipt, questions, unfold }: Recording): Recorded {
+export function record(sql: Statements, recording: Recording): Recorded {
+  const recorded = keep(sql, recording, new Set());
+  addReceipt(sql, recording.receipt, idsOf(recorded), recorded.duplicates);
+  return recorded;
+}
+
+/** Keeps what a request tells now and did not tell before. Runs inside a transaction. */
+export function reread(sql: Statements, recording: Recording): Recorded {
+  const { id, mapping, problems } = recording.receipt;
+  const row = sql.receipt.one(id);
+  const before = row ? toReceipt(row) : { events: [], duplicates: [] };
+  const recorded = keep(sql, recording, new Set([...before.events, ...before.duplicates]));
+  const events = [...before.events, ...idsOf(recorded)];
+  const duplicates = [...before.duplicates, ...recorded.duplicates];
+  sql.mendReceipt.run(mapping, problemsOf(problems), JSON.stringify(events), JSON.stringify(duplicates), id);
+  return recorded;
+}
+
+function idsOf({ events }: Recorded): string[] {
+  return events.map(({ id }) => id);
+}
+
+/** All but the receipt. What it told `before` counts as neither new nor a repeat. */
+function keep(
+  sql: Statements,
+  { receipt, questions, unfold }: Recording,
+  before: ReadonlySet<string>,
+): Recorded {
   const unfolded = unfold(lookUp(sql, receipt.source, questions));
   const added = unfolded.events.filter((one) => addEvent(sql, one, receipt)).map(({ event }) => event);
   const fresh = new Set(added.map(({ id }) => id));
   const again = unfolded.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
-  const duplicates = [...new Set([...unfolded.duplicates.map(({ event }) => event), ...again])];
+  const told = new Set([...unfolded.duplicates.map(({ event }) => event), ...again]);
+  const duplicates = [...told].filter((id) => !before.has(id));
 
   for (const { event, key } of unfolded.duplicates) if (event !== key) sql.addAlias.run(key, event);
   for (const id of duplicates) sql.addRetelling.run(id, receipt.id, receipt.channel, receipt.receivedAt);
@@ -22,10 +50,12 @@ export function record(sql: Statements, { receipt, questions, unfold }: Recordin
   }
   const deliveries = unfolded.deliveries.filter(({ event }) => fresh.has(event));
   for (const delivery of deliveries) addDelivery(sql, delivery, receipt.receivedAt);
-  addReceipt(sql, receipt, [...fresh], duplicates);
-
   const destinations = [...new Set(deliveries.map(({ destination }) => destination))];
   return { events: added, duplicates, destinations };
+}
+
+function problemsOf(problems: readonly Problem[]): string | null {
+  return problems.length === 0 ? null : JSON.stringify(problems);
 }
 
 /** What is known that bears on the request. */
@@ -61,7 +91,7 @@ function addReceipt(
     receipt.body,
     receipt.verified,
     receipt.mapping,
-    receipt.problems.length === 0 ? null : JSON.stringify(receipt.problems),
+    problemsOf(receipt.problems),
     JSON.stringify(events),
     JSON.stringify(duplicates),
   );
@@ -106,4 +136,12 @@ function addDelivery(sql: Statements, delivery: Delivery, recordedAt: number): v
   const { id, event, destination, lane, dueAt } = delivery;
   const waits = lane !== null && sql.laneIsOpen.one(destination, lane) !== undefined;
   sql.addDelivery.run(id, event, destination, lane, waits ? "held" : "pending", dueAt, recordedAt);
+}
+
+/** Keeps a refused request, and the newest of its channel. Runs inside a transaction. */
+export function reject(sql: Statements, rejection: Rejection, keep: number): void {
+  const { id, source, channel, receivedAt, query, headers, body, reason, shown } = rejection;
+  const texts = [JSON.stringify(headers), JSON.stringify(shown)] as const;
+  sql.addRejection.run(id, source, channel, receivedAt, query, texts[0], body, reason, texts[1]);
+  sql.dropOldRejections.run(source, channel, keep);
 }

@@ -39,6 +39,22 @@ export function prepareStatements(db: DatabaseSync) {
       `insert into receipts (id, source, channel, received_at, query, headers, body, verified, mapping, problems, events, duplicates)
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
+    mendReceipt: query(
+      db,
+      "update receipts set mapping = ?, problems = ?, events = ?, duplicates = ? where id = ?",
+    ),
+    addRejection: query(
+      db,
+      `insert into rejections (id, source, channel, received_at, query, headers, body, reason, shown)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    dropOldRejections: query(
+      db,
+      `delete from rejections where source = ?1 and channel = ?2 and position <=
+         (select position from rejections where source = ?1 and channel = ?2
+          order by position desc limit 1 offset ?3)`,
+    ),
+    dropRejection: query(db, "delete from rejections where id = ?"),
     addEvent: query(
       db,
       `insert into events (id, source, channel, type, kin, happened_at, document_id, receipt_id, recorded_at, body)

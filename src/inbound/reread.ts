@@ -1,0 +1,127 @@
+import type { Subscriber } from "../domain/destination.ts";
+import type { Receipt, Rejection } from "../domain/receipt.ts";
+import type { PageRequest, Recorded, Recording, Store } from "../store/store.ts";
+import { read } from "./accept.ts";
+import type { Channel } from "./channel.ts";
+import type { RawRequest, VerifiedRequest } from "./request.ts";
+import { verify } from "./verify.ts";
+
+/** Which requests are read again. */
+export interface RereadWish {
+  /** `problems`: genuine ones that could not be read wholly; `rejected`: those refused as not genuine. */
+  which: "problems" | "rejected";
+  source?: string | undefined;
+  /** Received at or after, milliseconds since 1970. */
+  since?: number | undefined;
+  /** Only say what would come of it. */
+  dryRun: boolean;
+}
+
+/** What came of one page of them. */
+export interface Reread {
+  looked: number;
+  /** Those that are read wholly now, or are found genuine. */
+  mended: number;
+  /** New events; in a dry run happenings told, known ones among them. */
+  events: number;
+  next: string | null;
+}
+
+export interface RereadParts {
+  store: Pick<
+    Store,
+    "findReceipts" | "findReceipt" | "reread" | "findRejections" | "dropRejection" | "record"
+  >;
+  channels: readonly Channel[];
+  subscribers: readonly Subscriber[];
+  newReceiptId(receivedAt: number): string;
+  /** Called with what was recorded, so that it is sent on. */
+  recorded(recorded: Recorded): void;
+}
+
+type RereadOne = (id: string) => Promise<{ mended: boolean; events: number } | null>;
+
+/**
+ * Reads kept requests again, after a mapping or a secret was mended, and forwards what they now give: once, since what was told
+ * before is known by its key. Reading a page twice changes nothing.
+ */
+export function createReread(parts: RereadParts): (wish: RereadWish, page: PageRequest) => Promise<Reread> {
+  const { store } = parts;
+  return async (wish, page) => {
+    const { source, since = 0 } = wish;
+    const isAsked = ({ receivedAt }: { receivedAt: number }) => receivedAt >= since;
+    if (wish.which === "problems") {
+      const { items, next } = await store.findReceipts({ problems: true, source }, page);
+      const ids = items.filter(isAsked).map(({ id }) => id);
+      return { ...(await sum(ids, (id) => rereadReceipt(id, wish, parts))), next };
+    }
+    const { items, next } = await store.findRejections({ source }, page);
+    const rejections = new Map(items.filter(isAsked).map((one) => [one.id, one]));
+    const results = await sum([...rejections.keys()], async (id) => {
+      const rejection = rejections.get(id);
+      return rejection ? judgeAgain(rejection, wish, parts) : null;
+    });
+    return { ...results, next };
+  };
+}
+
+async function sum(ids: readonly string[], rereadOne: RereadOne): Promise<Omit<Reread, "next">> {
+  const total = { looked: 0, mended: 0, events: 0 };
+  for (const id of ids) {
+    const result = await rereadOne(id);
+    if (!result) continue;
+    total.looked += 1;
+    total.mended += result.mended ? 1 : 0;
+    total.events += result.events;
+  }
+  return total;
+}
+
+/** Null: the receipt is gone, or its channel is no longer configured. */
+async function rereadReceipt(id: string, { dryRun }: RereadWish, parts: RereadParts) {
+  const receipt = await parts.store.findReceipt(id);
+  const channel = receipt && channelOf(receipt, parts);
+  if (!channel) return null;
+  const request: VerifiedRequest = { ...toRequest(receipt, receipt.body), verified: receipt.verified };
+  const { recording, problems } = read(receipt.id, request, channel, parts.subscribers);
+  const events = dryRun
+    ? recording.questions.keys.length
+    : await record(recording, parts, parts.store.reread);
+  return { mended: problems.length === 0, events };
+}
+
+/** Null: it is still refused without a doubt, since its body was too long to be kept or its channel is no longer configured. */
+async function judgeAgain(rejection: Rejection, { dryRun }: RereadWish, parts: RereadParts) {
+  const channel = channelOf(rejection, parts);
+  if (!channel || !rejection.body) return null;
+  const request = verify({ ...toRequest(rejection, rejection.body), shown: rejection.shown }, channel);
+  if ("refused" in request) return { mended: false, events: 0 };
+
+  const { recording } = read(parts.newReceiptId(rejection.receivedAt), request, channel, parts.subscribers);
+  if (dryRun) return { mended: true, events: recording.questions.keys.length };
+  const events = await record(recording, parts, parts.store.record);
+  await parts.store.dropRejection(rejection.id);
+  return { mended: true, events };
+}
+
+async function record(
+  recording: Recording,
+  { recorded }: RereadParts,
+  write: (recording: Recording) => Promise<Recorded>,
+): Promise<number> {
+  const result = await write(recording);
+  recorded(result);
+  return result.events.length;
+}
+
+function channelOf(
+  { source, channel }: Pick<Receipt, "source" | "channel">,
+  { channels }: RereadParts,
+): Channel | null {
+  return channels.find((one) => one.source === source && one.name === channel) ?? null;
+}
+
+function toRequest(kept: Omit<Receipt | Rejection, "body">, body: Uint8Array): RawRequest {
+  const { source, channel, receivedAt, query, headers } = kept;
+  return { source, channel, receivedAt, headers, query: new URLSearchParams(query), pathToken: null, body };
+}

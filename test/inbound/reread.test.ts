@@ -1,0 +1,150 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import {
+  aFolder,
+  configText,
+  FORM,
+  LUMIN_KEY,
+  SECRET,
+  signedByLumin,
+  startBridge,
+  startReceiver,
+  TOKEN,
+  tidy,
+} from "../bridge.ts";
+import { runCommand } from "../cli/terminal.ts";
+
+const MAPPING = (extra = "") => `
+provider: acme
+title: Acme
+verify: [{ token: {} }]
+read: { each: items }
+event:
+  word: { from: what, table: words }
+  document: { id: id }
+tables: { words: { done: document.completed${extra} } }
+channels: { main: { title: Main } }
+`;
+const config = (url: string) => `
+server: { host: 127.0.0.1, port: 0 }
+admin: { port: 0 }
+store: sqlite:./countersign.db
+sources: { acme: { mapping: acme, channels: { main: { token: ${TOKEN} } } } }
+destinations: { crm: { url: "${url}", secrets: ["${SECRET}"] } }
+`;
+
+function folderWith(mapping: string): string {
+  const folder = aFolder();
+  mkdirSync(join(folder, "mappings"));
+  writeFileSync(join(folder, "mappings", "acme.yaml"), mapping);
+  return folder;
+}
+
+/** `countersign reread` against a bridge. */
+async function reread(
+  bridge: { folder: string; adminUrl: string },
+  text: string,
+  ...args: string[]
+): Promise<string> {
+  const file = join(bridge.folder, "cli.yaml");
+  writeFileSync(
+    file,
+    text.replace("admin: { port: 0 }", `admin: { port: ${new URL(bridge.adminUrl).port} }`),
+  );
+  const { stdout, stderr } = await runCommand(["reread", ...args, "--config", file]);
+  return stdout + stderr;
+}
+
+describe("reading kept requests again", () => {
+  afterEach(tidy);
+
+  it("gives what a mended mapping finds in them, once, and forwards it", async () => {
+    const receiver = await startReceiver();
+    const text = config(receiver.url);
+    const folder = folderWith(MAPPING().replace("id: id", "id: nowhere"));
+    const before = await startBridge(text, { folder });
+    const body = JSON.stringify({
+      items: [
+        { what: "done", id: "a" },
+        { what: "done", id: "b" },
+      ],
+    });
+    const { receipt } = (await before.post(`/in/acme/main?token=${TOKEN}`, body)).body;
+    expect((await before.admin("/api/v1/events")).body.items).to.deep.equal([]);
+    await before.stop();
+
+    writeFileSync(join(folder, "mappings", "acme.yaml"), MAPPING());
+    const after = await startBridge(text, { folder });
+    expect(await reread(after, text, "--dry-run")).to.equal(
+      "1 request read again: 1 would be good now, 2 happenings told\n",
+    );
+    expect((await after.admin("/api/v1/events")).body.items).to.deep.equal([]);
+    expect(await reread(after, text)).to.equal("1 request read again: 1 are good now, 2 new events told\n");
+    const deliveries = await receiver.got(2);
+    expect(deliveries.map(({ json }) => json.data.document.id)).to.have.members(["a", "b"]);
+    expect(deliveries[0]?.json.data.provenance.receipt).to.equal(receipt);
+    expect(await reread(after, text)).to.equal("0 requests read again: 0 are good now, 0 new events told\n");
+    const kept = (await after.admin(`/api/v1/receipts/${receipt}`)).body;
+    expect(kept.problems).to.deep.equal([]);
+    expect(kept.events).to.have.length(2);
+  });
+
+  it("takes the items that were good before for neither new nor repeats", async () => {
+    const text = config("http://127.0.0.1:9/");
+    const folder = folderWith(MAPPING());
+    const bridge = await startBridge(text, { folder });
+    const body = JSON.stringify({ items: [{ what: "done", id: "a" }, { what: "done" }] });
+    const { receipt } = (await bridge.post(`/in/acme/main?token=${TOKEN}`, body)).body;
+    expect(await reread(bridge, text)).to.equal("1 request read again: 0 are good now, 0 new events told\n");
+    const kept = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
+    expect(kept.events).to.have.length(1);
+    expect(kept.duplicates).to.deep.equal([]);
+    expect((await bridge.admin(`/api/v1/events/${kept.events[0]}`)).body.retold).to.deep.equal([]);
+  });
+
+  it("accepts refused requests once the secret is mended, and only those that are genuine", async () => {
+    const wrong = configText()
+      .replace(LUMIN_KEY, "a-key-that-is-wrong")
+      .replaceAll(TOKEN, "another-token-as-well");
+    const before = await startBridge(wrong);
+    const body = JSON.stringify({
+      event: { event_type: "signature_request_created", event_time: 1_700_000_000_000 },
+      signature_request: { signature_request_id: "r1" },
+    });
+    await before.post("/in/lumin/account", body, signedByLumin(body));
+    await before.post("/in/lumin/account", body, signedByLumin(body, "a forger's key"));
+    await before.post(`/in/legalesign/upon?token=${TOKEN}`, "uuid=d1&event=100", FORM);
+    await before.post("/in/legalesign/upon?token=a-forgers-token", "uuid=d1&event=100", FORM);
+    const { items } = (await before.admin("/api/v1/rejections")).body;
+    expect(items).to.have.length(4);
+    expect(JSON.stringify(items)).not.to.include(TOKEN);
+    expect(items[0].reason).to.include("does not match");
+    await before.stop();
+
+    const after = await startBridge(configText(), { folder: before.folder });
+    const text = configText();
+    expect(await reread(after, text, "--rejected", "--dry-run")).to.include(
+      "4 requests read again: 2 would be good now",
+    );
+    expect(await reread(after, text, "--rejected")).to.equal(
+      "4 requests read again: 2 are good now, 3 new events told\n",
+    );
+    expect((await after.admin("/api/v1/rejections")).body.items).to.have.length(2);
+    const types = (await after.admin("/api/v1/events")).body.items.map(({ type }: { type: string }) => type);
+    expect(types).to.deep.equal(["document.created", "document.completed", "document.downloadable"]);
+  });
+
+  it("keeps only the newest refused requests of a channel, and only short bodies", async () => {
+    const text = configText().replace("log:", "rejected: { keep: 2, maxBody: 10b }\nlog:");
+    const bridge = await startBridge(text);
+    for (const body of ["one", "two", "a body that is too long", "four"])
+      await bridge.post("/in/lumin/account", body);
+    await bridge.post("/in/legalesign/upon", "uuid=d1", FORM);
+    const { items } = (await bridge.admin("/api/v1/rejections?source=lumin")).body;
+    expect(
+      items.map(({ body }: { body: string | null }) => body && Buffer.from(body, "base64").toString()),
+    ).to.deep.equal([null, "four"]);
+    expect((await bridge.admin("/api/v1/rejections")).body.items).to.have.length(3);
+  });
+});
