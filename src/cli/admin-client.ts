@@ -28,7 +28,7 @@ export async function connect(file: string, terminal: Terminal): Promise<AdminCl
 }
 
 /** Calls reject with a CountersignError of one sentence: what the bridge said, or that none answers. */
-function createAdminClient({ admin }: Config): AdminClient {
+export function createAdminClient({ admin }: Config): AdminClient {
   const host = admin.host === "0.0.0.0" || admin.host === "::" ? "127.0.0.1" : admin.host;
   const base = `http://${host.includes(":") ? `[${host}]` : host}:${admin.port}`;
   const client = got.extend({

@@ -4,31 +4,35 @@ import { InvalidArgumentError } from "commander";
 import { mappingFolders } from "../config.ts";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
+import { parseDuration } from "../domain/quantity.ts";
 import type { Problem } from "../domain/receipt.ts";
 import { type Preview, preview } from "../inbound/preview.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { loadMapping } from "../mapping/load.ts";
 import { formatProblem } from "../yaml.ts";
+import { mapDiff } from "./map-diff.ts";
 import { plural } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, fail, type Terminal } from "./terminal.ts";
 
 interface Options {
   config: string;
   mapping: string;
-  channel: string;
+  channel?: string;
   query: string;
   contentType?: string;
   header: Record<string, string>;
   json?: boolean;
+  diff?: boolean;
+  since?: string;
 }
 
 export const mapCommand: AddCommand = (program, terminal, done) => {
   program
     .command("map")
     .description("show what a captured request body turns into, item by item, without a server")
-    .argument("<file>", "the body as it was posted; - for standard input")
-    .requiredOption("--mapping <name>", "the provider's mapping, such as legalesign")
-    .requiredOption("--channel <name>", "the channel it came in on, such as batch")
+    .argument("[file]", "the body as it was posted; - for standard input")
+    .requiredOption("--mapping <name>", "the provider's mapping, such as legalesign; with --diff a file")
+    .option("--channel <name>", "the channel it came in on, such as batch")
     .option("--query <text>", "the URL's query, such as trigger=signed", "")
     .option("--content-type <type>", "the request's content type, where it matters (multipart forms)")
     .option(
@@ -37,13 +41,43 @@ export const mapCommand: AddCommand = (program, terminal, done) => {
       addHeader,
       {},
     )
-    .option("--json", "print the events as JSON, one a line")
+    .option(
+      "--diff",
+      "run what a running bridge has kept through the present and the new mapping, and show what differs",
+    )
+    .option("--since <when>", "with --diff: received since then: 7d, or 2026-01-31T12:00:00Z", "7d")
+    .option("--json", "print the events, or the differences, as JSON, one a line")
     .option(CONFIG_OPTION[0], "mappings beside this file come before those shipped", CONFIG_OPTION[2])
-    .action(async (file: string, options: Options) => done(await map(file, options, terminal)));
+    .action(async (file: string | undefined, options: Options) => done(await run(file, options, terminal)));
 };
 
+async function run(file: string | undefined, options: Options, terminal: Terminal): Promise<number> {
+  const { diff, channel, config, mapping, json = false } = options;
+  if (diff) return mapDiff({ config, mapping, json, since: momentOf(options.since ?? "7d") }, terminal);
+  if (file !== undefined && channel !== undefined) return map(file, { ...options, channel }, terminal);
+  return fail(
+    terminal,
+    "name the file and its --channel, or --diff to compare mappings on what a bridge has kept",
+  );
+}
+
+/** @throws CountersignError `bad_request` for a text that is neither a moment nor how long ago. */
+function momentOf(text: string): number {
+  const ago = parseDuration(text);
+  const at = ago === null ? Date.parse(text) : Date.now() - ago;
+  if (!Number.isNaN(at)) return at;
+  throw new CountersignError(
+    "bad_request",
+    `--since ${text} is neither a moment such as 2026-01-31T12:00:00Z nor how long ago, such as 7d`,
+  );
+}
+
 /** 0 when everything was read, 1 when something was not. */
-async function map(file: string, options: Options, terminal: Terminal): Promise<number> {
+async function map(
+  file: string,
+  options: Options & { channel: string },
+  terminal: Terminal,
+): Promise<number> {
   const folder = dirname(resolve(options.config));
   const { mapping, problems, absent } = await loadMapping(options.mapping, mappingFolders(folder));
   for (const problem of problems) terminal.stderr.write(`${formatProblem(problem)}\n`);

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../app.ts";
 import { CountersignError } from "../domain/errors.ts";
+import { captureCommand } from "./capture.ts";
 import { checkCommand } from "./check.ts";
 import { controlCommands } from "./control.ts";
 import { demoCommand } from "./demo.ts";
@@ -9,6 +10,7 @@ import { listCommands } from "./list.ts";
 import { mapCommand } from "./map.ts";
 import { secretCommand } from "./secret.ts";
 import { serveCommand } from "./serve.ts";
+import { simulateCommand } from "./simulate.ts";
 import { type AddCommand, fail, type Terminal } from "./terminal.ts";
 
 /** In the order in which help lists them. */
@@ -17,7 +19,9 @@ const COMMANDS: readonly AddCommand[] = [
   demoCommand,
   checkCommand,
   mapCommand,
+  simulateCommand,
   secretCommand,
+  captureCommand,
   listCommands,
   explainCommand,
   controlCommands,

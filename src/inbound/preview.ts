@@ -13,7 +13,8 @@ export interface PreviewRequest {
   body: Uint8Array;
   /** As in the URL, without the question mark. */
   query: string;
-  contentType?: string | undefined;
+  /** Names in lower case. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** What a request would turn into if nothing were known before it. */
@@ -33,14 +34,14 @@ export interface PreviewItem {
 const NO_RULES = { subscribers: [], coalesce: 0 };
 
 /** A dry run: nothing is checked for genuineness and nothing is kept. Times that the payload does not give are 1970. */
-export function preview({ mapping, rules, body, query, contentType }: PreviewRequest): Preview {
+export function preview({ mapping, rules, body, query, headers = {} }: PreviewRequest): Preview {
   const channel = { source: mapping.provider, name: rules.name, mapping, rules, coalesce: 0 };
   const request: VerifiedRequest = {
     source: channel.source,
     channel: channel.name,
     query: new URLSearchParams(query),
     pathToken: null,
-    headers: contentType === undefined ? {} : { "content-type": contentType },
+    headers,
     body,
     receivedAt: 0,
     verified: "none",
@@ -66,6 +67,15 @@ export function preview({ mapping, rules, body, query, contentType }: PreviewReq
     return { item, duplicates, events: unfolded.events.map(({ event }) => event) };
   });
   return { items, problems };
+}
+
+/** As golden files keep it: without the digest of the mapping, which changes with every letter of its file. */
+export function toGolden({ items, problems }: Preview): string {
+  const told = items.map(({ events, ...item }) => ({
+    ...item,
+    events: events.map(({ provenance: _, ...event }) => event),
+  }));
+  return `${JSON.stringify({ items: told, problems }, null, 2)}\n`;
 }
 
 function toReceipt(

@@ -134,7 +134,7 @@ describe("operating a running bridge", () => {
     await run("resume", "crm", "--reason", "we have moved");
     await receiver.got(1);
     const { stdout } = await run("audit");
-    expect(stdout).to.match(/pause .*moving house[^]*resume .*we have moved/);
+    expect(stdout).to.match(/pause .*moving house[\s\S]*resume .*we have moved/);
   });
 
   it("lists events and receipts, and stops where it is told to", async () => {

@@ -1,0 +1,193 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { z } from "zod";
+import { CountersignError, messageOf } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
+import type { Channel } from "../inbound/channel.ts";
+import { preview } from "../inbound/preview.ts";
+import type { Mapping } from "../mapping/compile.ts";
+import { parseMapping } from "../mapping/load.ts";
+import { formatProblem } from "../yaml.ts";
+import { type AdminClient, createAdminClient, listOf } from "./admin-client.ts";
+import { startProgress } from "./progress.ts";
+import { plural } from "./table.ts";
+import { fail, readConfig, type Terminal } from "./terminal.ts";
+
+/** What the present and a new mapping make of the same kept request. */
+export interface Difference {
+  receipt: string;
+  /** `fails` and `reads`: an item that only the present, or only the new mapping can read. */
+  kind: "changes" | "appears" | "vanishes" | "fails" | "reads";
+  text: string;
+}
+
+const Kept = z.object({
+  id: z.string(),
+  source: z.string(),
+  channel: z.string(),
+  receivedAt: z.number(),
+  query: z.string(),
+  headers: z.record(z.string(), z.string()),
+  body: z.base64(),
+});
+type Kept = z.infer<typeof Kept>;
+
+const Listed = z.object({ id: z.string(), source: z.string(), channel: z.string(), receivedAt: z.number() });
+
+export interface DiffWish {
+  config: string;
+  /** The new mapping's file. */
+  mapping: string;
+  /** Receipts from this moment on, milliseconds since 1970. */
+  since: number;
+  json: boolean;
+}
+
+/** 0 when nothing would be lost, 1 when an event would vanish or an item could no longer be read. */
+export async function mapDiff(
+  { config: file, mapping, since, json }: DiffWish,
+  terminal: Terminal,
+): Promise<number> {
+  const config = await readConfig(file, terminal);
+  if (!config) return 1;
+  const next = await readNew(mapping, terminal);
+  if (!next) return fail(terminal, `${mapping} is not good; nothing was compared`);
+  const channels = config.channels.filter((channel) => channel.mapping.provider === next.provider);
+  if (channels.length === 0)
+    return fail(terminal, `no source of the configuration has the provider ${next.provider}`);
+
+  const compared = await compareAll(createAdminClient(config), channels, next, since, terminal);
+  print(compared, json, terminal);
+  return compared.differences.some(({ kind }) => kind === "vanishes" || kind === "fails") ? 1 : 0;
+}
+
+async function readNew(file: string, { stderr }: Terminal): Promise<Mapping | null> {
+  try {
+    const text = await readFile(file, "utf8");
+    const { mapping, problems } = parseMapping(text, file, basename(file, ".yaml"));
+    for (const problem of problems) stderr.write(`${formatProblem(problem)}\n`);
+    return mapping;
+  } catch (error) {
+    throw new CountersignError("bad_request", `${file} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+interface Compared {
+  receipts: number;
+  same: number;
+  differences: readonly Difference[];
+}
+
+async function compareAll(
+  client: AdminClient,
+  channels: readonly Channel[],
+  next: Mapping,
+  since: number,
+  terminal: Terminal,
+): Promise<Compared> {
+  const wanted = await listReceipts(client, channels, since);
+  const progress = startProgress(terminal, wanted.length);
+  const differences: Difference[] = [];
+  let same = 0;
+  for (const [done, { id, source, channel: name }] of wanted.entries()) {
+    const channel = channels.find((one) => one.source === source && one.name === name);
+    if (terminal.signal.aborted || !channel) break;
+    const kept = await client.get(`api/v1/receipts/${id}`, Kept);
+    const found = compare(kept, channel, next);
+    differences.push(...found);
+    if (found.length === 0) same += 1;
+    progress.to(done + 1);
+  }
+  progress.end();
+  return { receipts: wanted.length, same, differences };
+}
+
+async function listReceipts(client: AdminClient, channels: readonly Channel[], since: number) {
+  const wanted: z.infer<typeof Listed>[] = [];
+  let cursor: string | null | undefined;
+  while (cursor !== null) {
+    const page = await client.get("api/v1/receipts", listOf(Listed), {
+      limit: 1_000,
+      ...(cursor ? { cursor } : {}),
+    });
+    wanted.push(
+      ...page.items.filter(
+        ({ source, channel, receivedAt }) =>
+          receivedAt >= since && channels.some((one) => one.source === source && one.name === channel),
+      ),
+    );
+    cursor = page.next;
+  }
+  return wanted;
+}
+
+/** Pure: the same request through both mappings. */
+export function compare(kept: Kept, present: Channel, next: Mapping): Difference[] {
+  const rules = next.channels.get(present.name);
+  if (!rules)
+    return [{ receipt: kept.id, kind: "fails", text: `the new mapping has no channel ${present.name}` }];
+  const { query, headers } = kept;
+  const body = Buffer.from(kept.body, "base64");
+  const before = preview({ mapping: present.mapping, rules: present.rules, body, query, headers });
+  const after = preview({ mapping: next, rules, body, query, headers });
+  const say = (kind: Difference["kind"], text: string): Difference => ({ receipt: kept.id, kind, text });
+
+  const old = byId(before.items.flatMap(({ events }) => events));
+  const now = byId(after.items.flatMap(({ events }) => events));
+  const problemsBefore = new Set(before.problems.map(({ message }) => message));
+  const problemsAfter = new Set(after.problems.map(({ message }) => message));
+  return [
+    ...[...old].filter(([id]) => !now.has(id)).map(([, event]) => say("vanishes", nameOf(event))),
+    ...[...now].filter(([id]) => !old.has(id)).map(([, event]) => say("appears", nameOf(event))),
+    ...[...now].flatMap(([id, event]) => {
+      const changed = changesOf(old.get(id), event);
+      return changed.length > 0 ? [say("changes", `${nameOf(event)}: ${changed.join(", ")}`)] : [];
+    }),
+    ...[...problemsAfter]
+      .filter((message) => !problemsBefore.has(message))
+      .map((message) => say("fails", message)),
+    ...[...problemsBefore]
+      .filter((message) => !problemsAfter.has(message))
+      .map((message) => say("reads", message)),
+  ];
+}
+
+function byId(events: readonly Event[]): Map<string, Event> {
+  return new Map(events.map((event) => [event.id, event]));
+}
+
+/** Which parts of an event differ; where it was read by is no difference. */
+function changesOf(before: Event | undefined, after: Event): string[] {
+  if (!before) return [];
+  const ignored = ["provenance", "sequence"];
+  const old = new Map<string, unknown>(Object.entries(before));
+  return Object.entries(after)
+    .filter(
+      ([key, value]) => !ignored.includes(key) && JSON.stringify(value) !== JSON.stringify(old.get(key)),
+    )
+    .map(([key]) => key);
+}
+
+function nameOf({ type, code, id }: Event): string {
+  return `${type} (${[code.object, code.value].filter((part) => part !== null).join(" ")}) ${id}`;
+}
+
+/** So many lines for people; programs get all. */
+const MOST_LINES = 50;
+
+function print({ receipts, same, differences }: Compared, json: boolean, { stdout }: Terminal): void {
+  if (json) {
+    for (const difference of differences) stdout.write(`${JSON.stringify(difference)}\n`);
+    return;
+  }
+  for (const { receipt, kind, text } of differences.slice(0, MOST_LINES)) {
+    stdout.write(`${kind.padEnd(8)}  ${receipt}  ${text}\n`);
+  }
+  if (differences.length > MOST_LINES)
+    stdout.write(`… and ${differences.length - MOST_LINES} more: --json shows all\n`);
+  const counts = Object.entries(Object.groupBy(differences, ({ kind }) => kind));
+  const said = counts.map(([kind, some = []]) => `${some.length} ${kind}`).join(", ");
+  stdout.write(
+    `${plural(receipts, "kept request")} read by both: ${same} the same${said ? `; ${said}` : ""}\n`,
+  );
+}
