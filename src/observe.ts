@@ -50,7 +50,7 @@ export function observeReceptions({
 
 export function observeTries({ logger, metrics, now, died }: Parts & { died(): void }): Observer {
   return {
-    attempted({ destination, delivery, event, attempt, outcome }) {
+    attempted({ destination, delivery, event, attempt, outcome, failures, probe }) {
       metrics.attempted(destination, outcome.status, attempt.duration / 1_000);
       if (outcome.status === "parked") metrics.parked(destination, outcome.reason);
       if (outcome.status === "delivered")
@@ -62,9 +62,12 @@ export function observeTries({ logger, metrics, now, died }: Parts & { died(): v
         event: event.id,
         type: event.type,
         try: number,
+        replayed: delivery.replayedAfter !== null,
+        probe,
         cause,
         status,
         ms: duration,
+        failures,
       };
       if (outcome.status === "delivered") logger.info(fields, "delivered");
       else if (outcome.status === "pending") {
@@ -80,6 +83,22 @@ export function observeTries({ logger, metrics, now, died }: Parts & { died(): v
         "a try took longer than its loan; somebody else has the delivery now",
       );
     },
+    breakerOpened({ destination, failures, probeAt }) {
+      const probe = probeAt === null ? null : new Date(probeAt).toISOString();
+      logger.error(
+        { destination, failures, probe },
+        "it fails again and again; from now on only probes are sent",
+      );
+    },
+    breakerClosed({ destination, failures }) {
+      logger.info({ destination, failures }, "it answers again; everything is sent as before");
+    },
+    paused({ destination, reason }) {
+      logger.warn({ destination, reason }, "paused; nothing is sent until it is resumed");
+    },
+    resumed({ destination }) {
+      logger.info({ destination }, "resumed");
+    },
     claimFailed({ destination, error, failures, retryIn }) {
       logger.error(
         { destination, failures, retryIn, reason: messageOf(error) },
@@ -90,6 +109,12 @@ export function observeTries({ logger, metrics, now, died }: Parts & { died(): v
       logger.error(
         { destination, delivery, failures, reason: messageOf(error) },
         "what came of a try cannot be written down yet",
+      );
+    },
+    keepFailed({ destination, error, failures }) {
+      logger.error(
+        { destination, failures, reason: messageOf(error) },
+        "how the destination stands cannot be written down yet",
       );
     },
     giveBackFailed({ destination, error, loans }) {

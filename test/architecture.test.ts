@@ -14,12 +14,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ["domain"],
   inbound: ["domain", "mapping", PORT],
   outbound: ["domain", PORT],
+  simulate: ["domain"],
   web: ["domain", "inbound", PORT],
-  "config-schema.ts": ["domain", "outbound", "yaml.ts"],
-  "config.ts": ["config-schema.ts", "domain", "inbound", "mapping", "outbound", "yaml.ts"],
+  config: ["domain", "outbound", "yaml.ts"],
+  "config-schema.ts": ["config", "domain", "outbound", "yaml.ts"],
+  "config.ts": ["config", "config-schema.ts", "domain", "inbound", "mapping", "outbound", "yaml.ts"],
   "observe.ts": ["domain", "inbound", "outbound", "web"],
   "app.ts": ["config.ts", "domain", "inbound", "mapping", "observe.ts", "outbound", "store", "web"],
-  cli: ["app.ts", "config.ts", "domain", "inbound", "mapping", "outbound", "yaml.ts"],
+  cli: ["app.ts", "config.ts", "domain", "inbound", "mapping", "outbound", "simulate", "yaml.ts"],
   "main.ts": ["cli"],
 };
 

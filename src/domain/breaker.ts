@@ -4,9 +4,9 @@
 
 /** Closed: `probeAt` is null. Open: nothing is sent but one probe at a time, each after a longer pause. */
 export interface Breaker {
-  /** Failures in a row. */
+  /** Failures in a row, up to the one that opened it and with the probes that failed since. */
   failures: number;
-  /** When the next probe may go, milliseconds since 1970; null while closed. */
+  /** When the next probe may go, milliseconds since 1970; past while one is out; null while closed. */
   probeAt: number | null;
   /** Probes that failed since it opened. */
   probes: number;
@@ -25,19 +25,45 @@ export const DEFAULT_BREAKER: BreakerRule = { failures: 10, pause: 10_000, longe
 
 export const CLOSED: Breaker = { failures: 0, probeAt: null, probes: 0 };
 
+/** What a try says of its destination. */
+export interface Sign {
+  /** The receiver is there, whatever it thought of the event. */
+  answered: boolean;
+  /** It was let through an open breaker. */
+  probe: boolean;
+  /** When it ended, milliseconds since 1970. */
+  at: number;
+}
+
 /**
- * The breaker after a try that ended at `now`. `answered`: the receiver is there, whatever it thought of the event. A failure that
- * was on its way when the breaker opened changes nothing; that of a probe makes the next pause longer.
+ * Whether an answer's status (null: there was no answer) shows that the receiver is there. One that is overloaded (429), gave up
+ * waiting (408) or failed itself (5xx) would fail at the next event as well; any other refusal is about this one event.
  */
-export function afterTry(breaker: Breaker, answered: boolean, now: number, rule: BreakerRule): Breaker {
-  if (answered) return CLOSED;
+export function isThere(status: number | null): boolean {
+  return status !== null && status < 500 && status !== 429 && status !== 408;
+}
+
+/**
+ * The breaker after a try. It is the same object when nothing changed: a failure that was on its way when the breaker opened
+ * says nothing new, however late it ends. That of a probe makes the next pause longer.
+ */
+export function afterTry(breaker: Breaker, { answered, probe, at }: Sign, rule: BreakerRule): Breaker {
+  if (answered) return isQuiet(breaker) ? breaker : CLOSED;
   const failures = breaker.failures + 1;
   if (breaker.probeAt === null) {
     return failures < rule.failures
       ? { ...breaker, failures }
-      : { failures, probeAt: now + rule.pause, probes: 0 };
+      : { failures, probeAt: at + pauseAfter(0, rule), probes: 0 };
   }
-  if (now < breaker.probeAt) return { ...breaker, failures };
+  if (!probe) return breaker;
   const probes = breaker.probes + 1;
-  return { failures, probes, probeAt: now + Math.min(rule.pause * 2 ** probes, rule.longest) };
+  return { failures, probes, probeAt: at + pauseAfter(probes, rule) };
+}
+
+function isQuiet({ failures, probeAt }: Breaker): boolean {
+  return failures === 0 && probeAt === null;
+}
+
+function pauseAfter(probes: number, { pause, longest }: BreakerRule): number {
+  return Math.min(pause * 2 ** probes, longest);
 }

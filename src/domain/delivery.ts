@@ -7,7 +7,8 @@ import { nextAttemptAt, type Schedule } from "./retry.ts";
 export type DeliveryStatus = "pending" | "held" | "delivered" | "parked";
 
 /** Why a delivery stopped before it was delivered. */
-export type ParkReason = "schedule_exhausted" | "gone" | "destination_removed";
+export const PARK_REASONS = ["schedule_exhausted", "gone", "destination_removed"] as const;
+export type ParkReason = (typeof PARK_REASONS)[number];
 
 /** One event on its way to one destination. Instants are milliseconds since 1970. */
 export interface Delivery {

@@ -7,18 +7,45 @@ export interface Subscriber {
   events: readonly string[];
   /** `document`: one document's events go one after the other; `none`: each goes on its own. */
   ordering: "document" | "none";
+  /** Narrows that further; absent: it does not. */
+  filter?: Filter | undefined;
+  /** Whether the form in which it gets events has words for this one; absent: it has for every one. */
+  canSay?: ((event: Event) => boolean) | undefined;
 }
 
-/** Whether the destination asked for events of this type. `unknown` is asked for by name or by `*`. */
-export function wants(subscriber: Pick<Subscriber, "events">, event: Pick<Event, "type">): boolean {
-  return subscriber.events.some((pattern) => matches(pattern, event.type));
+/** Where an event may come from and what its document may be tagged with. Of a list any entry will do, with `*` as above; absent: all. */
+export interface Filter {
+  sources?: readonly string[] | undefined;
+  channels?: readonly string[] | undefined;
+  /** A document without tags, or one that is not known, has none of them. */
+  tags?: readonly string[] | undefined;
 }
 
-function matches(pattern: string, type: string): boolean {
-  if (pattern === "*" || pattern === type) return true;
+/** Whether the destination asked for this event. The type `unknown` is asked for by name or by `*`. */
+export function wants(subscriber: Pick<Subscriber, "events" | "filter" | "canSay">, event: Event): boolean {
+  return (
+    matchesAny(subscriber.events, event.type) &&
+    passes(subscriber.filter, event) &&
+    (subscriber.canSay?.(event) ?? true)
+  );
+}
+
+function passes(filter: Filter | undefined, { source, channel, document }: Event): boolean {
+  const { sources, channels, tags } = filter ?? {};
+  if (sources && !matchesAny(sources, source)) return false;
+  if (channels && !matchesAny(channels, channel)) return false;
+  return !tags || (document?.tags ?? []).some((tag) => matchesAny(tags, tag));
+}
+
+function matchesAny(patterns: readonly string[], text: string): boolean {
+  return patterns.some((pattern) => matches(pattern, text));
+}
+
+function matches(pattern: string, text: string): boolean {
+  if (pattern === "*" || pattern === text) return true;
   if (!pattern.includes("*")) return false;
   const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`).test(type);
+  return new RegExp(`^${parts.join(".*")}$`, "s").test(text);
 }
 
 /** The lane of an event: its document's, or the signer's own while the document is not known. */

@@ -1,13 +1,16 @@
-import pRetry from "p-retry";
-import { type Clock, pause } from "../domain/clock.ts";
-import { type Attempt, decide } from "../domain/delivery.ts";
-import type { Loan, Settlement, Store } from "../store/store.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { DestinationState, Loan, Store } from "../store/store.ts";
+import { createAlarm } from "./alarm.ts";
+import { createCarry } from "./carry.ts";
 import type { Deliver } from "./deliver.ts";
 import type { Destination } from "./destination.ts";
+import type { Kept } from "./gate.ts";
+import { storePause } from "./insist.ts";
 import type { Observer } from "./observe.ts";
+import { createStanding } from "./standing.ts";
 
 export interface Parts {
-  store: Pick<Store, "claim" | "settle" | "giveBack" | "nextDueAt" | "destinations" | "keepDestination">;
+  store: Pick<Store, "claim" | "settle" | "giveBack" | "nextDueAt" | "keepDestination">;
   deliver: Deliver;
   clock: Clock;
   /** From 0 up to 1. */
@@ -30,37 +33,38 @@ export interface CourierHealth {
 export interface Courier {
   /** There may be something due. Calls of one turn of the event loop, and those while it looks, are one. */
   wake(): void;
+  /** Claims nothing more, at once; what is in flight ends. Rejects when that cannot be kept over a restart. */
+  pause(reason: string): Promise<void>;
+  /** The same. @throws CountersignError `bad_request` when it is the configuration that pauses the destination. */
+  resume(): Promise<void>;
   /** Takes on nothing more; what is in flight has `graceMs` to end, then it is cut off and given back untried. */
   stop(graceMs: number): Promise<void>;
   health(): CourierHealth;
+  state(): DestinationState;
 }
 
 /** A loan outlives the try by this much, for writing down what came of it. Milliseconds. */
 const LOAN_MARGIN = 30_000;
-/** Timers are set no further ahead: Node's overflow after 24 days, and a due time that another process moved is seen by then. */
-const LONGEST_SLEEP = 3_600_000;
 /** When the store says that something is due but lends nothing, another process is at it. Milliseconds. */
 const CONTENTION_PAUSE = 1_000;
 
-/** Pauses while the store is away, in milliseconds: ¼, ½, 1, 2, 4, then every 5 seconds. `failures` from 1. */
-function storePause(failures: number): number {
-  return Math.min(250 * 2 ** (failures - 1), 5_000);
-}
-
-export function createCourier(destination: Destination, parts: Parts): Courier {
-  const { store, deliver, clock, random, observe } = parts;
-  const { name, concurrency, timeout, schedule } = destination;
+export function createCourier(destination: Destination, kept: Kept, parts: Parts): Courier {
+  const { store, clock, observe } = parts;
+  const { name, concurrency, timeout } = destination;
   const shutdown = new AbortController();
+  const { signal } = shutdown;
+  const standing = createStanding(destination, kept, { ...parts, signal });
+  const carry = createCarry(destination, { ...parts, standing, signal });
+  const alarm = createAlarm(clock, ring);
   /** Deliveries that are being tried or written down. */
   const inHand = new Set<Promise<void>>();
-  const unfinished: Loan[] = [];
+  const untried: Loan[] = [];
 
   let state: "idle" | "called" | "claiming" | "resting" | "stopped" | "dead" = "idle";
   let wanted = false;
   let trying = 0;
   let failures = 0;
   let looking: Promise<void> = Promise.resolve();
-  let cancelAlarm = () => {};
   let lastTickAt = clock.now();
 
   /** An answer that is being written down needs no slot; but when they pile up the store is in trouble, and no more are made. */
@@ -71,13 +75,22 @@ export function createCourier(destination: Destination, parts: Parts): Courier {
     callOn();
   }
 
+  function ring(): void {
+    if (state === "resting") state = "idle";
+    wake();
+  }
+
   /** On the next turn of the event loop, so that slots that free up together are filled by one claim. */
   function callOn(): void {
     if (state !== "idle" || !wanted || free() === 0) return;
-    state = "called";
-    setImmediate(() => {
-      if (state === "called") looking = look();
-    });
+    const { many, again } = standing.ask();
+    if (many > 0) {
+      state = "called";
+      setImmediate(() => {
+        if (state === "called") looking = look();
+      });
+    } else if (again === null) alarm.off();
+    else alarm.set(again);
   }
 
   async function look(): Promise<void> {
@@ -97,7 +110,7 @@ export function createCourier(destination: Destination, parts: Parts): Courier {
     state = "claiming";
     wanted = false;
     lastTickAt = clock.now();
-    cancelAlarm();
+    alarm.off();
   }
 
   function end(next: "idle" | "resting"): void {
@@ -107,23 +120,24 @@ export function createCourier(destination: Destination, parts: Parts): Courier {
 
   async function claim(): Promise<void> {
     const now = clock.now();
-    const limit = free();
-    const until = now + timeout + LOAN_MARGIN;
-    const loans = await store.claim({ destination: name, limit, now, until });
-    if (state !== "claiming") return void unfinished.push(...loans);
+    const leave = standing.ask();
+    const limit = Math.min(free(), leave.many);
+    wanted = limit === 0;
+    if (wanted) return;
+    const loans = await store.claim({ destination: name, limit, now, until: now + timeout + LOAN_MARGIN });
+    if (state !== "claiming") return void untried.push(...loans);
 
-    for (const loan of loans) take(loan);
+    standing.begin(loans.length, leave);
+    for (const loan of loans) take(loan, leave.probe);
     if (loans.length === limit) wanted = true;
-    else await setAlarm(loans.length === 0 ? now + CONTENTION_PAUSE : now);
+    else await waitForNext(loans.length === 0 ? now + CONTENTION_PAUSE : now);
   }
 
-  /** The only clock-driven wake: when the next delivery is due. */
-  async function setAlarm(earliest: number): Promise<void> {
+  /** The only clock-driven look at the store: when the next delivery is due. */
+  async function waitForNext(earliest: number): Promise<void> {
     const dueAt = await store.nextDueAt(name);
     if (dueAt === null || state !== "claiming") return;
-    const now = clock.now();
-    const at = dueAt <= now ? Math.max(dueAt, earliest) : dueAt;
-    cancelAlarm = clock.after(Math.min(Math.max(at - now, 0), LONGEST_SLEEP), wake);
+    alarm.set(dueAt <= clock.now() ? Math.max(dueAt, earliest) : dueAt);
   }
 
   /** The store is away: asking again at every wake would not bring it back sooner. */
@@ -131,15 +145,19 @@ export function createCourier(destination: Destination, parts: Parts): Courier {
     if (state !== "resting") return;
     failures += 1;
     const retryIn = storePause(failures);
-    cancelAlarm = clock.after(retryIn, () => {
-      state = "idle";
-      wake();
-    });
+    alarm.set(clock.now() + retryIn);
     observe.claimFailed({ destination: name, error, failures, retryIn });
   }
 
-  function take(loan: Loan): void {
-    const work = carry(loan)
+  /** The next of its lane may be free once it is done, so the courier looks again. */
+  function take(loan: Loan, probe: boolean): void {
+    trying += 1;
+    const over = () => {
+      trying -= 1;
+      callOn();
+    };
+    const work = carry({ loan, probe, over })
+      .then((tried) => void (tried || untried.push(loan)))
       .catch(die)
       .finally(() => {
         inHand.delete(work);
@@ -148,63 +166,20 @@ export function createCourier(destination: Destination, parts: Parts): Courier {
     inHand.add(work);
   }
 
-  /** One delivery from loan to result. The next of its lane may be free afterwards, so the courier looks again. */
-  async function carry(loan: Loan): Promise<void> {
-    const { delivery, event } = loan;
-    trying += 1;
-    const attempt = await deliver(destination, event, delivery.attempts + 1, shutdown.signal);
-    trying -= 1;
-    // Before the answer is written: a store that groups what one turn asks for fills the slot in the same commit.
-    callOn();
-    if (attempt.cause === "interrupted") return void unfinished.push(loan);
-    await conclude(loan, attempt);
-  }
-
-  async function conclude({ delivery, event, token }: Loan, attempt: Attempt): Promise<void> {
-    const outcome = decide(attempt, schedule, random(), delivery.replayedAfter ?? 0);
-    const written = await writeDown({ delivery: delivery.id, token, attempt, outcome });
-    if (written === null) return;
-    observe.attempted({ destination: name, delivery, event, attempt, outcome });
-    if (!written) observe.loanLost({ destination: name, delivery, attempt, outcome });
-  }
-
-  /**
-   * An answer in hand must not be lost: it is written until it is written, or until the stop's grace is over (null), when the
-   * loan runs out by itself and the delivery is tried once more. False: the loan was no longer ours.
-   */
-  async function writeDown(settlement: Omit<Settlement, "at">): Promise<boolean | null> {
-    const { delivery } = settlement;
-    const write = () => store.settle({ ...settlement, at: clock.now() }).catch(asPlainError);
-    try {
-      return await pRetry(write, {
-        retries: Number.POSITIVE_INFINITY,
-        minTimeout: 0,
-        shouldRetry: () => !shutdown.signal.aborted,
-        onFailedAttempt: async ({ error, attemptNumber }) => {
-          observe.settleFailed({ destination: name, delivery, error: error.cause, failures: attemptNumber });
-          await pause(clock, storePause(attemptNumber), shutdown.signal);
-        },
-      });
-    } catch (error) {
-      if (shutdown.signal.aborted) return null;
-      throw error;
-    }
-  }
-
   function die(error: unknown): void {
     state = "dead";
-    cancelAlarm();
+    alarm.off();
     observe.died({ destination: name, error });
   }
 
   async function stop(graceMs: number): Promise<void> {
     if (state !== "dead") state = "stopped";
-    cancelAlarm();
+    alarm.off();
     const cancelGrace = clock.after(graceMs, () => shutdown.abort());
     await looking;
     await Promise.all(inHand);
     cancelGrace();
-    await giveBack(unfinished.splice(0));
+    await giveBack(untried.splice(0));
   }
 
   /** Should that fail the loans run out by themselves, so it is told and not insisted on. */
@@ -219,6 +194,12 @@ export function createCourier(destination: Destination, parts: Parts): Courier {
 
   return {
     wake,
+    pause: (reason) => standing.pause(reason),
+    resume() {
+      const resumed = standing.resume();
+      wake();
+      return resumed;
+    },
     stop,
     health: () => ({
       destination: name,
@@ -226,10 +207,6 @@ export function createCourier(destination: Destination, parts: Parts): Courier {
       claiming: state === "claiming",
       lastTickAt,
     }),
+    state: standing.state,
   };
-}
-
-/** p-retry gives up on a TypeError, taking it for a mistake of ours; but what a database driver throws must not lose an answer. */
-function asPlainError(cause: unknown): never {
-  throw new Error("not written", { cause });
 }

@@ -1,14 +1,15 @@
+import type { LookupFunction } from "node:net";
 import { RequestError } from "got";
 import pRetry from "p-retry";
 import type { Clock } from "../domain/clock.ts";
 import type { Attempt, AttemptCause } from "../domain/delivery.ts";
 import type { Event } from "../domain/event.ts";
 import type { Destination } from "./destination.ts";
-import { encode } from "./encode.ts";
 import { causeOf, codeOf, describeFailure } from "./failure.ts";
+import { FORMATS } from "./format.ts";
 import { type Answer, createPost, type Outgoing, type Post } from "./post.ts";
 import { parseRetryAfter } from "./retry-after.ts";
-import { sign } from "./sign.ts";
+import { type BodySignature, type Secret, sign, signBody } from "./sign.ts";
 
 /**
  * Tries once to hand an event to a destination. Never rejects: whatever happens is an attempt. An aborted `signal` ends the try
@@ -18,48 +19,93 @@ export type Deliver = (
   destination: Destination,
   event: Event,
   number: number,
-  signal?: AbortSignal,
+  options?: DeliverOptions,
 ) => Promise<Attempt>;
 
-/** `version` goes into the `user-agent`. Each destination has its own kept connections, at most as many as its `concurrency`. */
-export function createDeliver({ clock, version }: { clock: Clock; version: string }): Deliver {
-  const posts = new WeakMap<Destination, Post>();
-  const postTo = (destination: Destination): Post => {
-    const known = posts.get(destination);
+export interface DeliverOptions {
+  /** Ends the try when it is aborted. */
+  signal?: AbortSignal;
+  /** A person had it sent again: the receiver is told so. */
+  replayed?: boolean;
+}
+
+/**
+ * `version` goes into the `user-agent`; `lookup` stands in for the system's resolver. Each destination has its own kept
+ * connections, at most as many as its `concurrency`.
+ */
+export function createDeliver({ clock, version, lookup }: DeliverParts): Deliver {
+  const routes = new WeakMap<Destination, Route>();
+  const routeTo = (destination: Destination): Route => {
+    const known = routes.get(destination);
     if (known) return known;
-    const { url, concurrency: connections } = destination;
-    const post = createPost({ url, connections, userAgent: `Countersign/${version}` });
-    posts.set(destination, post);
-    return post;
+    const route = createRoute(destination, { version, lookup });
+    routes.set(destination, route);
+    return route;
   };
 
-  return async (destination, event, number, signal) => {
+  return async (destination, event, number, { signal, replayed = false } = {}) => {
     const startedAt = clock.now();
     const limit = startLimit(clock, destination.timeout, signal);
-    const result = await attempt(() =>
-      postPastStaleConnection(postTo(destination), {
-        ...prepare(destination, event, startedAt),
-        signal: limit.signal,
-      }),
-    );
+    const result = await attempt(() => {
+      const { post, prepare } = routeTo(destination);
+      return postPastStaleConnection(post, { ...prepare(event, startedAt, replayed), signal: limit.signal });
+    });
     limit.cancel();
     const endedAt = Math.max(clock.now(), startedAt);
     return { number, startedAt, duration: endedAt - startedAt, ...describe(result, endedAt, limit.signal) };
   };
 }
 
-/** What is signed is what is sent: both get the same buffer, and the header shows the timestamp that was signed. */
-function prepare(destination: Destination, event: Event, now: number): Pick<Outgoing, "headers" | "body"> {
-  const { body, contentType } = encode(event, destination);
-  const timestamp = Math.floor(now / 1_000);
-  const signature = sign({ id: event.id, timestamp, body, secrets: destination.secrets });
-  const headers = {
-    "content-type": contentType,
-    "webhook-id": event.id,
-    "webhook-timestamp": String(timestamp),
-    "webhook-signature": signature,
+interface DeliverParts {
+  clock: Clock;
+  version: string;
+  lookup?: LookupFunction;
+}
+
+/** All that is the same for every delivery to a destination, made once. */
+interface Route {
+  post: Post;
+  prepare(event: Event, now: number, replayed: boolean): Pick<Outgoing, "headers" | "body">;
+}
+
+function createRoute(
+  destination: Destination,
+  { version, lookup }: { version: string; lookup: LookupFunction | undefined },
+): Route {
+  const { url, concurrency: connections, tls, network, secrets, alsoSign, typePrefix } = destination;
+  const { encode, ownSignature } = FORMATS[destination.format];
+  const [first] = secrets;
+  const own = first && ownSignature?.(first);
+  const seals = { secrets, bodySignatures: [own, alsoSign].filter((one) => one != null) };
+  const headers = { ...destination.headers, "user-agent": `Countersign/${version}` };
+  return {
+    post: createPost({ url, headers, connections, tls, network, lookup }),
+    prepare(event, now, replayed) {
+      const encoded = encode(event, { typePrefix });
+      const signed = seal(encoded.body, event.id, now, seals);
+      const told = { ...encoded.headers, "content-type": encoded.contentType, ...signed };
+      return { headers: replayed ? { ...told, ...REPLAY } : told, body: encoded.body };
+    },
   };
-  return { headers, body };
+}
+
+const REPLAY = { "countersign-replay": "1" } as const;
+
+interface Seals {
+  secrets: readonly Secret[];
+  bodySignatures: readonly BodySignature[];
+}
+
+/** The headers that prove a body ours. What is signed is what is sent, and the header shows the timestamp that was signed. */
+function seal(body: Buffer, id: string, now: number, { secrets, bodySignatures }: Seals) {
+  const timestamp = Math.floor(now / 1_000);
+  const headers: Record<string, string> = {
+    "webhook-id": id,
+    "webhook-timestamp": String(timestamp),
+    "webhook-signature": sign({ id, timestamp, body, secrets }),
+  };
+  for (const signature of bodySignatures) headers[signature.header] = signBody(signature, body);
+  return headers;
 }
 
 /**

@@ -33,33 +33,46 @@ export type ForwardedEvent = z.infer<typeof ForwardedEvent>;
 export interface Encoded {
   body: Buffer;
   contentType: string;
+  /** What of the event stands in headers, names in lower case; absent: nothing. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** The event as the bytes that are signed and sent. The same event gives the same bytes. */
-export function encode(event: Event, { typePrefix }: { typePrefix: string }): Encoded {
-  const { id, source, type, time, recordedAt, ...data } = event;
-  const subject = subjectOf(event);
-  const forwarded: ForwardedEvent = {
-    specversion: "1.0",
-    id,
-    source: `/sources/${uriPart(source)}`,
-    type: typePrefix + type,
-    ...(subject !== null && { subject }),
-    time,
-    datacontenttype: "application/json",
-    ...(data.document && { partitionkey: data.document.id }),
-    recordedtime: recordedAt,
-    data,
-  };
+export function encode(event: Event, options: { typePrefix: string }): Encoded {
+  const forwarded: ForwardedEvent = { ...attributesOf(event, options), data: dataOf(event) };
   return {
     body: Buffer.from(JSON.stringify(forwarded)),
     contentType: "application/cloudevents+json; charset=utf-8",
   };
 }
 
-function subjectOf({ document, signer }: Event): string | null {
+/** The event's CloudEvents attributes; what it has not is undefined. One literal, as that is quickest to make and to write. */
+export function attributesOf(
+  { id, source, type, time, recordedAt, document, signer }: Event,
+  { typePrefix }: { typePrefix: string },
+) {
+  return {
+    specversion: "1.0",
+    id,
+    source: `/sources/${uriPart(source)}`,
+    type: typePrefix + type,
+    subject: subjectOf(document, signer),
+    time,
+    datacontenttype: "application/json",
+    partitionkey: document?.id,
+    recordedtime: recordedAt,
+  } as const;
+}
+
+/** What every format but `lumin` has as its data. */
+export function dataOf(event: Event): ForwardedEvent["data"] {
+  const { provider, channel, sequence, late, document, signer, signers, code, provenance } = event;
+  return { provider, channel, sequence, late, document, signer, signers, code, provenance };
+}
+
+function subjectOf(document: Event["document"], signer: Event["signer"]): string | undefined {
   if (document) return `documents/${uriPart(document.id)}`;
-  return signer && `signers/${uriPart(signer.id)}`;
+  return signer ? `signers/${uriPart(signer.id)}` : undefined;
 }
 
 /** Half a surrogate pair in a provider's id must not make the event undeliverable, which it would: it cannot be encoded. */

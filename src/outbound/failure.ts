@@ -1,7 +1,9 @@
 import type { AttemptCause } from "../domain/delivery.ts";
 import { messageOf } from "../domain/errors.ts";
+import { BLOCKED } from "./guard.ts";
 
 const CAUSES: readonly [RegExp, AttemptCause][] = [
+  [new RegExp(`^${BLOCKED}$`), "blocked"],
   [/^(ENOTFOUND|ENODATA|EAI_.+)$/, "dns"],
   [/^ECONNREFUSED$/, "refused"],
   [/^(ECONNRESET|EPIPE|ECONNABORTED|ERR_HTTP_CONTENT_LENGTH_MISMATCH)$/, "reset"],

@@ -11,13 +11,26 @@ export interface Observer {
     event: Event;
     attempt: Attempt;
     outcome: Outcome;
+    /** Of the destination, in a row, with this try. */
+    failures: number;
+    /** It was let through an open breaker. */
+    probe: boolean;
   }): void;
   /** The try took longer than its loan, so somebody else has the delivery now; follows `attempted`. */
   loanLost(told: { destination: string; delivery: Delivery; attempt: Attempt; outcome: Outcome }): void;
+  /** After so many failures in a row only probes are sent. `probeAt` is milliseconds since 1970. */
+  breakerOpened(told: { destination: string; failures: number; probeAt: number | null }): void;
+  /** The receiver answered after so many failures in a row. */
+  breakerClosed(told: { destination: string; failures: number }): void;
+  /** Nothing more is sent: a person said so, or it answered 410. */
+  paused(told: { destination: string; reason: string }): void;
+  resumed(told: { destination: string }): void;
   /** The store could not be asked for work; it is asked again in `retryIn` milliseconds. `failures` in a row, from 1. */
   claimFailed(told: { destination: string; error: unknown; failures: number; retryIn: number }): void;
   /** What came of a try could not be written down; it is tried again. `delivery` is its id, `failures` in a row, from 1. */
   settleFailed(told: { destination: string; delivery: string; error: unknown; failures: number }): void;
+  /** That a destination is paused or its breaker changed could not be written down; it is tried again. `failures` in a row, from 1. */
+  keepFailed(told: { destination: string; error: unknown; failures: number }): void;
   /** At the stop, so many loans could not be given back; they run out by themselves. */
   giveBackFailed(told: { destination: string; error: unknown; loans: number }): void;
   /** Something threw that nothing expects: this destination is no longer served and the process should be restarted. */

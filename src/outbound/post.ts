@@ -1,6 +1,9 @@
 import http from "node:http";
 import https from "node:https";
+import type { LookupFunction } from "node:net";
+import type { SecureContext } from "node:tls";
 import got, { type Got } from "got";
+import { guardedLookup, type Network, refusalOfLiteral } from "./guard.ts";
 
 /** How much of an answer is read: enough for a person to see what went wrong. Bytes. */
 const ANSWER_LIMIT = 2_048;
@@ -24,26 +27,50 @@ export interface Answer {
 /** Posts once: no redirects, no retries, no cookies. Rejects with got's error when no whole answer came. */
 export type Post = (outgoing: Outgoing) => Promise<Answer>;
 
-/** Posts to one address over its own kept connections, at most `connections` of them. */
-export function createPost(to: { url: string; connections: number; userAgent: string }): Post {
-  const url = new URL(to.url);
-  const kept = { keepAlive: true, maxSockets: to.connections, maxFreeSockets: to.connections };
+/** Where a post goes, and how. */
+export interface Route {
+  url: string;
+  /** Sent with every post. */
+  headers: Readonly<Record<string, string>>;
+  /** How many connections are kept, and how many there are at most at a time. */
+  connections: number;
+  tls: SecureContext | null;
+  network: Network;
+  /** In place of the system's resolver. */
+  lookup?: LookupFunction | undefined;
+}
+
+/** Posts to one address over its own kept connections. Every connection is made to an address that the network rule allows. */
+export function createPost({ url: text, headers, connections, tls, network, lookup }: Route): Post {
+  const url = new URL(text);
+  const refusal = refusalOfLiteral(url, network);
+  if (refusal) return () => Promise.reject(refusal);
+
+  const connecting = { lookup: guardedLookup(network, lookup), ...(tls && { secureContext: tls }) };
+  const kept = { ...connecting, keepAlive: true, maxSockets: connections, maxFreeSockets: connections };
+  const single = agentsWith(connecting);
   const client = got.extend({
     method: "POST",
-    agent: { http: new http.Agent(kept), https: new https.Agent(kept) },
-    headers: { "user-agent": to.userAgent },
+    agent: agentsWith(kept),
+    headers,
     followRedirect: false,
     throwHttpErrors: false,
     decompress: false,
     retry: { limit: 0 },
   });
-  return (outgoing) => send(client, url, outgoing);
+  return ({ fresh, ...outgoing }) => send(client, url, { ...outgoing, ...(fresh && { agent: single }) });
 }
 
+function agentsWith(options: https.AgentOptions) {
+  return { http: new http.Agent(options), https: new https.Agent(options) };
+}
+
+type Sending = Omit<Outgoing, "fresh"> & { agent?: ReturnType<typeof agentsWith> };
+
 /** By got's stream: cheaper than its promise, and the only way to stop reading an answer that does not end. */
-function send(client: Got, url: URL, { headers, body, signal, fresh }: Outgoing): Promise<Answer> {
+function send(client: Got, url: URL, options: Sending): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = client.stream(url, { headers, body, signal, ...(fresh && ONE_CONNECTION) });
+    const request = client.stream(url, options);
     const chunks: Buffer[] = [];
     let size = 0;
     const finish = () => resolve(answerOf(request.response, Buffer.concat(chunks)));
@@ -63,8 +90,6 @@ function send(client: Got, url: URL, { headers, body, signal, fresh }: Outgoing)
     });
   });
 }
-
-const ONE_CONNECTION = { agent: { http: false, https: false } } as const;
 
 function answerOf(response: http.IncomingMessage | undefined, body: Buffer): Answer {
   return {

@@ -1,33 +1,56 @@
-import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, sign as signWithKey } from "node:crypto";
 import { CountersignError } from "../domain/errors.ts";
+import { publicHalf, readPrivateKey } from "./private-key.ts";
 
-/** A signing key. Printed or turned into JSON it shows nothing of its bytes. */
+/** A signing key: a shared secret, or a private key. Printed or turned into JSON it shows nothing of its bytes. */
 export type Secret = KeyObject;
 
 const PREFIX = "whsec_";
+const PRIVATE = "whsk_";
+const PUBLIC = "whpk_";
 const FOREIGN = "raw:";
 const LENGTH = { least: 24, most: 64, new: 32 };
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
 /**
  * Reads a secret as it stands in the configuration: `whsec_` and base64 of 24 to 64 bytes (standard or URL-safe, padded or not),
- * or `raw:` and the text of a foreign secret, whose UTF-8 bytes are the key. Throws `invalid_configuration`; the message
- * never shows the secret. https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ * `whsk_` and base64 of an ed25519 seed (with or without its public half), or `raw:` and the text of a foreign secret, whose UTF-8
+ * bytes are the key. Throws `invalid_configuration`; the message never shows the secret.
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function parseSecret(text: string): Secret {
   if (text.startsWith(FOREIGN)) return foreignKey(text.slice(FOREIGN.length));
-  if (!text.startsWith(PREFIX)) {
-    throw refusal(
-      "begins with `whsec_` and base64 of 24 to 64 bytes, or with `raw:` before a foreign secret",
-    );
-  }
-  const encoded = text.slice(PREFIX.length);
-  if (!BASE64.test(encoded)) throw refusal("has nothing but base64 after `whsec_`");
-  const bytes = Buffer.from(encoded, "base64");
+  if (text.startsWith(PRIVATE)) return privateKey(decode(text, PRIVATE));
+  if (text.startsWith(PREFIX)) return sharedKey(decode(text, PREFIX));
+  throw refusal(
+    "begins with `whsec_` and base64 of 24 to 64 bytes, with `whsk_` and base64 of an ed25519 key, or with `raw:` before a foreign secret",
+  );
+}
+
+function decode(text: string, prefix: string): Buffer {
+  const encoded = text.slice(prefix.length);
+  if (!BASE64.test(encoded)) throw refusal(`has nothing but base64 after \`${prefix}\``);
+  return Buffer.from(encoded, "base64");
+}
+
+function sharedKey(bytes: Buffer): Secret {
   if (bytes.length < LENGTH.least || bytes.length > LENGTH.most) {
     throw refusal(`decodes to 24 to 64 bytes after \`whsec_\`; this one decodes to ${bytes.length}`);
   }
   return createSecretKey(bytes);
+}
+
+function privateKey(bytes: Buffer): Secret {
+  const key = readPrivateKey(bytes);
+  if (key) return key;
+  throw refusal(
+    `decodes to an ed25519 seed of 32 bytes after \`whsk_\`, or to 64 with its public half; this one decodes to ${bytes.length} that are neither`,
+  );
+}
+
+/** What a receiver verifies a private key's signatures with: `whpk_…`; null for a shared secret. */
+export function publicKeyOf(secret: Secret): string | null {
+  return secret.type === "private" ? PUBLIC + publicHalf(secret).toString("base64") : null;
 }
 
 function foreignKey(text: string): Secret {
@@ -58,10 +81,35 @@ export interface Signable {
   secrets: readonly Secret[];
 }
 
-/** The `webhook-signature`: `v1,<newest> v1,<older>`, HMAC-SHA256 over `id.timestamp.body`. */
+/**
+ * The `webhook-signature` over `id.timestamp.body`: `v1,<newest> v1,<older>`, HMAC-SHA256; a private key signs `v1a,…`, ed25519.
+ */
 export function sign({ id, timestamp, body, secrets }: Signable): string {
   const head = `${id}.${timestamp}.`;
   return secrets
-    .map((secret) => `v1,${createHmac("sha256", secret).update(head).update(body).digest("base64")}`)
+    .map((secret) =>
+      secret.type === "private"
+        ? `v1a,${signWithKey(null, Buffer.concat([Buffer.from(head), body]), secret).toString("base64")}`
+        : `v1,${createHmac("sha256", secret).update(head).update(body).digest("base64")}`,
+    )
     .join(" ");
+}
+
+export const HASHES = ["sha256", "sha1", "sha384", "sha512"] as const;
+
+/** A signature as many senders made it before Standard Webhooks: a keyed hash over the body alone, in a header. */
+export interface BodySignature {
+  /** In lower case. */
+  header: string;
+  hash: (typeof HASHES)[number];
+  encoding: "hex" | "base64";
+  /** Stands before the signature, such as `sha256=`; mostly empty. */
+  prefix: string;
+  /** No private key. */
+  secret: Secret;
+}
+
+/** The header's value. Hexadecimal is in lower case. */
+export function signBody({ hash, encoding, prefix, secret }: BodySignature, body: Uint8Array): string {
+  return prefix + createHmac(hash, secret).update(body).digest(encoding);
 }

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { laneOf, wants } from "../../src/domain/destination.ts";
-import { EVENT_TYPES, type EventType } from "../../src/domain/event.ts";
+import { type Filter, laneOf, wants } from "../../src/domain/destination.ts";
+import { EVENT_TYPES, type Event, type EventType } from "../../src/domain/event.ts";
 import { anEvent } from "../outbound/fixtures.ts";
 
-const wanted = (...events: string[]) => EVENT_TYPES.filter((type) => wants({ events }, { type }));
-const isWanted = (pattern: string, type: EventType) => wants({ events: [pattern] }, { type });
+const wanted = (...events: string[]) => EVENT_TYPES.filter((type) => wants({ events }, anEvent({ type })));
+const isWanted = (pattern: string, type: EventType) => wants({ events: [pattern] }, anEvent({ type }));
 
 describe("wants", () => {
   it("wants everything with `*`, the unknown too", () => {
@@ -32,6 +32,36 @@ describe("wants", () => {
   it("wants what any of several patterns names, and nothing without patterns", () => {
     expect(wanted("unknown", "signer.signed")).to.deep.equal(["signer.signed", "unknown"]);
     expect(wanted()).to.deep.equal([]);
+  });
+});
+
+describe("wants, with a filter", () => {
+  const document = { ...anEvent().document, tags: ["sales", "region/eu"] } as NonNullable<Event["document"]>;
+  const event = anEvent({ source: "legalesign-uk", channel: "batch", document });
+  const passes = (filter: Filter, given = event) => wants({ events: ["*"], filter }, given);
+
+  it("lets any entry of a list do, with `*` for any run of characters", () => {
+    expect(passes({ sources: ["lumin", "legalesign-uk"] })).to.equal(true);
+    expect(passes({ sources: ["legalesign-*"] })).to.equal(true);
+    expect(passes({ sources: ["lumin", "legalesign"] })).to.equal(false);
+    expect(passes({ channels: ["upon", "batch"] })).to.equal(true);
+    expect(passes({ channels: ["upon"] })).to.equal(false);
+    expect(passes({ tags: ["hr", "region/*"] })).to.equal(true);
+    expect(passes({ tags: ["hr", "region"] })).to.equal(false);
+  });
+
+  it("asks that every list agrees, and the event types too", () => {
+    expect(passes({ sources: ["legalesign-uk"], channels: ["batch"], tags: ["sales"] })).to.equal(true);
+    expect(passes({ sources: ["legalesign-uk"], channels: ["upon"], tags: ["sales"] })).to.equal(false);
+    expect(wants({ events: ["document.*"], filter: { channels: ["batch"] } }, event)).to.equal(false);
+    expect(passes({})).to.equal(true);
+  });
+
+  it("takes a document without tags, or one that is not known, for none of the tags, even for `*`", () => {
+    expect(passes({ tags: ["*"] })).to.equal(true);
+    expect(passes({ tags: ["*"] }, { ...event, document: { ...document, tags: [] } })).to.equal(false);
+    expect(passes({ tags: ["*"] }, { ...event, document: null })).to.equal(false);
+    expect(passes({ sources: ["legalesign-uk"] }, { ...event, document: null })).to.equal(true);
   });
 });
 

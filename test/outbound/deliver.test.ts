@@ -173,11 +173,13 @@ describe("deliver", () => {
   it("stops at once when it is interrupted, also before it began", async () => {
     const receiver = await start(() => {});
     const shutdown = new AbortController();
-    const tried = deliver(to(receiver), anEvent(), 1, shutdown.signal);
+    const tried = deliver(to(receiver), anEvent(), 1, { signal: shutdown.signal });
     await until(() => receiver.received.length === 1);
     shutdown.abort();
     expect(await tried).to.include({ cause: "interrupted", status: null });
-    expect(await deliver(to(receiver), anEvent(), 1, shutdown.signal)).to.include({ cause: "interrupted" });
+    expect(await deliver(to(receiver), anEvent(), 1, { signal: shutdown.signal })).to.include({
+      cause: "interrupted",
+    });
     expect(receiver.received).to.have.length(1);
     expect(clock.timers).to.equal(0);
   });

@@ -17,6 +17,7 @@ describe("causeOf", () => {
       UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tls",
       ERR_TLS_CERT_ALTNAME_INVALID: "tls",
       ERR_SSL_WRONG_VERSION_NUMBER: "tls",
+      ERR_ADDRESS_BLOCKED: "blocked",
       EHOSTUNREACH: "other",
       HPE_INVALID_CONSTANT: "other",
     };

@@ -4,13 +4,12 @@ import { deliveryId } from "../../src/domain/identity.ts";
 import type { DestinationState, Loan, Settlement, Store } from "../../src/store/store.ts";
 import { anEvent } from "./fixtures.ts";
 
-type Method = "claim" | "settle" | "giveBack" | "nextDueAt" | "destinations" | "keepDestination";
+type Method = "claim" | "settle" | "giveBack" | "nextDueAt" | "keepDestination";
 const NONE: Record<Method, number> = {
   claim: 0,
   settle: 0,
   giveBack: 0,
   nextDueAt: 0,
-  destinations: 0,
   keepDestination: 0,
 };
 interface Row {
@@ -119,11 +118,6 @@ export class FakeStore implements Pick<Store, Method> {
       (first, { dueAt }) => Math.min(first ?? Infinity, dueAt ?? Infinity),
       null,
     );
-  }
-
-  async destinations(): Promise<readonly DestinationState[]> {
-    this.#begin("destinations");
-    return [...this.kept.values()];
   }
 
   async keepDestination(...[name, state]: Parameters<Store["keepDestination"]>): Promise<void> {

@@ -1,6 +1,7 @@
 import { createSecretKey } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { DEFAULT_BREAKER } from "../../src/domain/breaker.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { eventId } from "../../src/domain/identity.ts";
 import type { Destination } from "../../src/outbound/destination.ts";
@@ -49,10 +50,18 @@ export function aDestination(given: Partial<Destination> = {}): Destination {
     events: ["*"],
     ordering: "document",
     url: "http://127.0.0.1:9/hooks",
+    headers: {},
+    tls: null,
+    network: "any",
+    format: "cloudevents",
     secrets: [createSecretKey(Buffer.alloc(32, 7))],
+    alsoSign: null,
     schedule: [5_000, 300_000],
     timeout: 15_000,
     concurrency: 16,
+    rate: null,
+    breaker: DEFAULT_BREAKER,
+    paused: false,
     typePrefix: "esign.",
     ...given,
   };

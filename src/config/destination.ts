@@ -1,0 +1,134 @@
+import { EVENT_TYPES } from "../domain/event.ts";
+import type { Destination } from "../outbound/destination.ts";
+import { FORMATS } from "../outbound/format.ts";
+import { hasLuminWord } from "../outbound/format-lumin.ts";
+import { refusalOfLiteral } from "../outbound/guard.ts";
+import type { FileProblem, YamlFile } from "../yaml.ts";
+import { DestinationFile } from "./destination-schema.ts";
+import { type Complaint, readTls } from "./tls.ts";
+
+/** Destinations as the configuration file makes them. */
+
+/** What a destination is made with, besides what stands at its name. */
+export interface Surroundings {
+  yaml: YamlFile;
+  /** Where relative paths start. */
+  folder: string;
+  /** By name: the channels of each configured source. */
+  sources: ReadonlyMap<string, readonly string[]>;
+}
+
+/** But for what all destinations have in common. */
+type Made = Omit<Destination, "typePrefix">;
+
+export interface Destinations {
+  destinations: Made[];
+  problems: FileProblem[];
+}
+
+/**
+ * Each destination is looked at by itself, so that a mistake elsewhere does not hide what is wrong with it. What the schema has to
+ * say is not said here again.
+ */
+export function readDestinations(
+  given: Readonly<Record<string, unknown>>,
+  { yaml, ...surroundings }: Surroundings,
+): Destinations {
+  const found: Destinations = { destinations: [], problems: [] };
+  for (const [name, value] of Object.entries(given)) {
+    const { data } = DestinationFile.safeParse(value);
+    if (!data) continue;
+    const tls = readTls(data, surroundings.folder);
+    const complaints = [...tls.complaints, ...check(data, value, surroundings.sources)];
+    found.destinations.push({ ...toDestination(name, data), tls: tls.context });
+    found.problems.push(...complaints.map((complaint) => place(complaint, ["destinations", name], yaml)));
+  }
+  return found;
+}
+
+function place({ path, message }: Complaint, at: readonly string[], yaml: YamlFile): FileProblem {
+  const where = [...at, ...path];
+  return { ...yaml.placeOf(where), message: `\`${where.join(".")}\`: ${message}` };
+}
+
+function toDestination(name: string, given: DestinationFile): Omit<Made, "tls"> {
+  const { retry: schedule, auth, headers, alsoSign = null, rate = null, tls: _, ...rest } = given;
+  return {
+    ...rest,
+    name,
+    schedule,
+    alsoSign,
+    rate,
+    headers: { ...headers, ...authorization(auth) },
+    canSay: FORMATS[given.format].canSay,
+  };
+}
+
+function authorization(auth: DestinationFile["auth"]): Readonly<Record<string, string>> {
+  if (auth?.basic) {
+    const { user, password } = auth.basic;
+    return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
+  }
+  if (auth?.bearer) return { authorization: `Bearer ${auth.bearer}` };
+  return auth?.header ? { [auth.header.name]: auth.header.value } : {};
+}
+
+function check(given: DestinationFile, value: unknown, sources: Surroundings["sources"]): Complaint[] {
+  return [
+    ...checkAddress(given),
+    ...checkHeaders(given),
+    ...checkFilter(given, sources),
+    ...(given.format === "lumin" ? checkLumin(given, value) : []),
+  ];
+}
+
+function checkAddress({ url, network }: DestinationFile): Complaint[] {
+  const refusal = refusalOfLiteral(new URL(url), network);
+  return refusal ? [{ path: ["url"], message: refusal.message }] : [];
+}
+
+/** No header may be said twice. */
+function checkHeaders({ headers, auth, alsoSign, format, secrets }: DestinationFile): Complaint[] {
+  const taken = new Set(Object.keys(headers));
+  const [first] = secrets;
+  const own = first && FORMATS[format].ownSignature?.(first).header;
+  const claims = [
+    { name: own, path: ["format"] },
+    { name: auth?.header?.name, path: ["auth", "header", "name"] },
+    { name: alsoSign?.header, path: ["alsoSign", "header"] },
+  ];
+  const complaints: Complaint[] = [];
+  for (const { name, path } of claims) {
+    if (name === undefined) continue;
+    if (taken.has(name))
+      complaints.push({ path, message: `\`${name}\` is set twice: it can have one value only` });
+    taken.add(name);
+  }
+  return complaints;
+}
+
+/** A name that nothing has would filter everything away in silence. */
+function checkFilter({ filter }: DestinationFile, sources: Surroundings["sources"]): Complaint[] {
+  const known = { sources: [...sources.keys()], channels: [...new Set([...sources.values()].flat())] };
+  return (["sources", "channels"] as const).flatMap((list) =>
+    (filter?.[list] ?? []).flatMap((entry, index) => {
+      if (entry.includes("*") || known[list].includes(entry)) return [];
+      const message = `no ${list.slice(0, -1)} is called ${JSON.stringify(entry)}: there are ${known[list].join(", ") || "none"}`;
+      return [{ path: ["filter", list, index], message }];
+    }),
+  );
+}
+
+/** Lumin's key is the secret's text itself, and `raw:` is how that is said everywhere. */
+function checkLumin({ events }: DestinationFile, value: unknown): Complaint[] {
+  const [secret] = (value as { secrets: readonly string[] }).secrets;
+  const unsayable = events.flatMap((type, index): Complaint[] => {
+    const known = EVENT_TYPES.find((one) => one === type);
+    if (!known || hasLuminWord(known)) return [];
+    return [{ path: ["events", index], message: `Lumin has no word for ${type}: it would never be sent` }];
+  });
+  if (secret?.startsWith("raw:")) return unsayable;
+  const message =
+    "`format: lumin` signs with the text of the first secret, as Lumin does: write `raw:` and the text";
+  return [{ path: ["secrets", 0], message }, ...unsayable];
+}

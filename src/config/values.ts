@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { parseDuration, parseRate, parseSize } from "../domain/quantity.ts";
+import { parseSecret } from "../outbound/sign.ts";
+
+/** Kinds of values that stand in several places of the configuration. What is wrong is said in the words that would mend it. */
+
+export const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "names are lower-case letters, digits and hyphens, and stand in URLs");
+
+export const duration = z
+  .string({ error: "must be a duration such as 15s, 5m or 2h" })
+  .meta({ pattern: "^([0-9]+(ms|s|m|h|d))+$", examples: ["15s", "5m", "2h15m"] })
+  .transform((text, context) => {
+    const milliseconds = parseDuration(text);
+    if (milliseconds === null)
+      context.addIssue(`${JSON.stringify(text)} is no duration: write 15s, 5m or 2h`);
+    return milliseconds ?? z.NEVER;
+  });
+
+export const size = z
+  .string({ error: "must be a size such as 512kb or 5mb" })
+  .meta({ pattern: "^[0-9]+(b|kb|mb|gb)$", examples: ["5mb"] })
+  .transform((text, context) => {
+    const bytes = parseSize(text);
+    if (bytes === null) context.addIssue(`${JSON.stringify(text)} is no size: write 512kb or 5mb`);
+    return bytes ?? z.NEVER;
+  });
+
+/** How many a second. */
+export const rate = z
+  .string({ error: "must be a rate such as 50/s or 600/m" })
+  .meta({ pattern: "^[0-9]+/(s|m|h)$", examples: ["50/s", "600/m"] })
+  .transform((text, context) => {
+    const perSecond = parseRate(text);
+    if (perSecond === null) context.addIssue(`${JSON.stringify(text)} is no rate: write 50/s or 600/m`);
+    return perSecond ?? z.NEVER;
+  });
+
+/** A number, or text of digits: that is what `${PORT}` gives. */
+export const port = z
+  .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], {
+    error: "must be a port number from 0 to 65535",
+  })
+  .refine((number) => number >= 0 && number <= 65_535, "must be a port number from 0 to 65535");
+
+export const secret = z
+  .string({ error: "must be a secret: `countersign secret` makes one" })
+  .transform((text, context) => {
+    try {
+      return parseSecret(text);
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : String(error));
+      return z.NEVER;
+    }
+  });

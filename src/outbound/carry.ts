@@ -1,0 +1,79 @@
+import type { Clock } from "../domain/clock.ts";
+import { type Attempt, decide, type Outcome } from "../domain/delivery.ts";
+import type { Loan, Settlement, Store } from "../store/store.ts";
+import type { Deliver } from "./deliver.ts";
+import type { Destination } from "./destination.ts";
+import { insist } from "./insist.ts";
+import type { Observer } from "./observe.ts";
+import type { Standing } from "./standing.ts";
+
+interface Parts {
+  store: Pick<Store, "settle">;
+  deliver: Deliver;
+  clock: Clock;
+  /** From 0 up to 1. */
+  random(): number;
+  observe: Observer;
+  standing: Pick<Standing, "learn" | "keep">;
+  /** Aborted when a stop's grace is over. */
+  signal: AbortSignal;
+}
+
+interface Errand {
+  loan: Loan;
+  /** It was let through an open breaker. */
+  probe: boolean;
+  /** Called when the try is over, before its answer is written down. */
+  over(): void;
+}
+
+/** Carries one delivery from loan to result. False: it was cut off by a stop, untried as far as anybody is told. */
+export type Carry = (errand: Errand) => Promise<boolean>;
+
+export function createCarry(destination: Destination, parts: Parts): Carry {
+  const { store, deliver, clock, random, observe, standing, signal } = parts;
+  const { name, schedule } = destination;
+
+  async function carry({ loan, probe, over }: Errand): Promise<boolean> {
+    const { delivery, event } = loan;
+    const replayed = delivery.replayedAfter !== null;
+    const attempt = await deliver(destination, event, delivery.attempts + 1, { signal, replayed });
+    const cutOff = attempt.cause === "interrupted";
+    const outcome = decide(attempt, schedule, random(), delivery.replayedAfter ?? 0);
+    const failures = cutOff ? 0 : standing.learn(attempt, outcome, probe);
+    // Before the answer is written: a store that groups what one turn asks for fills the slot in the same commit.
+    over();
+    if (cutOff) return false;
+    await conclude(loan, { attempt, outcome, failures, probe });
+    await standing.keep();
+    return true;
+  }
+
+  interface Result {
+    attempt: Attempt;
+    outcome: Outcome;
+    failures: number;
+    probe: boolean;
+  }
+
+  async function conclude({ delivery, event, token }: Loan, result: Result): Promise<void> {
+    const { attempt, outcome } = result;
+    const written = await writeDown({ delivery: delivery.id, token, attempt, outcome });
+    if (written === null) return;
+    observe.attempted({ destination: name, delivery, event, ...result });
+    if (!written) observe.loanLost({ destination: name, delivery, attempt, outcome });
+  }
+
+  /**
+   * Null: the stop's grace was over before the store took it; the loan runs out by itself and the delivery is tried once more.
+   * False: the loan was no longer ours.
+   */
+  function writeDown(settlement: Omit<Settlement, "at">): Promise<boolean | null> {
+    const { delivery } = settlement;
+    const refused = (error: unknown, failures: number) =>
+      observe.settleFailed({ destination: name, delivery, error, failures });
+    return insist(() => store.settle({ ...settlement, at: clock.now() }), { clock, signal, refused });
+  }
+
+  return carry;
+}

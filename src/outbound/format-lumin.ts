@@ -1,0 +1,87 @@
+import type { DocumentStatus, Event, EventType, SignerStatus, SignerView } from "../domain/event.ts";
+import type { Encoded } from "./encode.ts";
+import type { BodySignature, Secret } from "./sign.ts";
+
+/**
+ * Events as Lumin would post them, for systems that already read Lumin's webhooks, whichever provider they come from. What
+ * Lumin has no word for is not said at all, and what is not known is left out or null. https://developers.luminpdf.com
+ */
+
+/** One `signature_request_declined` stands for both, the document and the signer; it goes out when the document is declined. */
+const WORDS: Partial<Readonly<Record<EventType, string>>> = {
+  "document.created": "signature_request_created",
+  "document.sent": "signature_request_sent",
+  "signer.viewed": "signature_request_viewed",
+  "signer.signed": "signature_request_signed",
+  "document.completed": "signature_request_approved",
+  "document.declined": "signature_request_declined",
+  "document.downloadable": "signature_request_downloadable",
+  "document.canceled": "signature_request_canceled",
+  "document.cancel_failed": "signature_request_cancel_failed",
+  "document.failed": "signature_request_invalid",
+  "document.due_date_changed": "signature_request_due_date_updated",
+};
+
+/** Null: Lumin publishes no such status. */
+const REQUEST_STATUS: Readonly<Record<DocumentStatus, string | null>> = {
+  created: "WAITING_FOR_PROCESSING",
+  sent: "WAITING_FOR_OTHERS",
+  in_progress: "WAITING_FOR_OTHERS",
+  completed: "APPROVED",
+  declined: "REJECTED",
+  canceled: "CANCELLED",
+  failed: "FAILED",
+  expired: null,
+};
+
+/** Whoever is not in here may act now. */
+const SIGNER_STATUS: Partial<Readonly<Record<SignerStatus, string>>> = {
+  unsent: "WAITING_FOR_OTHERS",
+  scheduled: "WAITING_FOR_OTHERS",
+  awaiting_witness: "WAITING_FOR_OTHERS",
+  signed: "APPROVED",
+  declined: "REJECTED",
+};
+
+/** Whether Lumin has a word for events of this type. */
+export function hasLuminWord(type: EventType): boolean {
+  return WORDS[type] !== undefined;
+}
+
+/** Whether an event can be told in Lumin's words: one of its types, about a document that is known and in a status that Lumin has. */
+export function isKnownToLumin({ type, document }: Event): boolean {
+  return hasLuminWord(type) && document !== null && requestStatus(document.status) !== null;
+}
+
+/** The body that Lumin would post. Throws for an event that Lumin has no words for. */
+export function encodeLumin(event: Event): Encoded {
+  const { document } = event;
+  if (!document || !isKnownToLumin(event))
+    throw new Error(`the format lumin has no words for this ${event.type}`);
+  const payload = {
+    event: { event_time: Date.parse(event.time), event_type: WORDS[event.type] },
+    signature_request: {
+      signature_request_id: document.id,
+      title: document.title,
+      ...(document.expiresAt !== null && { expires_at: Date.parse(document.expiresAt) }),
+      status: requestStatus(document.status),
+      signers: event.signers.map(luminSigner),
+    },
+  };
+  return { body: Buffer.from(JSON.stringify(payload)), contentType: "application/json; charset=utf-8" };
+}
+
+/** A request of which nothing is known but that something happens is on its way. */
+function requestStatus(status: DocumentStatus | null): string | null {
+  return REQUEST_STATUS[status ?? "in_progress"];
+}
+
+function luminSigner({ name, email, status }: SignerView) {
+  const word = (status && SIGNER_STATUS[status]) ?? "NEED_TO_SIGN";
+  return { name, email, status: word, is_approved: status === "signed" };
+}
+
+/** Lumin's own: lower-case hexadecimal HMAC-SHA256 over the body, in `X-Signature`. */
+export function luminSignature(secret: Secret): BodySignature {
+  return { header: "x-signature", hash: "sha256", encoding: "hex", prefix: "", secret };
+}

@@ -1,0 +1,94 @@
+import { afterTry, type Breaker, CLOSED, type Sign } from "../domain/breaker.ts";
+import { allowance, fullBucket, nextToken, take } from "../domain/rate.ts";
+import type { DestinationState, Pause } from "../store/store.ts";
+import type { Destination } from "./destination.ts";
+
+/** How many tries may begin, as far as pause, breaker and rate have a say. */
+export interface Leave {
+  many: number;
+  /** While it is none: when to ask again, milliseconds since 1970; null: when something has happened. */
+  again: number | null;
+  /** The one that may begin shows whether the receiver is there again. */
+  probe: boolean;
+}
+
+/** What of a destination is kept over restarts. */
+export type Kept = Pick<DestinationState, "paused" | "breaker">;
+
+type BreakerChange = "opened" | "probed" | "closed";
+
+/** Stands before one destination and says how many tries may begin. Asks nobody, waits for nothing: time is an argument. */
+export interface Gate {
+  ask(now: number): Leave;
+  /** So many tries began by this leave. */
+  begin(many: number, leave: Leave, now: number): void;
+  /** A try ended. Says what that did to the breaker; null: nothing that matters. */
+  end(sign: Sign): BreakerChange | null;
+  pause(why: Pause): void;
+  /** Whoever resumes says that the receiver is there, so that an open breaker probes at once. */
+  resume(now: number): void;
+  readonly paused: Pause | null;
+  readonly breaker: Breaker;
+}
+
+/** Asked again when something has happened: the probe has ended, or a person resumes. */
+const NOT_NOW: Leave = { many: 0, again: null, probe: false };
+
+export function createGate(
+  { rate, breaker: rule }: Pick<Destination, "rate" | "breaker">,
+  kept: Kept,
+  now: number,
+): Gate {
+  let { paused } = kept;
+  let breaker = kept.breaker ?? CLOSED;
+  let probing = false;
+  let bucket = rate === null ? null : fullBucket(rate, now);
+
+  function askBreaker(now: number): Leave {
+    if (breaker.probeAt === null) return { many: Number.POSITIVE_INFINITY, again: null, probe: false };
+    if (probing) return NOT_NOW;
+    if (now < breaker.probeAt) return { many: 0, again: breaker.probeAt, probe: false };
+    return { many: 1, again: null, probe: true };
+  }
+
+  /** Of what the breaker leaves. */
+  function askRate(leave: Leave, now: number): Leave {
+    if (bucket === null || leave.many === 0) return leave;
+    const many = Math.min(leave.many, allowance(bucket, now));
+    return { ...leave, many, again: many > 0 ? null : nextToken(bucket, now) };
+  }
+
+  return {
+    ask: (now) => (paused === null ? askRate(askBreaker(now), now) : NOT_NOW),
+    begin(many, { probe }, now) {
+      if (many === 0) return;
+      if (probe) probing = true;
+      if (bucket !== null) bucket = take(bucket, many, now);
+    },
+    end(sign) {
+      const before = breaker;
+      breaker = afterTry(before, sign, rule);
+      if (sign.probe) probing = false;
+      return changeOf(before, breaker);
+    },
+    pause(why) {
+      paused = why;
+    },
+    resume(now) {
+      paused = null;
+      if (breaker.probeAt !== null) breaker = { ...breaker, probeAt: Math.min(breaker.probeAt, now) };
+    },
+    get paused() {
+      return paused;
+    },
+    get breaker() {
+      return breaker;
+    },
+  };
+}
+
+function changeOf(before: Breaker, after: Breaker): BreakerChange | null {
+  if (before.probeAt === after.probeAt) return null;
+  if (before.probeAt === null) return "opened";
+  return after.probeAt === null ? "closed" : "probed";
+}

@@ -1,0 +1,130 @@
+import { type LookupAddress, lookup as systemLookup } from "node:dns";
+import { BlockList, isIP, type LookupFunction } from "node:net";
+
+/** `any`: private addresses too, since internal systems live there; `public`: none but those of the open internet. */
+export type Network = "any" | "public";
+
+/** The `code` of the error that a refused address ends a try with. */
+export const BLOCKED = "ERR_ADDRESS_BLOCKED";
+
+/** Where nothing of ours lives, but where a machine's own credentials can be read. */
+const NEVER: Readonly<Record<string, readonly string[]>> = {
+  "a cloud metadata address": [
+    "169.254.169.254/32",
+    "169.254.170.2/32",
+    "100.100.100.200/32",
+    "168.63.129.16/32",
+    "fd00:ec2::254/128",
+    "fd20:ce::254/128",
+  ],
+  "a link-local address": ["169.254.0.0/16", "fe80::/10"],
+};
+
+/** What is not the open internet. https://www.iana.org/assignments/iana-ipv4-special-registry */
+const NOT_PUBLIC: Readonly<Record<string, readonly string[]>> = {
+  "a loopback address": ["127.0.0.0/8", "::1/128"],
+  "a private address": [
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "fc00::/7",
+    "fec0::/10",
+    "64:ff9b:1::/48",
+  ],
+  "an unspecified address": ["0.0.0.0/8", "::/128"],
+  "a multicast address": ["224.0.0.0/4", "ff00::/8"],
+  "a broadcast address": ["255.255.255.255/32"],
+  "a reserved address": ["192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4"],
+};
+
+type Rule = readonly [kind: string, list: BlockList];
+
+const RULES: Readonly<Record<Network, readonly Rule[]>> = {
+  any: rulesOf(NEVER),
+  public: [...rulesOf(NEVER), ...rulesOf(NOT_PUBLIC)],
+};
+
+function rulesOf(table: Readonly<Record<string, readonly string[]>>): Rule[] {
+  return Object.entries(table).map(([kind, ranges]) => {
+    const list = new BlockList();
+    for (const range of ranges) addRange(list, range);
+    return [kind, list];
+  });
+}
+
+function addRange(list: BlockList, range: string): void {
+  const [address = "", length] = range.split("/");
+  const prefix = Number(length);
+  if (isIP(address) === 6) list.addSubnet(address, prefix, "ipv6");
+  else addVersion4(list, address, prefix);
+}
+
+/** In IPv6's clothes as well: IPv4-compatible, NAT64 and 6to4. The list sees through `::ffff:` by itself. */
+function addVersion4(list: BlockList, address: string, prefix: number): void {
+  list.addSubnet(address, prefix, "ipv4");
+  list.addSubnet(`::${address}`, 96 + prefix, "ipv6");
+  list.addSubnet(`64:ff9b::${address}`, 96 + prefix, "ipv6");
+  list.addSubnet(`2002:${asGroups(address)}::`, 16 + prefix, "ipv6");
+}
+
+/** `10.1.2.3` as `a01:203`. */
+function asGroups(address: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+}
+
+/** Why an IP address may not be connected to, in words that follow "is"; null: it may. What is no IP address may not. */
+export function whyRefused(address: string, network: Network): string | null {
+  const [bare = ""] = address.split("%");
+  const version = isIP(bare);
+  if (version === 0) return "no IP address";
+  const family = version === 6 ? "ipv6" : "ipv4";
+  return RULES[network].find(([, list]) => list.check(bare, family))?.[0] ?? null;
+}
+
+/**
+ * The error that a post to this URL must end with because its host is written as a refused address, in whichever spelling; null:
+ * it is a name, or may be connected to. A connection to a literal address asks no `lookup`.
+ */
+export function refusalOfLiteral(url: URL, network: Network): Error | null {
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return isIP(host) === 0 ? null : refusal(host, host, network);
+}
+
+/**
+ * For a connection's `lookup`: one refused address among those that a name resolves to refuses the name, as nobody can say which
+ * of them would be connected to. The error has the code `BLOCKED`.
+ */
+export function guardedLookup(network: Network, lookup: LookupFunction = systemLookup): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error) return callback(error, "");
+      const addresses = asAddresses(found);
+      const blocked = addresses
+        .map(({ address }) => refusal(hostname, address, network))
+        .find((one) => one !== null);
+      if (blocked) return callback(blocked, "");
+      const [first] = addresses;
+      if (options.all || !first) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+/** A lookup that was put in place of the system's may not know `all`. */
+function asAddresses(found: string | LookupAddress[]): LookupAddress[] {
+  return typeof found === "string" ? [{ address: found, family: isIP(found) }] : found;
+}
+
+function refusal(host: string, address: string, network: Network): Error | null {
+  const kind = whyRefused(address, network);
+  if (kind === null) return null;
+  const what =
+    host === address ? `${address} is ${kind}` : `${host} resolves to ${address}, which is ${kind}`;
+  const rule =
+    whyRefused(address, "any") === null
+      ? "this destination says `network: public`"
+      : "nothing is ever posted there";
+  return Object.assign(new Error(`${what}: ${rule}`), { code: BLOCKED });
+}

@@ -1,0 +1,75 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { afterTry, type Breaker, CLOSED, DEFAULT_BREAKER, isThere } from "../../src/domain/breaker.ts";
+
+const RULE = { failures: 3, pause: 10_000, longest: 60_000 };
+const failed = (at: number) => ({ answered: false, probe: false, at });
+const probeFailed = (at: number) => ({ answered: false, probe: true, at });
+const answered = (at: number) => ({ answered: true, probe: false, at });
+const opened = (at: number) =>
+  [1, 2, 3].reduce((breaker) => afterTry(breaker, failed(at), RULE), CLOSED as Breaker);
+
+describe("a breaker", () => {
+  it("opens at so many failures in a row, and lets the first probe through after the pause", () => {
+    const two = afterTry(afterTry(CLOSED, failed(1), RULE), failed(2), RULE);
+    expect(two).to.deep.equal({ failures: 2, probeAt: null, probes: 0 });
+    expect(afterTry(two, failed(3), RULE)).to.deep.equal({ failures: 3, probeAt: 10_003, probes: 0 });
+  });
+
+  it("begins to count anew at every answer", () => {
+    const two = afterTry(afterTry(CLOSED, failed(1), RULE), failed(2), RULE);
+    expect(afterTry(afterTry(two, answered(3), RULE), failed(4), RULE)).to.include({ failures: 1 });
+  });
+
+  it("waits twice as long after each probe that fails, up to the longest pause", () => {
+    let breaker = opened(0);
+    const pauses: number[] = [];
+    for (let probe = 0; probe < 5; probe++) {
+      const at = breaker.probeAt ?? 0;
+      breaker = afterTry(breaker, probeFailed(at), RULE);
+      pauses.push((breaker.probeAt ?? 0) - at);
+    }
+    expect(pauses).to.deep.equal([20_000, 40_000, 60_000, 60_000, 60_000]);
+  });
+
+  it("closes as soon as the receiver answers, to a probe or to what was on its way", () => {
+    expect(afterTry(opened(0), { answered: true, probe: true, at: 10_000 }, RULE)).to.deep.equal(CLOSED);
+    expect(afterTry(opened(0), answered(1), RULE)).to.deep.equal(CLOSED);
+  });
+
+  it("is not moved by failures that were on their way when it opened, however late they end", () => {
+    const open = opened(0);
+    expect(afterTry(open, failed(1), RULE)).to.equal(open);
+    expect(afterTry(open, failed(15_000), RULE)).to.equal(open);
+  });
+
+  it("opens by default at ten failures, and probes after 10 seconds up to 10 minutes", () => {
+    expect(DEFAULT_BREAKER).to.deep.equal({ failures: 10, pause: 10_000, longest: 600_000 });
+  });
+
+  it("is open exactly while the last so many tries failed, whatever came before", () => {
+    const signs = fc.array(fc.boolean(), { maxLength: 40 });
+    fc.assert(
+      fc.property(signs, (answers) => {
+        const end = answers.reduce<Breaker>(
+          (breaker, yes, at) =>
+            afterTry(breaker, { answered: yes, probe: breaker.probeAt !== null, at }, RULE),
+          CLOSED,
+        );
+        const failures = answers.length - 1 - answers.lastIndexOf(true);
+        expect(end.failures).to.equal(failures);
+        expect(end.probeAt !== null).to.equal(failures >= RULE.failures);
+      }),
+      { seed: 1 },
+    );
+  });
+});
+
+describe("isThere", () => {
+  it("takes no answer, 408, 429 and 5xx for trouble of the receiver, and any other answer for a sign of life", () => {
+    for (const status of [null, 408, 429, 500, 502, 503, 504, 599])
+      expect(isThere(status), String(status)).to.equal(false);
+    for (const status of [200, 204, 302, 400, 401, 404, 409, 410, 422])
+      expect(isThere(status), String(status)).to.equal(true);
+  });
+});

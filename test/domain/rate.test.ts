@@ -1,0 +1,55 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { allowance, fullBucket, nextToken, take } from "../../src/domain/rate.ts";
+import { NEW_YEAR } from "../builders.ts";
+
+describe("a rate", () => {
+  it("lets a tenth of a second's worth begin at once, and at least one", () => {
+    expect(allowance(fullBucket(50, 0), 0)).to.equal(5);
+    expect(allowance(fullBucket(3, 0), 0)).to.equal(1);
+    expect(allowance(fullBucket(1 / 3_600, 0), 0)).to.equal(1);
+  });
+
+  it("says when the next may begin", () => {
+    const empty = take(fullBucket(50, NEW_YEAR), 5, NEW_YEAR);
+    expect(allowance(empty, NEW_YEAR)).to.equal(0);
+    expect(nextToken(empty, NEW_YEAR)).to.equal(NEW_YEAR + 20);
+    expect(allowance(empty, NEW_YEAR + 19)).to.equal(0);
+    expect(allowance(empty, NEW_YEAR + 20)).to.equal(1);
+    const hourly = take(fullBucket(1 / 3_600, NEW_YEAR), 1, NEW_YEAR);
+    expect(nextToken(hourly, NEW_YEAR)).to.equal(NEW_YEAR + 3_600_000);
+  });
+
+  it("does not save up for later", () => {
+    expect(allowance(fullBucket(50, 0), 86_400_000)).to.equal(5);
+  });
+
+  it("does not stop when the clock is set back", () => {
+    const empty = take(fullBucket(50, NEW_YEAR), 5, NEW_YEAR);
+    expect(allowance(empty, NEW_YEAR - 3_600_000)).to.equal(5);
+  });
+
+  it("is never exceeded by whoever asks when told to, and lets at least one begin then, at any rate", () => {
+    const rates = fc.oneof(
+      fc.integer({ min: 1, max: 2_000 }),
+      fc.integer({ min: 1, max: 5_000 }).map((count) => count / 60),
+    );
+    fc.assert(
+      fc.property(rates, fc.integer({ min: 1, max: 40 }), (rate, atOnce) => {
+        let bucket = fullBucket(rate, NEW_YEAR);
+        const burst = allowance(bucket, NEW_YEAR);
+        let begun = 0;
+        let now = NEW_YEAR;
+        for (let turn = 0; turn < 100; turn++) {
+          const many = Math.min(allowance(bucket, now), atOnce);
+          bucket = take(bucket, many, now);
+          begun += many;
+          if (many === 0 || begun > burst + ((now - NEW_YEAR) * rate) / 1_000 + 1e-6) return false;
+          now = nextToken(bucket, now);
+        }
+        return true;
+      }),
+      { seed: 2, numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,98 @@
+import { expect } from "chai";
+import { pino } from "pino";
+import type { Attempt, Outcome } from "../src/domain/delivery.ts";
+import { observeTries } from "../src/observe.ts";
+import { createMetrics } from "../src/web/metrics.ts";
+import { NEW_YEAR } from "./builders.ts";
+import { anEvent } from "./outbound/fixtures.ts";
+
+describe("what is said of tries", () => {
+  let lines: Record<string, unknown>[];
+  let observer: ReturnType<typeof observeTries>;
+
+  beforeEach(() => {
+    lines = [];
+    const logger = pino({ base: null, timestamp: false }, { write: (line) => lines.push(JSON.parse(line)) });
+    const now = () => NEW_YEAR;
+    const metrics = createMetrics({
+      version: "0",
+      channels: [],
+      destinations: [{ name: "crm" }],
+      backlog: async () => [],
+      states: () => [],
+      now,
+    });
+    observer = observeTries({ logger, metrics, now, died() {} });
+  });
+
+  const tell = (attempt: Partial<Attempt>, outcome: Outcome, replayedAfter: number | null = null) =>
+    observer.attempted({
+      destination: "crm",
+      delivery: {
+        id: "dlv_1",
+        event: "evt_1",
+        destination: "crm",
+        lane: null,
+        status: "pending",
+        reason: null,
+        attempts: 1,
+        dueAt: NEW_YEAR,
+        replayedAfter,
+      },
+      event: anEvent({ id: "evt_1" }),
+      attempt: {
+        number: 2,
+        startedAt: NEW_YEAR,
+        duration: 12,
+        cause: "answered",
+        status: 503,
+        answer: "secret text",
+        retryAfter: 60_000,
+        ...attempt,
+      },
+      outcome,
+      failures: 4,
+      probe: true,
+    });
+
+  it("is one line a try, with every field that decided, and nothing of what was answered", () => {
+    tell({}, { status: "pending", dueAt: NEW_YEAR + 60_000 });
+    expect(lines).to.deep.equal([
+      {
+        level: 40,
+        destination: "crm",
+        delivery: "dlv_1",
+        event: "evt_1",
+        type: "signer.signed",
+        try: 2,
+        replayed: false,
+        probe: true,
+        cause: "answered",
+        status: 503,
+        ms: 12,
+        failures: 4,
+        retryAfter: 60_000,
+        next: "2026-01-01T00:01:00.000Z",
+        msg: "not delivered; it will be tried again",
+      },
+    ]);
+  });
+
+  it("says why a delivery is parked, and which was sent again", () => {
+    tell({ status: 410 }, { status: "parked", reason: "gone" }, 1);
+    expect(lines[0]).to.include({ reason: "gone", replayed: true, level: 50 });
+  });
+
+  it("is one line when a breaker opens and one when it closes, when it is paused and when resumed", () => {
+    observer.breakerOpened({ destination: "crm", failures: 10, probeAt: NEW_YEAR + 10_000 });
+    observer.breakerClosed({ destination: "crm", failures: 12 });
+    observer.paused({ destination: "crm", reason: "moving house" });
+    observer.resumed({ destination: "crm" });
+    expect(lines.map(({ msg, level, ...fields }) => fields)).to.deep.equal([
+      { destination: "crm", failures: 10, probe: "2026-01-01T00:00:10.000Z" },
+      { destination: "crm", failures: 12 },
+      { destination: "crm", reason: "moving house" },
+      { destination: "crm" },
+    ]);
+  });
+});

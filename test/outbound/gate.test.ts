@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import { createGate, type Gate } from "../../src/outbound/gate.ts";
+import { NEW_YEAR } from "../builders.ts";
+
+const RULE = { failures: 2, pause: 10_000, longest: 60_000 };
+const NOTHING = { paused: null, breaker: null };
+const OPEN = { paused: null, breaker: { failures: 2, probeAt: NEW_YEAR + 10_000, probes: 0 } };
+
+const aGate = (kept: Parameters<typeof createGate>[1] = NOTHING, rate: number | null = null) =>
+  createGate({ rate, breaker: RULE }, kept, NEW_YEAR);
+const fail = (gate: Gate, at: number, probe = false) => gate.end({ answered: false, probe, at });
+const beginProbe = (gate: Gate, at: number) => gate.begin(1, gate.ask(at), at);
+
+describe("the gate before a destination", () => {
+  it("lets as many begin as anybody likes when nothing is the matter", () => {
+    expect(aGate().ask(NEW_YEAR)).to.deep.include({ many: Number.POSITIVE_INFINITY, probe: false });
+  });
+
+  it("says what each try did to the breaker, and nothing when that is of no interest", () => {
+    const gate = aGate();
+    expect(fail(gate, NEW_YEAR)).to.equal(null);
+    expect(fail(gate, NEW_YEAR)).to.equal("opened");
+    expect(fail(gate, NEW_YEAR)).to.equal(null);
+    beginProbe(gate, NEW_YEAR + 10_000);
+    expect(fail(gate, NEW_YEAR + 10_000, true)).to.equal("probed");
+    beginProbe(gate, NEW_YEAR + 30_000);
+    expect(gate.end({ answered: true, probe: true, at: NEW_YEAR + 30_000 })).to.equal("closed");
+    expect(gate.end({ answered: true, probe: false, at: NEW_YEAR + 30_000 })).to.equal(null);
+  });
+
+  it("lets one probe through an open breaker, when its time has come and none is out", () => {
+    const gate = aGate(OPEN);
+    expect(gate.ask(NEW_YEAR)).to.deep.equal({ many: 0, again: NEW_YEAR + 10_000, probe: false });
+    expect(gate.ask(NEW_YEAR + 10_000)).to.deep.equal({ many: 1, again: null, probe: true });
+    beginProbe(gate, NEW_YEAR + 10_000);
+    expect(gate.ask(NEW_YEAR + 99_000)).to.deep.equal({ many: 0, again: null, probe: false });
+    fail(gate, NEW_YEAR + 25_000, true);
+    expect(gate.ask(NEW_YEAR + 25_000)).to.include({ many: 0, again: NEW_YEAR + 45_000 });
+  });
+
+  it("keeps the leave to probe while nothing was there to probe with", () => {
+    const gate = aGate(OPEN);
+    gate.begin(0, gate.ask(NEW_YEAR + 10_000), NEW_YEAR + 10_000);
+    expect(gate.ask(NEW_YEAR + 11_000)).to.include({ many: 1, probe: true });
+  });
+
+  it("does not take a failure that was on its way for the probe's, though it ends while the probe is out", () => {
+    const gate = aGate(OPEN);
+    beginProbe(gate, NEW_YEAR + 10_000);
+    fail(gate, NEW_YEAR + 12_000);
+    expect(gate.breaker).to.equal(OPEN.breaker);
+    expect(gate.ask(NEW_YEAR + 12_000)).to.include({ many: 0, again: null });
+  });
+
+  it("holds a probe to the rate as well", () => {
+    const gate = aGate(NOTHING, 0.01);
+    gate.begin(1, gate.ask(NEW_YEAR), NEW_YEAR);
+    fail(gate, NEW_YEAR);
+    fail(gate, NEW_YEAR);
+    expect(gate.ask(NEW_YEAR + 10_000)).to.include({ many: 0, again: NEW_YEAR + 100_000 });
+    expect(gate.ask(NEW_YEAR + 100_000)).to.include({ many: 1, probe: true });
+  });
+
+  it("lets nothing begin while paused, and does not ask to be asked again", () => {
+    const gate = aGate({ ...OPEN, paused: { at: NEW_YEAR, reason: "moving" } });
+    expect(gate.ask(NEW_YEAR + 10_000)).to.deep.equal({ many: 0, again: null, probe: false });
+  });
+
+  it("probes at once when a person resumes", () => {
+    const gate = aGate({ ...OPEN, paused: { at: NEW_YEAR, reason: "moving" } });
+    gate.resume(NEW_YEAR + 1);
+    expect(gate.ask(NEW_YEAR + 1)).to.deep.equal({ many: 1, again: null, probe: true });
+  });
+});

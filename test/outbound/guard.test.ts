@@ -1,0 +1,166 @@
+import type { LookupAddress } from "node:dns";
+import type { LookupFunction } from "node:net";
+import { expect } from "chai";
+import {
+  BLOCKED,
+  guardedLookup,
+  type Network,
+  refusalOfLiteral,
+  whyRefused,
+} from "../../src/outbound/guard.ts";
+
+const ALWAYS = [
+  "169.254.169.254",
+  "169.254.0.1",
+  "100.100.100.200",
+  "168.63.129.16",
+  "fe80::1",
+  "febf::1",
+  "fe80::1%eth0",
+  "fd00:ec2::254",
+  "fd20:ce::254",
+];
+const PRIVATE = [
+  "10.0.0.1",
+  "172.16.0.1",
+  "172.31.255.255",
+  "192.168.1.1",
+  "100.64.0.1",
+  "127.0.0.1",
+  "127.8.9.1",
+  "0.0.0.0",
+  "224.0.0.1",
+  "255.255.255.255",
+  "240.0.0.1",
+  "198.18.0.1",
+  "::",
+  "::1",
+  "fc00::1",
+  "fdff::1",
+  "ff02::1",
+];
+const PUBLIC = ["8.8.8.8", "172.32.0.1", "100.128.0.1", "169.253.0.1", "2606:4700::1111", "fe00::1"];
+
+const refused = (addresses: readonly string[], network: Network) =>
+  addresses.filter((address) => whyRefused(address, network) !== null);
+/** An IPv4 address as IPv6 has it: mapped, compatible, through NAT64 and through 6to4. */
+const disguised = (address: string) => {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+  const groups = `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  return [
+    `::ffff:${address}`,
+    `::ffff:${groups}`,
+    `::${address}`,
+    `64:ff9b::${address}`,
+    `2002:${groups}::1`,
+  ];
+};
+
+describe("the guard of addresses", () => {
+  it("always refuses link-local and cloud metadata addresses, and by default no others", () => {
+    expect(refused(ALWAYS, "any")).to.deep.equal(ALWAYS);
+    expect(refused([...PRIVATE, ...PUBLIC], "any")).to.deep.equal([]);
+  });
+
+  it("refuses all that is not the open internet for `network: public`", () => {
+    expect(refused([...ALWAYS, ...PRIVATE], "public")).to.deep.equal([...ALWAYS, ...PRIVATE]);
+    expect(refused(PUBLIC, "public")).to.deep.equal([]);
+  });
+
+  it("sees an IPv4 address through IPv6's clothes", () => {
+    for (const address of ["169.254.169.254", "169.254.7.7", "100.100.100.200"])
+      expect(refused(disguised(address), "any"), address).to.deep.equal(disguised(address));
+    for (const address of ["10.1.2.3", "127.0.0.1", "192.168.0.9"])
+      expect(refused(disguised(address), "public"), address).to.deep.equal(disguised(address));
+    expect(refused(["::ffff:8.8.8.8", "64:ff9b::8.8.8.8"], "public")).to.deep.equal([]);
+  });
+
+  it("refuses what is no address at all", () => {
+    expect(refused(["", "crm.internal", "1.2.3"], "any")).to.have.length(3);
+  });
+
+  it("refuses a literal address in every spelling that a URL allows", () => {
+    const spellings = [
+      "http://169.254.169.254/latest",
+      "http://0xa9fea9fe/",
+      "http://2852039166/",
+      "http://0251.0376.0251.0376/",
+      "http://169.254.43518/",
+      "http://169.254.169.254./",
+      "https://[::ffff:169.254.169.254]:8443/",
+      "http://[0:0:0:0:0:ffff:a9fe:a9fe]/",
+      "http://[fe80::1]/",
+    ];
+    for (const url of spellings) expect(refusalOfLiteral(new URL(url), "any"), url).to.be.an("error");
+    expect(refusalOfLiteral(new URL("http://127.1/"), "public")).to.be.an("error");
+    expect(refusalOfLiteral(new URL("http://127.1/"), "any")).to.equal(null);
+    expect(refusalOfLiteral(new URL("http://metadata.google.internal/"), "any")).to.equal(null);
+  });
+
+  it("says which address, what it is, and which rule refuses it", () => {
+    const said = (url: string, network: Network) => refusalOfLiteral(new URL(url), network)?.message;
+    expect(said("http://169.254.0.9/", "any")).to.equal(
+      "169.254.0.9 is a link-local address: nothing is ever posted there",
+    );
+    expect(said("http://10.0.0.9/", "public")).to.equal(
+      "10.0.0.9 is a private address: this destination says `network: public`",
+    );
+  });
+});
+
+describe("the guarded lookup", () => {
+  const finding =
+    (...addresses: string[]): LookupFunction =>
+    (_hostname, _options, callback) =>
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
+      );
+  const look = (network: Network, lookup: LookupFunction, all = true) =>
+    new Promise<string | LookupAddress[]>((resolve, reject) =>
+      guardedLookup(network, lookup)("crm.internal", { all }, (error, found) =>
+        error ? reject(error) : resolve(found),
+      ),
+    );
+  const failure = (tried: Promise<unknown>) =>
+    tried.then(
+      () => null,
+      (error: NodeJS.ErrnoException) => error,
+    );
+
+  it("gives what the resolver found, all of it or the first", async () => {
+    const lookup = finding("10.0.0.1", "fd12::1");
+    expect(await look("any", lookup)).to.deep.equal([
+      { address: "10.0.0.1", family: 4 },
+      { address: "fd12::1", family: 6 },
+    ]);
+    expect(await look("any", lookup, false)).to.equal("10.0.0.1");
+  });
+
+  it("refuses a name for a single one of its addresses, in whichever place, also when only the first is asked for", async () => {
+    for (const all of [true, false]) {
+      for (const addresses of [
+        ["169.254.169.254", "8.8.8.8"],
+        ["8.8.8.8", "169.254.169.254"],
+      ]) {
+        const error = await failure(look("any", finding(...addresses), all));
+        expect(error?.code).to.equal(BLOCKED);
+        expect(error?.message).to.equal(
+          "crm.internal resolves to 169.254.169.254, which is a cloud metadata address: nothing is ever posted there",
+        );
+      }
+    }
+    expect((await failure(look("public", finding("8.8.8.8", "10.0.0.1"))))?.code).to.equal(BLOCKED);
+  });
+
+  it("checks the answer of a resolver that knows one address only", async () => {
+    const one: LookupFunction = (_hostname, _options, callback) => callback(null, "169.254.169.254", 4);
+    expect((await failure(look("any", one)))?.code).to.equal(BLOCKED);
+  });
+
+  it("passes on that a name does not resolve", async () => {
+    const nothing = Object.assign(new Error("no such name"), { code: "ENOTFOUND" });
+    const lookup: LookupFunction = (_hostname, _options, callback) => callback(nothing, "");
+    expect(await failure(look("any", lookup))).to.equal(nothing);
+  });
+});

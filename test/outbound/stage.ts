@@ -1,0 +1,121 @@
+import type { Attempt } from "../../src/domain/delivery.ts";
+import type { Deliver } from "../../src/outbound/deliver.ts";
+import type { Destination } from "../../src/outbound/destination.ts";
+import { createDispatcher, type Dispatcher } from "../../src/outbound/dispatch.ts";
+import type { Observer } from "../../src/outbound/observe.ts";
+import { NEW_YEAR } from "../builders.ts";
+import { createManualClock, type ManualClock, settled } from "../clock.ts";
+import { FakeStore } from "./fake-store.ts";
+
+/** A try that a test ends by hand. */
+interface Try {
+  destination: string;
+  /** The number in the event's name. */
+  event: number;
+  number: number;
+  replayed: boolean;
+  /** null: there was no answer. */
+  end(status: number | null): Promise<void>;
+}
+
+/** A real dispatcher over a store in memory, whose tries a test ends by hand on a clock that it moves. */
+export interface Stage {
+  clock: ManualClock;
+  store: FakeStore;
+  /** In the order in which they began. */
+  tries: readonly Try[];
+  /** What the dispatcher told, in order. */
+  told: readonly (keyof Observer)[];
+  observe: Observer;
+  readonly dispatcher: Dispatcher;
+  /** Begins anew, with what the store has kept; the dispatcher of before is left to itself. */
+  start(
+    destinations: readonly Destination[],
+    given?: { deliver?: Deliver; observe?: Observer },
+  ): Promise<void>;
+  wake(names?: readonly string[]): Promise<void>;
+  /** Ends every try that is out with this status. */
+  endAll(status: number | null): Promise<void>;
+  /** The events of the tries, in the order in which they began. */
+  begun(): readonly number[];
+  statuses(): readonly string[];
+  /** Stops what runs, without grace. */
+  clear(): Promise<void>;
+}
+
+export function createStage(): Stage {
+  const clock = createManualClock(NEW_YEAR);
+  const store = new FakeStore();
+  const tries: (Try & { over: boolean })[] = [];
+  const told: (keyof Observer)[] = [];
+  const note = (what: keyof Observer) => () => void told.push(what);
+  const observe: Observer = {
+    attempted: note("attempted"),
+    loanLost: note("loanLost"),
+    breakerOpened: note("breakerOpened"),
+    breakerClosed: note("breakerClosed"),
+    paused: note("paused"),
+    resumed: note("resumed"),
+    claimFailed: note("claimFailed"),
+    settleFailed: note("settleFailed"),
+    keepFailed: note("keepFailed"),
+    giveBackFailed: note("giveBackFailed"),
+    died: note("died"),
+  };
+  let dispatcher: Dispatcher | undefined;
+
+  const deliverByHand: Deliver = (destination, event, number, { signal, replayed = false } = {}) =>
+    new Promise((resolve) => {
+      const startedAt = clock.now();
+      const end = (ending: Pick<Attempt, "cause" | "status">) => {
+        one.over = true;
+        const duration = clock.now() - startedAt;
+        resolve({ number, startedAt, duration, answer: null, retryAfter: null, ...ending });
+      };
+      const one = {
+        destination: destination.name,
+        event: Number(event.id.slice(4)),
+        number,
+        replayed,
+        over: false,
+        async end(status: number | null) {
+          end({ cause: status === null ? "timeout" : "answered", status });
+          await settled();
+        },
+      };
+      signal?.addEventListener("abort", () => end({ cause: "interrupted", status: null }));
+      tries.push(one);
+    });
+
+  return {
+    clock,
+    store,
+    tries,
+    told,
+    observe,
+    get dispatcher() {
+      if (!dispatcher) throw new Error("nothing has been started");
+      return dispatcher;
+    },
+    async start(destinations, given) {
+      const parts = { store, clock, random: () => 0, deliver: deliverByHand, observe, ...given };
+      dispatcher = createDispatcher({ ...parts, destinations, kept: [...store.kept.values()] });
+      dispatcher.start();
+      await settled();
+    },
+    async wake(names) {
+      dispatcher?.wake(names);
+      await settled();
+    },
+    async endAll(status) {
+      await Promise.all(tries.filter(({ over }) => !over).map((one) => one.end(status)));
+    },
+    begun: () => tries.map(({ event }) => event),
+    statuses: () => store.deliveries.map(({ status }) => status),
+    async clear() {
+      const stopped = dispatcher?.stop({ graceMs: 0 });
+      await clock.advance(1);
+      await stopped;
+    },
+  };
+}
