@@ -1,23 +1,16 @@
-import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 import { type Logger, pino } from "pino";
-import type { Config } from "./config.ts";
+import { type Bridge, type BridgeParts, createBridge } from "./bridge.ts";
+import type { Config, LoadedConfig } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
-import { receiptId, rejectionId } from "./domain/identity.ts";
-import { createAccept } from "./inbound/accept.ts";
-import { createReceiver } from "./inbound/receive.ts";
-import { createReread } from "./inbound/reread.ts";
-import { observeReceptions, observeTries } from "./observe.ts";
-import type { CourierHealth } from "./outbound/courier.ts";
+import { CountersignError, messageOf } from "./domain/errors.ts";
 import { createDeliver } from "./outbound/deliver.ts";
-import { createDispatcher } from "./outbound/dispatch.ts";
-import { openSqliteStore } from "./store/sqlite.ts";
+import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { timed } from "./store/timed.ts";
-import { createAdmin } from "./web/admin.ts";
-import { examine } from "./web/health.ts";
-import { listen } from "./web/listen.ts";
+import { type Listener, listen } from "./web/listen.ts";
 import { createMetrics } from "./web/metrics.ts";
+import { formatProblem } from "./yaml.ts";
 
 /** What a test may put in place of the real thing. */
 export interface Overrides {
@@ -26,6 +19,8 @@ export interface Overrides {
   random?(): number;
   logger?: Logger;
   store?: Store;
+  /** Where a reload takes the configuration from; absent: it cannot be reloaded. */
+  load?(): Promise<LoadedConfig>;
 }
 
 /** A running bridge. */
@@ -38,6 +33,12 @@ export interface App {
   logger: Logger;
   /** Resolves when something that the bridge cannot live without has died; the process should end, to be started again. */
   died: Promise<"died">;
+  /**
+   * Takes sources, destinations and mappings from the configuration's file again: all or nothing.
+   *
+   * @throws CountersignError `bad_request` that says what is wrong with it; the configuration before stays in force.
+   */
+  reload(): Promise<void>;
   /** Not ready, accept nothing more, finish or give back what is in flight, close. */
   stop(): Promise<void>;
 }
@@ -53,117 +54,71 @@ const SYSTEM_CLOCK: Clock = {
   },
 };
 
+/** What a stop may take beyond its grace, for giving loans back and closing the store; milliseconds. */
+const STOP_MARGIN = 5_000;
+
 /**
- * The composition root: the only place that names an adapter, reads the clock or draws a random number.
+ * The composition root, with bridge.ts: the only place that names an adapter, reads the clock or draws a random number.
  *
  * @throws CountersignError `cannot_start` when the store or a listener's address cannot be had.
  */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
-  const { channels, destinations } = config;
   const { clock = SYSTEM_CLOCK, random = Math.random } = overrides;
   const logger = overrides.logger ?? pino({ level: config.log.level });
-  const names = destinations.map(({ name }) => name);
-  const opened =
-    overrides.store ??
-    openSqliteStore({ file: config.store.file, token: () => randomBytes(12).toString("hex") });
-  const { now } = clock;
+  const opened = overrides.store ?? (await openStore(config.store));
   const metrics = createMetrics({
     version: VERSION,
-    channels,
-    destinations,
     backlog: () => store.backlog(),
-    states: () => dispatcher.states(),
-    now,
+    states: () => bridge.dispatcher.states(),
+    now: clock.now,
   });
   const store = timed(opened, () => performance.now(), metrics.stored);
-
-  const parked = await store.parkRemoved(names, now());
-  if (parked > 0)
-    logger.warn({ parked }, "deliveries to destinations that are no longer configured are parked");
-  for (const { source, name } of channels.filter(({ checks }) => checks.length === 0)) {
-    logger.warn({ source, channel: name }, "anybody may post here: the configuration says `verify: none`");
-  }
-
   const death = Promise.withResolvers<"died">();
-  const dispatcher = createDispatcher({
+  let stopping = false;
+  let reloading: Promise<void> = Promise.resolve();
+
+  const parts: BridgeParts = {
     store,
-    destinations,
-    kept: await store.destinations(),
-    deliver: createDeliver({ clock, version: VERSION }),
+    metrics,
+    logger,
     clock,
     random,
-    observe: observeTries({ logger, metrics, now, died: () => death.resolve("died") }),
+    deliver: createDeliver({ clock, version: VERSION }),
+    isStopping: () => stopping,
+    died: () => death.resolve("died"),
+    reload,
+  };
+  await parkRemoved(config, parts);
+  let bridge = await createBridge(config, parts);
+  const open = await openListeners(config, () => bridge).catch(async (error) => {
+    await store.close();
+    throw error;
   });
-  const newReceiptId = (at: number) => receiptId(at, randomBytes(10));
-  const receiver = createReceiver({
-    channels,
-    accept: createAccept({
-      store,
-      subscribers: destinations,
-      rejected: config.rejected,
-      newReceiptId,
-      newRejectionId: (at) => rejectionId(at, randomBytes(10)),
-    }),
-    maxBody: config.server.maxBody,
-    now,
-    observe: observeReceptions({ logger, metrics, now, wake: (names) => dispatcher.wake(names) }),
-  });
+  bridge.dispatcher.start();
+  logger.info({ version: VERSION, url: open.receiver.url, admin: open.admin.url }, "ready");
 
-  let stopping = false;
-  const admin = createAdmin({
-    store,
-    reread: createReread({
-      store,
-      channels,
-      subscribers: destinations,
-      newReceiptId,
-      recorded: ({ destinations: woken }) => dispatcher.wake(woken),
-    }),
-    destinations: names,
-    control: {
-      pause: (name, reason) => dispatcher.pause(name, reason),
-      resume: (name) => dispatcher.resume(name),
-      wake: (name) => dispatcher.wake([name]),
-    },
-    now,
-    health: () =>
-      examine({
-        running: async () => {
-          if (stopping) throw new Error("stopping");
-        },
-        store: () => store.probe(),
-        dispatcher: async () => {
-          const complaints = dispatcher.health().flatMap((courier) => complaintsOf(courier, now()));
-          if (complaints.length > 0) throw new Error(complaints.join(", "));
-        },
-      }),
-    metrics: () => metrics.scrape(),
-    token: config.admin.token,
-    failed: (error) => logger.error({ err: error }, "the admin API failed"),
-  });
-
-  const open = await openListeners();
-
-  async function openListeners() {
-    try {
-      const adminListener = await listen(admin.callback(), { ...config.admin, key: "admin" });
-      try {
-        return {
-          admin: adminListener,
-          receiver: await listen(receiver.callback(), { ...config.server, key: "server" }),
-        };
-      } catch (error) {
-        await adminListener.close(0);
-        throw error;
-      }
-    } catch (error) {
-      await store.close();
-      throw error;
-    }
+  /** One at a time; the caller's own is the newest. */
+  function reload(): Promise<void> {
+    reloading = reloading.catch(() => {}).then(replaceBridge);
+    return reloading;
   }
 
-  dispatcher.start();
-  logger.info({ version: VERSION, url: open.receiver.url, admin: open.admin.url }, "ready");
+  async function replaceBridge(): Promise<void> {
+    const next = await loadAgain(config, overrides.load);
+    const before = bridge;
+    bridge = await createBridge(next, parts);
+    bridge.dispatcher.start();
+    await before.dispatcher.stop({ graceMs: next.shutdown });
+    await parkRemoved(next, parts);
+    logger.info({ channels: next.channels.length, destinations: next.destinations.length }, "reloaded");
+  }
+
+  async function finish(): Promise<void> {
+    const graceMs = config.shutdown;
+    await Promise.all([open.receiver.close(graceMs), bridge.dispatcher.stop({ graceMs })]);
+    await open.admin.close(0);
+    await store.close();
+  }
 
   return {
     url: open.receiver.url,
@@ -171,6 +126,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     store,
     logger,
     died: death.promise,
+    async reload() {
+      await reload().catch((error) => {
+        logger.error({ reason: messageOf(error) }, "not reloaded; the configuration before stays in force");
+        throw error;
+      });
+    },
     async stop() {
       stopping = true;
       logger.info("stopping");
@@ -179,25 +140,49 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       else logger.error("the store does not answer, so the stop is cut short; loans run out by themselves");
     },
   };
+}
 
-  async function finish(): Promise<void> {
-    const graceMs = config.shutdown;
-    await Promise.all([open.receiver.close(graceMs), dispatcher.stop({ graceMs })]);
-    await open.admin.close(0);
-    await store.close();
+async function parkRemoved({ destinations }: Config, { store, clock, logger }: BridgeParts): Promise<void> {
+  const names = destinations.map(({ name }) => name);
+  const parked = await store.parkRemoved(names, clock.now());
+  if (parked > 0)
+    logger.warn({ parked }, "deliveries to destinations that are no longer configured are parked");
+}
+
+interface Listeners {
+  receiver: Listener;
+  admin: Listener;
+}
+
+/** Both or none. Each request is answered by the bridge of the moment. */
+async function openListeners({ server, admin }: Config, bridge: () => Bridge): Promise<Listeners> {
+  const adminListener = await listen((...request) => bridge().administer(...request), {
+    ...admin,
+    key: "admin",
+  });
+  try {
+    const receiver = await listen((...request) => bridge().receive(...request), {
+      ...server,
+      key: "server",
+    });
+    return { receiver, admin: adminListener };
+  } catch (error) {
+    await adminListener.close(0);
+    throw error;
   }
 }
 
-/** A claim that takes longer than this is stuck; milliseconds. */
-const STUCK = 30_000;
-/** What a stop may take beyond its grace, for giving loans back and closing the store; milliseconds. */
-const STOP_MARGIN = 5_000;
+/** What cannot change while the bridge runs. */
+const FIXED = ["server", "admin", "store", "log"] as const;
 
-/** What is wrong with a courier, if anything is. */
-function complaintsOf({ destination, alive, claiming, lastTickAt }: CourierHealth, now: number): string[] {
-  if (!alive) return [`${destination} died`];
-  if (claiming && now - lastTickAt > STUCK) return [`${destination} waits for the store`];
-  return [];
+/** @throws CountersignError `bad_request` when there is something wrong with it, or it asks for what only a restart can do. */
+async function loadAgain(running: Config, load: Overrides["load"]): Promise<Config> {
+  if (!load) throw new CountersignError("bad_request", "this bridge was not started from a file");
+  const { config, problems } = await load();
+  if (!config) throw new CountersignError("bad_request", problems.map(formatProblem).join("\n"));
+  const changed = FIXED.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(running[key]));
+  if (changed.length === 0) return config;
+  throw new CountersignError("bad_request", `\`${changed.join("` and `")}\` changed: that needs a restart`);
 }
 
 /** Whether `work` was done in so many milliseconds. It is not ended otherwise, only no longer waited for. */

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { EventEmitter } from "node:events";
 import { argv, env, exit, stderr, stdout } from "node:process";
 
 /** The oldest Node that has what the bridge stands on: node:sqlite, and TypeScript without a build. */
@@ -19,5 +20,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+const reloading = new EventEmitter();
+process.on("SIGHUP", () => reloading.emit("reload"));
+
 const { run } = await import("./cli/run.ts");
-exit(await run(argv.slice(2), { env, stdout, stderr, signal: stopping.signal }));
+const onReload = (listener: () => void) => void reloading.on("reload", listener);
+exit(await run(argv.slice(2), { env, stdout, stderr, signal: stopping.signal, onReload }));

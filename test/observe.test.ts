@@ -16,8 +16,6 @@ describe("what is said of tries", () => {
     const now = () => NEW_YEAR;
     const metrics = createMetrics({
       version: "0",
-      channels: [],
-      destinations: [{ name: "crm" }],
       backlog: async () => [],
       states: () => [],
       now,

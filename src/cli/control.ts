@@ -34,6 +34,21 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
   }
 
   program
+    .command("reload")
+    .description(
+      "take sources, destinations and mappings from the configuration's file again, all or nothing",
+    )
+    .option(REASON_OPTION[0], REASON_OPTION[1], "reload from the command line")
+    .option(...CONFIG_OPTION)
+    .action(async ({ config, reason }) => {
+      const client = await connect(config, terminal);
+      if (!client) return done(1);
+      await client.post("api/v1/reload", z.object({ reloaded: z.literal(true) }), { reason });
+      terminal.stdout.write("reloaded\n");
+      done(0);
+    });
+
+  program
     .command("replay")
     .description("send again what is parked for a destination, or was delivered; ids stay the same")
     .requiredOption("--destination <name>")

@@ -1,4 +1,5 @@
 import { createApp } from "../app.ts";
+import { loadConfig } from "../config.ts";
 import { type AddCommand, CONFIG_OPTION, readConfig, type Terminal } from "./terminal.ts";
 
 export const serveCommand: AddCommand = (program, terminal, done) => {
@@ -14,7 +15,10 @@ async function serve(file: string, terminal: Terminal): Promise<number> {
   const config = await readConfig(file, terminal);
   if (!config) return 1;
 
-  const app = await createApp(config);
+  const app = await createApp(config, { load: () => loadConfig(file, terminal.env) });
+  terminal.onReload(() => {
+    app.reload().catch(() => {}); // the log has said why
+  });
   const stopped = new Promise<"stopped">((resolve) => {
     if (terminal.signal.aborted) resolve("stopped");
     terminal.signal.addEventListener("abort", () => resolve("stopped"));

@@ -9,6 +9,8 @@ export interface Terminal {
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
   /** Aborted when the user or the system asks the process to stop. */
   signal: AbortSignal;
+  /** Calls the listener whenever the process is asked to read its configuration again. */
+  onReload(listener: () => void): void;
 }
 
 /** Adds itself to the program; `done` takes the exit code. */

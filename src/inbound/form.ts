@@ -29,11 +29,13 @@ export function decodeForm(body: Uint8Array): Form {
   const bytes = asBuffer(body);
   const fields: FormField[] = [];
   for (let start = 0; start < bytes.length; ) {
-    const end = positionOf(AMPERSAND, bytes, start);
-    if (end > start) {
-      if (fields.length === MOST_FIELDS) return { fields, cut: true };
-      fields.push(decodeField(bytes.subarray(start, end)));
+    if (bytes[start] === AMPERSAND) {
+      start += 1;
+      continue;
     }
+    if (fields.length === MOST_FIELDS) return { fields, cut: true };
+    const end = positionOf(AMPERSAND, bytes, start);
+    fields.push(decodeField(bytes.subarray(start, end)));
     start = end + 1;
   }
   return { fields, cut: false };
@@ -71,22 +73,20 @@ function decodePart(part: Buffer): Buffer {
   let length = 0;
   for (let i = 0; i < part.length; i++) {
     const byte = part[i] ?? 0;
-    const escaped = byte === PERCENT ? hexAt(part, i + 1) : -1;
+    const escaped = byte === PERCENT ? (digitOf(part[i + 1]) << 4) | digitOf(part[i + 2]) : -1;
     if (escaped >= 0) i += 2;
     decoded[length++] = escaped >= 0 ? escaped : byte === PLUS ? SPACE : byte;
   }
   return decoded.subarray(0, length);
 }
 
-/** The byte that two hexadecimal digits stand for; negative when they are not. */
-function hexAt(bytes: Buffer, at: number): number {
-  return (digitOf(bytes[at]) << 4) | digitOf(bytes[at + 1]);
-}
+/** What each byte stands for as a hexadecimal digit; -1: it is none, and what is made of it is negative too. */
+const DIGITS = Int8Array.from({ length: 256 }, (_, byte) =>
+  "0123456789abcdef".indexOf(String.fromCharCode(byte).toLowerCase()),
+);
 
 function digitOf(byte = 0): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+  return DIGITS[byte] ?? -1;
 }
 
 /** Where the byte is next, or else the end. */

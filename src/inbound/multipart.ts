@@ -14,11 +14,11 @@ export function decodeMultipart(body: Uint8Array, boundary: string): Form {
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   const fields: FormField[] = [];
   let start = bytes.indexOf(delimiter);
-  while (start >= 0) {
+  for (let parts = 0; start >= 0; parts++) {
     const end = bytes.indexOf(delimiter, start + delimiter.length);
     if (end < 0) break;
+    if (parts === MOST_FIELDS) return { fields, cut: true };
     const field = decodePart(bytes.subarray(start + delimiter.length, end));
-    if (field && fields.length === MOST_FIELDS) return { fields, cut: true };
     if (field) fields.push(field);
     start = end;
   }

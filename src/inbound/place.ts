@@ -1,10 +1,16 @@
-import type { PlaceRef } from "../mapping/place.ts";
-import { decodeForm, type Form, firstValue } from "./form.ts";
+import type { ReadRule } from "../mapping/compile.ts";
+import { valueAt } from "../mapping/path.ts";
+import type { PlaceRef, RequestPlace } from "../mapping/place.ts";
+import { decodeForm, type Form, firstValue, toPayload } from "./form.ts";
+import { isTooDeep, parseJson } from "./json.ts";
 import { boundaryOf, decodeMultipart } from "./multipart.ts";
 import type { RawRequest } from "./request.ts";
 
-/** The bytes at a place of a request, a form's field decoded; null when the request has no such place. Of a repeated field or parameter the first. */
-export function placeIn(request: RawRequest, place: PlaceRef): Uint8Array | null {
+/** Where a channel's payload is: what `read` says of it. */
+export type PayloadRule = Pick<ReadRule, "from" | "as">;
+
+/** The bytes at a place of a request, a form's field decoded; null when there is none. Of a repeated field or parameter the first. Never throws. */
+export function placeIn(request: RawRequest, place: PlaceRef, read: PayloadRule): Uint8Array | null {
   switch (place.in) {
     case "body":
       return request.body;
@@ -14,18 +20,56 @@ export function placeIn(request: RawRequest, place: PlaceRef): Uint8Array | null
       return bytesOf(request.query.get(place.name), "utf8");
     case "field":
       return firstValue(formOf(request), place.name);
+    case "payload":
+      return bytesOf(scalarAt(request, place.path, read), "utf8");
   }
 }
 
 /** The same as text. Bytes that are not UTF-8 become U+FFFD, a byte order mark at the beginning is left out. */
-export function textAt(request: RawRequest, place: PlaceRef): string | null {
-  const bytes = placeIn(request, place);
+export function textAt(request: RawRequest, place: PlaceRef, read: PayloadRule): string | null {
+  if (place.in === "payload") return scalarAt(request, place.path, read);
+  const bytes = placeIn(request, place, read);
   return bytes && DECODER.decode(bytes);
 }
 
 const DECODER = new TextDecoder();
 
-/** Each request's form, read when it is first asked for; by its bytes, which every view of a request shares. */
+/** A text, number or truth value of the payload, as text; anything else is nothing. */
+function scalarAt(request: RawRequest, path: readonly string[], read: PayloadRule): string | null {
+  const payload = payloadOf(request, read);
+  const value = "value" in payload ? valueAt(payload.value, path) : null;
+  return ["string", "number", "boolean"].includes(typeof value) ? String(value) : null;
+}
+
+/** What the payload holds, or why there is none. */
+export type Payload = { value: unknown } | { absent: "missing" | "empty" | "unreadable" | "deep" | "cut" };
+
+/** Each request's payload, read when it is first asked for; by its bytes, which every view of a request shares. */
+const payloads = new WeakMap<Uint8Array, { read: PayloadRule; payload: Payload }>();
+
+/** The payload before anybody looks for items in it. Read once, however many ask: to verify, and of each item. */
+export function payloadOf(request: RawRequest, read: PayloadRule): Payload {
+  const known = payloads.get(request.body);
+  if (known?.read === read) return known.payload;
+  const payload = read.as === "form" ? readForm(request) : readJson(request, read.from);
+  payloads.set(request.body, { read, payload });
+  return payload;
+}
+
+function readForm(request: RawRequest): Payload {
+  const form = formOf(request);
+  return form.cut ? { absent: "cut" } : { value: toPayload(form) };
+}
+
+function readJson(request: RawRequest, from: RequestPlace): Payload {
+  const text = textAt(request, from, { from, as: "json" });
+  if (text === null) return { absent: "missing" };
+  if (/^\s*$/.test(text)) return { absent: "empty" };
+  const value = parseJson(text);
+  return value === undefined ? { absent: isTooDeep(text) ? "deep" : "unreadable" } : { value };
+}
+
+/** Each request's form, in the same way. */
 const forms = new WeakMap<Uint8Array, Form>();
 
 /** The request's body as a form: multipart where the content type says so, urlencoded otherwise. */

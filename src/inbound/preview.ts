@@ -1,7 +1,8 @@
 import type { Document } from "../domain/document.ts";
+import type { Draft } from "../domain/draft.ts";
 import type { Event } from "../domain/event.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
-import { unfold } from "../domain/unfold.ts";
+import { type Known, questionsOf, unfold } from "../domain/unfold.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
@@ -51,15 +52,12 @@ export function preview({ mapping, rules, body, query, headers = {} }: PreviewRe
   const documents = new Map<string, Document>();
   const links = new Map<string, string>();
   const told = new Map<string, readonly string[]>();
+  const receipt = toReceipt(request, mapping);
   const items = decoded.items.map((payload, item) => {
     const { drafts, problems: unread } = normalize([payload], request, channel);
     problems.push(...unread.map((problem) => ({ ...problem, item })));
-    const unfolded = unfold(
-      toReceipt(request, mapping),
-      drafts,
-      { documents, links, events: told, kin: new Map() },
-      NO_RULES,
-    );
+    const known = knownOf(receipt, drafts, { documents, links, events: told });
+    const unfolded = unfold(receipt, drafts, known, NO_RULES);
     for (const { signer, document } of unfolded.links) links.set(signer, document);
     for (const document of unfolded.documents) documents.set(document.id, document);
     for (const { event, key } of unfolded.events) told.set(key, [...(told.get(key) ?? []), event.id]);
@@ -67,6 +65,27 @@ export function preview({ mapping, rules, body, query, headers = {} }: PreviewRe
     return { item, duplicates, events: unfolded.events.map(({ event }) => event) };
   });
   return { items, problems };
+}
+
+/** Only what bears on the drafts: `unfold` copies what it is given, and a batch can have ten thousand items. */
+function knownOf(receipt: Receipt, drafts: readonly Draft[], all: Omit<Known, "kin">): Known {
+  const { documents, signers, keys } = questionsOf(receipt, drafts, NO_RULES);
+  const links = pick(all.links, signers);
+  return {
+    documents: pick(all.documents, [...documents, ...links.values()]),
+    links,
+    events: pick(all.events, keys),
+    kin: new Map(),
+  };
+}
+
+function pick<T>(from: ReadonlyMap<string, T>, keys: readonly string[]): Map<string, T> {
+  const found = new Map<string, T>();
+  for (const key of keys) {
+    const value = from.get(key);
+    if (value !== undefined) found.set(key, value);
+  }
+  return found;
 }
 
 /** As golden files keep it: without the digest of the mapping, which changes with every letter of its file. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { exactly } from "../yaml.ts";
+import { listOf } from "./field.ts";
 import { exactlyOne } from "./one.ts";
-import { type PlaceRef, PlaceText, parsePlace } from "./place.ts";
+import { PLACE, type PlaceRef, PlaceText, parsePlace } from "./place.ts";
 import { oneOf } from "./suggest.ts";
 
 const HASHES = ["sha1", "sha256", "sha384", "sha512"] as const;
@@ -20,7 +21,8 @@ export type CheckRule =
       hash: Hash;
       /** Any of them will do. */
       encodings: readonly SignatureEncoding[];
-      signature: PlaceRef;
+      /** Any of them will do; at least one. */
+      signatures: readonly PlaceRef[];
       /** In order, with nothing between. */
       over: readonly SignedPart[];
       /** What stands before the signature, such as `sha256=`; mostly empty. */
@@ -30,7 +32,7 @@ export type CheckRule =
       kind: "rsa";
       hash: Hash;
       encoding: SignatureEncoding;
-      signature: PlaceRef;
+      signatures: readonly PlaceRef[];
       over: readonly SignedPart[];
       /** Checked when the request has a signature, required only when the configuration says so. */
       optional: boolean;
@@ -40,15 +42,13 @@ export type CheckRule =
 
 const LITERAL = "text:";
 
-const SIGNED_PART = /^(?:body$|(?:header|query|field|text):.)/s;
-
 const over = z
   .array(
     z
       .string()
       .regex(
-        SIGNED_PART,
-        "expected body, header:<name>, query:<name>, field:<name>, or text:<the text itself>",
+        new RegExp(`^(?:${LITERAL}.+|${PLACE})$`, "s"),
+        "expected body, header:<name>, query:<name>, field:<name>, payload:<path>, or text:<the text itself>",
       )
       .meta({ examples: ["body", "header:x-timestamp", "text:."] }),
   )
@@ -56,7 +56,9 @@ const over = z
   .default(["body"])
   .describe("What is signed: places and `text:…`, one after the other. The body, if absent.");
 const hash = oneOf("a hash", HASHES).describe("The hash function.");
-const signature = PlaceText.describe("Where in the request the signature is.");
+const signature = z
+  .union([PlaceText, z.array(PlaceText).min(1)], { error: "expected a place, or a list of places" })
+  .describe("Where in the request the signature is; of a list, any that matches will do.");
 
 const HmacCheck = exactly({
   hash,
@@ -98,15 +100,17 @@ export const CheckFile = exactlyOne(exactly(CHECKS), Object.keys(CHECKS));
 export function compileCheck({ hmac, rsa, basic }: z.output<typeof CheckFile>): CheckRule {
   if (hmac) {
     const { encoding, hash, prefix } = hmac;
-    const encodings = typeof encoding === "string" ? [encoding] : encoding;
-    return { kind: "hmac", hash, encodings, prefix, ...compileSigned(hmac) };
+    return { kind: "hmac", hash, encodings: listOf(encoding), prefix, ...compileSigned(hmac) };
   }
-  if (rsa) return { kind: "rsa", ...rsa, ...compileSigned(rsa) };
+  if (rsa) {
+    const { encoding, hash, optional } = rsa;
+    return { kind: "rsa", hash, encoding, optional, ...compileSigned(rsa) };
+  }
   return { kind: basic ? "basic" : "token" };
 }
 
-function compileSigned({ signature, over }: { signature: string; over: readonly string[] }) {
-  return { signature: parsePlace(signature), over: over.map(parsePart) };
+function compileSigned({ signature, over }: Pick<z.output<typeof HmacCheck>, "signature" | "over">) {
+  return { signatures: listOf(signature).map(parsePlace), over: over.map(parsePart) };
 }
 
 function parsePart(text: string): SignedPart {

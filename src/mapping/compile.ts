@@ -2,7 +2,7 @@ import type { EventType, SignerStatus } from "../domain/event.ts";
 import { type CheckRule, compileCheck } from "./check.ts";
 import { compileStatus, compileText, compileTime, type Field, listOf, type Scope } from "./field.ts";
 import { type Path, parsePath } from "./path.ts";
-import { type PlaceRef, parsePlace } from "./place.ts";
+import { parseRequestPlace, type RequestPlace } from "./place.ts";
 import type { Entry, EventFile, MappingFile, WordFile } from "./schema.ts";
 
 /** A mapping file, ready to be used: patterns compiled, names resolved, defaults filled in. */
@@ -25,7 +25,7 @@ export interface MappingChannel {
 
 /** Where the payload is, and how its items are told apart. */
 export interface ReadRule {
-  from: PlaceRef;
+  from: RequestPlace;
   as: "json" | "form";
   /** Members of the payload that are JSON text. */
   parse: readonly string[];
@@ -92,7 +92,7 @@ export function compileMapping(file: MappingFile, digest: string): Mapping {
 
 function compileRead(file: MappingFile["read"]): ReadRule {
   const { from = "body", as = "json", parse = [], each } = file ?? {};
-  return { from: parsePlace(from), as, parse, each: each === undefined ? null : parsePath(each) };
+  return { from: parseRequestPlace(from), as, parse, each: each === undefined ? null : parsePath(each) };
 }
 
 function compileEvent(file: EventFile, tables: Tables): EventRule {

@@ -111,7 +111,8 @@ function then<A, B>(before: Field<A>, change: (value: A) => B | null): Field<B> 
 function firstOf<T>(fields: readonly Field<T>[]): Field<T> {
   const [only] = fields;
   if (only && fields.length === 1) return only;
-  return field(fields.map(({ label }) => label).join(" | "), (scope) => {
+  const labels = new Set(fields.map(({ label }) => label));
+  return field([...labels].join(" | "), (scope) => {
     let unreadable: readonly T[] = [];
     for (const { readAll } of fields) {
       const values = readAll(scope);

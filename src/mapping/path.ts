@@ -3,11 +3,14 @@ import { z } from "zod";
 /** The keys that lead to a value in a payload, outermost first; none: the payload itself. */
 export type Path = readonly string[];
 
+/** What a path looks like, as the source of a regular expression (flag `s`). */
+export const PATH = /(?:\.|(?:\\.|[^.\\])+(?:\.(?:\\.|[^.\\])+)*)/s.source;
+
 /** A path as mapping files write it: keys and list positions with dots between; `.` alone is the payload itself. */
 export const PathText = z
   .string()
   .regex(
-    /^(?:\.|(?:\\.|[^.\\])+(?:\.(?:\\.|[^.\\])+)*)$/s,
+    new RegExp(`^${PATH}$`, "s"),
     "a path is keys with dots between, such as event.type; `.` is the whole",
   )
   .meta({ examples: ["event.event_type", "signers.0.email", "."] });
@@ -16,6 +19,11 @@ export const PathText = z
 export function parsePath(text: string): Path {
   if (text === ".") return [];
   return text.split(/(?<!\\)\./).map((key) => key.replace(/\\(.)/gs, "$1"));
+}
+
+/** The path as mapping files write it. */
+export function formatPath(path: Path): string {
+  return path.map((key) => key.replace(/[.\\]/g, "\\$&")).join(".") || ".";
 }
 
 const POSITION = /^\d+$/;

@@ -4,7 +4,7 @@ import { exactly } from "../yaml.ts";
 import { CheckFile } from "./check.ts";
 import { StatusField, TextField, TextStep, TimeField } from "./field-schema.ts";
 import { PathText } from "./path.ts";
-import { PlaceText } from "./place.ts";
+import { RequestPlaceText } from "./place.ts";
 import { oneOf } from "./suggest.ts";
 
 /** What a mapping file may say. `compile.ts` turns it into what requests are read with. */
@@ -12,7 +12,7 @@ import { oneOf } from "./suggest.ts";
 const Verify = z.array(CheckFile).min(1).describe("What proves a request genuine: all of these.");
 
 const Read = exactly({
-  from: PlaceText.default("body").describe("Where the payload is."),
+  from: RequestPlaceText.default("body").describe("Where the payload is."),
   as: oneOf("a format", ["json", "form"])
     .default("json")
     .describe("How it is written: `json`, or `form` (urlencoded; a repeated key gives a list)."),

@@ -16,9 +16,14 @@ const TO_TEXT: Readonly<Record<TextTransform, (value: string) => string | null>>
   boolean: (value) => (TRUE.test(value) ? "true" : FALSE.test(value) ? "false" : null),
 };
 
-/** The value as text. `boolean` knows true, 1, yes and false, 0, no in any case, and gives `true` or `false`; null: it is neither. */
+/**
+ * The value as text that every store and receiver can hold: half a surrogate pair or a NUL becomes U+FFFD. `boolean` knows true, 1, yes and false, 0, no in any case, and gives
+ * `true` or `false`; null: it is neither.
+ */
 export function toText(as: TextTransform, value: Scalar): string | null {
-  return TO_TEXT[as](String(value));
+  const text = String(value);
+  const isPlain = text.isWellFormed() && !text.includes("\0");
+  return TO_TEXT[as](isPlain ? text : text.toWellFormed().replaceAll("\0", "\ufffd"));
 }
 
 const TO_TIME: Readonly<Record<TimeTransform, (value: Scalar) => number>> = {
@@ -52,19 +57,22 @@ function fromIso(text: string): number {
   if (!match) return Number.NaN;
   const [, year, month, day, hour = 0, minute = 0, second = 0, fraction = 0, sign, hours = 0, minutes = 0] =
     match;
-  const midnight = new Date(0).setUTCFullYear(Number(year), Number(month) - 1, Number(day)); // Date.UTC takes 99 for 1999
+  const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
   const clock = (Number(hour) * 60 + Number(minute)) * 60 + Number(second) + Number(`0.${fraction}`);
   const offset = (Number(hours) * 60 + Number(minutes)) * 60 * (sign === "-" ? -1 : 1);
   const exists =
-    isDay(midnight, Number(month), Number(day)) &&
+    Number(year) >= 1970 && // Date.UTC would take 99 for 1999
+    isDay(Number(year), Number(month), Number(day)) &&
     Number(hour) < 24 &&
     Number(minute) < 60 &&
     Number(second) < 61;
   return exists ? midnight + (clock - offset) * 1_000 : Number.NaN;
 }
 
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
 /** Whether the day is in the calendar: the 30th of February would silently become the 2nd of March. */
-function isDay(midnight: number, month: number, day: number): boolean {
-  const date = new Date(midnight);
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+function isDay(year: number, month: number, day: number): boolean {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day >= 1 && day <= (month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0));
 }

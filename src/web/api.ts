@@ -9,8 +9,8 @@ import { PAGE, parseInput } from "./input.ts";
 
 export interface ApiParts {
   store: Store;
-  /** Names of the configured destinations. */
-  destinations: readonly string[];
+  /** How each configured destination is. */
+  states(): readonly DestinationState[];
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -49,7 +49,8 @@ const DeliveryQuery = z.strictObject({
 });
 
 /** What is kept, to look at. Lists answer `{"items": […], "next": cursor or null}`. */
-export function apiRoutes({ store, destinations, now }: ApiParts): Router {
+export function apiRoutes(parts: ApiParts): Router {
+  const { store, states, now } = parts;
   const router = new Router({ prefix: "/api/v1" });
   router.get("/events", async (context) => {
     const { cursor, limit, ...filter } = parseInput(EventQuery, context.query);
@@ -92,11 +93,11 @@ export function apiRoutes({ store, destinations, now }: ApiParts): Router {
   });
   router.get("/destinations", async (context) => {
     parseInput(z.strictObject(PAGE), context.query); // one page holds them all
-    context.body = { items: await listDestinations(store, destinations), next: null };
+    context.body = { items: await listDestinations(parts), next: null };
   });
   router.get("/explain/:id", async (context) => {
     const { id = "" } = context.params;
-    const explanation = await explain(id, { store, now });
+    const explanation = await explain(id, { store, states, now });
     context.body = explanation ?? notFound("event, delivery, receipt or document", id);
   });
   router.get("/audit", async (context) => {
@@ -124,15 +125,10 @@ async function tellDocument(store: Store, id: string, source: string | undefined
 }
 
 /** How each configured destination is, and how much waits for it. */
-async function listDestinations(store: Store, names: readonly string[]) {
-  const [states, backlog] = await Promise.all([store.destinations(), store.backlog()]);
-  return names.map((name) => {
-    const state: DestinationState = states.find((one) => one.name === name) ?? {
-      name,
-      paused: null,
-      breaker: null,
-    };
-    const { open = 0, oldest = null } = backlog.find(({ destination }) => destination === name) ?? {};
+async function listDestinations({ store, states }: ApiParts) {
+  const backlog = await store.backlog();
+  return states().map((state) => {
+    const { open = 0, oldest = null } = backlog.find(({ destination }) => destination === state.name) ?? {};
     return { ...state, open, oldest };
   });
 }

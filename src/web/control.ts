@@ -6,7 +6,7 @@ import { CountersignError } from "../domain/errors.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { parseDuration, parseRate } from "../domain/quantity.ts";
 import type { Reread, RereadWish } from "../inbound/reread.ts";
-import type { PageRequest, Store } from "../store/store.ts";
+import type { DestinationState, PageRequest, Store } from "../store/store.ts";
 import { PAGE, parseInput } from "./input.ts";
 
 /** What a person may change while the bridge runs. Every changing call carries a reason, which is kept with time and caller. */
@@ -16,6 +16,8 @@ export interface ControlParts {
   /** Names of the configured destinations. */
   destinations: readonly string[];
   control: Control;
+  /** How each configured destination is. */
+  states(): readonly DestinationState[];
   /** Reads kept requests again. */
   reread(wish: RereadWish, page: PageRequest): Promise<Reread>;
   /** Milliseconds since 1970. */
@@ -29,6 +31,8 @@ export interface Control {
   resume(destination: string): Promise<void>;
   /** There may be something due for it. */
   wake(destination: string): void;
+  /** Takes the configuration from its file again, all or nothing. */
+  reload(): Promise<void>;
 }
 
 const reason = z
@@ -86,6 +90,12 @@ export function controlRoutes(parts: ControlParts): Router {
   );
   router.post("/destinations/:name/pause", (context) => change(context, "pause", parts));
   router.post("/destinations/:name/resume", (context) => change(context, "resume", parts));
+  router.post("/reload", async (context) => {
+    const { reason } = parseInput(ReasonBody, context.request.body);
+    await parts.control.reload();
+    await audit(context, "reload", reason, {}, parts);
+    context.body = { reloaded: true };
+  });
   router.post("/replays", (context) => replay(context, parts));
   router.post("/rereads", (context) => rereadPage(context, parts));
   return router;
@@ -97,7 +107,7 @@ async function change(context: Koa.Context, action: "pause" | "resume", parts: C
   if (action === "pause") await parts.control.pause(name, body.reason);
   else await parts.control.resume(name);
   await audit(context, action, body.reason, { destination: name }, parts);
-  const state = (await parts.store.destinations()).find((one) => one.name === name);
+  const state = parts.states().find((one) => one.name === name);
   context.body = { name, paused: state?.paused ?? null };
 }
 

@@ -20,7 +20,9 @@ export interface Explanation {
 }
 
 export interface ExplainParts {
-  store: Pick<Store, "findEvent" | "findEvents" | "findDelivery" | "findReceipt" | "destinations">;
+  store: Pick<Store, "findEvent" | "findEvents" | "findDelivery" | "findReceipt">;
+  /** How each configured destination is. */
+  states(): readonly DestinationState[];
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -36,34 +38,34 @@ export async function explain(id: string, parts: ExplainParts): Promise<Explanat
   return explainDocument(id, parts);
 }
 
-async function explainEvent(id: string, { store, now }: ExplainParts): Promise<Explanation | null> {
+async function explainEvent(id: string, { store, states, now }: ExplainParts): Promise<Explanation | null> {
   const history = await store.findEvent(id);
   if (!history) return null;
-  const states = await store.destinations();
   return {
     id,
     what: "event",
-    sentences: inOrder([...tellOrigin(history), ...tellDeliveries(history, states, now())]),
+    sentences: inOrder([...tellOrigin(history), ...tellDeliveries(history, states(), now())]),
   };
 }
 
-async function explainDelivery(id: string, { store, now }: ExplainParts): Promise<Explanation | null> {
+async function explainDelivery(
+  id: string,
+  { store, states, now }: ExplainParts,
+): Promise<Explanation | null> {
   const delivery = await store.findDelivery(id);
   const history = delivery && (await store.findEvent(delivery.event));
   if (!history) return null;
-  const states = await store.destinations();
   const only = { ...history, deliveries: history.deliveries.filter((one) => one.id === id) };
   return {
     id,
     what: "delivery",
-    sentences: inOrder([...tellOrigin(history), ...tellDeliveries(only, states, now())]),
+    sentences: inOrder([...tellOrigin(history), ...tellDeliveries(only, states(), now())]),
   };
 }
 
-async function explainReceipt(id: string, { store, now }: ExplainParts): Promise<Explanation | null> {
+async function explainReceipt(id: string, { store, states, now }: ExplainParts): Promise<Explanation | null> {
   const receipt = await store.findReceipt(id);
   if (!receipt) return null;
-  const states = await store.destinations();
   const told = await histories([...receipt.events, ...receipt.duplicates], store);
   const fresh = new Set(receipt.events);
   const sentences = told.flatMap((history) => {
@@ -72,16 +74,18 @@ async function explainReceipt(id: string, { store, now }: ExplainParts): Promise
       : [{ at: receipt.receivedAt, text: `It told ${name(history.event)} again.` }];
     return [
       ...again,
-      ...(again.length > 0 ? [] : [tellBecoming(history.event), ...tellDeliveries(history, states, now())]),
+      ...(again.length > 0 ? [] : [tellBecoming(history.event), ...tellDeliveries(history, states(), now())]),
     ];
   });
   return { id, what: "receipt", sentences: inOrder([...tellReceipt(receipt), ...sentences]) };
 }
 
-async function explainDocument(id: string, { store, now }: ExplainParts): Promise<Explanation | null> {
+async function explainDocument(
+  id: string,
+  { store, states, now }: ExplainParts,
+): Promise<Explanation | null> {
   const { items } = await store.findEvents({ document: id }, { limit: MOST_EVENTS });
   if (items.length === 0) return null;
-  const states = await store.destinations();
   const told = await histories(
     items.map((event) => event.id),
     store,
@@ -89,7 +93,7 @@ async function explainDocument(id: string, { store, now }: ExplainParts): Promis
   const sentences = told.flatMap((history) => [
     tellBecoming(history.event),
     ...tellRepeats(history),
-    ...tellDeliveries(history, states, now()),
+    ...tellDeliveries(history, states(), now()),
   ]);
   return { id, what: "document", sentences: inOrder(sentences) };
 }

@@ -1,3 +1,4 @@
+import type { Clock } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
 
 /** `/readyz`: every check has a name, and says what is wrong where something is. */
@@ -7,19 +8,27 @@ export interface Health {
 }
 
 /** Runs all checks; each resolves when it is well and rejects with what is wrong. */
-export async function examine(checks: Readonly<Record<string, () => Promise<void>>>): Promise<Health> {
+export async function examine(
+  checks: Readonly<Record<string, () => Promise<void>>>,
+  clock: Clock,
+): Promise<Health> {
   const results = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => [name, await verdictOf(check)] as const),
+    Object.entries(checks).map(async ([name, check]) => [name, await verdictOf(check, clock)] as const),
   );
   const status = results.every(([, verdict]) => verdict === "ok") ? "ok" : "unavailable";
   return { status, checks: Object.fromEntries(results) };
 }
 
-async function verdictOf(check: () => Promise<void>): Promise<string> {
-  try {
-    await check();
-    return "ok";
-  } catch (error) {
-    return messageOf(error);
-  }
+/** A check that takes longer has not passed; milliseconds. */
+const PATIENCE = 5_000;
+
+async function verdictOf(check: () => Promise<void>, clock: Clock): Promise<string> {
+  let cancel = () => {};
+  const late = new Promise<string>((resolve) => {
+    cancel = clock.after(PATIENCE, () => resolve("does not answer"));
+  });
+  const verdict = check().then(() => "ok", messageOf);
+  const first = await Promise.race([verdict, late]);
+  cancel();
+  return first;
 }

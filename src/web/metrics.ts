@@ -5,12 +5,9 @@ import type { Backlog, DestinationState } from "../store/store.ts";
 
 export interface MetricsParts {
   version: string;
-  /** Known label values start at 0, so that a rate over them is right from the first one. */
-  channels: readonly { source: string; name: string }[];
-  destinations: readonly { name: string }[];
   /** Asked at each scrape. */
   backlog(): Promise<readonly Backlog[]>;
-  /** The same. */
+  /** The same, of every configured destination. */
   states(): readonly Pick<DestinationState, "name" | "breaker">[];
   /** Milliseconds since 1970. */
   now(): number;
@@ -25,7 +22,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Every metric of the bridge. No ids, URLs or error texts in labels. */
 export function createMetrics(parts: MetricsParts) {
-  const { version, channels, destinations, backlog, states, now } = parts;
+  const { version, backlog, states, now } = parts;
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[]) =>
@@ -85,24 +82,25 @@ export function createMetrics(parts: MetricsParts) {
     1,
   );
 
-  for (const { source, name } of channels) {
-    for (const outcome of OUTCOMES) requests.inc({ source, channel: name, outcome }, 0);
-    duplicates.inc({ source, kind: "retold" }, 0);
-  }
-  for (const { name } of destinations) {
-    for (const outcome of ATTEMPT_OUTCOMES) attempts.inc({ destination: name, outcome }, 0);
-    for (const reason of PARK_REASONS) parked.inc({ destination: name, reason }, 0);
-  }
-
   return {
+    /** Series of known labels start at 0, so that a rate over them is right from the first one. */
+    know(channels: readonly { source: string; name: string }[], destinations: readonly { name: string }[]) {
+      for (const { source, name } of channels) {
+        for (const outcome of OUTCOMES) requests.inc({ source, channel: name, outcome }, 0);
+        duplicates.inc({ source, kind: "retold" }, 0);
+      }
+      for (const { name } of destinations) {
+        for (const outcome of ATTEMPT_OUTCOMES) attempts.inc({ destination: name, outcome }, 0);
+        for (const reason of PARK_REASONS) parked.inc({ destination: name, reason }, 0);
+      }
+    },
     /** Everything in Prometheus' text format. */
     async scrape() {
-      for (const { name, breaker } of states()) {
-        breakerOpen.set({ destination: name }, breaker === null ? 0 : 1);
-      }
       const waiting = await backlog();
-      for (const { name } of destinations) {
+      for (const gauge of [breakerOpen, pending, oldest]) gauge.reset();
+      for (const { name, breaker } of states()) {
         const found = waiting.find(({ destination }) => destination === name);
+        breakerOpen.set({ destination: name }, breaker === null ? 0 : 1);
         pending.set({ destination: name }, found?.open ?? 0);
         oldest.set({ destination: name }, found?.oldest ? (now() - found.oldest) / 1_000 : 0);
       }

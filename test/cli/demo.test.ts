@@ -28,6 +28,7 @@ function aTerminal(watch: (printed: string, interrupt: () => void) => void = () 
     stdout: stream("out"),
     stderr: stream("err"),
     signal: stopping.signal,
+    onReload() {},
   };
   return { terminal, printed };
 }

@@ -61,7 +61,18 @@ describe("countersign map", () => {
     writeFileSync(file, `data=${encodeURIComponent(JSON.stringify(items))}`);
     const { code, stderr } = await map(file, "legalesign", "batch");
     expect(code).to.equal(1);
-    expect(stderr).to.match(/^item 0, timestamp: /);
+    expect(stderr).to.equal("item 0, timestamp: is not a time\n");
+  });
+
+  it("reads headers, where the mapping or the form needs them", async () => {
+    const file = fixture("dropbox-sign/signed/body.multipart");
+    const [type, agent] = ["multipart/form-data; boundary=----------------------------cdbbc9813ec9", "a: b"];
+    const headers = ["--header", `Content-Type: ${type}`, "--header", `user-agent:${agent}`];
+    const { code, stdout } = await map(file, "dropbox-sign", "account", ...headers);
+    expect(code).to.equal(0);
+    expect(stdout).to.include("→ signer.signed").and.include("signer 78caf2a1");
+    const { stderr } = await map(file, "dropbox-sign", "account", "--header", "no header");
+    expect(stderr).to.include("A header is written name: value.");
   });
 
   it("says which mappings and channels there are when it is asked for another", async () => {

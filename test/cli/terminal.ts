@@ -15,7 +15,13 @@ export async function runCommand(
 ): Promise<Ran> {
   const stdout = collect();
   const stderr = collect();
-  const code = await run(args, { env, stdout: stdout.stream, stderr: stderr.stream, signal });
+  const code = await run(args, {
+    env,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    signal,
+    onReload() {},
+  });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 

@@ -1,0 +1,126 @@
+import { randomBytes } from "node:crypto";
+import type { RequestListener } from "node:http";
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import type { Clock } from "./domain/clock.ts";
+import { receiptId, rejectionId } from "./domain/identity.ts";
+import { createAccept } from "./inbound/accept.ts";
+import { createReceiver } from "./inbound/receive.ts";
+import { createReread } from "./inbound/reread.ts";
+import { observeReceptions, observeTries } from "./observe.ts";
+import type { CourierHealth } from "./outbound/courier.ts";
+import type { Deliver } from "./outbound/deliver.ts";
+import { createDispatcher, type Dispatcher } from "./outbound/dispatch.ts";
+import type { Store } from "./store/store.ts";
+import { createAdmin } from "./web/admin.ts";
+import { examine } from "./web/health.ts";
+import type { Metrics } from "./web/metrics.ts";
+
+/** What outlives a change of configuration. */
+export interface BridgeParts {
+  store: Store;
+  metrics: Metrics;
+  logger: Logger;
+  clock: Clock;
+  /** From 0 up to 1. */
+  random(): number;
+  deliver: Deliver;
+  /** Whether the bridge is on its way down. */
+  isStopping(): boolean;
+  /** Something that the bridge cannot live without has died. */
+  died(): void;
+  /** Takes the configuration from its file again, all or nothing. */
+  reload(): Promise<void>;
+}
+
+/** All that one configuration gives rise to between the listeners and the store. */
+export interface Bridge {
+  receive: RequestListener;
+  administer: RequestListener;
+  dispatcher: Dispatcher;
+}
+
+/** The bridge by this configuration, ready to be listened for. Nothing is sent before its dispatcher is started. */
+export async function createBridge(config: Config, parts: BridgeParts): Promise<Bridge> {
+  const { channels, destinations } = config;
+  const { store, metrics, logger, clock, random, deliver, died } = parts;
+  const { now } = clock;
+  metrics.know(channels, destinations);
+  for (const { source, name } of channels.filter(({ checks }) => checks.length === 0)) {
+    logger.warn({ source, channel: name }, "anybody may post here: the configuration says `verify: none`");
+  }
+
+  const observe = observeTries({ logger, metrics, now, died });
+  const kept = await store.destinations();
+  const dispatcher = createDispatcher({ store, destinations, kept, deliver, clock, random, observe });
+  return {
+    receive: createWayIn(config, parts, dispatcher),
+    administer: createAdminListener(config, parts, dispatcher),
+    dispatcher,
+  };
+}
+
+const newReceiptId = (at: number) => receiptId(at, randomBytes(10));
+const newRejectionId = (at: number) => rejectionId(at, randomBytes(10));
+
+function createWayIn(
+  config: Config,
+  { store, metrics, logger, clock }: BridgeParts,
+  dispatcher: Dispatcher,
+): RequestListener {
+  const { channels, destinations: subscribers, rejected, server } = config;
+  const { now } = clock;
+  return createReceiver({
+    channels,
+    accept: createAccept({ store, subscribers, rejected, newReceiptId, newRejectionId }),
+    maxBody: server.maxBody,
+    now,
+    observe: observeReceptions({ logger, metrics, now, wake: (names) => dispatcher.wake(names) }),
+  }).callback();
+}
+
+function createAdminListener(config: Config, parts: BridgeParts, dispatcher: Dispatcher): RequestListener {
+  const { channels, destinations: subscribers, admin } = config;
+  const { store, metrics, logger, clock, reload } = parts;
+  const recorded = ({ destinations }: { destinations: readonly string[] }) => dispatcher.wake(destinations);
+  return createAdmin({
+    store,
+    reread: createReread({ store, channels, subscribers, newReceiptId, recorded }),
+    destinations: subscribers.map(({ name }) => name),
+    states: () => dispatcher.states(),
+    control: {
+      pause: (name, reason) => dispatcher.pause(name, reason),
+      resume: (name) => dispatcher.resume(name),
+      wake: (name) => dispatcher.wake([name]),
+      reload,
+    },
+    now: clock.now,
+    health: () => examine(readiness(parts, dispatcher), clock),
+    metrics: () => metrics.scrape(),
+    token: admin.token,
+    failed: (error) => logger.error({ err: error }, "the admin API failed"),
+  }).callback();
+}
+
+function readiness({ store, clock, isStopping }: BridgeParts, dispatcher: Dispatcher) {
+  return {
+    running: async () => {
+      if (isStopping()) throw new Error("stopping");
+    },
+    store: () => store.probe(),
+    dispatcher: async () => {
+      const complaints = dispatcher.health().flatMap((courier) => complaintsOf(courier, clock.now()));
+      if (complaints.length > 0) throw new Error(complaints.join(", "));
+    },
+  };
+}
+
+/** A claim that takes longer than this is stuck; milliseconds. */
+const STUCK = 30_000;
+
+/** What is wrong with a courier, if anything is. */
+function complaintsOf({ destination, alive, claiming, lastTickAt }: CourierHealth, now: number): string[] {
+  if (!alive) return [`${destination} died`];
+  if (claiming && now - lastTickAt > STUCK) return [`${destination} waits for the store`];
+  return [];
+}

@@ -1,0 +1,116 @@
+import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Adapter } from "lowdb";
+import { CountersignError } from "../../domain/errors.ts";
+import type { Contents } from "./contents.ts";
+import { type Reading, readText, VERSION, writeText } from "./file-text.ts";
+
+export interface DurableFile extends Adapter<Contents> {
+  /** Rejects when nothing can be written beside the file. */
+  probe(): Promise<void>;
+}
+
+/**
+ * A file for lowdb that a power cut leaves whole: lowdb's own adapter flushes nothing. Each write makes a copy, flushes it,
+ * puts it in the file's place and flushes the folder; what was there before stays as FILE.bak. A file that is
+ * damaged when it is read is set aside as FILE.damaged and the one before it is used, which `warn` is told.
+ */
+export function createDurableFile(file: string, warn: (message: string) => void): DurableFile {
+  const [copy, backup, damaged] = [`${file}.new`, `${file}.bak`, `${file}.damaged`];
+  /** Which file stands there as far as this process knows. */
+  let ours: number | null = null;
+
+  async function read(): Promise<Contents | null> {
+    const found = await look(file);
+    ours = await inodeOf(file);
+    if (found?.kind === "good") return found.contents;
+    const before = await look(backup);
+    if (!found && !before) return null;
+    const trouble = found ? `is damaged (${found.why})` : "is missing";
+    if (before?.kind !== "good") throw lost(file, trouble);
+    if (found) await rename(file, damaged);
+    warn(
+      `the store ${file} ${trouble}: ${backup}, the copy from before the last write, is used in its place` +
+        (found ? `, and the damaged one is kept as ${damaged}` : ""),
+    );
+    ours = null;
+    return before.contents;
+  }
+
+  async function write(contents: Contents): Promise<void> {
+    await refuseStranger();
+    const written = await writeFlushed(copy, writeText(contents));
+    await rename(file, backup).catch(unlessMissing);
+    ours = null;
+    await rename(copy, file);
+    ours = written;
+    await flushFolder(dirname(file));
+  }
+
+  /** Overwriting what somebody else has written would lose it without a trace. */
+  async function refuseStranger(): Promise<void> {
+    const inode = await inodeOf(file);
+    if (inode === null || inode === ours) return;
+    throw new Error("somebody else has changed it since: restart Countersign to go on from what is there");
+  }
+
+  async function probe(): Promise<void> {
+    const trial = `${file}.probe`;
+    await writeFlushed(trial, [Buffer.from("\n")]);
+    await rm(trial);
+  }
+
+  return { read, write, probe };
+}
+
+/** Null: there is none. */
+async function look(path: string): Promise<Exclude<Reading, { kind: "newer" }> | null> {
+  const bytes = await readFile(path).catch(unlessMissing);
+  if (!bytes) return null;
+  const reading = readText(bytes);
+  if (reading.kind !== "newer") return reading;
+  throw new CountersignError(
+    "cannot_start",
+    `the store ${path} was written by a newer Countersign (form ${reading.version}, this one knows ${VERSION}): ` +
+      "run that version, or give `store` another file",
+  );
+}
+
+function lost(file: string, trouble: string): CountersignError {
+  return new CountersignError(
+    "cannot_start",
+    `the store ${file} ${trouble} and ${file}.bak is no good copy of it: ` +
+      "put a backup of yours in its place, or give `store` another file",
+  );
+}
+
+/** Resolves with the inode of what was written, once it is on disk. */
+async function writeFlushed(path: string, chunks: Iterable<Buffer>): Promise<number> {
+  const handle = await open(path, "w");
+  try {
+    await handle.writeFile(chunks);
+    await handle.sync();
+    return (await handle.stat()).ino;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A rename is on disk when its folder is. Windows cannot flush a folder, and need not. */
+async function flushFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function inodeOf(path: string): Promise<number | null> {
+  return (await stat(path).catch(unlessMissing))?.ino ?? null;
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}

@@ -1,0 +1,68 @@
+import { crc32 } from "node:zlib";
+import { messageOf } from "../../domain/errors.ts";
+import { type Contents, EMPTY, lineOf } from "./contents.ts";
+
+/** The form of the file that this version writes, and the newest that it reads. */
+export const VERSION = 1;
+
+/** Bytes that are handed to the operating system at a time, so that a large file does not hold up the event loop. */
+const CHUNK = 1_024 ** 2;
+const CHECKSUM = '"checksum": ';
+
+const LISTS = Object.entries(EMPTY)
+  .filter(([, value]) => typeof value !== "number")
+  .map(([name]) => name as Exclude<keyof Contents, "position">);
+
+export type Reading =
+  | { kind: "good"; contents: Contents }
+  | { kind: "newer"; version: number }
+  | { kind: "damaged"; why: string };
+
+/** The whole file, piece by piece: JSON with a row a line, and a checksum of all before it at the end. */
+export function* writeText(contents: Contents): Generator<Buffer> {
+  let checksum = 0;
+  for (const chunk of inChunks(piecesOf(contents))) {
+    checksum = crc32(chunk, checksum);
+    yield chunk;
+  }
+  yield Buffer.from(`${CHECKSUM}${checksum}\n}\n`);
+}
+
+export function readText(bytes: Buffer): Reading {
+  try {
+    const { version, checksum, ...contents } = JSON.parse(bytes.toString());
+    if (version > VERSION) return { kind: "newer", version };
+    const end = bytes.lastIndexOf(CHECKSUM);
+    if (crc32(bytes.subarray(0, end)) === checksum) return { kind: "good", contents };
+    return { kind: "damaged", why: "its checksum does not fit" };
+  } catch (error) {
+    return { kind: "damaged", why: messageOf(error) };
+  }
+}
+
+function* piecesOf(contents: Contents): Generator<string> {
+  yield `{\n"version": ${VERSION},\n"position": ${contents.position},\n`;
+  for (const name of LISTS) {
+    yield `"${name}": [`;
+    let before = "\n";
+    for (const row of contents[name]) {
+      yield `${before}${lineOf(row)}`;
+      before = ",\n";
+    }
+    yield "\n],\n";
+  }
+}
+
+function* inChunks(pieces: Iterable<string>): Generator<Buffer> {
+  let chunk: string[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    chunk.push(piece);
+    length += piece.length;
+    if (length < CHUNK) continue;
+    yield Buffer.from(chunk.join(""));
+    chunk = [];
+    length = 0;
+  }
+  yield Buffer.from(chunk.join(""));
+}

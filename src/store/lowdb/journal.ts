@@ -1,0 +1,23 @@
+/** How to take back, step by step, what was changed since the file was last written: a write that fails has changed nothing. */
+export interface Journal {
+  readonly length: number;
+  note(undo: () => void): void;
+  /** Takes back all but the first `length` changes, the newest first. */
+  undoTo(length: number): void;
+  /** What was changed stays. */
+  clear(): void;
+}
+
+export function createJournal(): Journal {
+  const steps: (() => void)[] = [];
+  return {
+    get length() {
+      return steps.length;
+    },
+    note: (undo) => void steps.push(undo),
+    undoTo(length) {
+      for (const undo of steps.splice(length).reverse()) undo();
+    },
+    clear: () => void steps.splice(0),
+  };
+}

@@ -1,0 +1,77 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { CountersignError } from "../../domain/errors.ts";
+
+interface Holder {
+  pid: number;
+  /** When the process began, in the system's own count; null where the system does not say. */
+  since: string | null;
+}
+
+/**
+ * Makes FILE.lock, so that no second process writes the same file. One left by a process that is dead is taken over. Returns what
+ * gives it back.
+ *
+ * @throws CountersignError `cannot_start` when another process has it, and the system's own error when it cannot be made.
+ */
+export function lock(file: string): () => void {
+  const path = `${file}.lock`;
+  const mine = JSON.stringify(describe(process.pid));
+  const holder = holderOf(path);
+  if (holder && isAlive(holder)) throw inUse(file, holder.pid);
+  if (holder) rmSync(path, { force: true });
+  try {
+    writeFileSync(path, mine, { flag: "wx" });
+  } catch (error) {
+    const other = holderOf(path);
+    throw other ? inUse(file, other.pid) : error;
+  }
+  return () => {
+    if (textOf(path) === mine) rmSync(path, { force: true });
+  };
+}
+
+function inUse(file: string, pid: number): CountersignError {
+  return new CountersignError(
+    "cannot_start",
+    `the store ${file} is in use by process ${pid}: stop that one first, or give \`store\` another file`,
+  );
+}
+
+/** Null: nobody has it. */
+function holderOf(path: string): Holder | null {
+  const text = textOf(path);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Its maker died between making and writing it.
+    return { pid: 0, since: null };
+  }
+}
+
+/** A number alone would do, were it not given again: in a container the bridge has the same one after every crash. */
+function isAlive({ pid, since }: Holder): boolean {
+  if (pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+  }
+  const now = describe(pid).since;
+  return since === null || now === null || since === now;
+}
+
+/** Linux tells when a process began as the 22nd word, the second of which is a name in parentheses that may hold blanks. */
+function describe(pid: number): Holder {
+  const stat = textOf(`/proc/${pid}/stat`);
+  const since = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  return { pid, since: since ?? null };
+}
+
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
