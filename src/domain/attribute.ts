@@ -1,18 +1,60 @@
-import { type Document, isSettled } from "./document.ts";
-import type { Draft } from "./draft.ts";
+import type { Document } from "./document.ts";
+import { isSettled } from "./document.ts";
+import type { Draft, SignerFacts } from "./draft.ts";
 import { meaningOf } from "./event.ts";
+
+/** Either events to be made, or, where newer posts have told all that this one tells, the drafts of the events that it repeats. */
+export interface Attribution {
+  drafts: readonly Draft[];
+  repeats: boolean;
+}
+
+/** Each event shows all signers: so many signers shown in all are the most that one post may cause. Thousands at once is no story. */
+const MOST_SHOWN = 50_000;
 
 /**
  * Who did it, where the provider does not say: the signers whose status in the payload is what the event is about, and of whom
  * no event has told it yet. Two changes make two events. When nothing changed, or when a document is seen for the first
  * time with several to choose from, the event goes out without a signer, never with a guessed one.
  */
-export function attribute(draft: Draft, known: Document | null): readonly Draft[] {
+export function attribute(draft: Draft, known: Document | null): Attribution {
   const meaning = meaningOf(draft.type);
-  if (draft.signer || meaning?.about !== "signer" || !isSettled(meaning.status)) return [draft];
+  if (draft.signer || meaning?.about !== "signer" || !isSettled(meaning.status)) return unnamed(draft);
 
-  const accounted = new Set(known?.signers.filter((signer) => signer.accounted).map(({ id }) => id));
-  const changed = draft.signers.filter(({ id, status }) => status === meaning.status && !accounted.has(id));
-  if (changed.length === 0 || (known === null && changed.length > 1)) return [draft];
-  return changed.map((signer) => ({ ...draft, signer }));
+  const settled = draft.signers.filter(({ status }) => status === meaning.status);
+  if (!known) return settled.length === 1 ? named(draft, settled) : unnamed(draft);
+  const accounts = new Map(known.signers.map(({ id, accounted }) => [id, accounted]));
+  const those = (account: "told" | "before" | null) =>
+    settled.filter(({ id }) => (accounts.get(id) ?? null) === account);
+
+  const owed = those(null);
+  if (owed.length * draft.signers.length > MOST_SHOWN) return unnamed(draft);
+  if (owed.length > 0) return named(draft, owed);
+  return isLate(draft, known) ? attributeLate(draft, those("before"), those("told")) : unnamed(draft);
+}
+
+/**
+ * A post that comes after newer ones: the signing it tells either lay before the first that was heard of the document, or was told
+ * when a newer post showed it as well.
+ */
+function attributeLate(
+  draft: Draft,
+  before: readonly SignerFacts[],
+  told: readonly SignerFacts[],
+): Attribution {
+  if (before.length === 1) return named(draft, before);
+  if (before.length === 0 && told.length > 0) return { ...named(draft, told), repeats: true };
+  return unnamed(draft);
+}
+
+function isLate({ time }: Draft, { newest }: Document): boolean {
+  return time !== null && time <= newest;
+}
+
+function named(draft: Draft, signers: readonly SignerFacts[]): Attribution {
+  return { drafts: signers.map((signer) => ({ ...draft, signer })), repeats: false };
+}
+
+function unnamed(draft: Draft): Attribution {
+  return { drafts: [draft], repeats: false };
 }

@@ -51,7 +51,15 @@ function matches(pattern: string, text: string): boolean {
 /** The lane of an event: its document's, or the signer's own while the document is not known. */
 export function laneOf(subscriber: Pick<Subscriber, "ordering">, event: Event): string | null {
   if (subscriber.ordering === "none") return null;
-  if (event.document) return `${event.source}/document/${event.document.id}`;
-  if (event.signer) return `${event.source}/signer/${event.signer.id}`;
+  if (event.document) return documentLane(event.source, event.document.id);
+  if (event.signer) return signerLane(event.source, event.signer.id);
   return null;
+}
+
+export function documentLane(source: string, document: string): string {
+  return `${source}/document/${document}`;
+}
+
+export function signerLane(source: string, signer: string): string {
+  return `${source}/signer/${signer}`;
 }

@@ -17,8 +17,8 @@ export interface KnownSigner {
   status: SignerStatus | null;
   /** When the status was true, milliseconds since 1970. */
   statusAt: number;
-  /** An event told that they signed or declined, or it lay before the first that was heard of the document. */
-  accounted: boolean;
+  /** Of their signing or declining: `told` by an event, `before` anything was heard of the document; null: an event is owed for it. */
+  accounted: "told" | "before" | null;
 }
 
 /** What Countersign knows of a document so far. */
@@ -123,8 +123,9 @@ function withSigners(before: Document, draft: Draft, now: number): readonly Know
   const at = draft.time ?? now;
   const isFirst = before.sequence === 0;
   const signers = new Map(before.signers.map((known) => [known.id, known]));
-  for (const told of draft.signers) signers.set(told.id, withNews(signers.get(told.id), told, at, isFirst));
-  if (signer) signers.set(signer.id, withNews(signers.get(signer.id), asTold(signer, draft), at, true));
+  const listed = isFirst ? "before" : null;
+  for (const told of draft.signers) signers.set(told.id, withNews(signers.get(told.id), told, at, listed));
+  if (signer) signers.set(signer.id, withNews(signers.get(signer.id), asTold(signer, draft), at, "told"));
   return [...signers.values()];
 }
 
@@ -135,14 +136,14 @@ function asTold(signer: SignerFacts, { type }: Draft): SignerFacts {
   return { ...signer, status: status ?? signer.status };
 }
 
-/** `accounts`: if they have signed or declined now, no further event is owed for it. */
+/** `account`: what is known of their signing or declining, if that is what the news is. */
 function withNews(
   before: KnownSigner | undefined,
   told: SignerFacts,
   at: number,
-  accounts: boolean,
+  account: KnownSigner["accounted"],
 ): KnownSigner {
-  const known = before ?? { ...told, status: null, statusAt: 0, accounted: false };
+  const known = before ?? { ...told, status: null, statusAt: 0, accounted: null };
   const stale = at < known.statusAt;
   const moved = told.status !== null && supersedes(known, told.status, at);
   return {
@@ -151,7 +152,7 @@ function withNews(
     email: newer(known.email, told.email, stale),
     status: moved ? told.status : known.status,
     statusAt: moved ? at : known.statusAt,
-    accounted: known.accounted || (accounts && isSettled(told.status)),
+    accounted: isSettled(told.status) ? (account ?? known.accounted) : known.accounted,
   };
 }
 

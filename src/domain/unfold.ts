@@ -102,12 +102,13 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
 
   for (const draft of drafts) {
     const key = keyOf(draft);
-    const again = told.get(key) ?? findKinsman(draft, receipt, kin, rules);
+    const { drafts: named, repeats } = attribute(draft, knownDocument(documents, draft));
+    const again =
+      told.get(key) ?? findKinsman(draft, receipt, kin, rules) ?? (repeats ? named.map(keyOf) : null);
     if (again) {
       duplicates.push(...again.map((event) => ({ event, key })));
       learnFrom(draft, receipt, documents);
     } else {
-      const named = attribute(draft, knownDocument(documents, draft));
       const born = named.map((one) => toNewEvent(one, key, receipt, documents, links));
       events.push(...born);
       told.set(

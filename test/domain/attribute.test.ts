@@ -19,13 +19,14 @@ const post = (type: KnownType, signed: readonly string[], minutes = 1): Draft =>
 function knowing(...posts: readonly Draft[]): Document {
   const start = unknownDocument("lumin", "doc-1");
   return posts.reduce((known, draft) => {
-    const named = attribute(draft, known.sequence === 0 ? null : known);
-    return named.reduce((document, one) => evolve(document, one, NEW_YEAR).document, known);
+    const { drafts, repeats } = attribute(draft, known.sequence === 0 ? null : known);
+    if (repeats) return known;
+    return drafts.reduce((document, one) => evolve(document, one, NEW_YEAR).document, known);
   }, start);
 }
 
 const whoDid = (draft: Draft, known: Document | null) =>
-  attribute(draft, known).map(({ signer }) => signer?.id ?? null);
+  attribute(draft, known).drafts.map(({ signer }) => signer?.id ?? null);
 
 describe("who signed, where the provider does not say", () => {
   it("is the one who had not signed before", () => {
@@ -62,6 +63,29 @@ describe("who signed, where the provider does not say", () => {
   it("is not somebody who had signed before anything was heard of the document", () => {
     const known = knowing(post("signer.viewed", ["ann", "bob"]));
     expect(whoDid(post("signer.signed", ["ann", "bob", "cid"]), known)).to.deep.equal(["cid"]);
+  });
+
+  it("was told already when a newer post, that came first, showed the signature too: no further event", () => {
+    const known = knowing(post("document.created", [], 1), post("signer.signed", ["ann", "bob"], 3));
+    const late = attribute(post("signer.signed", ["ann"], 2), known);
+    expect(late.repeats).to.equal(true);
+    expect(late.drafts.map(({ signer }) => signer?.id)).to.deep.equal(["ann"]);
+  });
+
+  it("is found in a late post although the signature had been seen when the document was first heard of", () => {
+    const known = knowing(post("signer.viewed", ["ann"], 3));
+    expect(attribute(post("signer.signed", ["ann"], 2), known)).to.include({ repeats: false });
+    expect(whoDid(post("signer.signed", ["ann"], 2), known)).to.deep.equal(["ann"]);
+    expect(whoDid(post("signer.signed", ["ann"], 4), known)).to.deep.equal([null]);
+  });
+
+  it("is nobody when thousands sign in one post: an event for each, showing all, would hold up everything", () => {
+    const many = (status: "signed" | null) =>
+      Array.from({ length: 2_500 }, (_, i) => aSigner(`s${i}`, { status }));
+    const known = knowing(aDraft({ type: "document.created", signers: many(null) }));
+    expect(
+      whoDid(aDraft({ type: "signer.signed", time: NEW_YEAR, signers: many("signed") }), known),
+    ).to.deep.equal([null]);
   });
 
   it("is left alone where the provider names the signer, or the event is about no signature", () => {

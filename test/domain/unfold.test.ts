@@ -87,6 +87,20 @@ describe("unfold", () => {
     );
   });
 
+  it("makes no third event of two signatures when the second's post came before the first's", () => {
+    const signed = (ids: string[], minutes: number) =>
+      aDraft({
+        type: "signer.signed",
+        time: NEW_YEAR + minutes * 60_000,
+        signers: ["ann", "bob"].map((id) => aSigner(id, { status: ids.includes(id) ? "signed" : null })),
+      });
+    const created = aDraft({ type: "document.created", signers: [aSigner("ann"), aSigner("bob")] });
+    const known = knowing(unfold(aReceipt(), [created, signed(["ann", "bob"], 2)], NOTHING, []));
+    const late = unfold(aReceipt(), [signed(["ann"], 1)], known, []);
+    expect(late.events).to.deep.equal([]);
+    expect(late.duplicates).to.have.length(1);
+  });
+
   it("addresses each event to the destinations that asked for its type, and keeps it when none did", () => {
     const picky = { ...CRM, name: "picky", events: ["document.completed"] };
     const drafts = [aDraft({ type: "document.sent" }), aDraft({ type: "document.completed" })];
