@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { decode } from "../../src/inbound/decode.ts";
 import { MOST_FIELDS } from "../../src/inbound/form.ts";
+import { MOST_LEVELS } from "../../src/inbound/json.ts";
 import { aRequest, channelOf } from "./posts.ts";
 
 const channel = (read: string) =>
@@ -73,10 +74,20 @@ describe("decode", () => {
     expect(problemOf("{ as: form }", "a&".repeat(MOST_FIELDS + 1))).to.contain("more than 10000 fields");
   });
 
-  it("survives JSON that is nested as deep as a body is long", () => {
-    const deep = "[".repeat(100_000) + "]".repeat(100_000);
-    expect(itemsOf("{}", deep)).to.have.length(1);
-    expect(itemsOf('{ each: "." }', deep)).to.have.length(1);
-    expect(problemOf("{}", "[".repeat(2_000_000))).to.equal("body is not JSON");
+  it("reads JSON up to a thousand levels deep, and refuses deeper in no time", () => {
+    const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+    expect(itemsOf("{}", nested(MOST_LEVELS))).to.have.length(1);
+    expect(
+      itemsOf("{}", JSON.stringify({ a: "[".repeat(2_000), b: `\\"${"{".repeat(2_000)}` })),
+    ).to.have.length(1);
+    const started = performance.now();
+    for (const body of [
+      nested(MOST_LEVELS + 1),
+      "[".repeat(5_000_000),
+      `"\\"${"[".repeat(2_000)}`.slice(3),
+    ]) {
+      expect(problemOf("{}", body)).to.equal("body is nested more than 1000 deep");
+    }
+    expect(performance.now() - started).to.be.below(500);
   });
 });

@@ -9,7 +9,9 @@ describe("a place in a request", () => {
     headers: { "x-signature": "caf\xe9", "content-type": "application/x-www-form-urlencoded" },
     query: new URLSearchParams("token=a%2Bb&token=c"),
   });
-  const at = (place: string) => placeIn(request, parsePlace(place));
+  const JSON_BODY = { from: { in: "body" }, as: "json" } as const;
+  const FORM = { from: { in: "body" }, as: "form" } as const;
+  const at = (place: string) => placeIn(request, parsePlace(place), JSON_BODY);
 
   it("is the body, byte for byte", () => {
     expect(at("body")).to.equal(request.body);
@@ -33,21 +35,40 @@ describe("a place in a request", () => {
   });
 
   it("is text without a byte order mark", () => {
-    expect(textAt(aRequest({ body: "\ufeff{}" }), { in: "body" })).to.equal("{}");
-    expect(textAt(request, parsePlace("field:data"))).to.equal("caf\ufffd 1");
-    expect(textAt(request, parsePlace("field:other"))).to.equal(null);
+    expect(textAt(aRequest({ body: "\ufeff{}" }), { in: "body" }, JSON_BODY)).to.equal("{}");
+    expect(textAt(request, parsePlace("field:data"), JSON_BODY)).to.equal("caf\ufffd 1");
+    expect(textAt(request, parsePlace("field:other"), JSON_BODY)).to.equal(null);
   });
 
   it("reads a form once, however many ask for it", () => {
     expect(formOf(request)).to.equal(formOf({ ...request }));
   });
 
-  it("is written in one of four ways", () => {
-    for (const text of ["body", "header:x-a", "query:a b", "field:a:b"]) {
+  it("is a text, number or truth value of the payload, wherever that is", () => {
+    const payload = { event: { time: 12345678901234567891n, ok: true, text: "a", list: [1], none: null } };
+    const json = JSON.stringify(payload, (_key, value) => (typeof value === "bigint" ? `#${value}#` : value));
+    const body = `x=1&json=${encodeURIComponent(json.replace(/"#|#"/g, ""))}`;
+    const read = { from: { in: "field", name: "json" }, as: "json" } as const;
+    const found = (path: string) => textAt(aRequest({ body }), parsePlace(`payload:event.${path}`), read);
+    expect(found("time")).to.equal("12345678901234567891");
+    expect([found("ok"), found("text"), found("list.0")]).to.deep.equal(["true", "a", "1"]);
+    for (const path of ["list", "none", "other", "text.length", "constructor"])
+      expect(found(path)).to.equal(null);
+    expect(textAt(request, parsePlace("payload:data.1"), FORM)).to.equal("2");
+  });
+
+  it("is nothing in a payload that cannot be read, however deep or broken", () => {
+    for (const body of ["", "{", "null", "[".repeat(1_000_000), "\xff"]) {
+      expect(placeIn(aRequest({ body }), parsePlace("payload:a.b"), JSON_BODY)).to.equal(null);
+    }
+  });
+
+  it("is written in one of five ways", () => {
+    for (const text of ["body", "header:x-a", "query:a b", "field:a:b", "payload:a.0.b\\.c", "payload:."]) {
       expect(PlaceText.safeParse(text).success).to.equal(true);
       expect(formatPlace(parsePlace(text))).to.equal(text);
     }
-    for (const text of ["", "Body", "body:x", "header:", "cookie:x", "data"]) {
+    for (const text of ["", "Body", "body:x", "header:", "cookie:x", "data", "payload:", "payload:a..b"]) {
       expect(PlaceText.safeParse(text).success, text).to.equal(false);
     }
   });

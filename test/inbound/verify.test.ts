@@ -150,9 +150,91 @@ channels: { main: { title: Main } }
       expect(verdict(form({ data: `${data} `, signed }), await channel(false))).to.match(/does not match/);
     });
 
+    it("tells a host whose cryptography refuses what it is asked for from a bad signature", async () => {
+      // OpenSSL refuses an Ed25519 key with SHA-1 as it refuses SHA-1 where the host's policy forbids it: as an invalid digest.
+      const { publicKey } = generateKeyPairSync("ed25519");
+      const refusing = await channel(true);
+      const checks = refusing.checks.map((check) =>
+        check.kind === "rsa" ? { ...check, key: publicKey } : check,
+      );
+      expect(verdict(form({ data, signed }), { ...refusing, checks })).to.equal(
+        "this host's cryptography refuses RSA with SHA1; the signature may be good",
+      );
+      expect(verdict(form({ data, signed: "AAAA" }), refusing)).to.match(/does not match/);
+    });
+
     it("lets a request without a signature pass, unless the configuration requires one", async () => {
       expect(verdict(form({ data }), await channel(false))).to.equal("token");
       expect(verdict(form({ data }), await channel(true))).to.match(/has no field:signed/);
+    });
+  });
+
+  it("takes Legalesign's realtime signature in hexadecimal and in base64", async () => {
+    const realtime = await shipped("legalesign", "realtime");
+    const [rule] = realtime.rules.checks;
+    if (rule?.kind !== "hmac") throw new Error("no hmac rule");
+    const channel: Channel = { ...realtime, checks: [{ kind: "hmac", rule, secrets: ["s3cret"] }] };
+    for (const encoding of ["hex", "base64"] as const) {
+      const signature = createHmac("sha256", "s3cret").update("{}").digest(encoding);
+      expect(verdict(aRequest({ body: "{}", headers: { "x-hmac-sha256": signature } }), channel)).to.equal(
+        "hmac",
+      );
+    }
+  });
+
+  it("takes any of several signatures, as where a provider signs with an old and a new key", async () => {
+    const docusign = await shipped("docusign", "connect");
+    const [rule] = docusign.rules.checks;
+    if (rule?.kind !== "hmac") throw new Error("no hmac rule");
+    const channel: Channel = { ...docusign, checks: [{ kind: "hmac", rule, secrets: ["new"] }] };
+    const signedWith = (...keys: string[]) => {
+      const headers = keys.map((key, index) => [
+        `x-docusign-signature-${index + 1}`,
+        createHmac("sha256", key).update("{}").digest("base64"),
+      ]);
+      return verdict(aRequest({ body: "{}", headers: Object.fromEntries(headers) }), channel);
+    };
+    expect(signedWith("new")).to.equal("hmac");
+    expect(signedWith("old", "new")).to.equal("hmac");
+    expect(signedWith("old", "older")).to.match(/does not match/);
+    expect(signedWith()).to.match(/has no header:x-docusign-signature-1 or header:x-docusign-signature-2 or/);
+  });
+
+  describe("with a signature inside the payload, such as Dropbox Sign's", () => {
+    /** The key and the hash of the provider's own tests of its libraries. */
+    const KEY = "324e3b0840f065eb51f3fd63231d0d33daa35d4ed10d27718839e81737065782";
+    const EVENT = {
+      event_time: "1348177752",
+      event_type: "signature_request_sent",
+      event_hash: "08d45a6b7677492b78be030cef18cfeaece8fe67e163cc8e526ee638ad483756",
+    };
+    let channel: Channel;
+    before(async () => {
+      const dropbox = await shipped("dropbox-sign", "account");
+      const [rule] = dropbox.rules.checks;
+      if (rule?.kind !== "hmac") throw new Error("no hmac rule");
+      channel = { ...dropbox, checks: [{ kind: "hmac", rule, secrets: [KEY] }] };
+    });
+    const judged = (json: string) =>
+      verdict(aRequest({ body: new URLSearchParams({ json }).toString() }), channel);
+    const judgedEvent = (given: object) => judged(JSON.stringify({ event: { ...EVENT, ...given } }));
+
+    it("checks it over the members that the provider signs", () => {
+      expect(judgedEvent({})).to.equal("hmac");
+      expect(judgedEvent({ event_time: 1348177752 })).to.equal("hmac");
+      expect(judgedEvent({ event_time: "1348177753" })).to.match(/does not match/);
+      expect(judgedEvent({ event_type: "signature_request_signed" })).to.match(/does not match/);
+    });
+
+    it("refuses a payload that lacks one of them, or that cannot be read, and never throws", () => {
+      expect(judgedEvent({ event_hash: undefined })).to.equal(
+        "the request has no payload:event.event_hash, where its signature should be",
+      );
+      expect(judgedEvent({ event_type: [] })).to.match(/a part of what is signed/);
+      for (const json of ["", "{", "null", "[]", '{"__proto__":{"event":{}}}', "[".repeat(1_000_000)]) {
+        expect(judged(json)).to.match(/has no payload:event\.event_hash/);
+      }
+      expect(verdict(aRequest({ body: Buffer.from([0xff, 0, 0x25]) }), channel)).to.match(/has no payload/);
     });
   });
 

@@ -47,7 +47,7 @@ describe("a mapping file", () => {
           kind: "hmac",
           hash: "sha512",
           encodings: ["base64"],
-          signature: { in: "header", name: "x-sig" },
+          signatures: [{ in: "header", name: "x-sig" }],
           over: [{ in: "header", name: "x-time" }, { text: "." }, { in: "body" }],
           prefix: "",
         },
@@ -272,7 +272,7 @@ describe("loadMapping", () => {
     const { mapping, problems, absent } = await loadMapping("legalsign", [SHIPPED_MAPPINGS]);
     expect([mapping, problems]).to.deep.equal([null, []]);
     expect(absent).to.equal(
-      "`legalsign` is not a mapping, did you mean `legalesign`? known here: legalesign, lumin",
+      "`legalsign` is not a mapping, did you mean `legalesign`? known here: docusign, dropbox-sign, legalesign, lumin",
     );
   });
 

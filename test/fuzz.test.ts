@@ -1,0 +1,239 @@
+import { createHmac } from "node:crypto";
+import { expect } from "chai";
+import fc from "fast-check";
+import {
+  type Answer,
+  type Bridge,
+  configText,
+  FORM,
+  signedByLumin,
+  startBridge,
+  TOKEN,
+  tidy,
+} from "./bridge.ts";
+import { aRequest, fixture, read, shipped } from "./inbound/posts.ts";
+
+/**
+ * Bad input over the way in as a provider would send it: genuine, and nonsense. Whatever comes, the answer is 200 with a
+ * receipt (or 401 where the signature is part of the nonsense), and what was wrong is named.
+ */
+
+const SECRET = "a-secret-of-the-provider";
+const CHANNELS = `      realtime: { secrets: ["${SECRET}"] }
+  dropbox:
+    mapping: dropbox-sign
+    channels: { account: { secrets: ["${SECRET}"] } }
+  docusign:
+    mapping: docusign
+    channels: { connect: { secrets: ["${SECRET}"] } }
+destinations: {}`;
+
+const digestOf = (text: string | Uint8Array, encoding: "hex" | "base64") =>
+  createHmac("sha256", SECRET).update(text).digest(encoding);
+
+type Body = string | Uint8Array;
+
+/** How each channel's provider would send a body, with a genuine signature. */
+const SENDERS: Readonly<Record<string, (bridge: Bridge, body: Body) => Promise<Answer>>> = {
+  lumin: (bridge, body) => bridge.post("/in/lumin/account", body, signedByLumin(body)),
+  upon: (bridge, body) => bridge.post(`/in/legalesign/upon?trigger=signed&token=${TOKEN}`, body, FORM),
+  batch: (bridge, body) => bridge.post(`/in/legalesign/batch/${TOKEN}`, body, FORM),
+  realtime: (bridge, body) =>
+    bridge.post("/in/legalesign/realtime", body, { "x-hmac-sha256": digestOf(body, "hex") }),
+  docusign: (bridge, body) =>
+    bridge.post("/in/docusign/connect", body, { "x-docusign-signature-1": digestOf(body, "base64") }),
+};
+
+const SEED = 20_261_121;
+
+/** JSON as nobody means it: great numbers, halves of surrogate pairs, names that objects have of themselves. */
+const anyKey = fc.oneof(
+  fc.constantFrom("__proto__", "constructor", "prototype", "toString", "length", "", "event", "data"),
+  fc.string({ unit: "binary" }),
+);
+const anyNumber = fc.constantFrom(
+  "1e400",
+  "-1e400",
+  "12345678901234567890",
+  "1e-400",
+  "-0",
+  "9007199254740993",
+);
+const anyScalar = fc.oneof(
+  fc.jsonValue({ maxDepth: 0 }).map((value) => JSON.stringify(value)),
+  fc.constantFrom('"\\ud800"', '"\\udc00\\ud800"', '"\\u0000"', '"a\\u0000b"'),
+  anyNumber,
+);
+const { anyJson } = fc.letrec<{ anyJson: string }>((tie) => ({
+  anyJson: fc.oneof(
+    { maxDepth: 4, depthIdentifier: "json" },
+    anyScalar,
+    fc.array(tie("anyJson"), { maxLength: 4 }).map((items) => `[${items.join(",")}]`),
+    fc
+      .array(fc.tuple(anyKey, tie("anyJson")), { maxLength: 4 })
+      .map((members) => `{${members.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(",")}}`),
+  ),
+}));
+
+const anyForm = fc
+  .array(
+    fc.tuple(
+      fc.oneof(fc.constantFrom("data", "signed", "json_signed", "uuid", "event", "tag", "__proto__"), anyKey),
+      fc.oneof(anyJson, fc.string({ unit: "binary" })),
+    ),
+    { maxLength: 6 },
+  )
+  .map((fields) =>
+    fields.map((pair) => pair.map((text) => encodeURIComponent(text.toWellFormed())).join("=")).join("&"),
+  );
+
+const anyBody: fc.Arbitrary<Body> = fc.oneof(
+  fc.uint8Array({ maxLength: 500 }),
+  anyJson,
+  anyForm,
+  anyJson.map((json) => `data=${encodeURIComponent(json.toWellFormed())}`),
+);
+
+/** A good post, and the fields that an event needs of it, as a problem names them. */
+const NEEDED: readonly { sender: string; body: () => string; fields: Readonly<Record<string, string>> }[] = [
+  {
+    sender: "lumin",
+    body: () => String(fixture("lumin/signed/body.json")),
+    fields: {
+      "event.event_type": "event.event_type",
+      "event.event_time": "event.event_time",
+      "signature_request.signature_request_id": "signature_request.signature_request_id",
+    },
+  },
+  {
+    sender: "realtime",
+    body: () => String(fixture("legalesign/realtime-document-created/body.json")),
+    fields: { event: "object + event", created: "created" },
+  },
+  {
+    sender: "docusign",
+    body: () => String(fixture("docusign/envelope-sent/body.json")),
+    fields: { event: "event", generatedDateTime: "generatedDateTime" },
+  },
+];
+
+describe("the way in, whatever comes", function () {
+  this.timeout(60_000);
+  let bridge: Bridge;
+  before(async () => {
+    bridge = await startBridge(configText(CHANNELS));
+  });
+  after(tidy);
+
+  const expectReceipt = ({ status, body }: Answer) => {
+    expect([status, typeof body === "object" && body.error]).to.deep.equal([200, undefined]);
+    expect(body.receipt).to.match(/^rcp_/);
+  };
+
+  for (const [name, send] of Object.entries(SENDERS)) {
+    it(`keeps a receipt of anything that is genuine: ${name}`, async () => {
+      const property = fc.asyncProperty(anyBody, async (body) => expectReceipt(await send(bridge, body)));
+      await fc.assert(property, { seed: SEED, numRuns: 60 });
+    });
+  }
+
+  it("answers 200 or 401 where the signature is a part of what comes: dropbox", async () => {
+    const property = fc.asyncProperty(anyJson, fc.boolean(), async (json, genuine) => {
+      const signed = `{"event":{"event_time":"1","event_type":"x","event_hash":"${digestOf("1x", "hex")}"},"signature_request":${json}}`;
+      const text = encodeURIComponent((genuine ? signed : json).toWellFormed());
+      const { status, body } = await bridge.post("/in/dropbox/account", `json=${text}`, FORM);
+      if (genuine) expect([status, body]).to.deep.equal([200, "Hello API Event Received"]);
+      else expect([200, 401]).to.include(status);
+    });
+    await fc.assert(property, { seed: SEED, numRuns: 60 });
+  });
+
+  const wrong = fc.constantFrom<unknown>(null, {}, [], "", [[]], { a: 1 });
+  for (const { sender, body, fields } of NEEDED) {
+    for (const [path, label] of Object.entries(fields)) {
+      it(`names the field where ${sender}'s ${path} is of no use`, async () => {
+        const property = fc.asyncProperty(wrong, async (value) => {
+          const answer = await SENDERS[sender]?.(
+            bridge,
+            JSON.stringify(withAt(JSON.parse(body()), path, value)),
+          );
+          if (!answer) throw new Error("nothing was sent");
+          expectReceipt(answer);
+          expect(answer.body.problem).to.include(label);
+        });
+        await fc.assert(property, { seed: SEED, numRuns: 8 });
+      });
+    }
+  }
+
+  it("keeps documents apart whose ids are numbers too great for a double", async () => {
+    const post = (id: string) => {
+      const event = `{"event_type":"signature_request_created","event_time":1694664207595}`;
+      const body = `{"event":${event},"signature_request":{"signature_request_id":${id}}}`;
+      return bridge.post("/in/lumin/account", body, signedByLumin(body));
+    };
+    for (const id of ["12345678901234567890", "12345678901234567891"]) {
+      expect((await post(id)).body).to.include({ events: 1, duplicates: 0 });
+      expect((await bridge.admin(`/api/v1/documents/${id}`)).status).to.equal(200);
+    }
+  });
+
+  it("lists what could not be read, with its bytes", async () => {
+    const { items } = (await bridge.admin("/api/v1/receipts?problems=true&limit=5")).body;
+    expect(items).to.have.length(5);
+    for (const { problems } of items) expect(problems[0].message).to.be.a("string");
+  });
+
+  it("takes ten thousand items in one batch, and names each bad one", async () => {
+    const items = Array.from({ length: 10_000 }, (_, index) => ({
+      value: "40",
+      timestamp: index % 1_000 === 0 ? "soon" : "2022-07-11T07:29:06",
+      resource_uri: `/api/v1/signer/s-${index}/`,
+    }));
+    const body = new URLSearchParams({ data: JSON.stringify(items) }).toString();
+    const answer = await SENDERS.batch?.(bridge, body);
+    expect(answer?.body).to.include({
+      events: 9_990,
+      problem: "item 0: timestamp is not a time (and 9 more)",
+    });
+  });
+
+  it("answers lists as deep as a body is long at once", async () => {
+    for (const body of ["[".repeat(4_000_000), `${"[".repeat(2_000_000)}${"]".repeat(2_000_000)}`]) {
+      const answer = await SENDERS.lumin?.(bridge, body);
+      expect(answer?.body.problem).to.equal("body is nested more than 1000 deep");
+    }
+  });
+});
+
+describe("reading, whatever comes", () => {
+  it("takes time in proportion to the number of items and to the length of the body", async () => {
+    const batch = await shipped("legalesign", "batch");
+    const items = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        value: "40",
+        timestamp: "x",
+        resource_uri: `/a/signer/${i}/`,
+      }));
+    const bodies = [
+      `data=${encodeURIComponent(JSON.stringify(items(10_000)))}`,
+      "&".repeat(5_000_000),
+      "a&".repeat(2_500_000),
+      `data=${"%".repeat(5_000_000)}`,
+      `data=${"[".repeat(5_000_000)}`,
+    ];
+    for (const body of bodies) {
+      const started = performance.now();
+      read(aRequest({ body }), batch);
+      expect(performance.now() - started).to.be.below(1_500);
+    }
+  });
+});
+
+/** The value with another at the path. */
+function withAt(value: unknown, path: string, other: unknown): unknown {
+  const [key = "", ...rest] = path.split(".");
+  const members = typeof value === "object" && value !== null ? { ...value } : {};
+  const inner = Reflect.get(members, key);
+  return { ...members, [key]: rest.length === 0 ? other : withAt(inner, rest.join("."), other) };
+}
