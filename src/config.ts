@@ -1,12 +1,10 @@
-import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { readChannel } from "./config/channel.ts";
 import { readDestinations } from "./config/destination.ts";
-import { type ChannelFile, ConfigFile, SourceFile } from "./config-schema.ts";
+import { ConfigFile, SourceFile } from "./config-schema.ts";
 import { messageOf } from "./domain/errors.ts";
-import type { Channel, Check } from "./inbound/channel.ts";
-import type { CheckRule } from "./mapping/check.ts";
+import type { Channel } from "./inbound/channel.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "./mapping/load.ts";
 import type { Destination } from "./outbound/destination.ts";
 import { checkYaml, type Environment, type FileProblem, parseYaml, type YamlFile } from "./yaml.ts";
@@ -138,67 +136,6 @@ async function readSource(yaml: YamlFile, name: string, folder: string): Promise
       found.problems.push({ ...yaml.placeOf(["sources", name, "channels", channel], "key"), message: read });
   }
   return found;
-}
-
-/** The channel, or what is wrong with it. */
-function readChannel(
-  place: Pick<Channel, "source" | "name" | "mapping" | "coalesce">,
-  credentials: ChannelFile,
-  folder: string,
-): Channel | string {
-  const { name, mapping } = place;
-  const rules = mapping.channels.get(name);
-  if (!rules) {
-    return `the mapping ${mapping.provider} has no channel \`${name}\`: it has ${[...mapping.channels.keys()].join(", ")}`;
-  }
-  const { verify, requireSignature: _, ...given } = credentials;
-  if (verify === "none") {
-    const keys = Object.keys(given);
-    if (keys.length > 0)
-      return `says \`verify: none\` beside \`${keys.join("` and `")}\`: remove one or the other`;
-    return { ...place, rules, checks: [] };
-  }
-
-  const needed = rules.checks.map(credentialOf).filter((key) => key !== null);
-  const missing = needed.filter((key) => given[key] === undefined);
-  if (missing.length > 0) {
-    return `needs \`${missing.join("` and `")}\`: without it anybody could post (\`verify: none\` would allow that)`;
-  }
-  try {
-    const checks = arm(rules.checks, credentials, folder);
-    if (checks.length > 0) return { ...place, rules, checks };
-    return "has no check at all: add `token`, or say `verify: none`";
-  } catch (error) {
-    return `\`certificate\`: cannot be read as a PEM certificate (${messageOf(error)})`;
-  }
-}
-
-/** Which key of the configuration a check must have; null: it may be left out. */
-function credentialOf(rule: CheckRule): "secrets" | "certificate" | "token" | "basic" | null {
-  switch (rule.kind) {
-    case "hmac":
-      return "secrets";
-    case "rsa":
-      return rule.optional ? null : "certificate";
-    default:
-      return rule.kind;
-  }
-}
-
-/** The mapping's checks that the configuration gives a credential for; a token may be asked for on any channel. */
-function arm(rules: readonly CheckRule[], credentials: ChannelFile, folder: string): Check[] {
-  const { secrets, certificate, token, basic, requireSignature } = credentials;
-  const checks = rules.flatMap((rule): Check[] => {
-    if (rule.kind === "hmac" && secrets) return [{ kind: "hmac", rule, secrets }];
-    if (rule.kind === "rsa" && certificate) {
-      const { publicKey: key } = new X509Certificate(readFileSync(resolve(folder, certificate)));
-      return [{ kind: "rsa", rule, key, required: requireSignature ?? !rule.optional }];
-    }
-    return [];
-  });
-  if (token) checks.push({ kind: "token", token });
-  if (basic) checks.push({ kind: "basic", ...basic });
-  return checks;
 }
 
 /** What stands at `keys` in unchecked data, if it is a mapping there. */

@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   outbound: ["domain", PORT],
   simulate: ["domain"],
   web: ["domain", "inbound", PORT],
-  config: ["domain", "outbound", "yaml.ts"],
+  config: ["config-schema.ts", "domain", "inbound", "mapping", "outbound", "yaml.ts"],
   "config-schema.ts": ["config", "domain", "outbound", "yaml.ts"],
   "config.ts": ["config", "config-schema.ts", "domain", "inbound", "mapping", "outbound", "yaml.ts"],
   "observe.ts": ["domain", "inbound", "outbound", "web"],

@@ -93,6 +93,18 @@ destinations:
     expect((await problemsOf(channel("with a space and more")))[0]).to.include("stands in a URL");
   });
 
+  it("refuses a credential that would check nothing, for whoever gave it believes that it does", async () => {
+    const upon = (given: string) =>
+      problemsOf(
+        `sources: { legalesign: { mapping: legalesign, channels: { upon: { token: a-token-nobody-guesses, ${given} } } } }`,
+      );
+    expect((await upon("requireSignature: true"))[0]).to.include("without the `certificate`");
+    expect((await upon('secrets: ["k"]'))[0]).to.include("checks no such signature on upon");
+    const lumin =
+      'sources: { lumin: { mapping: lumin, channels: { account: { secrets: ["k"], certificate: ./x.pem } } } }';
+    expect((await problemsOf(lumin))[0]).to.include("checks none on account");
+  });
+
   it("names the channels that a mapping has when asked for another", async () => {
     const [problem] = await problemsOf(
       "sources: { lumin: { mapping: lumin, channels: { batch: { token: a-token-nobody-guesses } } } }",
