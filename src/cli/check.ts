@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { formatDuration } from "../domain/quantity.ts";
+import { formatDuration, formatSize } from "../domain/quantity.ts";
 import { type Channel, pathOf } from "../inbound/channel.ts";
 import type { Destination } from "../outbound/destination.ts";
 import { type AddCommand, CONFIG_OPTION, readConfig } from "./terminal.ts";
@@ -21,7 +21,7 @@ function describe({ file, server, admin, store, channels, destinations }: Config
   const lines = [
     `${file} is good.`,
     "",
-    `Webhooks come in on   http://${server.host}:${server.port}`,
+    `Webhooks come in on   http://${server.host}:${server.port} (bodies up to ${formatSize(server.maxBody)})`,
     `Admin API listens on  http://${admin.host}:${admin.port} (${admin.token === null ? "no token" : "bearer token"})`,
     `Everything is kept in ${store.file}`,
     "",

@@ -29,9 +29,6 @@ export const SIGNER_STATUSES = [
 ] as const;
 export type SignerStatus = (typeof SIGNER_STATUSES)[number];
 
-/** The two levels that every provider has. One signed is not all signed; all signed is not "the PDF is ready". */
-export type Subject = "document" | "signer";
-
 type Meaning =
   | { about: "document"; happens: "once" | "many"; status: DocumentStatus | null }
   | { about: "signer"; happens: "once" | "many"; status: SignerStatus | null };
