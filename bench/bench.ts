@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monotonic } from "./monotonic.ts";
+import { type Calls, type Child, start } from "./processes.ts";
+
+/** What a stage works with: children and folders of its own that are gone when it ends, and a limit to its time. */
+export interface Bench {
+  start<C extends Calls>(name: string): Child<C>;
+  newFolder(): Promise<string>;
+  /** Runs `round` up to `most` times, at least twice, and not again once the stage's time is up. */
+  rounds<T>(most: number, round: (number: number) => Promise<T>): Promise<T[]>;
+}
+
+/** Runs a stage in at most about `limit` milliseconds; where a round hangs it rejects. */
+export async function withBench<T>(limit: number, stage: (bench: Bench) => Promise<T>): Promise<T> {
+  const startedAt = monotonic();
+  const children: Child<Calls>[] = [];
+  const folders: string[] = [];
+  const bench: Bench = {
+    start<C extends Calls>(name: string) {
+      const child = start<C>(name);
+      children.push(child);
+      return child;
+    },
+    async newFolder() {
+      const folder = await mkdtemp(join(tmpdir(), "countersign-bench-"));
+      folders.push(folder);
+      return folder;
+    },
+    async rounds(most, round) {
+      const results = [];
+      while (
+        results.length < Math.min(most, 2) ||
+        (results.length < most && hasTimeForAnother(monotonic() - startedAt, results.length, limit))
+      )
+        results.push(await round(results.length));
+      return results;
+    },
+  };
+  try {
+    return await within(limit * 2, stage(bench));
+  } finally {
+    await Promise.all(children.map((child) => child.stop()));
+    await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+  }
+}
+
+function hasTimeForAnother(passed: number, rounds: number, limit: number): boolean {
+  return passed + passed / rounds <= limit;
+}
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`took longer than ${milliseconds} ms`)), milliseconds);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

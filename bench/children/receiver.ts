@@ -1,0 +1,47 @@
+import { createServer } from "node:http";
+import { monotonic } from "../monotonic.ts";
+import { answer } from "../processes.ts";
+import { portOf } from "./port.ts";
+
+/** Where deliveries go: notes which event came when and answers 200; at `/hang` it does neither. */
+let ids: string[] = [];
+let times: number[] = [];
+let enough = { count: Number.POSITIVE_INFINITY, reached() {} };
+
+const server = createServer((request, response) => {
+  request.resume();
+  request.on("end", () => {
+    if (request.url === "/hang") return;
+    ids.push(String(request.headers["webhook-id"]));
+    times.push(monotonic());
+    response.writeHead(200, { "content-length": 2 }).end("ok");
+    if (times.length >= enough.count) enough.reached();
+  });
+});
+
+export interface Arrivals {
+  /** The events' ids, in the order they came. */
+  ids: string[];
+  /** When each of them was there with its last byte, as `monotonic`. */
+  times: number[];
+}
+
+const calls = {
+  async start(_: null): Promise<string> {
+    return `http://127.0.0.1:${await portOf(server)}`;
+  },
+  /** Everything that came since it was asked last, as soon as that is `count` or `within` milliseconds have passed. */
+  async arrivals({ count, within }: { count: number; within: number }): Promise<Arrivals> {
+    await new Promise<void>((resolve) => {
+      enough = { count, reached: resolve };
+      setTimeout(resolve, within);
+      if (times.length >= count) resolve();
+    });
+    const arrived = { ids, times };
+    ids = [];
+    times = [];
+    return arrived;
+  },
+};
+export type ReceiverCalls = typeof calls;
+answer(calls);

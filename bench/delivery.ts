@@ -1,0 +1,121 @@
+import type { Bench } from "./bench.ts";
+import type { BridgeCalls } from "./children/bridge.ts";
+import type { LoopCalls } from "./children/loop.ts";
+import type { ReceiverCalls } from "./children/receiver.ts";
+import { flood } from "./client.ts";
+import { createRequests } from "./posts.ts";
+import type { Child } from "./processes.ts";
+import { atLeast, type Figure } from "./report.ts";
+import type { Settings } from "./settings.ts";
+import { median } from "./statistics.ts";
+
+const CONCURRENCY = 16;
+const DELIVERIES = 2_000;
+/** The first of each round find connections that are not yet made. */
+const WARM_UP = 200;
+/** One more is run before, for the compiler, and not counted. */
+const ROUNDS = 3;
+/** Longer than any round takes; milliseconds. */
+const PATIENCE = 10_000;
+
+interface Round {
+  loop: number;
+  unordered: number;
+  ordered: number;
+}
+
+/** A full store emptied by the real dispatcher, against a loop of `got.post`. The receiver's clock measures all alike. */
+export async function measureDelivery(bench: Bench): Promise<Figure[]> {
+  const receiver = bench.start<ReceiverCalls>("receiver");
+  const loop = bench.start<LoopCalls>("loop");
+  const unordered = bench.start<BridgeCalls>("bridge");
+  const ordered = bench.start<BridgeCalls>("bridge");
+  const destination = await receiver.ask("start", null);
+  const settle = async (ordering: Settings["ordering"]): Promise<Settings> => ({
+    folder: await bench.newFolder(),
+    destination,
+    ordering,
+    concurrency: CONCURRENCY,
+  });
+
+  const [, ...rounds] = await bench.rounds(ROUNDS + 1, async (): Promise<Round> => {
+    const [none, document] = [await settle("none"), await settle("document")];
+    await fill(unordered, none);
+    await fill(ordered, document);
+    await loop.ask("prepare", { settings: none, count: DELIVERIES });
+    return {
+      loop: await rateOf(receiver, () => loop.ask("run", { concurrency: CONCURRENCY })),
+      unordered: await rateOfBridge(receiver, unordered, none),
+      ordered: await rateOfBridge(receiver, ordered, document),
+    };
+  });
+  return toFigures(rounds);
+}
+
+/** Takes events in while the destination's one delivery is out and never answered; the stop gives that one back, untried. */
+async function fill(bridge: Child<BridgeCalls>, settings: Settings): Promise<void> {
+  const held = { ...settings, destination: `${settings.destination}/hang`, concurrency: 1 };
+  const url = await bridge.ask("start", held);
+  await flood(url, 64, createRequests(0, DELIVERIES));
+  await bridge.ask("stop", null);
+}
+
+async function rateOfBridge(
+  receiver: Child<ReceiverCalls>,
+  bridge: Child<BridgeCalls>,
+  settings: Settings,
+): Promise<number> {
+  const rate = await rateOf(receiver, () => bridge.ask("start", settings));
+  await bridge.ask("stop", null);
+  return rate;
+}
+
+/** Arrivals a second at the receiver from `begin` on. */
+async function rateOf(receiver: Child<ReceiverCalls>, begin: () => Promise<unknown>): Promise<number> {
+  const arrivals = receiver.ask("arrivals", { count: DELIVERIES, within: PATIENCE });
+  await begin();
+  const { times } = await arrivals;
+  const [first, last] = [times[WARM_UP], times.at(-1)];
+  if (first === undefined || last === undefined || times.length !== DELIVERIES) return Number.NaN;
+  return ((times.length - WARM_UP - 1) * 1_000) / (last - first);
+}
+
+function toFigures(rounds: readonly Round[]): Figure[] {
+  const stage = `Delivery: ${CONCURRENCY} at a time, ${rounds.length} rounds`;
+  const ratio = (name: string, values: readonly number[]): Figure => ({
+    stage,
+    name,
+    value: median(values),
+    unit: "×",
+    target: atLeast(0.6),
+  });
+  const rate = (name: string, values: readonly number[]): Figure => ({
+    stage,
+    name,
+    value: median(values),
+    unit: "deliveries/s",
+    target: null,
+  });
+  return [
+    rate(
+      "a bare got.post loop",
+      rounds.map(({ loop }) => loop),
+    ),
+    rate(
+      "the bridge, ordering none",
+      rounds.map(({ unordered }) => unordered),
+    ),
+    rate(
+      "the bridge, ordering document",
+      rounds.map(({ ordered }) => ordered),
+    ),
+    ratio(
+      "ordering none of the loop",
+      rounds.map(({ unordered, loop }) => unordered / loop),
+    ),
+    ratio(
+      "ordering document of the loop",
+      rounds.map(({ ordered, loop }) => ordered / loop),
+    ),
+  ];
+}

@@ -1,0 +1,67 @@
+import { mkdirSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { type Bench, withBench } from "./bench.ts";
+import { measureDelivery } from "./delivery.ts";
+import { profileInto } from "./processes.ts";
+import { type Figure, isAnyMissed, toJson, toTable } from "./report.ts";
+import { measureCost, measureLatency } from "./through.ts";
+import { measureWayIn } from "./way-in.ts";
+
+interface Stage {
+  name: string;
+  /** Milliseconds after which no further round begins. */
+  limit: number;
+  measure(bench: Bench): Promise<Figure[]>;
+}
+
+const STAGES: readonly Stage[] = [
+  { name: "way-in", limit: 22_000, measure: measureWayIn },
+  { name: "delivery", limit: 38_000, measure: measureDelivery },
+  { name: "latency", limit: 13_000, measure: measureLatency },
+  { name: "cost", limit: 20_000, measure: measureCost },
+];
+
+const HELP = `npm run bench -- [STAGE…] [--json] [--strict] [--profile FOLDER]
+
+  STAGE            ${STAGES.map(({ name }) => name).join(", ")}; default: all of them
+  --json           the figures for programs
+  --strict         exit with 1 when a target is missed
+  --profile FOLDER every process writes a CPU profile there (open it in Chrome's DevTools); slows what is measured
+`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: "boolean", default: false },
+      strict: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+      profile: { type: "string" },
+    },
+  });
+  const unknown = positionals.filter((wanted) => !STAGES.some(({ name }) => name === wanted));
+  if (values.help || unknown.length > 0) {
+    process.stderr.write(HELP);
+    return values.help ? 0 : 2;
+  }
+  if (values.profile) {
+    mkdirSync(values.profile, { recursive: true });
+    profileInto(values.profile);
+  }
+
+  const figures: Figure[] = [];
+  for (const { name, limit, measure } of STAGES) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    process.stderr.write(`measuring ${name} …\n`);
+    figures.push(...(await withBench(limit, measure)));
+  }
+  process.stdout.write(`${values.json ? toJson(figures, machine()) : toTable(figures)}\n`);
+  return values.strict && isAnyMissed(figures) ? 1 : 0;
+}
+
+function machine() {
+  return { node: process.version, cpu: cpus()[0]?.model ?? "", cores: availableParallelism() };
+}
+
+process.exitCode = await main();

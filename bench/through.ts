@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Bench } from "./bench.ts";
+import type { BridgeCalls } from "./children/bridge.ts";
+import type { ReceiverCalls } from "./children/receiver.ts";
+import { drip, flood } from "./client.ts";
+import { createRequests, EVENTS_PER_DOCUMENT, eventIdOf } from "./posts.ts";
+import { atMost, type Figure } from "./report.ts";
+import { percentile } from "./statistics.ts";
+
+/** A bridge whose destination answers, from the provider's post to the receiver. */
+async function startBridge(bench: Bench) {
+  const bridge = bench.start<BridgeCalls>("bridge");
+  const receiver = bench.start<ReceiverCalls>("receiver");
+  const destination = await receiver.ask("start", null);
+  const folder = await bench.newFolder();
+  const url = await bridge.ask("start", { folder, destination, ordering: "document", concurrency: 16 });
+  return { bridge, receiver, url };
+}
+
+const PER_SECOND = 200;
+const WARM_UP = 400;
+const EVENTS = 1_600;
+const PATIENCE = 5_000;
+
+/** How long after its 200 an event is with the receiver, when they come at a steady pace, each of another document. */
+export async function measureLatency(bench: Bench): Promise<Figure[]> {
+  const { receiver, url } = await startBridge(bench);
+  const numbers = Array.from({ length: WARM_UP + EVENTS }, (_, index) => index * EVENTS_PER_DOCUMENT);
+  const requests = numbers.flatMap((number) => createRequests(number, 1));
+  const answeredAt = await drip(url, PER_SECOND, requests);
+  const { ids, times } = await receiver.ask("arrivals", { count: requests.length, within: PATIENCE });
+  const arrivedAt = new Map(ids.map((id, index) => [id, times[index] ?? Number.NaN]));
+
+  // One that never came counts as infinitely late.
+  const delays = numbers
+    .map((number, index) => {
+      const arrived = arrivedAt.get(eventIdOf(number)) ?? Number.POSITIVE_INFINITY;
+      return arrived - (answeredAt[index] ?? Number.NaN);
+    })
+    .slice(WARM_UP);
+  const stage = `From the 200 to the receiver, ${PER_SECOND} events/s, ${EVENTS.toLocaleString("en")} events`;
+  const figure = (name: string, share: number, limit: number): Figure => ({
+    stage,
+    name,
+    value: percentile(delays, share),
+    unit: "ms",
+    target: atMost(limit),
+  });
+  return [figure("p50", 0.5, 10), figure("p99", 0.99, 50)];
+}
+
+const LOAD = 3_000;
+const LOAD_WARM_UP = 1_000;
+const LOAD_CONNECTIONS = 16;
+
+/** What it costs to take events in and deliver them at the same time, as fast as that goes. */
+export async function measureCost(bench: Bench): Promise<Figure[]> {
+  const { bridge, receiver, url } = await startBridge(bench);
+  const carry = async (first: number, count: number) => {
+    await flood(url, LOAD_CONNECTIONS, createRequests(first, count));
+    const { times } = await receiver.ask("arrivals", { count, within: 30_000 });
+    if (times.length !== count) throw new Error(`${times.length} of ${count} events arrived`);
+    // What came of the last ones is still being written down.
+    await sleep(100);
+    return bridge.ask("usage", null);
+  };
+  const before = await carry(0, LOAD_WARM_UP);
+  const after = await carry(LOAD_WARM_UP, LOAD);
+  const stage = `Cost: way in and delivery together, ${LOAD.toLocaleString("en")} events as fast as it goes`;
+  const figure = (name: string, value: number, unit: string): Figure => ({
+    stage,
+    name,
+    value,
+    unit,
+    target: null,
+  });
+  return [
+    figure("CPU", ((after.cpuSeconds - before.cpuSeconds) * 1_000) / LOAD, "seconds per 1,000 events"),
+    figure("peak memory", after.peakMemory, "MiB resident"),
+  ];
+}
