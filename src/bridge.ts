@@ -60,8 +60,19 @@ export async function createBridge(config: Config, parts: BridgeParts): Promise<
   };
 }
 
-const newReceiptId = (at: number) => receiptId(at, randomBytes(10));
-const newRejectionId = (at: number) => rejectionId(at, randomBytes(10));
+/** Drawing a few random bytes costs as much as drawing a few thousand, so they are drawn ahead. */
+const POOL = 8_192;
+let pool: Uint8Array = new Uint8Array();
+
+function drawBytes(length: number): Uint8Array {
+  if (pool.length < length) pool = randomBytes(POOL);
+  const bytes = pool.subarray(0, length);
+  pool = pool.subarray(length);
+  return bytes;
+}
+
+const newReceiptId = (at: number) => receiptId(at, drawBytes(10));
+const newRejectionId = (at: number) => rejectionId(at, drawBytes(10));
 
 function createWayIn(
   config: Config,

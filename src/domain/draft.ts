@@ -41,7 +41,7 @@ export interface Draft {
  * keeps this one as well, so that the provider's repeat of the same post is still recognised.
  */
 export function keyOf(draft: Draft): string {
-  return eventId(happening(draft));
+  return namesOf(draft).key;
 }
 
 /**
@@ -49,8 +49,25 @@ export function keyOf(draft: Draft): string {
  * apart. Two channels whose clocks differ by seconds tell the same one of them.
  */
 export function kinOf(draft: Draft): string | null {
-  const { distinct, ...same } = happening(draft);
-  return distinct === "" ? null : eventId({ ...same, distinct: "" });
+  return namesOf(draft).kin;
+}
+
+interface Names {
+  key: string;
+  kin: string | null;
+}
+
+/** Each draft is asked for its names several times, and a name costs a digest. */
+const names = new WeakMap<Draft, Names>();
+
+function namesOf(draft: Draft): Names {
+  const known = names.get(draft);
+  if (known) return known;
+  const told = happening(draft);
+  const kin = told.distinct === "" ? null : eventId({ ...told, distinct: "" });
+  const found = { key: eventId(told), kin };
+  names.set(draft, found);
+  return found;
 }
 
 function happening(draft: Draft): Happening {

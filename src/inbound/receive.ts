@@ -152,15 +152,15 @@ function messageOfFault(error: unknown): string {
  * @throws CountersignError `too_large` beyond `limit`, as soon as that is known; `bad_request` when the sender gave up.
  */
 async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = new CountersignError("too_large", `the body is longer than ${limit} bytes`);
-  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge;
+  const tooLarge = () => new CountersignError("too_large", `the body is longer than ${limit} bytes`);
+  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
     request.on("data", (chunk: Buffer) => {
       length += chunk.length;
       if (length <= limit) chunks.push(chunk);
-      else reject(tooLarge);
+      else reject(tooLarge());
     });
     request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     request.on("error", (error) =>

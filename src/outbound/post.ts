@@ -67,10 +67,15 @@ function agentsWith(options: https.AgentOptions) {
 
 type Sending = Omit<Outgoing, "fresh"> & { agent?: ReturnType<typeof agentsWith> };
 
-/** By got's stream: cheaper than its promise, and the only way to stop reading an answer that does not end. */
-function send(client: Got, url: URL, options: Sending): Promise<Answer> {
+/**
+ * By got's stream: cheaper than its promise, and the only way to stop reading an answer that does not end. The body is written
+ * here: given as an option, got destroys the connection when the answer is there before it has noticed that all was sent.
+ */
+function send(client: Got, url: URL, { body, headers, ...options }: Sending): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = client.stream(url, options);
+    const length = { "content-length": String(body.length) };
+    const request = client.stream(url, { ...options, headers: { ...headers, ...length } });
+    request.end(body);
     const chunks: Buffer[] = [];
     let size = 0;
     const finish = () => resolve(answerOf(request.response, Buffer.concat(chunks)));

@@ -10,7 +10,7 @@ export interface Recording {
   receipt: Receipt;
   /** What `unfold` is to be shown of what is known, within the receipt's source; its documents are locked meanwhile. */
   questions: Questions;
-  /** Called once inside the transaction. Pure; when it throws nothing of this recording is kept. */
+  /** Called inside the transaction, and again when that has to be repeated. Pure; when it throws nothing of this recording is kept. */
   unfold(known: Known): Unfolded;
 }
 
@@ -161,6 +161,12 @@ export interface Backlog {
  * reached or written to, calls reject with a CountersignError of code `store_unavailable`, and later ones may succeed.
  */
 export interface Store {
+  /**
+   * Only where several nodes share a store: calls `listener` with the destinations for which another node has committed something
+   * that is due; without names, when the line to the others was down, so that anything may have come.
+   */
+  onRecorded?(listener: (destinations?: readonly string[]) => void): void;
+
   /**
    * Keeps the receipt, its events, documents and deliveries: all or nothing, and on disk before the promise resolves.
    * Recordings of the same document never see each other half-way: `unfold` gets what the one before left. An event whose

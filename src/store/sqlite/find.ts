@@ -3,6 +3,7 @@ import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Rejection } from "../../domain/receipt.ts";
+import { after, toPage } from "../page.ts";
 import {
   type AuditRow,
   type DocumentRow,
@@ -127,22 +128,4 @@ function list<Row>(
     `select position, ${columns} from ${table} where ${all} order by position limit ?`,
   );
   return statement.all(after(page), ...asked.map(([, value]) => value), page.limit + 1);
-}
-
-export function after({ cursor }: PageRequest): number {
-  return cursor === undefined ? 0 : Number.parseInt(cursor, 36);
-}
-
-/** One row more than asked for says that there is a next page. */
-function toPage<Row extends { position: number }, T>(
-  rows: readonly Row[],
-  page: PageRequest,
-  convert: (row: Row) => T,
-): Page<T> {
-  return { items: rows.slice(0, page.limit).map(convert), next: nextOf(rows, page) };
-}
-
-export function nextOf(rows: readonly { position: number }[], { limit }: PageRequest): string | null {
-  const last = rows[limit - 1];
-  return rows.length > limit && last ? last.position.toString(36) : null;
 }

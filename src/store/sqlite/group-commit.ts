@@ -10,7 +10,8 @@ interface Job {
 export interface GroupCommit {
   /**
    * Runs `work` inside a transaction shared with whatever else was asked for in the same turn of the event loop, and resolves
-   * with what it returns once that transaction is on disk. When `work` throws, only its own changes are undone.
+   * with what it returns once that transaction is on disk. When `work` throws, only its own changes are undone: all are then
+   * carried out once more, each with a savepoint, so `work` may run twice.
    */
   write<T>(work: () => T): Promise<T>;
   /** Carries out what is waiting, at once. */
@@ -39,20 +40,44 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
     waiting = [];
     if (jobs.length === 0) return;
     try {
-      begin.run();
-      const answers = jobs.map(attempt);
-      commit.run();
-      commits += 1;
-      for (const answer of answers) answer();
+      for (const answer of commitAll(jobs, plainly)) answer();
+    } catch {
+      undoAll();
+      commitGuarded(jobs);
+    }
+  }
+
+  /** Somebody's work threw, or the database does: find out whose, and let the others have theirs. */
+  function commitGuarded(jobs: readonly Job[]): void {
+    try {
+      for (const answer of commitAll(jobs, guarded)) answer();
     } catch (error) {
-      if (db.isTransaction) rollback.run();
+      undoAll();
       const fault = asFault(error);
       for (const job of jobs) job.reject(fault);
     }
   }
 
+  function commitAll(jobs: readonly Job[], carryOut: (job: Job) => () => void): readonly (() => void)[] {
+    begin.run();
+    const answers = jobs.map(carryOut);
+    commit.run();
+    commits += 1;
+    return answers;
+  }
+
+  function undoAll(): void {
+    if (db.isTransaction) rollback.run();
+  }
+
+  /** Without a savepoint, which nearly all jobs can do without. */
+  function plainly(job: Job): () => void {
+    const value = job.run();
+    return () => job.resolve(value);
+  }
+
   /** What to tell the one who asked, once the transaction is committed. */
-  function attempt(job: Job): () => void {
+  function guarded(job: Job): () => void {
     savepoint.run();
     try {
       const value = job.run();

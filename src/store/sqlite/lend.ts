@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
+import { after, nextOf } from "../page.ts";
 import { type DeliveryRow, toDelivery, toEvent } from "../rows.ts";
 import type { Loan, PageRequest, ReplayFilter, Settlement } from "../store.ts";
-import { after, nextOf } from "./find.ts";
 import { query, type Statements } from "./statements.ts";
 
 /** What happens to deliveries. Everything here runs inside a transaction. */
