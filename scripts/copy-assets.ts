@@ -1,4 +1,5 @@
 import { cpSync } from "node:fs";
 
 /** What the compiler leaves behind: files that are read at run time. */
-cpSync("src/store/migrations", "dist/store/migrations", { recursive: true });
+for (const folder of ["store/migrations", "store/migrations-postgres"])
+  cpSync(`src/${folder}`, `dist/${folder}`, { recursive: true });

@@ -65,7 +65,7 @@ const STOP_MARGIN = 5_000;
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const { clock = SYSTEM_CLOCK, random = Math.random } = overrides;
   const logger = overrides.logger ?? pino({ level: config.log.level });
-  const opened = overrides.store ?? (await openStore(config.store));
+  const opened = overrides.store ?? (await openStore(config.store, (message) => logger.warn(message)));
   const metrics = createMetrics({
     version: VERSION,
     backlog: () => store.backlog(),
@@ -90,6 +90,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   };
   await parkRemoved(config, parts);
   let bridge = await createBridge(config, parts);
+  opened.onRecorded?.((names) => bridge.dispatcher.wake(names));
   const open = await openListeners(config, () => bridge).catch(async (error) => {
     await store.close();
     throw error;

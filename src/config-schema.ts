@@ -88,7 +88,13 @@ export const ConfigFile = exactly({
   admin: admin.prefault({}),
   store: z
     .string()
-    .regex(/^sqlite:.+/, "must be sqlite:FILE")
+    .regex(
+      /^(sqlite:.+|lowdb:.+|postgres(ql)?:\/\/.+)/,
+      "must be sqlite:FILE, lowdb:FILE or postgres://USER:PASSWORD@HOST/DATABASE",
+    )
+    .refine((store) => !store.startsWith("postgres") || URL.canParse(store), {
+      error: "is not a connection string: special characters of a password are percent-encoded",
+    })
     .default("sqlite:./data/countersign.db")
     .describe("where everything is kept; a relative path is from this file's folder"),
   sources: z.record(name, SourceFile).default({}).describe("accounts at providers"),

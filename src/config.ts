@@ -15,7 +15,7 @@ export interface Config {
   file: string;
   server: { host: string; port: number; maxBody: number };
   admin: { host: string; port: number; token: string | null };
-  store: { kind: "sqlite"; file: string };
+  store: { kind: "sqlite" | "lowdb"; file: string } | { kind: "postgres"; url: string };
   channels: readonly Channel[];
   destinations: readonly Destination[];
   log: { level: string };
@@ -71,7 +71,7 @@ export async function parseConfig(
       file,
       server,
       admin: { ...admin, token: admin.token ?? null },
-      store: { kind: "sqlite", file: resolve(folder, store.slice("sqlite:".length)) },
+      store: readStore(store, folder),
       channels: sources.channels,
       destinations: outward.destinations.map((destination) => ({ ...destination, typePrefix })),
       log,
@@ -80,6 +80,13 @@ export async function parseConfig(
     },
     problems,
   };
+}
+
+/** Which store, and where; the schema has checked that it names one. */
+function readStore(store: string, folder: string): Config["store"] {
+  if (store.startsWith("postgres")) return { kind: "postgres", url: store };
+  const kind = store.startsWith("lowdb:") ? "lowdb" : "sqlite";
+  return { kind, file: resolve(folder, store.slice(kind.length + 1)) };
 }
 
 /** Where mappings are looked for: beside the configuration first, then among those shipped. */

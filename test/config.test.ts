@@ -26,6 +26,19 @@ describe("the configuration", () => {
     });
   });
 
+  it("takes a PostgreSQL database as the store, and says when its address cannot be one", async () => {
+    const url = "postgresql://bridge:p%40ss@db.internal:5433/countersign?sslmode=require";
+    const { config } = await parseConfig(`store: ${url}`, "c.yaml", {});
+    expect(config?.store).to.deep.equal({ kind: "postgres", url });
+    const { problems } = await parseConfig("store: postgres://a:b@c:port/d", "c.yaml", {});
+    expect(problems[0]?.message).to.match(/`store`: is not a connection string/);
+  });
+
+  it("takes a lowdb file as the store", async () => {
+    const { config } = await parseConfig("store: lowdb:data/bridge.json", "/etc/countersign/c.yaml", {});
+    expect(config?.store).to.deep.equal({ kind: "lowdb", file: "/etc/countersign/data/bridge.json" });
+  });
+
   it("shows ten different mistakes as ten messages, each with its place", async () => {
     const text = `server: { port: 99999, maxBody: lots }
 admin: { host: 0.0.0.0 }
@@ -44,7 +57,7 @@ destinations:
       /^c\.yaml:1:17: `server\.port`: must be a port number/,
       /^c\.yaml:1:33: `server\.maxBody`: "lots" is no size/,
       /^c\.yaml:2:8: `admin`: an admin API that others can reach needs a token/,
-      /^c\.yaml:3:8: `store`: must be sqlite:FILE/,
+      /^c\.yaml:3:8: `store`: must be sqlite:FILE, lowdb:FILE or postgres:/,
       /^c\.yaml:4:1: `stores`: is not a known key \(known here: server, admin, store/,
       /^c\.yaml:6:21: .*lumen.*lumin/,
       /^c\.yaml:9:17: .*needs `token`/,

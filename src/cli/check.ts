@@ -23,7 +23,7 @@ function describe({ file, server, admin, store, channels, destinations }: Config
     "",
     `Webhooks come in on   http://${server.host}:${server.port} (bodies up to ${formatSize(server.maxBody)})`,
     `Admin API listens on  http://${admin.host}:${admin.port} (${admin.token === null ? "no token" : "bearer token"})`,
-    `Everything is kept in ${store.file}`,
+    `Everything is kept in ${placeOf(store)}`,
     "",
     "Sources",
     ...channels.flatMap(describeChannel),
@@ -34,6 +34,13 @@ function describe({ file, server, admin, store, channels, destinations }: Config
     ...(destinations.length === 0 ? ["  none: events are kept, and forwarded to nobody"] : []),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** A file, or a database without its password. */
+function placeOf(store: Config["store"]): string {
+  if (store.kind !== "postgres") return store.file;
+  const { protocol, host, pathname } = new URL(store.url);
+  return `${protocol}//${host}${pathname}`;
 }
 
 function describeChannel(channel: Channel): string[] {

@@ -1,8 +1,65 @@
 import { randomBytes } from "node:crypto";
+import pRetry from "p-retry";
+import { CountersignError, messageOf } from "../domain/errors.ts";
+import { openLowdbStore } from "./lowdb.ts";
+import { openPostgresStore } from "./postgres.ts";
 import { openSqliteStore } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 
-/** Opens the store that the configuration names. */
-export async function openStore({ file }: { kind: "sqlite"; file: string }): Promise<Store> {
-  return openSqliteStore({ file, token: () => randomBytes(12).toString("hex") });
+/** The store that a configuration names. */
+export type StoreChoice = { kind: "sqlite" | "lowdb"; file: string } | { kind: "postgres"; url: string };
+
+/** How often a database that is not up yet is tried again: for about half a minute. */
+const RETRIES = 9;
+
+/**
+ * Opens it. `warn` is told, in a sentence, of damage that was made good, and of each time that a database did not answer.
+ *
+ * @throws CountersignError `cannot_start`.
+ */
+export async function openStore(
+  choice: StoreChoice,
+  warn: (message: string) => void,
+  retries: number = RETRIES,
+): Promise<Store> {
+  const token = () => randomBytes(12).toString("hex");
+  switch (choice.kind) {
+    case "sqlite":
+      return openSqliteStore({ file: choice.file, token });
+    case "lowdb":
+      return openLowdbStore({ file: choice.file, token, warn });
+    case "postgres":
+      return patiently(() => openPostgresStore({ url: choice.url, token }), warn, retries);
+  }
+}
+
+/** A database and the bridge are often started together, so one that cannot be reached is given time. */
+async function patiently(
+  open: () => Promise<Store>,
+  warn: (message: string) => void,
+  retries: number,
+): Promise<Store> {
+  try {
+    return await pRetry(open, {
+      retries,
+      minTimeout: 250,
+      maxTimeout: 5_000,
+      shouldRetry: ({ error }) => isAway(error),
+      onFailedAttempt: ({ error, retriesLeft }) => {
+        if (isAway(error) && retriesLeft > 0)
+          warn(`${error.message}; trying again (${retriesLeft} times more)`);
+      },
+    });
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    throw new CountersignError(
+      "cannot_start",
+      `${messageOf(error)}: start the database, or give \`store\` another one`,
+      { cause: error },
+    );
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof CountersignError && error.code === "store_unavailable";
 }

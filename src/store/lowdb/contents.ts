@@ -85,13 +85,13 @@ export const EMPTY: Contents = {
   rejections: [],
 };
 
-const lines = new WeakMap<Row, string>();
+const lines = new WeakMap<Row, Buffer>();
 
-/** The row as it stands in the file. A row is written out once, however often the file is: most of them never change again. */
-export function lineOf(row: Row): string {
+/** The row as it stands in the file. It is turned into bytes once, however often the file is written: most never change again. */
+export function lineOf(row: Row): Buffer {
   const known = lines.get(row);
   if (known !== undefined) return known;
-  const line = JSON.stringify(row);
+  const line = Buffer.from(JSON.stringify(row));
   lines.set(row, line);
   return line;
 }

@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { link, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Adapter } from "lowdb";
 import { CountersignError } from "../../domain/errors.ts";
@@ -17,12 +17,12 @@ export interface DurableFile extends Adapter<Contents> {
  */
 export function createDurableFile(file: string, warn: (message: string) => void): DurableFile {
   const [copy, backup, damaged] = [`${file}.new`, `${file}.bak`, `${file}.damaged`];
-  /** Which file stands there as far as this process knows. */
-  let ours: number | null = null;
+  /** The mark of the file that stands there, as far as this process knows. */
+  let ours: string | null = null;
 
   async function read(): Promise<Contents | null> {
     const found = await look(file);
-    ours = await inodeOf(file);
+    ours = await markOf(file);
     if (found?.kind === "good") return found.contents;
     const before = await look(backup);
     if (!found && !before) return null;
@@ -33,25 +33,29 @@ export function createDurableFile(file: string, warn: (message: string) => void)
       `the store ${file} ${trouble}: ${backup}, the copy from before the last write, is used in its place` +
         (found ? `, and the damaged one is kept as ${damaged}` : ""),
     );
-    ours = null;
     return before.contents;
   }
 
   async function write(contents: Contents): Promise<void> {
-    await refuseStranger();
-    const written = await writeFlushed(copy, writeText(contents));
-    await rename(file, backup).catch(unlessMissing);
-    ours = null;
+    const stands = await isThere();
+    await writeFlushed(copy, writeText(contents));
+    if (stands) await keepPrevious();
     await rename(copy, file);
-    ours = written;
+    ours = await markOf(file);
     await flushFolder(dirname(file));
   }
 
   /** Overwriting what somebody else has written would lose it without a trace. */
-  async function refuseStranger(): Promise<void> {
-    const inode = await inodeOf(file);
-    if (inode === null || inode === ours) return;
+  async function isThere(): Promise<boolean> {
+    const mark = await markOf(file);
+    if (mark === null || mark === ours) return mark !== null;
     throw new Error("somebody else has changed it since: restart Countersign to go on from what is there");
+  }
+
+  /** By a second name, so that there is a file at every moment; where a file can have but one, there is none for a moment. */
+  async function keepPrevious(): Promise<void> {
+    await rm(backup, { force: true });
+    await link(file, backup).catch(() => rename(file, backup));
   }
 
   async function probe(): Promise<void> {
@@ -84,13 +88,12 @@ function lost(file: string, trouble: string): CountersignError {
   );
 }
 
-/** Resolves with the inode of what was written, once it is on disk. */
-async function writeFlushed(path: string, chunks: Iterable<Buffer>): Promise<number> {
+/** Resolves once it is on disk. */
+async function writeFlushed(path: string, chunks: Iterable<Buffer>): Promise<void> {
   const handle = await open(path, "w");
   try {
     await handle.writeFile(chunks);
     await handle.sync();
-    return (await handle.stat()).ino;
   } finally {
     await handle.close();
   }
@@ -107,8 +110,10 @@ async function flushFolder(folder: string): Promise<void> {
   }
 }
 
-async function inodeOf(path: string): Promise<number | null> {
-  return (await stat(path).catch(unlessMissing))?.ino ?? null;
+/** What tells one writing of a file from another; inodes alone are used again. Null: there is none. */
+async function markOf(path: string): Promise<string | null> {
+  const found = await stat(path).catch(unlessMissing);
+  return found ? `${found.ino} ${found.mtimeMs}` : null;
 }
 
 function unlessMissing(error: NodeJS.ErrnoException): undefined {

@@ -7,6 +7,9 @@ export const VERSION = 1;
 
 /** Bytes that are handed to the operating system at a time, so that a large file does not hold up the event loop. */
 const CHUNK = 1_024 ** 2;
+const LINE_END = Buffer.from("\n");
+const ROW_END = Buffer.from(",\n");
+const LIST_END = Buffer.from("\n]");
 const CHECKSUM = '"checksum": ';
 
 const LISTS = Object.entries(EMPTY)
@@ -40,29 +43,31 @@ export function readText(bytes: Buffer): Reading {
   }
 }
 
-function* piecesOf(contents: Contents): Generator<string> {
-  yield `{\n"version": ${VERSION},\n"position": ${contents.position},\n`;
+function* piecesOf(contents: Contents): Generator<Buffer> {
+  yield Buffer.from(`{\n"version": ${VERSION},\n"position": ${contents.position}`);
   for (const name of LISTS) {
-    yield `"${name}": [`;
-    let before = "\n";
+    yield Buffer.from(`,\n"${name}": [`);
+    let between = LINE_END;
     for (const row of contents[name]) {
-      yield `${before}${lineOf(row)}`;
-      before = ",\n";
+      yield between;
+      yield lineOf(row);
+      between = ROW_END;
     }
-    yield "\n],\n";
+    yield LIST_END;
   }
+  yield ROW_END;
 }
 
-function* inChunks(pieces: Iterable<string>): Generator<Buffer> {
-  let chunk: string[] = [];
+function* inChunks(pieces: Iterable<Buffer>): Generator<Buffer> {
+  let chunk: Buffer[] = [];
   let length = 0;
   for (const piece of pieces) {
     chunk.push(piece);
     length += piece.length;
     if (length < CHUNK) continue;
-    yield Buffer.from(chunk.join(""));
+    yield Buffer.concat(chunk, length);
     chunk = [];
     length = 0;
   }
-  yield Buffer.from(chunk.join(""));
+  yield Buffer.concat(chunk, length);
 }

@@ -15,6 +15,8 @@ export interface GroupCommit {
   write<T>(work: () => T): Promise<T>;
   /** Runs `work` at a moment when everything in memory is on disk as well. */
   read<T>(work: () => T): Promise<T>;
+  /** Resolves when `work` did, and rejects as a write of the file would. */
+  guard(work: () => Promise<void>): Promise<void>;
   /** Resolves when nothing waits any more. */
   idle(): Promise<void>;
   /** How often the file has been written. */
@@ -88,6 +90,19 @@ export function createGroupCommit(
     }
   }
 
+  /** Once the write that is under way has come to an end, before the next changes anything. */
+  function afterwards<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      reading.push(() => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
   return {
     write<T>(work: () => T) {
       return new Promise<T>((resolve, reject) => {
@@ -96,8 +111,12 @@ export function createGroupCommit(
       });
     },
     async read(work) {
-      if (saving) await new Promise<void>((resolve) => reading.push(resolve));
-      return work();
+      return saving ? afterwards(work) : work();
+    },
+    async guard(work) {
+      await work().catch((error) => {
+        throw unavailable(file, error);
+      });
     },
     async idle() {
       while (running) await running;

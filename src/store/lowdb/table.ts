@@ -137,5 +137,5 @@ export function createTable<R extends Row>(
 
 /** With the comma and the end of the line. */
 function sizeOf(row: Row): number {
-  return Buffer.byteLength(lineOf(row)) + 2;
+  return lineOf(row).length + 2;
 }

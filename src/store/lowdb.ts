@@ -1,0 +1,129 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { Low } from "lowdb";
+import { CountersignError, messageOf } from "../domain/errors.ts";
+import { EMPTY } from "./lowdb/contents.ts";
+import { createDurableFile } from "./lowdb/durable-file.ts";
+import {
+  findAudit,
+  findDeliveries,
+  findDocuments,
+  findEvent,
+  findEvents,
+  findReceipt,
+  findReceipts,
+  findRejections,
+} from "./lowdb/find.ts";
+import { createGroupCommit } from "./lowdb/group-commit.ts";
+import { addAudit, dropRejection, keepDestination, statesOf } from "./lowdb/keep.ts";
+import { backlog, claim, countReplay, giveBack, parkRemoved, reopen, settle } from "./lowdb/lend.ts";
+import { refuseGrowth } from "./lowdb/limit.ts";
+import { lock } from "./lowdb/lock.ts";
+import { record, reject, reread } from "./lowdb/record.ts";
+import { createTables, pair } from "./lowdb/tables.ts";
+import type { Recorded, Store } from "./store.ts";
+
+export interface LowdbStore extends Store {
+  /** How often the file has been written: far less often than the store, under load. */
+  readonly commits: number;
+}
+
+export interface LowdbOptions {
+  file: string;
+  /** A new token for a loan. */
+  token(): string;
+  /** Is told, in one sentence, when the file was damaged and the copy from before its last write is used. */
+  warn(message: string): void;
+  /** How many events are kept before no more are taken; default 10,000. */
+  maxEvents?: number;
+  /** How long the file may grow before no more requests are taken, in bytes; default 64 MiB. */
+  maxBytes?: number;
+}
+
+/** Refused requests may take so much of the file. */
+const REJECTED_SHARE = 1 / 8;
+
+/**
+ * One JSON file that a person can read, for a first try, tests and small sites. All of it is in memory; a write makes a flushed
+ * copy that takes the file's place. Since each write is as long as the file, it does not grow past a limit: `record` and
+ * `reread` then reject with `store_unavailable`, and all else goes on.
+ *
+ * @throws CountersignError `cannot_start` when the file cannot be opened, another process has it, or nothing good is left of it.
+ */
+export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore> {
+  const { file, token, maxEvents = 10_000, maxBytes = 64 * 1_024 ** 2 } = options;
+  const { disk, low, unlock } = await openFile(options);
+  const tables = createTables(low.data);
+  low.data = tables;
+  const group = createGroupCommit(file, { journal: tables.journal, save: () => low.write() });
+  const { write, read } = group;
+  const writeWithin = (work: () => Recorded) =>
+    write(() => {
+      const recorded = work();
+      refuseGrowth(tables, recorded, { file, maxEvents, maxBytes });
+      return recorded;
+    });
+
+  return {
+    record: (recording) => writeWithin(() => record(tables, recording)),
+    reread: (recording) => writeWithin(() => reread(tables, recording)),
+    reject: (rejection, keep) => write(() => reject(tables, rejection, keep, maxBytes * REJECTED_SHARE)),
+    findRejections: (filter, page) => read(() => findRejections(tables, filter, page)),
+    dropRejection: (id) => write(() => dropRejection(tables, id)),
+    claim: (request) => write(() => claim(tables, request, token())),
+    settle: (settlement) => write(() => settle(tables, settlement)),
+    giveBack: (loans, now) => write(() => giveBack(tables, loans, now)),
+    nextDueAt: (destination) => read(() => tables.due.of(destination)[0]?.delivery.dueAt ?? null),
+    parkRemoved: (names) => write(() => parkRemoved(tables, names)),
+
+    findEvents: (filter, page) => read(() => findEvents(tables, filter, page)),
+    findEvent: (id) => read(() => findEvent(tables, id)),
+    findReceipts: (filter, page) => read(() => findReceipts(tables, filter, page)),
+    findReceipt: (id) => read(() => findReceipt(tables, id)),
+    findDocuments: (filter, page) => read(() => findDocuments(tables, filter, page)),
+    findDocument: (source, id) => read(() => tables.documents.get(pair(source, id))?.document ?? null),
+    findDeliveries: (filter, page) => read(() => findDeliveries(tables, filter, page)),
+    findDelivery: (id) => read(() => tables.deliveries.get(id)?.delivery ?? null),
+    countReplay: (filter) => read(() => countReplay(tables, filter)),
+    reopen: (filter, page, due) => write(() => reopen(tables, filter, page, due)),
+
+    destinations: () => read(() => statesOf(tables)),
+    keepDestination: (name, state) => write(() => keepDestination(tables, name, state)),
+    addAudit: (entry) => write(() => addAudit(tables, entry)),
+    findAudit: (page) => read(() => findAudit(tables, page)),
+    backlog: () => read(() => backlog(tables)),
+
+    async probe() {
+      // A line beside the file is enough to see that the disk takes it, as long as the file itself could be written.
+      if (group.failing) await write(() => undefined);
+      else await group.guard(disk.probe);
+    },
+    async close() {
+      await group.idle();
+      unlock();
+    },
+    get commits() {
+      return group.commits;
+    },
+  };
+}
+
+async function openFile({ file, warn }: LowdbOptions) {
+  let unlock = () => {};
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    unlock = lock(file);
+    const disk = createDurableFile(file, warn);
+    const low = new Low(disk, EMPTY);
+    await low.read();
+    return { disk, low, unlock };
+  } catch (error) {
+    unlock();
+    if (error instanceof CountersignError) throw error;
+    throw new CountersignError(
+      "cannot_start",
+      `the store ${file} cannot be opened (${messageOf(error)}): give \`store\` a file in a folder that this user may write to`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,171 @@
+import type { Delivery } from "../../domain/delivery.ts";
+import type { Document } from "../../domain/document.ts";
+import type { Receipt, Rejection } from "../../domain/receipt.ts";
+import type { Kinsman, Known, NewEvent, Questions } from "../../domain/unfold.ts";
+import type { Recorded, Recording, Retelling } from "../store.ts";
+import type { KeptEvent } from "./contents.ts";
+import { pair, type Tables } from "./tables.ts";
+
+/** What comes in. Everything here is undone when it throws. */
+
+/** Keeps a request and all that comes of it. */
+export function record(tables: Tables, recording: Recording): Recorded {
+  const recorded = keep(tables, recording, new Set());
+  const { body, ...receipt } = recording.receipt;
+  const events = idsOf(recorded);
+  tables.receipts.add({
+    position: tables.nextPosition(),
+    receipt: { ...receipt, size: body.byteLength, events, duplicates: recorded.duplicates },
+    body: Buffer.from(body).toString("base64"),
+  });
+  return recorded;
+}
+
+/** Keeps what a request tells now and did not tell before. */
+export function reread(tables: Tables, recording: Recording): Recorded {
+  const { id, mapping, problems } = recording.receipt;
+  const row = tables.receipts.get(id);
+  const before = row?.receipt ?? { events: [], duplicates: [] };
+  const recorded = keep(tables, recording, new Set([...before.events, ...before.duplicates]));
+  const events = [...before.events, ...idsOf(recorded)];
+  const duplicates = [...before.duplicates, ...recorded.duplicates];
+  if (row)
+    tables.receipts.put({ ...row, receipt: { ...row.receipt, mapping, problems, events, duplicates } });
+  return recorded;
+}
+
+function idsOf({ events }: Recorded): string[] {
+  return events.map(({ id }) => id);
+}
+
+/** All but the receipt. What it told `before` counts as neither new nor a repeat. */
+function keep(
+  tables: Tables,
+  { receipt, questions, unfold }: Recording,
+  before: ReadonlySet<string>,
+): Recorded {
+  const unfolded = unfold(lookUp(tables, receipt.source, questions));
+  const added = unfolded.events.filter((one) => addEvent(tables, one)).map(({ event }) => event);
+  const fresh = new Set(added.map(({ id }) => id));
+  const again = unfolded.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
+  const told = new Set([...unfolded.duplicates.map(({ event }) => event), ...again]);
+  const duplicates = [...told].filter((id) => !before.has(id));
+
+  for (const { event, key } of unfolded.duplicates) addKey(tables, event, key);
+  for (const id of duplicates) addRetelling(tables, id, receipt);
+  for (const { signer, document } of unfolded.links) link(tables, receipt.source, signer, document);
+  for (const document of unfolded.documents) setDocument(tables, document);
+  const deliveries = unfolded.deliveries.filter(({ event }) => fresh.has(event));
+  for (const delivery of deliveries) addDelivery(tables, delivery, receipt.receivedAt);
+  const destinations = [...new Set(deliveries.map(({ destination }) => destination))];
+  return { events: added, duplicates, destinations };
+}
+
+/** What is known that bears on the request. */
+function lookUp(tables: Tables, source: string, { documents, signers, keys, kins }: Questions): Known {
+  const links = new Map(
+    signers.flatMap((signer) => {
+      const row = tables.links.get(pair(source, signer));
+      return row ? [[signer, row.document] as const] : [];
+    }),
+  );
+  const ids = new Set([...documents, ...links.values()]);
+  return {
+    documents: new Map([...ids].flatMap((id) => knownDocument(tables, source, id))),
+    links,
+    events: new Map(keys.flatMap((key) => knownEvents(tables, key))),
+    kin: new Map(kins.map(({ kin, from, to }) => [kin, kinsmen(tables, kin, from, to)])),
+  };
+}
+
+function knownDocument(tables: Tables, source: string, id: string): [string, Document][] {
+  const row = tables.documents.get(pair(source, id));
+  return row ? [[id, row.document]] : [];
+}
+
+function knownEvents(tables: Tables, key: string): [string, string[]][] {
+  if (tables.events.get(key)) return [[key, [key]]];
+  const told = tables.aliases.of(key);
+  return told.length > 0 ? [[key, told.map(({ event }) => event.id)]] : [];
+}
+
+function kinsmen(tables: Tables, kin: string, from: number, to: number): Kinsman[] {
+  return tables.kins
+    .of(kin)
+    .filter(({ at }) => at >= from && at <= to)
+    .map(({ event, at, retold }) => {
+      const channels = [event.channel, ...retold.map(({ channel }) => channel)];
+      return { id: event.id, at, channels: [...new Set(channels)] };
+    });
+}
+
+/** False: it exists already. */
+function addEvent(tables: Tables, { event, key, kin, at }: NewEvent): boolean {
+  const isNew = tables.events.get(event.id) === undefined;
+  if (isNew) tables.events.add({ position: tables.nextPosition(), event, kin, at, keys: [], retold: [] });
+  addKey(tables, event.id, key);
+  return isNew;
+}
+
+function addKey(tables: Tables, id: string, key: string): void {
+  const row = tables.events.get(id);
+  if (!row || key === id || row.keys.includes(key)) return;
+  tables.events.put({ ...row, keys: [...row.keys, key] });
+}
+
+function addRetelling(tables: Tables, id: string, { id: receipt, channel, receivedAt }: Receipt): void {
+  const row = tables.events.get(id);
+  if (row) tables.events.put({ ...row, retold: inOrder(row, { receipt, channel, at: receivedAt }) });
+}
+
+function inOrder({ retold }: KeptEvent, added: Retelling): readonly Retelling[] {
+  return [...retold, added].sort((a, b) => a.at - b.at);
+}
+
+function link(tables: Tables, source: string, signer: string, document: string): void {
+  const row = tables.links.get(pair(source, signer));
+  tables.links.put({ position: row?.position ?? tables.nextPosition(), source, signer, document });
+}
+
+function setDocument(tables: Tables, document: Document): void {
+  const row = tables.documents.get(pair(document.source, document.id));
+  tables.documents.put({ position: row?.position ?? tables.nextPosition(), document });
+}
+
+function addDelivery(tables: Tables, delivery: Delivery, recordedAt: number): void {
+  if (tables.deliveries.get(delivery.id)) return;
+  tables.deliveries.add({
+    position: tables.nextPosition(),
+    delivery: { ...delivery, status: isLaneOpen(tables, delivery) ? "held" : "pending" },
+    token: null,
+    recordedAt,
+    history: [],
+  });
+}
+
+/** Whether one before it has to be done with first. */
+export function isLaneOpen(
+  tables: Tables,
+  { destination, lane }: Pick<Delivery, "destination" | "lane">,
+): boolean {
+  return lane !== null && tables.lanes.of(pair(destination, lane)).length > 0;
+}
+
+/**
+ * Keeps a refused request, and the newest of its channel. All of them together take no more than `most` bytes of the file, so
+ * that nobody without a secret can fill it: the oldest give way.
+ */
+export function reject(tables: Tables, { body, ...rejection }: Rejection, keep: number, most: number): void {
+  const { rejections } = tables;
+  rejections.add({
+    position: tables.nextPosition(),
+    rejection,
+    body: body && Buffer.from(body).toString("base64"),
+  });
+  const ofChannel = tables.rejectionsOf.of(pair(rejection.source, rejection.channel));
+  for (const old of ofChannel.slice(0, Math.max(0, ofChannel.length - keep))) rejections.remove(old);
+  for (const old of rejections) {
+    if (rejections.bytes <= most) break;
+    rejections.remove(old);
+  }
+}

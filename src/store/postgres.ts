@@ -1,0 +1,170 @@
+import { CountersignError, messageOf } from "../domain/errors.ts";
+import { createBatch } from "./postgres/batch.ts";
+import { asFault, isRefusal } from "./postgres/fault.ts";
+import {
+  findAudit,
+  findDeliveries,
+  findDelivery,
+  findDocument,
+  findDocuments,
+  findEvent,
+  findEvents,
+  findReceipt,
+  findReceipts,
+  findRejections,
+} from "./postgres/find.ts";
+import { addAudit, destinations, keepDestination, reject } from "./postgres/keep.ts";
+import { claim, giveBack, parkSome, settleAll } from "./postgres/lend.ts";
+import { createAnnounce, listen } from "./postgres/listen.ts";
+import { migrate } from "./postgres/migrate.ts";
+import { createClient, createPool } from "./postgres/pool.ts";
+import { recordAll, reread } from "./postgres/record.ts";
+import { countReplay, reopen } from "./postgres/replay.ts";
+import { createSession, type Session } from "./postgres/session.ts";
+import { transact } from "./postgres/transaction.ts";
+import { type BacklogRow, toBacklog, toReceipt } from "./rows.ts";
+import type { Recorded, Recording, Settlement, Store } from "./store.ts";
+
+export interface PostgresOptions {
+  /** postgres://user:password@host:port/database */
+  url: string;
+  /** A new token for a loan. */
+  token(): string;
+  /** How many connections at most, one more for listening not counted; default 10. */
+  connections?: number;
+}
+
+/** What one transaction takes: so many at most, and so many bytes of bodies. */
+const MOST = 100;
+const HEAVIEST = 8 * 1_024 ** 2;
+
+/**
+ * One database that any number of nodes share. What is asked for in one turn of the event loop shares a transaction, several of
+ * which are under way at a time.
+ *
+ * @throws CountersignError `store_unavailable` when the database cannot be reached yet; `cannot_start` when it can and does not
+ * let us in, or was written by a newer version.
+ */
+export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
+  const { url, token, connections = 10 } = options;
+  const channel = await prepare(url);
+  const self = token();
+  const announce = createAnnounce(channel, self);
+  const pool = createPool(url, connections);
+  const one = createSession(pool);
+  const inTransaction = <T>(work: (session: Session) => Promise<T>) => transact(pool, work);
+
+  const recordings = createBatch<Recording, Recorded>({
+    carry: (all) => inTransaction((session) => recordAll(session, all, announce)),
+    lanes: Math.ceil(connections / 3),
+    most: MOST,
+    weigh: ({ receipt }) => receipt.body.byteLength,
+    heaviest: HEAVIEST,
+  });
+  const settlements = createBatch<Settlement, boolean>({
+    carry: (all) => inTransaction((session) => settleAll(session, all)),
+    lanes: Math.ceil(connections / 5),
+    most: MOST,
+    weigh: () => 0,
+    heaviest: HEAVIEST,
+  });
+
+  let listener: (names?: readonly string[]) => void = () => {};
+  const line = listen({ url, channel, self, heard: (names) => listener(names) });
+
+  return {
+    onRecorded(told) {
+      listener = told;
+    },
+    record: recordings.add,
+    reread: (recording) => inTransaction((session) => reread(session, recording, announce)),
+    reject: (rejection, keep) => inTransaction((session) => reject(session, rejection, keep)),
+    findRejections: (filter, page) => findRejections(one, filter, page),
+    dropRejection: async (id) => (await one.run("delete from rejections where id = $1", [id])) === 1,
+    claim: (request) => claim(one, request, token()),
+    settle: settlements.add,
+    giveBack: (loans, now) =>
+      inTransaction(async (session) => announce(session, await giveBack(session, loans, now))),
+    nextDueAt: (destination) => nextDueAt(one, destination),
+    async parkRemoved(names) {
+      let parked = 0;
+      for (let some = -1; some !== 0; parked += some)
+        some = await inTransaction((session) => parkSome(session, names));
+      return parked;
+    },
+
+    findEvents: (filter, page) => findEvents(one, filter, page),
+    findEvent: (id) => findEvent(one, id),
+    findReceipts: (filter, page) => findReceipts(one, filter, page),
+    async findReceipt(id) {
+      const row = await findReceipt(one, id);
+      return row && { ...toReceipt(row), body: row.body };
+    },
+    findDocuments: (filter, page) => findDocuments(one, filter, page),
+    findDocument: (source, id) => findDocument(one, source, id),
+    findDeliveries: (filter, page) => findDeliveries(one, filter, page),
+    findDelivery: (id) => findDelivery(one, id),
+    countReplay: (filter) => countReplay(one, filter),
+    reopen: (filter, page, due) => inTransaction((session) => reopen(session, filter, page, due)),
+
+    destinations: () => destinations(one),
+    keepDestination: (name, state) => keepDestination(one, name, state),
+    addAudit: (entry) => addAudit(one, entry),
+    findAudit: (page) => findAudit(one, page),
+    async backlog() {
+      const rows = await one.rows<BacklogRow>(
+        `select destination, count(*) as open, min(recorded_at) as oldest from deliveries
+         where due_at is not null group by destination`,
+      );
+      return rows.map(toBacklog);
+    },
+
+    async probe() {
+      await one.run("update probe set writes = writes + 1");
+    },
+    async close() {
+      await Promise.all([recordings.idle(), settlements.idle(), line.end()]);
+      await pool.end();
+    },
+  };
+}
+
+async function nextDueAt(session: Session, destination: string): Promise<number | null> {
+  const [row] = await session.rows<{ due_at: number }>(
+    "select due_at from deliveries where destination = $1 and status = 'pending' order by due_at limit 1",
+    [destination],
+  );
+  return row?.due_at ?? null;
+}
+
+/** Sees to the schema, and gives the name under which its nodes talk: what shares a database need not share a schema. */
+async function prepare(url: string): Promise<string> {
+  const place = placeOf(url);
+  const client = createClient(url);
+  try {
+    await client.connect();
+    await migrate(client, place);
+    const { rows } = await client.query<{ name: string }>("select current_schema() as name");
+    return `countersign_${rows[0]?.name}`.slice(0, 63);
+  } catch (error) {
+    throw asOpeningFault(error, place);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function asOpeningFault(error: unknown, place: string): CountersignError {
+  if (error instanceof CountersignError) return error;
+  if (!isRefusal(error)) return asFault(error);
+  return new CountersignError(
+    "cannot_start",
+    `the store ${place} cannot be opened (${messageOf(error)}): give \`store\` a database that this user may make tables in`,
+    { cause: error },
+  );
+}
+
+/** Where a database is, without the password. */
+function placeOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}

@@ -1,0 +1,94 @@
+import { isRefusal } from "./fault.ts";
+
+export type Answer<T> = PromiseSettledResult<T>;
+
+export interface BatchOptions<Item, T> {
+  /** Carries out all of it in one transaction: an answer for each, in order. A rejection is everybody's. */
+  carry(items: readonly Item[]): Promise<readonly Answer<T>[]>;
+  /** How many transactions may be under way at a time. */
+  lanes: number;
+  /** Items in one transaction. */
+  most: number;
+  /** How much an item weighs; a transaction takes no more than `heaviest` of it, but at least one item. */
+  weigh(item: Item): number;
+  heaviest: number;
+}
+
+export interface Batch<Item, T> {
+  add(item: Item): Promise<T>;
+  /** Resolves when nothing is waiting or under way. */
+  idle(): Promise<void>;
+}
+
+interface Job<Item, T> {
+  item: Item;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * All that is asked for in one turn of the event loop shares a transaction, and so one flush to disk and a handful of round
+ * trips; while every lane is taken what comes gathers for the next one.
+ */
+export function createBatch<Item, T>(options: BatchOptions<Item, T>): Batch<Item, T> {
+  const waiting: Job<Item, T>[] = [];
+  const underWay = new Set<Promise<void>>();
+  let called = false;
+
+  function call(): void {
+    if (called || waiting.length === 0) return;
+    called = true;
+    setImmediate(() => {
+      called = false;
+      while (waiting.length > 0 && underWay.size < options.lanes) start(take(waiting, options));
+    });
+  }
+
+  function start(jobs: readonly Job<Item, T>[]): void {
+    const work = carryOut(jobs, options).finally(() => {
+      underWay.delete(work);
+      call();
+    });
+    underWay.add(work);
+  }
+
+  return {
+    add: (item) =>
+      new Promise<T>((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        call();
+      }),
+    async idle() {
+      while (waiting.length + underWay.size > 0) {
+        await Promise.all(underWay);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+  };
+}
+
+function take<Item, T>(waiting: Job<Item, T>[], options: BatchOptions<Item, T>): Job<Item, T>[] {
+  let weight = 0;
+  const fits = waiting.slice(0, options.most).findIndex(({ item }, i) => {
+    weight += options.weigh(item);
+    return i > 0 && weight > options.heaviest;
+  });
+  return waiting.splice(0, fits === -1 ? options.most : fits);
+}
+
+/** When the database refuses something of many, each is tried by itself, so that only what is at fault fails. */
+async function carryOut<Item, T>(
+  jobs: readonly Job<Item, T>[],
+  options: BatchOptions<Item, T>,
+): Promise<void> {
+  try {
+    const answers = await options.carry(jobs.map(({ item }) => item));
+    for (const [i, answer] of answers.entries()) {
+      if (answer.status === "fulfilled") jobs[i]?.resolve(answer.value);
+      else jobs[i]?.reject(answer.reason);
+    }
+  } catch (error) {
+    if (jobs.length > 1 && isRefusal(error)) for (const job of jobs) await carryOut([job], options);
+    else for (const job of jobs) job.reject(error);
+  }
+}

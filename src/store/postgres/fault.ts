@@ -1,0 +1,36 @@
+import pg from "pg";
+import { CountersignError, messageOf } from "../../domain/errors.ts";
+
+/** SQLSTATE classes that say that the server is away, full, or not ours to use now (the manual's appendix A). */
+const AWAY = new Set(["08", "53", "57", "58", "XX", "25"]);
+/** Serialization failure; deadlock. */
+const RACES = new Set(["40001", "40P01"]);
+
+/** What the database or the way to it complains of means that the store cannot be used now. */
+export function asFault(cause: unknown): CountersignError {
+  if (cause instanceof CountersignError) return cause;
+  return new CountersignError(
+    "store_unavailable",
+    `the store cannot be used: ${messageOf(cause) || "no connection"}`,
+    {
+      cause,
+    },
+  );
+}
+
+/** Two transactions were in each other's way and this one was undone: it may simply be tried again. */
+export function isRace(error: unknown): boolean {
+  return RACES.has(stateOf(error));
+}
+
+/** The statement itself was refused, by a server that is well: what was given must be at fault. */
+export function isRefusal(error: unknown): boolean {
+  const state = stateOf(error);
+  return state !== "" && !AWAY.has(state.slice(0, 2)) && !isRace(error);
+}
+
+/** The SQLSTATE behind an error, if the server gave one. */
+function stateOf(error: unknown): string {
+  const cause = error instanceof CountersignError ? error.cause : error;
+  return cause instanceof pg.DatabaseError ? (cause.code ?? "") : "";
+}

@@ -1,0 +1,181 @@
+import { documentLane, signerLane } from "../../domain/destination.ts";
+import type { Document } from "../../domain/document.ts";
+import type { Kinsman, Known, Unfolded } from "../../domain/unfold.ts";
+import { type KinsmanRow, toDocument, toKinsman } from "../rows.ts";
+import type { Recording } from "../store.ts";
+import { tryLanes } from "./lanes.ts";
+import { columns, type Session, storableText } from "./session.ts";
+
+/**
+ * What is known that bears on some recordings that share a transaction: as the database had it once their lanes were locked,
+ * and then as each of them leaves it to the next.
+ */
+export interface Knowledge {
+  /** Calls the recording's `unfold` with what is known, and learns from what it says. When it throws nothing is learnt. */
+  unfold(recording: Recording): Unfolded;
+  /** What is locked until the transaction ends. */
+  lanes: ReadonlySet<string>;
+}
+
+export async function lookUp(session: Session, recordings: readonly Recording[]): Promise<Knowledge> {
+  const links = await lookUpLinks(session, recordings);
+  const documents = recordings.flatMap(({ receipt: { source }, questions }) => {
+    const linked = questions.signers.flatMap((signer) => links.get(named(source, signer)) ?? []);
+    return [...questions.documents, ...linked].map((id) => [source, id] as const);
+  });
+  const signers = recordings.flatMap(({ receipt: { source }, questions }) =>
+    questions.signers.map((signer) => signerLane(source, signer)),
+  );
+  const lanes = new Set([...documents.map(([source, id]) => documentLane(source, id)), ...signers]);
+  // One behind the other in one round trip: what is read is read after the lanes are locked, unless one of them was missing.
+  for (;;) {
+    const [locked, known, events, kin] = await Promise.all([
+      tryLanes(session, lanes),
+      lookUpDocuments(session, documents),
+      lookUpEvents(session, recordings),
+      lookUpKin(session, recordings),
+    ]);
+    if (locked) return createKnowledge({ documents: known, links, events, kin, lanes });
+  }
+}
+
+interface Stock {
+  documents: Map<string, Document>;
+  links: Map<string, string>;
+  events: Map<string, readonly string[]>;
+  kin: Map<string, readonly Kinsman[]>;
+  lanes: ReadonlySet<string>;
+}
+
+function createKnowledge(stock: Stock): Knowledge {
+  return {
+    lanes: stock.lanes,
+    unfold(recording) {
+      const unfolded = recording.unfold(knownTo(recording, stock));
+      learn(recording, unfolded, stock);
+      return unfolded;
+    },
+  };
+}
+
+function knownTo({ receipt: { source }, questions }: Recording, stock: Stock): Known {
+  const pick = <T>(from: ReadonlyMap<string, T>, names: Iterable<string>, nameOf = (name: string) => name) =>
+    new Map(
+      [...names].flatMap((name) => {
+        const found = from.get(nameOf(name));
+        return found === undefined ? [] : [[name, found] as const];
+      }),
+    );
+  const inSource = (name: string) => named(source, name);
+  const links = pick(stock.links, questions.signers, inSource);
+  return {
+    links,
+    documents: pick(stock.documents, new Set([...questions.documents, ...links.values()]), inSource),
+    events: pick(stock.events, questions.keys),
+    kin: new Map(
+      questions.kins.map(({ kin, from, to }) => [
+        kin,
+        (stock.kin.get(kin) ?? []).filter(({ at }) => at >= from && at <= to),
+      ]),
+    ),
+  };
+}
+
+function learn({ receipt: { source, channel } }: Recording, unfolded: Unfolded, stock: Stock): void {
+  for (const document of unfolded.documents) stock.documents.set(named(source, document.id), document);
+  for (const { signer, document } of unfolded.links) stock.links.set(named(source, signer), document);
+  for (const { event, key, kin, at } of unfolded.events) {
+    tell(stock, event.id, event.id);
+    tell(stock, key, event.id);
+    const kinsmen = kin === null ? [] : (stock.kin.get(kin) ?? []);
+    if (kin !== null && !kinsmen.some(({ id }) => id === event.id))
+      stock.kin.set(kin, [...kinsmen, { id: event.id, at, channels: [event.channel] }]);
+  }
+  for (const { event, key } of unfolded.duplicates) {
+    tell(stock, key, event);
+    for (const [kin, kinsmen] of stock.kin) {
+      if (kinsmen.some(({ id }) => id === event))
+        stock.kin.set(
+          kin,
+          kinsmen.map((one) => (one.id === event ? heardFrom(one, channel) : one)),
+        );
+    }
+  }
+}
+
+/** An event of that id goes before those that were told under it as a key. */
+function tell(stock: Stock, key: string, event: string): void {
+  const told = stock.events.get(key) ?? [];
+  if (event === key) stock.events.set(key, [event]);
+  else if (!told.includes(key)) stock.events.set(key, [...new Set([...told, event])]);
+}
+
+function heardFrom(kinsman: Kinsman, channel: string): Kinsman {
+  return { ...kinsman, channels: [...kinsman.channels, channel] };
+}
+
+function named(source: string, id: string): string {
+  return JSON.stringify([source, storableText(id)]);
+}
+
+async function lookUpLinks(session: Session, recordings: readonly Recording[]): Promise<Stock["links"]> {
+  const asked = recordings.flatMap(({ receipt: { source }, questions }) =>
+    questions.signers.map((signer) => [source, signer]),
+  );
+  if (asked.length === 0) return new Map();
+  const rows = await session.rows<{ source: string; signer_id: string; document_id: string }>(
+    `select l.source, l.signer_id, l.document_id
+     from unnest($1::text[], $2::text[]) asked (source, signer_id) join links l using (source, signer_id)`,
+    columns(asked, 2),
+  );
+  return new Map(rows.map((row) => [named(row.source, row.signer_id), row.document_id]));
+}
+
+async function lookUpDocuments(
+  session: Session,
+  asked: readonly (readonly [string, string])[],
+): Promise<Stock["documents"]> {
+  if (asked.length === 0) return new Map();
+  const rows = await session.rows<{ source: string; id: string; state: string }>(
+    `select d.source, d.id, d.state
+     from unnest($1::text[], $2::text[]) asked (source, id) join documents d using (source, id)`,
+    columns(asked, 2),
+  );
+  return new Map(rows.map((row) => [named(row.source, row.id), toDocument(row)]));
+}
+
+async function lookUpEvents(session: Session, recordings: readonly Recording[]): Promise<Stock["events"]> {
+  const keys = [...new Set(recordings.flatMap(({ questions }) => questions.keys))];
+  if (keys.length === 0) return new Map();
+  const rows = await session.rows<{ key: string; id: string }>(
+    `select id as key, id from events where id = any($1::text[])
+     union all select key, event_id from aliases where key = any($1::text[])`,
+    [keys],
+  );
+  const stock = new Map<string, readonly string[]>();
+  for (const { key, id } of rows) {
+    if (key === id) stock.set(key, [id]);
+    else if (!stock.get(key)?.includes(key)) stock.set(key, [...(stock.get(key) ?? []), id]);
+  }
+  return stock;
+}
+
+async function lookUpKin(session: Session, recordings: readonly Recording[]): Promise<Stock["kin"]> {
+  const kins = recordings.flatMap(({ questions }) => questions.kins);
+  if (kins.length === 0) return new Map();
+  const rows = await session.rows<KinsmanRow & { kin: string }>(
+    `select e.kin, e.id, e.happened_at, e.channel,
+       (select coalesce(json_agg(distinct r.channel), '[]') from retellings r where r.event_id = e.id)::text as retold
+     from (select kin, min(low) as low, max(high) as high
+           from unnest($1::text[], $2::bigint[], $3::bigint[]) asked (kin, low, high) group by kin) asked
+       join events e on e.kin = asked.kin and e.happened_at between asked.low and asked.high
+     order by e.position`,
+    columns(
+      kins.map(({ kin, from, to }) => [kin, from, to]),
+      3,
+    ),
+  );
+  const stock = new Map<string, readonly Kinsman[]>();
+  for (const row of rows) stock.set(row.kin, [...(stock.get(row.kin) ?? []), toKinsman(row)]);
+  return stock;
+}

@@ -1,0 +1,172 @@
+import { type DeliveryRow, toDelivery, toEvent } from "../rows.ts";
+import type { Loan, Settlement } from "../store.ts";
+import type { Answer } from "./batch.ts";
+import { lockLanes } from "./lanes.ts";
+import { columns, type Scalar, type Session } from "./session.ts";
+
+/**
+ * One statement, and so one commit. What another node is lending out at this moment is passed over and not waited for. Only
+ * the first of a lane is pending, so two of one lane are never out.
+ */
+export async function claim(
+  session: Session,
+  { destination, limit, now, until }: { destination: string; limit: number; now: number; until: number },
+  token: string,
+): Promise<Loan[]> {
+  const rows = await session.rows<DeliveryRow & { body: string }>(
+    `with due as (
+       select position, due_at from deliveries
+       where destination = $1 and status = 'pending' and due_at <= $2
+       order by due_at, position limit $3
+       for update skip locked
+     ), lent as (
+       update deliveries d set token = $4, due_at = $5 from due where d.position = due.position
+       returning d.position, d.id, d.event_id, d.destination, d.lane, d.status, d.reason, d.attempts, d.due_at, d.replayed_after
+     )
+     select lent.*, e.body from lent join due using (position) join events e on e.id = lent.event_id
+     order by due.due_at, position`,
+    [destination, now, limit, token, until],
+  );
+  return rows.map((row) => ({ delivery: toDelivery(row), event: toEvent(row), token }));
+}
+
+/** Writes down what tries came to. Of two for one loan the first counts. Runs inside a transaction. */
+export async function settleAll(
+  session: Session,
+  settlements: readonly Settlement[],
+): Promise<readonly Answer<boolean>[]> {
+  const loans = new Map(settlements.toReversed().map((one) => [loanOf(one), one] as const));
+  const asked = columns(
+    [...loans.values()].map(({ delivery, token }) => [delivery, token]),
+    2,
+  );
+  // A lane never changes, so it may be read before it is locked.
+  const lanes = await session.rows<{ lane: string | null }>(
+    "select lane from deliveries where id = any($1::text[])",
+    [asked[0] ?? []],
+  );
+  await lockLanes(session, new Set(lanes.flatMap(({ lane }) => lane ?? [])));
+  const good = await session.rows<GoodLoan>(
+    `select d.id, d.token, d.destination, d.lane from deliveries d
+     join unnest($1::text[], $2::text[]) asked (id, token) on d.id = asked.id and d.token = asked.token
+     where d.status = 'pending' order by d.id for update of d`,
+    asked,
+  );
+  const written = good.flatMap((loan) => {
+    const settlement = loans.get(loanOf({ delivery: loan.id, token: loan.token }));
+    return settlement ? [{ loan, settlement }] : [];
+  });
+  await writeDown(session, written);
+  const counted = new Set(written.map(({ settlement }) => settlement));
+  return settlements.map((one) => ({ status: "fulfilled", value: counted.has(one) }));
+}
+
+interface GoodLoan {
+  id: string;
+  token: string;
+  destination: string;
+  lane: string | null;
+}
+
+function loanOf({ delivery, token }: Pick<Settlement, "delivery" | "token">): string {
+  return JSON.stringify([delivery, token]);
+}
+
+async function writeDown(
+  session: Session,
+  written: readonly { loan: GoodLoan; settlement: Settlement }[],
+): Promise<void> {
+  if (written.length === 0) return;
+  const over = written.filter(({ settlement }) => settlement.outcome.status !== "pending");
+  await Promise.all([
+    session.run(
+      `insert into attempts (delivery_id, number, started_at, duration, cause, status, answer, retry_after)
+       select * from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::text[], $6::int[], $7::text[], $8::bigint[])`,
+      columns(
+        written.map(({ settlement }) => attemptOf(settlement)),
+        8,
+      ),
+    ),
+    session.run(
+      `update deliveries d set status = given.status, reason = given.reason, due_at = given.due_at, attempts = given.attempts, token = null
+       from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[]) given (id, status, reason, due_at, attempts)
+       where d.id = given.id`,
+      columns(
+        written.map(({ settlement }) => outcomeOf(settlement)),
+        5,
+      ),
+    ),
+    letNextGo(
+      session,
+      over.flatMap(({ loan: { destination, lane } }) =>
+        lane === null ? [] : [[destination, lane] as const],
+      ),
+    ),
+  ]);
+}
+
+function attemptOf({ delivery, attempt }: Settlement): Scalar[] {
+  const { number, startedAt, duration, cause, status, answer, retryAfter } = attempt;
+  return [delivery, number, startedAt, duration, cause, status, answer, retryAfter];
+}
+
+function outcomeOf({ delivery, attempt, outcome }: Settlement): Scalar[] {
+  const reason = outcome.status === "parked" ? outcome.reason : null;
+  const dueAt = outcome.status === "pending" ? outcome.dueAt : null;
+  return [delivery, outcome.status, reason, dueAt, attempt.number];
+}
+
+/** The first that is open in each of these lanes, which are locked and have none out. */
+async function letNextGo(session: Session, lanes: readonly (readonly [string, string])[]): Promise<void> {
+  if (lanes.length === 0) return;
+  await session.run(
+    `update deliveries set status = 'pending' where position in (
+       select (select d.position from deliveries d
+               where d.destination = freed.destination and d.lane = freed.lane and d.due_at is not null
+               order by d.position limit 1)
+       from unnest($1::text[], $2::text[]) freed (destination, lane))`,
+    columns(lanes, 2),
+  );
+}
+
+/** Returns the destinations that have something due again. */
+export async function giveBack(session: Session, loans: readonly Loan[], now: number): Promise<Set<string>> {
+  const rows = await session.rows<{ destination: string }>(
+    `update deliveries d set due_at = $3, token = null
+     from unnest($1::text[], $2::text[]) given (id, token)
+     where d.id = given.id and d.token = given.token and d.status = 'pending'
+     returning d.destination`,
+    [
+      ...columns(
+        loans.map(({ delivery, token }) => [delivery.id, token]),
+        2,
+      ),
+      now,
+    ],
+  );
+  return new Set(rows.map(({ destination }) => destination));
+}
+
+/**
+ * Parks a number of the open deliveries to destinations that are not among `names`, whole lanes of them, so that none is left
+ * with nothing that goes first. Returns how many; 0: there are none. Runs inside a transaction.
+ */
+export async function parkSome(session: Session, names: readonly string[]): Promise<number> {
+  const rows = await session.rows<{ position: number; destination: string; lane: string | null }>(
+    `select position, destination, lane from deliveries
+     where status = 'pending' and destination <> all($1::text[]) order by position limit 500`,
+    [names],
+  );
+  if (rows.length === 0) return 0;
+  await lockLanes(session, new Set(rows.flatMap(({ lane }) => lane ?? [])));
+  return session.run(
+    `update deliveries d set status = 'parked', reason = 'destination_removed', due_at = null, token = null
+     from unnest($1::bigint[], $2::text[], $3::text[]) given (position, destination, lane)
+     where d.due_at is not null
+       and (d.position = given.position or (d.destination = given.destination and d.lane = given.lane))`,
+    columns(
+      rows.map(({ position, destination, lane }) => [position, destination, lane]),
+      3,
+    ),
+  );
+}

@@ -1,0 +1,57 @@
+import pg from "pg";
+
+/** How long a transaction may take, in milliseconds; the server ends one whose node has gone to sleep in the middle of it. */
+const TRANSACTION = 30_000;
+/** How long to wait for a connection, or for a free one, in milliseconds. */
+const CONNECT = 5_000;
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+const INT8 = 20;
+
+/** Positions and milliseconds since 1970 are far below 2^53. */
+const TYPES: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: "text" | "binary") =>
+    oid === INT8 && format !== "binary" ? Number : pg.types.getTypeParser(oid, format),
+};
+
+/** Connections that send statements without waiting for the answers to those before. Dead ones are replaced when they are noticed. */
+export function createPool(url: string, connections: number): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: "countersign",
+    max: connections,
+    pipeline: true,
+    types: TYPES,
+    connectionTimeoutMillis: CONNECT,
+    statement_timeout: TRANSACTION,
+    lock_timeout: TRANSACTION / 3,
+    idle_in_transaction_session_timeout: TRANSACTION,
+    query_timeout: TRANSACTION + CONNECT,
+    onConnect: prepare,
+    ...KEEP_ALIVE,
+  });
+  // A connection that dies tells whoever is using it; nobody else needs to know, and the process must not end of it.
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return pool;
+}
+
+/**
+ * Every statement is meant to go by an index. A plan that was remembered while the tables were small must not read them from
+ * end to end once they are large.
+ */
+async function prepare(client: pg.ClientBase): Promise<void> {
+  await client.query("set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off");
+}
+
+/** A connection of its own, without limits of time. */
+export function createClient(url: string): pg.Client {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "countersign",
+    connectionTimeoutMillis: CONNECT,
+    types: TYPES,
+    ...KEEP_ALIVE,
+  });
+  client.on("error", () => {});
+  return client;
+}

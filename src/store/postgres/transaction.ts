@@ -1,0 +1,55 @@
+import type { Pool, PoolClient } from "pg";
+import { asFault, isRace } from "./fault.ts";
+import { createSession, type Session } from "./session.ts";
+
+/** How often a transaction that another one was in the way of is tried. */
+const TRIES = 5;
+
+/**
+ * Runs `work` in a transaction and resolves once it is on disk; when `work` throws nothing of it is kept. It is called again
+ * when the transaction collided with another one. Should the connection be lost during the commit itself, the promise
+ * rejects although the commit may have happened: a post told again is then a duplicate.
+ */
+export async function transact<T>(pool: Pool, work: (session: Session) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await once(pool, work);
+    } catch (error) {
+      if (attempt === TRIES || !isRace(error)) throw error;
+    }
+  }
+}
+
+async function once<T>(pool: Pool, work: (session: Session) => Promise<T>): Promise<T> {
+  const client = await connect(pool);
+  let usable = true;
+  try {
+    const session = createSession(client);
+    const [, value] = await Promise.all([session.run("begin"), work(session)]);
+    await session.run("commit");
+    return value;
+  } catch (error) {
+    usable = await undo(client);
+    throw error;
+  } finally {
+    client.release(!usable);
+  }
+}
+
+async function connect(pool: Pool): Promise<PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw asFault(error);
+  }
+}
+
+/** False: the connection is of no use any more. */
+async function undo(client: PoolClient): Promise<boolean> {
+  try {
+    await client.query("rollback");
+    return true;
+  } catch {
+    return false;
+  }
+}

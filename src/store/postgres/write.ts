@@ -1,0 +1,173 @@
+import type { Delivery } from "../../domain/delivery.ts";
+import type { Document } from "../../domain/document.ts";
+import type { Problem, Receipt } from "../../domain/receipt.ts";
+import type { NewEvent } from "../../domain/unfold.ts";
+import { idsOf, type Outcome } from "./record.ts";
+import { columns, type Session } from "./session.ts";
+
+/** What `record` writes: each statement takes any number of rows, and none is sent for none. Positions follow the rows' order. */
+
+/** The ids that are new; of two rows with one id, and of two nodes that tell the same, the first is kept. */
+export async function addEvents(
+  session: Session,
+  events: readonly { one: NewEvent; receipt: Receipt }[],
+): Promise<Set<string>> {
+  if (events.length === 0) return new Set();
+  const rows = await session.rows<{ id: string }>(
+    `insert into events (id, source, channel, type, kin, happened_at, document_id, receipt_id, recorded_at, body)
+     select id, source, channel, type, kin, happened_at, document_id, receipt_id, recorded_at, body
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::text[])
+       with ordinality given (id, source, channel, type, kin, happened_at, document_id, receipt_id, recorded_at, body, n)
+     order by n
+     on conflict (id) do nothing returning id`,
+    columns(
+      events.map(({ one: { event, kin, at }, receipt }) => [
+        event.id,
+        event.source,
+        event.channel,
+        event.type,
+        kin,
+        at,
+        event.document?.id ?? null,
+        receipt.id,
+        receipt.receivedAt,
+        JSON.stringify(event),
+      ]),
+      10,
+    ),
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+export async function addAliases(session: Session, aliases: readonly (readonly [string, string])[]) {
+  if (aliases.length === 0) return;
+  await session.run(
+    `insert into aliases (key, event_id) select distinct * from unnest($1::text[], $2::text[]) given (key, event_id)
+     order by key, event_id on conflict do nothing`,
+    columns(aliases, 2),
+  );
+}
+
+/** Of several for one signer the last one holds. */
+export async function addLinks(session: Session, links: readonly (readonly [string, string, string])[]) {
+  if (links.length === 0) return;
+  await session.run(
+    `insert into links (source, signer_id, document_id)
+     select distinct on (source, signer_id) source, signer_id, document_id
+     from unnest($1::text[], $2::text[], $3::text[]) with ordinality given (source, signer_id, document_id, n)
+     order by source, signer_id, n desc
+     on conflict (source, signer_id) do update set document_id = excluded.document_id`,
+    columns(links, 3),
+  );
+}
+
+/** Of several states of one document the last one holds; its place in the list is that of the first. */
+export async function setDocuments(session: Session, documents: readonly Document[]): Promise<void> {
+  if (documents.length === 0) return;
+  await session.run(
+    `insert into documents (source, id, status, state)
+     select source, id, status, state from (
+       select distinct on (source, id) source, id, status, state, min(n) over (partition by source, id) as first
+       from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality given (source, id, status, state, n)
+       order by source, id, n desc
+     ) newest
+     order by first
+     on conflict (source, id) do update set status = excluded.status, state = excluded.state`,
+    columns(
+      documents.map((document) => [document.source, document.id, document.status, JSON.stringify(document)]),
+      4,
+    ),
+  );
+}
+
+export async function addReceipts(session: Session, outcomes: readonly Outcome[]): Promise<void> {
+  if (outcomes.length === 0) return;
+  await session.run(
+    `insert into receipts (id, source, channel, received_at, query, headers, body, verified, mapping, problems, events, duplicates)
+     select id, source, channel, received_at, query, headers, body, verified, mapping, problems, events, duplicates
+     from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
+       with ordinality given (id, source, channel, received_at, query, headers, body, verified, mapping, problems, events, duplicates, n)
+     order by n`,
+    columns(
+      outcomes.map(({ receipt, events, duplicates }) => [
+        receipt.id,
+        receipt.source,
+        receipt.channel,
+        receipt.receivedAt,
+        receipt.query,
+        JSON.stringify(receipt.headers),
+        receipt.body,
+        receipt.verified,
+        receipt.mapping,
+        problemsOf(receipt.problems),
+        JSON.stringify(idsOf({ events })),
+        JSON.stringify(duplicates),
+      ]),
+      12,
+    ),
+  );
+}
+
+export async function mendReceipt(
+  session: Session,
+  { id, mapping, problems }: Receipt,
+  events: readonly string[],
+  duplicates: readonly string[],
+): Promise<void> {
+  await session.run(
+    "update receipts set mapping = $2, problems = $3, events = $4, duplicates = $5 where id = $1",
+    [id, mapping, problemsOf(problems), JSON.stringify(events), JSON.stringify(duplicates)],
+  );
+}
+
+export async function addRetellings(session: Session, outcomes: readonly Outcome[]): Promise<void> {
+  const rows = outcomes.flatMap(({ receipt, duplicates }) =>
+    duplicates.map((event) => [event, receipt.id, receipt.channel, receipt.receivedAt]),
+  );
+  if (rows.length === 0) return;
+  await session.run(
+    `insert into retellings (event_id, receipt_id, channel, told_at)
+     select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) on conflict do nothing`,
+    columns(rows, 4),
+  );
+}
+
+/**
+ * The lanes are locked, so what is open in them stays so until the commit: the first of a lane where nothing is open may go,
+ * the others are held. An event is kept once, so its deliveries are there already only where they outlived it.
+ */
+export async function addDeliveries(
+  session: Session,
+  deliveries: readonly { delivery: Delivery; recordedAt: number }[],
+): Promise<void> {
+  if (deliveries.length === 0) return;
+  await session.run(
+    `insert into deliveries (id, event_id, destination, lane, status, due_at, recorded_at)
+     select id, event_id, destination, lane,
+       case when lane is null then 'pending'
+            when row_number() over (partition by destination, lane order by n) > 1 then 'held'
+            when exists (select from deliveries open
+                         where open.destination = given.destination and open.lane = given.lane and open.due_at is not null) then 'held'
+            else 'pending' end,
+       due_at, recorded_at
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
+       with ordinality given (id, event_id, destination, lane, due_at, recorded_at, n)
+     where not exists (select from deliveries same where same.id = given.id)
+     order by n`,
+    columns(
+      deliveries.map(({ delivery: { id, event, destination, lane, dueAt }, recordedAt }) => [
+        id,
+        event,
+        destination,
+        lane,
+        dueAt,
+        recordedAt,
+      ]),
+      6,
+    ),
+  );
+}
+
+function problemsOf(problems: readonly Problem[]): string | null {
+  return problems.length === 0 ? null : JSON.stringify(problems);
+}

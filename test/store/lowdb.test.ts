@@ -1,0 +1,291 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import { type LowdbOptions, type LowdbStore, openLowdbStore } from "../../src/store/lowdb.ts";
+import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../builders.ts";
+import { describeStore } from "./contract.ts";
+
+const PAGE = { limit: 100 };
+const folders: string[] = [];
+let tokens = 0;
+
+async function aFile(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "countersign-"));
+  folders.push(folder);
+  return join(folder, "store.json");
+}
+
+describeStore("lowdb", async () => {
+  const open = await openLowdbStore({
+    file: await aFile(),
+    token: () => `token-${tokens++}`,
+    warn: () => {},
+  });
+  return open;
+});
+
+describe("a lowdb file", () => {
+  let file: string;
+  let warnings: string[];
+  let store: LowdbStore | null;
+  beforeEach(async () => {
+    file = await aFile();
+    warnings = [];
+    store = null;
+  });
+  afterEach(() => store?.close());
+  after(() => {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  });
+
+  const open = async (options: Partial<LowdbOptions> = {}) => {
+    await store?.close();
+    store = await openLowdbStore({
+      file,
+      token: () => `token-${tokens++}`,
+      warn: (message) => warnings.push(message),
+      ...options,
+    });
+    return store;
+  };
+  const close = async () => {
+    await store?.close();
+    store = null;
+  };
+  const sent = (document: string, body = "{}") =>
+    aRecording([aDraft({ document: aDocument(document) })], {
+      receipt: aReceipt({ body: Buffer.from(body) }),
+    });
+  const failureOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
+  const documentsOf = async (of: LowdbStore) => (await of.findDocuments({}, PAGE)).items.map(({ id }) => id);
+  const claim = (of: LowdbStore, now = NEW_YEAR) =>
+    of.claim({ destination: "crm", limit: 10, now, until: now + 60_000 });
+  /** A folder where the copy is written makes every write fail. */
+  const jam = () => mkdirSync(`${file}.new`);
+  const unjam = () => rmSync(`${file}.new`, { recursive: true });
+
+  it("keeps everything over a restart", async () => {
+    const before = await open();
+    const body = Buffer.from([0xff, 0x00, 0xfe]);
+    const receipt = aReceipt({ body });
+    const [event] = (
+      await before.record(aRecording([aDraft(), aDraft({ type: "document.completed" })], { receipt }))
+    ).events;
+    await before.record(aRecording([aDraft()], { receipt: aReceipt({ channel: "realtime" }) }));
+    await before.keepDestination("crm", { paused: { at: NEW_YEAR, reason: "moving" } });
+    const [loan] = await claim(before);
+    const history = await before.findEvent(event?.id ?? "");
+
+    const after = await open();
+    expect(await after.findEvent(event?.id ?? "")).to.deep.equal(history);
+    expect((await after.findReceipt(receipt.id))?.body).to.deep.equal(body);
+    expect(await after.destinations()).to.have.length(1);
+    expect(await claim(after)).to.deep.equal([]);
+    expect((await claim(after, NEW_YEAR + 60_000))[0]?.delivery.id).to.equal(loan?.delivery.id);
+    expect((await after.record(aRecording([aDraft()]))).duplicates).to.deep.equal([event?.id]);
+    const { items } = await after.findReceipts({}, PAGE);
+    expect(items.map(({ channel }) => channel)).to.deep.equal(["batch", "realtime", "batch"]);
+  });
+
+  it("is JSON that a person can read, a row a line", async () => {
+    await (await open()).record(sent("doc-1"));
+    const text = readFileSync(file, "utf8");
+    const read = JSON.parse(text);
+    expect(read.documents[0].document).to.include({ id: "doc-1", status: "sent" });
+    expect(read.receipts[0].body).to.equal(Buffer.from("{}").toString("base64"));
+    expect(text.split("\n").filter((line) => line.includes('"doc-1"'))).to.have.length(2);
+  });
+
+  it("is written once for all that arrives together, and once more for all that arrives meanwhile", async () => {
+    const open50 = await open();
+    const documents = Array.from({ length: 50 }, (_, i) => `doc-${i}`);
+    const first = documents.map((document) => open50.record(sent(document)));
+    await new Promise(setImmediate);
+    const second = documents.map((document) => open50.record(sent(`${document}-later`)));
+    await Promise.all([...first, ...second]);
+    expect(open50.commits).to.equal(2);
+    expect(await documentsOf(open50)).to.deep.equal([
+      ...documents,
+      ...documents.map((document) => `${document}-later`),
+    ]);
+  });
+
+  it("is not written for what changes nothing", async () => {
+    const idle = await open();
+    expect(await claim(idle)).to.deep.equal([]);
+    expect(await idle.dropRejection("rej_no")).to.equal(false);
+    await idle.probe();
+    expect(idle.commits).to.equal(0);
+  });
+
+  it("takes back all that shared a write that failed, and goes on when it can be written again", async () => {
+    const jammed = await open();
+    await jammed.record(sent("before"));
+    await jammed.reject(aRejection("rej_1"), 10);
+    await jammed.reject(aRejection("rej_2"), 10);
+    const [loan] = await claim(jammed);
+    const { id = "", attempts = 0 } = loan?.delivery ?? {};
+    jam();
+    const failures = await Promise.all(
+      [
+        jammed.record(sent("lost")),
+        jammed.record(aRecording([aDraft({ document: aDocument("before"), type: "document.completed" })])),
+        jammed.dropRejection("rej_1"),
+        jammed.giveBack(loan ? [loan] : [], NEW_YEAR),
+      ].map(failureOf),
+    );
+    for (const failure of failures) expect(failure).to.include({ code: "store_unavailable" });
+    expect(await failureOf(jammed.probe())).to.include({ code: "store_unavailable" });
+    expect(await documentsOf(jammed)).to.deep.equal(["before"]);
+    expect(await jammed.findDocument("legalesign", "before")).to.include({ status: "sent", sequence: 1 });
+    const { items } = await jammed.findRejections({}, PAGE);
+    expect(items.map((one) => one.id)).to.deep.equal(["rej_1", "rej_2"]);
+    expect(await jammed.findDelivery(id)).to.include({ dueAt: NEW_YEAR + 60_000, attempts });
+
+    unjam();
+    await jammed.probe();
+    await jammed.record(sent("lost"));
+    expect(await documentsOf(await open())).to.deep.equal(["before", "lost"]);
+  });
+
+  it("shows nobody what is not on disk yet", async () => {
+    const jammed = await open();
+    await jammed.record(sent("before"));
+    jam();
+    const lost = failureOf(jammed.record(sent("lost")));
+    await new Promise(setImmediate);
+    expect(await documentsOf(jammed)).to.deep.equal(["before"]);
+    expect(await lost).to.include({ code: "store_unavailable" });
+    unjam();
+  });
+
+  for (const [how, damage] of [
+    ["torn", () => truncateSync(file, readFileSync(file).length - 40)],
+    ["empty", () => truncateSync(file)],
+    ["changed", () => writeFileSync(file, readFileSync(file, "utf8").replace("doc-1", "doc-7"))],
+  ] as const) {
+    it(`is replaced by the copy from before when it is ${how}, which is said and costs neither of them`, async () => {
+      const before = await open();
+      await before.record(sent("doc-1"));
+      await before.record(sent("doc-2"));
+      await close();
+      damage();
+      const after = await open();
+      expect(await documentsOf(after)).to.deep.equal(["doc-1"]);
+      expect(warnings).to.have.length(1);
+      expect(warnings[0]).to.match(/store\.json is damaged \(.+\): .*store\.json\.bak/);
+      expect(existsSync(`${file}.damaged`)).to.equal(true);
+      await after.record(sent("doc-3"));
+      expect(await documentsOf(await open())).to.deep.equal(["doc-1", "doc-3"]);
+      expect(warnings).to.have.length(1);
+    });
+  }
+
+  it("is the copy from before when it is missing", async () => {
+    await (await open()).record(sent("doc-1"));
+    await (await open()).record(sent("doc-2"));
+    await close();
+    rmSync(file);
+    expect(await documentsOf(await open())).to.deep.equal(["doc-1"]);
+    expect(warnings[0]).to.include("is missing");
+  });
+
+  it("is refused when nothing good is left of it, and nothing is overwritten", async () => {
+    writeFileSync(file, "{");
+    expect(await failureOf(open())).to.include({ code: "cannot_start" });
+    expect(readFileSync(file, "utf8")).to.equal("{");
+    expect(existsSync(`${file}.lock`)).to.equal(false);
+  });
+
+  it("is refused when a newer version wrote it", async () => {
+    writeFileSync(file, '{ "version": 99 }');
+    expect(String(await failureOf(open()))).to.include("written by a newer Countersign (form 99");
+  });
+
+  it("is refused to a second process in one sentence, until the first is dead", async () => {
+    const other = await holdElsewhere(file);
+    expect(String(await failureOf(open()))).to.match(
+      new RegExp(`store\\.json is in use by process ${other.pid}: stop that one first`),
+    );
+    other.kill("SIGKILL");
+    await once(other, "exit");
+    await (await open()).record(sent("doc-1"));
+    await close();
+    expect(existsSync(`${file}.lock`)).to.equal(false);
+  });
+
+  it("is refused to a second opening in the same process", async () => {
+    await open();
+    const again = openLowdbStore({ file, token: () => "token", warn: () => {} });
+    expect(String(await failureOf(again))).to.include(`is in use by process ${process.pid}`);
+  });
+
+  it("is taken over from a process whose number was given to another since", async function () {
+    if (process.platform !== "linux") this.skip();
+    writeFileSync(`${file}.lock`, JSON.stringify({ pid: process.pid, since: "1" }));
+    await open();
+  });
+
+  it("is not overwritten when somebody else has changed it", async () => {
+    const open1 = await open();
+    await open1.record(sent("doc-1"));
+    writeFileSync(file, "mine");
+    expect(String(await failureOf(open1.record(sent("doc-2"))))).to.include("somebody else has changed it");
+    expect(readFileSync(file, "utf8")).to.equal("mine");
+  });
+
+  it("takes no more events than its limit, but still repeats and results", async () => {
+    const small = await open({ maxEvents: 2 });
+    await small.record(sent("doc-1"));
+    await small.record(sent("doc-2"));
+    const refused = sent("doc-3");
+    const failure = await failureOf(small.record(refused));
+    expect(failure).to.include({ code: "store_unavailable" });
+    expect(String(failure)).to.match(/is full: .* 2 events; move to sqlite/);
+    expect(await small.findReceipt(refused.receipt.id)).to.equal(null);
+    expect((await small.record(sent("doc-1"))).duplicates).to.have.length(1);
+    expect(await claim(small)).to.have.length(2);
+    expect(await small.backlog()).to.deep.equal([{ destination: "crm", open: 2, oldest: NEW_YEAR }]);
+  });
+
+  it("takes no more requests than its length allows, and refused ones only a part of that", async () => {
+    const small = await open({ maxBytes: 20_000 });
+    await small.record(sent("doc-1", "x".repeat(9_000)));
+    for (const id of ["rej_1", "rej_2", "rej_3"]) await small.reject(aRejection(id, 1_000), 10);
+    const { items } = await small.findRejections({}, PAGE);
+    expect(items.map(({ id }) => id)).to.deep.equal(["rej_3"]);
+    const failure = await failureOf(small.record(sent("doc-2", "x".repeat(9_000))));
+    expect(String(failure)).to.match(/is full: .* 20,000 bytes; move to sqlite/);
+    expect((await small.record(sent("doc-3"))).events).to.have.length(1);
+  });
+});
+
+function aRejection(id: string, length = 2) {
+  return {
+    id,
+    source: "lumin",
+    channel: "account",
+    receivedAt: NEW_YEAR,
+    query: "",
+    headers: {},
+    body: Buffer.alloc(length),
+    reason: "the signature does not match",
+    shown: { token: null, authorization: null },
+  };
+}
+
+/** Another process that has the store open. */
+async function holdElsewhere(file: string): Promise<ChildProcess> {
+  const url = new URL("../../src/store/lowdb.ts", import.meta.url);
+  const code = `const { openLowdbStore } = await import(${JSON.stringify(url.href)});
+    await openLowdbStore({ file: ${JSON.stringify(file)}, token: () => "token", warn: () => {} });
+    console.log("open");
+    setInterval(() => {}, 1_000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", code], { cwd: dirname(file) });
+  await once(child.stdout, "data");
+  return child;
+}

@@ -1,0 +1,367 @@
+import { expect } from "chai";
+import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
+import { openStore } from "../../src/store/open.ts";
+import { openPostgresStore } from "../../src/store/postgres.ts";
+import type { Loan, Store } from "../../src/store/store.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+import { describeStore } from "./contract.ts";
+import { type PostgresServer, postgresServer } from "./postgres-server.ts";
+
+const ATTEMPT: Attempt = {
+  number: 1,
+  startedAt: NEW_YEAR,
+  duration: 12,
+  cause: "answered",
+  status: 200,
+  answer: "ok",
+  retryAfter: null,
+};
+const PAGE = { limit: 1_000 };
+
+let tokens = 0;
+const token = () => `token-${tokens++}`;
+const open = (url: string) => openPostgresStore({ url, token });
+
+describe("PostgreSQL", () => {
+  let server: PostgresServer;
+
+  before(async function () {
+    this.timeout(60_000);
+    try {
+      server = await postgresServer();
+    } catch (error) {
+      console.warn(
+        `\n  PostgreSQL IS NOT TESTED. ${error} Set TEST_DATABASE_URL to test with another one.\n`,
+      );
+      this.skip();
+    }
+  });
+
+  describeStore("PostgreSQL", async () => open(await server.newSchema()));
+
+  describe("two nodes", () => {
+    let url: string;
+    let nodes: [Store, Store];
+    beforeEach(async () => {
+      url = await server.newSchema();
+      nodes = [await open(url), await open(url)];
+    });
+    afterEach(() => Promise.all(nodes.map((node) => node.close())));
+
+    const settle = (node: Store, loan: Loan, outcome: Outcome) =>
+      node.settle({
+        delivery: loan.delivery.id,
+        token: loan.token,
+        attempt: { ...ATTEMPT, number: loan.delivery.attempts + 1 },
+        outcome,
+        at: NEW_YEAR,
+      });
+
+    it("make one event of what both are told at the same instant, and each other telling a duplicate", async () => {
+      const recorded = await Promise.all(
+        Array.from({ length: 40 }, (_, i) => {
+          const about = aDraft({ document: aDocument(`d${i % 5}`) });
+          return nodes[i % 2]?.record(aRecording([about]));
+        }),
+      );
+      expect(recorded.filter((one) => one?.events.length === 1)).to.have.length(5);
+      expect(recorded.filter((one) => one?.duplicates.length === 1)).to.have.length(35);
+      expect((await nodes[0].findEvents({}, PAGE)).items).to.have.length(5);
+      expect((await nodes[0].findDocument("legalesign", "d0"))?.sequence).to.equal(1);
+    });
+
+    it("make one event of what both are told of a signer whose document nobody knows", async () => {
+      const viewed = (channel: string, signer: string) =>
+        aRecording([aDraft({ type: "signer.viewed", document: null, channel, signer: aSigner(signer) })], {
+          receipt: aReceipt({ channel }),
+          coalesce: 600_000,
+        });
+      const signers = Array.from({ length: 20 }, (_, i) => `s${i}`);
+      await Promise.all([
+        ...signers.map((signer) => nodes[0].record(viewed("batch", signer))),
+        ...signers.toReversed().map((signer) => nodes[1].record(viewed("realtime", signer))),
+      ]);
+      expect((await nodes[0].findEvents({}, PAGE)).items).to.have.length(20);
+    });
+
+    it("show each other what they left of a document, in whatever order its posts come", async () => {
+      await Promise.all(
+        Array.from({ length: 100 }, (_, i) => {
+          const documents = [i % 3, (i + 1) % 3].map((n) => aDocument(`d${n}`));
+          const drafts = documents.map((document) =>
+            aDraft({
+              type: "signer.viewed",
+              signer: aSigner(`of-${document.id}`),
+              document,
+              time: NEW_YEAR + i,
+            }),
+          );
+          return nodes[i % 2]?.record(aRecording(i % 4 < 2 ? drafts : drafts.toReversed()));
+        }),
+      );
+      const counts = await Promise.all(
+        [0, 1, 2].map(async (n) => {
+          const { items } = await nodes[1].findEvents({ document: `d${n}` }, PAGE);
+          expect(items.map(({ sequence }) => sequence)).to.deep.equal(items.map((_, i) => i + 1));
+          return items.length;
+        }),
+      );
+      const known = await Promise.all([0, 1, 2].map((n) => nodes[0].findDocument("legalesign", `d${n}`)));
+      expect(known.map((document) => document?.sequence)).to.deep.equal(counts);
+      expect(counts.reduce((a, b) => a + b)).to.equal(200);
+    });
+
+    it("never lend one delivery twice, nor two of a lane, and lend all in order while more come in", async function () {
+      this.timeout(60_000);
+      const documents = 30;
+      const each = 12;
+      const out = new Map<string, string>();
+      const seen = new Map<string, number[]>();
+      const random = dice(42);
+      let open = documents * each;
+
+      const post = async () => {
+        for (let n = 0; n < each; n += 1) {
+          await Promise.all(
+            Array.from({ length: documents }, (_, d) => {
+              const draft = aDraft({
+                type: "signer.viewed",
+                signer: aSigner(`s${d}`),
+                document: aDocument(`d${d}`),
+                time: NEW_YEAR + n,
+              });
+              return nodes[(d + n) % 2]?.record(aRecording([draft]));
+            }),
+          );
+        }
+      };
+      const work = async (node: Store) => {
+        while (open > 0) {
+          const loans = await node.claim({
+            destination: "crm",
+            limit: 1 + Math.floor(random() * 10),
+            now: NEW_YEAR,
+            until: NEW_YEAR + 60_000,
+          });
+          for (const { delivery } of loans) {
+            expect(out.has(delivery.lane ?? ""), "two of one lane are out").to.equal(false);
+            out.set(delivery.lane ?? "", delivery.id);
+          }
+          await Promise.all(loans.map((loan) => tryOut(node, loan)));
+        }
+      };
+      const tryOut = async (node: Store, loan: Loan) => {
+        const lane = loan.delivery.lane ?? "";
+        await new Promise((resolve) => setTimeout(resolve, random() * 3));
+        out.delete(lane);
+        if (random() < 0.2) return void (await settle(node, loan, { status: "pending", dueAt: NEW_YEAR }));
+        seen.set(lane, [...(seen.get(lane) ?? []), loan.event.sequence ?? 0]);
+        open -= 1;
+        const parked = { status: "parked", reason: "gone" } as const;
+        expect(await settle(node, loan, random() < 0.2 ? parked : { status: "delivered" })).to.equal(true);
+      };
+
+      await Promise.all([post(), ...nodes.flatMap((node) => [work(node), work(node), work(node)])]);
+      expect(seen.size).to.equal(documents);
+      for (const sequences of seen.values())
+        expect(sequences).to.deep.equal(Array.from({ length: each }, (_, i) => i + 1));
+      expect(await nodes[0].backlog()).to.deep.equal([]);
+    });
+
+    it("reopen and settle side by side without ever leaving a lane with nothing to go first", async () => {
+      const subscribers = [CRM];
+      const drafts = (["document.created", "document.sent", "document.completed"] as const).map((type) =>
+        aDraft({ type }),
+      );
+      await nodes[0].record(aRecording(drafts, { subscribers }));
+      const due = { now: NEW_YEAR, spacing: 0 };
+      let delivered = 0;
+      for (let round = 0; round < 30; round += 1) {
+        const loans = await nodes[0].claim({
+          destination: "crm",
+          limit: 5,
+          now: NEW_YEAR,
+          until: NEW_YEAR + 1,
+        });
+        expect(loans).to.have.length(1);
+        delivered += loans.length;
+        await Promise.all([
+          ...loans.map((loan) => settle(nodes[0], loan, { status: "delivered" })),
+          nodes[1].reopen({ destination: "crm", status: "all" }, { limit: 10 }, due),
+          nodes[0].reopen({ destination: "crm", status: "all" }, { limit: 10 }, due),
+        ]);
+        await nodes[1].reopen({ destination: "crm", status: "all" }, { limit: 10 }, due);
+      }
+      expect(delivered).to.equal(30);
+    });
+
+    it("wake each other, and not themselves", async () => {
+      const heard: [Set<string>, Set<string>] = [new Set(), new Set()];
+      nodes.forEach((node, i) => {
+        node.onRecorded?.((names = []) => {
+          for (const name of names) heard[i]?.add(name);
+        });
+      });
+      await until(async () => {
+        await nodes[0].record(
+          aRecording([aDraft({ document: aDocument(token()) })], {
+            subscribers: [CRM, { ...CRM, name: "archive: old" }],
+          }),
+        );
+        return heard[1].size > 0;
+      });
+      expect([...heard[1]].toSorted()).to.deep.equal(["archive: old", "crm"]);
+      expect([...heard[0]]).to.deep.equal([]);
+    });
+
+    it("keep what they are told of a destination beside each other's", async () => {
+      const paused = { at: NEW_YEAR, reason: "moving house" };
+      const breaker = { failures: 3, probeAt: null, probes: 0 };
+      await Promise.all([
+        nodes[0].keepDestination("crm", { paused }),
+        nodes[1].keepDestination("crm", { breaker }),
+      ]);
+      expect(await nodes[0].destinations()).to.deep.equal([{ name: "crm", paused, breaker }]);
+    });
+  });
+
+  describe("one node", () => {
+    let url: string;
+    let store: Store;
+    beforeEach(async () => {
+      url = await server.newSchema();
+      store = await open(url);
+    });
+    afterEach(() => store.close());
+
+    /** Ends every connection of the store, as a restart of the server or a network that forgets would. */
+    const cutOff = () =>
+      server.admin.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'countersign'",
+      );
+
+    it("takes all that arrives in one turn of the event loop in one commit", async () => {
+      const recordings = Array.from({ length: 50 }, (_, i) =>
+        aRecording([aDraft({ document: aDocument(`d${i}`) })]),
+      );
+      await Promise.all(recordings.map((recording) => store.record(recording)));
+      const schema = new URL(url).searchParams.get("options")?.split("=")[1];
+      const { rows } = await server.admin.query(`select distinct xmin::text from ${schema}.receipts`);
+      expect(rows).to.have.length(1);
+      const { items } = await store.findReceipts({}, PAGE);
+      expect(items.map(({ id }) => id)).to.deep.equal(recordings.map(({ receipt }) => receipt.id));
+    });
+
+    it("heals when its connections are cut, at work or at rest, and says meanwhile that it is unavailable", async () => {
+      let woken = 0;
+      store.onRecorded?.(() => {
+        woken += 1;
+      });
+      await store.record(aRecording([aDraft()]));
+      const story = Array.from({ length: 300 }, (_, i) =>
+        store.record(aRecording([aDraft({ document: aDocument(`d${i}`) })])).then(
+          () => "kept",
+          (error) => error.code,
+        ),
+      );
+      await cutOff();
+      const answers = await Promise.all(story);
+      expect(new Set(answers)).to.have.property("size").that.is.at.most(2);
+      expect(answers.filter((one) => !["kept", "store_unavailable"].includes(one))).to.deep.equal([]);
+      await cutOff();
+      await until(async () => (await store.probe().catch(() => "away")) !== "away");
+      await store.record(aRecording([aDraft({ document: aDocument("after") })]));
+      const kept = (await store.findReceipts({}, PAGE)).items.length;
+      expect(kept).to.be.at.least(answers.filter((one) => one === "kept").length + 2);
+      await until(async () => woken > 1);
+    });
+
+    it("hears of nothing it missed: it is woken for anything once the line to the others holds again", async () => {
+      const heard: (readonly string[] | undefined)[] = [];
+      store.onRecorded?.((names) => heard.push(names));
+      await until(async () => heard.length > 0);
+      heard.length = 0;
+      await cutOff();
+      await until(async () => heard.includes(undefined));
+    });
+
+    it("keeps what PostgreSQL's text cannot: NUL and half characters in a provider's ids", async () => {
+      const document = { ...aDocument("a\0b\ud800"), title: "t\0" };
+      const first = await store.record(aRecording([aDraft({ document })]));
+      const second = await store.record(aRecording([aDraft({ document, type: "document.completed" })]));
+      expect(first.events[0]?.sequence).to.equal(1);
+      expect(second.events[0]?.sequence).to.equal(2);
+      expect((await store.findEvents({ document: document.id }, PAGE)).items).to.have.length(2);
+    });
+
+    it("fails only the recording that the database refuses, of all that came at once", async () => {
+      const receipt = aReceipt();
+      await store.record(aRecording([], { receipt }));
+      const answers = await Promise.allSettled([
+        store.record(aRecording([aDraft({ document: aDocument("a") })])),
+        store.record(aRecording([aDraft({ document: aDocument("b") })], { receipt })),
+        store.record(aRecording([aDraft({ document: aDocument("c") })])),
+      ]);
+      expect(answers.map(({ status }) => status)).to.deep.equal(["fulfilled", "rejected", "fulfilled"]);
+      expect(await store.findDocument("legalesign", "b")).to.equal(null);
+    });
+
+    it("keeps everything over a restart, and may be opened by several at once", async () => {
+      await store.record(aRecording([aDraft()]));
+      const others = await Promise.all([open(url), open(url), open(url)]);
+      for (const other of others) {
+        expect((await other.findEvents({}, PAGE)).items).to.have.length(1);
+        await other.close();
+      }
+    });
+
+    it("refuses a database from a newer version in one sentence", async () => {
+      const schema = new URL(url).searchParams.get("options")?.split("=")[1];
+      await server.admin.query(`update ${schema}.countersign_schema set version = 99`);
+      const error = await open(url).catch((reason) => reason);
+      expect(error).to.include({ code: "cannot_start" });
+      expect(error.message).to.match(/written by a newer Countersign \(schema 99, this one knows \d+\)/);
+    });
+
+    it("says what to do when it is not let in, and does not tell the password", async () => {
+      const wrong = new URL(url);
+      wrong.pathname = "/no_such_database";
+      const error = await open(wrong.href).catch((reason) => reason);
+      expect(error).to.include({ code: "cannot_start" });
+      expect(error.message).to.match(/no_such_database cannot be opened .*: give `store` a database/);
+      expect(error.message).not.to.include(`:${wrong.password}@`);
+    });
+
+    it("is waited for at the start, a while, with a line each time", async () => {
+      const warnings: string[] = [];
+      const choice = { kind: "postgres", url: "postgres://127.0.0.1:1/none" } as const;
+      const error = await openStore(choice, (line) => warnings.push(line), 1).catch((reason) => reason);
+      expect(error).to.include({ code: "cannot_start" });
+      expect(error.message).to.match(/ECONNREFUSED.*start the database/);
+      expect(warnings).to.have.length(1);
+      const opened = await openStore({ kind: "postgres", url }, (line) => warnings.push(line));
+      await opened.close();
+    });
+
+    it("is unavailable where nobody listens", async () => {
+      const error = await open("postgres://127.0.0.1:1/none").catch((reason) => reason);
+      expect(error).to.include({ code: "store_unavailable" });
+    });
+  });
+});
+
+/** Asks again until it holds; the test's own time limit ends it otherwise. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Numbers from 0 up to 1 that are the same in every run (mulberry32). */
+function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    const mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    const more = mixed ^ (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61));
+    return ((more ^ (more >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
