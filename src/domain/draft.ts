@@ -46,7 +46,8 @@ export function keyOf(draft: Draft): string {
 
 /**
  * Names all happenings of the same type about the same object, where there can be many; null where the key alone tells them
- * apart. Two channels whose clocks differ by seconds tell the same one of them.
+ * apart, or where nobody says which signer it was: two signers' happenings are never one, however near in time.
+ * Two channels whose clocks differ by seconds tell the same one of them.
  */
 export function kinOf(draft: Draft): string | null {
   return namesOf(draft).kin;
@@ -64,7 +65,8 @@ function namesOf(draft: Draft): Names {
   const known = names.get(draft);
   if (known) return known;
   const told = happening(draft);
-  const kin = told.distinct === "" ? null : eventId({ ...told, distinct: "" });
+  const isAnybodys = told.object === "signer" && draft.signer === null;
+  const kin = told.distinct === "" || isAnybodys ? null : eventId({ ...told, distinct: "" });
   const found = { key: eventId(told), kin };
   names.set(draft, found);
   return found;

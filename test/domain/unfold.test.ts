@@ -173,6 +173,19 @@ describe("a happening that two channels tell", () => {
     const third = tell(knowing(known), viewed("realtime", 1), viewed("realtime", 2), viewed("realtime", 3));
     expect(third.events).to.have.length(1);
   });
+
+  it("is two events when no channel says whose they are: two signers can do the same within the window", () => {
+    for (const type of ["signer.viewed", "signer.signed"] as const) {
+      const signers = (signed: readonly string[]) =>
+        ["ann", "bob"].map((id) => aSigner(id, { status: signed.includes(id) ? "signed" : null }));
+      const post = (channel: string, seconds: number, signed: readonly string[]) =>
+        aDraft({ type, channel, signers: signers(signed), time: NEW_YEAR + seconds * 1_000 });
+      const created = tell(NOTHING, aDraft({ type: "document.created", signers: signers([]) }));
+      const first = knowing(tell(knowing(created), post("account", 60, ["ann"])));
+      expect(tell(first, post("app", 60, ["ann"])).events, type).to.have.length(0);
+      expect(tell(first, post("app", 120, ["ann", "bob"])).events, type).to.have.length(1);
+    }
+  });
 });
 
 describe("a signer's event that names no document", () => {
