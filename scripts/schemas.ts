@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConfigFile } from "../src/config-schema.ts";
+import { ConfigFile } from "../src/config/schema.ts";
 import { MappingFile } from "../src/mapping/schema.ts";
 import { ForwardedEvent } from "../src/outbound/encode.ts";
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { readChannel } from "./config/channel.ts";
 import { readDestinations } from "./config/destination.ts";
-import { ConfigFile, SourceFile } from "./config-schema.ts";
+import { ConfigFile, SourceFile } from "./config/schema.ts";
 import { messageOf } from "./domain/errors.ts";
 import type { Channel } from "./inbound/channel.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "./mapping/load.ts";

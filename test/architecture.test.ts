@@ -16,9 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   outbound: ["domain", PORT],
   simulate: ["domain"],
   web: ["domain", "inbound", PORT],
-  config: ["config-schema.ts", "domain", "inbound", "mapping", "outbound", "yaml.ts"],
-  "config-schema.ts": ["config", "domain", "outbound", "yaml.ts"],
-  "config.ts": ["config", "config-schema.ts", "domain", "inbound", "mapping", "outbound", "yaml.ts"],
+  config: ["domain", "inbound", "mapping", "outbound", "yaml.ts"],
+  "config.ts": ["config", "domain", "inbound", "mapping", "outbound", "yaml.ts"],
   "observe.ts": ["domain", "inbound", "outbound", "web"],
   "bridge.ts": ["config.ts", "domain", "inbound", "observe.ts", "outbound", PORT, "web"],
   "app.ts": [

@@ -1,10 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { ChannelFile } from "../config-schema.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Channel, Check } from "../inbound/channel.ts";
 import type { CheckRule } from "../mapping/check.ts";
+import type { ChannelFile } from "./schema.ts";
 
 /** A channel as configured, or what is wrong with it. Relative paths start from `folder`. */
 export function readChannel(

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { DestinationFile } from "./config/destination-schema.ts";
-import { duration, name, port, size } from "./config/values.ts";
-import { exactly } from "./yaml.ts";
+import { exactly } from "../yaml.ts";
+import { DestinationFile } from "./destination-schema.ts";
+import { duration, name, port, size } from "./values.ts";
 
 /**
  * The configuration file as it is written, key by key. `schemas/configuration.json` is generated from it, so that editors
