@@ -1,8 +1,8 @@
 import pg from "pg";
 import { CountersignError, messageOf } from "../../domain/errors.ts";
 
-/** SQLSTATE classes that say that the server is away, full, or not ours to use now (the manual's appendix A). */
-const AWAY = new Set(["08", "53", "57", "58", "XX", "25"]);
+/** SQLSTATE classes that say that the server is away, full, kept by others, or not ours to use now (the manual's appendix A). */
+const AWAY = new Set(["08", "25", "53", "55", "57", "58", "XX"]);
 /** Serialization failure; deadlock. */
 const RACES = new Set(["40001", "40P01"]);
 

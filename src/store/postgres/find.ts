@@ -163,9 +163,9 @@ interface Listing {
 
 /**
  * Names only the columns that are asked for, so that the index made for each of them is used; one row more than the page has.
- * What is committed at this moment is shown. With several transactions under way a row may appear a little later below one
- * that was shown, so who wants to miss nothing must not go on from rows that are younger than a transaction may be (TRANSACTION
- * in pool.ts); of one document nothing is ever missed, since its lane is locked until its rows are committed.
+ * What is committed at this moment is shown. Several transactions are under way at a time, so a row may appear a moment later
+ * below one that was shown already. Of one document none is ever missed, since its lane is locked until its rows are committed;
+ * who pages to the very end while webhooks come in and must miss nothing of any reads the last seconds' pages once more.
  */
 async function list<Row>(
   session: Session,

@@ -1,7 +1,11 @@
 import pg from "pg";
 
-/** How long a transaction may take, in milliseconds; the server ends one whose node has gone to sleep in the middle of it. */
-const TRANSACTION = 30_000;
+/** How long a statement may take, in milliseconds. */
+const STATEMENT = 30_000;
+/** How long a node may keep a transaction waiting for its next statement: one that went to sleep must not keep its locks. Milliseconds. */
+const IDLE = 10_000;
+/** How long to wait for what another transaction has locked, in milliseconds. */
+const LOCK = 5_000;
 /** How long to wait for a connection, or for a free one, in milliseconds. */
 const CONNECT = 5_000;
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
@@ -22,10 +26,10 @@ export function createPool(url: string, connections: number): pg.Pool {
     pipeline: true,
     types: TYPES,
     connectionTimeoutMillis: CONNECT,
-    statement_timeout: TRANSACTION,
-    lock_timeout: TRANSACTION / 3,
-    idle_in_transaction_session_timeout: TRANSACTION,
-    query_timeout: TRANSACTION + CONNECT,
+    statement_timeout: STATEMENT,
+    lock_timeout: LOCK,
+    idle_in_transaction_session_timeout: IDLE,
+    query_timeout: STATEMENT + CONNECT,
     onConnect: prepare,
     ...KEEP_ALIVE,
   });
@@ -37,10 +41,12 @@ export function createPool(url: string, connections: number): pg.Pool {
 
 /**
  * Every statement is meant to go by an index. A plan that was remembered while the tables were small must not read them from
- * end to end once they are large.
+ * end to end once they are large, and none is worth compiling.
  */
 async function prepare(client: pg.ClientBase): Promise<void> {
-  await client.query("set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off");
+  await client.query(
+    "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off",
+  );
 }
 
 /** A connection of its own, without limits of time. */
