@@ -30,10 +30,12 @@ export async function withBench<T>(limit: number, stage: (bench: Bench) => Promi
     },
     async rounds(most, round) {
       const results = [];
-      while (
-        results.length < Math.min(most, 2) ||
-        (results.length < most && hasTimeForAnother(monotonic() - startedAt, results.length, limit))
-      )
+      const begunAt = monotonic();
+      const hasTimeForAnother = () => {
+        const now = monotonic();
+        return now - startedAt + (now - begunAt) / results.length <= limit;
+      };
+      while (results.length < Math.min(most, 2) || (results.length < most && hasTimeForAnother()))
         results.push(await round(results.length));
       return results;
     },
@@ -44,10 +46,6 @@ export async function withBench<T>(limit: number, stage: (bench: Bench) => Promi
     await Promise.all(children.map((child) => child.stop()));
     await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
   }
-}
-
-function hasTimeForAnother(passed: number, rounds: number, limit: number): boolean {
-  return passed + passed / rounds <= limit;
 }
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {

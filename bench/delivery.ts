@@ -33,7 +33,7 @@ export async function measureDelivery(bench: Bench): Promise<Figure[]> {
   const destination = await receiver.ask("start", null);
   const settle = async (ordering: Settings["ordering"]): Promise<Settings> => ({
     folder: await bench.newFolder(),
-    destination,
+    destinations: [destination],
     ordering,
     concurrency: CONCURRENCY,
   });
@@ -54,7 +54,11 @@ export async function measureDelivery(bench: Bench): Promise<Figure[]> {
 
 /** Takes events in while the destination's one delivery is out and never answered; the stop gives that one back, untried. */
 async function fill(bridge: Child<BridgeCalls>, settings: Settings): Promise<void> {
-  const held = { ...settings, destination: `${settings.destination}/hang`, concurrency: 1 };
+  const held = {
+    ...settings,
+    destinations: settings.destinations.map((url) => `${url}/hang`),
+    concurrency: 1,
+  };
   const url = await bridge.ask("start", held);
   await flood(url, 64, createRequests(0, DELIVERIES));
   await bridge.ask("stop", null);

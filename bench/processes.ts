@@ -28,15 +28,20 @@ type Answer = { id: number; value: unknown } | { id: number; error: string };
 /** Set by `--profile FOLDER`: every child writes a CPU profile there as it ends. */
 const PROFILE = "BENCH_PROFILE";
 
-export function profileInto(folder: string): void {
+export function profileInto(folder: string, stage: string): void {
   process.env[PROFILE] = folder;
+  prefix = stage;
 }
+
+/** What profiles are called after, and how many children there were: no two write the same file. */
+let prefix = "";
+let started = 0;
 
 /** Starts a file of `children/`. What it prints on stdout (the bridge's log) goes to /dev/null, as cheap as a log can be. */
 export function start<C extends Calls>(name: string): Child<C> {
   const folder = process.env[PROFILE];
   const execArgv = folder
-    ? ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`]
+    ? ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${prefix}-${name}-${++started}.cpuprofile`]
     : [];
   const child = fork(new URL(`./children/${name}.ts`, import.meta.url), {
     execArgv,

@@ -1,11 +1,15 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Bench, withBench } from "./bench.ts";
 import { measureDelivery } from "./delivery.ts";
+import { measureLanes } from "./lanes.ts";
 import { profileInto } from "./processes.ts";
 import { type Figure, isAnyMissed, toJson, toTable } from "./report.ts";
+import { describeShares } from "./shares.ts";
 import { measureCost, measureLatency } from "./through.ts";
+import { measureWaiting } from "./waiting.ts";
 import { measureWayIn } from "./way-in.ts";
 
 interface Stage {
@@ -18,6 +22,8 @@ interface Stage {
 const STAGES: readonly Stage[] = [
   { name: "way-in", limit: 22_000, measure: measureWayIn },
   { name: "delivery", limit: 38_000, measure: measureDelivery },
+  { name: "lanes", limit: 60_000, measure: measureLanes },
+  { name: "waiting", limit: 40_000, measure: measureWaiting },
   { name: "latency", limit: 13_000, measure: measureLatency },
   { name: "cost", limit: 20_000, measure: measureCost },
 ];
@@ -27,7 +33,8 @@ const HELP = `npm run bench -- [STAGE…] [--json] [--strict] [--profile FOLDER]
   STAGE            ${STAGES.map(({ name }) => name).join(", ")}; default: all of them
   --json           the figures for programs
   --strict         exit with 1 when a target is missed
-  --profile FOLDER every process writes a CPU profile there (open it in Chrome's DevTools); slows what is measured
+  --profile FOLDER every process writes a CPU profile there (open it in Chrome's DevTools), and what the bridges were busy with
+                   is told; slows what is measured
 `;
 
 async function main(): Promise<number> {
@@ -45,19 +52,24 @@ async function main(): Promise<number> {
     process.stderr.write(HELP);
     return values.help ? 0 : 2;
   }
-  if (values.profile) {
-    mkdirSync(values.profile, { recursive: true });
-    profileInto(values.profile);
-  }
+  if (values.profile) mkdirSync(values.profile, { recursive: true });
 
   const figures: Figure[] = [];
   for (const { name, limit, measure } of STAGES) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
+    if (values.profile) profileInto(values.profile, name);
     process.stderr.write(`measuring ${name} …\n`);
     figures.push(...(await withBench(limit, measure)));
   }
   process.stdout.write(`${values.json ? toJson(figures, machine()) : toTable(figures)}\n`);
+  if (values.profile) tellShares(values.profile);
   return values.strict && isAnyMissed(figures) ? 1 : 0;
+}
+
+/** What every bridge was busy with. */
+function tellShares(folder: string): void {
+  const bridges = readdirSync(folder).filter((name) => name.includes("-bridge-"));
+  for (const name of bridges) process.stderr.write(`\n${describeShares(join(folder, name))}`);
 }
 
 function machine() {

@@ -13,7 +13,12 @@ async function startBridge(bench: Bench) {
   const receiver = bench.start<ReceiverCalls>("receiver");
   const destination = await receiver.ask("start", null);
   const folder = await bench.newFolder();
-  const url = await bridge.ask("start", { folder, destination, ordering: "document", concurrency: 16 });
+  const url = await bridge.ask("start", {
+    folder,
+    destinations: [destination],
+    ordering: "document",
+    concurrency: 16,
+  });
   return { bridge, receiver, url };
 }
 

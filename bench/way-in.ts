@@ -20,7 +20,12 @@ export async function measureWayIn(bench: Bench): Promise<Figure[]> {
   // One delivery is out and never answered; all others wait for it in the store, so that no delivery is measured.
   const destination = `${await receiver.ask("start", null)}/hang`;
   const folder = await bench.newFolder();
-  const bridgeUrl = await bridge.ask("start", { folder, destination, ordering: "document", concurrency: 1 });
+  const bridgeUrl = await bridge.ask("start", {
+    folder,
+    destinations: [destination],
+    ordering: "document",
+    concurrency: 1,
+  });
   const bareUrl = await bare.ask("start", null);
 
   const warmUp = createRequests(0, WARM_UP);

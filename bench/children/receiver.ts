@@ -3,7 +3,7 @@ import { monotonic } from "../monotonic.ts";
 import { answer } from "../processes.ts";
 import { portOf } from "./port.ts";
 
-/** Where deliveries go: notes which event came when and answers 200; at `/hang` it does neither. */
+/** Where deliveries go: notes which event came when and answers 200, at `/refuse` 503; at `/hang` it does neither. */
 let ids: string[] = [];
 let times: number[] = [];
 let enough = { count: Number.POSITIVE_INFINITY, reached() {} };
@@ -14,7 +14,7 @@ const server = createServer((request, response) => {
     if (request.url === "/hang") return;
     ids.push(String(request.headers["webhook-id"]));
     times.push(monotonic());
-    response.writeHead(200, { "content-length": 2 }).end("ok");
+    response.writeHead(request.url === "/refuse" ? 503 : 200, { "content-length": 2 }).end("ok");
     if (times.length >= enough.count) enough.reached();
   });
 });

@@ -1,0 +1,98 @@
+import type { Subscriber } from "../src/domain/destination.ts";
+import type { Draft } from "../src/domain/draft.ts";
+import type { EventType } from "../src/domain/event.ts";
+import { receiptId } from "../src/domain/identity.ts";
+import type { Receipt } from "../src/domain/receipt.ts";
+import { questionsOf, unfold } from "../src/domain/unfold.ts";
+import type { Recording } from "../src/store/store.ts";
+import { CHANNEL, SOURCE } from "./posts.ts";
+
+/** What happens to a document, one after the other. */
+const LIFE = [
+  ["document.created", "WAITING_FOR_OTHERS"],
+  ["document.sent", "WAITING_FOR_OTHERS"],
+  ["signer.sent", "NEED_TO_SIGN"],
+  ["signer.email_opened", "NEED_TO_SIGN"],
+  ["signer.viewed", "NEED_TO_SIGN"],
+  ["signer.signed", "APPROVED"],
+  ["document.completed", "APPROVED"],
+  ["document.downloadable", "APPROVED"],
+] as const satisfies readonly (readonly [EventType, string])[];
+
+/** How many events each document has. */
+export const EVENTS_PER_DOCUMENT = LIFE.length;
+
+const START = Date.UTC(2026, 0, 1);
+
+/** How many happenings one request tells: a batch costs the store less than as many posts, and fills it no differently. */
+const BATCH = 8;
+
+/**
+ * All that is recorded of so many documents: the first event of each, then the second of each, and so on, as when all are on
+ * their way side by side. Each batch comes a millisecond after the one before.
+ */
+export function recordersOf(documents: number, subscribers: readonly Subscriber[]): (() => Recording)[] {
+  const count = Math.ceil((documents * LIFE.length) / BATCH);
+  return Array.from({ length: count }, (_, number) => () => {
+    const first = number * BATCH;
+    const length = Math.min(BATCH, documents * LIFE.length - first);
+    const at = START + number;
+    const drafts = Array.from({ length }, (_, index) => {
+      const happening = first + index;
+      return draftOf(happening % documents, Math.floor(happening / documents), at);
+    });
+    return recordingOf(receiptOf(number, at, Buffer.from(JSON.stringify(drafts))), drafts, subscribers);
+  });
+}
+
+function recordingOf(
+  receipt: Receipt,
+  drafts: readonly Draft[],
+  subscribers: readonly Subscriber[],
+): Recording {
+  const rules = { subscribers, coalesce: 0 };
+  return {
+    receipt,
+    questions: questionsOf(receipt, drafts, rules),
+    unfold: (known) => unfold(receipt, drafts, known, rules),
+  };
+}
+
+function receiptOf(number: number, receivedAt: number, body: Buffer): Receipt {
+  const random = Buffer.alloc(10);
+  random.writeUInt32BE(number);
+  return {
+    id: receiptId(receivedAt, random),
+    source: SOURCE,
+    channel: CHANNEL,
+    receivedAt,
+    query: "",
+    headers: { "content-type": "application/json", "user-agent": "Lumin Sign API" },
+    body,
+    verified: "hmac",
+    mapping: "lumin@sha256:000000000000",
+    problems: [],
+  };
+}
+
+function draftOf(document: number, step: number, time: number): Draft {
+  const [type, value] = LIFE[step] ?? LIFE[0];
+  const signer = { id: `signer-${document}`, name: "John Doe", email: "john.doe@example.com", status: null };
+  return {
+    source: SOURCE,
+    provider: "lumin",
+    channel: CHANNEL,
+    type,
+    time,
+    document: {
+      id: `document-${document}`,
+      title: `Agreement number ${document}`,
+      tags: ["sales"],
+      expiresAt: null,
+    },
+    signer: type.startsWith("signer.") ? signer : null,
+    signers: [signer],
+    code: { object: "signature_request", value, name: "status", meaning: value },
+    digest: `${document}/${step}`,
+  };
+}
