@@ -7,15 +7,15 @@ import { createRequests, EVENTS_PER_DOCUMENT, eventIdOf } from "./posts.ts";
 import { atMost, type Figure } from "./report.ts";
 import { percentile } from "./statistics.ts";
 
-/** A bridge whose destination answers, from the provider's post to the receiver. */
-async function startBridge(bench: Bench) {
+/** A bridge whose destination answers, from the provider's post to the receiver; with `hanging`, another one never does. */
+async function startBridge(bench: Bench, hanging = false) {
   const bridge = bench.start<BridgeCalls>("bridge");
   const receiver = bench.start<ReceiverCalls>("receiver");
   const destination = await receiver.ask("start", null);
   const folder = await bench.newFolder();
   const url = await bridge.ask("start", {
     folder,
-    destinations: [destination],
+    destinations: hanging ? [destination, `${destination}/hang`] : [destination],
     ordering: "document",
     concurrency: 16,
   });
@@ -27,31 +27,38 @@ const WARM_UP = 400;
 const EVENTS = 1_600;
 const PATIENCE = 5_000;
 
-/** How long after its 200 an event is with the receiver, when they come at a steady pace, each of another document. */
+/** How long after its 200 an event is with the receiver, alone and beside a destination that hangs at its limit. */
 export async function measureLatency(bench: Bench): Promise<Figure[]> {
-  const { receiver, url } = await startBridge(bench);
+  const alone = await measureDelays(bench, false);
+  const beside = await measureDelays(bench, true);
+  const stage = `From the 200 to the receiver, ${PER_SECOND} events/s, ${EVENTS.toLocaleString("en")} events`;
+  const figure = (name: string, value: number, unit: string, limit: number): Figure => ({
+    stage,
+    name,
+    value,
+    unit,
+    target: atMost(limit),
+  });
+  return [
+    figure("p50", percentile(alone, 0.5), "ms", 10),
+    figure("p99", percentile(alone, 0.99), "ms", 50),
+    figure("p99 beside one that hangs, of alone", percentile(beside, 0.99) / percentile(alone, 0.99), "×", 2),
+  ];
+}
+
+/** In milliseconds, at a steady pace, each event of another document. One that never came counts as infinitely late. */
+async function measureDelays(bench: Bench, hanging: boolean): Promise<number[]> {
+  const { receiver, url } = await startBridge(bench, hanging);
   const numbers = Array.from({ length: WARM_UP + EVENTS }, (_, index) => index * EVENTS_PER_DOCUMENT);
   const requests = numbers.flatMap((number) => createRequests(number, 1));
   const answeredAt = await drip(url, PER_SECOND, requests);
   const { ids, times } = await receiver.ask("arrivals", { count: requests.length, within: PATIENCE });
   const arrivedAt = new Map(ids.map((id, index) => [id, times[index] ?? Number.NaN]));
-
-  // One that never came counts as infinitely late.
-  const delays = numbers
-    .map((number, index) => {
-      const arrived = arrivedAt.get(eventIdOf(number)) ?? Number.POSITIVE_INFINITY;
-      return arrived - (answeredAt[index] ?? Number.NaN);
-    })
-    .slice(WARM_UP);
-  const stage = `From the 200 to the receiver, ${PER_SECOND} events/s, ${EVENTS.toLocaleString("en")} events`;
-  const figure = (name: string, share: number, limit: number): Figure => ({
-    stage,
-    name,
-    value: percentile(delays, share),
-    unit: "ms",
-    target: atMost(limit),
+  const delays = numbers.map((number, index) => {
+    const arrived = arrivedAt.get(eventIdOf(number)) ?? Number.POSITIVE_INFINITY;
+    return arrived - (answeredAt[index] ?? Number.NaN);
   });
-  return [figure("p50", 0.5, 10), figure("p99", 0.99, 50)];
+  return delays.slice(WARM_UP);
 }
 
 const LOAD = 3_000;
