@@ -77,8 +77,8 @@ export async function startBridge(
   };
 }
 
-export function aFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "countersign-"));
+export function aFolder(parent = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, "countersign-"));
   folders.push(folder);
   return folder;
 }
@@ -113,6 +113,11 @@ export interface Receiver {
 }
 
 const receivers: (() => void)[] = [];
+
+/** `tidy` calls it: for what a test starts besides. */
+export function atTidy(stop: () => void): void {
+  receivers.push(stop);
+}
 
 /** A receiver that answers with what `answer` gives for the nth delivery, from 1: a status, or nothing for 200. */
 export async function startReceiver(

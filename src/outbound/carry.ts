@@ -56,9 +56,10 @@ export function createCarry(destination: Destination, parts: Parts): Carry {
     probe: boolean;
   }
 
-  async function conclude({ delivery, event, token }: Loan, result: Result): Promise<void> {
+  async function conclude(loan: Loan, result: Result): Promise<void> {
+    const { delivery, event } = loan;
     const { attempt, outcome } = result;
-    const written = await writeDown({ delivery: delivery.id, token, attempt, outcome });
+    const written = await writeDown(loan, { attempt, outcome });
     if (written === null) return;
     observe.attempted({ destination: name, delivery, event, ...result });
     if (!written) observe.loanLost({ destination: name, delivery, attempt, outcome });
@@ -68,11 +69,15 @@ export function createCarry(destination: Destination, parts: Parts): Carry {
    * Null: the stop's grace was over before the store took it; the loan runs out by itself and the delivery is tried once more.
    * False: the loan was no longer ours.
    */
-  function writeDown(settlement: Omit<Settlement, "at">): Promise<boolean | null> {
-    const { delivery } = settlement;
+  function writeDown(loan: Loan, result: Pick<Settlement, "attempt" | "outcome">): Promise<boolean | null> {
+    const delivery = loan.delivery.id;
     const refused = (error: unknown, failures: number) =>
       observe.settleFailed({ destination: name, delivery, error, failures });
-    return insist(() => store.settle({ ...settlement, at: clock.now() }), { clock, signal, refused });
+    return insist(() => store.settle({ delivery, token: loan.token, ...result, at: clock.now() }), {
+      clock,
+      signal,
+      refused,
+    });
   }
 
   return carry;

@@ -58,6 +58,8 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   const alarm = createAlarm(clock, ring);
   /** Deliveries that are being tried or written down. */
   const inHand = new Set<Promise<void>>();
+  /** Their loans, by delivery. */
+  const lent = new Map<string, Loan>();
   const untried: Loan[] = [];
 
   let state: "idle" | "called" | "claiming" | "resting" | "stopped" | "dead" = "idle";
@@ -125,10 +127,11 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
     wanted = limit === 0;
     if (wanted) return;
     const loans = await store.claim({ destination: name, limit, now, until: now + timeout + LOAN_MARGIN });
-    if (state !== "claiming") return void untried.push(...loans);
+    const fresh = loans.filter((loan) => !renew(loan));
+    if (state !== "claiming") return void untried.push(...fresh);
 
-    standing.begin(loans.length, leave);
-    for (const loan of loans) take(loan, leave.probe);
+    standing.begin(fresh.length, leave);
+    for (const loan of fresh) take(loan, leave.probe);
     if (loans.length === limit) wanted = true;
     else await waitForNext(loans.length === 0 ? now + CONTENTION_PAUSE : now);
   }
@@ -149,9 +152,17 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
     observe.claimFailed({ destination: name, error, failures, retryIn });
   }
 
+  /** A loan that ended before its answer could be written down goes on with the new one's token: it is not tried again. */
+  function renew({ delivery, token }: Loan): boolean {
+    const held = lent.get(delivery.id);
+    if (held) held.token = token;
+    return held !== undefined;
+  }
+
   /** The next of its lane may be free once it is done, so the courier looks again. */
   function take(loan: Loan, probe: boolean): void {
     trying += 1;
+    lent.set(loan.delivery.id, loan);
     const over = () => {
       trying -= 1;
       callOn();
@@ -161,6 +172,7 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
       .catch(die)
       .finally(() => {
         inHand.delete(work);
+        lent.delete(loan.delivery.id);
         wake();
       });
     inHand.add(work);
