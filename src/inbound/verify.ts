@@ -57,12 +57,17 @@ function judgeHmac(request: RawRequest, { rule, secrets }: CheckOf<"hmac">, read
 
   const candidates = signatures.flatMap((text) => decodeSignature(text, rule.prefix, rule.encodings));
   const matches = secrets.some((secret) => {
-    const expected = signed
-      .reduce((hmac, bytes) => hmac.update(bytes), createHmac(rule.hash, secret))
-      .digest();
+    const expected = hmacOf(signed, rule.hash, secret);
     return candidates.some((candidate) => isSame(candidate, expected));
   });
   return matches ? "passed" : MISMATCH;
+}
+
+function hmacOf(signed: readonly Uint8Array[], hash: string, secret: string): Buffer {
+  const hmac = createHmac(hash, secret);
+  for (const bytes of signed) hmac.update(bytes);
+  // As a text first, for a buffer from OpenSSL has memory of its own and costs twice as much.
+  return Buffer.from(hmac.digest("binary"), "binary");
 }
 
 function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">, read: PayloadRule): Verdict {
