@@ -31,7 +31,7 @@ export function observeReceptions({
 
     const { receipt, recorded, problems } = acceptance;
     wake(recorded.destinations);
-    metrics.retold(source, recorded.duplicates.length);
+    if (recorded.duplicates.length > 0) metrics.retold(source, recorded.duplicates.length);
     for (const { type, code, time } of recorded.events) {
       metrics.recorded(source, type);
       if (type === "unknown") metrics.unmapped(source, code.object ?? "unknown");

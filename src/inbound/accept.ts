@@ -69,11 +69,16 @@ const CREDENTIAL_HEADERS = ["authorization", "proxy-authorization", "cookie"];
 
 /** The query and headers, without what is a credential by itself. */
 function withoutCredentials(request: RawRequest): { query: string; headers: Record<string, string> } {
-  const query = new URLSearchParams(request.query);
-  query.delete("token");
   const headers = { ...request.headers };
   for (const name of CREDENTIAL_HEADERS) if (name in headers) headers[name] = "(not kept)";
-  return { query: query.toString(), headers };
+  return { query: withoutToken(request.query), headers };
+}
+
+function withoutToken(query: URLSearchParams): string {
+  if (query.size === 0) return "";
+  const kept = new URLSearchParams(query);
+  kept.delete("token");
+  return kept.toString();
 }
 
 function toReceipt(

@@ -69,6 +69,9 @@ export function createReceiver(parts: ReceiveParts): Koa {
   return app;
 }
 
+/** Most requests have none, and one is not cheap to make. */
+const NO_QUERY = new URLSearchParams();
+
 type Received = Pick<Reception, "outcome" | "acceptance" | "reason" | "error">;
 
 async function receive(
@@ -88,7 +91,7 @@ async function receive(
     const request: RawRequest = {
       source: channel.source,
       channel: channel.name,
-      query: new URLSearchParams(context.querystring),
+      query: context.querystring === "" ? NO_QUERY : new URLSearchParams(context.querystring),
       pathToken,
       headers: plainHeaders(context.req),
       body,
@@ -112,17 +115,23 @@ function answer(context: Koa.Context, { rules }: Channel, { receipt, recorded, p
     context.body = rules.answer.body;
     return;
   }
-  context.body = {
+  answerJson(context, {
     receipt,
     events: recorded.events.length,
     duplicates: recorded.duplicates.length,
     problem: summarize(problems),
-  };
+  });
+}
+
+/** What Koa would make of the object itself, without looking up the type of "json" at every request. */
+function answerJson(context: Koa.Context, value: object): void {
+  context.set("content-type", "application/json; charset=utf-8");
+  context.body = JSON.stringify(value);
 }
 
 function refuse(context: Koa.Context, code: ErrorCode, message: string): Received {
   context.status = HTTP_STATUS[code];
-  context.body = { error: code, message };
+  answerJson(context, { error: code, message });
   return { outcome: code, acceptance: null, reason: message, error: null };
 }
 
@@ -172,10 +181,12 @@ async function readBody(request: IncomingMessage, limit: number): Promise<Buffer
   });
 }
 
-/** One text a header; a repeated one joined as RFC 9110 allows. */
-function plainHeaders(request: IncomingMessage): Record<string, string> {
+/** One text a header; a repeated one joined as RFC 9110 allows. Read from the raw list: Node's `headersDistinct` costs ten times as much. */
+function plainHeaders({ rawHeaders }: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headersDistinct))
-    if (value) headers[name] = value.join(", ");
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const [name, value] = [String(rawHeaders[i]).toLowerCase(), String(rawHeaders[i + 1])];
+    headers[name] = Object.hasOwn(headers, name) ? `${headers[name]}, ${value}` : value;
+  }
   return headers;
 }
