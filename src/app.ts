@@ -4,6 +4,7 @@ import { type Bridge, type BridgeParts, createBridge } from "./bridge.ts";
 import type { Config, LoadedConfig } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
 import { CountersignError, messageOf } from "./domain/errors.ts";
+import { openLog } from "./log.ts";
 import { createDeliver } from "./outbound/deliver.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
@@ -64,7 +65,7 @@ const STOP_MARGIN = 5_000;
  */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const { clock = SYSTEM_CLOCK, random = Math.random } = overrides;
-  const logger = overrides.logger ?? pino({ level: config.log.level });
+  const logger = overrides.logger ?? pino({ level: config.log.level }, openLog());
   const opened = overrides.store ?? (await openStore(config.store, (message) => logger.warn(message)));
   const metrics = createMetrics({
     version: VERSION,

@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   web: ["domain", "inbound", PORT],
   config: ["domain", "inbound", "mapping", "outbound", "yaml.ts"],
   "config.ts": ["config", "domain", "inbound", "mapping", "outbound", "yaml.ts"],
+  "log.ts": [],
   "observe.ts": ["domain", "inbound", "outbound", "web"],
   "bridge.ts": ["config.ts", "domain", "inbound", "observe.ts", "outbound", PORT, "web"],
   "app.ts": [
@@ -26,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "config.ts",
     "domain",
     "inbound",
+    "log.ts",
     "mapping",
     "observe.ts",
     "outbound",
