@@ -104,14 +104,21 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
   };
 }
 
+const SETTINGS = [
+  "journal_mode = wal",
+  "synchronous = full",
+  "temp_store = memory",
+  "cache_size = -65536",
+  // In pages, 16 MB: under load a page is changed in many commits, and is copied from the log into the database once for all.
+  "wal_autocheckpoint = 4000",
+];
+
 function openDatabase(file: string, timeout: number): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true });
     db = new DatabaseSync(file, { timeout });
-    db.exec(
-      "pragma journal_mode = wal; pragma synchronous = full; pragma temp_store = memory; pragma cache_size = -65536",
-    );
+    for (const setting of SETTINGS) db.exec(`pragma ${setting}`);
     migrate(db, file);
     return db;
   } catch (error) {

@@ -39,9 +39,8 @@ create table documents (
   id       text not null,
   status   text,
   state    text not null,                -- JSON: domain/document.ts
-  unique (source, id)
+  unique (id, source)                    -- in this order, a document is found without its source as well
 );
-create index documents_id on documents (id);
 
 create table events (
   position    integer primary key autoincrement,
@@ -59,7 +58,6 @@ create table events (
 create index events_kin      on events (kin, happened_at) where kin is not null;
 create index events_document on events (document_id, position) where document_id is not null;
 create index events_type     on events (type, position);
-create index events_source   on events (source, position);
 
 -- Other keys under which an event was told: its signer was found by comparing, or another channel's clock differed.
 create table aliases (
@@ -99,7 +97,8 @@ create table deliveries (
   replayed_after integer,                -- tries it had had when a person had it sent again
   recorded_at integer not null
 );
-create index deliveries_event on deliveries (event_id);
+-- An event's deliveries are recorded with it, so its time finds them. Ids are spread all over an index; times are added at its end.
+create index deliveries_recorded on deliveries (recorded_at);
 -- What is due, in the order it is lent out.
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
 -- What is open in a lane, in order: does a new one have to wait, and who is next?

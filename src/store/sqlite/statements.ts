@@ -77,7 +77,7 @@ export function prepareStatements(db: DatabaseSync) {
     setDocument: query(
       db,
       `insert into documents (source, id, status, state) values (?, ?, ?, ?)
-       on conflict (source, id) do update set status = excluded.status, state = excluded.state`,
+       on conflict (id, source) do update set status = excluded.status, state = excluded.state`,
     ),
 
     eventById: query<{ id: string }>(db, "select id from events where id = ?"),
@@ -150,7 +150,8 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     deliveriesOf: query<DeliveryRow>(
       db,
-      `select ${DELIVERY} from deliveries where event_id = ? order by position`,
+      `select ${DELIVERY} from deliveries
+       where recorded_at = (select recorded_at from events where id = ?1) and event_id = ?1 order by position`,
     ),
     attemptsOf: query<AttemptRow>(
       db,
