@@ -1,4 +1,3 @@
-import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Problem, Receipt, Rejection } from "../../domain/receipt.ts";
 import type { Known, NewEvent, Questions } from "../../domain/unfold.ts";
@@ -49,7 +48,9 @@ function keep(
     sql.setDocument.run(document.source, document.id, document.status, JSON.stringify(document));
   }
   const deliveries = unfolded.deliveries.filter(({ event }) => fresh.has(event));
-  for (const delivery of deliveries) addDelivery(sql, delivery, receipt.receivedAt);
+  for (const { id, event, destination, lane, dueAt } of deliveries) {
+    sql.addDelivery.run(id, event, destination, lane, dueAt, receipt.receivedAt);
+  }
   const destinations = [...new Set(deliveries.map(({ destination }) => destination))];
   return { events: added, duplicates, destinations };
 }
@@ -130,12 +131,6 @@ function addEvent(sql: Statements, { event, key, kin, at }: NewEvent, receipt: R
   );
   if (key !== event.id) sql.addAlias.run(key, event.id);
   return added === 1;
-}
-
-function addDelivery(sql: Statements, delivery: Delivery, recordedAt: number): void {
-  const { id, event, destination, lane, dueAt } = delivery;
-  const waits = lane !== null && sql.laneIsOpen.one(destination, lane) !== undefined;
-  sql.addDelivery.run(id, event, destination, lane, waits ? "held" : "pending", dueAt, recordedAt);
 }
 
 /** Keeps a refused request, and the newest of its channel. Runs inside a transaction. */

@@ -64,10 +64,13 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       "insert or ignore into retellings (event_id, receipt_id, channel, told_at) values (?, ?, ?, ?)",
     ),
+    // One whose lane has an open one waits for it.
     addDelivery: query(
       db,
-      `insert into deliveries (id, event_id, destination, lane, status, due_at, recorded_at)
-       values (?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+      `insert into deliveries (id, event_id, destination, lane, due_at, recorded_at, status)
+       values (?1, ?2, ?3, ?4, ?5, ?6, case when exists
+         (select 1 from deliveries where destination = ?3 and lane = ?4 and due_at is not null)
+         then 'held' else 'pending' end) on conflict (id) do nothing`,
     ),
     addAttempt: query(
       db,
