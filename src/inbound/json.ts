@@ -35,8 +35,8 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** Cheap, and true of every text with such a number: it has 16 digits on end, or an exponent. */
-const MAY_BE_GREAT = /[:,[\s]-?[\d.]*(?:\d{16}|\d[eE])/;
+/** Cheap, and true of every text with such a number: it has 16 digits or more, or an exponent. */
+const MAY_BE_GREAT = /[:,[\s]-?(?:[\d.]{16}|[\d.]*\d[eE])/;
 
 const QUOTE_OR_NUMBER = /"|-?\d[\d.eE+-]*/g;
 
