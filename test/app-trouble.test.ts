@@ -48,7 +48,12 @@ describe("a bridge in trouble", () => {
   });
 
   it("is not ready and asks to be started again once a courier has died", async () => {
-    const store = aStore({ claim: async () => [Object.create(null)] });
+    const delivery = Object.defineProperty({ id: "dlv_x" }, "attempts", {
+      get() {
+        throw new TypeError("broken");
+      },
+    });
+    const store = aStore({ claim: async () => [Object.assign(Object.create(null), { delivery })] });
     const bridge = await startBridge(crm(NOWHERE), { store });
     expect(await bridge.died).to.equal("died");
     const { status, body } = await bridge.admin("/readyz");

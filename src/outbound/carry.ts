@@ -17,6 +17,8 @@ interface Parts {
   standing: Pick<Standing, "learn" | "keep">;
   /** Aborted when a stop's grace is over. */
   signal: AbortSignal;
+  /** The store has refused to take the answer to this loan so far. */
+  refused(loan: Loan): void;
 }
 
 interface Errand {
@@ -31,7 +33,7 @@ interface Errand {
 export type Carry = (errand: Errand) => Promise<boolean>;
 
 export function createCarry(destination: Destination, parts: Parts): Carry {
-  const { store, deliver, clock, random, observe, standing, signal } = parts;
+  const { store, deliver, clock, random, observe, standing, signal, refused: unwritten } = parts;
   const { name, schedule } = destination;
 
   async function carry({ loan, probe, over }: Errand): Promise<boolean> {
@@ -71,8 +73,10 @@ export function createCarry(destination: Destination, parts: Parts): Carry {
    */
   function writeDown(loan: Loan, result: Pick<Settlement, "attempt" | "outcome">): Promise<boolean | null> {
     const delivery = loan.delivery.id;
-    const refused = (error: unknown, failures: number) =>
+    const refused = (error: unknown, failures: number) => {
+      unwritten(loan);
       observe.settleFailed({ destination: name, delivery, error, failures });
+    };
     return insist(() => store.settle({ delivery, token: loan.token, ...result, at: clock.now() }), {
       clock,
       signal,

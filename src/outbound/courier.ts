@@ -54,12 +54,17 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   const shutdown = new AbortController();
   const { signal } = shutdown;
   const standing = createStanding(destination, kept, { ...parts, signal });
-  const carry = createCarry(destination, { ...parts, standing, signal });
+  /** Loans whose answer the store has refused to take so far, by delivery. */
+  const unwritten = new Map<string, Loan>();
+  const carry = createCarry(destination, {
+    ...parts,
+    standing,
+    signal,
+    refused: (loan) => unwritten.set(loan.delivery.id, loan),
+  });
   const alarm = createAlarm(clock, ring);
   /** Deliveries that are being tried or written down. */
   const inHand = new Set<Promise<void>>();
-  /** Their loans, by delivery. */
-  const lent = new Map<string, Loan>();
   const untried: Loan[] = [];
 
   let state: "idle" | "called" | "claiming" | "resting" | "stopped" | "dead" = "idle";
@@ -154,7 +159,7 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
 
   /** A loan that ended before its answer could be written down goes on with the new one's token: it is not tried again. */
   function renew({ delivery, token }: Loan): boolean {
-    const held = lent.get(delivery.id);
+    const held = unwritten.get(delivery.id);
     if (held) held.token = token;
     return held !== undefined;
   }
@@ -162,7 +167,6 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   /** The next of its lane may be free once it is done, so the courier looks again. */
   function take(loan: Loan, probe: boolean): void {
     trying += 1;
-    lent.set(loan.delivery.id, loan);
     const over = () => {
       trying -= 1;
       callOn();
@@ -172,7 +176,7 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
       .catch(die)
       .finally(() => {
         inHand.delete(work);
-        lent.delete(loan.delivery.id);
+        unwritten.delete(loan.delivery.id);
         wake();
       });
     inHand.add(work);
