@@ -138,8 +138,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       stopping = true;
       logger.info("stopping");
       const inTime = await within(clock, config.shutdown + STOP_MARGIN, finish());
-      if (inTime) logger.info("stopped");
-      else logger.error("the store does not answer, so the stop is cut short; loans run out by themselves");
+      if (inTime) return logger.info("stopped");
+      logger.error("the store does not answer, so the stop is cut short; loans run out by themselves");
+      await open.admin.close(0);
     },
   };
 }
