@@ -21,12 +21,15 @@ export function observeReceptions({
   metrics,
   now,
   wake,
-}: Parts & { wake(destinations: readonly string[]): void }) {
+}: Parts & { wake(destinations?: readonly string[]): void }) {
   return ({ source, channel, outcome, duration, acceptance, reason, error }: Reception): void => {
     metrics.received(source, channel, outcome, duration / 1_000);
     const fields = { source, channel, outcome, ms: duration };
-    if (error) logger.error({ ...fields, reason, err: error }, "a request could not be kept");
-    else if (!acceptance) logger.warn({ ...fields, reason }, "a request was refused");
+    if (error) {
+      logger.error({ ...fields, reason, err: error }, "a request could not be kept");
+      // Of a long batch a part may have been.
+      wake();
+    } else if (!acceptance) logger.warn({ ...fields, reason }, "a request was refused");
     if (!acceptance) return;
 
     const { receipt, recorded, problems } = acceptance;

@@ -1,7 +1,10 @@
 /** What could not be read in a request, or in one item of it. Never a reason to lose the request: its bytes are kept. */
 export interface Problem {
-  /** `undecodable`: no payload found; `unmapped`: a word no table has; `missing`: a field the mapping needs; `invalid`: one that does not fit. */
-  kind: "undecodable" | "unmapped" | "missing" | "invalid";
+  /**
+   * `undecodable`: no payload found; `unmapped`: a word no table has; `missing`: a field the mapping needs; `invalid`: one that
+   * does not fit; `unfinished`: the rest of a long batch is still to be recorded, or the bridge was stopped before it was.
+   */
+  kind: "undecodable" | "unmapped" | "missing" | "invalid" | "unfinished";
   /** Which item of a batch, from 0; null for the request as a whole. */
   item: number | null;
   /** The place or path looked at. */

@@ -4,7 +4,7 @@ import { valueAt } from "../mapping/path.ts";
 import { formatPlace } from "../mapping/place.ts";
 import type { Channel } from "./channel.ts";
 import { MOST_FIELDS } from "./form.ts";
-import { MOST_LEVELS, parseJson } from "./json.ts";
+import { MOST_LEVELS, MOST_VALUES, parseJson } from "./json.ts";
 import { payloadOf } from "./place.ts";
 import type { VerifiedRequest } from "./request.ts";
 
@@ -27,8 +27,9 @@ const WHY_ABSENT = {
   missing: (place: string) => `the request has no ${place}`,
   empty: (place: string) => `${place} is empty`,
   unreadable: (place: string) => `${place} is not JSON`,
-  deep: (place: string) => `${place} is nested more than ${MOST_LEVELS} deep`,
-  cut: () => `the form has more than ${MOST_FIELDS} fields`,
+  levels: (place: string) => `${place} is nested more than ${MOST_LEVELS} deep`,
+  values: (place: string) => `${place} holds more than ${MOST_VALUES} values`,
+  fields: () => `the form has more than ${MOST_FIELDS} fields`,
 };
 
 function itemsOf(payload: unknown, { each }: ReadRule): Decoded {

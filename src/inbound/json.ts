@@ -1,12 +1,15 @@
 /** More lists within lists than any payload has: far deeper ones take seconds to be read, and cannot be written down again. */
 export const MOST_LEVELS = 1_000;
 
+/** More values than any payload has: twenty for each of ten thousand items. Millions, in a body of a few MB, hold up everybody else. */
+export const MOST_VALUES = 200_000;
+
 /**
- * What a text of JSON holds; undefined when it is none, or nested deeper than `MOST_LEVELS`. Never throws. A number that is too great for a double
- * to hold becomes the text of its digits: two ids that differ in the last one stay two.
+ * What a text of JSON holds; undefined when it is none, or more than is read (`excessOf`). Never throws. A number that is too
+ * great for a double to hold becomes the text of its digits: two ids that differ in the last one stay two.
  */
 export function parseJson(text: string): unknown {
-  if (isTooDeep(text)) return undefined;
+  if (excessOf(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return MAY_BE_GREAT.test(text) ? JSON.parse(withGreatNumbersQuoted(text)) : value;
@@ -16,20 +19,30 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Whether a text of JSON, good or not, opens more than `MOST_LEVELS` lists and objects within each other. */
-export function isTooDeep(text: string): boolean {
+/**
+ * What a text of JSON, good or not, has more of than is read: lists and objects within each other (`levels`), or lists, objects
+ * and members in all (`values`); null when it has not.
+ */
+export function excessOf(text: string): "levels" | "values" | null {
   let levels = 0;
+  let values = 0;
   for (let i = 0; text.length > MOST_LEVELS && i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === QUOTE) i = endOfText(text, i) - 1;
-    else if (code === OPEN_LIST || code === OPEN_OBJECT) levels += 1;
+    else if (code === COMMA) values += 1;
     else if (code === CLOSE_LIST || code === CLOSE_OBJECT) levels -= 1;
-    if (levels > MOST_LEVELS) return true;
+    else if (code === OPEN_LIST || code === OPEN_OBJECT) {
+      levels += 1;
+      values += 1;
+    } else continue;
+    if (levels > MOST_LEVELS) return "levels";
+    if (values > MOST_VALUES) return "values";
   }
-  return false;
+  return null;
 }
 
 const QUOTE = 0x22;
+const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;

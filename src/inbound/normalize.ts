@@ -17,12 +17,13 @@ export interface Normalized {
 
 /**
  * Translates the items of a request. A word that no table has becomes a draft of type `unknown`, one that is to be ignored
- * none. Never throws, whatever the items are.
+ * none. The first of them is item `first` of its request. Never throws, whatever the items are.
  */
 export function normalize(
   items: readonly unknown[],
   request: RawRequest,
   channel: Omit<Channel, "checks">,
+  first = 0,
 ): Normalized {
   const drafts: Draft[] = [];
   const problems: Problem[] = [];
@@ -30,7 +31,7 @@ export function normalize(
   const places: Places = (place) => textAt(request, place, read);
   for (const [index, item] of items.entries()) {
     const told = readItem(item, places, event);
-    const position = read.each === null ? null : index;
+    const position = read.each === null ? null : first + index;
     problems.push(...told.problems.map((problem) => ({ ...problem, item: position })));
     if (told.types.length === 0) continue;
     // Only what has no time is told apart by its digest, which costs more than all the rest.

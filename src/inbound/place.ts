@@ -2,7 +2,7 @@ import type { ReadRule } from "../mapping/compile.ts";
 import { valueAt } from "../mapping/path.ts";
 import type { PlaceRef, RequestPlace } from "../mapping/place.ts";
 import { decodeForm, type Form, firstValue, toPayload } from "./form.ts";
-import { isTooDeep, parseJson } from "./json.ts";
+import { excessOf, parseJson } from "./json.ts";
 import { boundaryOf, decodeMultipart } from "./multipart.ts";
 import type { RawRequest } from "./request.ts";
 
@@ -42,7 +42,9 @@ function scalarAt(request: RawRequest, path: readonly string[], read: PayloadRul
 }
 
 /** What the payload holds, or why there is none. */
-export type Payload = { value: unknown } | { absent: "missing" | "empty" | "unreadable" | "deep" | "cut" };
+export type Payload =
+  | { value: unknown }
+  | { absent: "missing" | "empty" | "unreadable" | "levels" | "values" | "fields" };
 
 /** Each request's payload, read when it is first asked for; by its bytes, which every view of a request shares. */
 const payloads = new WeakMap<Uint8Array, { read: PayloadRule; payload: Payload }>();
@@ -58,7 +60,7 @@ export function payloadOf(request: RawRequest, read: PayloadRule): Payload {
 
 function readForm(request: RawRequest): Payload {
   const form = formOf(request);
-  return form.cut ? { absent: "cut" } : { value: toPayload(form) };
+  return form.cut ? { absent: "fields" } : { value: toPayload(form) };
 }
 
 function readJson(request: RawRequest, from: RequestPlace): Payload {
@@ -66,7 +68,7 @@ function readJson(request: RawRequest, from: RequestPlace): Payload {
   if (text === null) return { absent: "missing" };
   if (/^\s*$/.test(text)) return { absent: "empty" };
   const value = parseJson(text);
-  return value === undefined ? { absent: isTooDeep(text) ? "deep" : "unreadable" } : { value };
+  return value === undefined ? { absent: excessOf(text) ?? "unreadable" } : { value };
 }
 
 /** Each request's form, in the same way. */

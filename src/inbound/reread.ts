@@ -1,8 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import type { Subscriber } from "../domain/destination.ts";
-import type { Receipt, Rejection } from "../domain/receipt.ts";
-import type { PageRequest, Recorded, Recording, Store } from "../store/store.ts";
-import { read } from "./accept.ts";
+import type { Problem, Receipt, Rejection } from "../domain/receipt.ts";
+import type { PageRequest, Recorded, Store } from "../store/store.ts";
 import type { Channel } from "./channel.ts";
+import { type Reading, read, recordEach } from "./read.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
 import { verify } from "./verify.ts";
 
@@ -83,10 +84,10 @@ async function rereadReceipt(id: string, { dryRun }: RereadWish, parts: RereadPa
   const channel = receipt && channelOf(receipt, parts);
   if (!channel) return null;
   const request: VerifiedRequest = { ...toRequest(receipt, receipt.body), verified: receipt.verified };
-  const { recording, problems } = read(receipt.id, request, channel, parts.subscribers);
-  const events = dryRun
-    ? recording.questions.keys.length
-    : await record(recording, parts, parts.store.reread);
+  const readings = read(receipt.id, request, channel, parts.subscribers);
+  const { problems, events } = dryRun
+    ? await count(readings)
+    : await record(readings, parts.store.reread, parts);
   return { mended: problems.length === 0, events };
 }
 
@@ -97,21 +98,38 @@ async function judgeAgain(rejection: Rejection, { dryRun }: RereadWish, parts: R
   const request = verify({ ...toRequest(rejection, rejection.body), shown: rejection.shown }, channel);
   if ("refused" in request) return { mended: false, events: 0 };
 
-  const { recording } = read(parts.newReceiptId(rejection.receivedAt), request, channel, parts.subscribers);
-  if (dryRun) return { mended: true, events: recording.questions.keys.length };
-  const events = await record(recording, parts, parts.store.record);
+  const readings = read(parts.newReceiptId(rejection.receivedAt), request, channel, parts.subscribers);
+  if (dryRun) return { mended: true, events: (await count(readings)).events };
+  const { events } = await record(readings, parts.store.record, parts);
   await parts.store.dropRejection(rejection.id);
   return { mended: true, events };
 }
 
+/** What they come to. */
+interface Sum {
+  problems: readonly Problem[];
+  events: number;
+}
+
 async function record(
-  recording: Recording,
-  { recorded }: RereadParts,
-  write: (recording: Recording) => Promise<Recorded>,
-): Promise<number> {
-  const result = await write(recording);
-  recorded(result);
-  return result.events.length;
+  readings: Iterable<Reading>,
+  first: Store["record"],
+  { store, recorded: tell }: RereadParts,
+): Promise<Sum> {
+  const { recorded, problems } = await recordEach(readings, first, store.reread);
+  tell(recorded);
+  return { problems, events: recorded.events.length };
+}
+
+/** Without recording them. Others have their turn between two. */
+async function count(readings: Iterable<Reading>): Promise<Sum> {
+  const sum: Sum = { problems: [], events: 0 };
+  for (const { recording, problems } of readings) {
+    sum.problems = problems;
+    sum.events += recording.questions.keys.length;
+    await setImmediate();
+  }
+  return sum;
 }
 
 function channelOf(

@@ -1,0 +1,119 @@
+import type { Subscriber } from "../domain/destination.ts";
+import type { Problem, Receipt } from "../domain/receipt.ts";
+import { questionsOf, unfold } from "../domain/unfold.ts";
+import type { Recorded, Recording } from "../store/store.ts";
+import type { Channel } from "./channel.ts";
+import { decode } from "./decode.ts";
+import { normalize } from "./normalize.ts";
+import type { RawRequest, VerifiedRequest } from "./request.ts";
+
+/** A part of what a request tells, ready to be recorded. */
+export interface Reading {
+  recording: Recording;
+  /** What could not be read so far. */
+  problems: readonly Problem[];
+}
+
+/** So many items are read and recorded at once: a batch of ten thousand must not hold up everybody else. */
+const SLICE = 250;
+
+/**
+ * What a genuine request tells, under this receipt's id: nearly always one reading. That of a long batch is in slices, to be
+ * recorded one after the other; until the last is, the receipt says that it is unfinished, so that what a crash cuts off is
+ * found and read again even if the provider never repeats it.
+ */
+export function* read(
+  receiptId: string,
+  request: VerifiedRequest,
+  channel: Channel,
+  subscribers: readonly Subscriber[],
+): Generator<Reading, void> {
+  const { items, problems: undecoded } = decode(request, channel);
+  const rules = { subscribers, coalesce: channel.coalesce };
+  const problems = [...undecoded];
+  for (let from = 0, to = SLICE; from === 0 || from < items.length; from = to, to += SLICE) {
+    const { drafts, problems: unread } = normalize(items.slice(from, to), request, channel, from);
+    problems.push(...unread);
+    const known = to < items.length ? [unfinished(to), ...problems] : [...problems];
+    const receipt = toReceipt(receiptId, request, channel, known);
+    const questions = questionsOf(receipt, drafts, rules);
+    yield {
+      problems: known,
+      recording: { receipt, questions, unfold: (stored) => unfold(receipt, drafts, stored, rules) },
+    };
+  }
+}
+
+function unfinished(from: number): Problem {
+  return {
+    kind: "unfinished",
+    item: from,
+    field: null,
+    message: "from this item on nothing is recorded yet",
+  };
+}
+
+type Write = (recording: Recording) => Promise<Recorded>;
+
+/** Records the first reading and then any further ones. Rejects as soon as a write does; what was written stays. */
+export async function recordEach(
+  readings: Iterable<Reading>,
+  first: Write,
+  further: Write,
+): Promise<{ recorded: Recorded; problems: readonly Problem[] }> {
+  const all: Recorded[] = [];
+  let problems: readonly Problem[] = [];
+  for (const reading of readings) {
+    const write = all.length === 0 ? first : further;
+    all.push(await write(reading.recording));
+    problems = reading.problems;
+  }
+  const [only] = all;
+  return { recorded: only && all.length === 1 ? only : together(all), problems };
+}
+
+function together(all: readonly Recorded[]): Recorded {
+  return {
+    events: all.flatMap(({ events }) => events),
+    duplicates: all.flatMap(({ duplicates }) => duplicates),
+    destinations: [...new Set(all.flatMap(({ destinations }) => destinations))],
+  };
+}
+
+/** Headers that are credentials by themselves; what they held is not kept. */
+const CREDENTIAL_HEADERS = ["authorization", "proxy-authorization", "cookie"];
+
+/** The query and headers, without what is a credential by itself. */
+export function withoutCredentials(request: RawRequest): Pick<Receipt, "query" | "headers"> {
+  const headers = { ...request.headers };
+  for (const name of CREDENTIAL_HEADERS) if (name in headers) headers[name] = "(not kept)";
+  return { query: withoutToken(request.query), headers };
+}
+
+function withoutToken(query: URLSearchParams): string {
+  if (query.size === 0) return "";
+  const kept = new URLSearchParams(query);
+  kept.delete("token");
+  return kept.toString();
+}
+
+function toReceipt(
+  id: string,
+  request: VerifiedRequest,
+  channel: Channel,
+  problems: readonly Problem[],
+): Receipt {
+  const { source, receivedAt, body, verified } = request;
+  const kept = withoutCredentials(request);
+  return {
+    id,
+    source,
+    channel: channel.name,
+    receivedAt,
+    ...kept,
+    body,
+    verified,
+    mapping: channel.mapping.digest,
+    problems,
+  };
+}

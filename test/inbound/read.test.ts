@@ -1,0 +1,101 @@
+import { expect } from "chai";
+import { CountersignError } from "../../src/domain/errors.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { Recording, Store } from "../../src/store/store.ts";
+import { configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
+
+const BATCH = `/in/legalesign/batch?token=${TOKEN}`;
+
+/** One event of a document each. */
+const batch = (length: number, prefix = "d") => {
+  const items = Array.from({ length }, (_, i) => ({
+    value: "10",
+    timestamp: "2022-07-11T07:28:25+00:00",
+    resource_uri: `/api/v1/document/${prefix}${i}/`,
+    name: "status",
+  }));
+  return `data=${encodeURIComponent(JSON.stringify(items))}`;
+};
+
+let tokens = 0;
+const openStore = (): Store => openSqliteStore({ file: ":memory:", token: () => `token-${tokens++}` });
+
+describe("a batch of more items than are recorded at once", () => {
+  afterEach(tidy);
+
+  it("is recorded in slices, as one receipt with every event in the batch's order", async () => {
+    const store = openStore();
+    const slices: number[] = [];
+    const counted = (write: Store["record"]) => (recording: Recording) => {
+      slices.push(recording.questions.keys.length);
+      return write(recording);
+    };
+    const spied = { ...store, record: counted(store.record), reread: counted(store.reread) };
+    const bridge = await startBridge(configText(), { store: spied });
+    const { body } = await bridge.post(BATCH, batch(620), FORM);
+    expect(slices).to.deep.equal([250, 250, 120]);
+    expect(body).to.include({ events: 620, duplicates: 0, problem: null });
+    const { items } = (await bridge.admin("/api/v1/events?limit=1000")).body;
+    expect(items.map(({ document }: { document: { id: string } }) => document.id)).to.deep.equal(
+      Array.from({ length: 620 }, (_, i) => `d${i}`),
+    );
+    const receipt = (await bridge.admin(`/api/v1/receipts/${body.receipt}`)).body;
+    expect(receipt.problems).to.deep.equal([]);
+    expect(receipt.events).to.have.length(620);
+  });
+
+  it("lets others in between", async () => {
+    const bridge = await startBridge();
+    const answered: string[] = [];
+    const post = async (name: string, length: number) => {
+      await bridge.post(BATCH, batch(length, name), FORM);
+      answered.push(name);
+    };
+    await Promise.all([post("long", 5_000), post("short", 1)]);
+    expect(answered).to.deep.equal(["short", "long"]);
+  });
+
+  describe("when the store goes away in the middle", () => {
+    /** Takes the first slice and refuses the second, until it is told to be there again. */
+    function openFailing() {
+      const store = openStore();
+      let away = true;
+      const reread: Store["reread"] = async (recording) => {
+        if (away) throw new CountersignError("store_unavailable", "the disk is full");
+        return store.reread(recording);
+      };
+      return { ...store, reread, comeBack: () => (away = false) };
+    }
+
+    it("is answered 503, and told again gives just what is missing", async () => {
+      const receiver = await startReceiver();
+      const destinations = `destinations: { crm: { url: "${receiver.url}", secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] } }`;
+      const store = openFailing();
+      const bridge = await startBridge(configText(destinations), { store });
+      expect((await bridge.post(BATCH, batch(300), FORM)).status).to.equal(503);
+      await receiver.got(250);
+      store.comeBack();
+      const { body } = await bridge.post(BATCH, batch(300), FORM);
+      expect(body).to.include({ events: 50, duplicates: 250, problem: null });
+      await receiver.got(300);
+    });
+
+    it("leaves a receipt that says where it broke off, and that reading it again mends", async () => {
+      const store = openFailing();
+      const bridge = await startBridge(configText(), { store });
+      await bridge.post(BATCH, batch(300), FORM);
+      const problems = async () => (await bridge.admin("/api/v1/receipts?problems=true")).body.items;
+      expect((await problems())[0].problems).to.deep.equal([
+        { kind: "unfinished", item: 250, field: null, message: "from this item on nothing is recorded yet" },
+      ]);
+      store.comeBack();
+      const answer = await fetch(`${bridge.adminUrl}/api/v1/rereads`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ which: "problems", reason: "the disk has room again" }),
+      });
+      expect(await answer.json()).to.include({ looked: 1, mended: 1, events: 50 });
+      expect(await problems()).to.deep.equal([]);
+    });
+  });
+});
