@@ -36,10 +36,16 @@ export function parseYaml(text: string, file: string, environment?: Environment)
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
 
-  const problems: FileProblem[] = [...document.errors, ...document.warnings].map((error) => ({
-    ...placeAt(error.pos[0]),
-    message: `not valid YAML: ${error.message}`,
-  }));
+  const problems = unique(
+    [...document.errors, ...document.warnings].map(({ pos: [offset], message }) => {
+      const bare = bareNameIn(text, offset);
+      if (bare === null) return { ...placeAt(offset), message: `not valid YAML: ${message}` };
+      return {
+        ...placeAt(bare.offset),
+        message: `write "${bare.name}": between { } and [ ] it needs quotes`,
+      };
+    }),
+  );
   if (environment) {
     visit(document, {
       Scalar(_key, node) {
@@ -64,6 +70,16 @@ export function parseYaml(text: string, file: string, environment?: Environment)
       return { file, line: 1, column: 1 };
     },
   };
+}
+
+const BARE_NAME = /(?<=[{[,:]\s*)\$\{[^}]*\}/;
+
+/** A `${NAME}` without quotes in the line of an error: within `{ }` and `[ ]` its braces are taken for YAML's own. */
+function bareNameIn(text: string, offset: number): { name: string; offset: number } | null {
+  const start = text.lastIndexOf("\n", offset - 1) + 1;
+  const [line = ""] = text.slice(start).split("\n", 1);
+  const found = BARE_NAME.exec(line);
+  return found && { name: found[0], offset: start + found.index };
 }
 
 /** Parses the file's data with a schema; all problems at once, each in its place. */

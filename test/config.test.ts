@@ -90,6 +90,12 @@ destinations:
     expect(problem).to.match(/^c\.yaml:[23]:\d+: not valid YAML/);
   });
 
+  it("says that a variable between braces needs quotes, where YAML's own words would not help", async () => {
+    expect(await problemsOf("sources:\n  lumin: { secrets: [${KEY}, ${KEY:-x}] }\n")).to.deep.equal([
+      'c.yaml:2:22: write "${KEY}": between { } and [ ] it needs quotes',
+    ]);
+  });
+
   it("refuses a channel with no check at all, unless it says so", async () => {
     const channel = (given: string) =>
       `sources: { lumin: { mapping: lumin, channels: { account: ${given} } } }`;
