@@ -66,7 +66,7 @@ function readForm(request: RawRequest): Payload {
 function readJson(request: RawRequest, from: RequestPlace): Payload {
   const text = textAt(request, from, { from, as: "json" });
   if (text === null) return { absent: "missing" };
-  if (/^\s*$/.test(text)) return { absent: "empty" };
+  if (!/\S/.test(text)) return { absent: "empty" };
   const value = parseJson(text);
   return value === undefined ? { absent: excessOf(text) ?? "unreadable" } : { value };
 }

@@ -10,7 +10,7 @@ import type { RawRequest, VerifiedRequest } from "./request.ts";
 /** A part of what a request tells, ready to be recorded. */
 export interface Reading {
   recording: Recording;
-  /** What could not be read so far. */
+  /** What could not be read; of all but the last reading only that there is more. */
   problems: readonly Problem[];
 }
 
@@ -34,7 +34,7 @@ export function* read(
   for (let from = 0, to = SLICE; from === 0 || from < items.length; from = to, to += SLICE) {
     const { drafts, problems: unread } = normalize(items.slice(from, to), request, channel, from);
     problems.push(...unread);
-    const known = to < items.length ? [unfinished(to), ...problems] : [...problems];
+    const known = to < items.length ? [unfinished(to)] : listed(problems);
     const receipt = toReceipt(receiptId, request, channel, known);
     const questions = questionsOf(receipt, drafts, rules);
     yield {
@@ -42,6 +42,17 @@ export function* read(
       recording: { receipt, questions, unfold: (stored) => unfold(receipt, drafts, stored, rules) },
     };
   }
+}
+
+/** So many problems are listed: of a hundred thousand bad items nobody needs more to see what is wrong. */
+const MOST_PROBLEMS = 1_000;
+
+function listed(problems: readonly Problem[]): readonly Problem[] {
+  const more = problems.slice(MOST_PROBLEMS);
+  const [first] = more;
+  if (!first) return problems;
+  const message = `${first.message} (and ${more.length - 1} more that are not listed)`;
+  return [...problems.slice(0, MOST_PROBLEMS), { ...first, message }];
 }
 
 function unfinished(from: number): Problem {

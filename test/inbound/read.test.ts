@@ -44,6 +44,21 @@ describe("a batch of more items than are recorded at once", () => {
     expect(receipt.events).to.have.length(620);
   });
 
+  it("lists no more of its problems than a person reads, and says how many there are", async () => {
+    const bridge = await startBridge();
+    const items = Array.from({ length: 1_600 }, () => ({ value: "10", name: "status" }));
+    const body = `data=${encodeURIComponent(JSON.stringify(items))}`;
+    const { receipt } = (await bridge.post(BATCH, body, FORM)).body;
+    const { problems } = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
+    expect(problems).to.have.length(1_001);
+    expect(problems[1_000]).to.deep.equal({
+      kind: "missing",
+      item: 500,
+      field: "resource_uri",
+      message: "resource_uri is missing (and 2199 more that are not listed)",
+    });
+  });
+
   it("lets others in between", async () => {
     const bridge = await startBridge();
     const answered: string[] = [];
