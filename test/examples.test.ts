@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { parseConfig } from "../src/config.ts";
 import { aFolder, configText, FORM, SECRET, startBridge, startReceiver, TOKEN, tidy } from "./bridge.ts";
 
 const example = (name: string) => fileURLToPath(new URL(`../examples/${name}`, import.meta.url));
@@ -106,5 +107,22 @@ describe("the example receivers", () => {
     expect(execFileSync("bash", args).toString()).to.equal("genuine\n");
     writeFileSync(body, `${delivery.body} `);
     expect(spawnSync("bash", args).status).to.equal(1);
+  });
+});
+
+describe("the systemd unit", () => {
+  const unit = readFileSync(example("countersign.service"), "utf8");
+
+  it("waits longer for a stop than the bridge takes, unless it is configured otherwise", async () => {
+    const { config } = await parseConfig("{}", "/etc/countersign/countersign.yaml", {});
+    const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(unit) ?? [];
+    expect(Number(seconds) * 1_000).to.be.at.least((config?.shutdown ?? Infinity) + 5_000);
+  });
+
+  it("starts the file that the package is built into", () => {
+    expect(unit).to.match(/^ExecStart=\S+\/node \/opt\/countersign\/dist\/main\.js serve --config \S+$/m);
+    expect(JSON.parse(readFileSync(join(example(".."), "package.json"), "utf8")).bin).to.deep.equal({
+      countersign: "dist/main.js",
+    });
   });
 });
