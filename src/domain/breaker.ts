@@ -6,7 +6,10 @@
 export interface Breaker {
   /** Failures in a row, up to the one that opened it and with the probes that failed since. */
   failures: number;
-  /** When the next probe may go, milliseconds since 1970; past while one is out; null while closed. */
+  /**
+   * When the next probe may go, milliseconds since 1970; null while closed. While one is out it is past, or, where several nodes
+   * share a store, the moment at which that one is given up.
+   */
   probeAt: number | null;
   /** Probes that failed since it opened. */
   probes: number;

@@ -8,6 +8,7 @@ export type ErrorCode =
   | "unauthorized"
   | "not_found"
   | "method_not_allowed"
+  | "conflict"
   | "too_large"
   | "request_timeout"
   | "invalid_configuration"
@@ -21,6 +22,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   unauthorized: 401,
   not_found: 404,
   method_not_allowed: 405,
+  conflict: 409,
   too_large: 413,
   request_timeout: 408,
   invalid_configuration: 500,

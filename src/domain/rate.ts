@@ -1,7 +1,8 @@
 /**
  * How many tries may begin, for a destination that takes only so many a second. Pure: time is an argument.
  * A bucket of tokens: each try takes one, they come back at the rate, and no more than a tenth of a second's worth pile up. So in
- * any span of time no more begin than the rate allows for it, and that small burst beside.
+ * any span of time no more begin than the rate allows for it, and that small burst beside. Several nodes that send to one
+ * destination divide its rate: each has a bucket of its own.
  */
 
 export interface Bucket {
@@ -18,6 +19,16 @@ const ROUNDING = 1e-9;
 
 export function fullBucket(rate: number, now: number): Bucket {
   return { rate, tokens: burstOf(rate), at: now };
+}
+
+/** The first bucket of one of so many nodes. Only a lone one begins with a burst: the others have had theirs. */
+export function firstShare(rate: number, nodes: number, now: number): Bucket {
+  return nodes === 1 ? fullBucket(rate, now) : { rate: rate / nodes, tokens: 0, at: now };
+}
+
+/** The bucket from `now` on, at another rate: what is in it stays, as far as there is room. */
+export function atRate(bucket: Bucket, rate: number, now: number): Bucket {
+  return { rate, tokens: Math.min(burstOf(rate), tokensAt(bucket, now)), at: now };
 }
 
 /** How many may begin at `now`. */

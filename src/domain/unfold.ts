@@ -15,8 +15,15 @@ export interface Questions {
   signers: readonly string[];
   /** Keys of the happenings it tells. */
   keys: readonly string[];
-  /** Kins of them that may have been told over another channel at nearly the same time; milliseconds since 1970, both included. */
-  kins: readonly { kin: string; from: number; to: number }[];
+  /** Kins of them, each once, that may have been told over another channel at nearly the same time. */
+  kins: readonly KinQuestion[];
+}
+
+/** Of which time a kin is asked for: milliseconds since 1970, both included. */
+export interface KinQuestion {
+  kin: string;
+  from: number;
+  to: number;
 }
 
 /** What the store knows that bears on a request. */
@@ -75,17 +82,25 @@ export function questionsOf(
 ): Questions {
   const documents = drafts.flatMap(({ document }) => (document ? [document.id] : []));
   const signers = drafts.flatMap(({ document, signer }) => (signer && !document ? [signer.id] : []));
-  const kins = drafts.flatMap((draft) => {
-    const kin = coalesce > 0 ? kinOf(draft) : null;
-    const at = timeOf(draft, receipt);
-    return kin === null ? [] : [{ kin, from: at - coalesce, to: at + coalesce }];
-  });
   return {
     documents: [...new Set(documents)],
     signers: [...new Set(signers)],
     keys: drafts.map(keyOf),
-    kins,
+    kins: coalesce > 0 ? kinQuestions(receipt, drafts, coalesce) : [],
   };
+}
+
+/** A request may tell several of a kin, hours apart: it is asked for once, of all that time. */
+function kinQuestions(receipt: Receipt, drafts: readonly Draft[], coalesce: number): KinQuestion[] {
+  const questions = new Map<string, KinQuestion>();
+  for (const draft of drafts) {
+    const kin = kinOf(draft);
+    if (kin === null) continue;
+    const at = timeOf(draft, receipt);
+    const { from, to } = questions.get(kin) ?? { from: at, to: at };
+    questions.set(kin, { kin, from: Math.min(from, at - coalesce), to: Math.max(to, at + coalesce) });
+  }
+  return [...questions.values()];
 }
 
 /**

@@ -17,11 +17,14 @@ import {
 import { createGroupCommit } from "./lowdb/group-commit.ts";
 import { addAudit, dropRejection, keepDestination, statesOf } from "./lowdb/keep.ts";
 import { backlog, claim, countReplay, giveBack, parkRemoved, reopen, settle } from "./lowdb/lend.ts";
-import { refuseGrowth } from "./lowdb/limit.ts";
+import { refuseGrowth, watchGrowth } from "./lowdb/limit.ts";
 import { lock } from "./lowdb/lock.ts";
+import { prune } from "./lowdb/prune.ts";
 import { record, reject, reread } from "./lowdb/record.ts";
+import { restore } from "./lowdb/restore.ts";
+import { takeSnapshot } from "./lowdb/snapshot.ts";
 import { createTables, pair } from "./lowdb/tables.ts";
-import type { Recorded, Store } from "./store.ts";
+import type { Store } from "./store.ts";
 
 export interface LowdbStore extends Store {
   /** How often the file has been written: far less often than the store, under load. */
@@ -32,7 +35,7 @@ export interface LowdbOptions {
   file: string;
   /** A new token for a loan. */
   token(): string;
-  /** Is told, in one sentence, when the file was damaged and the copy from before its last write is used. */
+  /** Is told, in one sentence, when the file was damaged and the copy from before its last write is used, and when it is nearly full. */
   warn(message: string): void;
   /** How many events are kept before no more are taken; default 10,000. */
   maxEvents?: number;
@@ -45,23 +48,31 @@ const REJECTED_SHARE = 1 / 8;
 
 /**
  * One JSON file that a person can read, for a first try, tests and small sites. All of it is in memory; a write makes a flushed
- * copy that takes the file's place. Since each write is as long as the file, it does not grow past a limit: `record` and
- * `reread` then reject with `store_unavailable`, and all else goes on.
+ * copy that takes the file's place. Since each write is as long as the file, it does not grow past a limit: `record`, `reread`
+ * and `restore` then reject with `store_unavailable`, and all else goes on.
  *
  * @throws CountersignError `cannot_start` when the file cannot be opened, another process has it, or nothing good is left of it.
  */
 export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore> {
-  const { file, token, maxEvents = 10_000, maxBytes = 64 * 1_024 ** 2 } = options;
+  const { file, token, warn, maxEvents = 10_000, maxBytes = 64 * 1_024 ** 2 } = options;
   const { disk, low, unlock } = await openFile(options);
   const tables = createTables(low.data);
   low.data = tables;
-  const group = createGroupCommit(file, { journal: tables.journal, save: () => low.write() });
+  const limit = { file, maxEvents, maxBytes };
+  const watch = watchGrowth(tables, limit, warn);
+  watch();
+  const save = async () => {
+    await low.write();
+    watch();
+  };
+  const group = createGroupCommit(file, { journal: tables.journal, save });
   const { write, read } = group;
-  const writeWithin = (work: () => Recorded) =>
+  const writeWithin = <T>(work: () => T) =>
     write(() => {
-      const recorded = work();
-      refuseGrowth(tables, recorded, { file, maxEvents, maxBytes });
-      return recorded;
+      const before = tables.events.size;
+      const done = work();
+      refuseGrowth(tables, tables.events.size - before, limit);
+      return done;
     });
 
   return {
@@ -92,6 +103,10 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
     addAudit: (entry) => write(() => addAudit(tables, entry)),
     findAudit: (page) => read(() => findAudit(tables, page)),
     backlog: () => read(() => backlog(tables)),
+
+    prune: (step) => write(() => prune(tables, step)),
+    snapshot: () => read(() => takeSnapshot(tables)),
+    restore: (table, rows) => writeWithin(() => restore(tables, table, rows)),
 
     async probe() {
       // A line beside the file is enough to see that the disk takes it, as long as the file itself could be written.

@@ -1,7 +1,11 @@
 import type { Page, PageRequest } from "./store.ts";
 
 /** A cursor is the position of the last row shown, base 36. */
-export function after({ cursor }: PageRequest): number {
+export function cursorAt(position: number): string {
+  return position.toString(36);
+}
+
+export function after({ cursor }: Pick<PageRequest, "cursor">): number {
   return cursor === undefined ? 0 : Number.parseInt(cursor, 36);
 }
 
@@ -16,5 +20,5 @@ export function toPage<Row extends { position: number }, T>(
 
 export function nextOf(rows: readonly { position: number }[], { limit }: PageRequest): string | null {
   const last = rows[limit - 1];
-  return rows.length > limit && last ? last.position.toString(36) : null;
+  return rows.length > limit && last ? cursorAt(last.position) : null;
 }

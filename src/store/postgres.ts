@@ -1,5 +1,7 @@
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import { createBatch } from "./postgres/batch.ts";
+import { createAnnounce } from "./postgres/call.ts";
+import { claim } from "./postgres/claim.ts";
 import { asFault, isRefusal } from "./postgres/fault.ts";
 import {
   findAudit,
@@ -14,14 +16,17 @@ import {
   findRejections,
 } from "./postgres/find.ts";
 import { addAudit, destinations, keepDestination, reject } from "./postgres/keep.ts";
-import { claim, giveBack, parkSome, settleAll } from "./postgres/lend.ts";
-import { createAnnounce, listen } from "./postgres/listen.ts";
+import { giveBack, parkSome, settleAll } from "./postgres/lend.ts";
+import { createListener } from "./postgres/listen.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
+import { prune } from "./postgres/prune.ts";
 import { recordAll, reread } from "./postgres/record.ts";
 import { countReplay, reopen } from "./postgres/replay.ts";
+import { restore } from "./postgres/restore.ts";
 import { createSession, type Session } from "./postgres/session.ts";
-import { transact } from "./postgres/transaction.ts";
+import { openSnapshot } from "./postgres/snapshot.ts";
+import { transact, transactAtOnce } from "./postgres/transaction.ts";
 import { type BacklogRow, toBacklog, toReceipt } from "./rows.ts";
 import type { Recorded, Recording, Settlement, Store } from "./store.ts";
 
@@ -69,22 +74,19 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     heaviest: HEAVIEST,
   });
 
-  let listener: (names?: readonly string[]) => void = () => {};
-  const line = listen({ url, channel, self, heard: (names) => listener(names) });
+  const listener = createListener({ url, channel, self });
 
   return {
-    onRecorded(told) {
-      listener = told;
-    },
+    listen: listener.listen,
     record: recordings.add,
     reread: (recording) => inTransaction((session) => reread(session, recording, announce)),
     reject: (rejection, keep) => inTransaction((session) => reject(session, rejection, keep)),
     findRejections: (filter, page) => findRejections(one, filter, page),
     dropRejection: async (id) => (await one.run("delete from rejections where id = $1", [id])) === 1,
-    claim: (request) => claim(one, request, token()),
+    claim: (request) => transactAtOnce(pool, (session) => claim(session, channel, request, token())),
     settle: settlements.add,
     giveBack: (loans, now) =>
-      inTransaction(async (session) => announce(session, await giveBack(session, loans, now))),
+      inTransaction(async (session) => announce(session, await giveBack(session, channel, loans, now))),
     nextDueAt: (destination) => nextDueAt(one, destination),
     async parkRemoved(names) {
       let parked = 0;
@@ -108,7 +110,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     reopen: (filter, page, due) => inTransaction((session) => reopen(session, filter, page, due)),
 
     destinations: () => destinations(one),
-    keepDestination: (name, state) => keepDestination(one, name, state),
+    keepDestination: (name, state) => keepDestination(one, channel, name, state),
     addAudit: (entry) => addAudit(one, entry),
     findAudit: (page) => findAudit(one, page),
     async backlog() {
@@ -119,11 +121,15 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       return rows.map(toBacklog);
     },
 
+    prune: (step) => inTransaction((session) => prune(session, step)),
+    snapshot: () => openSnapshot(url),
+    restore: (table, rows) => inTransaction((session) => restore(session, table, rows)),
+
     async probe() {
       await one.run("update probe set writes = writes + 1");
     },
     async close() {
-      await Promise.all([recordings.idle(), settlements.idle(), line.end()]);
+      await Promise.all([recordings.idle(), settlements.idle(), listener.end()]);
       await pool.end();
     },
   };

@@ -15,7 +15,10 @@ import {
 import { asFault, createGroupCommit } from "./sqlite/group-commit.ts";
 import { claim, countReplay, reopen, settle } from "./sqlite/lend.ts";
 import { migrate } from "./sqlite/migrate.ts";
+import { createPruning } from "./sqlite/prune.ts";
 import { findDocument, record, reject, reread } from "./sqlite/record.ts";
+import { createRestoring } from "./sqlite/restore.ts";
+import { openSnapshot } from "./sqlite/snapshot.ts";
 import { prepareStatements, type Statements } from "./sqlite/statements.ts";
 import type { DestinationState, Store } from "./store.ts";
 
@@ -41,6 +44,8 @@ export interface SqliteOptions {
 export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOptions): SqliteStore {
   const db = openDatabase(file, busyTimeout);
   const sql = prepareStatements(db);
+  const prune = createPruning(db);
+  const { restore } = createRestoring(db);
   const group = createGroupCommit(db);
   const read = async <T>(work: () => T): Promise<T> => {
     try {
@@ -51,8 +56,8 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
   };
 
   return {
-    record: (recording) => group.write(() => record(sql, recording)),
-    reread: (recording) => group.write(() => reread(sql, recording)),
+    record: (recording) => group.write(() => record(sql, recording), recording.questions.keys.length),
+    reread: (recording) => group.write(() => reread(sql, recording), recording.questions.keys.length),
     reject: (rejection, keep) => group.write(() => reject(sql, rejection, keep)),
     findRejections: (filter, page) => read(() => findRejections(db, filter, page)),
     dropRejection: (id) => group.write(() => sql.dropRejection.run(id) === 1),
@@ -90,6 +95,10 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
       group.write(() => void sql.addAudit.run(at, action, caller, reason, JSON.stringify(details))),
     findAudit: (page) => read(() => findAudit(db, page)),
     backlog: () => read(() => sql.backlog.all().map(toBacklog)),
+
+    prune: (step) => group.write(() => prune(step)),
+    snapshot: () => read(() => openSnapshot(db, file, busyTimeout)),
+    restore: (table, rows) => group.write(() => restore(table, rows)),
 
     async probe() {
       await group.write(() => sql.probe.run());

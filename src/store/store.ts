@@ -4,6 +4,7 @@ import type { Document } from "../domain/document.ts";
 import type { DocumentStatus, Event } from "../domain/event.ts";
 import type { Receipt, Rejection } from "../domain/receipt.ts";
 import type { Known, Questions, Unfolded } from "../domain/unfold.ts";
+import type { Kept, Table } from "./kept.ts";
 
 /** One request to be kept, and what to make of it. */
 export interface Recording {
@@ -29,6 +30,15 @@ export interface Loan {
   event: Event;
   /** Whoever settles or returns the loan must show it. */
   token: string;
+}
+
+/** How much of a destination may be out at a time. */
+export interface Room {
+  most: number;
+  /** So long before a loan ends its try is over in any case, in milliseconds: it takes no room any more, though nothing is settled. */
+  margin: number;
+  /** Loans whose try is over already, and only has to be written down: they take none either. */
+  over: readonly Loan[];
 }
 
 export interface Settlement {
@@ -133,6 +143,19 @@ export interface DestinationState {
   breaker: Breaker | null;
 }
 
+/** What a node hears of a store that it shares with others. */
+export interface News {
+  /**
+   * Another node has committed something that is due for these destinations; without names, when the line to the others was
+   * down, so that anything may have come.
+   */
+  recorded(destinations?: readonly string[]): void;
+  /** What `destinations` gives: at first, when any of it was changed, here or elsewhere, and when the line was down. */
+  kept(states: readonly DestinationState[]): void;
+  /** How many nodes listen, this one included: at first, and when it may have changed. One that broke off is counted a while. */
+  nodes(count: number): void;
+}
+
 /** Something that a person changed. */
 export interface AuditEntry {
   /** Milliseconds since 1970. */
@@ -145,6 +168,32 @@ export interface AuditEntry {
   reason: string;
   /** What it was done to. */
   details: Readonly<Record<string, string | number | null>>;
+}
+
+/** What grows old, each with a retention of its own. */
+export const AGED = ["receipts", "rejections", "events", "attempts", "documents", "audit", "ids"] as const;
+export type Aged = (typeof AGED)[number];
+
+/** One small step through a table, from its oldest row on. */
+export interface PruneStep {
+  table: Aged;
+  /** Older than this moment goes, milliseconds since 1970. */
+  before: number;
+  /** What the step before gave as `next`; absent: from the oldest. */
+  cursor?: string | undefined;
+  /** How many rows are looked at. */
+  limit: number;
+}
+
+/** All that is kept, as it is at one moment, while others go on. */
+export interface Snapshot {
+  /** How many rows each table has. */
+  counts(): Promise<Readonly<Record<Table, number>>>;
+  /** Rows in the order that `Kept` says. */
+  rows<T extends Table>(table: T, page: PageRequest): Promise<Page<Kept[T]>>;
+  /** What the database itself finds damaged, in its own words. */
+  damage(): Promise<readonly string[]>;
+  close(): Promise<void>;
 }
 
 export interface Backlog {
@@ -162,10 +211,10 @@ export interface Backlog {
  */
 export interface Store {
   /**
-   * Only where several nodes share a store: calls `listener` with the destinations for which another node has committed something
-   * that is due; without names, when the line to the others was down, so that anything may have come.
+   * Only where several nodes can share a store: from now on tells `news`, and nobody it told before, beginning with how things are.
+   * From the first call until it closes, or breaks off, this node is one of those that are counted.
    */
-  onRecorded?(listener: (destinations?: readonly string[]) => void): void;
+  listen?(news: News): void;
 
   /**
    * Keeps the receipt, its events, documents and deliveries: all or nothing, and on disk before the promise resolves.
@@ -192,12 +241,21 @@ export interface Store {
    * Lends out up to `limit` deliveries of the destination that are due at `now`, earliest first, and of those due at the same
    * moment in the order recorded. At most one of a lane is out at a time. Each is due again at `until` if it is not
    * settled before: that is all a crash needs.
+   *
+   * A store that has `listen` holds all nodes to what is kept of the destination, whether they have heard of it yet or not: while it
+   * is paused nothing is lent, and while its breaker is open only one `probe`, once `probeAt` has come, which moves it to `until`. And
+   * all claims together never lend more than there is `room` for. Any other store has one process, which sees to all of that itself,
+   * and passes over both.
    */
   claim(request: {
     destination: string;
     limit: number;
     now: number;
     until: number;
+    /** It is to show whether the receiver is there again, although the breaker is open; default no. */
+    probe?: boolean;
+    /** Default: for any number. */
+    room?: Room;
   }): Promise<readonly Loan[]>;
 
   /**
@@ -206,7 +264,10 @@ export interface Store {
    */
   settle(settlement: Settlement): Promise<boolean>;
 
-  /** Gives back loans that were not tried: due at once, no attempt counted. Tokens that are no longer good are passed over. */
+  /**
+   * Gives back loans that were not tried: due at once, no attempt counted; of a probe, the next one may go at once. Tokens that are
+   * no longer good are passed over.
+   */
   giveBack(loans: readonly Loan[], now: number): Promise<void>;
 
   /** When the earliest pending delivery of the destination is due (a loan: when it ends); null when nothing waits. */
@@ -257,6 +318,30 @@ export interface Store {
 
   /** How much waits for each destination that has open deliveries. */
   backlog(): Promise<readonly Backlog[]>;
+
+  /**
+   * Looks at the next `limit` rows and removes those that are too old, in one transaction:
+   * - `receipts` and `rejections` by when they were received, `audit` by when it was;
+   * - `events` by when they were recorded, with their deliveries, tries and retellings, unless one of the deliveries is open. Of each
+   *   its id and the other keys under which it was told stay, so that a repeat still makes no event;
+   * - `attempts` by when they began, unless their delivery is open;
+   * - `documents`, with the links of their signers, by when something was last told of them;
+   * - `ids` of events removed before, by when the event was recorded. Told again after that, it is a new event.
+   *
+   * Returns how many rows of the table are gone, and where the next step goes on; null: nothing older is left to look at.
+   */
+  prune(step: PruneStep): Promise<{ pruned: number; next: string | null }>;
+
+  /** For a copy, or an examination. It must be closed. */
+  snapshot(): Promise<Snapshot>;
+
+  /**
+   * Adds rows as a snapshot gave them, of this or of another store, in one transaction; what is there already is left as it is, so
+   * that an import can be repeated. Returns how many were added. Nobody else may be writing.
+   *
+   * @throws CountersignError `conflict` when something else stands in a row's place: the store was not empty.
+   */
+  restore<T extends Table>(table: T, rows: readonly Kept[T][]): Promise<number>;
 
   /** Resolves when the store can be written to at this moment, rejects otherwise. */
   probe(): Promise<void>;

@@ -11,6 +11,8 @@ import type {
   Store,
 } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+import { describeKeeping } from "./contract-keeping.ts";
+import { describeMoving } from "./contract-moving.ts";
 
 const ATTEMPT: Attempt = {
   number: 1,
@@ -525,4 +527,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
     it("can be written to", () => store.probe());
   });
+
+  describeKeeping(name, open);
+  describeMoving(name, open);
 }

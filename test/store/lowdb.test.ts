@@ -4,10 +4,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSyn
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { crc32 } from "node:zlib";
 import { expect } from "chai";
 import { type LowdbOptions, type LowdbStore, openLowdbStore } from "../../src/store/lowdb.ts";
 import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../builders.ts";
 import { describeStore } from "./contract.ts";
+import { contentsOf, DAY, deliverAll, fillStore, pruneAll } from "./filled.ts";
 
 const PAGE = { limit: 100 };
 const folders: string[] = [];
@@ -89,6 +91,39 @@ describe("a lowdb file", () => {
     expect((await after.record(aRecording([aDraft()]))).duplicates).to.deep.equal([event?.id]);
     const { items } = await after.findReceipts({}, PAGE);
     expect(items.map(({ channel }) => channel)).to.deep.equal(["batch", "realtime", "batch"]);
+  });
+
+  it("keeps every table over a restart, and the order of what came back after it could not be removed", async () => {
+    const before = await open();
+    await fillStore(before);
+    await deliverAll(before, NEW_YEAR + DAY);
+    await deliverAll(before, NEW_YEAR + DAY, "erp");
+    const contents = await contentsOf(before);
+    jam();
+    for (const table of ["receipts", "events", "attempts", "documents", "audit", "ids"] as const) {
+      const step = { table, before: NEW_YEAR + DAY, limit: 3 };
+      expect(await failureOf(before.prune(step))).to.include({ code: "store_unavailable" });
+    }
+    unjam();
+    await before.probe();
+    expect(await contentsOf(before)).to.deep.equal(contents);
+    const after = await open();
+    expect(await contentsOf(after)).to.deep.equal(contents);
+    expect(await pruneAll(after, "events", NEW_YEAR + DAY)).to.equal(contents.events.length);
+  });
+
+  it("is read as it was before anything in it grew old: documents then changed when their newest event was", async () => {
+    const before = await open();
+    await before.record(sent("doc-1"));
+    await close();
+    const { ids: _, checksum: __, ...old } = JSON.parse(readFileSync(file, "utf8"));
+    for (const row of old.documents) delete row.changedAt;
+    const text = JSON.stringify(old).replace(/}$/, ",");
+    writeFileSync(file, `${text}"checksum": ${crc32(text)}}`);
+    const { documents, ids } = await contentsOf(await open());
+    expect(warnings).to.deep.equal([]);
+    expect(documents[0]).to.include({ changedAt: NEW_YEAR });
+    expect(ids).to.deep.equal([]);
   });
 
   it("is JSON that a person can read, a row a line", async () => {

@@ -198,7 +198,7 @@ describe("PostgreSQL", () => {
     it("wake each other, and not themselves", async () => {
       const heard: [Set<string>, Set<string>] = [new Set(), new Set()];
       nodes.forEach((node, i) => {
-        node.onRecorded?.((names = []) => {
+        hear(node, (names = []) => {
           for (const name of names) heard[i]?.add(name);
         });
       });
@@ -254,7 +254,7 @@ describe("PostgreSQL", () => {
 
     it("heals when its connections are cut, at work or at rest, and says meanwhile that it is unavailable", async () => {
       let woken = 0;
-      store.onRecorded?.(() => {
+      hear(store, () => {
         woken += 1;
       });
       await store.record(aRecording([aDraft()]));
@@ -278,7 +278,7 @@ describe("PostgreSQL", () => {
 
     it("hears of nothing it missed: it is woken for anything once the line to the others holds again", async () => {
       const heard: (readonly string[] | undefined)[] = [];
-      store.onRecorded?.((names) => heard.push(names));
+      hear(store, (names) => heard.push(names));
       await until(async () => heard.length > 0);
       heard.length = 0;
       await cutOff();
@@ -349,6 +349,11 @@ describe("PostgreSQL", () => {
     });
   });
 });
+
+/** Tells what a node hears of others' recordings. */
+function hear(node: Store, recorded: (names?: readonly string[]) => void): void {
+  node.listen?.({ recorded, kept() {}, nodes() {} });
+}
 
 /** Asks again until it holds; the test's own time limit ends it otherwise. */
 async function until(holds: () => Promise<boolean>): Promise<void> {

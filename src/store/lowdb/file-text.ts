@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { messageOf } from "../../domain/errors.ts";
+import type { Table } from "../kept.ts";
 import { type Contents, EMPTY, lineOf } from "./contents.ts";
 
 /** The form of the file that this version writes, and the newest that it reads. */
@@ -14,7 +15,7 @@ const CHECKSUM = '"checksum": ';
 
 const LISTS = Object.entries(EMPTY)
   .filter(([, value]) => typeof value !== "number")
-  .map(([name]) => name as Exclude<keyof Contents, "position">);
+  .map(([name]) => name as Table);
 
 export type Reading =
   | { kind: "good"; contents: Contents }
@@ -36,11 +37,20 @@ export function readText(bytes: Buffer): Reading {
     const { version, checksum, ...contents } = JSON.parse(bytes.toString());
     if (version > VERSION) return { kind: "newer", version };
     const end = bytes.lastIndexOf(CHECKSUM);
-    if (crc32(bytes.subarray(0, end)) === checksum) return { kind: "good", contents };
+    if (crc32(bytes.subarray(0, end)) === checksum) return { kind: "good", contents: completed(contents) };
     return { kind: "damaged", why: "its checksum does not fit" };
   } catch (error) {
     return { kind: "damaged", why: messageOf(error) };
   }
+}
+
+/** Files from before retention have no ids of events that are gone, and do not say when something was told of a document last. */
+function completed(contents: Contents): Contents {
+  const documents = [...contents.documents].map((row) => ({
+    ...row,
+    changedAt: row.changedAt ?? row.document.newest,
+  }));
+  return { ...EMPTY, ...contents, documents };
 }
 
 function* piecesOf(contents: Contents): Generator<Buffer> {

@@ -15,7 +15,7 @@ import type {
   ReceiptSummary,
   RejectionFilter,
 } from "../store.ts";
-import type { KeptRejection, Row } from "./contents.ts";
+import type { Row, Rows } from "./contents.ts";
 import type { Tables } from "./tables.ts";
 
 export function findEvents(tables: Tables, filter: EventFilter, page: PageRequest): Page<Event> {
@@ -133,6 +133,6 @@ export function fits(asked: string | undefined, given: string | null | undefined
   return asked === undefined || asked === given;
 }
 
-function toRejection({ rejection, body }: KeptRejection): Rejection {
+function toRejection({ rejection, body }: Rows["rejections"]): Rejection {
   return { ...rejection, body: body === null ? null : Buffer.from(body, "base64") };
 }

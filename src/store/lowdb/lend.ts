@@ -1,6 +1,6 @@
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Backlog, Loan, PageRequest, ReplayFilter, Settlement } from "../store.ts";
-import type { KeptDelivery } from "./contents.ts";
+import type { Rows } from "./contents.ts";
 import { fits, list } from "./find.ts";
 import { isLaneOpen } from "./record.ts";
 import { pair, type Tables } from "./tables.ts";
@@ -87,17 +87,17 @@ export function backlog(tables: Tables): Backlog[] {
 /** Whatever becomes of a delivery, a loan of it is over, unless it is lent out just now. */
 function move(
   tables: Tables,
-  row: KeptDelivery,
+  row: Rows["deliveries"],
   change: Partial<Delivery>,
   token: string | null = null,
-): KeptDelivery {
+): Rows["deliveries"] {
   const moved = { ...row, delivery: { ...row.delivery, ...change }, token };
   tables.deliveries.put(moved);
   return moved;
 }
 
 /** Undefined: somebody else has it now, or it is done. */
-function loanOf(tables: Tables, id: string, token: string): KeptDelivery | undefined {
+function loanOf(tables: Tables, id: string, token: string): Rows["deliveries"] | undefined {
   const row = tables.deliveries.get(id);
   return row?.token === token && row.delivery.status === "pending" ? row : undefined;
 }
@@ -110,7 +110,7 @@ function letNextGo(tables: Tables, { destination, lane }: Delivery): void {
 /** From which deliveries a replay chooses. */
 function replayable(tables: Tables, { destination, status, since, type, document }: ReplayFilter) {
   const statuses: readonly string[] = status === "all" ? ["parked", "delivered"] : [status];
-  return ({ delivery, recordedAt }: KeptDelivery): boolean => {
+  return ({ delivery, recordedAt }: Rows["deliveries"]): boolean => {
     if (delivery.destination !== destination || !statuses.includes(delivery.status)) return false;
     const event = tables.events.get(delivery.event)?.event;
     return recordedAt >= (since ?? 0) && fits(type, event?.type) && fits(document, event?.document?.id);

@@ -1,5 +1,5 @@
 import { CountersignError } from "../../domain/errors.ts";
-import type { Recorded } from "../store.ts";
+import { TABLES } from "../kept.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Limit {
@@ -8,14 +8,17 @@ export interface Limit {
   maxBytes: number;
 }
 
+/** From here on it is said that the file will be full. */
+const NEARLY = 0.8;
+
 /**
- * Refuses what has just been recorded when the file would become longer than may be, or hold more events. Repeats are no new events.
+ * Refuses what has just been kept when the file would become longer than may be, or hold more events. Repeats are no new events.
  *
- * @throws CountersignError `store_unavailable`, upon which the recording is undone.
+ * @throws CountersignError `store_unavailable`, upon which all of it is undone.
  */
-export function refuseGrowth(tables: Tables, { events }: Recorded, limit: Limit): void {
+export function refuseGrowth(tables: Tables, newEvents: number, limit: Limit): void {
   const { file, maxEvents, maxBytes } = limit;
-  if (events.length > 0 && tables.events.size > maxEvents) throw full(file, `${grouped(maxEvents)} events`);
+  if (newEvents > 0 && tables.events.size > maxEvents) throw full(file, `${grouped(maxEvents)} events`);
   if (lengthOf(tables) > maxBytes) throw full(file, `${grouped(maxBytes)} bytes`);
 }
 
@@ -26,11 +29,34 @@ function full(file: string, limit: string): CountersignError {
   );
 }
 
-function lengthOf({ receipts, rejections, events, documents, links, deliveries, audit }: Tables): number {
-  const tables = [receipts, rejections, events, documents, links, deliveries, audit];
-  return tables.reduce((sum, { bytes }) => sum + bytes, 0);
+/** To be called after each writing: `warn` is told once when the file is nearly full, and again only if it was not meanwhile. */
+export function watchGrowth(
+  tables: Tables,
+  { file, maxEvents, maxBytes }: Limit,
+  warn: (message: string) => void,
+): () => void {
+  let warned = false;
+  return () => {
+    const [events, bytes] = [tables.events.size / maxEvents, lengthOf(tables) / maxBytes];
+    const isNearlyFull = Math.max(events, bytes) >= NEARLY;
+    const limit = events > bytes ? `${grouped(maxEvents)} events` : `${grouped(maxBytes)} bytes`;
+    if (isNearlyFull && !warned)
+      warn(
+        `the store ${file} holds ${percent(Math.max(events, bytes))} of the ${limit} at which it takes no more: ` +
+          "move to sqlite with `countersign export` and `countersign import`",
+      );
+    warned = isNearlyFull;
+  };
+}
+
+function lengthOf(tables: Tables): number {
+  return TABLES.reduce((sum, name) => sum + tables[name].bytes, 0);
 }
 
 function grouped(count: number): string {
   return count.toLocaleString("en");
+}
+
+function percent(share: number): string {
+  return `${Math.floor(share * 100)} %`;
 }

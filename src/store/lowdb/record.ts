@@ -3,7 +3,7 @@ import type { Document } from "../../domain/document.ts";
 import type { Receipt, Rejection } from "../../domain/receipt.ts";
 import type { Kinsman, Known, NewEvent, Questions } from "../../domain/unfold.ts";
 import type { Recorded, Recording, Retelling } from "../store.ts";
-import type { KeptEvent } from "./contents.ts";
+import type { Rows } from "./contents.ts";
 import { pair, type Tables } from "./tables.ts";
 
 /** What comes in. Everything here is undone when it throws. */
@@ -54,7 +54,7 @@ function keep(
   for (const { event, key } of unfolded.duplicates) addKey(tables, event, key);
   for (const id of duplicates) addRetelling(tables, id, receipt);
   for (const { signer, document } of unfolded.links) link(tables, receipt.source, signer, document);
-  for (const document of unfolded.documents) setDocument(tables, document);
+  for (const document of unfolded.documents) setDocument(tables, document, receipt.receivedAt);
   const deliveries = unfolded.deliveries.filter(({ event }) => fresh.has(event));
   for (const delivery of deliveries) addDelivery(tables, delivery, receipt.receivedAt);
   const destinations = [...new Set(deliveries.map(({ destination }) => destination))];
@@ -84,9 +84,17 @@ function knownDocument(tables: Tables, source: string, id: string): [string, Doc
 }
 
 function knownEvents(tables: Tables, key: string): [string, string[]][] {
-  if (tables.events.get(key)) return [[key, [key]]];
-  const told = tables.aliases.of(key);
-  return told.length > 0 ? [[key, told.map(({ event }) => event.id)]] : [];
+  if (isKnown(tables, key)) return [[key, [key]]];
+  const told = [
+    ...tables.aliases.of(key).map(({ event }) => event.id),
+    ...tables.aliasesOfIds.of(key).map(({ id }) => id),
+  ];
+  return told.length > 0 ? [[key, told]] : [];
+}
+
+/** Whether there is such an event, or was. */
+function isKnown(tables: Tables, id: string): boolean {
+  return tables.events.get(id) !== undefined || tables.ids.get(id) !== undefined;
 }
 
 function kinsmen(tables: Tables, kin: string, from: number, to: number): Kinsman[] {
@@ -101,25 +109,27 @@ function kinsmen(tables: Tables, kin: string, from: number, to: number): Kinsman
 
 /** False: it exists already. */
 function addEvent(tables: Tables, { event, key, kin, at }: NewEvent): boolean {
-  const isNew = tables.events.get(event.id) === undefined;
+  const isNew = !isKnown(tables, event.id);
   if (isNew) tables.events.add({ position: tables.nextPosition(), event, kin, at, keys: [], retold: [] });
   addKey(tables, event.id, key);
   return isNew;
 }
 
 function addKey(tables: Tables, id: string, key: string): void {
-  const row = tables.events.get(id);
-  if (!row || key === id || row.keys.includes(key)) return;
-  tables.events.put({ ...row, keys: [...row.keys, key] });
+  if (key === id) return;
+  const [event, gone] = [tables.events.get(id), tables.ids.get(id)];
+  if (event && !event.keys.includes(key)) tables.events.put({ ...event, keys: [...event.keys, key].sort() });
+  if (gone && !gone.keys.includes(key)) tables.ids.put({ ...gone, keys: [...gone.keys, key].sort() });
 }
 
 function addRetelling(tables: Tables, id: string, { id: receipt, channel, receivedAt }: Receipt): void {
   const row = tables.events.get(id);
-  if (row) tables.events.put({ ...row, retold: inOrder(row, { receipt, channel, at: receivedAt }) });
+  if (row) tables.events.put({ ...row, retold: withRetelling(row, { receipt, channel, at: receivedAt }) });
 }
 
-function inOrder({ retold }: KeptEvent, added: Retelling): readonly Retelling[] {
-  return [...retold, added].sort((a, b) => a.at - b.at);
+function withRetelling({ retold }: Rows["events"], added: Retelling): readonly Retelling[] {
+  if (retold.some(({ at, receipt }) => at === added.at && receipt === added.receipt)) return retold;
+  return [...retold, added].sort((a, b) => a.at - b.at || (a.receipt < b.receipt ? -1 : 1));
 }
 
 function link(tables: Tables, source: string, signer: string, document: string): void {
@@ -127,9 +137,10 @@ function link(tables: Tables, source: string, signer: string, document: string):
   tables.links.put({ position: row?.position ?? tables.nextPosition(), source, signer, document });
 }
 
-function setDocument(tables: Tables, document: Document): void {
+function setDocument(tables: Tables, document: Document, toldAt: number): void {
   const row = tables.documents.get(pair(document.source, document.id));
-  tables.documents.put({ position: row?.position ?? tables.nextPosition(), document });
+  const changedAt = Math.max(toldAt, row?.changedAt ?? toldAt);
+  tables.documents.put({ position: row?.position ?? tables.nextPosition(), document, changedAt });
 }
 
 function addDelivery(tables: Tables, delivery: Delivery, recordedAt: number): void {

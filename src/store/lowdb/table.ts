@@ -19,6 +19,8 @@ export interface Table<R extends Row> extends Iterable<R> {
   /** Adds the row, or puts it in the place of the one of the same key. */
   put(row: R): void;
   remove(row: R): void;
+  /** The one of the same key. */
+  sameAs(row: R): R | undefined;
 }
 
 type Order<R> = (a: R, b: R) => number;
@@ -75,6 +77,8 @@ export function createTable<R extends Row>(
 ): Table<R> {
   const rows = new Map<string, R>();
   let bytes = 0;
+  let newest = 0;
+  let ordered = true;
 
   function take(key: string): R | undefined {
     const row = rows.get(key);
@@ -84,8 +88,12 @@ export function createTable<R extends Row>(
     return row;
   }
 
-  /** In place of one of the same key, or at the end. */
+  /** In place of one of the same key, or at the end: also what is older, such as what comes back after it was removed. */
   function place(key: string, row: R): void {
+    if (!rows.has(key)) {
+      ordered &&= row.position >= newest;
+      newest = Math.max(newest, row.position);
+    }
     rows.set(key, row);
     for (const index of indexes) index.add(row);
     bytes += sizeOf(row);
@@ -102,12 +110,14 @@ export function createTable<R extends Row>(
     });
   }
 
-  /** What was removed comes back at the end, although it is older than others. */
-  function restore(key: string, row: R): void {
-    place(key, row);
+  /** However many are out of their order, they are put into it at once, when somebody looks. */
+  function inOrder(): Map<string, R> {
+    if (ordered) return rows;
     const sorted = [...rows].sort(([, a], [, b]) => byPosition(a, b));
     rows.clear();
-    for (const [name, one] of sorted) rows.set(name, one);
+    for (const [key, row] of sorted) rows.set(key, row);
+    ordered = true;
+    return rows;
   }
 
   for (const row of kept) place(keyOf(row), row);
@@ -119,7 +129,7 @@ export function createTable<R extends Row>(
     get bytes() {
       return bytes;
     },
-    [Symbol.iterator]: () => rows.values(),
+    [Symbol.iterator]: () => inOrder().values(),
     get: (key) => rows.get(key),
     put,
     add(row) {
@@ -130,8 +140,9 @@ export function createTable<R extends Row>(
       const key = keyOf(row);
       const before = take(key);
       rows.delete(key);
-      if (before) journal.note(() => restore(key, before));
+      if (before) journal.note(() => place(key, before));
     },
+    sameAs: (row) => rows.get(keyOf(row)),
   };
 }
 

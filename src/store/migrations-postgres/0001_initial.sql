@@ -36,11 +36,12 @@ create table rejections (
 create index rejections_channel on rejections (source, channel, position);
 
 create table documents (
-  position bigint generated always as identity primary key,
-  source   text not null,
-  id       text not null,
-  status   text,
-  state    text not null,                -- JSON: domain/document.ts
+  position   bigint generated always as identity primary key,
+  source     text   not null,
+  id         text   not null,
+  status     text,
+  state      text   not null,            -- JSON: domain/document.ts
+  changed_at bigint not null,            -- when the receipt came that told something of it last
   unique (source, id)
 );
 create index documents_id on documents (id);
@@ -63,20 +64,30 @@ create index events_document on events (document_id, position) where document_id
 create index events_type     on events (type, position);
 create index events_source   on events (source, position);
 
--- Other keys under which an event was told: its signer was found by comparing, or another channel's clock differed.
+-- Events that are kept no longer: a repeat of one is still recognised.
+create table ids (
+  position    bigint generated always as identity primary key,
+  id          text   not null unique,
+  recorded_at bigint not null            -- of the event
+);
+
+-- Other keys under which an event was told: its signer was found by comparing, or another channel's clock differed. They stay as long
+-- as the event's id does.
 create table aliases (
   key      text not null,
   event_id text not null,
   primary key (key, event_id)
 );
+create index aliases_event on aliases (event_id);
 
--- Which document a signer belongs to, learnt from posts that name both.
+-- Which document a signer belongs to, learnt from posts that name both. In the order of their bytes, as an export has them.
 create table links (
-  source      text not null,
-  signer_id   text not null,
+  source      text collate "C" not null,
+  signer_id   text collate "C" not null,
   document_id text not null,
   primary key (source, signer_id)
 );
+create index links_document on links (source, document_id);
 
 -- An event told again: by which receipt, over which channel.
 create table retellings (
@@ -112,13 +123,18 @@ create index deliveries_parked on deliveries (destination, position) where statu
 -- The promise of a lane, kept by the database itself: never two of it out at a time.
 create unique index deliveries_out on deliveries (destination, lane) where status = 'pending' and lane is not null;
 
+-- What is lent out: how many of a destination are tried at this moment, over all nodes?
+create index deliveries_lent on deliveries (destination, due_at) where token is not null;
+
 -- A row to lock for each lane, and so for each document and each signer without one: whoever records about them, or changes what
--- is open in their lanes, holds it until the commit. Rows, since advisory locks would fill the server's shared memory.
+-- is open in their lanes, holds it until the commit. Rows, since advisory locks would fill the server's shared memory. They say
+-- nothing else: one that is dropped by whoever holds it is made again when it is wanted.
 create table lanes (
   lane text primary key
 );
 
 create table attempts (
+  position    bigint generated always as identity primary key,
   delivery_id text    not null,
   number      integer not null,
   started_at  bigint  not null,
@@ -127,11 +143,11 @@ create table attempts (
   status      integer,
   answer      text,
   retry_after bigint,
-  primary key (delivery_id, number)
+  unique (delivery_id, number)
 );
 
 create table destinations (
-  name    text primary key,
+  name    text collate "C" primary key,
   paused  text,                          -- JSON: why it gets nothing for now; null: it is not paused
   breaker text                           -- JSON: domain/breaker.ts
 );

@@ -34,11 +34,12 @@ create table rejections (
 create index rejections_channel on rejections (source, channel, position);
 
 create table documents (
-  position integer primary key autoincrement,
-  source   text not null,
-  id       text not null,
-  status   text,
-  state    text not null,                -- JSON: domain/document.ts
+  position   integer primary key autoincrement,
+  source     text    not null,
+  id         text    not null,
+  status     text,
+  state      text    not null,           -- JSON: domain/document.ts
+  changed_at integer not null,           -- when the receipt came that told something of it last
   unique (id, source)                    -- in this order, a document is found without its source as well
 );
 
@@ -59,12 +60,21 @@ create index events_kin      on events (kin, happened_at) where kin is not null;
 create index events_document on events (document_id, position) where document_id is not null;
 create index events_type     on events (type, position);
 
--- Other keys under which an event was told: its signer was found by comparing, or another channel's clock differed.
+-- Events that are kept no longer: a repeat of one is still recognised.
+create table ids (
+  position    integer primary key autoincrement,
+  id          text    not null unique,
+  recorded_at integer not null           -- of the event
+);
+
+-- Other keys under which an event was told: its signer was found by comparing, or another channel's clock differed. They stay as long
+-- as the event's id does.
 create table aliases (
   key      text not null,
   event_id text not null,
   primary key (key, event_id)
 ) without rowid;
+create index aliases_event on aliases (event_id);
 
 -- Which document a signer belongs to, learnt from posts that name both.
 create table links (
@@ -73,6 +83,7 @@ create table links (
   document_id text not null,
   primary key (source, signer_id)
 ) without rowid;
+create index links_document on links (source, document_id);
 
 -- An event told again: by which receipt, over which channel.
 create table retellings (
@@ -98,15 +109,17 @@ create table deliveries (
   recorded_at integer not null
 );
 -- An event's deliveries are recorded with it, so its time finds them. Ids are spread all over an index; times are added at its end.
-create index deliveries_recorded on deliveries (recorded_at);
+-- Ten thousand may be recorded at the same time, and among those the id finds them.
+create index deliveries_recorded on deliveries (recorded_at, event_id);
 -- What is due, in the order it is lent out.
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
--- What is open in a lane, in order: does a new one have to wait, and who is next?
-create index deliveries_lane  on deliveries (destination, lane, position) where due_at is not null and lane is not null;
+-- What is open in a lane, in order: does a new one have to wait, and who is next? And how much is open for a destination?
+create index deliveries_open  on deliveries (destination, lane, position) where due_at is not null;
 
 create index deliveries_parked on deliveries (destination, position) where status = 'parked';
 
 create table attempts (
+  position    integer primary key autoincrement,
   delivery_id text    not null,
   number      integer not null,
   started_at  integer not null,
@@ -115,8 +128,8 @@ create table attempts (
   status      integer,
   answer      text,
   retry_after integer,
-  primary key (delivery_id, number)
-) without rowid;
+  unique (delivery_id, number)
+);
 
 create table destinations (
   name    text primary key,

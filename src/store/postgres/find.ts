@@ -112,7 +112,7 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
   const [receipt, retold, deliveries, attempts] = await Promise.all([
     findReceipt(session, row.receipt_id),
     session.rows<RetellingRow>(
-      "select receipt_id, channel, told_at from retellings where event_id = $1 order by told_at",
+      'select receipt_id, channel, told_at from retellings where event_id = $1 order by told_at, receipt_id collate "C"',
       [id],
     ),
     session.rows<DeliveryRow>(`select ${DELIVERY} from deliveries where event_id = $1 order by position`, [

@@ -1,6 +1,7 @@
 import type { Rejection } from "../../domain/receipt.ts";
 import { type DestinationRow, toDestination } from "../rows.ts";
 import type { AuditEntry, DestinationState } from "../store.ts";
+import { KEPT } from "./call.ts";
 import type { Session } from "./session.ts";
 
 /** Keeps a refused request, and the newest of its channel. Runs inside a transaction. */
@@ -26,18 +27,23 @@ export async function destinations(session: Session): Promise<DestinationState[]
   return rows.map(toDestination);
 }
 
-/** One statement, so that two nodes that keep different things do not undo each other's. */
+/** One statement, so that two nodes that keep different things do not undo each other's. All nodes are told. */
 export async function keepDestination(
   session: Session,
+  channel: string,
   name: string,
   { paused, breaker }: Partial<Omit<DestinationState, "name">>,
 ): Promise<void> {
   await session.run(
-    `insert into destinations (name, paused, breaker) values ($1, $2, $4)
-     on conflict (name) do update set
-       paused  = case when $3::boolean then excluded.paused  else destinations.paused  end,
-       breaker = case when $5::boolean then excluded.breaker else destinations.breaker end`,
-    [name, asJson(paused), paused !== undefined, asJson(breaker), breaker !== undefined],
+    `with kept as (
+       insert into destinations (name, paused, breaker) values ($1, $2, $4)
+       on conflict (name) do update set
+         paused  = case when $3::boolean then excluded.paused  else destinations.paused  end,
+         breaker = case when $5::boolean then excluded.breaker else destinations.breaker end
+       returning name
+     )
+     select pg_notify($6, '${KEPT}') from kept`,
+    [name, asJson(paused), paused !== undefined, asJson(breaker), breaker !== undefined, channel],
   );
 }
 

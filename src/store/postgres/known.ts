@@ -149,6 +149,7 @@ async function lookUpEvents(session: Session, recordings: readonly Recording[]):
   if (keys.length === 0) return new Map();
   const rows = await session.rows<{ key: string; id: string }>(
     `select id as key, id from events where id = any($1::text[])
+     union all select id, id from ids where id = any($1::text[])
      union all select key, event_id from aliases where key = any($1::text[])`,
     [keys],
   );

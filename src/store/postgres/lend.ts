@@ -1,34 +1,9 @@
-import { type DeliveryRow, toDelivery, toEvent } from "../rows.ts";
 import type { Loan, Settlement } from "../store.ts";
 import type { Answer } from "./batch.ts";
+import { idsAndTokens } from "./claim.ts";
 import { lockLanes } from "./lanes.ts";
+import { isProbe, letProbe } from "./probe.ts";
 import { columns, type Scalar, type Session } from "./session.ts";
-
-/**
- * One statement, and so one commit. What another node is lending out at this moment is passed over and not waited for. Only
- * the first of a lane is pending, so two of one lane are never out.
- */
-export async function claim(
-  session: Session,
-  { destination, limit, now, until }: { destination: string; limit: number; now: number; until: number },
-  token: string,
-): Promise<Loan[]> {
-  const rows = await session.rows<DeliveryRow & { body: string }>(
-    `with due as (
-       select position, due_at from deliveries
-       where destination = $1 and status = 'pending' and due_at <= $2
-       order by due_at, position limit $3
-       for update skip locked
-     ), lent as (
-       update deliveries d set token = $4, due_at = $5 from due where d.position = due.position
-       returning d.position, d.id, d.event_id, d.destination, d.lane, d.status, d.reason, d.attempts, d.due_at, d.replayed_after
-     )
-     select lent.*, e.body from lent join due using (position) join events e on e.id = lent.event_id
-     order by due.due_at, position`,
-    [destination, now, limit, token, until],
-  );
-  return rows.map((row) => ({ delivery: toDelivery(row), event: toEvent(row), token }));
-}
 
 /** Writes down what tries came to. Of two for one loan the first counts. Runs inside a transaction. */
 export async function settleAll(
@@ -130,20 +105,22 @@ async function letNextGo(session: Session, lanes: readonly (readonly [string, st
 }
 
 /** Returns the destinations that have something due again. */
-export async function giveBack(session: Session, loans: readonly Loan[], now: number): Promise<Set<string>> {
-  const rows = await session.rows<{ destination: string }>(
+export async function giveBack(
+  session: Session,
+  channel: string,
+  loans: readonly Loan[],
+  now: number,
+): Promise<Set<string>> {
+  const rows = await session.rows<{ id: string; destination: string }>(
     `update deliveries d set due_at = $3, token = null
      from unnest($1::text[], $2::text[]) given (id, token)
      where d.id = given.id and d.token = given.token and d.status = 'pending'
-     returning d.destination`,
-    [
-      ...columns(
-        loans.map(({ delivery, token }) => [delivery.id, token]),
-        2,
-      ),
-      now,
-    ],
+     returning d.id, d.destination`,
+    [...idsAndTokens(loans), now],
   );
+  const probes = new Set(loans.filter(isProbe).map(({ delivery }) => delivery.id));
+  const probed = rows.filter(({ id }) => probes.has(id)).map(({ destination }) => destination);
+  if (probed.length > 0) await letProbe(session, channel, probed, now);
   return new Set(rows.map(({ destination }) => destination));
 }
 

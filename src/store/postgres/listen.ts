@@ -1,87 +1,77 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Client } from "pg";
-import { createClient } from "./pool.ts";
+import type { News, Store } from "../store.ts";
+import { CAME, DUE, KEPT, LEFT } from "./call.ts";
+import { destinations } from "./keep.ts";
+import { createLine, type Line } from "./line.ts";
+import { count, join, leave } from "./nodes.ts";
 import type { Session } from "./session.ts";
 
-/** Tells the other nodes, once the transaction is committed, that these destinations have got something. */
-export type Announce = (session: Session, destinations: ReadonlySet<string>) => Promise<void>;
-
-export interface ListenOptions {
+interface ListenOptions {
   url: string;
   channel: string;
-  /** This node's name: it does not listen to itself. */
+  /** This node's name: what it records itself is no news. */
   self: string;
-  /** Without names: the line was down, so anything may have come. */
-  heard(destinations?: readonly string[]): void;
 }
 
-/** How long the line is let lie after it broke, and how often it is tried whether it still holds; milliseconds. */
-const PAUSES = [100, 500, 1_000, 2_000, 5_000];
-const CHECK_EVERY = 30_000;
-
-export function createAnnounce(channel: string, self: string): Announce {
-  return async (session, destinations) => {
-    if (destinations.size === 0) return;
-    await session.run("select pg_notify($1, $2 || ':' || name) from unnest($3::text[]) name", [
-      channel,
-      self,
-      [...destinations],
-    ]);
-  };
+/** Hears what the nodes call to each other, over a line that is made when somebody first listens. */
+interface Listener {
+  listen: NonNullable<Store["listen"]>;
+  end(): Promise<void>;
 }
 
-/** Listens until it is ended, over as many connections as it takes. */
-export function listen(options: ListenOptions): { end(): Promise<void> } {
-  const over = new AbortController();
-  const { signal } = over;
+export function createListener({ url, channel, self }: ListenOptions): Listener {
+  let news: News = { recorded() {}, kept() {}, nodes() {} };
+  let nodes: number | null = null;
+  let line: Line | null = null;
 
-  async function run(): Promise<void> {
-    for (let failures = 0; !signal.aborted; ) {
-      const held = await hold(options, signal);
-      failures = held ? 0 : failures + 1;
-      const pause = PAUSES[Math.min(failures, PAUSES.length - 1)];
-      await sleep(pause, undefined, { signal, ref: false }).catch(() => {});
-    }
+  async function tellKept(session: Session): Promise<void> {
+    news.kept(await destinations(session));
   }
 
-  const running = run();
+  /** Fewer than before are no news at first: after a breakdown of the server the others' lines take a while to come back. */
+  async function tellMore(session: Session): Promise<void> {
+    tellNodes(Math.max(await count(session, channel), nodes ?? 1));
+  }
+
+  async function tellNumber(session: Session): Promise<void> {
+    tellNodes(Math.max(await count(session, channel), 1));
+  }
+
+  function tellNodes(now: number): void {
+    if (now === nodes) return;
+    nodes = now;
+    news.nodes(now);
+  }
+
+  function heard(call: string): void {
+    const [kind, sender, ...name] = call.split(":");
+    if (kind === DUE && sender !== self) news.recorded([name.join(":")]);
+    if (kind === KEPT) line?.use(tellKept);
+    if (kind === CAME) line?.use(tellMore);
+    if (kind === LEFT) line?.use(tellNumber);
+  }
+
+  async function held(session: Session): Promise<void> {
+    await join(session, channel);
+    await tellMore(session);
+    await tellKept(session);
+    news.recorded();
+  }
+
   return {
-    async end() {
-      over.abort();
-      await running;
+    listen(given) {
+      news = given;
+      if (nodes !== null) news.nodes(nodes);
+      if (line) line.use(tellKept);
+      else
+        line = createLine({
+          url,
+          channel,
+          held,
+          heard,
+          check: tellNumber,
+          ending: (session) => leave(session, channel),
+        });
     },
+    end: async () => line?.end(),
   };
-}
-
-/** One connection, until it breaks. False: it was not even made. */
-async function hold({ url, channel, self, heard }: ListenOptions, signal: AbortSignal): Promise<boolean> {
-  const client = createClient(url);
-  const broken = new Promise<void>((resolve) => client.once("end", resolve));
-  const end = () => void client.end().catch(() => {});
-  client.on("notification", ({ payload = "" }) => {
-    const [sender, ...name] = payload.split(":");
-    if (sender !== self) heard([name.join(":")]);
-  });
-  try {
-    await client.connect();
-    await client.query(`listen ${client.escapeIdentifier(channel)}`);
-  } catch {
-    end();
-    return false;
-  }
-  heard();
-  const check = setInterval(() => void stillThere(client), CHECK_EVERY);
-  signal.addEventListener("abort", end, { once: true });
-  if (signal.aborted) end();
-  await broken;
-  signal.removeEventListener("abort", end);
-  clearInterval(check);
-  return true;
-}
-
-/** A line that is dead without having been told so would keep silent for ever. */
-async function stillThere(client: Client): Promise<void> {
-  const tooLong = setTimeout(() => client.end().catch(() => {}), CHECK_EVERY / 3);
-  await client.query("select 1").catch(() => {});
-  clearTimeout(tooLong);
 }

@@ -1,13 +1,14 @@
 import type { Delivery } from "../../domain/delivery.ts";
+import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Receipt } from "../../domain/receipt.ts";
 import type { NewEvent, Unfolded } from "../../domain/unfold.ts";
 import { type ReceiptRow, toReceipt } from "../rows.ts";
 import type { Recorded, Recording } from "../store.ts";
 import type { Answer } from "./batch.ts";
+import type { Announce } from "./call.ts";
 import { type Knowledge, lookUp } from "./known.ts";
 import { lockLanes } from "./lanes.ts";
-import type { Announce } from "./listen.ts";
 import type { Session } from "./session.ts";
 import {
   addAliases,
@@ -103,10 +104,7 @@ async function keep(
     addEvents(session, readings.flatMap(eventsOf)),
     addAliases(session, readings.flatMap(aliasesOf)),
     addLinks(session, readings.flatMap(linksOf)),
-    setDocuments(
-      session,
-      readings.flatMap(({ unfolded }) => unfolded.documents),
-    ),
+    setDocuments(session, readings.flatMap(documentsOf)),
     lockLanes(session, unlocked),
   ]);
   const owners = ownersOf(readings, added);
@@ -130,6 +128,10 @@ function lanesOf(readings: readonly Reading[]): string[] {
 
 function eventsOf({ recording, unfolded }: Reading): { one: NewEvent; receipt: Receipt }[] {
   return unfolded.events.map((one) => ({ one, receipt: recording.receipt }));
+}
+
+function documentsOf({ recording, unfolded }: Reading): { document: Document; changedAt: number }[] {
+  return unfolded.documents.map((document) => ({ document, changedAt: recording.receipt.receivedAt }));
 }
 
 function aliasesOf({ unfolded }: Reading): [key: string, event: string][] {

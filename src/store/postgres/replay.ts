@@ -5,7 +5,7 @@ import type { Scalar, Session } from "./session.ts";
 
 /**
  * The nth of the page is due n × `spacing` milliseconds from `now`; one whose lane is busy waits there. What another node
- * has reopened meanwhile is left as it is. Runs inside a transaction.
+ * has reopened or pruned meanwhile is left as it is, and nothing waits for it. Runs inside a transaction.
  */
 export async function reopen(
   session: Session,
@@ -22,18 +22,22 @@ export async function reopen(
   const shown = rows.slice(0, page.limit);
   await lockLanes(session, new Set(shown.flatMap(({ lane }) => lane ?? [])));
   const reopened = await session.run(
-    `update deliveries d set status = chosen.status, reason = null, due_at = chosen.due_at, replayed_after = attempts
+    `with final as (
+       select f.position, f.destination, f.lane, asked.n
+       from unnest($1::bigint[]) with ordinality asked (position, n) join deliveries f using (position)
+       where f.due_at is null order by asked.n for update of f
+     )
+     update deliveries d set status = chosen.status, reason = null, due_at = chosen.due_at, replayed_after = attempts
      from (
-       select f.position, $2::bigint + (asked.n - 1) * $3::bigint as due_at,
+       select f.position, $2::bigint + (f.n - 1) * $3::bigint as due_at,
          case when f.lane is null then 'pending'
-              when row_number() over (partition by f.destination, f.lane order by asked.n) > 1 then 'held'
+              when row_number() over (partition by f.destination, f.lane order by f.n) > 1 then 'held'
               when exists (select from deliveries open
                            where open.destination = f.destination and open.lane = f.lane and open.due_at is not null) then 'held'
               else 'pending' end as status
-       from unnest($1::bigint[]) with ordinality asked (position, n) join deliveries f using (position)
-       where f.due_at is null
+       from final f
      ) chosen
-     where d.position = chosen.position and d.due_at is null`,
+     where d.position = chosen.position`,
     [shown.map(({ position }) => position), now, spacing],
   );
   return { reopened, next: nextOf(rows, page) };

@@ -7,13 +7,17 @@ import { columns, type Session } from "./session.ts";
 
 /** What `record` writes: each statement takes any number of rows, and none is sent for none. Positions follow the rows' order. */
 
-/** The ids that are new; of two rows with one id, and of two nodes that tell the same, the first is kept. */
+/**
+ * The ids that are new; of two rows with one id, and of two nodes that tell the same, the first is kept. Those of events that are
+ * kept no longer are taken out again, and not left out: an insertion that has waited for somebody who prunes the same event would
+ * not have seen its id, the next statement does.
+ */
 export async function addEvents(
   session: Session,
   events: readonly { one: NewEvent; receipt: Receipt }[],
 ): Promise<Set<string>> {
   if (events.length === 0) return new Set();
-  const rows = await session.rows<{ id: string }>(
+  const insertion = session.rows<{ id: string }>(
     `insert into events (id, source, channel, type, kin, happened_at, document_id, receipt_id, recorded_at, body)
      select id, source, channel, type, kin, happened_at, document_id, receipt_id, recorded_at, body
      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::text[])
@@ -36,13 +40,26 @@ export async function addEvents(
       10,
     ),
   );
-  return new Set(rows.map(({ id }) => id));
+  const removal = session.rows<{ id: string }>(
+    "delete from events where id = any(array(select id from ids where id = any($1::text[]))) returning id",
+    [events.map(({ one }) => one.event.id)],
+  );
+  const [added, gone] = await Promise.all([insertion, removal]);
+  const told = new Set(gone.map(({ id }) => id));
+  return new Set(added.map(({ id }) => id).filter((id) => !told.has(id)));
 }
 
+/** Each beside the id that it goes with, and is forgotten with: an id that is left alone is held on to until the commit. */
 export async function addAliases(session: Session, aliases: readonly (readonly [string, string])[]) {
   if (aliases.length === 0) return;
   await session.run(
-    `insert into aliases (key, event_id) select distinct * from unnest($1::text[], $2::text[]) given (key, event_id)
+    `with given as (
+       select key, event_id from unnest($1::text[], $2::text[]) given (key, event_id)
+     ), alone as (
+       select given.* from given cross join lateral (select from ids where id = given.event_id for key share) held
+     )
+     insert into aliases (key, event_id)
+     select * from given where exists (select from events where id = given.event_id) union select * from alone
      order by key, event_id on conflict do nothing`,
     columns(aliases, 2),
   );
@@ -61,21 +78,33 @@ export async function addLinks(session: Session, links: readonly (readonly [stri
   );
 }
 
-/** Of several states of one document the last one holds; its place in the list is that of the first. */
-export async function setDocuments(session: Session, documents: readonly Document[]): Promise<void> {
+/**
+ * Of several states of one document the last one holds; its place in the list is that of the first. When it changed never moves
+ * back: a receipt that is read again is an old one.
+ */
+export async function setDocuments(
+  session: Session,
+  documents: readonly { document: Document; changedAt: number }[],
+): Promise<void> {
   if (documents.length === 0) return;
   await session.run(
-    `insert into documents (source, id, status, state)
-     select source, id, status, state from (
-       select distinct on (source, id) source, id, status, state, min(n) over (partition by source, id) as first
-       from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality given (source, id, status, state, n)
+    `insert into documents (source, id, status, state, changed_at)
+     select source, id, status, state, changed_at from (
+       select distinct on (source, id) source, id, status, state, max(changed_at) over (partition by source, id) as changed_at,
+         min(n) over (partition by source, id) as first
+       from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+         with ordinality given (source, id, status, state, changed_at, n)
        order by source, id, n desc
      ) newest
      order by first
-     on conflict (source, id) do update set status = excluded.status, state = excluded.state`,
+     on conflict (source, id) do update set status = excluded.status, state = excluded.state,
+       changed_at = greatest(documents.changed_at, excluded.changed_at)`,
     columns(
-      documents.map((document) => [document.source, document.id, document.status, JSON.stringify(document)]),
-      4,
+      documents.map(({ document, changedAt }) => {
+        const { source, id, status } = document;
+        return [source, id, status, JSON.stringify(document), changedAt];
+      }),
+      5,
     ),
   );
 }
@@ -120,6 +149,7 @@ export async function mendReceipt(
   );
 }
 
+/** Of events that are kept, and are held on to until the commit: one that is kept no longer has no list of them. */
 export async function addRetellings(session: Session, outcomes: readonly Outcome[]): Promise<void> {
   const rows = outcomes.flatMap(({ receipt, duplicates }) =>
     duplicates.map((event) => [event, receipt.id, receipt.channel, receipt.receivedAt]),
@@ -127,7 +157,8 @@ export async function addRetellings(session: Session, outcomes: readonly Outcome
   if (rows.length === 0) return;
   await session.run(
     `insert into retellings (event_id, receipt_id, channel, told_at)
-     select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) on conflict do nothing`,
+     select given.* from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) given (event_id, receipt_id, channel, told_at)
+     cross join lateral (select from events where id = given.event_id for key share) held on conflict do nothing`,
     columns(rows, 4),
   );
 }

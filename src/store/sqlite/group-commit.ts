@@ -3,6 +3,7 @@ import { CountersignError, messageOf } from "../../domain/errors.ts";
 
 interface Job {
   run(): unknown;
+  weight: number;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -11,21 +12,25 @@ export interface GroupCommit {
   /**
    * Runs `work` inside a transaction shared with whatever else was asked for in the same turn of the event loop, and resolves
    * with what it returns once that transaction is on disk. When `work` throws, only its own changes are undone: all are then
-   * carried out once more, each with a savepoint, so `work` may run twice.
+   * carried out once more, each with a savepoint, so `work` may run twice. `weight` is how many events it is about: what is too
+   * much for one transaction goes into the next, with everybody else's turn in between.
    */
-  write<T>(work: () => T): Promise<T>;
-  /** Carries out what is waiting, at once. */
+  write<T>(work: () => T, weight?: number): Promise<T>;
+  /** Carries out all that is waiting, at once. */
   flush(): void;
   /** How many transactions have been committed. */
   readonly commits: number;
 }
+
+/** What one transaction takes, in events: for longer than that nobody should have to wait. */
+const HEAVIEST = 300;
 
 /**
  * One commit, and so one flush to disk, for all that arrives in one turn of the event loop: a durable write costs each of
  * sixty-four concurrent requests a sixty-fourth of an fsync.
  */
 export function createGroupCommit(db: DatabaseSync): GroupCommit {
-  let waiting: Job[] = [];
+  const waiting: Job[] = [];
   let commits = 0;
 
   const begin = db.prepare("begin immediate");
@@ -35,9 +40,9 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   const release = db.prepare("release job");
   const undo = db.prepare("rollback to job");
 
-  function flush(): void {
-    const jobs = waiting;
-    waiting = [];
+  function flushSome(): void {
+    const jobs = takeSome(waiting);
+    if (waiting.length > 0) setImmediate(flushSome);
     if (jobs.length === 0) return;
     try {
       for (const answer of commitAll(jobs, plainly)) answer();
@@ -93,17 +98,29 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   }
 
   return {
-    write<T>(work: () => T) {
+    write<T>(work: () => T, weight = 1) {
       return new Promise<T>((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(flush);
-        waiting.push({ run: work, resolve: (value) => resolve(value as T), reject });
+        if (waiting.length === 0) setImmediate(flushSome);
+        waiting.push({ run: work, weight, resolve: (value) => resolve(value as T), reject });
       });
     },
-    flush,
+    flush() {
+      while (waiting.length > 0) flushSome();
+    },
     get commits() {
       return commits;
     },
   };
+}
+
+/** The first of them, and as many more as one transaction takes. */
+function takeSome(waiting: Job[]): readonly Job[] {
+  let weight = 0;
+  const end = waiting.findIndex((job, i) => {
+    weight += job.weight;
+    return i > 0 && weight > HEAVIEST;
+  });
+  return waiting.splice(0, end === -1 ? waiting.length : end);
 }
 
 /** What SQLite itself complains of means that the store cannot be used now; anything else is our own fault and stays as it is. */

@@ -41,11 +41,14 @@ function keep(
   const told = new Set([...unfolded.duplicates.map(({ event }) => event), ...again]);
   const duplicates = [...told].filter((id) => !before.has(id));
 
-  for (const { event, key } of unfolded.duplicates) if (event !== key) sql.addAlias.run(key, event);
-  for (const id of duplicates) sql.addRetelling.run(id, receipt.id, receipt.channel, receipt.receivedAt);
+  for (const { event, key } of unfolded.duplicates)
+    if (event !== key && isKnown(sql, event)) sql.addAlias.run(key, event);
+  for (const id of duplicates)
+    if (sql.eventById.one(id)) sql.addRetelling.run(id, receipt.id, receipt.channel, receipt.receivedAt);
   for (const { signer, document } of unfolded.links) sql.addLink.run(receipt.source, signer, document);
   for (const document of unfolded.documents) {
-    sql.setDocument.run(document.source, document.id, document.status, JSON.stringify(document));
+    const { source, id, status } = document;
+    sql.setDocument.run(source, id, status, JSON.stringify(document), receipt.receivedAt);
   }
   const deliveries = unfolded.deliveries.filter(({ event }) => fresh.has(event));
   for (const { id, event, destination, lane, dueAt } of deliveries) {
@@ -109,14 +112,25 @@ export function findDocument(sql: Statements, source: string, id: string): Docum
 }
 
 function knownEvents(sql: Statements, key: string): [string, string[]][] {
-  const same = sql.eventById.one(key);
-  if (same) return [[key, [same.id]]];
+  if (isKnown(sql, key)) return [[key, [key]]];
   const told = sql.eventsByAlias.all(key);
   return told.length > 0 ? [[key, told.map(({ id }) => id)]] : [];
 }
 
-/** False: it exists already. */
-function addEvent(sql: Statements, { event, key, kin, at }: NewEvent, receipt: Receipt): boolean {
+/** Whether there is such an event, or was. Asked apart: one statement for both tables takes longer than two. */
+function isKnown(sql: Statements, id: string): boolean {
+  return sql.eventById.one(id) !== undefined || sql.goneById.one(id) !== undefined;
+}
+
+/** False: it exists already, or did. */
+function addEvent(sql: Statements, one: NewEvent, receipt: Receipt): boolean {
+  const { event, key } = one;
+  const isNew = sql.goneById.one(event.id) === undefined && insertEvent(sql, one, receipt);
+  if (key !== event.id) sql.addAlias.run(key, event.id);
+  return isNew;
+}
+
+function insertEvent(sql: Statements, { event, kin, at }: NewEvent, receipt: Receipt): boolean {
   const added = sql.addEvent.run(
     event.id,
     event.source,
@@ -129,7 +143,6 @@ function addEvent(sql: Statements, { event, key, kin, at }: NewEvent, receipt: R
     receipt.receivedAt,
     JSON.stringify(event),
   );
-  if (key !== event.id) sql.addAlias.run(key, event.id);
   return added === 1;
 }
 

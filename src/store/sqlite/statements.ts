@@ -30,6 +30,7 @@ export function query<Row = never>(db: DatabaseSync, sql: string): Query<Row> {
 export const RECEIPT =
   "id, source, channel, received_at, query, headers, length(body) as size, verified, mapping, problems, events, duplicates";
 export const DELIVERY = "id, event_id, destination, lane, status, reason, attempts, due_at, replayed_after";
+export const ATTEMPT = "number, started_at, duration, cause, status, answer, retry_after";
 
 /** Every statement of the SQLite store, prepared once. Instants are bound, never read from the database's clock. */
 export function prepareStatements(db: DatabaseSync) {
@@ -79,11 +80,13 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     setDocument: query(
       db,
-      `insert into documents (source, id, status, state) values (?, ?, ?, ?)
-       on conflict (id, source) do update set status = excluded.status, state = excluded.state`,
+      `insert into documents (source, id, status, state, changed_at) values (?, ?, ?, ?, ?)
+       on conflict (id, source) do update
+         set status = excluded.status, state = excluded.state, changed_at = max(changed_at, excluded.changed_at)`,
     ),
 
     eventById: query<{ id: string }>(db, "select id from events where id = ?"),
+    goneById: query<{ id: string }>(db, "select id from ids where id = ?"),
     addAlias: query(db, "insert or ignore into aliases (key, event_id) values (?, ?)"),
     eventsByAlias: query<{ id: string }>(db, "select event_id as id from aliases where key = ?"),
     kinsmen: query<KinsmanRow>(
@@ -139,7 +142,9 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     backlog: query<BacklogRow>(
       db,
-      "select destination, count(*) as open, min(recorded_at) as oldest from deliveries where due_at is not null group by destination",
+      // From an index alone; the one that was recorded first is then the oldest.
+      `select destination, open, (select recorded_at from deliveries where position = first) as oldest from
+         (select destination, count(*) as open, min(position) as first from deliveries where due_at is not null group by destination)`,
     ),
 
     receipt: query<ReceiptRow>(db, `select ${RECEIPT}, body from receipts where id = ?`),
@@ -158,7 +163,7 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     attemptsOf: query<AttemptRow>(
       db,
-      `select number, started_at, duration, cause, status, answer, retry_after from attempts where delivery_id = ? order by number`,
+      `select ${ATTEMPT} from attempts where delivery_id = ? order by number`,
     ),
     delivery: query<DeliveryRow>(db, `select ${DELIVERY} from deliveries where id = ?`),
     reopen: query(

@@ -1,0 +1,181 @@
+import type { Attempt } from "../domain/delivery.ts";
+import type { Kept, Table } from "./kept.ts";
+import {
+  type AuditRow,
+  type DeliveryRow,
+  type DestinationRow,
+  type DocumentRow,
+  type EventRow,
+  type ReceiptRow,
+  type RejectionRow,
+  toAudit,
+  toDelivery,
+  toDestination,
+  toDocument,
+  toEvent,
+  toReceipt,
+  toRejection,
+} from "./rows.ts";
+import type { Retelling } from "./store.ts";
+
+/** How what is kept (kept.ts) lies in the columns of the schema (migrations/*.sql), there and back. */
+
+export type KeptReceiptRow = ReceiptRow & { position: number };
+export type KeptDocumentRow = DocumentRow & { changed_at: number };
+export type KeptEventRow = EventRow & { id: string; kin: string | null; happened_at: number };
+export type KeptDeliveryRow = DeliveryRow & { position: number; token: string | null; recorded_at: number };
+
+export interface KeptIdRow {
+  position: number;
+  id: string;
+  recorded_at: number;
+}
+
+export interface KeptLinkRow {
+  source: string;
+  signer_id: string;
+  document_id: string;
+}
+
+export function keptReceipt(row: KeptReceiptRow): Kept["receipts"] {
+  return { position: row.position, receipt: toReceipt(row), body: toBase64(row.body) };
+}
+
+export function keptRejection(row: RejectionRow): Kept["rejections"] {
+  const { body, ...rejection } = toRejection(row);
+  return { position: row.position, rejection, body: body && toBase64(body) };
+}
+
+export function keptDocument(row: KeptDocumentRow): Kept["documents"] {
+  return { position: row.position, document: toDocument(row), changedAt: row.changed_at };
+}
+
+export function keptLink(row: KeptLinkRow): Kept["links"] {
+  return { source: row.source, signer: row.signer_id, document: row.document_id };
+}
+
+export function keptEvent(
+  row: KeptEventRow,
+  keys: readonly string[],
+  retold: readonly Retelling[],
+): Kept["events"] {
+  return { position: row.position, event: toEvent(row), kin: row.kin, at: row.happened_at, keys, retold };
+}
+
+export function keptId(row: KeptIdRow, keys: readonly string[]): Kept["ids"] {
+  return { position: row.position, id: row.id, recordedAt: row.recorded_at, keys };
+}
+
+export function keptDelivery(row: KeptDeliveryRow, history: readonly Attempt[]): Kept["deliveries"] {
+  const { position, token, recorded_at: recordedAt } = row;
+  return { position, delivery: toDelivery(row), token, recordedAt, history };
+}
+
+export function keptDestination(row: DestinationRow): Kept["destinations"] {
+  return { state: toDestination(row) };
+}
+
+export function keptAudit(row: AuditRow): Kept["audit"] {
+  return { position: row.position, entry: toAudit(row) };
+}
+
+/** A row of the schema that is to be inserted: its table, and what goes into each column. */
+export interface Insertion {
+  into: string;
+  row: Readonly<Record<string, string | number | Uint8Array | null>>;
+}
+
+/** All rows that one kept thing is. */
+export const INSERTIONS: { readonly [T in Table]: (kept: Kept[T]) => readonly Insertion[] } = {
+  receipts: ({ position, receipt, body }) => {
+    const { id, source, channel, query, verified, mapping } = receipt;
+    const row = {
+      ...{ position, id, source, channel, received_at: receipt.receivedAt, query },
+      ...{ headers: JSON.stringify(receipt.headers), body: fromBase64(body), verified, mapping },
+      problems: receipt.problems.length === 0 ? null : JSON.stringify(receipt.problems),
+      events: JSON.stringify(receipt.events),
+      duplicates: JSON.stringify(receipt.duplicates),
+    };
+    return [{ into: "receipts", row }];
+  },
+
+  rejections: ({ position, rejection, body }) => {
+    const { id, source, channel, receivedAt, query, reason } = rejection;
+    const row = {
+      ...{ position, id, source, channel, received_at: receivedAt, query, reason },
+      headers: JSON.stringify(rejection.headers),
+      body: body === null ? null : fromBase64(body),
+      shown: JSON.stringify(rejection.shown),
+    };
+    return [{ into: "rejections", row }];
+  },
+
+  documents: ({ position, document, changedAt }) => {
+    const { source, id, status } = document;
+    const row = { position, source, id, status, state: JSON.stringify(document), changed_at: changedAt };
+    return [{ into: "documents", row }];
+  },
+
+  links: ({ source, signer, document }) => [
+    { into: "links", row: { source, signer_id: signer, document_id: document } },
+  ],
+
+  events: ({ position, event, kin, at, keys, retold }) => {
+    const { id, source, channel, type, document, provenance, recordedAt } = event;
+    const row = {
+      ...{ position, id, source, channel, type, kin, happened_at: at, document_id: document?.id ?? null },
+      ...{ receipt_id: provenance.receipt, recorded_at: Date.parse(recordedAt) },
+      body: JSON.stringify(event),
+    };
+    const retellings = retold.map((one) => ({
+      into: "retellings",
+      row: { event_id: id, receipt_id: one.receipt, channel: one.channel, told_at: one.at },
+    }));
+    return [{ into: "events", row }, ...aliases(id, keys), ...retellings];
+  },
+
+  ids: ({ position, id, recordedAt, keys }) => [
+    { into: "ids", row: { position, id, recorded_at: recordedAt } },
+    ...aliases(id, keys),
+  ],
+
+  deliveries: ({ position, delivery, token, recordedAt, history }) => {
+    const { id, event, destination, lane, status, reason, attempts, dueAt, replayedAfter } = delivery;
+    const row = {
+      ...{ position, id, event_id: event, destination, lane, status, reason, attempts, due_at: dueAt },
+      ...{ token, replayed_after: replayedAfter, recorded_at: recordedAt },
+    };
+    return [{ into: "deliveries", row }, ...history.map((attempt) => insertAttempt(id, attempt))];
+  },
+
+  destinations: ({ state: { name, paused, breaker } }) => {
+    const row = {
+      name,
+      paused: paused && JSON.stringify(paused),
+      breaker: breaker && JSON.stringify(breaker),
+    };
+    return [{ into: "destinations", row }];
+  },
+
+  audit: ({ position, entry: { at, action, caller, reason, details } }) => [
+    { into: "audit", row: { position, at, action, caller, reason, details: JSON.stringify(details) } },
+  ],
+};
+
+function aliases(id: string, keys: readonly string[]): Insertion[] {
+  return keys.map((key) => ({ into: "aliases", row: { key, event_id: id } }));
+}
+
+function insertAttempt(delivery: string, attempt: Attempt): Insertion {
+  const { number, startedAt, duration, cause, status, answer, retryAfter } = attempt;
+  const row = { delivery_id: delivery, number, started_at: startedAt, duration, cause, status, answer };
+  return { into: "attempts", row: { ...row, retry_after: retryAfter } };
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Buffer.from(text, "base64");
+}

@@ -1,0 +1,163 @@
+import { z } from "zod";
+import { type AttemptCause, type DeliveryStatus, PARK_REASONS } from "../domain/delivery.ts";
+import { DOCUMENT_STATUSES, Event, SIGNER_STATUSES } from "../domain/event.ts";
+import type { Problem } from "../domain/receipt.ts";
+import type { Kept, Table } from "./kept.ts";
+
+/** What rows must be like that come from outside of any store. Strict: what is not known would be lost in silence. */
+
+/** Milliseconds since 1970. */
+const instant = z.int();
+const count = z.int().nonnegative();
+const position = z.int().positive();
+const eventId = Event.shape.id;
+const strings = z.record(z.string(), z.string());
+
+/** Such a text is long, and a pattern with groups would be slow over it. */
+const base64 = z
+  .string()
+  .refine((text) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text), "is not base64");
+
+const problem = z.strictObject({
+  kind: z.enum({
+    undecodable: "undecodable",
+    unmapped: "unmapped",
+    missing: "missing",
+    invalid: "invalid",
+    unfinished: "unfinished",
+  } satisfies { [K in Problem["kind"]]: K }),
+  item: count.nullable(),
+  field: z.string().nullable(),
+  message: z.string(),
+});
+
+const receipt = z.strictObject({
+  id: z.string(),
+  source: z.string(),
+  channel: z.string(),
+  receivedAt: instant,
+  query: z.string(),
+  headers: strings,
+  size: count,
+  verified: z.string(),
+  mapping: z.string(),
+  problems: z.array(problem),
+  events: z.array(eventId),
+  duplicates: z.array(eventId),
+});
+
+const rejection = z.strictObject({
+  id: z.string(),
+  source: z.string(),
+  channel: z.string(),
+  receivedAt: instant,
+  query: z.string(),
+  headers: strings,
+  reason: z.string(),
+  shown: z.strictObject({ token: z.string().nullable(), authorization: z.string().nullable() }),
+});
+
+const signer = z.strictObject({
+  id: z.string(),
+  name: z.string().nullable(),
+  email: z.string().nullable(),
+  status: z.enum(SIGNER_STATUSES).nullable(),
+  statusAt: instant,
+  accounted: z.enum(["told", "before"]).nullable(),
+});
+
+const document = z.strictObject({
+  source: z.string(),
+  id: z.string(),
+  title: z.string().nullable(),
+  status: z.enum(DOCUMENT_STATUSES).nullable(),
+  downloadable: z.boolean(),
+  tags: z.array(z.string()),
+  expiresAt: instant.nullable(),
+  signers: z.array(signer),
+  sequence: count,
+  newest: instant,
+});
+
+const retelling = z.strictObject({ receipt: z.string(), channel: z.string(), at: instant });
+
+const delivery = z.strictObject({
+  id: z.string(),
+  event: eventId,
+  destination: z.string(),
+  lane: z.string().nullable(),
+  status: z.enum({
+    pending: "pending",
+    held: "held",
+    delivered: "delivered",
+    parked: "parked",
+  } satisfies { [K in DeliveryStatus]: K }),
+  reason: z.enum(PARK_REASONS).nullable(),
+  attempts: count,
+  dueAt: instant.nullable(),
+  replayedAfter: count.nullable(),
+});
+
+const attempt = z.strictObject({
+  number: position,
+  startedAt: instant,
+  duration: z.int(),
+  cause: z.enum({
+    answered: "answered",
+    timeout: "timeout",
+    dns: "dns",
+    refused: "refused",
+    reset: "reset",
+    tls: "tls",
+    blocked: "blocked",
+    interrupted: "interrupted",
+    other: "other",
+  } satisfies { [K in AttemptCause]: K }),
+  status: z.int().nullable(),
+  answer: z.string().nullable(),
+  retryAfter: z.number().nullable(),
+});
+
+const state = z.strictObject({
+  name: z.string(),
+  paused: z.strictObject({ at: instant, reason: z.string() }).nullable(),
+  breaker: z.strictObject({ failures: count, probeAt: instant.nullable(), probes: count }).nullable(),
+});
+
+const entry = z.strictObject({
+  at: instant,
+  action: z.string(),
+  caller: z.string(),
+  reason: z.string(),
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+});
+
+export const KEPT: { readonly [T in Table]: z.ZodType<Kept[T]> } = {
+  receipts: z
+    .strictObject({ position, receipt, body: base64 })
+    .refine(({ receipt, body }) => Buffer.byteLength(body, "base64") === receipt.size, {
+      error: "is not as long as `receipt.size` says",
+      path: ["body"],
+    }),
+  rejections: z.strictObject({ position, rejection, body: base64.nullable() }),
+  documents: z.strictObject({ position, document, changedAt: instant }),
+  links: z.strictObject({ source: z.string(), signer: z.string(), document: z.string() }),
+  events: z.strictObject({
+    position,
+    event: Event,
+    kin: z.string().nullable(),
+    at: instant,
+    keys: z.array(z.string()),
+    retold: z.array(retelling),
+  }),
+  ids: z.strictObject({ position, id: eventId, recordedAt: instant, keys: z.array(z.string()) }),
+  deliveries: z.strictObject({
+    position,
+    delivery,
+    token: z.string().nullable(),
+    recordedAt: instant,
+    history: z.array(attempt),
+  }),
+  destinations: z.strictObject({ state }),
+  audit: z.strictObject({ position, entry }),
+};

@@ -1,0 +1,79 @@
+import type { Attempt, Delivery } from "../domain/delivery.ts";
+import type { Document } from "../domain/document.ts";
+import type { Event } from "../domain/event.ts";
+import type { Rejection } from "../domain/receipt.ts";
+import type { AuditEntry, DestinationState, ReceiptSummary, Retelling } from "./store.ts";
+
+/**
+ * A row of each table as it is written down outside of any database: what an export holds, and what the lowdb file holds.
+ * The same over all stores. `position` gives the order recorded within a table, and is what cursors point at: it goes with the
+ * row, so that cursors stay good when a store is moved. Instants are milliseconds since 1970.
+ */
+export interface Kept {
+  receipts: {
+    position: number;
+    receipt: ReceiptSummary;
+    /** Base64. */
+    body: string;
+  };
+  rejections: {
+    position: number;
+    rejection: Omit<Rejection, "body">;
+    /** Base64; null: too long to be kept. */
+    body: string | null;
+  };
+  events: {
+    position: number;
+    event: Event;
+    kin: string | null;
+    /** When it happened. */
+    at: number;
+    /** Other keys under which it was told, sorted. */
+    keys: readonly string[];
+    /** In the order told, of the same moment by receipt. */
+    retold: readonly Retelling[];
+  };
+  /** What is left of an event that is kept no longer, so that a repeat is still recognised. */
+  ids: {
+    position: number;
+    id: string;
+    recordedAt: number;
+    /** As of the event, sorted. */
+    keys: readonly string[];
+  };
+  documents: {
+    position: number;
+    document: Document;
+    /** When something was last told of it. */
+    changedAt: number;
+  };
+  /** Which document a signer belongs to. Sorted by source and signer. */
+  links: { source: string; signer: string; document: string };
+  deliveries: {
+    position: number;
+    delivery: Delivery;
+    /** Of the newest loan. */
+    token: string | null;
+    recordedAt: number;
+    /** In the order tried. */
+    history: readonly Attempt[];
+  };
+  /** Sorted by name. */
+  destinations: { state: DestinationState };
+  audit: { position: number; entry: AuditEntry };
+}
+
+export type Table = keyof Kept;
+
+/** In the order in which an export holds them: what is referred to comes first. */
+export const TABLES = [
+  "receipts",
+  "rejections",
+  "documents",
+  "links",
+  "events",
+  "ids",
+  "deliveries",
+  "destinations",
+  "audit",
+] as const satisfies readonly Table[];

@@ -1,0 +1,36 @@
+import { conflict, isSame } from "../conflict.ts";
+import type { Kept, Table } from "../kept.ts";
+import type { Shelves, Tables } from "./tables.ts";
+
+/** No row of a table stands here. */
+const NOWHERE = 0;
+
+/** An id is either an event's or that of one that is gone. */
+const IS_ELSEWHERE: { readonly [T in Table]?: (tables: Tables, row: Kept[T]) => boolean } = {
+  events: ({ ids }, { event }) => ids.get(event.id) !== undefined,
+  ids: ({ events }, { id }) => events.get(id) !== undefined,
+};
+
+/**
+ * Puts rows where a snapshot had them; returns how many were not there yet. Undone when it throws.
+ *
+ * @throws CountersignError `conflict`.
+ */
+export function restore<T extends Table>(tables: Tables, name: T, rows: readonly Kept[T][]): number {
+  const shelves: Shelves = tables;
+  const table = shelves[name];
+  const taken = new Set([...table].map(({ position }) => position));
+  let added = 0;
+  for (const row of rows) {
+    const placed = { position: NOWHERE, ...row };
+    const there = table.sameAs(placed);
+    if (there && isSame(there, { position: there.position, ...row })) continue;
+    if (there || taken.has(placed.position) || IS_ELSEWHERE[name]?.(tables, row)) throw conflict(name, row);
+    if (placed.position === NOWHERE) placed.position = tables.nextPosition();
+    table.add(placed);
+    taken.add(placed.position);
+    tables.goBehind(placed.position);
+    added += 1;
+  }
+  return added;
+}

@@ -1,0 +1,172 @@
+import type { Attempt } from "../../domain/delivery.ts";
+import type { Kept, Table } from "../kept.ts";
+import {
+  type KeptDeliveryRow,
+  type KeptDocumentRow,
+  type KeptEventRow,
+  type KeptIdRow,
+  type KeptLinkRow,
+  type KeptReceiptRow,
+  keptAudit,
+  keptDelivery,
+  keptDestination,
+  keptDocument,
+  keptEvent,
+  keptId,
+  keptLink,
+  keptReceipt,
+  keptRejection,
+} from "../kept-rows.ts";
+import {
+  type AttemptRow,
+  type AuditRow,
+  type DestinationRow,
+  type RejectionRow,
+  type RetellingRow,
+  toAttempt,
+  toRetelling,
+} from "../rows.ts";
+import type { Retelling } from "../store.ts";
+import { createReader, type Key, type Reader } from "./reader.ts";
+import type { Session } from "./session.ts";
+
+const position: Key<{ position: number }> = {
+  columns: ["position"],
+  type: "bigint",
+  of: (kept) => [kept.position],
+};
+
+function id<T>(of: (kept: T) => string): Key<T> {
+  return { columns: ["id"], type: "text", of: (kept) => [of(kept)] };
+}
+
+/** Of a lane one is out at a time. */
+const lane: Key<Kept["deliveries"]> = {
+  columns: ["destination", "lane"],
+  type: "text",
+  where: "status = 'pending' and lane is not null",
+  of: ({ delivery: { destination, lane, status } }) =>
+    status === "pending" && lane !== null ? [destination, lane] : null,
+};
+
+/** How each table is read as it is written down outside of the database. */
+export const READERS: { readonly [T in Table]: Reader<Kept[T]> } = {
+  receipts: createReader<KeptReceiptRow, Kept["receipts"]>({
+    table: "receipts",
+    columns:
+      "position, id, source, channel, received_at, query, headers, body, length(body) as size, verified, mapping, problems, events, duplicates",
+    keys: [position, id(({ receipt }) => receipt.id)],
+    show: (rows) => rows.map(keptReceipt),
+  }),
+
+  rejections: createReader<RejectionRow, Kept["rejections"]>({
+    table: "rejections",
+    columns: "position, id, source, channel, received_at, query, headers, body, reason, shown",
+    keys: [position, id(({ rejection }) => rejection.id)],
+    show: (rows) => rows.map(keptRejection),
+  }),
+
+  events: createReader<KeptEventRow, Kept["events"]>({
+    table: "events",
+    columns: "position, id, kin, happened_at, body",
+    keys: [position, id(({ event }) => event.id)],
+    async show(rows, session) {
+      const ids = rows.map((row) => row.id);
+      const [keys, retold] = await Promise.all([keysOf(session, ids), retellingsOf(session, ids)]);
+      return rows.map((row) => keptEvent(row, keys(row.id), retold(row.id)));
+    },
+  }),
+
+  ids: createReader<KeptIdRow, Kept["ids"]>({
+    table: "ids",
+    columns: "position, id, recorded_at",
+    keys: [position, id((kept) => kept.id)],
+    async show(rows, session) {
+      const keys = await keysOf(
+        session,
+        rows.map((row) => row.id),
+      );
+      return rows.map((row) => keptId(row, keys(row.id)));
+    },
+  }),
+
+  documents: createReader<KeptDocumentRow, Kept["documents"]>({
+    table: "documents",
+    columns: "position, state, changed_at",
+    keys: [
+      position,
+      { columns: ["source", "id"], type: "text", of: ({ document }) => [document.source, document.id] },
+    ],
+    show: (rows) => rows.map(keptDocument),
+  }),
+
+  links: createReader<KeptLinkRow, Kept["links"]>({
+    table: "links",
+    columns: "source, signer_id, document_id",
+    keys: [{ columns: ["source", "signer_id"], type: "text", of: ({ source, signer }) => [source, signer] }],
+    show: (rows) => rows.map(keptLink),
+  }),
+
+  deliveries: createReader<KeptDeliveryRow, Kept["deliveries"]>({
+    table: "deliveries",
+    columns:
+      "position, id, event_id, destination, lane, status, reason, attempts, due_at, replayed_after, token, recorded_at",
+    keys: [position, id(({ delivery }) => delivery.id), lane],
+    async show(rows, session) {
+      const history = await historyOf(
+        session,
+        rows.map((row) => row.id),
+      );
+      return rows.map((row) => keptDelivery(row, history(row.id)));
+    },
+  }),
+
+  destinations: createReader<DestinationRow, Kept["destinations"]>({
+    table: "destinations",
+    columns: "name, paused, breaker",
+    keys: [{ columns: ["name"], type: "text", of: ({ state }) => [state.name] }],
+    show: (rows) => rows.map(keptDestination),
+  }),
+
+  audit: createReader<AuditRow, Kept["audit"]>({
+    table: "audit",
+    columns: "position, at, action, caller, reason, details",
+    keys: [position],
+    show: (rows) => rows.map(keptAudit),
+  }),
+};
+
+async function keysOf(session: Session, events: readonly string[]): Promise<(event: string) => string[]> {
+  const rows = await session.rows<{ event_id: string; key: string }>(
+    `select event_id, key from aliases where event_id = any($1::text[]) order by key collate "C"`,
+    [events],
+  );
+  const byEvent = Map.groupBy(rows, ({ event_id }) => event_id);
+  return (event) => byEvent.get(event)?.map(({ key }) => key) ?? [];
+}
+
+async function retellingsOf(
+  session: Session,
+  events: readonly string[],
+): Promise<(event: string) => Retelling[]> {
+  const rows = await session.rows<RetellingRow & { event_id: string }>(
+    `select event_id, receipt_id, channel, told_at from retellings where event_id = any($1::text[])
+     order by told_at, receipt_id collate "C"`,
+    [events],
+  );
+  const byEvent = Map.groupBy(rows, ({ event_id }) => event_id);
+  return (event) => byEvent.get(event)?.map(toRetelling) ?? [];
+}
+
+async function historyOf(
+  session: Session,
+  deliveries: readonly string[],
+): Promise<(delivery: string) => Attempt[]> {
+  const rows = await session.rows<AttemptRow & { delivery_id: string }>(
+    `select delivery_id, number, started_at, duration, cause, status, answer, retry_after from attempts
+     where delivery_id = any($1::text[]) order by number`,
+    [deliveries],
+  );
+  const byDelivery = Map.groupBy(rows, ({ delivery_id }) => delivery_id);
+  return (delivery) => byDelivery.get(delivery)?.map(toAttempt) ?? [];
+}

@@ -1,0 +1,29 @@
+import { CAME, LEFT } from "./call.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Who shares the store. Each node holds a lock through the line over which it listens, shared with all others: the server lets go
+ * of it when the line ends, however it ends, and anybody may count who holds it, whatever user it connects as.
+ */
+
+const LOCK = "hashtextextended($1, 0)";
+
+/** `session` is the line itself. */
+export async function join(session: Session, channel: string): Promise<void> {
+  await session.run(`select pg_advisory_lock_shared(${LOCK}), pg_notify($1, '${CAME}')`, [channel]);
+}
+
+export async function leave(session: Session, channel: string): Promise<void> {
+  await session.run(`select pg_advisory_unlock_shared(${LOCK}), pg_notify($1, '${LEFT}')`, [channel]);
+}
+
+export async function count(session: Session, channel: string): Promise<number> {
+  const [row] = await session.rows<{ nodes: number }>(
+    `select count(*) as nodes from pg_locks
+     where locktype = 'advisory' and granted and objsubid = 1
+       and database = (select oid from pg_database where datname = current_database())
+       and (classid::bigint << 32) | objid::bigint = ${LOCK}`,
+    [channel],
+  );
+  return row?.nodes ?? 0;
+}

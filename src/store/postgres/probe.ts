@@ -1,0 +1,50 @@
+import type { Loan } from "../store.ts";
+import { KEPT } from "./call.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Through an open breaker only probes are lent, one at a time over all nodes. Whoever takes one moves the breaker's `probeAt` to the
+ * end of the loan, so that a node that dies with it keeps nobody from the next one. All nodes are told.
+ */
+
+/** What the tokens of probes begin with. */
+export const PROBE = "probe:";
+
+export function isProbe({ token }: Loan): boolean {
+  return token.startsWith(PROBE);
+}
+
+/** When the next probe may go, of a row of destinations; null: the breaker is closed. */
+export const PROBE_AT = "(breaker::json->>'probeAt')::bigint";
+/** Its breaker with another moment for that. */
+const probingAt = (at: string) => `jsonb_set(breaker::jsonb, '{probeAt}', to_jsonb(${at}::bigint))::text`;
+
+/** Takes the probe, if one was lent with this token: what came of it will say when the next may go. */
+export function moveProbe(
+  session: Session,
+  channel: string,
+  { destination, until, token }: { destination: string; until: number; token: string },
+) {
+  return session.run(
+    `with moved as (
+       update destinations set breaker = ${probingAt("$2")}
+       where name = $1 and ${PROBE_AT} is not null
+         and exists (select from deliveries where destination = $1 and token = $3 and due_at = $2)
+       returning name
+     )
+     select pg_notify($4, '${KEPT}') from moved`,
+    [destination, until, token, channel],
+  );
+}
+
+/** The next probe may go at once, since the one that was out has not been tried. */
+export function letProbe(session: Session, channel: string, destinations: readonly string[], now: number) {
+  return session.run(
+    `with moved as (
+       update destinations set breaker = ${probingAt("$2")} where name = any($1::text[]) and ${PROBE_AT} is not null
+       returning name
+     )
+     select pg_notify($3, '${KEPT}') from moved limit 1`,
+    [destinations, now, channel],
+  );
+}

@@ -1,0 +1,156 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { Kept, Table } from "../kept.ts";
+import {
+  type KeptDeliveryRow,
+  type KeptDocumentRow,
+  type KeptEventRow,
+  type KeptIdRow,
+  type KeptLinkRow,
+  type KeptReceiptRow,
+  keptAudit,
+  keptDelivery,
+  keptDestination,
+  keptDocument,
+  keptEvent,
+  keptId,
+  keptLink,
+  keptReceipt,
+  keptRejection,
+} from "../kept-rows.ts";
+import { after } from "../page.ts";
+import {
+  type AttemptRow,
+  type AuditRow,
+  type DestinationRow,
+  type RejectionRow,
+  type RetellingRow,
+  toAttempt,
+  toRetelling,
+} from "../rows.ts";
+import { ATTEMPT, DELIVERY, type Query, query, RECEIPT } from "./statements.ts";
+
+/** How a table is read as it is written down outside of the database. */
+export interface Reader<Row> {
+  /** Those behind the cursor, in the order that `Kept` says. */
+  page(cursor: string | undefined, limit: number): readonly Row[];
+  /** What a page that goes on behind the row begins with. */
+  cursorOf(row: Row): string;
+  /** What stands where the row would stand: has its key, or its position. */
+  inPlaceOf(row: Row): readonly Row[];
+}
+
+export type Readers = { readonly [T in Table]: Reader<Kept[T]> };
+
+export function createReaders(db: DatabaseSync): Readers {
+  const keysOf = query<{ key: string }>(db, "select key from aliases where event_id = ? order by key");
+  const retellingsOf = query<RetellingRow>(
+    db,
+    "select receipt_id, channel, told_at from retellings where event_id = ? order by told_at, receipt_id",
+  );
+  const attemptsOf = query<AttemptRow>(
+    db,
+    `select ${ATTEMPT} from attempts where delivery_id = ? order by number`,
+  );
+  const keys = (id: string) => keysOf.all(id).map(({ key }) => key);
+  const retold = (id: string) => retellingsOf.all(id).map(toRetelling);
+  const history = (id: string) => attemptsOf.all(id).map(toAttempt);
+
+  return {
+    ...independentReaders(db),
+    events: byPosition<KeptEventRow, Kept["events"]>(db, {
+      from: "id, kin, happened_at, body from events",
+      key: { sql: "id = ?", of: ({ event }) => [event.id] },
+      show: (row) => keptEvent(row, keys(row.id), retold(row.id)),
+    }),
+    ids: byPosition<KeptIdRow, Kept["ids"]>(db, {
+      from: "id, recorded_at from ids",
+      key: { sql: "id = ?", of: ({ id }) => [id] },
+      show: (row) => keptId(row, keys(row.id)),
+    }),
+    deliveries: byPosition<KeptDeliveryRow, Kept["deliveries"]>(db, {
+      from: `${DELIVERY}, token, recorded_at from deliveries`,
+      key: { sql: "id = ?", of: ({ delivery }) => [delivery.id] },
+      show: (row) => keptDelivery(row, history(row.id)),
+    }),
+  };
+}
+
+/** Of tables whose rows hold all that belongs to them. */
+function independentReaders(db: DatabaseSync) {
+  return {
+    receipts: byPosition<KeptReceiptRow, Kept["receipts"]>(db, {
+      from: `${RECEIPT}, body from receipts`,
+      key: { sql: "id = ?", of: ({ receipt }) => [receipt.id] },
+      show: keptReceipt,
+    }),
+    rejections: byPosition<RejectionRow, Kept["rejections"]>(db, {
+      from: "id, source, channel, received_at, query, headers, body, reason, shown from rejections",
+      key: { sql: "id = ?", of: ({ rejection }) => [rejection.id] },
+      show: keptRejection,
+    }),
+    documents: byPosition<KeptDocumentRow, Kept["documents"]>(db, {
+      from: "state, changed_at from documents",
+      key: { sql: "id = ? and source = ?", of: ({ document }) => [document.id, document.source] },
+      show: keptDocument,
+    }),
+    audit: byPosition<AuditRow, Kept["audit"]>(db, {
+      from: "at, action, caller, reason, details from audit",
+      key: { sql: "false", of: () => [] },
+      show: keptAudit,
+    }),
+    links: byName<KeptLinkRow, Kept["links"]>(db, {
+      from: "source, signer_id, document_id from links",
+      names: ["source", "signer_id"],
+      namesOf: ({ source, signer }) => [source, signer],
+      show: keptLink,
+    }),
+    destinations: byName<DestinationRow, Kept["destinations"]>(db, {
+      from: "name, paused, breaker from destinations",
+      names: ["name"],
+      namesOf: ({ state }) => [state.name],
+      show: keptDestination,
+    }),
+  };
+}
+
+interface Positioned<Row, T> {
+  /** Columns and table. */
+  from: string;
+  key: { sql: string; of(kept: T): SQLInputValue[] };
+  show(row: Row): T;
+}
+
+function byPosition<Row, T extends { position: number }>(
+  db: DatabaseSync,
+  { from, key, show }: Positioned<Row, T>,
+): Reader<T> {
+  const page: Query<Row> = query(db, `select position, ${from} where position > ? order by position limit ?`);
+  const same: Query<Row> = query(db, `select position, ${from} where position = ? or (${key.sql})`);
+  return {
+    page: (cursor, limit) => page.all(after({ cursor }), limit).map(show),
+    cursorOf: ({ position }) => position.toString(36),
+    inPlaceOf: (kept) => same.all(kept.position, ...key.of(kept)).map(show),
+  };
+}
+
+interface Named<Row, T> {
+  /** Columns and table. */
+  from: string;
+  /** The columns of the key. */
+  names: readonly string[];
+  namesOf(kept: T): string[];
+  show(row: Row): T;
+}
+
+function byName<Row, T>(db: DatabaseSync, { from, names, namesOf, show }: Named<Row, T>): Reader<T> {
+  const [key, values] = [names.join(", "), names.map(() => "?").join(", ")];
+  const page: Query<Row> = query(db, `select ${from} where (${key}) > (${values}) order by ${key} limit ?`);
+  const same: Query<Row> = query(db, `select ${from} where (${key}) = (${values})`);
+  const nothing = names.map(() => "");
+  return {
+    page: (cursor, limit) =>
+      page.all(...(cursor === undefined ? nothing : JSON.parse(cursor)), limit).map(show),
+    cursorOf: (kept) => JSON.stringify(namesOf(kept)),
+    inPlaceOf: (kept) => same.all(...namesOf(kept)).map(show),
+  };
+}

@@ -1,0 +1,109 @@
+import type { DatabaseSync } from "node:sqlite";
+import { after } from "../page.ts";
+import type { Aged, PruneStep } from "../store.ts";
+import { type Query, query } from "./statements.ts";
+
+/** How a table is walked from its oldest row on, and what goes with a row. */
+interface Walk {
+  /** When the row was new. */
+  at: string;
+  from: string;
+  /** Whether the row must stay, however old. */
+  stays?: string;
+  /** Whether the oldest come first. Where they do, a step that meets none that is old enough is the last. */
+  ordered: boolean;
+  /** What removes a row of that position, and all that goes with it. */
+  drops: readonly string[];
+}
+
+const DELIVERIES_OF = "deliveries d on d.recorded_at = e.recorded_at and d.event_id = e.id";
+
+const WALKS: Readonly<Record<Aged, Walk>> = {
+  receipts: alone("receipts", "received_at"),
+  rejections: alone("rejections", "received_at"),
+  audit: alone("audit", "at"),
+  events: {
+    at: "recorded_at",
+    from: "events e",
+    stays: `exists (select 1 from deliveries d
+      where d.recorded_at = e.recorded_at and d.event_id = e.id and d.due_at is not null)`,
+    ordered: true,
+    drops: [
+      "insert into ids (id, recorded_at) select id, recorded_at from events where position = ?",
+      "delete from retellings where event_id = (select id from events where position = ?)",
+      `delete from attempts where delivery_id in
+         (select d.id from events e join ${DELIVERIES_OF} where e.position = ?)`,
+      `delete from deliveries where position in
+         (select d.position from events e join ${DELIVERIES_OF} where e.position = ?)`,
+      "delete from events where position = ?",
+    ],
+  },
+  attempts: {
+    at: "started_at",
+    from: "attempts a",
+    stays: "exists (select 1 from deliveries d where d.id = a.delivery_id and d.due_at is not null)",
+    ordered: true,
+    drops: ["delete from attempts where position = ?"],
+  },
+  documents: {
+    at: "changed_at",
+    from: "documents",
+    ordered: false,
+    drops: [
+      `delete from links where (source, document_id) = (select source, id from documents where position = ?)`,
+      "delete from documents where position = ?",
+    ],
+  },
+  ids: {
+    at: "recorded_at",
+    from: "ids",
+    ordered: true,
+    drops: [
+      "delete from aliases where event_id = (select id from ids where position = ?)",
+      "delete from ids where position = ?",
+    ],
+  },
+};
+
+function alone(table: string, at: string): Walk {
+  return { at, from: table, ordered: true, drops: [`delete from ${table} where position = ?`] };
+}
+
+/** Takes a step, as the port says. Runs inside a transaction. */
+export function createPruning(
+  db: DatabaseSync,
+): (step: PruneStep) => { pruned: number; next: string | null } {
+  const walks = new Map(Object.entries(WALKS).map(([table, walk]) => [table, prepare(db, walk)]));
+  return (step) => {
+    const walk = walks.get(step.table);
+    if (!walk) throw new Error(`${step.table} does not grow old`);
+    return take(walk, step);
+  };
+}
+
+interface Prepared {
+  look: Query<{ position: number; at: number; stays: number }>;
+  drops: readonly Query<never>[];
+  ordered: boolean;
+}
+
+function prepare(db: DatabaseSync, { at, from, stays = "false", ordered, drops }: Walk): Prepared {
+  return {
+    look: query(
+      db,
+      `select position, ${at} as at, ${stays} as stays from ${from} where position > ? order by position limit ?`,
+    ),
+    drops: drops.map((sql) => query(db, sql)),
+    ordered,
+  };
+}
+
+function take({ look, drops, ordered }: Prepared, { before, cursor, limit }: PruneStep) {
+  const rows = look.all(after({ cursor }), limit);
+  const old = rows.filter(({ at }) => at < before);
+  const gone = old.filter(({ stays }) => stays === 0);
+  for (const { position } of gone) for (const drop of drops) drop.run(position);
+  const last = rows[limit - 1];
+  const goesOn = last !== undefined && (old.length > 0 || !ordered);
+  return { pruned: gone.length, next: goesOn ? last.position.toString(36) : null };
+}

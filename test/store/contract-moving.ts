@@ -1,0 +1,314 @@
+import { expect } from "chai";
+import { unknownDocument } from "../../src/domain/document.ts";
+import type { KnownType } from "../../src/domain/event.ts";
+import { type Kept, TABLES, type Table } from "../../src/store/kept.ts";
+import type { Store } from "../../src/store/store.ts";
+import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../builders.ts";
+import {
+  type Contents,
+  claim,
+  contentsOf,
+  deliverAll,
+  fillStore,
+  pruneAll,
+  restoreAll,
+  restoreTable,
+  rowsOf,
+  settle,
+} from "./filled.ts";
+
+const HOUR = 3_600_000;
+const PAGE = { limit: 100 };
+
+/** How a store is copied and moved, over every adapter: `open` gives an empty store. */
+export function describeMoving(name: string, open: () => Promise<Store>): void {
+  describe(`the ${name} store, when it is moved`, () => {
+    const opened: Store[] = [];
+    const openOne = async () => {
+      const store = await open();
+      opened.push(store);
+      return store;
+    };
+    let store: Store;
+    let filled: Awaited<ReturnType<typeof fillStore>>;
+    beforeEach(async () => {
+      store = await openOne();
+      filled = await fillStore(store);
+    });
+    afterEach(() => Promise.all(opened.splice(0).map((one) => one.close())));
+
+    const failureOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
+    const total = (contents: Contents) => TABLES.reduce((sum, table) => sum + contents[table].length, 0);
+
+    describe("a snapshot", () => {
+      it("shows something of every table, and counts it", async () => {
+        const snapshot = await store.snapshot();
+        const contents = await rowsOf(snapshot);
+        const counts = await snapshot.counts();
+        await snapshot.close();
+        for (const table of TABLES) {
+          expect(contents[table], table).not.to.deep.equal([]);
+          expect(counts[table], table).to.equal(contents[table].length);
+        }
+      });
+
+      it("shows rows as they are written down outside of any database", async () => {
+        const { receipts, rejections, events, ids, documents, deliveries, destinations, links, audit } =
+          await contentsOf(store);
+        const odd = receipts.find(({ receipt }) => receipt.query === "a=ü&b=%00");
+        expect(odd?.body).to.equal(Buffer.from([0xff, 0x00, 0xfe, 0x2b, 0x0d, 0x0a]).toString("base64"));
+        expect(odd?.receipt).to.deep.include({ size: 6, events: [] });
+        expect(odd?.receipt).not.to.have.property("body");
+        expect(rejections.map(({ body }) => body)).to.deep.equal([odd?.body, null]);
+        expect(rejections[0]?.rejection).not.to.have.property("body");
+        const viewed = events.find(({ event }) => event.type === "signer.viewed");
+        expect(viewed).to.include({ at: NEW_YEAR });
+        expect([viewed?.keys.length, viewed?.retold.length]).to.deep.equal([3, 3]);
+        expect(viewed?.kin).to.match(/^evt_/);
+        expect(events.find(({ event }) => event.document?.id === "a")?.retold).to.have.length(2);
+        expect(ids.map(({ keys }) => keys.length).sort()).to.deep.equal([0, 1, 1]);
+        expect(documents.find(({ document }) => document.id === "a")?.changedAt).to.equal(NEW_YEAR);
+        expect(links).to.deep.include({ source: "legalesign", signer: "séb", document: "a" });
+        expect(destinations.map(({ state }) => state.name)).to.deep.equal(["archive", "old"]);
+        expect(audit.map(({ entry }) => entry.action)).to.deep.equal(["pause", "replay"]);
+        const lent = deliveries.find(({ delivery }) => delivery.id === filled.loan.delivery.id);
+        expect(lent).to.deep.include({ token: filled.loan.token, recordedAt: NEW_YEAR, history: [] });
+        expect(lent?.delivery).to.deep.equal(filled.loan.delivery);
+        expect(deliveries.some(({ delivery }) => delivery.replayedAfter === 1)).to.equal(true);
+      });
+
+      it("shows them in their order, however long its pages are", async () => {
+        const contents = await contentsOf(store, 1_000);
+        expect(await contentsOf(store, 1)).to.deep.equal(contents);
+        const { links, destinations: _, ...recorded } = contents;
+        for (const rows of Object.values(recorded)) {
+          const positions = rows.map(({ position }) => position);
+          expect(positions).to.deep.equal([...new Set(positions)].sort((a, b) => a - b));
+        }
+        for (const { keys } of [...contents.events, ...contents.ids])
+          expect(keys).to.deep.equal([...keys].sort());
+        for (const { retold } of contents.events) {
+          const receipts = retold.map(({ receipt }) => receipt);
+          expect(receipts).to.deep.equal([...receipts].sort());
+        }
+        expect(links.map(({ signer }) => signer)).to.deep.equal(["ann", "bob", "séb"]);
+      });
+
+      it("does not change while others go on", async () => {
+        const before = await contentsOf(store);
+        const snapshot = await store.snapshot();
+        await settle(store, filled.loan);
+        await store.record(aRecording([aDraft({ document: aDocument("later") })]));
+        await store.record(aRecording([aDraft({ type: "document.created", document: aDocument("b") })]));
+        await store.keepDestination("archive", { paused: { at: NEW_YEAR, reason: "later" } });
+        await deliverAll(store, NEW_YEAR + HOUR);
+        for (const table of ["events", "documents", "receipts"] as const)
+          await pruneAll(store, table, NEW_YEAR + HOUR);
+        expect(await rowsOf(snapshot)).to.deep.equal(before);
+        const counts = await snapshot.counts();
+        for (const table of TABLES) expect(counts[table], table).to.equal(before[table].length);
+        await snapshot.close();
+        expect(await contentsOf(store)).not.to.deep.equal(before);
+      });
+
+      it("finds nothing damaged in a store that is not", async () => {
+        const snapshot = await store.snapshot();
+        expect(await snapshot.damage()).to.deep.equal([]);
+        await snapshot.close();
+      });
+    });
+
+    describe("restored", () => {
+      it("holds what the other held, and a second time adds nothing", async () => {
+        const contents = await contentsOf(store);
+        const other = await openOne();
+        expect(await restoreAll(other, contents)).to.equal(total(contents));
+        expect(await contentsOf(other)).to.deep.equal(contents);
+        expect(await restoreAll(other, contents)).to.equal(0);
+        expect(await contentsOf(other)).to.deep.equal(contents);
+      });
+
+      it("goes on where a restoring that was broken off ended", async () => {
+        const contents = await contentsOf(store);
+        const other = await openOne();
+        await other.restore("events", contents.events.slice(0, 2));
+        expect(await other.restore("events", contents.events)).to.equal(contents.events.length - 2);
+        expect(await restoreAll(other, contents)).to.equal(total(contents) - contents.events.length);
+        expect(await contentsOf(other)).to.deep.equal(contents);
+      });
+
+      it("knows a row again that it could not write down as it came", async () => {
+        const links = [{ source: "lumin", signer: "half \ud800 and \0", document: "d" }];
+        const document = { ...unknownDocument("lumin", "half \ud800 and \0"), title: "\0" };
+        const documents = [{ position: 1_000, document, changedAt: NEW_YEAR }];
+        const restored = async () => [
+          await store.restore("links", links),
+          await store.restore("documents", documents),
+        ];
+        expect(await restored()).to.deep.equal([1, 1]);
+        expect(await restored()).to.deep.equal([0, 0]);
+      });
+
+      it("adds nothing for no rows", async () => {
+        expect(await store.restore("events", [])).to.equal(0);
+      });
+
+      it("takes a loan that is out back with its token, and lends the lane on in order", async () => {
+        const other = await openOne();
+        await restoreAll(other, await contentsOf(store));
+        expect(await settle(other, filled.loan)).to.equal(true);
+        await other.record(aRecording([aDraft({ type: "document.canceled", document: aDocument("a") })]));
+        const types: string[] = [];
+        for (let loans = await claim(other); loans.length > 0; loans = await claim(other)) {
+          expect(loans).to.have.length(1);
+          for (const loan of loans) {
+            types.push(loan.event.type);
+            await settle(other, loan);
+          }
+        }
+        const rest: KnownType[] = [
+          "document.sent",
+          "signer.viewed",
+          "document.completed",
+          "document.canceled",
+        ];
+        expect(types).to.deep.equal(rest);
+        expect(await other.nextDueAt("crm")).to.equal(NEW_YEAR + 1_000);
+      });
+
+      it("gives what is recorded afterwards positions behind what was there", async () => {
+        const contents = await contentsOf(store);
+        const other = await openOne();
+        await restoreAll(other, contents);
+        const draft = aDraft({ document: aDocument("later") });
+        const { events } = await other.record(aRecording([draft], { receipt: aReceipt() }));
+        const { items } = await other.findEvents({}, PAGE);
+        expect(items.at(-1)?.id).to.equal(events[0]?.id);
+        const after = await contentsOf(other);
+        for (const table of ["receipts", "events", "documents", "deliveries"] as const)
+          expect(after[table].slice(0, -1), table).to.deep.equal(contents[table]);
+      });
+
+      it("answers as the other did: what it told, what it knows, what it recognises", async () => {
+        const other = await openOne();
+        await restoreAll(other, await contentsOf(store));
+        const { items } = await store.findEvents({}, PAGE);
+        expect((await other.findEvents({}, PAGE)).items).to.deep.equal(items);
+        for (const { id } of items)
+          expect(await other.findEvent(id)).to.deep.equal(await store.findEvent(id));
+        expect(await other.backlog()).to.deep.equal(await store.backlog());
+        expect(await other.destinations()).to.deep.equal(await store.destinations());
+        const signed = filled.past.second();
+        await pruneAll(other, "documents", NEW_YEAR);
+        expect((await other.record(signed)).events).to.deep.equal([]);
+      });
+    });
+
+    describe("restored into a store that is not empty", () => {
+      /** Rows that stand where others do: each of a table's keys is taken by something else. */
+      const others = ({ receipts, rejections, documents, links, events, ids, ...more }: Contents) => {
+        const [receipt, rejection, document, link] = [receipts[0], rejections[0], documents[0], links[0]];
+        const [event, id, delivery] = [events[0], ids[0], more.deliveries[0]];
+        const [destination, audit] = [more.destinations[0], more.audit[0]];
+        if (
+          !receipt ||
+          !rejection ||
+          !document ||
+          !link ||
+          !event ||
+          !id ||
+          !delivery ||
+          !destination ||
+          !audit
+        )
+          throw new Error("a table is empty");
+        const free = 1_000_000;
+        const rows: { [T in Table]: Kept[T][] } = {
+          receipts: [
+            { ...receipt, receipt: { ...receipt.receipt, query: "else" } },
+            { ...receipt, position: free },
+            { ...receipt, receipt: { ...receipt.receipt, id: "rcp_else" } },
+          ],
+          rejections: [
+            { ...rejection, body: null },
+            { ...rejection, position: free },
+            { ...rejection, rejection: { ...rejection.rejection, id: "rej_else" } },
+          ],
+          documents: [
+            { ...document, changedAt: 1 },
+            { ...document, position: free },
+            { ...document, document: { ...document.document, id: "else" } },
+          ],
+          links: [{ ...link, document: "else" }],
+          events: [
+            { ...event, retold: [{ receipt: "rcp_else", channel: "batch", at: 1 }] },
+            { ...event, keys: ["evt_else"] },
+            { ...event, position: free },
+            { ...event, event: { ...event.event, id: `evt_${"z".repeat(26)}` } },
+            { ...event, position: free, event: { ...event.event, id: id.id } },
+          ],
+          ids: [
+            { ...id, recordedAt: 1 },
+            { ...id, keys: ["evt_else"] },
+            { ...id, position: free },
+            { ...id, id: "evt_else" },
+            { ...id, position: free, id: event.event.id },
+          ],
+          deliveries: [
+            { ...delivery, delivery: { ...delivery.delivery, attempts: 99 } },
+            { ...delivery, history: [] },
+            { ...delivery, position: free },
+            { ...delivery, delivery: { ...delivery.delivery, id: "dlv_else" } },
+          ],
+          destinations: [{ state: { ...destination.state, breaker: null } }],
+          audit: [{ ...audit, entry: { ...audit.entry, reason: "else" } }],
+        };
+        return rows;
+      };
+
+      for (const table of TABLES) {
+        it(`refuses ${table} where something else stands in a row's place, says which, and changes nothing`, async () => {
+          const before = await contentsOf(store);
+          const rows = others(before);
+          for (const [n, row] of rows[table].entries()) {
+            const failure = await failureOf(restoreTable(store, table, { ...before, [table]: [row] }));
+            expect(failure, `${table} ${n}`).to.include({ code: "conflict" });
+            expect(String(failure))
+              .to.include(table)
+              .and.match(/must be empty/);
+          }
+          expect(await contentsOf(store)).to.deep.equal(before);
+        });
+      }
+
+      it("names the key that is taken", async () => {
+        const [event] = (await contentsOf(store)).events;
+        if (!event) throw new Error("there is no event");
+        expect(String(await failureOf(store.restore("events", [{ ...event, at: 1 }])))).to.include(
+          event.event.id,
+        );
+      });
+
+      it("adds none of the rows given together with one that it refuses", async () => {
+        const { audit } = await contentsOf(store);
+        const [entry] = audit;
+        if (!entry) throw new Error("nobody changed anything");
+        const rows = [
+          { ...entry, position: 1_000 },
+          { ...entry, entry: { ...entry.entry, reason: "else" } },
+        ];
+        expect(await failureOf(store.restore("audit", rows))).to.include({ code: "conflict" });
+        expect((await contentsOf(store)).audit).to.deep.equal(audit);
+      });
+
+      it("refuses two rows for one place", async () => {
+        const other = await openOne();
+        const [receipt] = (await contentsOf(store)).receipts;
+        if (!receipt) throw new Error("nothing was received");
+        const rows = [receipt, { ...receipt, receipt: { ...receipt.receipt, id: "rcp_else" } }];
+        expect(await failureOf(other.restore("receipts", rows))).to.include({ code: "conflict" });
+        expect((await contentsOf(other)).receipts).to.deep.equal([]);
+      });
+    });
+  });
+}

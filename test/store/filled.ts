@@ -1,0 +1,221 @@
+import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
+import type { Draft } from "../../src/domain/draft.ts";
+import type { Receipt } from "../../src/domain/receipt.ts";
+import { type Kept, TABLES, type Table } from "../../src/store/kept.ts";
+import type { Aged, Loan, Snapshot, Store } from "../../src/store/store.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+
+/** A store in which every table holds something, and helpers to look at all of it. */
+
+export const DAY = 86_400_000;
+const SECOND = 1_000;
+const LONG_AGO = NEW_YEAR - 10 * DAY;
+const ERP = { ...CRM, name: "erp", ordering: "none" as const };
+
+export type Contents = { [T in Table]: Kept[T][] };
+
+/** All rows of the store as a snapshot gives them, so many a page. */
+export async function contentsOf(store: Store, limit = 3): Promise<Contents> {
+  const snapshot = await store.snapshot();
+  try {
+    return await rowsOf(snapshot, limit);
+  } finally {
+    await snapshot.close();
+  }
+}
+
+export async function rowsOf(snapshot: Snapshot, limit = 3): Promise<Contents> {
+  const contents: Contents = {
+    receipts: [],
+    rejections: [],
+    documents: [],
+    links: [],
+    events: [],
+    ids: [],
+    deliveries: [],
+    destinations: [],
+    audit: [],
+  };
+  for (const table of TABLES) await readInto(contents, table, snapshot, limit);
+  return contents;
+}
+
+async function readInto<T extends Table>(contents: Contents, table: T, snapshot: Snapshot, limit: number) {
+  let cursor: string | undefined;
+  do {
+    const page = await snapshot.rows(table, { cursor, limit });
+    contents[table].push(...page.items);
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/** Returns how many rows were added to all tables together. */
+export async function restoreAll(store: Store, contents: Contents): Promise<number> {
+  let added = 0;
+  for (const table of TABLES) added += await restoreTable(store, table, contents);
+  return added;
+}
+
+export function restoreTable<T extends Table>(store: Store, table: T, contents: Contents): Promise<number> {
+  return store.restore<T>(table, contents[table]);
+}
+
+/** Walks the table to its end, step by step. Returns how many of its rows are gone. */
+export async function pruneAll(store: Store, table: Aged, before: number, limit = 2): Promise<number> {
+  let pruned = 0;
+  let cursor: string | undefined;
+  do {
+    const step = await store.prune({ table, before, cursor, limit });
+    pruned += step.pruned;
+    cursor = step.next ?? undefined;
+  } while (cursor !== undefined);
+  return pruned;
+}
+
+export function anAttempt(given: Partial<Attempt> = {}): Attempt {
+  const answered = { duration: 12, cause: "answered", status: 200, answer: "ok", retryAfter: null } as const;
+  return { number: 1, startedAt: NEW_YEAR, ...answered, ...given };
+}
+
+/** Writes down that the loan's delivery was tried. */
+export function settle(
+  store: Store,
+  { delivery, token }: Loan,
+  outcome: Outcome = { status: "delivered" },
+  given: Partial<Attempt> = {},
+): Promise<boolean> {
+  const attempt = anAttempt({ number: delivery.attempts + 1, ...given });
+  return store.settle({ delivery: delivery.id, token, attempt, outcome, at: NEW_YEAR });
+}
+
+export function claim(store: Store, now = NEW_YEAR, { destination = "crm", limit = 100 } = {}) {
+  return store.claim({ destination, limit, now, until: now + 60 * SECOND });
+}
+
+/** Delivers all that is due. */
+export async function deliverAll(store: Store, now = NEW_YEAR, destination = "crm"): Promise<void> {
+  for (
+    let loans = await claim(store, now, { destination });
+    loans.length > 0;
+    loans = await claim(store, now, { destination })
+  )
+    for (const loan of loans) await settle(store, loan);
+}
+
+/**
+ * A post that does not say who signed; the store finds out by comparing, and keeps the post's own key beside the event's id. Once
+ * the document is forgotten too, nothing else tells that it is a repeat.
+ */
+export function signings(document: string, receipt: Partial<Receipt> = {}) {
+  const [ann, bob] = [aSigner("ann"), aSigner("bob")] as const;
+  const [annSigned, bobSigned] = [aSigner("ann", { status: "signed" }), aSigner("bob", { status: "signed" })];
+  const about = { document: aDocument(document) };
+  const of = (draft: Partial<Draft>) =>
+    aRecording([aDraft({ ...about, ...draft })], { receipt: aReceipt(receipt) });
+  return {
+    sent: () => of({ signers: [ann, bob] }),
+    first: () => of({ type: "signer.signed", signers: [annSigned, bob], time: NEW_YEAR + SECOND }),
+    second: () => of({ type: "signer.signed", signers: [annSigned, bobSigned], time: NEW_YEAR + 2 * SECOND }),
+  };
+}
+
+/**
+ * Puts something into every table. Returns a loan that is out, with others of its lane waiting: of the document `a`, which crm gets in
+ * order; and repeats of what is kept no longer but for its id.
+ */
+export async function fillStore(store: Store) {
+  const past = signings("past", { receivedAt: LONG_AGO });
+  await fillPast(store, past);
+  await fillReplayed(store);
+  await fillFailed(store);
+  await fillOdd(store);
+  const loan = await fillOpen(store);
+  return { loan, past };
+}
+
+/** Events of which only ids are left. */
+async function fillPast(store: Store, past: ReturnType<typeof signings>): Promise<void> {
+  for (const recording of [past.sent(), past.first(), past.second(), past.sent()])
+    await store.record(recording);
+  await deliverAll(store);
+  await pruneAll(store, "events", LONG_AGO + DAY);
+}
+
+/** Two deliveries of one document that arrived, the first of which is to be sent again. */
+async function fillReplayed(store: Store): Promise<void> {
+  const document = aDocument("b");
+  await store.record(
+    aRecording([aDraft({ type: "document.created", document }), aDraft({ type: "document.sent", document })]),
+  );
+  await deliverAll(store);
+  const again = { destination: "crm", status: "all", type: "document.created" } as const;
+  await store.reopen(again, { limit: 10 }, { now: NEW_YEAR + SECOND, spacing: 0 });
+}
+
+async function fillFailed(store: Store): Promise<void> {
+  await store.record(aRecording([aDraft({ document: aDocument("c") })]));
+  const [loan] = await claim(store);
+  const tired = { status: 503, answer: "später 🙏", retryAfter: 30_000 };
+  if (loan) await settle(store, loan, { status: "pending", dueAt: NEW_YEAR + 300 * SECOND }, tired);
+}
+
+/** What is kept beside events. */
+async function fillOdd(store: Store): Promise<void> {
+  const problems = [{ kind: "undecodable" as const, item: null, field: "body", message: "no JSON" }];
+  const body = Buffer.from([0xff, 0x00, 0xfe, 0x2b, 0x0d, 0x0a]);
+  await store.record(aRecording([], { receipt: aReceipt({ body, problems, query: "a=ü&b=%00" }) }));
+  await store.record(aRecording([], { receipt: aReceipt({ body: new Uint8Array(), headers: {} }) }));
+  const refused = { source: "lumin", channel: "account", receivedAt: NEW_YEAR, query: "" };
+  const why = { headers: { "x-signature": "ab" }, reason: "the signature does not match" };
+  const shown = { token: "fingerprint", authorization: null };
+  await store.reject({ id: "rej_1", ...refused, ...why, body, shown }, 10);
+  await store.reject({ id: "rej_2", ...refused, ...why, body: null, shown }, 10);
+  const breaker = { failures: 12, probeAt: NEW_YEAR + 10 * SECOND, probes: 2 };
+  await store.keepDestination("old", { paused: { at: NEW_YEAR, reason: "moving house" } });
+  await store.keepDestination("archive", { breaker });
+  const entry = { at: NEW_YEAR, caller: "127.0.0.1", reason: "moving" };
+  await store.addAudit({ ...entry, action: "pause", details: { destination: "erp", until: null } });
+  await store.addAudit({ ...entry, at: NEW_YEAR + 1, action: "replay", details: { count: 1 } });
+}
+
+/** A document whose events wait for two destinations, told over two channels whose clocks differ. */
+async function fillOpen(store: Store): Promise<Loan> {
+  const document = { ...aDocument("a"), title: "Vertrag 🖋", tags: ["büro"], expiresAt: NEW_YEAR + DAY };
+  const signers = [aSigner("ann"), aSigner("séb", { name: "Sébastien", email: "s@example.org" })];
+  const viewed = (channel: string, seconds: number) =>
+    aDraft({
+      type: "signer.viewed",
+      document,
+      channel,
+      signer: aSigner("séb"),
+      time: NEW_YEAR + seconds * SECOND,
+    });
+  const drafts = [aDraft({ type: "document.created", document }), aDraft({ document, signers })];
+  const tell = (receipt: Receipt, ...told: Draft[]) =>
+    store.record(aRecording(told, { receipt, subscribers: [CRM, ERP], coalesce: 600 * SECOND }));
+  // Receipts that came last have ids that were given first.
+  const [last, third, second, first] = ["upon", "other", "realtime", "batch"].map((channel) =>
+    aReceipt({ channel }),
+  );
+  if (!first || !second || !third || !last) throw new Error("no receipt");
+  await tell(first, ...drafts, viewed("batch", 0));
+  await tell(second, viewed("realtime", 4), ...drafts);
+  await tell(third, viewed("other", 7));
+  await tell(last, viewed("upon", 9), ...drafts);
+  await tell(aReceipt(), aDraft({ type: "document.completed", document }));
+  await tryAll(store);
+  const [loan] = await claim(store, NEW_YEAR, { limit: 1 });
+  if (!loan) throw new Error("nothing was due");
+  return loan;
+}
+
+/** One arrives at the second try, one is parked, one is out, and one waits. */
+async function tryAll(store: Store): Promise<void> {
+  const silent = { cause: "timeout", status: null, answer: null } as const;
+  const [first, second] = await claim(store, NEW_YEAR, { destination: "erp", limit: 2 });
+  if (first) await settle(store, first, { status: "pending", dueAt: NEW_YEAR }, silent);
+  if (second) await settle(store, second, { status: "parked", reason: "gone" }, { status: 410 });
+  const [again] = await claim(store, NEW_YEAR, { destination: "erp", limit: 1 });
+  if (again) await settle(store, again);
+  await claim(store, NEW_YEAR, { destination: "erp", limit: 1 });
+}

