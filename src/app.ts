@@ -91,13 +91,20 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   };
   await parkRemoved(config, parts);
   let bridge = await createBridge(config, parts);
-  opened.onRecorded?.((names) => bridge.dispatcher.wake(names));
   const open = await openListeners(config, () => bridge).catch(async (error) => {
     await store.close();
     throw error;
   });
+  listenToNodes();
   bridge.dispatcher.start();
+  bridge.pruner.start();
   logger.info({ version: VERSION, url: open.receiver.url, admin: open.admin.url }, "ready");
+
+  /** The bridge of the moment is told how things are, and then what changes. */
+  function listenToNodes(): void {
+    const { dispatcher } = bridge;
+    opened.listen?.({ recorded: dispatcher.wake, kept: dispatcher.adopt, nodes: dispatcher.share });
+  }
 
   /** One at a time; the caller's own is the newest. */
   function reload(): Promise<void> {
@@ -109,15 +116,18 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const next = await loadAgain(config, overrides.load);
     const before = bridge;
     bridge = await createBridge(next, parts);
+    listenToNodes();
     bridge.dispatcher.start();
-    await before.dispatcher.stop({ graceMs: next.shutdown });
+    await Promise.all([before.dispatcher.stop({ graceMs: next.shutdown }), before.pruner.stop()]);
+    bridge.pruner.start();
     await parkRemoved(next, parts);
     logger.info({ channels: next.channels.length, destinations: next.destinations.length }, "reloaded");
   }
 
   async function finish(): Promise<void> {
     const graceMs = config.shutdown;
-    await Promise.all([open.receiver.close(graceMs), bridge.dispatcher.stop({ graceMs })]);
+    const { dispatcher, pruner } = bridge;
+    await Promise.all([open.receiver.close(graceMs), dispatcher.stop({ graceMs }), pruner.stop()]);
     await open.admin.close(0);
     await store.close();
   }

@@ -7,10 +7,11 @@ import { receiptId, rejectionId } from "./domain/identity.ts";
 import { createAccept } from "./inbound/accept.ts";
 import { createReceiver } from "./inbound/receive.ts";
 import { createReread } from "./inbound/reread.ts";
-import { observeReceptions, observeTries } from "./observe.ts";
+import { observePruning, observeReceptions, observeTries } from "./observe.ts";
 import type { CourierHealth } from "./outbound/courier.ts";
 import type { Deliver } from "./outbound/deliver.ts";
 import { createDispatcher, type Dispatcher } from "./outbound/dispatch.ts";
+import { createPruner, type Pruner } from "./retention.ts";
 import type { Store } from "./store/store.ts";
 import { createAdmin } from "./web/admin.ts";
 import { examine } from "./web/health.ts";
@@ -38,9 +39,10 @@ export interface Bridge {
   receive: RequestListener;
   administer: RequestListener;
   dispatcher: Dispatcher;
+  pruner: Pruner;
 }
 
-/** The bridge by this configuration, ready to be listened for. Nothing is sent before its dispatcher is started. */
+/** The bridge by this configuration, ready to be listened for. Nothing is sent or pruned before dispatcher and pruner are started. */
 export async function createBridge(config: Config, parts: BridgeParts): Promise<Bridge> {
   const { channels, destinations } = config;
   const { store, metrics, logger, clock, random, deliver, died } = parts;
@@ -52,11 +54,20 @@ export async function createBridge(config: Config, parts: BridgeParts): Promise<
 
   const observe = observeTries({ logger, metrics, now, died });
   const kept = await store.destinations();
-  const dispatcher = createDispatcher({ store, destinations, kept, deliver, clock, random, observe });
+  const shared = store.listen !== undefined;
+  const dispatcher = createDispatcher({ store, destinations, kept, deliver, clock, random, observe, shared });
+  const { retention } = config;
+  const pruner = createPruner({
+    store,
+    retention,
+    clock,
+    observe: observePruning({ logger, metrics, died }),
+  });
   return {
     receive: createWayIn(config, parts, dispatcher),
-    administer: createAdminListener(config, parts, dispatcher),
+    administer: createAdminListener(config, parts, { dispatcher, pruner }),
     dispatcher,
+    pruner,
   };
 }
 
@@ -90,7 +101,10 @@ function createWayIn(
   }).callback();
 }
 
-function createAdminListener(config: Config, parts: BridgeParts, dispatcher: Dispatcher): RequestListener {
+type Loops = Pick<Bridge, "dispatcher" | "pruner">;
+
+function createAdminListener(config: Config, parts: BridgeParts, loops: Loops): RequestListener {
+  const { dispatcher } = loops;
   const { channels, destinations: subscribers, admin } = config;
   const { store, metrics, logger, clock, reload } = parts;
   const recorded = ({ destinations }: { destinations: readonly string[] }) => dispatcher.wake(destinations);
@@ -106,14 +120,14 @@ function createAdminListener(config: Config, parts: BridgeParts, dispatcher: Dis
       reload,
     },
     now: clock.now,
-    health: () => examine(readiness(parts, dispatcher), clock),
+    health: () => examine(readiness(parts, loops), clock),
     metrics: () => metrics.scrape(),
     token: admin.token,
     failed: (error) => logger.error({ err: error }, "the admin API failed"),
   }).callback();
 }
 
-function readiness({ store, clock, isStopping }: BridgeParts, dispatcher: Dispatcher) {
+function readiness({ store, clock, isStopping }: BridgeParts, { dispatcher, pruner }: Loops) {
   return {
     running: async () => {
       if (isStopping()) throw new Error("stopping");
@@ -122,6 +136,9 @@ function readiness({ store, clock, isStopping }: BridgeParts, dispatcher: Dispat
     dispatcher: async () => {
       const complaints = dispatcher.health().flatMap((courier) => complaintsOf(courier, clock.now()));
       if (complaints.length > 0) throw new Error(complaints.join(", "));
+    },
+    retention: async () => {
+      if (!pruner.isAlive()) throw new Error("pruning died");
     },
   };
 }

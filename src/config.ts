@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { readChannel } from "./config/channel.ts";
 import { readDestinations } from "./config/destination.ts";
+import type { Retention } from "./config/retention-schema.ts";
 import { ConfigFile, SourceFile } from "./config/schema.ts";
 import { messageOf } from "./domain/errors.ts";
 import type { Channel } from "./inbound/channel.ts";
@@ -21,6 +22,8 @@ export interface Config {
   log: { level: string };
   /** How many refused requests of a channel are kept, and up to how many bytes of each. */
   rejected: { keep: number; maxBody: number };
+  /** How long each is kept; null: for ever. */
+  retention: Retention;
   shutdown: number;
 }
 
@@ -65,7 +68,7 @@ export async function parseConfig(
   ]);
   if (checked.value === null || problems.length > 0) return { config: null, problems };
 
-  const { server, admin, store, typePrefix, log, rejected, shutdown } = checked.value;
+  const { server, admin, store, typePrefix, log, rejected, retention, shutdown } = checked.value;
   return {
     config: {
       file,
@@ -76,6 +79,7 @@ export async function parseConfig(
       destinations: outward.destinations.map((destination) => ({ ...destination, typePrefix })),
       log,
       rejected,
+      retention,
       shutdown,
     },
     problems,

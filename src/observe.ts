@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { messageOf } from "./domain/errors.ts";
 import type { Reception } from "./inbound/receive.ts";
 import type { Observer } from "./outbound/observe.ts";
+import type { PruningObserver } from "./retention.ts";
 import type { Metrics } from "./web/metrics.ts";
 
 /**
@@ -128,6 +129,31 @@ export function observeTries({ logger, metrics, now, died }: Parts & { died(): v
     },
     died({ destination, error }) {
       logger.fatal({ destination, err: error }, "a destination's loop died; the process must be restarted");
+      died();
+    },
+  };
+}
+
+export function observePruning({
+  logger,
+  metrics,
+  died,
+}: Pick<Parts, "logger" | "metrics"> & { died(): void }): PruningObserver {
+  return {
+    removed(table, count) {
+      metrics.pruned(table, count);
+    },
+    rounded(pruned, duration) {
+      logger.info({ pruned, ms: duration }, "what was kept long enough is removed");
+    },
+    away(error) {
+      logger.warn(
+        { reason: messageOf(error) },
+        "the store cannot be pruned now; the next round is in an hour",
+      );
+    },
+    died(error) {
+      logger.fatal({ err: error }, "pruning died; the process must be restarted");
       died();
     },
   };

@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { expect } from "chai";
+import { CountersignError } from "../src/domain/errors.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
-import type { Store } from "../src/store/store.ts";
+import { AGED, type Store } from "../src/store/store.ts";
 import { aFolder, configText, SECRET, signedByLumin, startBridge, startReceiver, tidy } from "./bridge.ts";
 import { createManualClock, settled } from "./clock.ts";
 
 const crm = (url: string, rest = "") =>
   `${configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }`)}\nshutdown: 2s\n`;
+const HOUR = 3_600_000;
 const NOWHERE = "http://127.0.0.1:9/hooks";
 
 /** A real store, but for what a test puts in place of it. */
@@ -59,6 +61,35 @@ describe("a bridge in trouble", () => {
     const { status, body } = await bridge.admin("/readyz");
     expect(status).to.equal(503);
     expect(body.checks.dispatcher).to.equal("crm died");
+  });
+
+  it("is not ready and asks to be started again once pruning has died, and not while the store is only away", async () => {
+    const clock = createManualClock(Date.UTC(2026, 0, 1));
+    let fault: Error = new CountersignError("store_unavailable", "it is away");
+    const store = aStore({ prune: () => Promise.reject(fault) });
+    const bridge = await startBridge(crm(NOWHERE), { clock, store });
+    await clock.advance(HOUR / 2);
+    expect(await bridge.admin("/readyz")).to.include({ status: 200 });
+    fault = new TypeError("broken");
+    await clock.advance(HOUR);
+    expect(await bridge.died).to.equal("died");
+    const { status, body } = await bridge.admin("/readyz");
+    expect([status, body.checks.retention]).to.deep.equal([503, "pruning died"]);
+  });
+
+  it("ends its round of pruning with the stop, and begins none on the way down", async () => {
+    const steps: string[] = [];
+    const store = aStore({
+      prune: async ({ table }) => {
+        steps.push(table);
+        return { pruned: 0, next: "next" };
+      },
+    });
+    const bridge = await startBridge(crm(NOWHERE), { clock: createManualClock(Date.UTC(2026, 0, 1)), store });
+    await settled();
+    await bridge.stop();
+    await settled();
+    expect(steps).to.deep.equal(["events"]);
   });
 
   it("stops five seconds after its grace at the latest, even when the store never answers", async () => {
@@ -122,9 +153,10 @@ describe("a bridge in trouble", () => {
     });
   });
 
-  it("counts from 0 what a destination can come to, and how long the store took", async () => {
+  it("counts from 0 what a destination can come to and what is pruned, and how long the store took", async () => {
     const bridge = await startBridge(crm(NOWHERE));
     const { body } = await bridge.admin("/metrics");
+    for (const table of AGED) expect(body).to.include(`countersign_pruned_total{table="${table}"} 0`);
     for (const reason of ["schedule_exhausted", "gone", "destination_removed"]) {
       expect(body).to.include(`countersign_deliveries_parked_total{destination="crm",reason="${reason}"} 0`);
     }

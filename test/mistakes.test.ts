@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
+import { AGED } from "../src/store/store.ts";
 import {
   aFolder,
   configText,
@@ -239,7 +240,26 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     );
   });
 
-  // What is kept of genuine posts has no retention yet: it comes with issue 4, and its test belongs here.
+  it("does not let genuine posts make its tables grow for ever, nor forget what is still to be sent", async () => {
+    const clock = createManualClock(Date.now());
+    const receiver = await startReceiver((nth) => (nth === 2 ? 500 : 200));
+    const text = `${crm(receiver.url, ", retry: [3d]")}\nretention: { receipts: 1d, events: 1d }`;
+    const bridge = await startBridge(text, { clock });
+    for (const id of ["sent", "waiting"]) {
+      await create(bridge, id);
+      while ((await list(bridge, "deliveries")).at(-1).attempts === 0);
+    }
+    await clock.advance(26 * 3_600_000);
+    expect(await list(bridge, "receipts")).to.deep.equal([]);
+    const events = await list(bridge, "events");
+    expect(events.map(({ document }: { document: { id: string } }) => document.id)).to.deep.equal([
+      "waiting",
+    ]);
+    expect((await create(bridge, "sent")).body).to.include({ events: 0, duplicates: 1 });
+    await clock.advance(72 * 3_600_000);
+    await receiver.got(3);
+  });
+
   it("does not let forged posts make a table grow for ever", async () => {
     const bridge = await startBridge(`${configText()}rejected: { keep: 3 }\n`);
     for (let n = 0; n < 10; n++)
@@ -248,7 +268,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect(kept).to.deep.equal([7, 8, 9].map((n) => told("created", `r${n}`)));
   });
 
-  it("does nothing at all while there is nothing to do", async () => {
+  it("does nothing while there is nothing to do, but for looking once an hour for what has grown old", async () => {
     const clock = createManualClock(Date.now());
     const receiver = await startReceiver();
     const calls: string[] = [];
@@ -259,8 +279,9 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     await settled();
     calls.length = 0;
     await clock.advance(24 * 3_600_000);
-    expect(calls).to.deep.equal([]);
-    expect(clock.timers).to.equal(0);
+    expect(new Set(calls)).to.deep.equal(new Set(["prune"]));
+    expect(calls.length).to.be.at.most(24 * AGED.length);
+    expect(clock.timers).to.equal(1);
   });
 
   // That a newer version opens an older store comes with issue 4, which brings a store file as a fixture.

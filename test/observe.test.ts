@@ -1,26 +1,56 @@
 import { expect } from "chai";
 import { pino } from "pino";
 import type { Attempt, Outcome } from "../src/domain/delivery.ts";
-import { observeTries } from "../src/observe.ts";
+import { observePruning, observeTries } from "../src/observe.ts";
 import { createMetrics } from "../src/web/metrics.ts";
 import { NEW_YEAR } from "./builders.ts";
 import { anEvent } from "./outbound/fixtures.ts";
+
+const now = () => NEW_YEAR;
+
+/** Where it is said: log lines, and metrics. */
+function createWitness() {
+  const lines: Record<string, unknown>[] = [];
+  const logger = pino({ base: null, timestamp: false }, { write: (line) => lines.push(JSON.parse(line)) });
+  const metrics = createMetrics({ version: "0", backlog: async () => [], states: () => [], now });
+  return { lines, logger, metrics };
+}
+
+describe("what is said of pruning", () => {
+  it("is one line a round with counts by table, and a metric at once", async () => {
+    const { lines, logger, metrics } = createWitness();
+    const observer = observePruning({ logger, metrics, died() {} });
+    observer.removed("events", 50);
+    observer.removed("events", 20);
+    observer.rounded({ events: 70 }, 1_200);
+    const msg = "what was kept long enough is removed";
+    expect(lines).to.deep.equal([{ level: 30, pruned: { events: 70 }, ms: 1_200, msg }]);
+    const { text } = await metrics.scrape();
+    expect(text).to.include('countersign_pruned_total{table="events"} 70');
+    expect(text).to.include('countersign_pruned_total{table="ids"} 0');
+  });
+
+  it("warns when the store is away, and is fatal when the loop died", () => {
+    const { lines, logger, metrics } = createWitness();
+    let died = 0;
+    const observer = observePruning({ logger, metrics, died: () => void died++ });
+    observer.away(new Error("the database is away"));
+    expect(lines.pop()).to.include({ level: 40, reason: "the database is away" });
+    expect(died).to.equal(0);
+    observer.died(new TypeError("broken"));
+    expect(lines.pop()).to.include({ level: 60 });
+    expect(died).to.equal(1);
+  });
+});
 
 describe("what is said of tries", () => {
   let lines: Record<string, unknown>[];
   let observer: ReturnType<typeof observeTries>;
 
   beforeEach(() => {
-    lines = [];
-    const logger = pino({ base: null, timestamp: false }, { write: (line) => lines.push(JSON.parse(line)) });
-    const now = () => NEW_YEAR;
-    const metrics = createMetrics({
-      version: "0",
-      backlog: async () => [],
-      states: () => [],
-      now,
-    });
-    observer = observeTries({ logger, metrics, now, died() {} });
+    const witness = createWitness();
+    lines = witness.lines;
+    observer = observeTries({ ...witness, now, died() {} });
   });
 
   const tell = (attempt: Partial<Attempt>, outcome: Outcome, replayedAfter: number | null = null) =>

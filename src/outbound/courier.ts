@@ -6,6 +6,7 @@ import type { Deliver } from "./deliver.ts";
 import type { Destination } from "./destination.ts";
 import type { Kept } from "./gate.ts";
 import { storePause } from "./insist.ts";
+import { loanRequest } from "./loan.ts";
 import type { Observer } from "./observe.ts";
 import { createStanding } from "./standing.ts";
 
@@ -16,6 +17,8 @@ export interface Parts {
   /** From 0 up to 1. */
   random(): number;
   observe: Observer;
+  /** Other nodes may send to the same destinations: where there is a rate nothing begins before it is told how many share it. */
+  shared?: boolean;
 }
 
 /** How one destination's courier is. An idle one does not tick: it is woken by a commit or by the next due time. */
@@ -37,23 +40,25 @@ export interface Courier {
   pause(reason: string): Promise<void>;
   /** The same. @throws CountersignError `bad_request` when it is the configuration that pauses the destination. */
   resume(): Promise<void>;
+  /** What is kept of the destination by now counts from now on, whoever kept it. */
+  adopt(kept: Kept): void;
+  /** So many nodes divide the destination's rate from now on. */
+  share(nodes: number): void;
   /** Takes on nothing more; what is in flight has `graceMs` to end, then it is cut off and given back untried. */
   stop(graceMs: number): Promise<void>;
   health(): CourierHealth;
   state(): DestinationState;
 }
 
-/** A loan outlives the try by this much, for writing down what came of it. Milliseconds. */
-const LOAN_MARGIN = 30_000;
-/** When the store says that something is due but lends nothing, another process is at it. Milliseconds. */
+/** When the store says that something is due but lends nothing, another node is at it or has all the room. Milliseconds. */
 const CONTENTION_PAUSE = 1_000;
 
 export function createCourier(destination: Destination, kept: Kept, parts: Parts): Courier {
   const { store, clock, observe } = parts;
-  const { name, concurrency, timeout } = destination;
+  const { name, concurrency } = destination;
   const shutdown = new AbortController();
   const { signal } = shutdown;
-  const standing = createStanding(destination, kept, { ...parts, signal });
+  const standing = createStanding(destination, kept, { ...parts, signal, turned: wake });
   /** Loans whose answer the store has refused to take so far, by delivery. */
   const unwritten = new Map<string, Loan>();
   const carry = createCarry(destination, {
@@ -65,17 +70,18 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   const alarm = createAlarm(clock, ring);
   /** Deliveries that are being tried or written down. */
   const inHand = new Set<Promise<void>>();
+  /** Those of them whose try is over. */
+  const tried = new Set<Loan>();
   const untried: Loan[] = [];
 
   let state: "idle" | "called" | "claiming" | "resting" | "stopped" | "dead" = "idle";
   let wanted = false;
-  let trying = 0;
   let failures = 0;
   let looking: Promise<void> = Promise.resolve();
   let lastTickAt = clock.now();
 
   /** An answer that is being written down needs no slot; but when they pile up the store is in trouble, and no more are made. */
-  const free = () => Math.min(concurrency - trying, 2 * concurrency - inHand.size);
+  const free = () => Math.min(concurrency + tried.size, 2 * concurrency) - inHand.size;
 
   function wake(): void {
     wanted = true;
@@ -131,12 +137,13 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
     const limit = Math.min(free(), leave.many);
     wanted = limit === 0;
     if (wanted) return;
-    const loans = await store.claim({ destination: name, limit, now, until: now + timeout + LOAN_MARGIN });
+    const { probe } = leave;
+    const loans = await store.claim(loanRequest(destination, { now, limit, probe, over: [...tried] }));
     const fresh = loans.filter((loan) => !renew(loan));
     if (state !== "claiming") return void untried.push(...fresh);
 
     standing.begin(fresh.length, leave);
-    for (const loan of fresh) take(loan, leave.probe);
+    for (const loan of fresh) take(loan, probe);
     if (loans.length === limit) wanted = true;
     else await waitForNext(loans.length === 0 ? now + CONTENTION_PAUSE : now);
   }
@@ -157,26 +164,31 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
     observe.claimFailed({ destination: name, error, failures, retryIn });
   }
 
-  /** A loan that ended before its answer could be written down goes on with the new one's token: it is not tried again. */
+  /**
+   * A loan that ended before its answer could be written down goes on with the new one's token: it is not tried again. Where the
+   * store counts the try, the answer was written after all, and this is the next try's loan.
+   */
   function renew({ delivery, token }: Loan): boolean {
     const held = unwritten.get(delivery.id);
-    if (held) held.token = token;
-    return held !== undefined;
+    if (!held) return false;
+    const same = held.delivery.attempts === delivery.attempts;
+    if (same) held.token = token;
+    return same;
   }
 
   /** The next of its lane may be free once it is done, so the courier looks again. */
   function take(loan: Loan, probe: boolean): void {
-    trying += 1;
-    const over = () => {
-      trying -= 1;
+    const freeSlot = () => {
+      tried.add(loan);
       callOn();
     };
-    const work = carry({ loan, probe, over })
-      .then((tried) => void (tried || untried.push(loan)))
+    const work = carry({ loan, probe, over: freeSlot })
+      .then((done) => void (done || untried.push(loan)))
       .catch(die)
       .finally(() => {
         inHand.delete(work);
-        unwritten.delete(loan.delivery.id);
+        tried.delete(loan);
+        if (unwritten.get(loan.delivery.id) === loan) unwritten.delete(loan.delivery.id);
         wake();
       });
     inHand.add(work);
@@ -214,7 +226,12 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
     resume() {
       const resumed = standing.resume();
       wake();
-      return resumed;
+      return resumed.finally(wake);
+    },
+    adopt: standing.adopt,
+    share(nodes) {
+      standing.share(nodes);
+      callOn();
     },
     stop,
     health: () => ({

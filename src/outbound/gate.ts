@@ -1,5 +1,5 @@
 import { afterTry, type Breaker, CLOSED, type Sign } from "../domain/breaker.ts";
-import { allowance, fullBucket, nextToken, take } from "../domain/rate.ts";
+import { allowance, atRate, firstShare, nextToken, take } from "../domain/rate.ts";
 import type { DestinationState, Pause } from "../store/store.ts";
 import type { Destination } from "./destination.ts";
 
@@ -27,22 +27,28 @@ export interface Gate {
   pause(why: Pause): void;
   /** Whoever resumes says that the receiver is there, so that an open breaker probes at once. */
   resume(now: number): void;
+  /** What counts from now on, since it is what was kept, here or by another node. Failures that opened nothing stay counted. */
+  adopt(kept: Kept): void;
+  /** So many nodes divide the rate from now on. */
+  share(nodes: number, now: number): void;
   readonly paused: Pause | null;
   readonly breaker: Breaker;
 }
 
-/** Asked again when something has happened: the probe has ended, or a person resumes. */
+/** Asked again when something has happened: the probe has ended, a person resumes, or the number of nodes is known. */
 const NOT_NOW: Leave = { many: 0, again: null, probe: false };
 
+/** `nodes` divide the rate; null: how many is not known yet, so that nothing may begin where there is a rate. */
 export function createGate(
   { rate, breaker: rule }: Pick<Destination, "rate" | "breaker">,
   kept: Kept,
   now: number,
+  nodes: number | null = 1,
 ): Gate {
   let { paused } = kept;
   let breaker = kept.breaker ?? CLOSED;
   let probing = false;
-  let bucket = rate === null ? null : fullBucket(rate, now);
+  let bucket = rate === null || nodes === null ? null : firstShare(rate, nodes, now);
 
   function askBreaker(now: number): Leave {
     if (breaker.probeAt === null) return { many: Number.POSITIVE_INFINITY, again: null, probe: false };
@@ -53,7 +59,8 @@ export function createGate(
 
   /** Of what the breaker leaves. */
   function askRate(leave: Leave, now: number): Leave {
-    if (bucket === null || leave.many === 0) return leave;
+    if (rate === null || leave.many === 0) return leave;
+    if (bucket === null) return NOT_NOW;
     const many = Math.min(leave.many, allowance(bucket, now));
     return { ...leave, many, again: many > 0 ? null : nextToken(bucket, now) };
   }
@@ -77,6 +84,14 @@ export function createGate(
     resume(now) {
       paused = null;
       if (breaker.probeAt !== null) breaker = { ...breaker, probeAt: Math.min(breaker.probeAt, now) };
+    },
+    adopt(kept) {
+      paused = kept.paused;
+      if (kept.breaker !== null || breaker.probeAt !== null) breaker = kept.breaker ?? CLOSED;
+    },
+    share(nodes, now) {
+      if (rate === null) return;
+      bucket = bucket === null ? firstShare(rate, nodes, now) : atRate(bucket, rate / nodes, now);
     },
     get paused() {
       return paused;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { isThere } from "../domain/breaker.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Attempt, Outcome } from "../domain/delivery.ts";
@@ -8,7 +9,7 @@ import { createGate, type Kept, type Leave } from "./gate.ts";
 import { insist } from "./insist.ts";
 import type { Observer } from "./observe.ts";
 
-/** How one destination stands: what its tries and people say of it, told as it changes and kept over restarts. */
+/** How one destination stands: what tries and people say of it, here and at other nodes, told as it changes and kept over restarts. */
 export interface Standing {
   /** How many tries may begin now. */
   ask(): Leave;
@@ -18,10 +19,14 @@ export interface Standing {
   learn(attempt: Attempt, outcome: Outcome, probe: boolean): number;
   /** Writes down what was learnt and is not written yet, however long the store is away, until the stop's grace is over. */
   keep(): Promise<void>;
-  /** Holds at once. Rejects when it cannot be kept: then it holds until the next restart only. */
+  /** Holds at once. Rejects when it cannot be kept: then it holds here only, until the next restart. */
   pause(reason: string): Promise<void>;
   /** The same. @throws CountersignError `bad_request` when it is the configuration that pauses it. */
   resume(): Promise<void>;
+  /** Takes over what is kept by now, unless something of its own is on the way there: then, that first. */
+  adopt(kept: Kept): void;
+  /** So many nodes divide the rate. */
+  share(nodes: number): void;
   state(): DestinationState;
 }
 
@@ -29,19 +34,30 @@ interface Parts {
   store: Pick<Store, "keepDestination">;
   clock: Clock;
   observe: Observer;
+  /** Other nodes may send to it as well. */
+  shared?: boolean;
   /** Aborted when a stop's grace is over. */
   signal: AbortSignal;
+  /** Something else was adopted than what was known: more may begin now, or less. */
+  turned(): void;
 }
 
 const GONE = "it answered 410 Gone";
 const CONFIGURED = "the configuration says `paused: true`";
 
 export function createStanding(destination: Destination, kept: Kept, parts: Parts): Standing {
-  const { store, clock, observe, signal } = parts;
+  const { store, clock, observe, shared = false, signal, turned } = parts;
   const { name } = destination;
   const configured = destination.paused ? { at: clock.now(), reason: CONFIGURED } : null;
-  const gate = createGate(destination, { ...kept, paused: kept.paused ?? configured }, clock.now());
+  const asKept = (given: Kept): Kept => ({ ...given, paused: given.paused ?? configured });
+  const gate = createGate(destination, asKept(kept), clock.now(), shared ? null : 1);
+  /** What was learnt and has to be written. */
   const unkept = new Set<keyof Kept>();
+  /** A pause that the store has not taken: what others keep does not undo it. */
+  let pausedHere = false;
+  let writing = 0;
+  /** What was heard last while something was being written, and is adopted after that. */
+  let missed: Kept | null = null;
 
   const state = (): Kept => ({
     paused: gate.paused,
@@ -52,6 +68,47 @@ export function createStanding(destination: Destination, kept: Kept, parts: Part
   function newest(what: ReadonlySet<keyof Kept>): Partial<Kept> {
     const { paused, breaker } = state();
     return { ...(what.has("paused") && { paused }), ...(what.has("breaker") && { breaker }) };
+  }
+
+  /** Who keeps something hears of it as well: what was heard before that is of no use any more. */
+  async function write(what: ReadonlySet<keyof Kept>, persist = once): Promise<void> {
+    writing += 1;
+    const put = () => {
+      missed = null;
+      return store.keepDestination(name, newest(what));
+    };
+    try {
+      await persist(put);
+    } finally {
+      writing -= 1;
+      if (missed !== null) adopt(missed);
+    }
+  }
+
+  const persistently = (put: () => Promise<void>) =>
+    insist(put, {
+      clock,
+      signal,
+      refused: (error, failures) => observe.keepFailed({ destination: name, error, failures }),
+    });
+
+  function adopt(given: Kept): void {
+    const mine = writing > 0 || unkept.size > 0;
+    missed = mine ? given : null;
+    if (mine) return;
+    const before = state();
+    gate.adopt(pausedHere ? { ...given, paused: before.paused } : asKept(given));
+    if (isDeepStrictEqual(before, state())) return;
+    tell(before, state());
+    turned();
+  }
+
+  function tell(before: Kept, now: Kept): void {
+    if (now.paused && !before.paused) observe.paused({ destination: name, reason: now.paused.reason });
+    if (before.paused && !now.paused) observe.resumed({ destination: name });
+    if (now.breaker && !before.breaker) observe.breakerOpened({ destination: name, ...now.breaker });
+    if (before.breaker && !now.breaker)
+      observe.breakerClosed({ destination: name, failures: before.breaker.failures });
   }
 
   function pause(reason: string): void {
@@ -81,14 +138,16 @@ export function createStanding(destination: Destination, kept: Kept, parts: Part
       if (unkept.size === 0) return;
       const what = new Set(unkept);
       unkept.clear();
-      const refused = (error: unknown, failures: number) =>
-        observe.keepFailed({ destination: name, error, failures });
-      await insist(() => store.keepDestination(name, newest(what)), { clock, signal, refused });
+      await write(what, persistently);
     },
 
     async pause(reason) {
       pause(reason);
-      await store.keepDestination(name, newest(new Set(["paused"])));
+      pausedHere = true;
+      await write(new Set(["paused"]), async (put) => {
+        await put();
+        pausedHere = false;
+      });
     },
 
     async resume() {
@@ -99,10 +158,15 @@ export function createStanding(destination: Destination, kept: Kept, parts: Part
         );
       }
       gate.resume(clock.now());
+      pausedHere = false;
       observe.resumed({ destination: name });
-      await store.keepDestination(name, newest(new Set(["paused", "breaker"])));
+      await write(new Set(["paused", "breaker"]));
     },
 
+    adopt,
+    share: (nodes) => gate.share(nodes, clock.now()),
     state: () => ({ name, ...state() }),
   };
 }
+
+const once = (put: () => Promise<void>): Promise<unknown> => put();

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { PARK_REASONS, type ParkReason } from "../domain/delivery.ts";
 import type { EventType } from "../domain/event.ts";
-import type { Backlog, DestinationState } from "../store/store.ts";
+import { AGED, type Aged, type Backlog, type DestinationState } from "../store/store.ts";
 
 export interface MetricsParts {
   version: string;
@@ -74,6 +74,9 @@ export function createMetrics(parts: MetricsParts) {
     SECONDS,
   );
 
+  const pruned = counter("pruned_total", "Rows removed because they were kept long enough.", ["table"]);
+  for (const table of AGED) pruned.inc({ table }, 0);
+
   const breakerOpen = gauge("breaker_open", "1 while only probes are sent, since the receiver fails.");
   const pending = gauge("deliveries_pending", "Deliveries not yet delivered or parked.");
   const oldest = gauge("oldest_pending_seconds", "Age of the oldest of them.");
@@ -129,6 +132,9 @@ export function createMetrics(parts: MetricsParts) {
     },
     stored(operation: string, seconds: number) {
       operations.observe({ operation }, seconds);
+    },
+    pruned(table: Aged, count: number) {
+      pruned.inc({ table }, count);
     },
     lagged(source: string, stage: "provider" | "bridge", seconds: number) {
       lag.observe({ source, stage }, Math.max(0, seconds));

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { allowance, fullBucket, nextToken, take } from "../../src/domain/rate.ts";
+import { allowance, atRate, firstShare, fullBucket, nextToken, take } from "../../src/domain/rate.ts";
 import { NEW_YEAR } from "../builders.ts";
 
 describe("a rate", () => {
@@ -22,6 +22,22 @@ describe("a rate", () => {
 
   it("does not save up for later", () => {
     expect(allowance(fullBucket(50, 0), 86_400_000)).to.equal(5);
+  });
+
+  it("is divided by the nodes that share it, of which only a lone one begins with a burst", () => {
+    expect(firstShare(50, 1, NEW_YEAR)).to.deep.equal(fullBucket(50, NEW_YEAR));
+    const third = firstShare(60, 3, NEW_YEAR);
+    expect(allowance(third, NEW_YEAR)).to.equal(0);
+    expect(nextToken(third, NEW_YEAR)).to.equal(NEW_YEAR + 50);
+    expect(allowance(third, NEW_YEAR + 86_400_000)).to.equal(2);
+  });
+
+  it("takes along what is in the bucket when it is changed, as far as there is room", () => {
+    const shared = atRate(fullBucket(60, NEW_YEAR), 20, NEW_YEAR);
+    expect(allowance(shared, NEW_YEAR)).to.equal(2);
+    const alone = atRate(take(shared, 2, NEW_YEAR), 60, NEW_YEAR + 25);
+    expect(allowance(alone, NEW_YEAR + 25)).to.equal(0);
+    expect(nextToken(alone, NEW_YEAR + 25)).to.equal(NEW_YEAR + 34);
   });
 
   it("does not stop when the clock is set back", () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Subscriber } from "../../src/domain/destination.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
-import { type Known, type Unfolded, unfold as unfoldBy } from "../../src/domain/unfold.ts";
+import { type Known, questionsOf, type Unfolded, unfold as unfoldBy } from "../../src/domain/unfold.ts";
 import { aDocument, aDraft, aReceipt, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 
 const NOTHING: Known = { documents: new Map(), links: new Map(), events: new Map(), kin: new Map() };
@@ -172,6 +172,13 @@ describe("a happening that two channels tell", () => {
     expect(again.duplicates.map(({ event }) => event)).to.deep.equal([late, early]);
     const third = tell(knowing(known), viewed("realtime", 1), viewed("realtime", 2), viewed("realtime", 3));
     expect(third.events).to.have.length(1);
+  });
+
+  it("is asked for once, over all the time that one request tells of it", () => {
+    const [early, late] = [viewed("batch", 0), viewed("batch", 7_200)];
+    const { kins } = questionsOf(aReceipt(), [early, late], WINDOW);
+    expect(kins).to.have.length(1);
+    expect(kins[0]).to.include({ from: NEW_YEAR - 600_000, to: NEW_YEAR + 7_800_000 });
   });
 
   it("is two events when no channel says whose they are: two signers can do the same within the window", () => {

@@ -127,7 +127,7 @@ describe("the dispatcher", () => {
     expect(tries).to.have.length(3);
     await tries[1]?.end(200);
     expect(stage.begun()).to.deep.equal([1, 2, 3, 4]);
-    expect(store.limits.every((limit) => limit >= 1 && limit <= 3)).to.equal(true);
+    expect(store.claims.every(({ limit }) => limit >= 1 && limit <= 3)).to.equal(true);
   });
 
   it("fills slots that free up together with one claim", async () => {
@@ -170,6 +170,37 @@ describe("the dispatcher", () => {
     expect(store.calls.settle).to.equal(4);
     expect(tries).to.have.length(1);
     expect(told).to.deep.equal(["settleFailed", "settleFailed", "settleFailed", "attempted"]);
+  });
+
+  it("goes on with the next try while how the destination stands is still being written down", async () => {
+    store.add("1", NEW_YEAR);
+    const breaker = { failures: 1, pause: 1_000, longest: 1_000 };
+    await stage.start([aDestination({ schedule: [5_000], breaker })]);
+    const keep = store.holdKeeping();
+    store.failing.settle = 1;
+    await tries[0]?.end(500);
+    await clock.advance(5_000);
+    await stage.wake();
+    keep();
+    expect(tries.map(({ number }) => number)).to.deep.equal([1, 2]);
+  });
+
+  it("goes on with the next try when the answer before was written although the store said otherwise", async () => {
+    store.add("1", NEW_YEAR);
+    await stage.start([aDestination({ schedule: [100] })]);
+    const settle = store.settle.bind(store);
+    store.settle = async (settlement) => {
+      store.settle = settle;
+      await settle(settlement);
+      throw store.fault();
+    };
+    await tries[0]?.end(500);
+    await clock.advance(100);
+    await stage.wake();
+    expect(tries.map(({ number }) => number)).to.deep.equal([1, 2]);
+    await clock.advance(150);
+    await tries[1]?.end(200);
+    expect(store.deliveries[0]).to.include({ status: "delivered", attempts: 2 });
   });
 
   it("takes on no more than it can hold when answers cannot be written", async () => {

@@ -4,6 +4,7 @@ import { deliveryId } from "../../src/domain/identity.ts";
 import type { DestinationState, Loan, Settlement, Store } from "../../src/store/store.ts";
 import { anEvent } from "./fixtures.ts";
 
+type Claim = Parameters<Store["claim"]>[0];
 type Method = "claim" | "settle" | "giveBack" | "nextDueAt" | "keepDestination";
 const NONE: Record<Method, number> = {
   claim: 0,
@@ -26,12 +27,13 @@ export class FakeStore implements Pick<Store, Method> {
   /** What failing calls throw. */
   fault: () => Error = () => new Error("the database is away");
   readonly settled: Settlement[] = [];
-  readonly limits: number[] = [];
+  readonly claims: Claim[] = [];
   /** What is kept of destinations, by name. */
   readonly kept = new Map<string, DestinationState>();
   #rows: Row[] = [];
   #tokens = 0;
   #gate: Promise<void> = Promise.resolve();
+  #keeping: Promise<void> = Promise.resolve();
 
   /** Adds a delivery, due at `dueAt`; of a lane that has an open one it is held. */
   add(
@@ -59,11 +61,16 @@ export class FakeStore implements Pick<Store, Method> {
 
   /** Claims wait until the function returned is called. */
   holdClaims(): () => void {
-    let release = () => {};
-    this.#gate = new Promise((resolve) => {
-      release = resolve;
-    });
-    return release;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#gate = promise;
+    return resolve;
+  }
+
+  /** The same of what is kept of destinations. */
+  holdKeeping(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#keeping = promise;
+    return resolve;
   }
 
   /** Somebody else takes over every loan that is out. */
@@ -75,9 +82,9 @@ export class FakeStore implements Pick<Store, Method> {
     return this.#rows.map(({ delivery }) => delivery);
   }
 
-  async claim(request: Parameters<Store["claim"]>[0]): Promise<readonly Loan[]> {
+  async claim(request: Claim): Promise<readonly Loan[]> {
     this.#begin("claim");
-    this.limits.push(request.limit);
+    this.claims.push(request);
     const due = this.#rows.filter(({ delivery }) => isDue(delivery, request)).slice(0, request.limit);
     const loans = due.map((row) => {
       const before = row.delivery;
@@ -124,6 +131,7 @@ export class FakeStore implements Pick<Store, Method> {
     this.#begin("keepDestination");
     const before = this.kept.get(name) ?? { name, paused: null, breaker: null };
     this.kept.set(name, { ...before, ...state });
+    await this.#keeping;
   }
 
   #begin(method: Method): void {

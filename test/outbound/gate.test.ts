@@ -6,8 +6,11 @@ const RULE = { failures: 2, pause: 10_000, longest: 60_000 };
 const NOTHING = { paused: null, breaker: null };
 const OPEN = { paused: null, breaker: { failures: 2, probeAt: NEW_YEAR + 10_000, probes: 0 } };
 
-const aGate = (kept: Parameters<typeof createGate>[1] = NOTHING, rate: number | null = null) =>
-  createGate({ rate, breaker: RULE }, kept, NEW_YEAR);
+const aGate = (
+  kept: Parameters<typeof createGate>[1] = NOTHING,
+  rate: number | null = null,
+  nodes: number | null = 1,
+) => createGate({ rate, breaker: RULE }, kept, NEW_YEAR, nodes);
 const fail = (gate: Gate, at: number, probe = false) => gate.end({ answered: false, probe, at });
 const beginProbe = (gate: Gate, at: number) => gate.begin(1, gate.ask(at), at);
 
@@ -70,5 +73,53 @@ describe("the gate before a destination", () => {
     const gate = aGate({ ...OPEN, paused: { at: NEW_YEAR, reason: "moving" } });
     gate.resume(NEW_YEAR + 1);
     expect(gate.ask(NEW_YEAR + 1)).to.deep.equal({ many: 1, again: null, probe: true });
+  });
+
+  describe("when it hears what another node kept", () => {
+    it("opens and closes with it", () => {
+      const gate = aGate();
+      gate.adopt(OPEN);
+      expect(gate.ask(NEW_YEAR)).to.deep.equal({ many: 0, again: NEW_YEAR + 10_000, probe: false });
+      gate.adopt(NOTHING);
+      expect(gate.ask(NEW_YEAR)).to.deep.include({ many: Number.POSITIVE_INFINITY, probe: false });
+      gate.adopt({ ...NOTHING, paused: { at: NEW_YEAR, reason: "moving" } });
+      expect(gate.ask(NEW_YEAR).many).to.equal(0);
+    });
+
+    it("goes on counting the failures that have not opened it yet", () => {
+      const gate = aGate();
+      fail(gate, NEW_YEAR);
+      gate.adopt(NOTHING);
+      expect(fail(gate, NEW_YEAR)).to.equal("opened");
+    });
+
+    it("waits for its own probe all the same, and counts it on what was heard", () => {
+      const gate = aGate(OPEN);
+      beginProbe(gate, NEW_YEAR + 10_000);
+      gate.adopt({ paused: null, breaker: { failures: 2, probeAt: NEW_YEAR + 55_000, probes: 0 } });
+      expect(gate.ask(NEW_YEAR + 60_000).many).to.equal(0);
+      expect(fail(gate, NEW_YEAR + 60_000, true)).to.equal("probed");
+      expect(gate.breaker).to.deep.equal({ failures: 3, probeAt: NEW_YEAR + 80_000, probes: 1 });
+    });
+  });
+
+  describe("when nodes share a rate", () => {
+    it("lets nothing begin before it knows how many", () => {
+      const gate = aGate(NOTHING, 10, null);
+      expect(gate.ask(NEW_YEAR)).to.deep.equal({ many: 0, again: null, probe: false });
+      gate.share(2, NEW_YEAR);
+      expect(gate.ask(NEW_YEAR)).to.include({ many: 0, again: NEW_YEAR + 200 });
+      expect(aGate(NOTHING, null, null).ask(NEW_YEAR).many).to.equal(Number.POSITIVE_INFINITY);
+    });
+
+    it("takes another share as they come and go", () => {
+      const gate = aGate(NOTHING, 10);
+      gate.begin(1, gate.ask(NEW_YEAR), NEW_YEAR);
+      expect(gate.ask(NEW_YEAR).again).to.equal(NEW_YEAR + 100);
+      gate.share(4, NEW_YEAR);
+      expect(gate.ask(NEW_YEAR).again).to.equal(NEW_YEAR + 400);
+      gate.share(1, NEW_YEAR);
+      expect(gate.ask(NEW_YEAR).again).to.equal(NEW_YEAR + 100);
+    });
   });
 });

@@ -31,7 +31,7 @@ export interface Stage {
   /** Begins anew, with what the store has kept; the dispatcher of before is left to itself. */
   start(
     destinations: readonly Destination[],
-    given?: { deliver?: Deliver; observe?: Observer },
+    given?: { deliver?: Deliver; observe?: Observer; shared?: boolean },
   ): Promise<void>;
   wake(names?: readonly string[]): Promise<void>;
   /** Ends every try that is out with this status. */
@@ -48,20 +48,7 @@ export function createStage(): Stage {
   const store = new FakeStore();
   const tries: (Try & { over: boolean })[] = [];
   const told: (keyof Observer)[] = [];
-  const note = (what: keyof Observer) => () => void told.push(what);
-  const observe: Observer = {
-    attempted: note("attempted"),
-    loanLost: note("loanLost"),
-    breakerOpened: note("breakerOpened"),
-    breakerClosed: note("breakerClosed"),
-    paused: note("paused"),
-    resumed: note("resumed"),
-    claimFailed: note("claimFailed"),
-    settleFailed: note("settleFailed"),
-    keepFailed: note("keepFailed"),
-    giveBackFailed: note("giveBackFailed"),
-    died: note("died"),
-  };
+  const observe = noting(told);
   let dispatcher: Dispatcher | undefined;
 
   const deliverByHand: Deliver = (destination, event, number, { signal, replayed = false } = {}) =>
@@ -117,5 +104,23 @@ export function createStage(): Stage {
       await clock.advance(1);
       await stopped;
     },
+  };
+}
+
+/** Writes down what it is told, in order. */
+export function noting(told: (keyof Observer)[]): Observer {
+  const note = (what: keyof Observer) => () => void told.push(what);
+  return {
+    attempted: note("attempted"),
+    loanLost: note("loanLost"),
+    breakerOpened: note("breakerOpened"),
+    breakerClosed: note("breakerClosed"),
+    paused: note("paused"),
+    resumed: note("resumed"),
+    claimFailed: note("claimFailed"),
+    settleFailed: note("settleFailed"),
+    keepFailed: note("keepFailed"),
+    giveBackFailed: note("giveBackFailed"),
+    died: note("died"),
   };
 }

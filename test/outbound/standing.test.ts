@@ -261,7 +261,7 @@ describe("how a destination stands", () => {
       add(1, 9);
       await stage.start([fragile({ rate: 20, concurrency: 16 })]);
       expect(stage.begun()).to.deep.equal([1, 2]);
-      expect(store.limits).to.deep.equal([2]);
+      expect(store.claims.map(({ limit }) => limit)).to.deep.equal([2]);
       expect(clock.timers).to.equal(1);
       await clock.advance(49);
       expect(tries).to.have.length(2);

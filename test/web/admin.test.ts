@@ -41,7 +41,7 @@ describe("the admin listener", () => {
     const bridge = await startBridge(configText(), { store: { ...real, probe } });
     expect((await bridge.admin("/readyz")).body).to.deep.equal({
       status: "ok",
-      checks: { running: "ok", store: "ok", dispatcher: "ok" },
+      checks: { running: "ok", store: "ok", dispatcher: "ok", retention: "ok" },
     });
     broken = true;
     const answer = await bridge.admin("/readyz");

@@ -1,0 +1,55 @@
+import { expect } from "chai";
+import { parseConfig } from "../../src/config.ts";
+import { formatProblem } from "../../src/yaml.ts";
+
+const DAY = 86_400_000;
+
+const read = (given: string) => parseConfig(`retention: ${given}`, "c.yaml", {});
+const problemsOf = async (given: string) => (await read(given)).problems.map(formatProblem);
+
+describe("the configuration of what is kept for how long", () => {
+  it("keeps ids for recognising repeats, documents and changes longer than the rest", async () => {
+    const { config } = await parseConfig("sources: {}", "c.yaml", {});
+    expect(config?.retention).to.deep.equal({
+      receipts: 90 * DAY,
+      rejected: 30 * DAY,
+      events: 90 * DAY,
+      attempts: 90 * DAY,
+      documents: 400 * DAY,
+      audit: 400 * DAY,
+      duplicates: 400 * DAY,
+    });
+  });
+
+  it("takes durations, and never for what is never removed", async () => {
+    const { config } = await read("{ receipts: 36h, attempts: 500d, audit: never }");
+    expect(config?.retention).to.include({ receipts: 1.5 * DAY, attempts: 500 * DAY, audit: null });
+  });
+
+  it("refuses what is no duration, or less than a day", async () => {
+    expect(await problemsOf("{ receipts: long, audit: 23h, events: 9 }")).to.deep.equal([
+      'c.yaml:1:24: `retention.receipts`: "long" is no duration: write 90d, or never',
+      "c.yaml:1:37: `retention.audit`: 23h is less than a day: write 1d or more, or never",
+      "c.yaml:1:50: `retention.events`: must be a duration such as 90d, or never",
+    ]);
+  });
+
+  it("refuses to forget a document before its events, whose sequence would start anew", async () => {
+    expect(await problemsOf("{ events: 30d, documents: 29d }")).to.deep.equal([
+      "c.yaml:1:38: `retention.documents`: 29d is shorter than `events`, and a document forgotten before its events would start its sequence anew: write 30d or more, or shorten `events`",
+    ]);
+    expect(await problemsOf("{ events: 30d, documents: 30d }")).to.deep.equal([]);
+    const [problem] = await problemsOf("{ events: never }");
+    expect(problem).to.include("`retention.documents`: 400d").and.include("write never, or shorten");
+    expect(await problemsOf("{ events: never, documents: never }")).to.deep.equal([]);
+  });
+
+  it("refuses to forget an event's id before the event", async () => {
+    const [problem, ...more] = await problemsOf("{ duplicates: 89d }");
+    expect(problem).to.equal(
+      "c.yaml:1:26: `retention.duplicates`: 89d is shorter than `events`, and an event told again after that would be taken for a new one: write 90d or more, or shorten `events`",
+    );
+    expect(more).to.deep.equal([]);
+    expect(await problemsOf("{ duplicates: never }")).to.deep.equal([]);
+  });
+});
