@@ -1,0 +1,87 @@
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import pg from "pg";
+import { TABLES } from "../../src/store/kept.ts";
+import { openLowdbStore } from "../../src/store/lowdb.ts";
+import { openPostgresStore } from "../../src/store/postgres.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
+import { parseLine } from "../../src/store/transfer.ts";
+import { NEW_YEAR } from "../builders.ts";
+import { claim, contentsOf } from "./filled.ts";
+import { postgresServer } from "./postgres-server.ts";
+
+/** Stores as earlier versions left them (scripts/write-store-fixture.ts): a folder for each that had a schema of its own. */
+const FIXTURES = fileURLToPath(new URL("./released/", import.meta.url));
+
+let tokens = 0;
+const token = () => `new-${tokens++}`;
+
+/** Opens a copy of what a version left. */
+const OPENERS: Readonly<Record<string, (fixture: string, folder: string) => Promise<Store>>> = {
+  async sqlite(fixture, folder) {
+    const file = join(folder, "store.db");
+    copyFileSync(join(fixture, "sqlite.db"), file);
+    return openSqliteStore({ file, token });
+  },
+  async lowdb(fixture, folder) {
+    const file = join(folder, "store.json");
+    copyFileSync(join(fixture, "lowdb.json"), file);
+    return openLowdbStore({ file, token, warn: expect.fail });
+  },
+  async postgres(fixture) {
+    const url = await (await postgresServer()).newSchema();
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(readFileSync(join(fixture, "postgres.sql"), "utf8"));
+    await client.end();
+    return openPostgresStore({ url, token });
+  },
+};
+
+for (const version of readdirSync(FIXTURES)) {
+  for (const [name, open] of Object.entries(OPENERS)) {
+    describe(`a ${name} store that ${version} left`, function () {
+      this.timeout(60_000);
+      const fixture = join(FIXTURES, version);
+      let folder: string;
+      let store: Store;
+      beforeEach(async () => {
+        folder = mkdtempSync(join(tmpdir(), "countersign-"));
+        store = await open(fixture, folder);
+      });
+      afterEach(async () => {
+        await store.close();
+        rmSync(folder, { recursive: true });
+      });
+
+      it("holds all that it held", async () => {
+        const lines = readFileSync(join(fixture, `${name}.rows.ndjson`), "utf8")
+          .trimEnd()
+          .split("\n");
+        const before = lines.map((line, index) => parseLine(line, index + 1));
+        const contents = await contentsOf(store);
+        expect(TABLES.flatMap((table) => contents[table].map((row) => ({ table, row })))).to.deep.equal(
+          before.map((line) => (line.kind === "row" ? line.of : line)),
+        );
+      });
+
+      it("goes on with what it had scheduled, each at its time", async () => {
+        const due = [...(await contentsOf(store)).deliveries].flatMap(({ delivery }) =>
+          delivery.destination === "crm" && delivery.status === "pending" ? [delivery] : [],
+        );
+        expect(due.map(({ dueAt }) => dueAt && dueAt - NEW_YEAR)).to.include(300_000);
+        for (const { id, dueAt } of due.toSorted((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))) {
+          expect(dueAt).not.to.equal(null);
+          const early = await claim(store, (dueAt ?? 0) - 1, { limit: 1 });
+          expect(early.map(({ delivery }) => delivery.id)).not.to.include(id);
+          const loans = await claim(store, dueAt ?? 0);
+          expect(loans.map(({ delivery }) => delivery.id)).to.include(id);
+        }
+      });
+    });
+  }
+}
