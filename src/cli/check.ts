@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import { formatDuration, formatSize } from "../domain/quantity.ts";
 import { type Channel, pathOf } from "../inbound/channel.ts";
 import type { Destination } from "../outbound/destination.ts";
+import { placeOf } from "./store-option.ts";
 import { type AddCommand, CONFIG_OPTION, readConfig } from "./terminal.ts";
 
 export const checkCommand: AddCommand = (program, terminal, done) => {
@@ -17,13 +18,14 @@ export const checkCommand: AddCommand = (program, terminal, done) => {
 };
 
 /** What the configuration means, without a secret or token in it. */
-function describe({ file, server, admin, store, channels, destinations }: Config): string {
+function describe({ file, server, admin, store, channels, destinations, retention }: Config): string {
   const lines = [
     `${file} is good.`,
     "",
     `Webhooks come in on   http://${server.host}:${server.port} (bodies up to ${formatSize(server.maxBody)})`,
     `Admin API listens on  http://${admin.host}:${admin.port} (${admin.token === null ? "no token" : "bearer token"})`,
     `Everything is kept in ${placeOf(store)}`,
+    `               and for ${describeRetention(retention)}`,
     "",
     "Sources",
     ...channels.flatMap(describeChannel),
@@ -36,11 +38,11 @@ function describe({ file, server, admin, store, channels, destinations }: Config
   return `${lines.join("\n")}\n`;
 }
 
-/** A file, or a database without its password. */
-function placeOf(store: Config["store"]): string {
-  if (store.kind !== "postgres") return store.file;
-  const { protocol, host, pathname } = new URL(store.url);
-  return `${protocol}//${host}${pathname}`;
+function describeRetention(retention: Config["retention"]): string {
+  const spans = Object.entries(retention).map(
+    ([what, span]) => `${what} ${span === null ? "ever" : formatDuration(span)}`,
+  );
+  return spans.join(", ");
 }
 
 function describeChannel(channel: Channel): string[] {

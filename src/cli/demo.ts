@@ -4,12 +4,10 @@ import { createNarrator, type Narrator } from "./demo/narrate.ts";
 import { listKept, play, type Scene } from "./demo/play.ts";
 import { onStage, type Stage } from "./demo/stage.ts";
 import { STORY, type Step } from "./demo/story.ts";
-import { type AddCommand, fail, type Terminal } from "./terminal.ts";
+import { type AddCommand, fail, INTERRUPTED, type Terminal } from "./terminal.ts";
 
 /** How long the whole story may take, in seconds; it takes one or two, for the retry. */
 const LIMIT = 30;
-/** What shells report of a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
 
 export const demoCommand: AddCommand = (program, terminal, done) => {
   program

@@ -6,11 +6,14 @@ import { checkCommand } from "./check.ts";
 import { controlCommands } from "./control.ts";
 import { demoCommand } from "./demo.ts";
 import { explainCommand } from "./explain.ts";
+import { exportCommand } from "./export.ts";
+import { importCommand } from "./import.ts";
 import { listCommands } from "./list.ts";
 import { mapCommand } from "./map.ts";
 import { secretCommand } from "./secret.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
+import { storeCheckCommand } from "./store-check.ts";
 import { type AddCommand, fail, type Terminal } from "./terminal.ts";
 
 /** In the order in which help lists them. */
@@ -25,6 +28,9 @@ const COMMANDS: readonly AddCommand[] = [
   listCommands,
   explainCommand,
   controlCommands,
+  exportCommand,
+  importCommand,
+  storeCheckCommand,
 ];
 
 /** Runs one command and resolves with the exit code: 0 well, 1 not well, 2 not understood. */

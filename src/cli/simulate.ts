@@ -29,12 +29,10 @@ import {
   toUrl,
 } from "./simulate-options.ts";
 import { plural, table } from "./table.ts";
-import type { AddCommand, Terminal } from "./terminal.ts";
+import { type AddCommand, INTERRUPTED, type Terminal } from "./terminal.ts";
 
 /** How long an answer may take, as Lumin has it, in milliseconds. */
 const PATIENCE = 30_000;
-/** What shells report of a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
 
 interface Options {
   to: URL;

@@ -18,6 +18,9 @@ export type AddCommand = (program: Command, terminal: Terminal, done: (code: num
 
 export const CONFIG_OPTION = ["--config <file>", "the configuration", "./countersign.yaml"] as const;
 
+/** What shells report of a program that Ctrl-C ended. */
+export const INTERRUPTED = 130;
+
 /** Says in one sentence why it did not work. */
 export function fail({ stderr }: Terminal, message: string): number {
   stderr.write(`countersign: ${message}\n`);

@@ -44,7 +44,17 @@ export function headerLine({ at, rows }: Header): string {
 }
 
 export function rowLine<T extends Table>(table: T, row: Kept[T]): string {
-  return toLine({ table, row });
+  return toLine({ table, row: inOrder(row) });
+}
+
+/** Keys sorted: equal rows are equal lines, whichever store they come from. */
+function inOrder(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(inOrder);
+  const source: Readonly<Record<string, unknown>> = { ...value };
+  const sorted: Record<string, unknown> = Object.create(null);
+  for (const key of Object.keys(source).sort()) sorted[key] = inOrder(source[key]);
+  return sorted;
 }
 
 /** `rows` is how many stand before it. */
@@ -72,13 +82,13 @@ export function parseHeader(line: string): Header {
   return { at: Date.parse(at), rows };
 }
 
-/** Null: it is none. */
-export function parseFooter(line: string): { rows: number } | null {
-  return FooterLine.safeParse(parseJson(line)).data ?? null;
+/** How many rows it counts; null: it is none. */
+export function parseFooter(line: string): number | null {
+  return FooterLine.safeParse(parseJson(line)).data?.rows ?? null;
 }
 
 /**
- * A line behind the header; `number` counts from 1, the header. The row is as it stands there, to the order of its keys.
+ * A line behind the header; `number` counts from 1, the header.
  *
  * @throws CountersignError `bad_request` that names the line.
  */

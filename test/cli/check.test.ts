@@ -16,7 +16,8 @@ describe("countersign check", () => {
   it("says what a good configuration means, without a secret or token in it", async () => {
     const url = "https://crm.internal/hooks?key=in-the-query";
     const text = configText(
-      `destinations: { crm: { url: "${url}", secrets: ["${SECRET}"], events: ["document.*"] } }`,
+      `destinations: { crm: { url: "${url}", secrets: ["${SECRET}"], events: ["document.*"] } }
+retention: { receipts: 36h, audit: never }`,
     );
     const { code, stdout, stderr } = await runCommand(["check", "--config", configFile(text)]);
     expect([code, stderr]).to.deep.equal([0, ""]);
@@ -24,6 +25,7 @@ describe("countersign check", () => {
     expect(stdout).to.include("POST /in/legalesign/batch?token=…").and.include("checked by token");
     expect(stdout).to.include("POST https://crm.internal/hooks\n").and.include("gets document.*");
     expect(stdout).to.include("up to 10 tries over 3d3h35m5s");
+    expect(stdout).to.include("for receipts 1d12h, rejected 30d, events 90d,").and.include("audit ever,");
     for (const hidden of [LUMIN_KEY, TOKEN, SECRET, "in-the-query"]) expect(stdout).not.to.include(hidden);
   });
 

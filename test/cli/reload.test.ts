@@ -1,8 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { Overrides } from "../../src/app.ts";
 import { loadConfig } from "../../src/config.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { PruneStep, Store } from "../../src/store/store.ts";
 import { aFolder, configText, FORM, SECRET, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
+import { until } from "../clock.ts";
+import { DAY } from "../store/filled.ts";
 import { runCommand } from "./terminal.ts";
 
 const ITEM = {
@@ -16,11 +21,11 @@ const to = (url: string, name = "crm") =>
   configText(`destinations: { ${name}: { url: "${url}", secrets: ["${SECRET}"] } }`);
 
 /** A bridge whose configuration is a file that can be changed. */
-async function startFromFile(text: string) {
+async function startFromFile(text: string, overrides: Overrides = {}) {
   const folder = aFolder();
   const file = join(folder, "countersign.yaml");
   writeFileSync(file, text);
-  const bridge = await startBridge(text, { folder, load: () => loadConfig(file, {}) });
+  const bridge = await startBridge(text, { folder, load: () => loadConfig(file, {}), ...overrides });
   const cli = join(folder, "cli.yaml");
   const reload = () => {
     writeFileSync(
@@ -74,6 +79,24 @@ describe("countersign reload", () => {
     expect((await reload()).code).to.equal(0);
     await post();
     expect((await bridge.admin("/api/v1/events")).body.items[0].type).to.equal("document.canceled");
+  });
+
+  it("takes what is kept for how long into force at once", async () => {
+    const store = openSqliteStore({ file: ":memory:", token: () => "token" });
+    const steps: PruneStep[] = [];
+    const prune: Store["prune"] = (step) => {
+      steps.push(step);
+      return store.prune(step);
+    };
+    const of = (span: string) => configText(`retention: { receipts: ${span} }`);
+    const { file, reload } = await startFromFile(of("never"), { store: { ...store, prune } });
+    await until(() => steps.some(({ table }) => table === "ids"));
+    expect(steps.some(({ table }) => table === "receipts")).to.equal(false);
+    writeFileSync(file, of("2d"));
+    expect((await reload()).code).to.equal(0);
+    const looked = () => steps.find(({ table }) => table === "receipts");
+    await until(() => looked() !== undefined);
+    expect(Date.now() - (looked()?.before ?? 0)).to.be.within(2 * DAY, 3 * DAY);
   });
 
   it("parks what is open for a destination that is gone, and asks for a restart where only that helps", async () => {

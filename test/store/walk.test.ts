@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Table } from "../../src/store/kept.ts";
 import type { PageRequest, Snapshot } from "../../src/store/store.ts";
 import { pagesOf } from "../../src/store/walk.ts";
 
@@ -14,16 +15,22 @@ describe("walking through a table", () => {
     return { asked, rows };
   }
 
+  /** How long the pages were. */
+  async function walk(rows: Snapshot["rows"], table: Table, from?: string): Promise<number[]> {
+    const found: number[] = [];
+    for await (const page of pagesOf({ rows }, table, from)) found.push(page.length);
+    return found;
+  }
+
   it("goes from page to page, to the last, and passes over empty ones", async () => {
     const { asked, rows } = pages([2, 0, 1]);
-    const found = await Array.fromAsync(pagesOf({ rows }, "events"));
-    expect(found.map(({ length }) => length)).to.deep.equal([2, 1]);
+    expect(await walk(rows, "events")).to.deep.equal([2, 1]);
     expect(asked.map(({ cursor }) => cursor)).to.deep.equal([undefined, "after 1", "after 2"]);
   });
 
   it("begins behind a cursor", async () => {
     const { asked, rows } = pages([1]);
-    await Array.fromAsync(pagesOf({ rows }, "events", "z"));
+    await walk(rows, "events", "z");
     expect(asked.map(({ cursor }) => cursor)).to.deep.equal(["z"]);
   });
 
@@ -31,7 +38,7 @@ describe("walking through a table", () => {
     const limits: number[] = [];
     for (const table of ["receipts", "rejections", "events", "links"] as const) {
       const { asked, rows } = pages([1]);
-      await Array.fromAsync(pagesOf({ rows }, table));
+      await walk(rows, table);
       limits.push(...asked.map(({ limit }) => limit));
     }
     expect(limits).to.deep.equal([20, 20, 500, 500]);

@@ -1,0 +1,162 @@
+import { pipeline } from "node:stream/promises";
+import { CountersignError, messageOf } from "../domain/errors.ts";
+import { type Kept, TABLES, type Table } from "../store/kept.ts";
+import type { Snapshot } from "../store/store.ts";
+import { footerLine, type Header, headerLine, rowLine } from "../store/transfer.ts";
+import { pagesOf } from "../store/walk.ts";
+import { beginPart, finishPart, type Point, resumePart, writeTo } from "./part-file.ts";
+import { type Progress, startProgress } from "./progress.ts";
+import { chooseStore, placeOf, STORE_OPTION, type StoreOptions, withStore } from "./store-option.ts";
+import { plural } from "./table.ts";
+import { type AddCommand, CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
+
+interface Options extends StoreOptions {
+  to?: string;
+  resume?: true;
+  json?: true;
+}
+
+export const exportCommand: AddCommand = (program, terminal, done) => {
+  program
+    .command("export")
+    .description("write all that is kept as lines of JSON: a backup, or the way to another store")
+    .option("--to <file>", "the file to write, which only its owner may read; default: standard output")
+    .option("--resume", "go on with the FILE.part of an export that was broken off")
+    .option("--json", "print what was written as JSON")
+    .option(...STORE_OPTION)
+    .option(...CONFIG_OPTION)
+    .action(async (options: Options) => done(await exportStore(options, terminal)));
+};
+
+/** What was written. */
+interface Written {
+  rows: number;
+  /** Null: all in one go. Otherwise the header of when it was begun, and whether the store has visibly changed since. */
+  begun: { header: Header; changed: readonly Table[] } | null;
+}
+
+/** 0 once it is whole, 130 when it was interrupted before. */
+async function exportStore(options: Options, terminal: Terminal): Promise<number> {
+  const { to: file, json } = options;
+  if (file === undefined && (options.resume || json))
+    throw new CountersignError(
+      "bad_request",
+      "--resume and --json need --to: standard output has the export",
+    );
+  const choice = await chooseStore(options, terminal);
+  if (!choice) return 1;
+  const written = await withStore(choice.place, terminal, { mayBeMade: false }, async (store) => {
+    const snapshot = await store.snapshot();
+    try {
+      return await (file === undefined
+        ? writeOut(snapshot, terminal)
+        : writeToFile(snapshot, { ...options, to: file }, terminal));
+    } finally {
+      await snapshot.close();
+    }
+  });
+  if (!written) return interrupted(file, terminal);
+  if (json) terminal.stdout.write(`${JSON.stringify(summarize(file, written))}\n`);
+  else terminal.stderr.write(`${describe(written, placeOf(choice.place), file)}\n`);
+  return 0;
+}
+
+/** Null: it was interrupted. */
+async function writeToFile(
+  snapshot: Snapshot,
+  { to: file, resume }: Options & { to: string },
+  terminal: Terminal,
+): Promise<Written | null> {
+  const part = await (resume ? resumePart(file) : beginPart(file));
+  try {
+    const work = await startWork(snapshot, part.point, terminal);
+    await writeTo(part, work.lines()).catch(asRefusal(file));
+    work.progress.end();
+    if (!work.isWhole()) return null;
+    await finishPart(part, file).catch(asRefusal(file));
+    const { point } = part;
+    const changed = TABLES.filter((table) => point && point.header.rows[table] !== work.counts[table]);
+    return { rows: work.rows(), begun: point && { header: point.header, changed } };
+  } finally {
+    await part.handle.close();
+  }
+}
+
+/** Null: it was interrupted. */
+async function writeOut(snapshot: Snapshot, terminal: Terminal): Promise<Written | null> {
+  const work = await startWork(snapshot, null, terminal);
+  await pipeline(work.lines(), terminal.stdout, { end: false }).catch(asRefusal("standard output"));
+  work.progress.end();
+  return work.isWhole() ? { rows: work.rows(), begun: null } : null;
+}
+
+/** An export on its way. */
+interface Work {
+  /** In chunks of a page; they end before the end where the terminal's signal is aborted. */
+  lines(): AsyncGenerator<string>;
+  /** How many rows it has so far. */
+  rows(): number;
+  isWhole(): boolean;
+  counts: Readonly<Record<Table, number>>;
+  progress: Progress;
+}
+
+async function startWork(snapshot: Snapshot, point: Point | null, terminal: Terminal): Promise<Work> {
+  const counts = await snapshot.counts();
+  const progress = startProgress(
+    terminal,
+    TABLES.reduce((sum, table) => sum + counts[table], 0),
+  );
+  let rows = point?.rows ?? 0;
+  let isWhole = false;
+
+  async function* lines(): AsyncGenerator<string> {
+    if (!point) yield headerLine({ at: Date.now(), rows: counts });
+    for (const table of TABLES.slice(point ? TABLES.indexOf(point.table) : 0)) {
+      const from = table === point?.table ? point.cursor : undefined;
+      for await (const page of pagesOf(snapshot, table, from)) {
+        if (terminal.signal.aborted) return;
+        yield linesOf(table, page);
+        rows += page.length;
+        progress.to(rows);
+      }
+    }
+    yield footerLine(rows);
+    isWhole = true;
+  }
+
+  return { lines, rows: () => rows, isWhole: () => isWhole, counts, progress };
+}
+
+function linesOf<T extends Table>(table: T, page: readonly Kept[T][]): string {
+  return page.map((row) => rowLine(table, row)).join("");
+}
+
+/** What the store throws is said as it is; the rest is what the system says of a disk or a pipe. */
+function asRefusal(where: string): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof CountersignError) throw error;
+    throw new CountersignError("bad_request", `${where} cannot be written: ${messageOf(error)}`, {
+      cause: error,
+    });
+  };
+}
+
+function interrupted(file: string | undefined, { stderr }: Terminal): number {
+  stderr.write(
+    file === undefined ? "interrupted: it is not whole\n" : "interrupted: --resume goes on from here\n",
+  );
+  return INTERRUPTED;
+}
+
+function summarize(file: string | undefined, { rows, begun }: Written): object {
+  return { file, rows, resumed: begun !== null, changed: begun?.changed ?? [] };
+}
+
+function describe({ rows, begun }: Written, store: string, file: string | undefined): string {
+  const what = `${plural(rows, "row")} of ${store} exported${file === undefined ? "" : ` to ${file}`}`;
+  if (!begun) return what;
+  const since = new Date(begun.header.at).toISOString();
+  if (begun.changed.length === 0) return `${what}, a copy of one moment if no bridge has run since ${since}`;
+  return `${what}, which is no copy of one moment: since ${since} there was a change to ${begun.changed.join(", ")}`;
+}

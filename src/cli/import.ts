@@ -1,0 +1,152 @@
+import { z } from "zod";
+import type { Config } from "../config.ts";
+import { CountersignError, messageOf } from "../domain/errors.ts";
+import type { Kept, Table } from "../store/kept.ts";
+import type { Store } from "../store/store.ts";
+import { type AnyRow, parseFooter, parseHeader, parseLine } from "../store/transfer.ts";
+import { createAdminClient } from "./admin-client.ts";
+import { lastLineOf, linesOf } from "./lines.ts";
+import { startProgress } from "./progress.ts";
+import { chooseStore, placeOf, STORE_OPTION, type StoreOptions, withStore } from "./store-option.ts";
+import { plural } from "./table.ts";
+import { type AddCommand, CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
+
+interface Options extends StoreOptions {
+  json?: true;
+}
+
+export const importCommand: AddCommand = (program, terminal, done) => {
+  program
+    .command("import")
+    .description(
+      "put what `countersign export` wrote into an empty store; may be repeated after it was cut off",
+    )
+    .argument("<file>", "the export")
+    .option("--json", "print the counts as JSON")
+    .option(...STORE_OPTION)
+    .option(...CONFIG_OPTION)
+    .action(async (file: string, options: Options) => done(await importFile(file, options, terminal)));
+};
+
+/** 0 once all of it is there, 130 when it was interrupted before. */
+async function importFile(file: string, options: Options, terminal: Terminal): Promise<number> {
+  const total = await expectWhole(file);
+  const choice = await chooseStore(options, terminal);
+  if (!choice) return 1;
+  if (choice.config) await refuseWhileRunning(choice.config);
+  const { place } = choice;
+  const done = await withStore(place, terminal, { mayBeMade: true }, (store) =>
+    restoreAll(file, total, store, terminal),
+  );
+  if (terminal.signal.aborted && done.rows < total) {
+    terminal.stderr.write(`interrupted after ${plural(done.rows, "row")}: the same call goes on from here\n`);
+    return INTERRUPTED;
+  }
+  const { rows, added } = done;
+  const summary = `${plural(rows, "row")} of ${file}: ${added} added to ${placeOf(place)}, ${rows - added} there before\n`;
+  terminal.stdout.write(options.json ? `${JSON.stringify({ rows, added, there: rows - added })}\n` : summary);
+  return 0;
+}
+
+/**
+ * Looks at both ends before anything is written. Returns how many rows it has.
+ *
+ * @throws CountersignError `bad_request`.
+ */
+async function expectWhole(file: string): Promise<number> {
+  try {
+    for await (const line of linesOf(file)) {
+      parseHeader(line.toString());
+      break;
+    }
+    const rows = parseFooter((await lastLineOf(file)) ?? "");
+    if (rows !== null) return rows;
+  } catch (error) {
+    if (error instanceof CountersignError) throw error;
+    throw refusal(`${file} cannot be read: ${messageOf(error)}`);
+  }
+  throw refusal(`${file} is cut off: its last line does not say that it is the end, so nothing was imported`);
+}
+
+/** Two would write at the same time. A bridge with another configuration on the same store is not seen. */
+async function refuseWhileRunning(config: Config): Promise<void> {
+  try {
+    await createAdminClient(config).get("livez", z.unknown());
+  } catch (error) {
+    if (error instanceof CountersignError && error.code === "not_found") return;
+  }
+  throw refusal("a bridge is running with this configuration: stop it first");
+}
+
+interface Done {
+  /** How many were looked at. */
+  rows: number;
+  /** How many of them were not there before. */
+  added: number;
+}
+
+/** Ends early when the terminal's signal is aborted. */
+async function restoreAll(file: string, total: number, store: Store, terminal: Terminal): Promise<Done> {
+  const progress = startProgress(terminal, total);
+  const batch = createBatch(store);
+  let [number, isOver] = [0, false];
+  try {
+    for await (const bytes of linesOf(file)) {
+      number += 1;
+      if (number === 1) continue;
+      if (isOver) throw refusal(`line ${number}: nothing may stand behind the end`);
+      if (terminal.signal.aborted) return batch.done;
+      const line = parseLine(bytes.toString(), number);
+      if (line.kind === "row") await batch.add(line.of, bytes.length);
+      else isOver = expectAll(line.rows, number);
+      progress.to(batch.done.rows);
+    }
+    await batch.flush();
+    progress.to(batch.done.rows);
+    return batch.done;
+  } finally {
+    progress.end();
+  }
+}
+
+/** The footer stands on the line behind so many rows and the header. */
+function expectAll(rows: number, number: number): true {
+  if (rows === number - 2) return true;
+  throw refusal(
+    `line ${number}: there should be ${plural(rows, "row")} before it, and there are ${number - 2}`,
+  );
+}
+
+/** So many rows are restored in one transaction, or so many bytes of lines. */
+const MOST = 500;
+const HEAVIEST = 8 * 1_024 ** 2;
+
+/** Rows of one table that are restored together. */
+function createBatch(store: Store) {
+  const done: Done = { rows: 0, added: 0 };
+  let table: Table = "receipts";
+  let rows: Kept[Table][] = [];
+  let weight = 0;
+
+  async function flush(): Promise<void> {
+    if (rows.length > 0) done.added += await store.restore(table, rows);
+    done.rows += rows.length;
+    rows = [];
+    weight = 0;
+  }
+
+  return {
+    done,
+    flush,
+    async add(row: AnyRow, bytes: number): Promise<void> {
+      if (row.table !== table || rows.length === MOST || weight + bytes > HEAVIEST) await flush();
+      table = row.table;
+      rows.push(row.row);
+      weight += bytes;
+    },
+  };
+}
+
+function refusal(message: string): CountersignError {
+  return new CountersignError("bad_request", message);
+}

@@ -1,0 +1,101 @@
+import type { Memory } from "../store/consistency.ts";
+import { examine } from "../store/examine.ts";
+import { TABLES, type Table } from "../store/kept.ts";
+import type { Store } from "../store/store.ts";
+import { startProgress } from "./progress.ts";
+import {
+  chooseStore,
+  placeOf,
+  STORE_OPTION,
+  type StoreChoice,
+  type StoreOptions,
+  withStore,
+} from "./store-option.ts";
+import { plural } from "./table.ts";
+import { type AddCommand, CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
+
+interface Options extends StoreOptions {
+  json?: true;
+}
+
+export const storeCheckCommand: AddCommand = (program, terminal, done) => {
+  program
+    .command("store")
+    .description("look after the store itself")
+    .command("check")
+    .description("read a store from end to end, and say what is damaged or does not fit together")
+    .option("--json", "print what was found as JSON")
+    .option(...STORE_OPTION)
+    .option(...CONFIG_OPTION)
+    .action(async (options: Options) => done(await check(options, terminal)));
+};
+
+/** 0 when nothing was found, 1 otherwise, 130 when it was interrupted. */
+async function check(options: Options, terminal: Terminal): Promise<number> {
+  const choice = await chooseStore(options, terminal);
+  if (!choice) return 1;
+  const memory = memoryOf(choice);
+  const found = await withStore(choice.place, terminal, { mayBeMade: false }, (store) =>
+    look(store, memory, terminal),
+  );
+  if (!found) return INTERRUPTED;
+  terminal.stdout.write(options.json ? `${JSON.stringify(found)}\n` : describe(placeOf(choice.place), found));
+  return found.faults === 0 ? 0 : 1;
+}
+
+/** The shortest that the configuration allows: who keeps another store for how long is not known. */
+const DAY = 86_400_000;
+
+function memoryOf({ config }: StoreChoice): Memory {
+  const { documents, duplicates } = config?.retention ?? { documents: DAY, duplicates: DAY };
+  const forEver = Number.POSITIVE_INFINITY;
+  return { now: Date.now(), documents: documents ?? forEver, duplicates: duplicates ?? forEver };
+}
+
+/** So many faults are shown. */
+const SHOWN = 100;
+
+interface Found {
+  rows: Readonly<Record<Table, number>>;
+  faults: number;
+  /** The first of them. */
+  shown: readonly string[];
+}
+
+/** Null: it was interrupted. */
+async function look(store: Store, memory: Memory, terminal: Terminal): Promise<Found | null> {
+  const snapshot = await store.snapshot();
+  try {
+    const rows = await snapshot.counts();
+    const progress = startProgress(
+      terminal,
+      TABLES.reduce((sum, table) => sum + rows[table], 0),
+    );
+    const shown: string[] = [];
+    let [faults, looked] = [0, 0];
+    const isWhole = await examine(snapshot, memory, {
+      fault(sentence) {
+        faults += 1;
+        if (shown.length < SHOWN) shown.push(sentence);
+      },
+      looked(more) {
+        looked += more;
+        progress.to(looked);
+        return !terminal.signal.aborted;
+      },
+    });
+    progress.end();
+    return isWhole ? { rows, faults, shown } : null;
+  } finally {
+    await snapshot.close();
+  }
+}
+
+function describe(store: string, { rows, faults, shown }: Found): string {
+  const counts = TABLES.map((table) => `${rows[table]} ${table}`).join(", ");
+  if (faults === 0) return `OK: ${store} has ${counts}\n`;
+  const more = faults > shown.length ? [`and ${faults - shown.length} more`] : [];
+  return [...shown, ...more, "", `${plural(faults, "fault")} in ${store}, which has ${counts}`, ""].join(
+    "\n",
+  );
+}

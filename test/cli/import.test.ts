@@ -1,0 +1,133 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { aFolder, configText, startBridge, tidy } from "../bridge.ts";
+import { aDocument, aDraft, aRecording, NEW_YEAR } from "../builders.ts";
+import { claim, contentsOf, settle } from "../store/filled.ts";
+import { aFilledStore, anExport, inStore, STORES } from "./stores.ts";
+import { runCommand } from "./terminal.ts";
+
+const linesOf = (file: string) => readFileSync(file, "utf8").split("\n").slice(0, -1);
+
+function aFile(lines: readonly string[]): string {
+  const file = join(aFolder(), "changed.ndjson");
+  writeFileSync(file, lines.map((line) => `${line}\n`).join(""));
+  return file;
+}
+
+const footer = (rows: number) => JSON.stringify({ end: true, rows });
+
+describe("countersign import", () => {
+  afterEach(tidy);
+
+  let store: string;
+  beforeEach(async () => {
+    store = await STORES.sqlite();
+  });
+  const importFile = (file: string, ...more: string[]) =>
+    runCommand(["import", file, "--store", store, ...more]);
+  const rowsOf = async () =>
+    Object.values(await inStore(store, contentsOf)).reduce((sum, rows) => sum + rows.length, 0);
+
+  /** What it says when it refuses, in one sentence. */
+  async function refusal(file: string): Promise<string> {
+    const { code, stdout, stderr } = await importFile(file);
+    expect([code, stdout]).to.deep.equal([1, ""]);
+    expect(stderr).to.match(/^countersign: [^\n]+\n$/);
+    return stderr;
+  }
+
+  it("can be repeated after it was cut off, and says what was new and what was there", async () => {
+    const file = await anExport(await aFilledStore());
+    const [header = "", ...rows] = linesOf(file).slice(0, -1);
+    expect((await importFile(aFile([header, ...rows.slice(0, 20), footer(20)]))).code).to.equal(0);
+    const again = await importFile(file);
+    expect(again.stdout).to.match(/^47 rows of .*: 27 added to .*countersign\.db, 20 there before\n$/);
+    const { stdout } = await importFile(file, "--json");
+    expect(JSON.parse(stdout)).to.deep.equal({ rows: 47, added: 0, there: 47 });
+  });
+
+  it("keeps loans and the times of what is to be sent", async () => {
+    const from = await STORES.sqlite();
+    const lent = await inStore(from, async (one) => {
+      for (const id of ["a", "b"]) await one.record(aRecording([aDraft({ document: aDocument(id) })]));
+      const [first, second] = await claim(one);
+      if (!first || !second) throw new Error("nothing was due");
+      await settle(one, first, { status: "pending", dueAt: NEW_YEAR + 300_000 });
+      return second;
+    });
+    await importFile(await anExport(from));
+    await inStore(store, async (one) => {
+      expect(await settle(one, lent)).to.equal(true);
+      expect(await one.nextDueAt("crm")).to.equal(NEW_YEAR + 300_000);
+    });
+  });
+
+  it("takes nothing from a file that was cut off", async () => {
+    const lines = linesOf(await anExport(await aFilledStore()));
+    for (const text of [
+      lines.slice(0, -1).join("\n"),
+      `${lines.slice(0, 9).join("\n")}\n`,
+      lines.join("\n"),
+    ]) {
+      const file = join(aFolder(), "cut.ndjson");
+      writeFileSync(file, text);
+      expect(await refusal(file))
+        .to.include("cut.ndjson is cut off")
+        .and.include("nothing was imported");
+    }
+    expect(await refusal(join(aFolder(), "none.ndjson"))).to.include("none.ndjson cannot be read: ENOENT");
+    expect(await rowsOf()).to.equal(0);
+  });
+
+  it("takes nothing from a newer version, or from what is no export", async () => {
+    const [header = "", ...rest] = linesOf(await anExport(await aFilledStore()));
+    expect(await refusal(aFile([header.replace('"version":1', '"version":2'), ...rest]))).to.include(
+      "line 1: it was written by a newer Countersign",
+    );
+    expect(await refusal(aFile(["hello", footer(0)]))).to.include("line 1: this is no export of Countersign");
+    expect(await rowsOf()).to.equal(0);
+  });
+
+  it("names the line that is wrong, that is missing, or that is too many", async () => {
+    const lines = linesOf(await anExport(await aFilledStore()));
+    const wrong = lines.with(16, (lines[16] ?? "").replace('"position":', '"place":'));
+    expect(await refusal(aFile(wrong))).to.match(/: line 17( at `position`)?: /);
+    expect(await refusal(aFile(lines.toSpliced(30, 1)))).to.include(
+      "line 48: there should be 47 rows before it, and there are 46",
+    );
+    expect(await refusal(aFile([...lines, footer(47)]))).to.include(
+      "line 50: nothing may stand behind the end",
+    );
+  });
+
+  it("refuses a store that has something else, saying so", async () => {
+    const file = await anExport(await aFilledStore());
+    await inStore(store, (one) => one.record(aRecording([aDraft({ document: aDocument("own") })])));
+    expect(await refusal(file)).to.include("the store to import into must be empty");
+  });
+
+  it("stops between two steps when it is interrupted", async () => {
+    const file = await anExport(await aFilledStore());
+    const { code, stdout, stderr } = await runCommand(["import", file, "--store", store], {
+      signal: AbortSignal.abort(),
+    });
+    expect([code, stdout]).to.deep.equal([130, ""]);
+    expect(stderr).to.equal("interrupted after 0 rows: the same call goes on from here\n");
+  });
+
+  it("refuses to write beside a running bridge of the same configuration", async () => {
+    const file = await anExport(await aFilledStore());
+    const bridge = await startBridge();
+    const config = join(bridge.folder, "countersign.yaml");
+    const port = new URL(bridge.adminUrl).port;
+    writeFileSync(config, configText().replace("admin: { port: 0 }", `admin: { port: ${port} }`));
+    const refused = await runCommand(["import", file, "--config", config]);
+    expect([refused.code, refused.stderr]).to.deep.equal([
+      1,
+      "countersign: a bridge is running with this configuration: stop it first\n",
+    ]);
+    await bridge.stop();
+    expect((await runCommand(["import", file, "--config", config])).stdout).to.include("47 added");
+  });
+});

@@ -1,0 +1,157 @@
+import { expect } from "chai";
+import type { Delivery } from "../../src/domain/delivery.ts";
+import type { Event } from "../../src/domain/event.ts";
+import { type Consistency, createConsistency } from "../../src/store/consistency.ts";
+import { NEW_YEAR } from "../builders.ts";
+import { anEvent } from "../outbound/fixtures.ts";
+import { anAttempt, DAY } from "./filled.ts";
+
+const idOf = (name: string) => `evt_${name.padStart(26, "0")}`;
+
+describe("what must hold between the rows of a store", () => {
+  let rules: Consistency;
+  let faults: string[];
+  let position: number;
+
+  beforeEach(() => {
+    rules = createConsistency({ now: NEW_YEAR, documents: 400 * DAY, duplicates: 400 * DAY });
+    faults = [];
+    position = 0;
+  });
+
+  const told = (sentences: readonly string[] = []) => void faults.push(...sentences);
+  const end = () => {
+    told(rules.end());
+    return faults;
+  };
+  const forgotten = (name: string) =>
+    told(rules.look.ids?.({ position: ++position, id: idOf(name), recordedAt: NEW_YEAR, keys: [] }));
+
+  /** An event of document `d`, recorded so many days ago. */
+  function event(name: string, sequence: number, daysAgo = 0): void {
+    const at = NEW_YEAR - daysAgo * DAY;
+    const document: Event["document"] = {
+      ...{ id: "d", title: null, status: null, downloadable: false, tags: [], expiresAt: null },
+    };
+    const recordedAt = new Date(at).toISOString();
+    const made = anEvent({ id: idOf(name), source: "lumin", sequence, document, recordedAt });
+    told(rules.look.events?.({ position: ++position, event: made, kin: null, at, keys: [], retold: [] }));
+  }
+
+  function document(sequence: number): void {
+    const known = { source: "lumin", id: "d", title: null, status: null, downloadable: false, tags: [] };
+    const state = { ...known, expiresAt: null, signers: [], sequence, newest: NEW_YEAR };
+    told(rules.look.documents?.({ position: ++position, document: state, changedAt: NEW_YEAR }));
+  }
+
+  function delivery(name: string, given: Partial<Delivery> = {}, tries: readonly number[] = []): void {
+    const pending = { status: "pending", reason: null, attempts: tries.length, dueAt: NEW_YEAR } as const;
+    const made: Delivery = {
+      ...{ id: `dlv_${name}`, event: idOf("e"), destination: "crm", lane: "l", replayedAfter: null },
+      ...pending,
+      ...given,
+    };
+    const history = tries.map((number) => anAttempt({ number }));
+    told(
+      rules.look.deliveries?.({
+        position: ++position,
+        delivery: made,
+        token: null,
+        recordedAt: NEW_YEAR,
+        history,
+      }),
+    );
+  }
+
+  const held = { status: "held" } as const;
+  const done = { status: "delivered", dueAt: null } as const;
+
+  it("is that no id is there twice", () => {
+    for (const name of ["a", "a", "b"]) forgotten(name);
+    for (const [n, name] of ["c", "c", "b"].entries()) event(name, n + 1);
+    document(3);
+    expect(end()).to.deep.equal([
+      `the id ${idOf("a")} is there twice`,
+      `event ${idOf("c")} is there twice`,
+      `event ${idOf("b")} is there, and also among the ids of those that are not`,
+    ]);
+  });
+
+  it("lets a sequence have gaps, for what was pruned", () => {
+    for (const sequence of [2, 5, 6]) event(`e${sequence}`, sequence);
+    document(9);
+    expect(end()).to.deep.equal([]);
+  });
+
+  it("lets a sequence start anew once the document was forgotten, although an old event still waits", () => {
+    event("old", 5, 401);
+    event("new", 1);
+    document(1);
+    expect(end()).to.deep.equal([]);
+  });
+
+  it("lets an old event outlive its document, and a new document count from 1 beside it", () => {
+    event("old", 5, 401);
+    document(1);
+    expect(end()).to.deep.equal([]);
+    event("older", 5, 402);
+    expect(end()).to.deep.equal([]);
+  });
+
+  it("does not let a sequence start anew before that", () => {
+    event("old", 5, 399);
+    event("new", 1);
+    document(1);
+    expect(end()).to.deep.equal([
+      `event ${idOf("new")} has sequence 1 in document d of lumin, after 5 of event ${idOf("old")}`,
+    ]);
+  });
+
+  it("lets a delivery that is sent again wait behind one that was recorded later", () => {
+    event("e", 1);
+    document(1);
+    delivery("again", { ...held, replayedAfter: 0 });
+    delivery("later");
+    delivery("last", held);
+    delivery("elsewhere", { destination: "erp" });
+    delivery("alone", { lane: null });
+    delivery("alone-too", { lane: null });
+    expect(end()).to.deep.equal([]);
+  });
+
+  it("does not let one that was never sent wait for one that was recorded later", () => {
+    event("e", 1);
+    document(1);
+    delivery("first", held);
+    delivery("later");
+    expect(end()).to.deep.equal(["delivery dlv_first is held by dlv_later, which was recorded after it"]);
+  });
+
+  it("is that of what is open every try is there since it was last sent again, and of what is final, whatever is left", () => {
+    event("e", 1);
+    document(1);
+    delivery("whole", { lane: null }, [1, 2, 3]);
+    delivery("again", { lane: null, attempts: 5, replayedAfter: 3 }, [4, 5]);
+    delivery("some", { ...done, attempts: 5 }, [4, 5]);
+    delivery("none", { ...done, attempts: 5 });
+    expect(end()).to.deep.equal([]);
+    delivery("gap", { lane: null, attempts: 3 }, [1, 3]);
+    delivery("lost", { lane: null, attempts: 5, replayedAfter: 3 }, [1, 2, 3, 5]);
+    delivery("more", { ...done, attempts: 1 }, [2]);
+    expect(end()).to.deep.equal([
+      "delivery dlv_gap is open after 3 tries, and 1 of them are gone",
+      "delivery dlv_lost is open after 5 tries, and 1 of them are gone",
+      "delivery dlv_more counts 1 tries, but try 2 is written down",
+    ]);
+  });
+
+  it("complains of nothing missing that may be in a part which cannot be read", () => {
+    rules.isPartial("events");
+    rules.isPartial("documents");
+    event("e", 7);
+    delivery("a", { event: idOf("unread") });
+    rules.isPartial("deliveries");
+    delivery("b", { ...held, lane: "m" });
+    expect(end()).to.deep.equal([]);
+  });
+});
