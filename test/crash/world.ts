@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Chance, createChance } from "../../src/simulate/chance.ts";
+import { listEverything, settlesDown } from "./admin.ts";
+import { configText, SECRET } from "./config.ts";
+import { type Load, startLoad } from "./load.ts";
+import { createNode, type Launch, type Node } from "./nodes.ts";
+import { judge, type Verdict } from "./oracle.ts";
+import { lastingPort } from "./ports.ts";
+import { moody, type Receiver, startReceiver } from "./receivers.ts";
+
+/** Providers that post, a bridge of one node or several on one store, and receivers: everything but what goes wrong. */
+export interface World {
+  chance: Chance;
+  /** Where configurations are, and the store unless it is a database. */
+  folder: string;
+  nodes: readonly Node[];
+  load: Load;
+  receivers: readonly Receiver[];
+  /** Calls `run` once, when so many more posts have been answered with 200. The function returned cancels it. */
+  afterTaken(count: number, run: () => void): () => void;
+  /** The same for so many more arrivals, before they are answered. */
+  afterArrivals(count: number, run: () => void): () => void;
+  /** Starts every node, and resolves when all are ready. */
+  start(): Promise<void>;
+  /** Ends the load, lets the bridge be until nothing is pending, and compares. */
+  finish(options?: Finish): Promise<Verdict>;
+  /** Ends everything, wherever it stands. The folder goes too, unless it is to be looked at. */
+  close(options?: { keep: boolean }): Promise<void>;
+}
+
+export interface WorldOptions {
+  seed: string;
+  /** As in the configuration. */
+  store: string;
+  nodes?: number;
+  connections?: number;
+  /** An empty folder, which is left as it is; default: one of its own. */
+  folder?: string;
+  launch?: Launch;
+}
+
+export interface Finish {
+  /** In place of waiting for what killed tries had lent out, the bridge is started anew with its clock ahead, in milliseconds. */
+  ahead?: number;
+  /** How long nothing may become less that is pending, in milliseconds: longer than a loan. */
+  limit?: number;
+}
+
+const RECEIVERS = ["crm", "archive"];
+/** How long the answers to what was begun may take at most, with the bridge left alone; milliseconds. */
+const LIMIT = 60_000;
+
+/** Those of worlds that were not closed go with this process. */
+const folders = new Set<string>();
+process.on("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const { seed, store, nodes: count = 1, connections = 32, launch = {} } = options;
+  const chance = createChance(seed);
+  const folder = options.folder ?? newFolder();
+  const taken = createCounter();
+  const arrived = createCounter();
+  const manner = { treat: moody(chance), dawdle: () => chance.int(20, 300), onArrival: arrived.count };
+  const receivers = await Promise.all(
+    RECEIVERS.map((name) => startReceiver({ name, secret: SECRET, ...manner })),
+  );
+  const nodes = await Promise.all(
+    Array.from({ length: count }, (_, index) => placeNode(join(folder, `${index}.yaml`), store, receivers)),
+  );
+  const urls = nodes.map(({ url }) => url);
+  const load = startLoad({ chance, connections, urls, onTaken: taken.count });
+  const over = new AbortController();
+
+  async function finish({ ahead = 0, limit = 60_000 }: Finish = {}): Promise<Verdict> {
+    expectNoDeath(nodes, folder);
+    const tooLate = setTimeout(() => over.abort(), LIMIT);
+    await load.stop(over.signal);
+    clearTimeout(tooLate);
+    if (ahead > 0) await startAnew(nodes, { ...launch, ahead }, folder);
+    const [{ adminUrl }] = nodes as [Node];
+    await settlesDown(adminUrl, limit);
+    const kept = await listEverything(adminUrl);
+    expectNoDeath(nodes, folder);
+    return judge({ load, receivers, kept });
+  }
+
+  return {
+    chance,
+    folder,
+    nodes,
+    load,
+    receivers,
+    afterTaken: taken.after,
+    afterArrivals: arrived.after,
+    start: () => startAll(nodes, launch, folder),
+    finish,
+    async close({ keep } = { keep: false }) {
+      over.abort();
+      await load.stop(over.signal);
+      await Promise.all(nodes.map(({ running }) => running?.kill()));
+      for (const receiver of receivers) receiver.close();
+      if (folders.delete(folder) && !keep) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "countersign-crash-"));
+  folders.add(folder);
+  return folder;
+}
+
+async function placeNode(file: string, store: string, receivers: readonly Receiver[]): Promise<Node> {
+  const port = await lastingPort();
+  const adminPort = await lastingPort();
+  writeFileSync(file, configText({ store, port, adminPort, receivers }));
+  return createNode(file, { url: `http://127.0.0.1:${port}`, adminUrl: `http://127.0.0.1:${adminPort}` });
+}
+
+async function startAll(nodes: readonly Node[], launch: Launch, folder: string): Promise<void> {
+  await Promise.all(nodes.map((node) => node.start(launch).ready));
+  expectNoDeath(nodes, folder);
+}
+
+/** A bridge that ends by itself answers nothing any more: there is nothing to compare. */
+function expectNoDeath(nodes: readonly Node[], folder: string): void {
+  const deaths = nodes.flatMap((node) => node.deaths);
+  if (deaths.length > 0) throw new Error([...deaths, `the configuration is in ${folder}`].join("\n"));
+}
+
+async function startAnew(nodes: readonly Node[], launch: Launch, folder: string): Promise<void> {
+  await Promise.all(nodes.map(({ running }) => running?.kill()));
+  await startAll(nodes, launch, folder);
+}
+
+/** Counts, and calls whoever waits for a number. */
+function createCounter(): { count(): void; after(more: number, run: () => void): () => void } {
+  const waiting = new Map<object, { at: number; run(): void }>();
+  let counted = 0;
+  return {
+    count() {
+      counted += 1;
+      for (const [key, { at, run }] of waiting) {
+        if (counted < at) continue;
+        waiting.delete(key);
+        run();
+      }
+    },
+    after(more, run) {
+      const key = {};
+      waiting.set(key, { at: counted + more, run });
+      return () => waiting.delete(key);
+    },
+  };
+}
