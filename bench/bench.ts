@@ -8,6 +8,8 @@ import { type Calls, type Child, start } from "./processes.ts";
 export interface Bench {
   start<C extends Calls>(name: string): Child<C>;
   newFolder(): Promise<string>;
+  /** What is to be done when the stage ends, however it ends. */
+  atEnd(work: () => Promise<void>): void;
   /** Runs `round` up to `most` times, at least twice, and not again once the stage's time is up. */
   rounds<T>(most: number, round: (number: number) => Promise<T>): Promise<T[]>;
 }
@@ -17,6 +19,7 @@ export async function withBench<T>(limit: number, stage: (bench: Bench) => Promi
   const startedAt = monotonic();
   const children: Child<Calls>[] = [];
   const folders: string[] = [];
+  const endings: (() => Promise<void>)[] = [];
   const bench: Bench = {
     start<C extends Calls>(name: string) {
       const child = start<C>(name);
@@ -28,6 +31,7 @@ export async function withBench<T>(limit: number, stage: (bench: Bench) => Promi
       folders.push(folder);
       return folder;
     },
+    atEnd: (work) => void endings.push(work),
     async rounds(most, round) {
       const results = [];
       const begunAt = monotonic();
@@ -44,6 +48,7 @@ export async function withBench<T>(limit: number, stage: (bench: Bench) => Promi
     return await within(limit * 2, stage(bench));
   } finally {
     await Promise.all(children.map((child) => child.stop()));
+    await Promise.all(endings.map((end) => end()));
     await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
   }
 }

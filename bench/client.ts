@@ -71,9 +71,16 @@ export interface Flood {
   latencies: number[];
 }
 
-/** Sends every request, each connection its next as soon as it has an answer. Stops at the first that is not 200. */
-export async function flood(url: string, connections: number, requests: readonly Buffer[]): Promise<Flood> {
-  const opened = await Promise.all(Array.from({ length: connections }, () => openConnection(url)));
+/** Sends every request, each connection its next as soon as it has an answer; of several servers each has its share of the connections. Stops at the first answer that is not 200. */
+export async function flood(
+  url: string | readonly string[],
+  connections: number,
+  requests: readonly Buffer[],
+): Promise<Flood> {
+  const urls = [url].flat();
+  const opened = await Promise.all(
+    Array.from({ length: connections }, (_, index) => openConnection(urls[index % urls.length] ?? "")),
+  );
   const latencies: number[] = [];
   let next = 0;
   const work = async ({ post }: Connection) => {

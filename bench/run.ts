@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Bench, withBench } from "./bench.ts";
 import { measureDelivery } from "./delivery.ts";
+import { measureHang } from "./hang.ts";
 import { measureLanes } from "./lanes.ts";
 import { profileInto } from "./processes.ts";
 import { type Figure, isAnyMissed, toJson, toTable } from "./report.ts";
 import { describeShares } from "./shares.ts";
+import { measureStores } from "./stores.ts";
 import { measureCost, measureLatency } from "./through.ts";
 import { measureWaiting } from "./waiting.ts";
 import { measureWayIn } from "./way-in.ts";
@@ -17,6 +19,8 @@ interface Stage {
   /** Milliseconds after which no further round begins. */
   limit: number;
   measure(bench: Bench): Promise<Figure[]>;
+  /** It takes so long that it is run only when it is named. */
+  whenNamed?: true;
 }
 
 const STAGES: readonly Stage[] = [
@@ -26,11 +30,14 @@ const STAGES: readonly Stage[] = [
   { name: "waiting", limit: 40_000, measure: measureWaiting },
   { name: "latency", limit: 13_000, measure: measureLatency },
   { name: "cost", limit: 20_000, measure: measureCost },
+  { name: "hang", limit: 60_000, measure: measureHang },
+  { name: "stores", limit: 1_500_000, measure: measureStores, whenNamed: true },
 ];
 
 const HELP = `npm run bench -- [STAGE…] [--json] [--strict] [--profile FOLDER]
 
-  STAGE            ${STAGES.map(({ name }) => name).join(", ")}; default: all of them
+  STAGE            ${STAGES.map(({ name }) => name).join(", ")};
+                   default: all of them but ${STAGES.flatMap((stage) => (stage.whenNamed ? [stage.name] : [])).join(", ")}, which takes half an hour
   --json           the figures for programs
   --strict         exit with 1 when a target is missed
   --profile FOLDER every process writes a CPU profile there (open it in Chrome's DevTools), and what the bridges were busy with
@@ -55,8 +62,8 @@ async function main(): Promise<number> {
   if (values.profile) mkdirSync(values.profile, { recursive: true });
 
   const figures: Figure[] = [];
-  for (const { name, limit, measure } of STAGES) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue;
+  for (const { name, limit, measure, whenNamed } of STAGES) {
+    if (!(positionals.length > 0 ? positionals.includes(name) : !whenNamed)) continue;
     if (values.profile) profileInto(values.profile, name);
     process.stderr.write(`measuring ${name} …\n`);
     figures.push(...(await withBench(limit, measure)));

@@ -2,10 +2,15 @@ import { join } from "node:path";
 import { type Config, parseConfig } from "../src/config.ts";
 import { CHANNEL, KEY, SOURCE } from "./posts.ts";
 
+/** What Legalesign shows in the URL of its batches. */
+export const TOKEN = "an-unguessable-token";
+
 /** How a bridge is set up for a measurement; all else is as it comes. */
 export interface Settings {
-  /** Holds its database. */
+  /** Holds its database, if that is a file. */
   folder: string;
+  /** As a configuration names it; absent: a SQLite file in the folder. */
+  store?: string;
   /** Where its destinations are: one, or two. */
   destinations: readonly string[];
   ordering: "document" | "none";
@@ -17,21 +22,34 @@ export interface Settings {
 const NAMES = ["crm", "archive"] as const;
 
 /** Where its database is. */
-export function fileOf({ folder }: Settings): string {
+function fileOf({ folder }: Settings): string {
   return join(folder, "countersign.db");
 }
 
+/** Where a configuration's text would be. */
+export function placeOf({ folder }: Settings): string {
+  return join(folder, "countersign.yaml");
+}
+
 /** Read by the same `parseConfig` that reads everybody's configuration. */
-export async function configure(
-  settings: Settings,
-): Promise<Config & { store: { kind: "sqlite" | "lowdb" } }> {
-  const { folder, destinations, ordering, concurrency, breakerPause } = settings;
+export async function configure(settings: Settings): Promise<Config> {
+  const { config, problems } = await parseConfig(textOf(settings), placeOf(settings), {});
+  if (!config) throw new Error(problems.map(({ message }) => message).join("; "));
+  return config;
+}
+
+/** The configuration as a text: JSON is YAML too. */
+export function textOf(settings: Settings): string {
+  const { destinations, ordering, concurrency, breakerPause } = settings;
   const breaker = breakerPause && { pause: breakerPause, longest: breakerPause };
-  const text = JSON.stringify({
+  return JSON.stringify({
     server: { host: "127.0.0.1", port: 0 },
     admin: { host: "127.0.0.1", port: 0 },
-    store: `sqlite:${fileOf(settings)}`,
-    sources: { [SOURCE]: { mapping: "lumin", channels: { [CHANNEL]: { secrets: [KEY] } } } },
+    store: settings.store ?? `sqlite:${fileOf(settings)}`,
+    sources: {
+      [SOURCE]: { mapping: "lumin", channels: { [CHANNEL]: { secrets: [KEY] } } },
+      legalesign: { mapping: "legalesign", channels: { batch: { token: TOKEN } } },
+    },
     destinations: Object.fromEntries(
       destinations.map((url, index) => [
         NAMES[index],
@@ -47,9 +65,4 @@ export async function configure(
     ),
     shutdown: "10ms",
   });
-  const { config, problems } = await parseConfig(text, join(folder, "countersign.yaml"), {});
-  if (!config) throw new Error(problems.map(({ message }) => message).join("; "));
-  const { store } = config;
-  if (store.kind === "postgres") throw new Error("a database is not measured here");
-  return { ...config, store };
 }

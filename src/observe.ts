@@ -103,6 +103,12 @@ export function observeTries({ logger, metrics, now, died }: Parts & { died(): v
     resumed({ destination }) {
       logger.info({ destination }, "resumed");
     },
+    broughtForward({ destination, count }) {
+      logger.warn(
+        { destination, deliveries: count },
+        "the clock was set back; what waited for a later time is due now",
+      );
+    },
     claimFailed({ destination, error, failures, retryIn }) {
       logger.error(
         { destination, failures, retryIn, reason: messageOf(error) },

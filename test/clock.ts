@@ -4,6 +4,8 @@ import type { Clock } from "../src/domain/clock.ts";
 export interface ManualClock extends Clock {
   /** Moves time on, running what falls due on the way in order, and lets what each of them started get going. */
   advance(ms: number): Promise<void>;
+  /** Sets it, as an operator does: timers end as many milliseconds from now as before. */
+  set(to: number): void;
   /** How many timers are set. */
   readonly timers: number;
 }
@@ -37,6 +39,10 @@ export function createManualClock(start: number): ManualClock {
         await settled();
       }
       time = end;
+    },
+    set(to) {
+      for (const timer of timers) timer.at += to - time;
+      time = to;
     },
     get timers() {
       return timers.size;

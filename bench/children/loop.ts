@@ -4,9 +4,9 @@ import type { Event } from "../../src/domain/event.ts";
 import type { Destination } from "../../src/outbound/destination.ts";
 import { encode } from "../../src/outbound/encode.ts";
 import { sign } from "../../src/outbound/sign.ts";
-import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { openStore } from "../../src/store/open.ts";
 import { answer } from "../processes.ts";
-import { configure, fileOf, type Settings } from "../settings.ts";
+import { configure, type Settings } from "../settings.ts";
 
 /** What delivery is compared with: a bare loop of `got.post` over the same bytes, made before the clock starts. */
 interface Ready {
@@ -31,10 +31,10 @@ function prepare(event: Event, { url, secrets, typePrefix }: Destination): Ready
 const calls = {
   /** Reads what the bridge with these settings has in its store. */
   async prepare({ settings, count }: { settings: Settings; count: number }): Promise<void> {
-    const { destinations } = await configure(settings);
+    const { destinations, store: choice } = await configure(settings);
     const [destination] = destinations;
     if (!destination) throw new Error("no destination");
-    const store = openSqliteStore({ file: fileOf(settings), token: () => "" });
+    const store = await openStore(choice, () => {});
     const { items } = await store.findEvents({}, { limit: count });
     ready = items.map((event) => prepare(event, destination));
     await store.close();

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 export interface Usage {
   /** Of the user and of the system together, since the process began. */
   cpuSeconds: number;
+  /** Resident at this moment, in MiB. */
+  memory: number;
   /** The most memory that the process ever had, in MiB. */
   peakMemory: number;
 }
@@ -10,15 +12,19 @@ export interface Usage {
 /** What this process has used so far. */
 export function usage(): Usage {
   const { user, system } = process.cpuUsage();
-  return { cpuSeconds: (user + system) / 1e6, peakMemory: peakMemory() };
+  return { cpuSeconds: (user + system) / 1e6, ...memory() };
 }
 
 /** Linux tells it of this program alone; what `resourceUsage` tells there can be the peak of the parent that was forked. */
-function peakMemory(): number {
+function memory(): Pick<Usage, "memory" | "peakMemory"> {
   try {
-    const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
-    return Number(kilobytes) / 1_024;
+    const status = readFileSync("/proc/self/status", "utf8");
+    const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1_024;
+    return { memory: of("VmRSS"), peakMemory: of("VmHWM") };
   } catch {
-    return process.resourceUsage().maxRSS / 1_024;
+    return {
+      memory: process.memoryUsage.rss() / 1_024 ** 2,
+      peakMemory: process.resourceUsage().maxRSS / 1_024,
+    };
   }
 }

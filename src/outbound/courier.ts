@@ -6,12 +6,12 @@ import type { Deliver } from "./deliver.ts";
 import type { Destination } from "./destination.ts";
 import type { Kept } from "./gate.ts";
 import { storePause } from "./insist.ts";
-import { loanRequest } from "./loan.ts";
+import { loanRequest, longestWait } from "./loan.ts";
 import type { Observer } from "./observe.ts";
 import { createStanding } from "./standing.ts";
 
 export interface Parts {
-  store: Pick<Store, "claim" | "settle" | "giveBack" | "nextDueAt" | "keepDestination">;
+  store: Pick<Store, "bringForward" | "claim" | "settle" | "giveBack" | "nextDueAt" | "keepDestination">;
   deliver: Deliver;
   clock: Clock;
   /** From 0 up to 1. */
@@ -53,6 +53,9 @@ export interface Courier {
 /** When the store says that something is due but lends nothing, another node is at it or has all the room. Milliseconds. */
 const CONTENTION_PAUSE = 1_000;
 
+/** A clock that is corrected moves by less than this; milliseconds. */
+const SET_BACK = 60_000;
+
 export function createCourier(destination: Destination, kept: Kept, parts: Parts): Courier {
   const { store, clock, observe } = parts;
   const { name, concurrency } = destination;
@@ -79,6 +82,8 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   let failures = 0;
   let looking: Promise<void> = Promise.resolve();
   let lastTickAt = clock.now();
+  /** Whether due times may be of a clock that was ahead: how it was before the start is not known. */
+  let setBack = true;
 
   /** An answer that is being written down needs no slot; but when they pile up the store is in trouble, and no more are made. */
   const free = () => Math.min(concurrency + tried.size, 2 * concurrency) - inHand.size;
@@ -122,6 +127,7 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   function begin(): void {
     state = "claiming";
     wanted = false;
+    setBack ||= lastTickAt - clock.now() > SET_BACK;
     lastTickAt = clock.now();
     alarm.off();
   }
@@ -133,6 +139,7 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
 
   async function claim(): Promise<void> {
     const now = clock.now();
+    if (setBack) await bringForward(now);
     const leave = standing.ask();
     const limit = Math.min(free(), leave.many);
     wanted = limit === 0;
@@ -146,6 +153,13 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
     for (const loan of fresh) take(loan, probe);
     if (loans.length === limit) wanted = true;
     else await waitForNext(loans.length === 0 ? now + CONTENTION_PAUSE : now);
+  }
+
+  /** What waits for a time that the clock showed before it was set back would wait for as long as that. */
+  async function bringForward(now: number): Promise<void> {
+    const count = await store.bringForward({ destination: name, now, loan: longestWait(destination) });
+    setBack = false;
+    if (count > 0) observe.broughtForward({ destination: name, count });
   }
 
   /** The only clock-driven look at the store: when the next delivery is due. */

@@ -47,13 +47,16 @@ export function createGate(
 ): Gate {
   let { paused } = kept;
   let breaker = kept.breaker ?? CLOSED;
+  /** No probe is farther away than this, unless the clock was set back. */
+  const farthest = Math.max(rule.longest, 3_600_000);
   let probing = false;
   let bucket = rate === null || nodes === null ? null : firstShare(rate, nodes, now);
 
   function askBreaker(now: number): Leave {
     if (breaker.probeAt === null) return { many: Number.POSITIVE_INFINITY, again: null, probe: false };
     if (probing) return NOT_NOW;
-    if (now < breaker.probeAt) return { many: 0, again: breaker.probeAt, probe: false };
+    if (now < breaker.probeAt && breaker.probeAt - now <= farthest)
+      return { many: 0, again: breaker.probeAt, probe: false };
     return { many: 1, again: null, probe: true };
   }
 

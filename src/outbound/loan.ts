@@ -6,6 +6,11 @@ const MARGIN = 30_000;
 /** So long before a loan's end its try is over, also where the claim was slow and nodes' clocks differ. Milliseconds. */
 const OVER = MARGIN / 2;
 
+/** A loan ends, and a probe goes, within so many milliseconds, unless the clock was set back. */
+export function longestWait({ timeout, breaker }: Pick<Destination, "timeout" | "breaker">): number {
+  return Math.max(timeout + MARGIN, breaker.longest);
+}
+
 /** What the store is asked for: up to `limit` loans, of which one may be a `probe`, while those in `over` are only to be written down. */
 export function loanRequest(
   { name, concurrency, timeout }: Pick<Destination, "name" | "concurrency" | "timeout">,

@@ -25,6 +25,8 @@ export interface Observer {
   /** Nothing more is sent: a person said so, or it answered 410. */
   paused(told: { destination: string; reason: string }): void;
   resumed(told: { destination: string }): void;
+  /** The clock was set back, and so many deliveries waited for what it had shown before; they are due now. */
+  broughtForward(told: { destination: string; count: number }): void;
   /** The store could not be asked for work; it is asked again in `retryIn` milliseconds. `failures` in a row, from 1. */
   claimFailed(told: { destination: string; error: unknown; failures: number; retryIn: number }): void;
   /** What came of a try could not be written down; it is tried again. `delivery` is its id, `failures` in a row, from 1. */

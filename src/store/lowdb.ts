@@ -16,7 +16,16 @@ import {
 } from "./lowdb/find.ts";
 import { createGroupCommit } from "./lowdb/group-commit.ts";
 import { addAudit, dropRejection, keepDestination, statesOf } from "./lowdb/keep.ts";
-import { backlog, claim, countReplay, giveBack, parkRemoved, reopen, settle } from "./lowdb/lend.ts";
+import {
+  backlog,
+  bringForward,
+  claim,
+  countReplay,
+  giveBack,
+  parkRemoved,
+  reopen,
+  settle,
+} from "./lowdb/lend.ts";
 import { refuseGrowth, watchGrowth } from "./lowdb/limit.ts";
 import { lock } from "./lowdb/lock.ts";
 import { prune } from "./lowdb/prune.ts";
@@ -84,6 +93,7 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
     claim: (request) => write(() => claim(tables, request, token())),
     settle: (settlement) => write(() => settle(tables, settlement)),
     giveBack: (loans, now) => write(() => giveBack(tables, loans, now)),
+    bringForward: (request) => write(() => bringForward(tables, request)),
     nextDueAt: (destination) => read(() => tables.due.of(destination)[0]?.delivery.dueAt ?? null),
     parkRemoved: (names) => write(() => parkRemoved(tables, names)),
 

@@ -16,7 +16,7 @@ import {
   findRejections,
 } from "./postgres/find.ts";
 import { addAudit, destinations, keepDestination, reject } from "./postgres/keep.ts";
-import { giveBack, parkSome, settleAll } from "./postgres/lend.ts";
+import { bringForward, giveBack, parkSome, settleAll } from "./postgres/lend.ts";
 import { createListener } from "./postgres/listen.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
@@ -87,6 +87,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     settle: settlements.add,
     giveBack: (loans, now) =>
       inTransaction(async (session) => announce(session, await giveBack(session, channel, loans, now))),
+    bringForward: (request) => inTransaction((session) => bringForward(session, channel, request)),
     nextDueAt: (destination) => nextDueAt(one, destination),
     async parkRemoved(names) {
       let parked = 0;

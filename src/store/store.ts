@@ -270,6 +270,13 @@ export interface Store {
    */
   giveBack(loans: readonly Loan[], now: number): Promise<void>;
 
+  /**
+   * After the clock was set back: what is open for the destination and was recorded, last tried or lent when it was later than
+   * `now` is due at once, or as soon as its turn in its lane comes; a loan of such a one is over. Loans end `loan` milliseconds from
+   * `now` at the latest, and so does the pause before a probe. Returns how many deliveries there were.
+   */
+  bringForward(request: { destination: string; now: number; loan: number }): Promise<number>;
+
   /** When the earliest pending delivery of the destination is due (a loan: when it ends); null when nothing waits. */
   nextDueAt(destination: string): Promise<number | null>;
 

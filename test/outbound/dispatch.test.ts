@@ -56,6 +56,27 @@ describe("the dispatcher", () => {
     expect(stage.begun()).to.deep.equal([1]);
   });
 
+  it("leaves nothing waiting for what the clock had shown before it was set back", async () => {
+    await stage.start([aDestination()]);
+    await clock.advance(6 * 3_600_000);
+    await stage.wake();
+    clock.set(NEW_YEAR);
+    store.add("1", NEW_YEAR + 6 * 3_600_000);
+    store.broughtForward = true;
+    await stage.wake();
+    expect(stage.begun()).to.deep.equal([1]);
+    expect(told).to.deep.equal(["broughtForward"]);
+  });
+
+  it("asks once after its start, and not again while the clock goes on", async () => {
+    await stage.start([aDestination()]);
+    for (let i = 0; i < 3; i++) {
+      await stage.wake();
+      await clock.advance(1_000);
+    }
+    expect(store.calls.bringForward).to.equal(1);
+  });
+
   it("tries again when the next try is due, and not before", async () => {
     store.add("1", NEW_YEAR);
     await stage.start([aDestination({ schedule: [5_000, 300_000] })]);

@@ -5,8 +5,9 @@ import type { DestinationState, Loan, Settlement, Store } from "../../src/store/
 import { anEvent } from "./fixtures.ts";
 
 type Claim = Parameters<Store["claim"]>[0];
-type Method = "claim" | "settle" | "giveBack" | "nextDueAt" | "keepDestination";
+type Method = "bringForward" | "claim" | "settle" | "giveBack" | "nextDueAt" | "keepDestination";
 const NONE: Record<Method, number> = {
+  bringForward: 0,
   claim: 0,
   settle: 0,
   giveBack: 0,
@@ -28,6 +29,8 @@ export class FakeStore implements Pick<Store, Method> {
   fault: () => Error = () => new Error("the database is away");
   readonly settled: Settlement[] = [];
   readonly claims: Claim[] = [];
+  /** Whether what is not due yet counts as recorded while the clock was ahead. */
+  broughtForward = false;
   /** What is kept of destinations, by name. */
   readonly kept = new Map<string, DestinationState>();
   #rows: Row[] = [];
@@ -106,6 +109,18 @@ export class FakeStore implements Pick<Store, Method> {
     row.token = "";
     if (row.delivery.dueAt === null) this.#releaseLane(row.delivery.lane);
     return true;
+  }
+
+  async bringForward({ destination, now }: { destination: string; now: number }): Promise<number> {
+    this.#begin("bringForward");
+    // Whatever a test adds is as if it had been recorded when it is due.
+    const early = this.broughtForward
+      ? this.#rows.filter(
+          ({ delivery }) => delivery.destination === destination && (delivery.dueAt ?? 0) > now,
+        )
+      : [];
+    for (const { delivery } of early) delivery.dueAt = now;
+    return early.length;
   }
 
   async giveBack(loans: readonly Loan[], now: number): Promise<void> {

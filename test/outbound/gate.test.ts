@@ -31,6 +31,11 @@ describe("the gate before a destination", () => {
     expect(gate.end({ answered: true, probe: false, at: NEW_YEAR + 30_000 })).to.equal(null);
   });
 
+  it("does not wait for a probe's time that is farther away than any: the clock was set back", () => {
+    const ahead = { ...OPEN, breaker: { ...OPEN.breaker, probeAt: NEW_YEAR + 6 * 3_600_000 } };
+    expect(aGate(ahead).ask(NEW_YEAR)).to.deep.equal({ many: 1, again: null, probe: true });
+  });
+
   it("lets one probe through an open breaker, when its time has come and none is out", () => {
     const gate = aGate(OPEN);
     expect(gate.ask(NEW_YEAR)).to.deep.equal({ many: 0, again: NEW_YEAR + 10_000, probe: false });

@@ -42,6 +42,7 @@ const SILENT: Observer = {
   breakerClosed() {},
   paused() {},
   resumed() {},
+  broughtForward() {},
   claimFailed() {},
   settleFailed() {},
   keepFailed() {},
@@ -98,6 +99,7 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
       destinations,
       kept,
       store: {
+        bringForward: (request) => ask(() => store.bringForward(request)),
         claim: (request) => ask(() => store.claim(request)),
         settle: (settlement) => ask(() => store.settle(settlement)),
         giveBack: (...given) => ask(() => store.giveBack(...given)),

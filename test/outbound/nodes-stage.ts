@@ -136,6 +136,7 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
       live,
       clock: mortalClock,
       mortal: (store: Store) => ({
+        bringForward: call(store.bringForward),
         claim: call(store.claim),
         settle: call(store.settle),
         giveBack: call(store.giveBack),

@@ -117,6 +117,7 @@ export function noting(told: (keyof Observer)[]): Observer {
     breakerClosed: note("breakerClosed"),
     paused: note("paused"),
     resumed: note("resumed"),
+    broughtForward: note("broughtForward"),
     claimFailed: note("claimFailed"),
     settleFailed: note("settleFailed"),
     keepFailed: note("keepFailed"),

@@ -260,6 +260,50 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    describe("bringForward", () => {
+      const HOUR = 3_600_000;
+      const ahead = NEW_YEAR + 6 * HOUR;
+      const setBack = () => store.bringForward({ destination: "crm", now: NEW_YEAR, loan: 60_000 });
+
+      it("makes due what was recorded, tried or lent while the clock was ahead", async () => {
+        const receipt = aReceipt({ receivedAt: ahead });
+        await store.record(aRecording(story("recorded", "document.created", "document.sent"), { receipt }));
+        for (const document of ["tried", "lent"])
+          await store.record(aRecording(story(document, "document.sent")));
+        const [tried, lent] = (await claim(10, NEW_YEAR)).map((loan) => loan);
+        if (tried)
+          await store.settle({
+            delivery: tried.delivery.id,
+            token: tried.token,
+            attempt: { ...ATTEMPT, startedAt: ahead },
+            outcome: { status: "pending", dueAt: ahead + HOUR },
+            at: ahead,
+          });
+        if (lent) await store.giveBack([lent], NEW_YEAR);
+        await store.claim({ destination: "crm", limit: 1, now: NEW_YEAR, until: ahead + 60_000 });
+        expect(await claim()).to.have.length(0);
+        expect(await setBack()).to.equal(4);
+        expect((await claim()).map(({ event }) => event.document?.id)).to.have.members([
+          "recorded",
+          "tried",
+          "lent",
+        ]);
+      });
+
+      it("leaves alone what waits for its own time, what is out, and what is another destination's", async () => {
+        await store.record(aRecording(story("retried", "document.sent")));
+        const [loan] = await claim();
+        if (loan) await settle(loan, { status: "pending", dueAt: NEW_YEAR + 5 * HOUR });
+        await store.record(aRecording(story("out", "document.sent")));
+        await claim();
+        const subscribers = [{ ...CRM, name: "other" }];
+        const receipt = aReceipt({ receivedAt: ahead });
+        await store.record(aRecording(story("other", "document.sent"), { receipt, subscribers }));
+        expect(await setBack()).to.equal(0);
+        expect(await claim()).to.have.length(0);
+      });
+    });
+
     it("gives loans back without counting a try", async () => {
       await store.record(aRecording(story("doc-1", "document.sent")));
       const loans = await claim();

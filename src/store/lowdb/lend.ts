@@ -45,6 +45,20 @@ export function giveBack(tables: Tables, loans: readonly Loan[], now: number): v
   }
 }
 
+export function bringForward(
+  tables: Tables,
+  { destination, now, loan }: { destination: string; now: number; loan: number },
+): number {
+  const early = [...tables.deliveries].filter(({ delivery, token, recordedAt, history }) => {
+    if (delivery.destination !== destination || delivery.dueAt === null || delivery.dueAt <= now)
+      return false;
+    const lentLater = token !== null && delivery.dueAt > now + loan;
+    return recordedAt > now || lentLater || history.some(({ startedAt }) => startedAt > now);
+  });
+  for (const row of early) move(tables, row, { dueAt: now });
+  return early.length;
+}
+
 export function parkRemoved(tables: Tables, names: readonly string[]): number {
   const removed = [...tables.deliveries].filter(
     ({ delivery }) => delivery.dueAt !== null && !names.includes(delivery.destination),

@@ -2,7 +2,7 @@ import type { Loan, Settlement } from "../store.ts";
 import type { Answer } from "./batch.ts";
 import { idsAndTokens } from "./claim.ts";
 import { lockLanes } from "./lanes.ts";
-import { isProbe, letProbe } from "./probe.ts";
+import { hastenProbe, isProbe, letProbe } from "./probe.ts";
 import { columns, type Scalar, type Session } from "./session.ts";
 
 /** Writes down what tries came to. Of two for one loan the first counts. Runs inside a transaction. */
@@ -146,4 +146,29 @@ export async function parkSome(session: Session, names: readonly string[]): Prom
       3,
     ),
   );
+}
+
+/** Rows are locked in the order in which settling locks them. Runs inside a transaction. */
+export async function bringForward(
+  session: Session,
+  channel: string,
+  { destination, now, loan }: { destination: string; now: number; loan: number },
+): Promise<number> {
+  await hastenProbe(session, channel, { destination, now, loan });
+  const pending = await session.run(
+    `update deliveries set due_at = $2, token = null
+     where position in (
+       select position from deliveries
+       where destination = $1 and status = 'pending' and due_at > $2
+         and (recorded_at > $2 or (token is not null and due_at > $2::bigint + $3::bigint)
+              or exists (select from attempts a where a.delivery_id = deliveries.id and a.started_at > $2))
+       order by id for update)`,
+    [destination, now, loan],
+  );
+  const held = await session.run(
+    `update deliveries set due_at = $2
+     where destination = $1 and lane is not null and due_at > $2 and status = 'held' and recorded_at > $2`,
+    [destination, now],
+  );
+  return pending + held;
 }

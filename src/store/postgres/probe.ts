@@ -48,3 +48,19 @@ export function letProbe(session: Session, channel: string, destinations: readon
     [destinations, now, channel],
   );
 }
+
+/** The next probe may go at once where it would wait for longer than a loan: the clock was set back. */
+export function hastenProbe(
+  session: Session,
+  channel: string,
+  { destination, now, loan }: { destination: string; now: number; loan: number },
+) {
+  return session.run(
+    `with moved as (
+       update destinations set breaker = ${probingAt("$2")} where name = $1 and ${PROBE_AT} > $2::bigint + $4::bigint
+       returning name
+     )
+     select pg_notify($3, '${KEPT}') from moved`,
+    [destination, now, channel, loan],
+  );
+}

@@ -131,6 +131,13 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       "update deliveries set due_at = ?, token = null where id = ? and token = ? and status = 'pending'",
     ),
+    bringForward: query(
+      db,
+      `update deliveries set due_at = ?2, token = null
+       where destination = ?1 and due_at > ?2
+         and (recorded_at > ?2 or (token is not null and due_at > ?2 + ?3)
+              or exists (select 1 from attempts a where a.delivery_id = deliveries.id and a.started_at > ?2))`,
+    ),
     nextDue: query<{ due_at: number }>(
       db,
       "select due_at from deliveries where destination = ? and status = 'pending' order by due_at limit 1",

@@ -21,7 +21,6 @@ export const CLOCK_JUMPS: Fault = {
 export const CLOCK_SET_BACK: Fault = {
   name: "the clock was set back",
   promise: "leaves nothing for hours that came or failed while its clock was ahead",
-  unmet: "what came while the clock was ahead waits until the clock is there again",
   impossible: ALWAYS,
   run: (seed) => runJumps(seed, 0),
 };

@@ -1,0 +1,71 @@
+import { openStore } from "../../src/store/open.ts";
+import type { Loan, Store } from "../../src/store/store.ts";
+import { monotonic } from "../monotonic.ts";
+import { answer } from "../processes.ts";
+import { configure, type Settings } from "../settings.ts";
+
+/** A store's port, asked for loans as a courier asks, with nothing sent in between. */
+let store: Store | null = null;
+let destination = "";
+
+/** Well beyond the end of a measurement, and of the try itself; milliseconds. */
+const LOAN = 600_000;
+const MARGIN = 30_000;
+
+const calls = {
+  async open(settings: Settings): Promise<void> {
+    const { store: choice, destinations } = await configure(settings);
+    store = await openStore(choice, () => {});
+    destination = destinations[0]?.name ?? "";
+  },
+  /** Claims and settles `count` deliveries, `inFlight` of them at a time. Microseconds for each. */
+  async deliver({ count, inFlight }: { count: number; inFlight: number }): Promise<number> {
+    if (!store) throw new Error("no store is open");
+    const startedAt = monotonic();
+    await deliver(store, count, inFlight);
+    return ((monotonic() - startedAt) * 1_000) / count;
+  },
+  async close(_: null): Promise<void> {
+    await store?.close();
+  },
+};
+export type LenderCalls = typeof calls;
+answer(calls);
+
+/** As many are claimed as have been written down: those that are, in one turn of the event loop, by one claim. */
+async function deliver(from: Store, count: number, inFlight: number): Promise<void> {
+  const out = new Set<Promise<void>>();
+  const room = { most: inFlight, margin: MARGIN, over: [] };
+  for (let begun = 0; begun < count; ) {
+    const now = Date.now();
+    const limit = Math.min(inFlight - out.size, count - begun);
+    const loans = await from.claim({ destination, limit, now, until: now + LOAN, room });
+    if (loans.length === 0 && out.size === 0) throw new Error(`nothing is due after ${begun} deliveries`);
+    begun += loans.length;
+    for (const loan of loans) {
+      const work = settle(from, loan, now).finally(() => out.delete(work));
+      out.add(work);
+    }
+    while (out.size === inFlight || (out.size > 0 && loans.length === 0)) await Promise.race(out);
+    if (begun >= count) await Promise.all(out);
+  }
+}
+
+async function settle(from: Store, { delivery, token }: Loan, at: number): Promise<void> {
+  const written = await from.settle({
+    delivery: delivery.id,
+    token,
+    attempt: {
+      number: delivery.attempts + 1,
+      startedAt: at,
+      duration: 0,
+      cause: "answered",
+      status: 200,
+      answer: "ok",
+      retryAfter: null,
+    },
+    outcome: { status: "delivered" },
+    at,
+  });
+  if (!written) throw new Error("a loan was lost");
+}

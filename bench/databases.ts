@@ -1,0 +1,41 @@
+import pg from "pg";
+import { startOwnPostgres } from "../test/store/own-postgres.ts";
+import type { Bench } from "./bench.ts";
+
+/** A PostgreSQL of the stage's own, with the settings that it comes with: what is committed is on disk. */
+export interface Database {
+  /** A connection string with a schema of its own, new and empty. */
+  newSchema(): Promise<string>;
+  /** What a server does when it has time, done now: statistics, and all that is only in its log. */
+  calm(): Promise<void>;
+}
+
+const DURABLE = ["fsync", "synchronous_commit", "full_page_writes"];
+
+export async function startDatabase(bench: Bench): Promise<Database> {
+  const server = await startOwnPostgres({ durable: true });
+  bench.atEnd(() => server.stop());
+  const query = async (text: string) => {
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    const result = await client.query(text);
+    await client.end();
+    return result;
+  };
+  for (const name of DURABLE) {
+    const { rows } = await query(`select current_setting('${name}') as value`);
+    if (rows[0]?.value !== "on") throw new Error(`the database has ${name} ${rows[0]?.value}`);
+  }
+  let schemas = 0;
+  return {
+    async newSchema() {
+      const name = `bench_${++schemas}`;
+      await query(`create schema ${name}`);
+      return `${server.url}?options=${encodeURIComponent(`-c search_path=${name}`)}`;
+    },
+    async calm() {
+      await query("vacuum analyze");
+      await query("checkpoint");
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { monotonic } from "./monotonic.ts";
+import { placeOf, type Settings, textOf } from "./settings.ts";
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+/** Milliseconds from the start of `countersign serve` to its first 200 at /readyz. Afterwards it is stopped. */
+export async function timeToReady(settings: Settings): Promise<number> {
+  await writeFile(placeOf(settings), textOf(settings));
+  const startedAt = monotonic();
+  const serve = spawn(process.execPath, [MAIN, "serve", "--config", placeOf(settings)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(serve, "exit");
+  try {
+    const admin = await adminOf(createInterface(serve.stdout));
+    serve.stdout.resume();
+    await untilReady(admin);
+    return monotonic() - startedAt;
+  } finally {
+    serve.kill("SIGTERM");
+    await ended;
+  }
+}
+
+/** What it logs: where its health is, as soon as it knows. */
+async function adminOf(lines: AsyncIterable<string>): Promise<string> {
+  for await (const line of lines) {
+    const { msg, admin } = JSON.parse(line);
+    if (msg === "ready") return admin;
+  }
+  throw new Error("the bridge ended before it was ready");
+}
+
+async function untilReady(admin: string): Promise<void> {
+  while (!(await fetch(`${admin}/readyz`)).ok) await sleep(5);
+}
