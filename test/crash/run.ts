@@ -37,7 +37,8 @@ async function main(): Promise<number> {
   }
   const lines = values.faults ? await runFaults(seed) : await runKills(stores, kills, seed);
   process.stdout.write(values.json ? toJson(lines, seed) : toTable(lines));
-  return lines.every(({ verdict }) => !verdict || isClean(verdict)) ? 0 : 1;
+  const finished = lines.every((line) => line.kills === undefined || line.kills === kills);
+  return finished && lines.every(({ verdict }) => !verdict || isClean(verdict)) ? 0 : 1;
 }
 
 function toWhole(text: string): number | null {

@@ -7,8 +7,6 @@ export interface Fault {
   name: string;
   /** What must be seen, as a sentence about the bridge. */
   promise: string;
-  /** What is not as promised yet; absent: nothing. */
-  unmet?: string;
   /** Why it cannot be made on this machine; null: it can. */
   impossible(): string | null | Promise<string | null>;
   /** Makes it, ends it, and compares. What was not as promised is among the complaints. `brief`: without what takes a minute. */
