@@ -257,6 +257,7 @@ describe("PostgreSQL", () => {
       hear(store, () => {
         woken += 1;
       });
+      await until(async () => woken > 0);
       await store.record(aRecording([aDraft()]));
       const story = Array.from({ length: 300 }, (_, i) =>
         store.record(aRecording([aDraft({ document: aDocument(`d${i}`) })])).then(
