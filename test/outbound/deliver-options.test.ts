@@ -17,6 +17,7 @@ describe("deliver, as a destination asks for it", () => {
 
   /** The official library compares with the real time, so time starts there. */
   const clock = createManualClock(Date.now());
+  before(() => clock.set(Date.now()));
   /** What a receiver gets. */
   async function deliverOnce(
     given: Partial<Destination>,

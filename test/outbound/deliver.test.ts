@@ -19,6 +19,7 @@ describe("deliver", () => {
 
   /** The official library compares with the real time, so time starts there. */
   const clock = createManualClock(Date.now());
+  before(() => clock.set(Date.now()));
   const deliver = createDeliver({ clock, version: "0.1.0" });
   const to = (receiver: Pick<Receiver, "url">, given: Partial<Destination> = {}) =>
     aDestination({ url: receiver.url, ...given });
