@@ -77,11 +77,13 @@ export function createCarry(destination: Destination, parts: Parts): Carry {
       unwritten(loan);
       observe.settleFailed({ destination: name, delivery, error, failures });
     };
-    return insist(() => store.settle({ delivery, token: loan.token, ...result, at: clock.now() }), {
-      clock,
-      signal,
-      refused,
-    });
+    /** Once more where the loan ended, and was lent to us anew, while the answer was on its way. */
+    const settle = async (): Promise<boolean> => {
+      const { token } = loan;
+      const written = await store.settle({ delivery, token, ...result, at: clock.now() });
+      return written || loan.token === token ? written : settle();
+    };
+    return insist(settle, { clock, signal, refused });
   }
 
   return carry;

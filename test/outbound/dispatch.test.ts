@@ -224,6 +224,27 @@ describe("the dispatcher", () => {
     expect(store.deliveries[0]).to.include({ status: "delivered", attempts: 2 });
   });
 
+  it("writes an answer down by the new loan when the old one ends while it is on its way", async () => {
+    store.add("1", NEW_YEAR);
+    await stage.start([aDestination()]);
+    store.failing.settle = 1;
+    await tries[0]?.end(200);
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+    const settle = store.settle.bind(store);
+    store.settle = async (settlement) => {
+      await arrived;
+      return settle(settlement);
+    };
+    await clock.advance(250);
+    await clock.advance((store.deliveries[0]?.dueAt ?? 0) - clock.now());
+    arrive();
+    await settled();
+    expect(store.calls.claim).to.equal(2);
+    expect(stage.statuses()).to.deep.equal(["delivered"]);
+    expect(tries).to.have.length(1);
+    expect(told).to.deep.equal(["settleFailed", "attempted"]);
+  });
+
   it("takes on no more than it can hold when answers cannot be written", async () => {
     for (let name = 1; name <= 9; name++) store.add(String(name), NEW_YEAR);
     await stage.start([aDestination({ concurrency: 2 })]);
