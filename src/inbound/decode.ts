@@ -45,8 +45,8 @@ function parseMembers(payload: unknown, names: readonly string[]): unknown {
   if (names.length === 0 || typeof payload !== "object" || payload === null) return payload;
   const parsed = names.flatMap((name) => {
     const text = valueAt(payload, [name]);
-    const value = typeof text === "string" ? parseJson(text) : undefined;
-    return value === undefined ? [] : [[name, value]];
+    const json = typeof text === "string" ? parseJson(text) : null;
+    return json !== null && "value" in json ? [[name, json.value]] : [];
   });
   return Array.isArray(payload) ? payload : { ...payload, ...Object.fromEntries(parsed) };
 }

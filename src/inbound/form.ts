@@ -3,6 +3,8 @@
  * receiver would have to guess back.
  */
 
+import type { Steps } from "./steps.ts";
+
 /** The fields of a form in the order sent; a name may come again. */
 export interface Form {
   fields: readonly FormField[];
@@ -25,21 +27,29 @@ const PLUS = 0x2b;
 const SPACE = 0x20;
 
 /** Reads `application/x-www-form-urlencoded`, in time linear to its length. */
-export function decodeForm(body: Uint8Array): Form {
+export function* decodingForm(body: Uint8Array): Steps<Form> {
   const bytes = asBuffer(body);
   const fields: FormField[] = [];
+  let pause = STRIDE;
   for (let start = 0; start < bytes.length; ) {
+    if (start >= pause) {
+      pause = start + STRIDE;
+      yield;
+    }
     if (bytes[start] === AMPERSAND) {
       start += 1;
       continue;
     }
     if (fields.length === MOST_FIELDS) return { fields, cut: true };
     const end = positionOf(AMPERSAND, bytes, start);
-    fields.push(decodeField(bytes.subarray(start, end)));
+    fields.push(yield* decodingField(bytes.subarray(start, end)));
     start = end + 1;
   }
   return { fields, cut: false };
 }
+
+/** So many bytes a step. */
+const STRIDE = 2 ** 20;
 
 /** The value of the first field of this name; null when there is none. */
 export function firstValue(form: Form, name: string): Uint8Array | null {
@@ -58,24 +68,33 @@ export function toPayload(form: Form): Record<string, string | string[]> {
   return Object.fromEntries(members);
 }
 
-function decodeField(pair: Buffer): FormField {
+function* decodingField(pair: Buffer): Steps<FormField> {
   const equals = positionOf(EQUALS, pair, 0);
-  return {
-    name: decodePart(pair.subarray(0, equals)).toString("utf8"),
-    value: decodePart(pair.subarray(equals + 1)),
-  };
+  const name = yield* decodingPart(pair.subarray(0, equals));
+  const value = yield* decodingPart(pair.subarray(equals + 1));
+  return { name: name.toString("utf8"), value };
 }
 
 /** `+` is a space and `%XX` a byte; a `%` without two hexadecimal digits is itself. */
-function decodePart(part: Buffer): Buffer {
+function* decodingPart(part: Buffer): Steps<Buffer> {
   if (!part.includes(PERCENT) && !part.includes(PLUS)) return part;
   const decoded = Buffer.allocUnsafe(part.length);
+  const lastEscape = part.length - 3;
   let length = 0;
-  for (let i = 0; i < part.length; i++) {
-    const byte = part[i] ?? 0;
-    const escaped = byte === PERCENT ? (digitOf(part[i + 1]) << 4) | digitOf(part[i + 2]) : -1;
-    if (escaped >= 0) i += 2;
-    decoded[length++] = escaped >= 0 ? escaped : byte === PLUS ? SPACE : byte;
+  for (let i = 0; i < part.length; ) {
+    for (const end = Math.min(i + STRIDE, part.length); i < end; i++) {
+      let byte = part[i] ?? 0;
+      if (byte === PLUS) byte = SPACE;
+      else if (byte === PERCENT && i <= lastEscape) {
+        const escaped = (digitOf(part[i + 1] ?? 0) << 4) | digitOf(part[i + 2] ?? 0);
+        if (escaped >= 0) {
+          byte = escaped;
+          i += 2;
+        }
+      }
+      decoded[length++] = byte;
+    }
+    if (i >= STRIDE) yield;
   }
   return decoded.subarray(0, length);
 }
@@ -85,7 +104,7 @@ const DIGITS = Int8Array.from({ length: 256 }, (_, byte) =>
   "0123456789abcdef".indexOf(String.fromCharCode(byte).toLowerCase()),
 );
 
-function digitOf(byte = 0): number {
+function digitOf(byte: number): number {
   return DIGITS[byte] ?? -1;
 }
 

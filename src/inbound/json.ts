@@ -1,35 +1,47 @@
+import { atOnce, type Steps } from "./steps.ts";
+
 /** More lists within lists than any payload has: far deeper ones take seconds to be read, and cannot be written down again. */
 export const MOST_LEVELS = 1_000;
 
 /** More values than any payload has: ten for each of ten thousand items. Millions, in a body of a few MB, hold up everybody else. */
 export const MOST_VALUES = 100_000;
 
-/** What one look at a text of JSON, good or not, finds out before anything is made of it. */
-interface Survey {
-  /** What it has more of than is read: lists and objects within each other, or lists, objects and members in all. */
-  excess: "levels" | "values" | null;
-  /** Whether it may have a number that a double does not hold: one of 16 digits or more, or with an exponent. */
-  great: boolean;
-}
+/** What a text of JSON holds, or why nothing is made of it. */
+export type Json = { value: unknown } | { absent: "unreadable" | Excess };
+
+/** What it has more of than is read: lists and objects within each other, or lists, objects and members in all. */
+type Excess = "levels" | "values";
 
 /**
- * What a text of JSON holds; undefined when it is none, or more than is read (`excessOf`). Never throws. A number that is too
- * great for a double to hold becomes the text of its digits: two ids that differ in the last one stay two.
+ * Never throws. A number that is too great for a double to hold becomes the text of its digits: two ids that differ in the last
+ * one stay two.
  */
-export function parseJson(text: string): unknown {
-  const { excess, great } = survey(text);
-  if (excess) return undefined;
+export function parseJson(text: string): Json {
+  return atOnce(parsing(text));
+}
+
+/** The same, in steps. */
+export function* parsing(text: string): Steps<Json> {
+  const { excess, great } = yield* surveying(text);
+  if (excess) return { absent: excess };
   try {
     const value: unknown = JSON.parse(text);
-    return great ? JSON.parse(withGreatNumbersQuoted(text)) : value;
+    if (!great) return { value };
+    yield;
+    const quoted = yield* quotingGreatNumbers(text);
+    yield;
+    return { value: quoted === text ? value : JSON.parse(quoted) };
   } catch {
     // The engine's own message quotes the payload, so it is left out.
-    return undefined;
+    return { absent: "unreadable" };
   }
 }
 
-export function excessOf(text: string): Survey["excess"] {
-  return survey(text).excess;
+/** What one look at a text of JSON, good or not, finds out before anything is made of it. */
+interface Survey {
+  excess: Excess | null;
+  /** Whether it may have a number that a double does not hold: one of 16 digits or more, or with an exponent. */
+  great: boolean;
 }
 
 const QUOTE = 1;
@@ -55,28 +67,34 @@ for (const [characters, meaning] of [
 /** So many digits and points in a row may be more than a double holds. */
 const LONG = 16;
 
+/** So many characters a step. */
+const STRIDE = 2 ** 20;
+
 /** One pass, for bodies can have millions of characters; texts are leapt over. */
-function survey(text: string): Survey {
+function* surveying(text: string): Steps<Survey> {
   let [levels, values, digits] = [0, 0, 0];
   let great = false;
-  for (let i = 0; i < text.length; i++) {
-    const meaning = MEANINGS[text.charCodeAt(i)];
-    if (meaning === DIGIT) {
-      digits += 1;
-      great ||= digits === LONG;
-      continue;
+  for (let i = 0; i < text.length; ) {
+    for (const end = Math.min(i + STRIDE, text.length); i < end; i++) {
+      const meaning = MEANINGS[text.charCodeAt(i)];
+      if (meaning === DIGIT) {
+        digits += 1;
+        great ||= digits === LONG;
+        continue;
+      }
+      if (meaning === EXPONENT && digits > 0) great = true;
+      digits = 0;
+      if (meaning === QUOTE) i = endOfText(text, i) - 1;
+      else if (meaning === COMMA) values += 1;
+      else if (meaning === CLOSE) levels -= 1;
+      else if (meaning === OPEN) {
+        levels += 1;
+        values += 1;
+        if (levels > MOST_LEVELS) return { excess: "levels", great };
+      }
+      if (values > MOST_VALUES) return { excess: "values", great };
     }
-    if (meaning === EXPONENT && digits > 0) great = true;
-    digits = 0;
-    if (meaning === QUOTE) i = endOfText(text, i) - 1;
-    else if (meaning === COMMA) values += 1;
-    else if (meaning === CLOSE) levels -= 1;
-    else if (meaning === OPEN) {
-      levels += 1;
-      values += 1;
-      if (levels > MOST_LEVELS) return { excess: "levels", great };
-    }
-    if (values > MOST_VALUES) return { excess: "values", great };
+    if (i >= STRIDE) yield;
   }
   return { excess: null, great };
 }
@@ -84,17 +102,21 @@ function survey(text: string): Survey {
 const QUOTE_OR_NUMBER = /"|-?\d[\d.eE+-]*/g;
 
 /** A scan of valid JSON: a reviver would cost several times as much. */
-function withGreatNumbersQuoted(text: string): string {
+function* quotingGreatNumbers(text: string): Steps<string> {
+  const next = new RegExp(QUOTE_OR_NUMBER);
   const pieces: string[] = [];
   let copied = 0;
-  QUOTE_OR_NUMBER.lastIndex = 0;
-  for (let found = QUOTE_OR_NUMBER.exec(text); found; found = QUOTE_OR_NUMBER.exec(text)) {
+  let pause = STRIDE;
+  for (let found = next.exec(text); found; found = next.exec(text)) {
     const [token] = found;
-    if (token === '"') QUOTE_OR_NUMBER.lastIndex = endOfText(text, found.index);
+    if (token === '"') next.lastIndex = endOfText(text, found.index);
     else if (isGreat(Number(token))) {
       pieces.push(text.slice(copied, found.index), `"${token}"`);
-      copied = QUOTE_OR_NUMBER.lastIndex;
+      copied = next.lastIndex;
     }
+    if (next.lastIndex < pause) continue;
+    pause = next.lastIndex + STRIDE;
+    yield;
   }
   return [...pieces, text.slice(copied)].join("");
 }
@@ -105,17 +127,20 @@ function isGreat(value: number): boolean {
 
 /** Where the text that begins at a quotation mark is over. */
 function endOfText(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    if (!isEscaped(text, end)) return end + 1;
-  }
-  return text.length;
+  const end = text.indexOf('"', start + 1);
+  if (end < 0) return text.length;
+  return text.charCodeAt(end - 1) === BACKSLASH ? endOfEscaped(text, start) : end + 1;
 }
 
 const BACKSLASH = 0x5c;
+const QUOTATION_MARK = 0x22;
 
-/** Whether an odd number of backslashes stands before the position. */
-function isEscaped(text: string, at: number): boolean {
-  let first = at;
-  while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
-  return (at - first) % 2 === 1;
+/** The same of one with escapes, one character after the other. */
+function endOfEscaped(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    const character = text.charCodeAt(i);
+    if (character === BACKSLASH) i += 1;
+    else if (character === QUOTATION_MARK) return i + 1;
+  }
+  return text.length;
 }

@@ -1,10 +1,11 @@
 import type { ReadRule } from "../mapping/compile.ts";
 import { valueAt } from "../mapping/path.ts";
 import type { PlaceRef, RequestPlace } from "../mapping/place.ts";
-import { decodeForm, type Form, firstValue, toPayload } from "./form.ts";
-import { excessOf, parseJson } from "./json.ts";
+import { decodingForm, type Form, firstValue, toPayload } from "./form.ts";
+import { parsing } from "./json.ts";
 import { boundaryOf, decodeMultipart } from "./multipart.ts";
 import type { RawRequest } from "./request.ts";
+import { atOnce, inTurns, type Steps } from "./steps.ts";
 
 /** Where a channel's payload is: what `read` says of it. */
 export type PayloadRule = Pick<ReadRule, "from" | "as">;
@@ -51,10 +52,27 @@ const payloads = new WeakMap<Uint8Array, { read: PayloadRule; payload: Payload }
 
 /** The payload before anybody looks for items in it. Read once, however many ask: to verify, and of each item. */
 export function payloadOf(request: RawRequest, read: PayloadRule): Payload {
+  return atOnce(readingPayload(request, read));
+}
+
+/** A payload of this many bytes is read in steps. */
+const LONG = 2 ** 18;
+
+/** Reads the payload of a long request, so that whoever asks for it later finds it read. Others have their turn meanwhile. */
+export async function readAhead(request: RawRequest, read: PayloadRule): Promise<void> {
+  if (request.body.length >= LONG) await inTurns(readingPayload(request, read));
+}
+
+function* readingPayload(request: RawRequest, read: PayloadRule): Steps<Payload> {
   const known = payloads.get(request.body);
   if (known?.read === read) return known.payload;
-  const payload = read.as === "form" ? readForm(request) : readJson(request, read.from);
+  yield;
+  const { in: place } = read.from;
+  if (read.as === "form" || place === "field") yield* readingForm(request);
+  yield;
+  const payload = read.as === "form" ? readForm(request) : yield* readingJson(request, read.from);
   payloads.set(request.body, { read, payload });
+  yield;
   return payload;
 }
 
@@ -63,12 +81,12 @@ function readForm(request: RawRequest): Payload {
   return form.cut ? { absent: "fields" } : { value: toPayload(form) };
 }
 
-function readJson(request: RawRequest, from: RequestPlace): Payload {
+function* readingJson(request: RawRequest, from: RequestPlace): Steps<Payload> {
   const text = textAt(request, from, { from, as: "json" });
   if (text === null) return { absent: "missing" };
   if (!/\S/.test(text)) return { absent: "empty" };
-  const value = parseJson(text);
-  return value === undefined ? { absent: excessOf(text) ?? "unreadable" } : { value };
+  yield;
+  return yield* parsing(text);
 }
 
 /** Each request's form, in the same way. */
@@ -76,10 +94,15 @@ const forms = new WeakMap<Uint8Array, Form>();
 
 /** The request's body as a form: multipart where the content type says so, urlencoded otherwise. */
 export function formOf(request: RawRequest): Form {
+  return atOnce(readingForm(request));
+}
+
+function* readingForm(request: RawRequest): Steps<Form> {
   const known = forms.get(request.body);
   if (known) return known;
   const boundary = boundaryOf(headerOf(request, "content-type") ?? "");
-  const form = boundary === null ? decodeForm(request.body) : decodeMultipart(request.body, boundary);
+  const form =
+    boundary === null ? yield* decodingForm(request.body) : decodeMultipart(request.body, boundary);
   forms.set(request.body, form);
   return form;
 }

@@ -1,12 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { decodeForm, firstValue, MOST_FIELDS, toPayload } from "../../src/inbound/form.ts";
+import { decodingForm, firstValue, MOST_FIELDS, toPayload } from "../../src/inbound/form.ts";
 import { boundaryOf, decodeMultipart } from "../../src/inbound/multipart.ts";
+import { atOnce } from "../../src/inbound/steps.ts";
 
+const decodeForm = (body: Uint8Array) => atOnce(decodingForm(body));
 const fieldsOf = (body: string | Uint8Array) =>
   decodeForm(Buffer.from(body)).fields.map(({ name, value }) => [name, Buffer.from(value).toString("utf8")]);
 
-describe("decodeForm", () => {
+describe("a form", () => {
   it("tells a plus that is a space from one that is a plus", () => {
     expect(fieldsOf("a=1+2%2B3%20+%26%3D")).to.deep.equal([["a", "1 2+3  &="]]);
     expect(fieldsOf("a+b%2B=c")).to.deep.equal([["a b+", "c"]]);
@@ -83,6 +85,18 @@ describe("decodeForm", () => {
       decodeForm(bytes);
       expect(performance.now() - started).to.be.below(15_000);
     }
+  });
+
+  it("decodes a long value in steps, whatever falls on the border between two", () => {
+    const steps = decodingForm(Buffer.from(`data=${"%41+".repeat(1_000_000)}&b=%42`));
+    let turns = 0;
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) turns += 1;
+    expect(turns).to.be.within(3, 8);
+    expect(step.value.fields.map(({ value }) => Buffer.from(value).toString())).to.deep.equal([
+      "A ".repeat(1_000_000),
+      "B",
+    ]);
   });
 
   it("stops at more fields than any form has, and says so", () => {

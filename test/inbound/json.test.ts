@@ -1,21 +1,43 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { parseJson } from "../../src/inbound/json.ts";
+import { MOST_LEVELS, MOST_VALUES, parseJson } from "../../src/inbound/json.ts";
+
+function held(text: string): unknown {
+  const json = parseJson(text);
+  return "value" in json ? json.value : undefined;
+}
 
 describe("parseJson", () => {
-  it("reads what JSON.parse reads, and is undefined for what is no JSON", () => {
+  it("reads what JSON.parse reads, and says of anything else that it is no JSON", () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         fc.pre(!/\d{16}|\d[eE]\+?\d{2}/.test(text));
-        expect(JSON.stringify(parseJson(text))).to.equal(JSON.stringify(JSON.parse(text)));
+        expect(parseJson(text)).to.deep.equal({ value: JSON.parse(text) });
       }),
       { seed: 5 },
     );
-    for (const text of ["", "{", "tru", "[1,]", '"\\x"']) expect(parseJson(text)).to.equal(undefined);
+    for (const text of ["", "{", "tru", "[1,]", '"\\x"', '"', '"\\"', '"\\'])
+      expect(parseJson(text), text).to.deep.equal({ absent: "unreadable" });
+  });
+
+  it("finds the end of a text whatever is escaped in it, and counts nothing inside", () => {
+    const commas = ",[".repeat(MOST_VALUES);
+    for (const text of [commas, `\\${commas}`, `"${commas}\\`, `\\"${commas}\\\\"`])
+      expect(parseJson(JSON.stringify([text, 1]))).to.deep.equal({ value: [text, 1] });
+    expect(parseJson(`["\\\\"${",0".repeat(MOST_VALUES)}`)).to.deep.equal({ absent: "values" });
+  });
+
+  it("counts over its steps: levels, values and digits that begin in one and go on in the next", () => {
+    const stride = 2 ** 20;
+    const spaces = " ".repeat(stride - 500);
+    expect(parseJson(`[${spaces}${"[".repeat(MOST_LEVELS)}`)).to.deep.equal({ absent: "levels" });
+    expect(parseJson(`[${spaces}${"0,".repeat(MOST_VALUES)}`)).to.deep.equal({ absent: "values" });
+    const great = `${" ".repeat(stride - 10)}12345678901234567890`;
+    expect(parseJson(great)).to.deep.equal({ value: "12345678901234567890" });
   });
 
   it("keeps every digit of a number that a double does not hold, and leaves the others alone", () => {
-    const read = (text: string) => parseJson(`{"a":[${text}]}`);
+    const read = (text: string) => held(`{"a":[${text}]}`);
     for (const great of ["9007199254740992", "-12345678901234567890", "1e400", "1.5e300"]) {
       expect(read(great), great).to.deep.equal({ a: [great] });
     }
@@ -30,11 +52,11 @@ describe("parseJson", () => {
       'a"12345678901234567890': '\\",12345678901234567890\\\\',
     };
     const text = JSON.stringify({ ...value, great: 0 }).replace('"great":0', '"great":12345678901234567890');
-    expect(parseJson(text)).to.deep.equal({ ...value, great: "12345678901234567890" });
+    expect(held(text)).to.deep.equal({ ...value, great: "12345678901234567890" });
   });
 
   it("never gives an object that inherits from the payload", () => {
-    const value = parseJson('{"__proto__":{"a":12345678901234567890}}');
+    const value = held('{"__proto__":{"a":12345678901234567890}}');
     expect(Object.getPrototypeOf(value)).to.equal(Object.prototype);
   });
 });

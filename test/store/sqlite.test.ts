@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
 import { createPruning } from "../../src/store/sqlite/prune.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { aDocument, aDraft, aRecording } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording } from "../builders.ts";
 import { describeStore } from "./contract.ts";
 import { describeMoving } from "./contract-moving.ts";
 
@@ -60,6 +60,15 @@ describe("a SQLite file", () => {
       },
       /malformed/,
     ],
+    [
+      "a receipt whose bytes are gone",
+      (file: string) => {
+        const db = new DatabaseSync(file);
+        db.exec("delete from bodies");
+        db.close();
+      },
+      /^rcp_\S+ has lost its body$/,
+    ],
   ] as const) {
     it(`tells what is damaged in it: ${what}`, async () => {
       const file = join(folder, "a.db");
@@ -92,6 +101,19 @@ describe("a SQLite file", () => {
     db.close();
     expect(steps).to.have.length.above(10);
     for (const { detail } of steps) expect(detail).not.to.match(/SCAN/);
+  });
+
+  it("keeps no bytes of a receipt that was pruned", async () => {
+    const file = join(folder, "a.db");
+    const store = open(file);
+    const [old, young] = [aReceipt({ receivedAt: 1 }), aReceipt({ receivedAt: 2 })];
+    for (const receipt of [old, young]) await store.record(aRecording([], { receipt }));
+    await store.prune({ table: "receipts", before: 2, limit: 10 });
+    await store.close();
+    const db = new DatabaseSync(file);
+    const left = db.prepare("select id from bodies left join receipts using (position)").all();
+    db.close();
+    expect(left.map(({ id }) => id)).to.deep.equal([young.id]);
   });
 
   it("is flushed to disk at every commit, and written ahead", async () => {

@@ -9,7 +9,7 @@ create table receipts (
   received_at integer not null,
   query       text    not null,
   headers     text    not null,          -- JSON object
-  body        blob    not null,          -- the bytes as they came
+  size        integer not null,          -- of the body, in bytes
   verified    text    not null,
   mapping     text    not null,
   problems    text,                      -- JSON array; null when everything was read
@@ -17,6 +17,12 @@ create table receipts (
   duplicates  text    not null           -- JSON array: ids of the events it told again
 );
 create index receipts_with_problems on receipts (position) where problems is not null;
+
+-- Apart, since a change of one column writes a row anew as a whole, and these can have megabytes.
+create table bodies (
+  position integer primary key,          -- of the receipt
+  body     blob not null                 -- the bytes as they came
+);
 
 -- Requests refused as not genuine: a bounded number of the newest.
 create table rejections (

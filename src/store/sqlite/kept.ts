@@ -79,7 +79,7 @@ export function createReaders(db: DatabaseSync): Readers {
 function independentReaders(db: DatabaseSync) {
   return {
     receipts: byPosition<KeptReceiptRow, Kept["receipts"]>(db, {
-      from: `${RECEIPT}, body from receipts`,
+      from: `${RECEIPT}, body from receipts join bodies using (position)`,
       key: { sql: "id = ?", of: ({ receipt }) => [receipt.id] },
       show: keptReceipt,
     }),

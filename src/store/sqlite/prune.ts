@@ -19,7 +19,12 @@ interface Walk {
 const DELIVERIES_OF = "deliveries d on d.recorded_at = e.recorded_at and d.event_id = e.id";
 
 const WALKS: Readonly<Record<Aged, Walk>> = {
-  receipts: alone("receipts", "received_at"),
+  receipts: {
+    at: "received_at",
+    from: "receipts",
+    ordered: true,
+    drops: ["delete from bodies where position = ?", "delete from receipts where position = ?"],
+  },
   rejections: alone("rejections", "received_at"),
   audit: alone("audit", "at"),
   events: {

@@ -92,13 +92,14 @@ function addReceipt(
     receipt.receivedAt,
     receipt.query,
     JSON.stringify(receipt.headers),
-    receipt.body,
+    receipt.body.length,
     receipt.verified,
     receipt.mapping,
     problemsOf(receipt.problems),
     JSON.stringify(events),
     JSON.stringify(duplicates),
   );
+  sql.addBody.run(receipt.body);
 }
 
 function knownDocument(sql: Statements, source: string, id: string): [string, Document][] {

@@ -73,10 +73,19 @@ function pageOf<T extends Table>(readers: Readers, table: T, { cursor, limit }: 
   return { items: rows.slice(0, limit), next };
 }
 
+/** Receipts are read together with their bodies: one without would not be seen at all. */
+function bodiless(db: DatabaseSync): readonly { id: string }[] {
+  return query<{ id: string }>(
+    db,
+    "select id from receipts left join bodies using (position) where bodies.position is null",
+  ).all();
+}
+
 function examine(db: DatabaseSync): readonly string[] {
   try {
     const lines = query<{ integrity_check: string }>(db, "pragma integrity_check").all();
-    return lines.map((line) => line.integrity_check).filter((line) => line !== "ok");
+    const damage = lines.map((line) => line.integrity_check).filter((line) => line !== "ok");
+    return [...damage, ...bodiless(db).map(({ id }) => `${id} has lost its body`)];
   } catch (error) {
     if (error instanceof Error && "errcode" in error && error.errcode === CORRUPT) return [messageOf(error)];
     throw error;

@@ -26,9 +26,9 @@ export function query<Row = never>(db: DatabaseSync, sql: string): Query<Row> {
   };
 }
 
-/** A receipt without its bytes. */
+/** A receipt without its bytes, which are in `bodies`. */
 export const RECEIPT =
-  "id, source, channel, received_at, query, headers, length(body) as size, verified, mapping, problems, events, duplicates";
+  "id, source, channel, received_at, query, headers, size, verified, mapping, problems, events, duplicates";
 export const DELIVERY = "id, event_id, destination, lane, status, reason, attempts, due_at, replayed_after";
 export const ATTEMPT = "number, started_at, duration, cause, status, answer, retry_after";
 
@@ -37,9 +37,10 @@ export function prepareStatements(db: DatabaseSync) {
   return {
     addReceipt: query(
       db,
-      `insert into receipts (id, source, channel, received_at, query, headers, body, verified, mapping, problems, events, duplicates)
+      `insert into receipts (id, source, channel, received_at, query, headers, size, verified, mapping, problems, events, duplicates)
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
+    addBody: query(db, "insert into bodies (position, body) values (last_insert_rowid(), ?)"),
     mendReceipt: query(
       db,
       "update receipts set mapping = ?, problems = ?, events = ?, duplicates = ? where id = ?",
@@ -154,7 +155,10 @@ export function prepareStatements(db: DatabaseSync) {
          (select destination, count(*) as open, min(position) as first from deliveries where due_at is not null group by destination)`,
     ),
 
-    receipt: query<ReceiptRow>(db, `select ${RECEIPT}, body from receipts where id = ?`),
+    receipt: query<ReceiptRow>(
+      db,
+      `select ${RECEIPT}, body from receipts join bodies using (position) where id = ?`,
+    ),
     event: query<EventRow & { receipt_id: string }>(
       db,
       "select position, receipt_id, body from events where id = ?",
