@@ -42,9 +42,8 @@ create table documents (
   status     text,
   state      text   not null,            -- JSON: domain/document.ts
   changed_at bigint not null,            -- when the receipt came that told something of it last
-  unique (source, id)
+  unique (id, source)                    -- in this order, a document is found without its source as well
 );
-create index documents_id on documents (id);
 
 create table events (
   position    bigint generated always as identity primary key,
