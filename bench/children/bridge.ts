@@ -1,4 +1,5 @@
 import { type App, createApp } from "../../src/app.ts";
+import { limitYoungGeneration } from "../../src/memory.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
 import { answer } from "../processes.ts";
@@ -12,6 +13,7 @@ let app: App | null = null;
 
 const calls = {
   async start(settings: Settings): Promise<string> {
+    limitYoungGeneration();
     const config = await configure(settings);
     store = await openStore(config.store, (message) => process.stderr.write(`${message}\n`));
     app = await createApp(config, { store });

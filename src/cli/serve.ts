@@ -1,5 +1,6 @@
 import { createApp } from "../app.ts";
 import { loadConfig } from "../config.ts";
+import { limitYoungGeneration } from "../memory.ts";
 import { type AddCommand, CONFIG_OPTION, readConfig, type Terminal } from "./terminal.ts";
 
 export const serveCommand: AddCommand = (program, terminal, done) => {
@@ -15,6 +16,7 @@ async function serve(file: string, terminal: Terminal): Promise<number> {
   const config = await readConfig(file, terminal);
   if (!config) return 1;
 
+  limitYoungGeneration();
   const app = await createApp(config, { load: () => loadConfig(file, terminal.env) });
   terminal.onReload(() => {
     app.reload().catch(() => {}); // the log has said why

@@ -119,7 +119,8 @@ const SETTINGS = [
   "journal_mode = wal",
   "synchronous = full",
   "temp_store = memory",
-  "cache_size = -65536",
+  // In KB. What does not fit is with the operating system; four times as much is no faster at a million events.
+  "cache_size = -16384",
   // In pages, 16 MB: under load a page is changed in many commits, and is copied from the log into the database once for all.
   "wal_autocheckpoint = 4000",
 ];
