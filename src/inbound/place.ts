@@ -67,8 +67,7 @@ function* readingPayload(request: RawRequest, read: PayloadRule): Steps<Payload>
   const known = payloads.get(request.body);
   if (known?.read === read) return known.payload;
   yield;
-  const { in: place } = read.from;
-  if (read.as === "form" || place === "field") yield* readingForm(request);
+  if (read.as === "form" || read.from.in === "field") yield* readingForm(request);
   yield;
   const payload = read.as === "form" ? readForm(request) : yield* readingJson(request, read.from);
   payloads.set(request.body, { read, payload });
