@@ -37,7 +37,7 @@ const STAGES: readonly Stage[] = [
 const HELP = `npm run bench -- [STAGE…] [--json] [--strict] [--profile FOLDER]
 
   STAGE            ${STAGES.map(({ name }) => name).join(", ")};
-                   default: all of them but ${STAGES.flatMap((stage) => (stage.whenNamed ? [stage.name] : [])).join(", ")}, which takes half an hour
+                   default: all of them but ${STAGES.flatMap((stage) => (stage.whenNamed ? [stage.name] : [])).join(", ")}, which takes a quarter of an hour
   --json           the figures for programs
   --strict         exit with 1 when a target is missed
   --profile FOLDER every process writes a CPU profile there (open it in Chrome's DevTools), and what the bridges were busy with
