@@ -126,3 +126,9 @@ describe("the systemd unit", () => {
     });
   });
 });
+
+describe("the built program", () => {
+  it("can be run by its name, also where npx has met the folder before", () => {
+    expect(statSync(join(example(".."), "dist/main.js")).mode & 0o111).to.equal(0o111);
+  });
+});
