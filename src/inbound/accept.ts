@@ -2,7 +2,7 @@ import type { Subscriber } from "../domain/destination.ts";
 import type { Problem, Rejection } from "../domain/receipt.ts";
 import type { Recorded, Store } from "../store/store.ts";
 import type { Channel } from "./channel.ts";
-import { readAhead } from "./place.ts";
+import { readAhead } from "./decode.ts";
 import { read, recordEach, withoutCredentials } from "./read.ts";
 import type { RawRequest } from "./request.ts";
 import { fingerprintsOf, type Refusal, verify } from "./verify.ts";
@@ -36,7 +36,7 @@ export function createAccept({ store, subscribers, rejected, ...ids }: AcceptPar
       if (rejected.keep > 0) await store.reject(rejection, rejected.keep);
       return request;
     }
-    await readAhead(request, channel.rules.read);
+    await readAhead(request, channel);
     const receipt = ids.newReceiptId(request.receivedAt);
     const readings = read(receipt, request, channel, subscribers);
     return { receipt, ...(await recordEach(readings, store.record, store.reread)) };

@@ -4,9 +4,10 @@ import { valueAt } from "../mapping/path.ts";
 import { formatPlace } from "../mapping/place.ts";
 import type { Channel } from "./channel.ts";
 import { MOST_FIELDS } from "./form.ts";
-import { MOST_LEVELS, MOST_VALUES, parseJson } from "./json.ts";
-import { payloadOf } from "./place.ts";
-import type { VerifiedRequest } from "./request.ts";
+import { MOST_LEVELS, MOST_VALUES, parsing } from "./json.ts";
+import { payloadOf, readingPayload } from "./place.ts";
+import type { RawRequest, VerifiedRequest } from "./request.ts";
+import { atOnce, inTurns, type Steps } from "./steps.ts";
 
 /** The items of a request, each to become events; none together with the problem when there is no payload to be found. */
 export interface Decoded {
@@ -17,7 +18,7 @@ export interface Decoded {
 /** Finds the payload and its items. Never throws, whatever the bytes; an empty place is an empty list where a list is expected. */
 export function decode(request: VerifiedRequest, { rules: { read } }: Pick<Channel, "rules">): Decoded {
   const payload = payloadOf(request, read);
-  if ("value" in payload) return itemsOf(parseMembers(payload.value, read.parse), read);
+  if ("value" in payload) return itemsOf(atOnce(parsingMembers(payload.value, read.parse)), read);
   if (payload.absent === "empty" && read.each) return { items: [], problems: [] };
   const place = formatPlace(read.from);
   return undecodable(place, WHY_ABSENT[payload.absent](place));
@@ -40,15 +41,34 @@ function itemsOf(payload: unknown, { each }: ReadRule): Decoded {
   return undecodable(at, `the ${at} is not a list`);
 }
 
+/** A request of this many bytes is read in steps. */
+const LONG = 2 ** 18;
+
+/** Reads a long request, so that `decode` finds it read. Others have their turn meanwhile. */
+export async function readAhead(request: RawRequest, { rules: { read } }: Pick<Channel, "rules">) {
+  if (request.body.length < LONG) return;
+  const payload = await inTurns(readingPayload(request, read));
+  if ("value" in payload) await inTurns(parsingMembers(payload.value, read.parse));
+}
+
+/** Each payload with its members parsed: once, however often it is decoded. */
+const parsed = new WeakMap<object, unknown>();
+
 /** Members that are JSON text are replaced by what they hold; those that are not JSON are left as they are. */
-function parseMembers(payload: unknown, names: readonly string[]): unknown {
-  if (names.length === 0 || typeof payload !== "object" || payload === null) return payload;
-  const parsed = names.flatMap((name) => {
+function* parsingMembers(payload: unknown, names: readonly string[]): Steps<unknown> {
+  if (names.length === 0 || typeof payload !== "object" || payload === null || Array.isArray(payload))
+    return payload;
+  const known = parsed.get(payload);
+  if (known) return known;
+  const members: [string, unknown][] = [];
+  for (const name of names) {
     const text = valueAt(payload, [name]);
-    const json = typeof text === "string" ? parseJson(text) : null;
-    return json !== null && "value" in json ? [[name, json.value]] : [];
-  });
-  return Array.isArray(payload) ? payload : { ...payload, ...Object.fromEntries(parsed) };
+    const json = typeof text === "string" ? yield* parsing(text) : null;
+    if (json !== null && "value" in json) members.push([name, json.value]);
+  }
+  const whole = { ...payload, ...Object.fromEntries(members) };
+  parsed.set(payload, whole);
+  return whole;
 }
 
 function undecodable(field: string, message: string): Decoded {

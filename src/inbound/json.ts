@@ -1,4 +1,4 @@
-import { atOnce, type Steps } from "./steps.ts";
+import type { Steps } from "./steps.ts";
 
 /** More lists within lists than any payload has: far deeper ones take seconds to be read, and cannot be written down again. */
 export const MOST_LEVELS = 1_000;
@@ -16,11 +16,6 @@ type Excess = "levels" | "values";
  * Never throws. A number that is too great for a double to hold becomes the text of its digits: two ids that differ in the last
  * one stay two.
  */
-export function parseJson(text: string): Json {
-  return atOnce(parsing(text));
-}
-
-/** The same, in steps. */
 export function* parsing(text: string): Steps<Json> {
   const { excess, great } = yield* surveying(text);
   if (excess) return { absent: excess };

@@ -5,7 +5,7 @@ import { decodingForm, type Form, firstValue, toPayload } from "./form.ts";
 import { parsing } from "./json.ts";
 import { boundaryOf, decodeMultipart } from "./multipart.ts";
 import type { RawRequest } from "./request.ts";
-import { atOnce, inTurns, type Steps } from "./steps.ts";
+import { atOnce, type Steps } from "./steps.ts";
 
 /** Where a channel's payload is: what `read` says of it. */
 export type PayloadRule = Pick<ReadRule, "from" | "as">;
@@ -55,15 +55,8 @@ export function payloadOf(request: RawRequest, read: PayloadRule): Payload {
   return atOnce(readingPayload(request, read));
 }
 
-/** A payload of this many bytes is read in steps. */
-const LONG = 2 ** 18;
-
-/** Reads the payload of a long request, so that whoever asks for it later finds it read. Others have their turn meanwhile. */
-export async function readAhead(request: RawRequest, read: PayloadRule): Promise<void> {
-  if (request.body.length >= LONG) await inTurns(readingPayload(request, read));
-}
-
-function* readingPayload(request: RawRequest, read: PayloadRule): Steps<Payload> {
+/** The same, in steps. */
+export function* readingPayload(request: RawRequest, read: PayloadRule): Steps<Payload> {
   const known = payloads.get(request.body);
   if (known?.read === read) return known.payload;
   yield;

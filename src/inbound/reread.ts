@@ -3,7 +3,7 @@ import type { Subscriber } from "../domain/destination.ts";
 import type { Problem, Receipt, Rejection } from "../domain/receipt.ts";
 import type { PageRequest, Recorded, Store } from "../store/store.ts";
 import type { Channel } from "./channel.ts";
-import { readAhead } from "./place.ts";
+import { readAhead } from "./decode.ts";
 import { type Reading, read, recordEach } from "./read.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
 import { verify } from "./verify.ts";
@@ -85,7 +85,7 @@ async function rereadReceipt(id: string, { dryRun }: RereadWish, parts: RereadPa
   const channel = receipt && channelOf(receipt, parts);
   if (!channel) return null;
   const request: VerifiedRequest = { ...toRequest(receipt, receipt.body), verified: receipt.verified };
-  await readAhead(request, channel.rules.read);
+  await readAhead(request, channel);
   const readings = read(receipt.id, request, channel, parts.subscribers);
   const { problems, events } = dryRun
     ? await count(readings)
@@ -100,7 +100,7 @@ async function judgeAgain(rejection: Rejection, { dryRun }: RereadWish, parts: R
   const request = verify({ ...toRequest(rejection, rejection.body), shown: rejection.shown }, channel);
   if ("refused" in request) return { mended: false, events: 0 };
 
-  await readAhead(request, channel.rules.read);
+  await readAhead(request, channel);
   const readings = read(parts.newReceiptId(rejection.receivedAt), request, channel, parts.subscribers);
   if (dryRun) return { mended: true, events: (await count(readings)).events };
   const { events } = await record(readings, parts.store.record, parts);

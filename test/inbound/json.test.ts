@@ -1,13 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { MOST_LEVELS, MOST_VALUES, parseJson } from "../../src/inbound/json.ts";
+import { MOST_LEVELS, MOST_VALUES, parsing } from "../../src/inbound/json.ts";
+import { atOnce } from "../../src/inbound/steps.ts";
+
+const parseJson = (text: string) => atOnce(parsing(text));
 
 function held(text: string): unknown {
   const json = parseJson(text);
   return "value" in json ? json.value : undefined;
 }
 
-describe("parseJson", () => {
+describe("a text of JSON", () => {
   it("reads what JSON.parse reads, and says of anything else that it is no JSON", () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
