@@ -3,7 +3,7 @@
  * receiver would have to guess back.
  */
 
-import type { Steps } from "./steps.ts";
+import { STRIDE, type Steps } from "./steps.ts";
 
 /** The fields of a form in the order sent; a name may come again. */
 export interface Form {
@@ -47,9 +47,6 @@ export function* decodingForm(body: Uint8Array): Steps<Form> {
   }
   return { fields, cut: false };
 }
-
-/** So many bytes a step. */
-const STRIDE = 2 ** 20;
 
 /** The value of the first field of this name; null when there is none. */
 export function firstValue(form: Form, name: string): Uint8Array | null {

@@ -1,4 +1,4 @@
-import type { Steps } from "./steps.ts";
+import { STRIDE, type Steps } from "./steps.ts";
 
 /** More lists within lists than any payload has: far deeper ones take seconds to be read, and cannot be written down again. */
 export const MOST_LEVELS = 1_000;
@@ -61,9 +61,6 @@ for (const [characters, meaning] of [
 
 /** So many digits and points in a row may be more than a double holds. */
 const LONG = 16;
-
-/** So many characters a step. */
-const STRIDE = 2 ** 20;
 
 /** One pass, for bodies can have millions of characters; texts are leapt over. */
 function* surveying(text: string): Steps<Survey> {

@@ -3,6 +3,9 @@ import { setImmediate } from "node:timers/promises";
 /** Work that may take long, in steps: between two of them others may have their turn. */
 export type Steps<T> = Generator<void, T, void>;
 
+/** So many bytes or characters a step: some ten milliseconds at the most. */
+export const STRIDE = 2 ** 20;
+
 /** One step after the other, with nobody in between. */
 export function atOnce<T>(steps: Steps<T>): T {
   for (;;) {

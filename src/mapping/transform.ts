@@ -1,3 +1,5 @@
+import { storableText } from "../domain/text.ts";
+
 /** What a payload holds where a text or a time is asked for. */
 export type Scalar = string | number | boolean;
 
@@ -23,7 +25,7 @@ const TO_TEXT: Readonly<Record<TextTransform, (value: string) => string | null>>
 export function toText(as: TextTransform, value: Scalar): string | null {
   const text = String(value);
   const isPlain = text.isWellFormed() && !text.includes("\0");
-  return TO_TEXT[as](isPlain ? text : text.toWellFormed().replaceAll("\0", "\ufffd"));
+  return TO_TEXT[as](isPlain ? text : storableText(text));
 }
 
 const TO_TIME: Readonly<Record<TimeTransform, (value: Scalar) => number>> = {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { CountersignError } from "../domain/errors.ts";
+import { storableText } from "../domain/text.ts";
 import type { Kept, Table } from "./kept.ts";
 
 /** What a row is known by within its table. */
@@ -31,6 +32,6 @@ export function isSame<Row>(there: Row, row: Row): boolean {
 
 function mended(row: unknown): unknown {
   return JSON.parse(JSON.stringify(row), (_, value) =>
-    typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\u{fffd}") : value,
+    typeof value === "string" ? storableText(value) : value,
   );
 }

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import { toBacklog, toDelivery, toDestination, toReceipt } from "./rows.ts";
+import { read } from "./sqlite/fault.ts";
 import {
   findAudit,
   findDeliveries,
@@ -12,7 +13,7 @@ import {
   findReceipts,
   findRejections,
 } from "./sqlite/find.ts";
-import { asFault, createGroupCommit } from "./sqlite/group-commit.ts";
+import { createGroupCommit } from "./sqlite/group-commit.ts";
 import { claim, countReplay, reopen, settle } from "./sqlite/lend.ts";
 import { migrate } from "./sqlite/migrate.ts";
 import { createPruning } from "./sqlite/prune.ts";
@@ -47,13 +48,6 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
   const prune = createPruning(db);
   const { restore } = createRestoring(db);
   const group = createGroupCommit(db);
-  const read = async <T>(work: () => T): Promise<T> => {
-    try {
-      return work();
-    } catch (error) {
-      throw asFault(error);
-    }
-  };
 
   return {
     record: (recording) => group.write(() => record(sql, recording), recording.questions.keys.length),

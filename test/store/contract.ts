@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
+import type { Outcome } from "../../src/domain/delivery.ts";
 import type { KnownType } from "../../src/domain/event.ts";
 import type {
   DeliveryFilter,
@@ -13,16 +13,8 @@ import type {
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { describeKeeping } from "./contract-keeping.ts";
 import { describeMoving } from "./contract-moving.ts";
+import { anAttempt } from "./filled.ts";
 
-const ATTEMPT: Attempt = {
-  number: 1,
-  startedAt: NEW_YEAR,
-  duration: 12,
-  cause: "answered",
-  status: 200,
-  answer: "ok",
-  retryAfter: null,
-};
 const DELIVERED: Outcome = { status: "delivered" };
 const PAGE = { limit: 100 };
 
@@ -43,7 +35,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       store.settle({
         delivery: loan.delivery.id,
         token: loan.token,
-        attempt: { ...ATTEMPT, number: loan.delivery.attempts + 1 },
+        attempt: anAttempt({ number: loan.delivery.attempts + 1 }),
         outcome,
         at: NEW_YEAR,
       });
@@ -220,7 +212,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(loan && (await settle(loan))).to.equal(true);
         const history = await store.findEvent(events[0]?.id ?? "");
         expect(history?.deliveries[0]).to.deep.include({ status: "delivered", attempts: 1, dueAt: null });
-        expect(history?.deliveries[0]?.history).to.deep.equal([ATTEMPT]);
+        expect(history?.deliveries[0]?.history).to.deep.equal([anAttempt()]);
         expect(await store.nextDueAt("crm")).to.equal(null);
       });
 
@@ -275,7 +267,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
           await store.settle({
             delivery: tried.delivery.id,
             token: tried.token,
-            attempt: { ...ATTEMPT, startedAt: ahead },
+            attempt: anAttempt({ startedAt: ahead }),
             outcome: { status: "pending", dueAt: ahead + HOUR },
             at: ahead,
           });

@@ -1,21 +1,12 @@
 import { expect } from "chai";
 import type { Breaker } from "../../src/domain/breaker.ts";
-import type { Attempt } from "../../src/domain/delivery.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { DestinationState, Loan, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aRecording, NEW_YEAR } from "../builders.ts";
 import { until } from "../clock.ts";
+import { anAttempt } from "./filled.ts";
 import { type PostgresServer, postgresServer } from "./postgres-server.ts";
 
-const ATTEMPT: Attempt = {
-  number: 1,
-  startedAt: NEW_YEAR,
-  duration: 12,
-  cause: "answered",
-  status: 200,
-  answer: "ok",
-  retryAfter: null,
-};
 const UNTIL = NEW_YEAR + 45_000;
 const MOVING = { at: NEW_YEAR, reason: "moving house" };
 const OPEN: Breaker = { failures: 10, probeAt: NEW_YEAR, probes: 1 };
@@ -81,7 +72,7 @@ describe("nodes of one PostgreSQL", () => {
     second().settle({
       delivery: delivery.id,
       token,
-      attempt: ATTEMPT,
+      attempt: anAttempt(),
       outcome: { status: "delivered" },
       at: NEW_YEAR,
     });

@@ -1,21 +1,13 @@
 import { expect } from "chai";
-import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
+import type { Outcome } from "../../src/domain/delivery.ts";
 import { openStore } from "../../src/store/open.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Loan, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { describeStore } from "./contract.ts";
+import { anAttempt } from "./filled.ts";
 import { type PostgresServer, postgresServer } from "./postgres-server.ts";
 
-const ATTEMPT: Attempt = {
-  number: 1,
-  startedAt: NEW_YEAR,
-  duration: 12,
-  cause: "answered",
-  status: 200,
-  answer: "ok",
-  retryAfter: null,
-};
 const PAGE = { limit: 1_000 };
 
 let tokens = 0;
@@ -52,7 +44,7 @@ describe("PostgreSQL", () => {
       node.settle({
         delivery: loan.delivery.id,
         token: loan.token,
-        attempt: { ...ATTEMPT, number: loan.delivery.attempts + 1 },
+        attempt: anAttempt({ number: loan.delivery.attempts + 1 }),
         outcome,
         at: NEW_YEAR,
       });

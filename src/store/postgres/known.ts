@@ -1,10 +1,11 @@
 import { documentLane, signerLane } from "../../domain/destination.ts";
 import type { Document } from "../../domain/document.ts";
+import { storableText } from "../../domain/text.ts";
 import type { Kinsman, Known, Unfolded } from "../../domain/unfold.ts";
 import { type KinsmanRow, toDocument, toKinsman } from "../rows.ts";
 import type { Recording } from "../store.ts";
 import { tryLanes } from "./lanes.ts";
-import { columns, type Session, storableText } from "./session.ts";
+import { columns, type Session } from "./session.ts";
 
 /**
  * What is known that bears on some recordings that share a transaction: as the database had it once their lanes were locked,

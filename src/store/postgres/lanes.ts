@@ -1,4 +1,5 @@
-import { type Session, storableText } from "./session.ts";
+import { storableText } from "../../domain/text.ts";
+import type { Session } from "./session.ts";
 
 /**
  * Locks lanes until the transaction ends, in an order that is the same for everybody, so that two who want some of the same

@@ -1,6 +1,7 @@
+import { storableText } from "../../domain/text.ts";
 import { after } from "../page.ts";
 import type { Page, PageRequest } from "../store.ts";
-import { columns as asColumns, type Session, storableText } from "./session.ts";
+import { columns as asColumns, type Session } from "./session.ts";
 
 /** What tells two rows of a table apart. */
 export interface Key<T> {

@@ -1,4 +1,5 @@
 import type { ClientBase } from "pg";
+import { storableText } from "../../domain/text.ts";
 import { asFault } from "./fault.ts";
 
 export type Scalar = string | number | boolean | Uint8Array | null;
@@ -46,11 +47,6 @@ function storable(value: Value): Value {
 
 function isList(value: Value): value is readonly Scalar[] {
   return Array.isArray(value);
-}
-
-/** PostgreSQL's text has no NUL and no half characters; a provider's id may have. The same id is always mended the same way. */
-export function storableText(text: string): string {
-  return text.toWellFormed().replaceAll("\0", "\u{fffd}");
 }
 
 /** Rows turned into one array a column, for `unnest`: many rows in one statement, whose text never changes. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { CountersignError, messageOf } from "../../domain/errors.ts";
+import { asFault } from "./fault.ts";
 
 interface Job {
   run(): unknown;
@@ -121,12 +121,4 @@ function takeSome(waiting: Job[]): readonly Job[] {
     return i > 0 && weight > HEAVIEST;
   });
   return waiting.splice(0, end === -1 ? waiting.length : end);
-}
-
-/** What SQLite itself complains of means that the store cannot be used now; anything else is our own fault and stays as it is. */
-export function asFault(error: unknown): unknown {
-  if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_SQLITE_ERROR") return error;
-  return new CountersignError("store_unavailable", `the store cannot be used: ${messageOf(error)}`, {
-    cause: error,
-  });
 }

@@ -6,7 +6,7 @@ import { messageOf } from "../../domain/errors.ts";
 import type { Kept, Table } from "../kept.ts";
 import { TABLES } from "../kept.ts";
 import type { Page, PageRequest, Snapshot } from "../store.ts";
-import { asFault } from "./group-commit.ts";
+import { read } from "./fault.ts";
 import { createReaders, type Readers } from "./kept.ts";
 import { query } from "./statements.ts";
 
@@ -20,13 +20,6 @@ const CORRUPT = 11;
 export function openSnapshot(db: DatabaseSync, file: string, timeout: number): Snapshot {
   const { copy, remove } = file === ":memory:" ? copied(db) : connected(file, timeout);
   const readers = createReaders(copy);
-  const read = async <T>(work: () => T): Promise<T> => {
-    try {
-      return work();
-    } catch (error) {
-      throw asFault(error);
-    }
-  };
   return {
     counts: () => read(() => countRows(copy)),
     rows: (table, page) => read(() => pageOf(readers, table, page)),
