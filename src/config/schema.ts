@@ -74,7 +74,7 @@ export const SourceFile = exactly({
     .string({ error: "must name a mapping, such as lumin" })
     .describe("a file in mappings/, without .yaml"),
   coalesce: duration
-    .prefault("10m")
+    .prefault("1m")
     .describe("two channels that tell the same kind of happening within this time tell one event; 0s: never"),
   channels: z
     .record(name, channel)

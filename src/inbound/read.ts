@@ -1,6 +1,7 @@
 import type { Subscriber } from "../domain/destination.ts";
+import { questionsOf } from "../domain/lookup.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
-import { questionsOf, unfold } from "../domain/unfold.ts";
+import { unfold } from "../domain/unfold.ts";
 import type { Recorded, Recording } from "../store/store.ts";
 import type { Channel } from "./channel.ts";
 import { decode } from "./decode.ts";

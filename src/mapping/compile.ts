@@ -1,9 +1,19 @@
-import type { EventType, SignerStatus } from "../domain/event.ts";
+import type { Reopening } from "../domain/draft.ts";
+import type { EventType, SignerRole, SignerStatus } from "../domain/event.ts";
 import { type CheckRule, compileCheck } from "./check.ts";
-import { compileStatus, compileText, compileTime, type Field, listOf, type Scope } from "./field.ts";
+import {
+  compileBoolean,
+  compileRole,
+  compileStatus,
+  compileText,
+  compileTime,
+  type Field,
+  listOf,
+  type Scope,
+} from "./field.ts";
 import { type Path, parsePath } from "./path.ts";
 import { parseRequestPlace, type RequestPlace } from "./place.ts";
-import type { Entry, EventFile, MappingFile, WordFile } from "./schema.ts";
+import type { Entry, EventFile, MappingFile, ReferencesFile, WordFile } from "./schema.ts";
 
 /** A mapping file, ready to be used: patterns compiled, names resolved, defaults filled in. */
 export interface Mapping {
@@ -11,6 +21,8 @@ export interface Mapping {
   title: string;
   /** Which text of which mapping this is, such as `lumin@sha256:0123456789ab`. */
   digest: string;
+  /** Whether one of its words lets a document start again, so that what happens once can happen again. */
+  reopenable: boolean;
   channels: ReadonlyMap<string, MappingChannel>;
 }
 
@@ -40,6 +52,7 @@ export interface EventRule {
   document: DocumentRule | null;
   signer: SignerRule | null;
   signers: (SignerRule & { each: Path }) | null;
+  reason: Field<string> | null;
 }
 
 export interface WordRule {
@@ -55,19 +68,33 @@ interface WordMeaning {
   types: readonly EventType[];
   /** The provider's own explanation. */
   explanation: string | null;
+  /** Whether the document starts again with it; null: it does not. */
+  reopens: Reopening | null;
 }
 
 export interface DocumentRule {
   id: Field<string>;
   title: Field<string> | null;
   tags: readonly Field<string>[];
+  references: ReferencesRule | null;
+  test: Field<boolean> | null;
   expiresAt: Field<number> | null;
+}
+
+/** Where the sender's own keys and values are. */
+export interface ReferencesRule {
+  /** The object whose members they are, or the list of which each element is one; null: only `fields`. */
+  each: Path | null;
+  /** How an element of the list gives name and value; null: `each` leads to an object. */
+  element: { name: Field<string>; value: Field<string> } | null;
+  fields: readonly (readonly [name: string, value: Field<string>])[];
 }
 
 export interface SignerRule {
   id: Field<string> | null;
   name: Field<string> | null;
   email: Field<string> | null;
+  role: Field<SignerRole> | null;
   status: Field<SignerStatus> | null;
 }
 
@@ -87,7 +114,9 @@ export function compileMapping(file: MappingFile, digest: string): Mapping {
     };
     return [[name, { name, title: channel.title, ...rules, answer }] as const];
   });
-  return { provider, title, digest, channels: new Map(channels) };
+  const meanings = [...tables.values()].flatMap((words) => [...words.values()]);
+  const reopenable = meanings.some(({ reopens }) => reopens !== null);
+  return { provider, title, digest, reopenable, channels: new Map(channels) };
 }
 
 function compileRead(file: MappingFile["read"]): ReadRule {
@@ -96,26 +125,41 @@ function compileRead(file: MappingFile["read"]): ReadRule {
 }
 
 function compileEvent(file: EventFile, tables: Tables): EventRule {
-  const { word, time, document, signer, signers } = file;
+  const { word, time, document, signer, signers, reason } = file;
   return {
     words: listOf(word).map((one) => compileWord(one, tables)),
     time: maybe(time, compileTime),
-    document: maybe(document, ({ id, title, tags = [], expiresAt }) => ({
+    document: maybe(document, ({ id, title, tags = [], references, test, expiresAt }) => ({
       id: compileText(id),
       title: maybe(title, compileText),
       tags: tags.map(compileText),
+      references: maybe(references, compileReferences),
+      test: maybe(test, compileBoolean),
       expiresAt: maybe(expiresAt, compileTime),
     })),
     signer: maybe(signer, compileSigner),
     signers: maybe(signers, (list) => ({ each: parsePath(list.each), ...compileSigner(list) })),
+    reason: maybe(reason, compileText),
   };
 }
 
-function compileSigner({ id, name, email, status }: NonNullable<EventFile["signer"]>): SignerRule {
+function compileReferences({ each, name, value, fields = {} }: ReferencesFile): ReferencesRule {
+  return {
+    each: maybe(each, parsePath),
+    element:
+      name === undefined || value === undefined
+        ? null
+        : { name: compileText(name), value: compileText(value) },
+    fields: Object.entries(fields).map(([key, field]) => [key, compileText(field)] as const),
+  };
+}
+
+function compileSigner({ id, name, email, role, status }: NonNullable<EventFile["signer"]>): SignerRule {
   return {
     id: maybe(id, compileText),
     name: maybe(name, compileText),
     email: maybe(email, compileText),
+    role: maybe(role, compileRole),
     status: maybe(status, compileStatus),
   };
 }
@@ -159,9 +203,9 @@ function compileTable(words: Readonly<Record<string, Entry>>): ReadonlyMap<strin
 }
 
 function compileEntry(entry: Entry): WordMeaning {
-  const { event, meaning = null } = isExplained(entry) ? entry : { event: entry };
+  const { event, meaning = null, reopen = null } = isExplained(entry) ? entry : { event: entry };
   const types = listOf(event).filter((type) => type !== "ignore");
-  return { types, explanation: meaning };
+  return { types, explanation: meaning, reopens: reopen };
 }
 
 type Explained = Extract<Entry, { event: unknown }>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SIGNER_STATUSES } from "../domain/event.ts";
+import { SIGNER_ROLES, SIGNER_STATUSES } from "../domain/event.ts";
 import { exactly } from "../yaml.ts";
 import { exactlyOne } from "./one.ts";
 import { PathText } from "./path.ts";
@@ -81,6 +81,17 @@ const StatusStep = exactlyOne(
   SOURCES,
 );
 
+const RoleStep = exactlyOne(
+  exactly({
+    ...COMMON,
+    as: textTransform,
+    values: z
+      .record(z.string(), oneOf("a signer's role", SIGNER_ROLES))
+      .describe("Their values and the role that each means; any other says nothing."),
+  }),
+  SOURCES,
+);
+
 const EXPECTED = `a map with one of ${SOURCES.join(", ")}`;
 const TextAlternative = z.union([PathText, TextStep], { error: `expected a path or ${EXPECTED}` });
 
@@ -106,6 +117,15 @@ export const StatusField = z
   })
   .describe("A signer's status: where it is and what their values mean; of a list the first that gives one.");
 export type StatusField = z.output<typeof StatusField>;
+
+export const RoleField = z
+  .union([oneOf("a signer's role", SIGNER_ROLES), RoleStep, z.array(RoleStep).min(1)], {
+    error: `expected a role (${SIGNER_ROLES.join(", ")}), or ${EXPECTED} and \`values\`, or a list of these`,
+  })
+  .describe(
+    "What a signer has to do: a role, the same for all, or where it is and what their values mean; of a list the first that gives one.",
+  );
+export type RoleField = z.output<typeof RoleField>;
 
 /** Where a value comes from, whatever is made of it. */
 export type Source = Omit<z.output<typeof TextStep>, "as" | "values">;

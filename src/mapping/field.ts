@@ -1,5 +1,5 @@
-import type { SignerStatus } from "../domain/event.ts";
-import type { Source, StatusField, TextField, TimeField } from "./field-schema.ts";
+import type { SignerRole, SignerStatus } from "../domain/event.ts";
+import type { RoleField, Source, StatusField, TextField, TimeField } from "./field-schema.ts";
 import { parsePath, valueAt } from "./path.ts";
 import { compilePattern } from "./pattern.ts";
 import { type PlaceRef, parsePlace } from "./place.ts";
@@ -36,6 +36,20 @@ export function compileTime(file: TimeField): Field<number> {
 /** A field that gives a signer's status. */
 export function compileStatus(file: StatusField): Field<SignerStatus> {
   return firstOf(listOf(file).map(({ values, ...step }) => then(compileTextStep(step), lookUp(values))));
+}
+
+/** A field that gives a signer's role. */
+export function compileRole(file: RoleField): Field<SignerRole> {
+  if (typeof file === "string") return field("a constant", () => [file]);
+  return firstOf(listOf(file).map(({ values, ...step }) => then(compileTextStep(step), lookUp(values))));
+}
+
+/** A field that gives a truth value, from whatever `boolean` reads. */
+export function compileBoolean(file: TextField): Field<boolean> {
+  return then(compileText(file), (text) => {
+    const read = toText("boolean", text);
+    return read === null ? null : read === "true";
+  });
 }
 
 interface TextStep extends Source {

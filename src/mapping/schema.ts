@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { REOPENINGS } from "../domain/draft.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { exactly } from "../yaml.ts";
 import { CheckFile } from "./check.ts";
-import { StatusField, TextField, TextStep, TimeField } from "./field-schema.ts";
+import { RoleField, StatusField, TextField, TextStep, TimeField } from "./field-schema.ts";
 import { PathText } from "./path.ts";
 import { RequestPlaceText } from "./place.ts";
 import { oneOf } from "./suggest.ts";
@@ -53,8 +54,27 @@ const SIGNER = {
   ),
   name: TextField.optional().describe("The signer's name."),
   email: TextField.optional().describe("The signer's e-mail address."),
+  role: RoleField.optional().describe(
+    "What the signer has to do. Who is viewer, copy or other never counts as having signed.",
+  ),
   status: StatusField.optional().describe("How far the signer is."),
 };
+
+const References = exactly({
+  each: PathText.optional().describe(
+    "The path to an object whose members they are, or to a list of which each element is one.",
+  ),
+  name: TextField.optional().describe("The name of an element's reference; for a list."),
+  value: TextField.optional().describe("Its value; for a list."),
+  fields: z.record(z.string().min(1), TextField).optional().describe("Single ones, by name."),
+})
+  .refine(({ each, fields }) => each !== undefined || fields !== undefined, "needs `each` or `fields`")
+  .refine(
+    ({ each, name, value }) =>
+      (name === undefined) === (value === undefined) && (name === undefined || each !== undefined),
+    "`name` and `value` go together, and with `each`: they are read from each element of the list",
+  )
+  .describe("The sender's own keys and values.");
 
 const EventFile = exactly({
   word: z
@@ -67,6 +87,10 @@ const EventFile = exactly({
     id: TextField.describe("The provider's id of the document."),
     title: TextField.optional().describe("The document's title."),
     tags: z.array(TextField).optional().describe("What the sender attached to find the document again."),
+    references: References.optional(),
+    test: TextField.optional().describe(
+      "Whether it was made in the provider's test mode: true, 1 or yes; false, 0 or no.",
+    ),
     expiresAt: TimeField.optional().describe("When it can no longer be signed."),
   })
     .optional()
@@ -79,6 +103,7 @@ const EventFile = exactly({
     .describe(
       "All signers of the document, where the item lists them; their paths start at the list's element.",
     ),
+  reason: TextField.optional().describe("Why it happened, in the words of whoever did it."),
 }).describe("Which fields of an item become which facts of an event.");
 
 const Answer = exactly({
@@ -99,9 +124,14 @@ const Entry = z.union(
     exactly({
       event: Target,
       meaning: z.string().min(1).optional().describe("The provider's own explanation of the word."),
+      reopen: oneOf("a way to start again", REOPENINGS)
+        .optional()
+        .describe(
+          "The document starts again: `continue` keeps the signatures that were given, `restart` takes them back.",
+        ),
     }),
   ],
-  { error: "expected an event type, a list of them, ignore, or a map with `event` and `meaning`" },
+  { error: "expected an event type, a list of them, ignore, or a map with `event`, `meaning` and `reopen`" },
 );
 export type Entry = z.output<typeof Entry>;
 
@@ -136,3 +166,4 @@ export const MappingFile = exactly({
 export type MappingFile = z.output<typeof MappingFile>;
 export type EventFile = z.output<typeof EventFile>;
 export type WordFile = z.output<typeof Word>;
+export type ReferencesFile = z.output<typeof References>;

@@ -34,6 +34,24 @@ channels:
 const problemsOf = (text: string) => parseMapping(text, "acme.yaml", "acme").problems.map(formatProblem);
 
 describe("a mapping file", () => {
+  it("needs a time for every channel when a word lets documents start again", () => {
+    const reopening = GOOD.replace("old: { event: unknown,", "old: { event: unknown, reopen: restart,");
+    expect(problemsOf(reopening)).to.deep.equal([]);
+    const timeless = reopening.replace("      time: { path: at, as: iso }\n", "");
+    expect(problemsOf(timeless)).to.deep.equal([
+      "acme.yaml:17:7: `channels.main.event`: has no `time`, but a word says `reopen`: times tell the first round from the next",
+    ]);
+  });
+
+  it("suggests a role or a way to start again that was probably meant", () => {
+    expect(problemsOf(GOOD.replace("each: people", "each: people\n        role: singer"))[0]).to.include(
+      "did you mean `signer`?",
+    );
+    expect(problemsOf(GOOD.replace("event: unknown,", "event: unknown, reopen: restrat,"))[0]).to.include(
+      "did you mean `restart`?",
+    );
+  });
+
   it("becomes a mapping that is known by the digest of its text", () => {
     const { mapping, problems } = parseMapping(GOOD, "acme.yaml", "acme");
     expect(problems).to.deep.equal([]);
