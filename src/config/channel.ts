@@ -39,7 +39,7 @@ type Credentials = Omit<ChannelFile, "verify">;
 
 /** A credential that is missing, or one that would check nothing: whoever gave it believes that it does. */
 function complainOf(rules: readonly CheckRule[], given: Credentials, name: string): string | null {
-  const missing = rules.flatMap((rule) => credentialOf(rule) ?? []).filter((key) => given[key] === undefined);
+  const missing = needsOf(rules).filter((key) => given[key] === undefined);
   if (missing.length > 0) {
     return `needs \`${missing.join("` and `")}\`: without it anybody could post (\`verify: none\` would allow that)`;
   }
@@ -54,8 +54,15 @@ function complainOf(rules: readonly CheckRule[], given: Credentials, name: strin
   return null;
 }
 
+/** The keys that a channel with these checks must have in the configuration. */
+export function needsOf(rules: readonly CheckRule[]): readonly Credential[] {
+  return [...new Set(rules.flatMap((rule) => credentialOf(rule) ?? []))];
+}
+
+type Credential = "secrets" | "certificate" | "token" | "basic";
+
 /** Which key of the configuration a check must have; null: it may be left out. */
-function credentialOf(rule: CheckRule): "secrets" | "certificate" | "token" | "basic" | null {
+function credentialOf(rule: CheckRule): Credential | null {
   switch (rule.kind) {
     case "hmac":
       return "secrets";

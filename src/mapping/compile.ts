@@ -19,6 +19,10 @@ import type { Entry, EventFile, MappingFile, ReferencesFile, WordFile } from "./
 export interface Mapping {
   provider: string;
   title: string;
+  /** Where the provider documents its webhooks; null: the file does not say. */
+  documentation: string | null;
+  /** What of the file is inferred and not documented. */
+  unproved: readonly string[];
   /** Which text of which mapping this is, such as `lumin@sha256:0123456789ab`. */
   digest: string;
   /** Whether one of its words lets a document start again, so that what happens once can happen again. */
@@ -29,6 +33,8 @@ export interface Mapping {
 export interface MappingChannel {
   name: string;
   title: string;
+  /** What to do at the provider; null: the file does not say. */
+  setup: string | null;
   checks: readonly CheckRule[];
   read: ReadRule;
   event: EventRule;
@@ -102,7 +108,7 @@ type Tables = ReadonlyMap<string, ReadonlyMap<string, WordMeaning>>;
 
 /** The mapping that a checked file describes. `digest` names the file's text; a table that is not there has no words. */
 export function compileMapping(file: MappingFile, digest: string): Mapping {
-  const { provider, title } = file;
+  const { provider, title, documentation = null, unproved = [] } = file;
   const tables = compileTables(file.tables);
   const channels = Object.entries(file.channels).flatMap(([name, channel]) => {
     const { verify = [], read, event, answer = null } = { ...file, ...channel };
@@ -112,11 +118,13 @@ export function compileMapping(file: MappingFile, digest: string): Mapping {
       read: compileRead(read),
       event: compileEvent(event, tables),
     };
-    return [[name, { name, title: channel.title, ...rules, answer }] as const];
+    const { title, setup = null } = channel;
+    return [[name, { name, title, setup, ...rules, answer }] as const];
   });
   const meanings = [...tables.values()].flatMap((words) => [...words.values()]);
   const reopenable = meanings.some(({ reopens }) => reopens !== null);
-  return { provider, title, digest, reopenable, channels: new Map(channels) };
+  const about = { provider, title, documentation, unproved };
+  return { ...about, digest, reopenable, channels: new Map(channels) };
 }
 
 function compileRead(file: MappingFile["read"]): ReadRule {

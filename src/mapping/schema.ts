@@ -148,6 +148,14 @@ export const MappingFile = exactly({
     .regex(/^[a-z0-9][a-z0-9-]*$/, "a provider's name is of a-z, 0-9 and -")
     .describe("The provider's name in events."),
   title: z.string().min(1).describe("The provider's name for people."),
+  documentation: z
+    .url({ protocol: /^https$/ })
+    .optional()
+    .describe("Where the provider documents its webhooks."),
+  unproved: z
+    .array(z.string().min(1))
+    .optional()
+    .describe("What of this file is inferred and not documented, a sentence each."),
   tables: z
     .record(TableName, z.record(z.string(), Entry))
     .describe(
@@ -157,7 +165,17 @@ export const MappingFile = exactly({
   channels: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "a channel's name is of a-z, 0-9 and -"),
-      exactly({ title: z.string().min(1).describe("What the provider calls it."), ...SHARED }),
+      exactly({
+        title: z.string().min(1).describe("What the provider calls it."),
+        setup: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            "Where the URL is entered at the provider, and where what the configuration needs is found.",
+          ),
+        ...SHARED,
+      }),
     )
     .describe(
       "The ways in which the provider posts. `verify`, `read`, `event` and `answer` at the top are for every channel that has none of its own.",

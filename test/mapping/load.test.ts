@@ -197,7 +197,7 @@ channels:
       "titel: Acme",
       "2:1",
       "is not a known key",
-      "known here: provider, title, tables",
+      "known here: provider, title, documentation, unproved, tables",
     ],
     [
       "an unknown key in a field",
