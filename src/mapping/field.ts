@@ -1,14 +1,12 @@
 import type { SignerRole, SignerStatus } from "../domain/event.ts";
 import type { RoleField, Source, StatusField, TextField, TimeField } from "./field-schema.ts";
-import { parsePath, valueAt } from "./path.ts";
+import { isPlain, parsePath, type Standpoint, valueAt, valuesAt } from "./path.ts";
 import { compilePattern } from "./pattern.ts";
 import { type PlaceRef, parsePlace } from "./place.ts";
 import { type Scalar, type TextTransform, toText, toTime } from "./transform.ts";
 
 /** What fields are read from. */
-export interface Scope {
-  /** The payload, or the element of it that is looked at. */
-  item: unknown;
+export interface Scope extends Standpoint {
   /** The text at a place of the request; null when there is nothing. */
   textAt(place: PlaceRef): string | null;
 }
@@ -80,7 +78,8 @@ function compileOrigin({ path, place, value, join, with: between = "" }: Source)
 
 function atPath(text: string): Field<Scalar> {
   const path = parsePath(text);
-  return field(text, ({ item }) => scalarsOf(valueAt(item, path)));
+  if (isPlain(path)) return field(text, ({ item }) => scalarsOf(valueAt(item, path)));
+  return field(text, (scope) => valuesAt(scope, path).flatMap(scalarsOf));
 }
 
 function atPlace(text: string): Field<Scalar> {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { REOPENINGS } from "../domain/draft.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { exactly } from "../yaml.ts";
-import { CheckFile } from "./check.ts";
+import { CheckFile } from "./check-schema.ts";
 import { RoleField, StatusField, TextField, TextStep, TimeField } from "./field-schema.ts";
 import { PathText } from "./path.ts";
 import { RequestPlaceText } from "./place.ts";

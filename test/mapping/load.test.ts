@@ -31,6 +31,9 @@ channels:
         status: { path: state, values: { ok: signed } }
 `;
 
+/** A place of which nothing is left out. */
+const whole = (place: object) => ({ place, find: null, pattern: null });
+
 const problemsOf = (text: string) => parseMapping(text, "acme.yaml", "acme").problems.map(formatProblem);
 
 describe("a mapping file", () => {
@@ -65,9 +68,12 @@ describe("a mapping file", () => {
           kind: "hmac",
           hash: "sha512",
           encodings: ["base64"],
-          signatures: [{ in: "header", name: "x-sig" }],
-          over: [{ in: "header", name: "x-time" }, { text: "." }, { in: "body" }],
+          signatures: [whole({ in: "header", name: "x-sig" })],
+          over: [whole({ in: "header", name: "x-time" }), { text: "." }, whole({ in: "body" })],
+          age: null,
           prefix: "",
+          secret: "literal",
+          optional: false,
         },
         { kind: "token" },
       ],
