@@ -98,7 +98,7 @@ async function receive(
       receivedAt,
     };
     const accepted = await accept(request, channel);
-    if ("refused" in accepted) return refuse(context, "bad_signature", accepted.refused);
+    if ("refused" in accepted) return refuse(context, accepted.code ?? "bad_signature", accepted.refused);
     answer(context, channel, accepted);
     const outcome = accepted.problems.length > 0 ? "problem" : "accepted";
     return { outcome, acceptance: accepted, reason: summarize(accepted.problems), error: null };

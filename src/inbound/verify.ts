@@ -12,6 +12,8 @@ import { decodeSignatures, signatureTexts, signedBytes } from "./signature.ts";
 /** Why a request is not taken for genuine, in words that help whoever configures the provider and tell an attacker nothing. */
 export interface Refusal {
   refused: string;
+  /** Absent: it is not genuine. */
+  code?: "unsupported_media_type";
 }
 
 /** `passed`, `absent` where the check may be left out and was, or why it did not pass. */
@@ -30,7 +32,20 @@ export function verify(request: RawRequest, channel: Channel): VerifiedRequest |
     if (verdict === "passed") passed.push(check.kind);
   }
   if (passed.length === 0 && channel.checks.length > 0) return { refused: "the request has no signature" };
-  return { ...request, verified: passed.join("+") || "none" };
+  return refuseForm(request, channel.rules) ?? { ...request, verified: passed.join("+") || "none" };
+}
+
+const XML_TYPE = /^[^;]*[/+]xml\s*(?:;|$)/i;
+
+/** A genuine request in a form that the mapping says cannot be read. Kept as refused, and told as a failure, it is seen at the provider. */
+function refuseForm({ headers, body }: RawRequest, { refuse }: Channel["rules"]): Refusal | null {
+  if (refuse.xml === undefined) return null;
+  const beginning = Buffer.from(body.subarray(0, 256))
+    .toString()
+    .replace(/^\ufeff/, "")
+    .trimStart();
+  const isXml = beginning.startsWith("<") || XML_TYPE.test(headers["content-type"] ?? "");
+  return isXml ? { refused: refuse.xml, code: "unsupported_media_type" } : null;
 }
 
 type CheckOf<Kind extends Check["kind"]> = Extract<Check, { kind: Kind }>;

@@ -22,9 +22,10 @@ const KEY = String.raw`(?:${SELECTOR.replace(/\((?!\?)/g, "(?:")}|\\.|[^.\\])+`;
 
 const PATH = new RegExp(String.raw`^(?:\.|${KEY}(?:\.${KEY})*)$`, "s");
 
-/** Whether a text is a path. */
+/** Whether a text is a path. One that only nearly chooses elements would be taken for a key, and never found. */
 export function isPath(text: string): boolean {
-  return PATH.test(text);
+  const rest = text.replace(/\\./gs, "").replace(ANY_SELECTOR, "");
+  return PATH.test(text) && !/\[[^\]]*=/.test(rest);
 }
 
 /** A path as mapping files write it: keys and list positions with dots between; `.` alone is the payload itself. */
@@ -36,6 +37,7 @@ export const PathText = z
   })
   .meta({ minLength: 1, examples: ["event.event_type", "signers.0.email", "fields[name=order].value", "."] });
 
+const ANY_SELECTOR = new RegExp(SELECTOR, "gs");
 const NEXT_SELECTOR = new RegExp(SELECTOR, "sy");
 
 /** Splits at the dots; a character after `\` stands for itself. */
@@ -129,11 +131,14 @@ function memberOf(value: unknown, key: string): unknown {
 /** An element of a payload, or the payload itself, and the elements of lists that it is in: innermost first, the payload last. */
 export interface Standpoint {
   item: unknown;
-  around?: readonly unknown[];
+  around?: readonly unknown[] | undefined;
+  /** How many elements of lists may still be looked at, for all fields together. Absent: each field has its own measure only. */
+  budget?: { left: number } | undefined;
 }
 
-/** So many elements of lists are looked at to read one field: a look-up in one list for each element of another must stay cheap. */
-export const MOST_ELEMENTS = 1_000;
+/** So many elements of lists are looked at to read one field, and for all fields of one item: look-ups must stay cheap. */
+export const ELEMENTS_OF_A_FIELD = 1_000;
+export const ELEMENTS_OF_AN_ITEM = 100_000;
 
 /** A value, and the standpoint from which the keys to it start. */
 interface Found {
@@ -141,22 +146,29 @@ interface Found {
   from: Standpoint;
 }
 
-/** Everything that stands at the path. After `most` elements of lists nothing more is looked at. */
-export function valuesAt(from: Standpoint, path: Path, most = MOST_ELEMENTS): unknown[] {
-  return findAt(from, path, most).map(({ value }) => value);
+/** Everything that stands at the path. After `ELEMENTS_OF_A_FIELD` elements of lists nothing more is looked at. */
+export function valuesAt(from: Standpoint, path: Path): unknown[] {
+  const most = Math.min(ELEMENTS_OF_A_FIELD, from.budget?.left ?? ELEMENTS_OF_A_FIELD);
+  const budget = { left: most };
+  const found = findAt(from, path, budget);
+  if (from.budget) from.budget.left -= most - budget.left;
+  return found.map(({ value }) => value);
 }
 
 /**
- * The elements of the list at the path; of several lists, one after the other. Where `single` allows it, an object that stands where
+ * The elements of the list at the path `each`; of several lists, one after the other. Where `single` allows it, an object that stands where
  * the list should be is the only element. Null: there is neither.
  */
-export function elementsAt(from: Standpoint, path: Path, single: boolean, most: number): Standpoint[] | null {
-  const found = findAt(from, path, most);
+export function elementsAt(
+  from: Standpoint,
+  { each, single }: { each: Path; single: boolean },
+): Standpoint[] | null {
+  const found = findAt(from, each, { left: Number.POSITIVE_INFINITY });
   const lists = found.map((one) => {
-    const isElement = endsInElements(path) && one.value === one.from.item;
+    const isElement = endsInElements(each) && one.value === one.from.item;
     return isElement ? [one.from] : listOf(one, single);
   });
-  if (!endsInElements(path) && lists.every((list) => list === null)) return null;
+  if (!endsInElements(each) && lists.every((list) => list === null)) return null;
   return lists.flatMap((list) => list ?? []);
 }
 
@@ -165,8 +177,7 @@ function listOf({ value, from }: Found, single: boolean): Standpoint[] | null {
   return single && typeof value === "object" && value !== null ? [within(from, value)] : null;
 }
 
-function findAt(from: Standpoint, path: Path, most: number): Found[] {
-  const budget = { left: most };
+function findAt(from: Standpoint, path: Path, budget: { left: number }): Found[] {
   const payload = from.around?.at(-1) ?? from.item;
   let found: Found[] = [{ value: from.item, from }];
   for (const step of path) {
