@@ -99,6 +99,16 @@ describe("docs/mappings.md", () => {
     ]);
   });
 
+  const answers = sectionOf(text, "`answer` and `challenge`: what does the provider want to hear?");
+
+  it("shows challenges and an answer that load", () => {
+    const rest =
+      "provider: a\ntitle: A\ntables: { t: {} }\nevent: { word: { from: a, table: t } }\nchannels: { main: { title: Main } }";
+    const rules = mappingOf(`${blockOf(answers, "yaml")}${rest}`, "a").channels.get("main");
+    expect(rules?.challenges.map(({ methods }) => methods)).to.deep.equal([["GET"], ["OPTIONS"], ["POST"]]);
+    expect(rules?.answer?.headers?.map(([name]) => name)).to.deep.equal(["x-client-id"]);
+  });
+
   it("shows lines of configuration that switch this provider on", async () => {
     const file = join(folder, "countersign.yaml");
     writeFileSync(file, blockOf(tutorial, "yaml", 1));
@@ -130,7 +140,7 @@ describe("docs/mappings.md", () => {
   it("quotes the shipped mappings line by line", () => {
     const shipped = `${read("mappings/lumin.yaml")}${read("mappings/legalesign.yaml")}`.split("\n");
     const known = new Set(shipped.map((line) => line.trim()));
-    const quoted = blocksOf(text.replace(tutorial, "").replace(further, "")).filter(
+    const quoted = blocksOf(text.replace(tutorial, "").replace(further, "").replace(answers, "")).filter(
       ({ language }) => language === "yaml",
     );
     expect(quoted).not.to.have.length(0);

@@ -2,7 +2,8 @@ import { createSecretKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import type { Channel, Check } from "../inbound/channel.ts";
+import { type Channel, type Check, isProof } from "../inbound/channel.ts";
+import { copiesOf } from "../mapping/answer.ts";
 import type { CheckRule, SecretForm, SignedRule } from "../mapping/check.ts";
 import type { MappingChannel } from "../mapping/compile.ts";
 import { parseSecret } from "../outbound/sign.ts";
@@ -29,17 +30,12 @@ export function readChannel(
   if (complaint !== null) return complaint;
   try {
     const checks = arm(rules.checks, given, folder);
-    return checks.some(proves)
-      ? { ...place, rules, checks }
+    return checks.some(isProof)
+      ? { ...place, rules, checks, allowed: given.allowed }
       : "has no check that proves a request genuine: add `token`, or say `verify: none`";
   } catch (error) {
     return messageOf(error);
   }
-}
-
-/** What is equal to a value that is no secret proves nothing by itself. */
-function proves(check: Check): boolean {
-  return check.kind !== "equals" || check.isSecret;
 }
 
 type Credentials = Omit<ChannelFile, "verify">;
@@ -76,8 +72,12 @@ function complainOf(rules: MappingChannel, given: Credentials, name: string): st
   return null;
 }
 
-function usesAllowed({ checks }: MappingChannel): boolean {
-  return checks.some((rule) => rule.kind === "equals" && rule.to === "allowed");
+function usesAllowed({ checks, answer, challenges }: MappingChannel): boolean {
+  const answers = [...challenges.map((challenge) => challenge.answer), ...(answer ? [answer] : [])];
+  return (
+    checks.some((rule) => rule.kind === "equals" && rule.to === "allowed") ||
+    answers.flatMap(copiesOf).some(({ verified }) => !verified)
+  );
 }
 
 /** Which key of the configuration a check must have; null: it may be left out. */

@@ -26,6 +26,13 @@ export interface Channel {
   coalesce: number;
   /** All must pass. Empty only where the configuration says `verify: none`. */
   checks: readonly Check[];
+  /** Values of the account that are no secret, and that may be sent back to who sends them. */
+  allowed?: readonly string[] | undefined;
+}
+
+/** What is equal to a value that is no secret proves nothing by itself. */
+export function isProof(check: Check): boolean {
+  return check.kind !== "equals" || check.isSecret;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { SignedRule } from "../mapping/check.ts";
 import type { Part } from "../mapping/part.ts";
 import { formatPlace, type RequestPlace } from "../mapping/place.ts";
 import { refuseAge } from "./age.ts";
-import type { Channel, Check } from "./channel.ts";
+import { type Channel, type Check, isProof } from "./channel.ts";
 import { everythingIn, type PayloadRule } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
 import { decodeSignatures, signatureTexts, signedBytes } from "./signature.ts";
@@ -25,14 +25,16 @@ type Verdict = "passed" | "absent" | Refusal;
  * the provider signs members of the payload (`payload:…`).
  */
 export function verify(request: RawRequest, channel: Channel): VerifiedRequest | Refusal {
-  const passed: string[] = [];
+  const passed: Check[] = [];
   for (const check of channel.checks) {
     const verdict = judge(request, check, channel.rules.read);
     if (typeof verdict === "object") return verdict;
-    if (verdict === "passed") passed.push(check.kind);
+    if (verdict === "passed") passed.push(check);
   }
-  if (passed.length === 0 && channel.checks.length > 0) return { refused: "the request has no signature" };
-  return refuseForm(request, channel.rules) ?? { ...request, verified: passed.join("+") || "none" };
+  if (channel.checks.some(isProof) && !passed.some(isProof))
+    return { refused: "the request has no signature" };
+  const verified = passed.map(({ kind }) => kind).join("+") || "none";
+  return refuseForm(request, channel.rules) ?? { ...request, verified };
 }
 
 const XML_TYPE = /^[^;]*[/+]xml\s*(?:;|$)/i;

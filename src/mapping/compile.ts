@@ -1,5 +1,6 @@
 import type { Reopening } from "../domain/draft.ts";
 import type { EventType, SignerRole, SignerStatus } from "../domain/event.ts";
+import { type AnswerRule, type ChallengeRule, compileAnswer, compileChallenges } from "./answer.ts";
 import { type CheckRule, compileCheck } from "./check.ts";
 import {
   compileBoolean,
@@ -33,7 +34,9 @@ export interface MappingChannel {
   checks: readonly CheckRule[];
   read: ReadRule;
   event: EventRule;
-  answer: { body: string; type: string } | null;
+  /** Null: the bridge's own. */
+  answer: AnswerRule | null;
+  challenges: readonly ChallengeRule[];
   /** What genuine requests that cannot be read are told. */
   refuse: { xml?: string | undefined };
 }
@@ -126,14 +129,16 @@ export function compileMapping(file: MappingFile, digest: string): Mapping {
   const { provider, title } = file;
   const tables = compileTables(file.tables);
   const channels = Object.entries(file.channels).flatMap(([name, channel]) => {
-    const { verify = [], read, event, answer = null, refuse = {} } = { ...file, ...channel };
+    const { verify = [], read, event, answer, challenge, refuse = {} } = { ...file, ...channel };
     if (!event) return [];
     const rules = {
       checks: verify.map(compileCheck),
       read: compileRead(read),
       event: compileEvent(event, tables),
+      answer: maybe(answer, compileAnswer),
+      challenges: challenge ? compileChallenges(challenge) : [],
     };
-    return [[name, { name, title: channel.title, ...rules, answer, refuse }] as const];
+    return [[name, { name, title: channel.title, ...rules, refuse }] as const];
   });
   const cases = [...tables.values()].flatMap((words) => [...words.values()].flat());
   const reopenable = cases.some(({ meaning }) => meaning.reopens !== null);

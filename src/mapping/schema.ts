@@ -2,6 +2,7 @@ import { z } from "zod";
 import { REOPENINGS } from "../domain/draft.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { exactly } from "../yaml.ts";
+import { AnswerFile, ChallengesFile } from "./answer.ts";
 import { CheckFile } from "./check-schema.ts";
 import { ConditionField, RoleField, StatusField, TextField, TextStep, TimeField } from "./field-schema.ts";
 import { PathText } from "./path.ts";
@@ -132,11 +133,6 @@ const EventFile = exactly({
   reason: TextField.optional().describe("Why it happened, in the words of whoever did it."),
 }).describe("Which fields of an item become which facts of an event.");
 
-const Answer = exactly({
-  body: z.string().describe("The answer's text."),
-  type: z.string().min(1).default("text/plain; charset=utf-8").describe("Its content type."),
-}).describe("What the provider must be answered, if not the bridge's own JSON. The status is always 200.");
-
 const Refuse = exactly({
   xml: z
     .string()
@@ -197,7 +193,8 @@ const SHARED = {
   verify: Verify.optional(),
   read: Read.optional(),
   event: EventFile.optional(),
-  answer: Answer.optional(),
+  answer: AnswerFile.optional(),
+  challenge: ChallengesFile.optional(),
   refuse: Refuse.optional(),
 };
 
@@ -219,7 +216,7 @@ export const MappingFile = exactly({
       exactly({ title: z.string().min(1).describe("What the provider calls it."), ...SHARED }),
     )
     .describe(
-      "The ways in which the provider posts. `verify`, `read`, `event`, `answer` and `refuse` at the top are for every channel that has none of its own.",
+      "The ways in which the provider posts. `verify`, `read`, `event`, `answer`, `challenge` and `refuse` at the top are for every channel that has none of its own.",
     ),
 }).describe("How one provider's webhooks are checked, read and translated.");
 export type MappingFile = z.output<typeof MappingFile>;
