@@ -11,6 +11,7 @@ export type ErrorCode =
   | "conflict"
   | "too_large"
   | "request_timeout"
+  | "unsupported_media_type"
   | "invalid_configuration"
   | "cannot_start"
   | "store_unavailable"
@@ -25,6 +26,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   conflict: 409,
   too_large: 413,
   request_timeout: 408,
+  unsupported_media_type: 415,
   invalid_configuration: 500,
   cannot_start: 500,
   store_unavailable: 503,

@@ -1,7 +1,7 @@
 import type { Subscriber } from "../domain/destination.ts";
 import type { Problem, Rejection } from "../domain/receipt.ts";
 import type { Recorded, Store } from "../store/store.ts";
-import type { Channel } from "./channel.ts";
+import { type Channel, secretPlacesOf } from "./channel.ts";
 import { readAhead } from "./decode.ts";
 import { read, recordEach, withoutCredentials } from "./read.ts";
 import type { RawRequest } from "./request.ts";
@@ -32,7 +32,11 @@ export function createAccept({ store, subscribers, rejected, ...ids }: AcceptPar
   return async (raw, channel) => {
     const request = verify(raw, channel);
     if ("refused" in request) {
-      const rejection = toRejection(ids.newRejectionId(raw.receivedAt), raw, request, rejected.maxBody);
+      const rejection = toRejection(
+        ids.newRejectionId(raw.receivedAt),
+        { raw, channel, refusal: request },
+        rejected.maxBody,
+      );
       if (rejected.keep > 0) await store.reject(rejection, rejected.keep);
       return request;
     }
@@ -43,9 +47,22 @@ export function createAccept({ store, subscribers, rejected, ...ids }: AcceptPar
   };
 }
 
-function toRejection(id: string, request: RawRequest, { refused }: Refusal, maxBody: number): Rejection {
-  const { source, channel, receivedAt } = request;
-  const body = request.body.length > maxBody ? null : request.body;
-  const shown = fingerprintsOf(request);
-  return { id, source, channel, receivedAt, ...withoutCredentials(request), body, reason: refused, shown };
+interface Refused {
+  raw: RawRequest;
+  channel: Channel;
+  refusal: Refusal;
+}
+
+function toRejection(id: string, { raw, channel, refusal }: Refused, maxBody: number): Rejection {
+  const { source, channel: name, receivedAt } = raw;
+  return {
+    id,
+    source,
+    channel: name,
+    receivedAt,
+    ...withoutCredentials(raw, channel),
+    body: raw.body.length > maxBody ? null : raw.body,
+    reason: refusal.refused,
+    shown: fingerprintsOf(raw, secretPlacesOf(channel)),
+  };
 }

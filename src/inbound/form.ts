@@ -53,6 +53,11 @@ export function firstValue(form: Form, name: string): Uint8Array | null {
   return form.fields.find((field) => field.name === name)?.value ?? null;
 }
 
+/** The values of all fields of this name, in order. */
+export function allValues(form: Form, name: string): Uint8Array[] {
+  return form.fields.flatMap((field) => (field.name === name ? [field.value] : []));
+}
+
 /** The form as a payload: each name with its text, a repeated one with a list. Bytes that are not UTF-8 become U+FFFD. */
 export function toPayload(form: Form): Record<string, string | string[]> {
   const members = new Map<string, string | string[]>();

@@ -11,7 +11,7 @@ import type { Problem } from "../domain/receipt.ts";
 import { storableText } from "../domain/text.ts";
 import type { DocumentRule, EventRule, ReferencesRule, SignerRule, WordRule } from "../mapping/compile.ts";
 import type { Field, Scope } from "../mapping/field.ts";
-import { valueAt } from "../mapping/path.ts";
+import { ELEMENTS_OF_AN_ITEM, elementsAt, valueAt } from "../mapping/path.ts";
 import type { Channel } from "./channel.ts";
 import { textAt } from "./place.ts";
 import type { RawRequest } from "./request.ts";
@@ -74,7 +74,7 @@ interface Facts {
 
 function readItem(item: unknown, textAt: Places, event: EventRule): Told {
   if (!isObject(item)) return refuse({ kind: "invalid", field: null, message: "the item is not an object" });
-  const scope: Scope = { item, textAt };
+  const scope: Scope = { item, textAt, budget: { left: ELEMENTS_OF_AN_ITEM } };
   const word = readWord(event.words, scope);
   if (word.problems.length === 0 && word.types.length === 0) return NOTHING;
 
@@ -156,15 +156,15 @@ function readReferences(
   { each, element, fields }: ReferencesRule,
   scope: Scope,
 ): Record<string, string> | null {
-  const found = each ? valueAt(scope.item, each) : null;
   const pairs: (readonly [string, string | null])[] = [];
-  if (element && Array.isArray(found)) {
-    for (const item of found) {
-      const name = element.name.read({ ...scope, item });
-      if (name !== null) pairs.push([name, element.value.read({ ...scope, item })]);
+  if (each && element) {
+    for (const one of elementsAt(scope, { each, single: false }) ?? []) {
+      const name = element.name.read({ ...scope, ...one });
+      if (name !== null) pairs.push([name, element.value.read({ ...scope, ...one })]);
     }
-  } else if (!element && isObject(found)) {
-    for (const [name, value] of Object.entries(found ?? {}))
+  } else if (each) {
+    const found = valueAt(scope.item, each);
+    for (const [name, value] of Object.entries(isObject(found) ? (found ?? {}) : {}))
       if (["string", "number", "boolean"].includes(typeof value)) pairs.push([name, String(value)]);
   }
   for (const [name, field] of fields) pairs.push([name, field.read(scope)]);
@@ -182,18 +182,18 @@ function readSigner(rule: SignerRule, scope: Scope, document: DocumentFacts | nu
   return id ? { id, name, email, role, status } : null;
 }
 
-/** Each signer once: the first counts where the list names one again. */
+/** Each signer once: the first counts where a list names one again. */
 function readSigners(
-  { signers: rule }: EventRule,
+  { signers: lists }: EventRule,
   scope: Scope,
   document: DocumentFacts | null,
 ): SignerFacts[] {
-  const list = rule && valueAt(scope.item, rule.each);
-  if (!rule || !Array.isArray(list)) return [];
   const found = new Map<string, SignerFacts>();
-  for (const item of list) {
-    const signer = readSigner(rule, { ...scope, item }, document);
-    if (signer && !found.has(signer.id)) found.set(signer.id, signer);
+  for (const rule of lists) {
+    for (const element of elementsAt(scope, rule) ?? []) {
+      const signer = readSigner(rule, { ...scope, ...element }, document);
+      if (signer && !found.has(signer.id)) found.set(signer.id, signer);
+    }
   }
   return [...found.values()];
 }

@@ -4,6 +4,8 @@ import Koa from "koa";
 import { CountersignError, type ErrorCode, HTTP_STATUS } from "../domain/errors.ts";
 import { summarize } from "../domain/receipt.ts";
 import type { Accept, Acceptance } from "./accept.ts";
+import { type Answer, fillAnswer } from "./answer.ts";
+import { answerChallenge } from "./challenge.ts";
 import type { Channel } from "./channel.ts";
 import type { RawRequest } from "./request.ts";
 
@@ -11,7 +13,7 @@ import type { RawRequest } from "./request.ts";
 export interface Reception {
   source: string;
   channel: string;
-  outcome: "accepted" | "problem" | ErrorCode;
+  outcome: "accepted" | "problem" | "challenge" | ErrorCode;
   /** Milliseconds from the first byte to the answer. */
   duration: number;
   acceptance: Acceptance | null;
@@ -36,7 +38,8 @@ const RETRY_AFTER = 10;
 
 /**
  * The listener that providers post to: `POST /in/<source>/<channel>`, a token as `?token=` or as one more segment. A genuine
- * request is answered with exactly 200 once it is on disk; nothing here is ever answered with another 2xx or a 3xx.
+ * request is answered with exactly 200 once it is on disk; nothing here is ever answered with another 2xx or a 3xx. Other methods are for
+ * challenges, where a channel's mapping has them.
  */
 export function createReceiver(parts: ReceiveParts): Koa {
   const channels = new Map(parts.channels.map((channel) => [`${channel.source}/${channel.name}`, channel]));
@@ -81,25 +84,26 @@ async function receive(
   { accept, maxBody, now }: ReceiveParts,
 ): Promise<Received> {
   if (!channel) return refuse(context, "not_found", "no such source or channel is configured");
+  const toRequest = (body: Uint8Array, receivedAt: number): RawRequest => ({
+    source: channel.source,
+    channel: channel.name,
+    query: context.querystring === "" ? NO_QUERY : new URLSearchParams(context.querystring),
+    pathToken,
+    headers: plainHeaders(context.req),
+    body,
+    receivedAt,
+  });
   if (context.method !== "POST") {
-    context.set("allow", "POST");
-    return refuse(context, "method_not_allowed", "webhooks are posted");
+    return challenge(context, toRequest(new Uint8Array(), now()), channel) ?? notAllowed(context, channel);
   }
   try {
     const receivedAt = now();
-    const body = await readBody(context.req, maxBody);
-    const request: RawRequest = {
-      source: channel.source,
-      channel: channel.name,
-      query: context.querystring === "" ? NO_QUERY : new URLSearchParams(context.querystring),
-      pathToken,
-      headers: plainHeaders(context.req),
-      body,
-      receivedAt,
-    };
+    const request = toRequest(await readBody(context.req, maxBody), receivedAt);
+    const challenged = challenge(context, request, channel);
+    if (challenged) return challenged;
     const accepted = await accept(request, channel);
-    if ("refused" in accepted) return refuse(context, "bad_signature", accepted.refused);
-    answer(context, channel, accepted);
+    if ("refused" in accepted) return refuse(context, accepted.code ?? "bad_signature", accepted.refused);
+    answer(context, request, channel, accepted);
     const outcome = accepted.problems.length > 0 ? "problem" : "accepted";
     return { outcome, acceptance: accepted, reason: summarize(accepted.problems), error: null };
   } catch (error) {
@@ -107,20 +111,52 @@ async function receive(
   }
 }
 
+/** Answers a request by which the provider asks whether the address is ours; null: it is none. */
+function challenge(context: Koa.Context, request: RawRequest, channel: Channel): Received | null {
+  const answered = answerChallenge(context.method, request, channel);
+  if (answered === null) return null;
+  if ("refused" in answered) return refuse(context, "bad_signature", answered.refused);
+  send(context, answered);
+  return { outcome: "challenge", acceptance: null, reason: null, error: null };
+}
+
+function notAllowed(context: Koa.Context, { rules }: Channel): Received {
+  const methods = ["POST", ...rules.challenges.flatMap((one) => one.methods)];
+  context.set("allow", [...new Set(methods)].join(", "));
+  return refuse(context, "method_not_allowed", "webhooks are posted");
+}
+
 /** The mapping's own reply where the provider asks for one, else what was made of the request. */
-function answer(context: Koa.Context, { rules }: Channel, { receipt, recorded, problems }: Acceptance): void {
-  context.status = 200;
+function answer(
+  context: Koa.Context,
+  request: RawRequest,
+  channel: Channel,
+  { receipt, recorded, problems }: Acceptance,
+): void {
+  const { checks, rules } = channel;
   if (rules.answer) {
-    context.type = rules.answer.type;
-    context.body = rules.answer.body;
+    send(
+      context,
+      fillAnswer(rules.answer, request, channel, () => checks.length > 0),
+    );
     return;
   }
+  context.status = 200;
   answerJson(context, {
     receipt,
     events: recorded.events.length,
     duplicates: recorded.duplicates.length,
     problem: summarize(problems),
   });
+}
+
+/** What is sent back is never for a browser to guess at. */
+function send(context: Koa.Context, { type, headers, body }: Answer): void {
+  context.status = 200;
+  context.set("x-content-type-options", "nosniff");
+  for (const [name, value] of headers) context.set(name, value);
+  context.type = type;
+  context.body = body;
 }
 
 /** What Koa would make of the object itself, without looking up the type of "json" at every request. */

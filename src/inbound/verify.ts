@@ -1,14 +1,19 @@
-import { createHmac, timingSafeEqual, verify as verifySignature } from "node:crypto";
+import { createHmac, type KeyObject, timingSafeEqual, verify as verifySignature } from "node:crypto";
 import type { Fingerprints } from "../domain/receipt.ts";
-import type { SignatureEncoding, SignedPart } from "../mapping/check.ts";
-import { formatPlace, type PlaceRef } from "../mapping/place.ts";
-import type { Channel, Check } from "./channel.ts";
-import { type PayloadRule, placeIn } from "./place.ts";
+import type { SignedRule } from "../mapping/check.ts";
+import type { Part } from "../mapping/part.ts";
+import { formatPlace, type RequestPlace } from "../mapping/place.ts";
+import { refuseAge } from "./age.ts";
+import { type Channel, type Check, isProof } from "./channel.ts";
+import { everythingIn, type PayloadRule } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
+import { decodeSignatures, signatureTexts, signedBytes } from "./signature.ts";
 
 /** Why a request is not taken for genuine, in words that help whoever configures the provider and tell an attacker nothing. */
 export interface Refusal {
   refused: string;
+  /** Absent: it is not genuine. */
+  code?: "unsupported_media_type";
 }
 
 /** `passed`, `absent` where the check may be left out and was, or why it did not pass. */
@@ -20,14 +25,29 @@ type Verdict = "passed" | "absent" | Refusal;
  * the provider signs members of the payload (`payload:…`).
  */
 export function verify(request: RawRequest, channel: Channel): VerifiedRequest | Refusal {
-  const passed: string[] = [];
+  const passed: Check[] = [];
   for (const check of channel.checks) {
     const verdict = judge(request, check, channel.rules.read);
     if (typeof verdict === "object") return verdict;
-    if (verdict === "passed") passed.push(check.kind);
+    if (verdict === "passed") passed.push(check);
   }
-  if (passed.length === 0 && channel.checks.length > 0) return { refused: "the request has no signature" };
-  return { ...request, verified: passed.join("+") || "none" };
+  if (channel.checks.some(isProof) && !passed.some(isProof))
+    return { refused: "the request has no signature" };
+  const verified = passed.map(({ kind }) => kind).join("+") || "none";
+  return refuseForm(request, channel.rules) ?? { ...request, verified };
+}
+
+const XML_TYPE = /^[^;]*[/+]xml\s*(?:;|$)/i;
+
+/** A genuine request in a form that the mapping says cannot be read. Kept as refused, and told as a failure, it is seen at the provider. */
+function refuseForm({ headers, body }: RawRequest, { refuse }: Channel["rules"]): Refusal | null {
+  if (refuse.xml === undefined) return null;
+  const beginning = Buffer.from(body.subarray(0, 256))
+    .toString()
+    .replace(/^\ufeff/, "")
+    .trimStart();
+  const isXml = beginning.startsWith("<") || XML_TYPE.test(headers["content-type"] ?? "");
+  return isXml ? { refused: refuse.xml, code: "unsupported_media_type" } : null;
 }
 
 type CheckOf<Kind extends Check["kind"]> = Extract<Check, { kind: Kind }>;
@@ -38,6 +58,8 @@ function judge(request: RawRequest, check: Check, read: PayloadRule): Verdict {
       return judgeHmac(request, check, read);
     case "rsa":
       return judgeRsa(request, check, read);
+    case "equals":
+      return judgeEquals(request, check);
     case "token":
       return judgeToken(request, check);
     case "basic":
@@ -49,37 +71,51 @@ const MISMATCH: Refusal = {
   refused: "the signature does not match: is the configured secret the one that the provider signs with?",
 };
 
-function judgeHmac(request: RawRequest, { rule, secrets }: CheckOf<"hmac">, read: PayloadRule): Verdict {
-  const signatures = signaturesIn(request, rule.signatures, read);
-  if (signatures.length === 0) return noSignature(rule.signatures);
+function judgeHmac(
+  request: RawRequest,
+  { rule, secrets, required = true }: CheckOf<"hmac">,
+  read: PayloadRule,
+): Verdict {
+  const signatures = signatureTexts(request, rule.signatures, read);
+  if (signatures === null) return required ? noSignature(rule.signatures) : "absent";
   const signed = signedBytes(request, rule.over, read);
-  if (!signed) return INCOMPLETE;
+  if ("refused" in signed) return signed;
 
-  const candidates = signatures.flatMap((text) => decodeSignature(text, rule.prefix, rule.encodings));
+  const candidates = decodeSignatures(signatures, rule.prefix, rule.encodings);
   const matches = secrets.some((secret) => {
     const expected = hmacOf(signed, rule.hash, secret);
     return candidates.some((candidate) => isSame(candidate, expected));
   });
-  return matches ? "passed" : MISMATCH;
+  return matches ? judgeAge(request, rule, read) : MISMATCH;
 }
 
-function hmacOf(signed: readonly Uint8Array[], hash: string, secret: string): Buffer {
+/** Only what is signed by the right key is told how old it is. */
+function judgeAge(request: RawRequest, { age }: SignedRule, read: PayloadRule): Verdict {
+  return (age && refuseAge(request, age, read)) ?? "passed";
+}
+
+function hmacOf(signed: readonly Uint8Array[], hash: string, secret: string | KeyObject): Buffer {
   const hmac = createHmac(hash, secret);
   for (const bytes of signed) hmac.update(bytes);
   // As a text first, for a buffer from OpenSSL has memory of its own and costs twice as much.
   return Buffer.from(hmac.digest("binary"), "binary");
 }
 
+/** So many signatures of one request are tried, for each costs as much as a thousand hashes. */
+const MOST_RSA_SIGNATURES = 8;
+
 function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">, read: PayloadRule): Verdict {
-  const signatures = signaturesIn(request, rule.signatures, read).filter(({ length }) => length > 0);
+  const signatures =
+    signatureTexts(request, rule.signatures, read)?.filter((text) => text.trim() !== "") ?? [];
   if (signatures.length === 0) return required ? noSignature(rule.signatures) : "absent";
   const signed = signedBytes(request, rule.over, read);
-  if (!signed) return INCOMPLETE;
+  if ("refused" in signed) return signed;
 
   const data = Buffer.concat(signed);
-  const candidates = signatures.flatMap((text) => decodeSignature(text, "", [rule.encoding]));
+  const candidates = decodeSignatures(signatures, "", [rule.encoding]).slice(0, MOST_RSA_SIGNATURES);
   try {
-    return candidates.some((bytes) => verifySignature(rule.hash, data, key, bytes)) ? "passed" : MISMATCH;
+    const matches = candidates.some((bytes) => verifySignature(rule.hash, data, key, bytes));
+    return matches ? judgeAge(request, rule, read) : MISMATCH;
   } catch {
     // Nothing that a request holds makes OpenSSL throw here: it was asked for something that the host's policy forbids.
     return {
@@ -88,17 +124,20 @@ function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">, 
   }
 }
 
-/** The signatures that are there, of all places where one can be. */
-function signaturesIn(request: RawRequest, places: readonly PlaceRef[], read: PayloadRule): Uint8Array[] {
-  return places.map((place) => placeIn(request, place, read)).filter((bytes) => bytes !== null);
-}
-
-function noSignature(places: readonly PlaceRef[]): Refusal {
-  const where = places.map(formatPlace).join(" or ");
+function noSignature(parts: readonly Part[]): Refusal {
+  const where = parts.map(({ place }) => formatPlace(place)).join(" or ");
   return { refused: `the request has no ${where}, where its signature should be` };
 }
 
-const INCOMPLETE: Refusal = { refused: "a part of what is signed is not in the request" };
+function judgeEquals(request: RawRequest, { place, values }: CheckOf<"equals">): Verdict {
+  const name = formatPlace(place);
+  const given = fingerprintsOf(request, [place]).places?.[name];
+  if (given === undefined)
+    return { refused: `the request has no ${name}, which should have the configured value` };
+  // All are compared, so that the time does not show which one it was.
+  const matches = values.filter((value) => isSameText(given, fingerprint(value)));
+  return matches.length > 0 ? "passed" : { refused: `what ${name} has is not the configured value` };
+}
 
 function judgeToken(request: RawRequest, { token }: CheckOf<"token">): Verdict {
   const given = fingerprintsOf(request).token;
@@ -117,42 +156,40 @@ function judgeBasic(request: RawRequest, { user, password }: CheckOf<"basic">): 
     : { refused: "the user name or password is not the configured one" };
 }
 
-/** What stands for the credentials that a request shows: enough to compare them, and nothing to use them by. */
-export function fingerprintsOf(request: RawRequest): Fingerprints {
-  if (request.shown) return request.shown;
+/**
+ * What stands for the credentials that a request shows: enough to compare them, and nothing to use them by. `places` are those that
+ * hold a secret.
+ */
+export function fingerprintsOf(request: RawRequest, places: readonly RequestPlace[] = []): Fingerprints {
   const token = request.pathToken ?? request.query.get("token");
   const { authorization } = request.headers;
-  return {
+  const own = {
     token: token === null ? null : fingerprint(token),
     authorization: authorization === undefined ? null : fingerprint(authorization),
+    ...(places.length === 0 ? {} : { places: fingerprintsAt(request, places) }),
   };
+  const { shown } = request;
+  return shown
+    ? { ...own, ...shown, ...(own.places && { places: { ...own.places, ...shown.places } }) }
+    : own;
 }
 
-/** What was signed, piece by piece; null when a piece is missing. */
-function signedBytes(
-  request: RawRequest,
-  over: readonly SignedPart[],
-  read: PayloadRule,
-): Uint8Array[] | null {
-  const parts: Uint8Array[] = [];
-  for (const part of over) {
-    const bytes = "text" in part ? Buffer.from(part.text) : placeIn(request, part, read);
-    if (!bytes) return null;
-    parts.push(bytes);
-  }
-  return parts;
+/** By place, as mappings write it. A place that has several values has one of its own, that equals none of them. */
+function fingerprintsAt(request: RawRequest, places: readonly RequestPlace[]): Record<string, string> {
+  const found = places.map(
+    (place) => [formatPlace(place), everythingIn(request, place, NO_PAYLOAD)] as const,
+  );
+  return Object.fromEntries(
+    found.flatMap(([name, values]) =>
+      values.length === 0
+        ? []
+        : [[name, fingerprint(values.map((bytes) => Buffer.from(bytes).toString()).join(", "))]],
+    ),
+  );
 }
 
-/** The bytes that a signature's text can stand for. Hexadecimal is read without regard to case. */
-function decodeSignature(
-  signature: Uint8Array,
-  prefix: string,
-  encodings: readonly SignatureEncoding[],
-): Buffer[] {
-  const text = Buffer.from(signature).toString("latin1").trim();
-  if (!text.startsWith(prefix)) return [];
-  return encodings.map((encoding) => Buffer.from(text.slice(prefix.length), encoding));
-}
+/** Headers and parameters are not in the payload. */
+const NO_PAYLOAD: PayloadRule = { from: { in: "body" }, as: "json" };
 
 /** Compares in a time that does not depend on where the two differ. */
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

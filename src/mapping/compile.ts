@@ -1,8 +1,10 @@
 import type { Reopening } from "../domain/draft.ts";
 import type { EventType, SignerRole, SignerStatus } from "../domain/event.ts";
+import { type AnswerRule, type ChallengeRule, compileAnswer, compileChallenges } from "./answer.ts";
 import { type CheckRule, compileCheck } from "./check.ts";
 import {
   compileBoolean,
+  compileCondition,
   compileRole,
   compileStatus,
   compileText,
@@ -13,7 +15,7 @@ import {
 } from "./field.ts";
 import { type Path, parsePath } from "./path.ts";
 import { parseRequestPlace, type RequestPlace } from "./place.ts";
-import type { Entry, EventFile, MappingFile, ReferencesFile, WordFile } from "./schema.ts";
+import type { Entry, EventFile, Explained, MappingFile, ReferencesFile, WordFile } from "./schema.ts";
 
 /** A mapping file, ready to be used: patterns compiled, names resolved, defaults filled in. */
 export interface Mapping {
@@ -38,7 +40,11 @@ export interface MappingChannel {
   checks: readonly CheckRule[];
   read: ReadRule;
   event: EventRule;
-  answer: { body: string; type: string } | null;
+  /** Null: the bridge's own. */
+  answer: AnswerRule | null;
+  challenges: readonly ChallengeRule[];
+  /** What genuine requests that cannot be read are told. */
+  refuse: { xml?: string | undefined };
 }
 
 /** Where the payload is, and how its items are told apart. */
@@ -49,6 +55,10 @@ export interface ReadRule {
   parse: readonly string[];
   /** Where the list of items is; null: the payload is the one item. */
   each: Path | null;
+  /** An object where the list should be is the one item. */
+  single: boolean;
+  /** Of a form only the fields count that a signature covers, where one was checked. */
+  signedOnly: boolean;
 }
 
 /** Which fields of an item become which facts of an event. Null: the provider never says. */
@@ -57,7 +67,7 @@ export interface EventRule {
   time: Field<number> | null;
   document: DocumentRule | null;
   signer: SignerRule | null;
-  signers: (SignerRule & { each: Path }) | null;
+  signers: readonly SignersRule[];
   reason: Field<string> | null;
 }
 
@@ -104,32 +114,48 @@ export interface SignerRule {
   status: Field<SignerStatus> | null;
 }
 
-type Tables = ReadonlyMap<string, ReadonlyMap<string, WordMeaning>>;
+export interface SignersRule extends SignerRule {
+  /** Where the list is. */
+  each: Path;
+  /** An object where the list should be is the one signer. */
+  single: boolean;
+}
+
+/** What a word can mean; the first case that holds counts. */
+type Table = ReadonlyMap<string, readonly Case[]>;
+type Tables = ReadonlyMap<string, Table>;
+
+interface Case {
+  holds(scope: Scope): boolean;
+  meaning: WordMeaning;
+}
 
 /** The mapping that a checked file describes. `digest` names the file's text; a table that is not there has no words. */
 export function compileMapping(file: MappingFile, digest: string): Mapping {
   const { provider, title, documentation = null, unproved = [] } = file;
   const tables = compileTables(file.tables);
   const channels = Object.entries(file.channels).flatMap(([name, channel]) => {
-    const { verify = [], read, event, answer = null } = { ...file, ...channel };
+    const { verify = [], read, event, answer, challenge, refuse = {} } = { ...file, ...channel };
     if (!event) return [];
     const rules = {
       checks: verify.map(compileCheck),
       read: compileRead(read),
       event: compileEvent(event, tables),
+      answer: maybe(answer, compileAnswer),
+      challenges: challenge ? compileChallenges(challenge) : [],
     };
     const { title, setup = null } = channel;
-    return [[name, { name, title, setup, ...rules, answer }] as const];
+    return [[name, { name, title, setup, ...rules, refuse }] as const];
   });
-  const meanings = [...tables.values()].flatMap((words) => [...words.values()]);
-  const reopenable = meanings.some(({ reopens }) => reopens !== null);
+  const cases = [...tables.values()].flatMap((words) => [...words.values()].flat());
+  const reopenable = cases.some(({ meaning }) => meaning.reopens !== null);
   const about = { provider, title, documentation, unproved };
   return { ...about, digest, reopenable, channels: new Map(channels) };
 }
 
 function compileRead(file: MappingFile["read"]): ReadRule {
-  const { from = "body", as = "json", parse = [], each } = file ?? {};
-  return { from: parseRequestPlace(from), as, parse, each: each === undefined ? null : parsePath(each) };
+  const { from = "body", as = "json", parse = [], each, single = false, signedOnly = false } = file ?? {};
+  return { from: parseRequestPlace(from), as, parse, each: maybe(each, parsePath), single, signedOnly };
 }
 
 function compileEvent(file: EventFile, tables: Tables): EventRule {
@@ -146,7 +172,11 @@ function compileEvent(file: EventFile, tables: Tables): EventRule {
       expiresAt: maybe(expiresAt, compileTime),
     })),
     signer: maybe(signer, compileSigner),
-    signers: maybe(signers, (list) => ({ each: parsePath(list.each), ...compileSigner(list) })),
+    signers: listOf(signers ?? []).map(({ each, single, ...signer }) => ({
+      each: parsePath(each),
+      single,
+      ...compileSigner(signer),
+    })),
     reason: maybe(reason, compileText),
   };
 }
@@ -180,15 +210,15 @@ function compileWord({ from, table, object, name }: WordFile, tables: Tables): W
     name: maybe(name, compileText),
     meaningOf(word, scope) {
       for (const choose of choices) {
-        const meaning = choose(scope)?.get(word);
-        if (meaning) return meaning;
+        const cases = choose(scope)?.get(word);
+        if (cases) return cases.find(({ holds }) => holds(scope))?.meaning ?? null;
       }
       return null;
     },
   };
 }
 
-type Choose = (scope: Scope) => ReadonlyMap<string, WordMeaning> | undefined;
+type Choose = (scope: Scope) => Table | undefined;
 
 function compileChoice(
   choice: string | Exclude<WordFile["table"], string | readonly unknown[]>,
@@ -206,20 +236,23 @@ function compileTables(file: MappingFile["tables"]): Tables {
   return new Map(Object.entries(file).map(([name, words]) => [name, compileTable(words)]));
 }
 
-function compileTable(words: Readonly<Record<string, Entry>>): ReadonlyMap<string, WordMeaning> {
-  return new Map(Object.entries(words).map(([word, entry]) => [word, compileEntry(entry)]));
+function compileTable(words: Readonly<Record<string, Entry>>): Table {
+  return new Map(Object.entries(words).map(([word, entry]) => [word, casesOf(entry).map(compileCase)]));
 }
 
-function compileEntry(entry: Entry): WordMeaning {
-  const { event, meaning = null, reopen = null } = isExplained(entry) ? entry : { event: entry };
+function casesOf(entry: Entry): readonly Explained[] {
+  if (typeof entry === "string") return [{ event: entry }];
+  if (!Array.isArray(entry)) return [entry];
+  const cases = entry.filter((one) => typeof one === "object");
+  return cases.length > 0 ? cases : [{ event: entry.filter((one) => typeof one === "string") }];
+}
+
+function compileCase({ when, event, meaning, reopen }: Explained): Case {
   const types = listOf(event).filter((type) => type !== "ignore");
-  return { types, explanation: meaning, reopens: reopen };
-}
-
-type Explained = Extract<Entry, { event: unknown }>;
-
-function isExplained(entry: Entry): entry is Explained {
-  return typeof entry === "object" && "event" in entry;
+  return {
+    holds: when === undefined ? () => true : compileCondition(when),
+    meaning: { types, explanation: meaning ?? null, reopens: reopen ?? null },
+  };
 }
 
 function maybe<File, Rule>(file: File | undefined, compile: (file: File) => Rule): Rule | null {

@@ -31,7 +31,9 @@ export function findDangling(file: unknown): Dangling[] {
 function canReopen(file: unknown): boolean {
   const tables = Object.values(membersOf(memberOf(file, "tables")));
   return tables.some((words) =>
-    Object.values(membersOf(words)).some((entry) => memberOf(entry, "reopen") !== undefined),
+    Object.values(membersOf(words)).some((entry) =>
+      each(entry, []).some(({ value }) => memberOf(value, "reopen") !== undefined),
+    ),
   );
 }
 

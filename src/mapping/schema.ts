@@ -2,8 +2,9 @@ import { z } from "zod";
 import { REOPENINGS } from "../domain/draft.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { exactly } from "../yaml.ts";
-import { CheckFile } from "./check.ts";
-import { RoleField, StatusField, TextField, TextStep, TimeField } from "./field-schema.ts";
+import { AnswerFile, ChallengesFile } from "./answer.ts";
+import { CheckFile } from "./check-schema.ts";
+import { ConditionField, RoleField, StatusField, TextField, TextStep, TimeField } from "./field-schema.ts";
 import { PathText } from "./path.ts";
 import { RequestPlaceText } from "./place.ts";
 import { oneOf } from "./suggest.ts";
@@ -26,7 +27,23 @@ const Read = exactly({
   each: PathText.optional().describe(
     "The path to the list of items in the payload; `.` when it is the list itself. Absent: the payload is the one item.",
   ),
+  single: z
+    .boolean()
+    .default(false)
+    .describe("true: an object where the list should be is the one item of it."),
+  signedOnly: z
+    .boolean()
+    .default(false)
+    .describe("true: of a form only the fields count that a signature covers, wherever one was checked."),
 })
+  .refine(({ each, single }) => each !== undefined || !single, {
+    error: "is of no use without `each`",
+    path: ["single"],
+  })
+  .refine(({ as, signedOnly }) => as === "form" || !signedOnly, {
+    error: "is for a form: leave it out, or say `as: form`",
+    path: ["signedOnly"],
+  })
   .refine(({ from, as }) => as === "json" || from === "body", "a form is always the body: leave `from` out")
   .describe("Where the payload is, and how its items are told apart.");
 
@@ -59,6 +76,15 @@ const SIGNER = {
   ),
   status: StatusField.optional().describe("How far the signer is."),
 };
+
+const Signers = exactly({
+  each: PathText.describe("The path to the list of signers."),
+  single: z
+    .boolean()
+    .default(false)
+    .describe("true: an object where the list should be is the one signer of it."),
+  ...SIGNER,
+});
 
 const References = exactly({
   each: PathText.optional().describe(
@@ -98,18 +124,24 @@ const EventFile = exactly({
   signer: exactly(SIGNER)
     .optional()
     .describe("The signer whom the item is about, where the provider names one."),
-  signers: exactly({ each: PathText.describe("The path to the list of signers."), ...SIGNER })
+  signers: z
+    .union([Signers, z.array(Signers).min(1)], { error: "expected a map with `each`, or a list of these" })
     .optional()
     .describe(
-      "All signers of the document, where the item lists them; their paths start at the list's element.",
+      "All signers of the document, where the item lists them, in one list or several; their paths start at the list's element, and `^` leads out of it.",
     ),
   reason: TextField.optional().describe("Why it happened, in the words of whoever did it."),
 }).describe("Which fields of an item become which facts of an event.");
 
-const Answer = exactly({
-  body: z.string().describe("The answer's text."),
-  type: z.string().min(1).default("text/plain; charset=utf-8").describe("Its content type."),
-}).describe("What the provider must be answered, if not the bridge's own JSON. The status is always 200.");
+const Refuse = exactly({
+  xml: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Genuine requests with XML are answered with 415 and this sentence: what to set at the provider.",
+    ),
+}).describe("What cannot be read, and what the provider is told then, so that it shows the failure.");
 
 const TARGETS = [...EVENT_TYPES, "ignore"] as const;
 const Target = z
@@ -118,28 +150,52 @@ const Target = z
   })
   .describe("The event that the word means, a list where it means several, or `ignore`.");
 
+const EXPLAINED = {
+  event: Target,
+  meaning: z.string().min(1).optional().describe("The provider's own explanation of the word."),
+  reopen: oneOf("a way to start again", REOPENINGS)
+    .optional()
+    .describe(
+      "The document starts again: `continue` keeps the signatures that were given, `restart` takes them back.",
+    ),
+};
+
+const Case = exactly({
+  when: ConditionField.optional().describe("What must hold for it. Absent: it is for all that is left."),
+  ...EXPLAINED,
+});
+
 const Entry = z.union(
   [
-    ...Target.options,
-    exactly({
-      event: Target,
-      meaning: z.string().min(1).optional().describe("The provider's own explanation of the word."),
-      reopen: oneOf("a way to start again", REOPENINGS)
-        .optional()
-        .describe(
-          "The document starts again: `continue` keeps the signatures that were given, `restart` takes them back.",
-        ),
-    }),
+    Target.options[0],
+    exactly(EXPLAINED),
+    z
+      .array(
+        z.union([oneOf("an event type", EVENT_TYPES), Case], { error: "expected an event type, or a case" }),
+      )
+      .min(1)
+      .refine((list) => new Set(list.map((one) => typeof one)).size === 1, {
+        error: "is either a list of event types, or one of cases",
+      })
+      .describe(
+        "Several events; or cases, each with `when`, of which the first that holds counts. Where none does, the word is unknown.",
+      ),
   ],
-  { error: "expected an event type, a list of them, ignore, or a map with `event`, `meaning` and `reopen`" },
+  {
+    error:
+      "expected an event type, a list of them, ignore, a map with `event`, `meaning` and `reopen`, or a list of cases with `when`",
+  },
 );
 export type Entry = z.output<typeof Entry>;
+export type Explained = z.output<typeof Case>;
 
 const SHARED = {
   verify: Verify.optional(),
   read: Read.optional(),
   event: EventFile.optional(),
-  answer: Answer.optional(),
+  answer: AnswerFile.optional(),
+  challenge: ChallengesFile.optional(),
+  refuse: Refuse.optional(),
 };
 
 export const MappingFile = exactly({
@@ -178,7 +234,7 @@ export const MappingFile = exactly({
       }),
     )
     .describe(
-      "The ways in which the provider posts. `verify`, `read`, `event` and `answer` at the top are for every channel that has none of its own.",
+      "The ways in which the provider posts. `verify`, `read`, `event`, `answer`, `challenge` and `refuse` at the top are for every channel that has none of its own.",
     ),
 }).describe("How one provider's webhooks are checked, read and translated.");
 export type MappingFile = z.output<typeof MappingFile>;

@@ -55,7 +55,11 @@ const rejection = z.strictObject({
   query: z.string(),
   headers: strings,
   reason: z.string(),
-  shown: z.strictObject({ token: z.string().nullable(), authorization: z.string().nullable() }),
+  shown: z.strictObject({
+    token: z.string().nullable(),
+    authorization: z.string().nullable(),
+    places: z.record(z.string(), z.string()).optional(),
+  }),
 });
 
 const signer = z.strictObject({
