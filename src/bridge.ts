@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
 import { createAccept } from "./inbound/accept.ts";
+import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
 import { createReread } from "./inbound/reread.ts";
 import { observePruning, observeReceptions, observeTries } from "./observe.ts";
@@ -113,6 +114,7 @@ function createAdminListener(config: Config, parts: BridgeParts, loops: Loops): 
     reread: createReread({ store, channels, subscribers, newReceiptId, recorded }),
     destinations: subscribers.map(({ name }) => name),
     states: () => dispatcher.states(),
+    conceal: createConceal(channels, config.privateNames),
     control: {
       pause: (name, reason) => dispatcher.pause(name, reason),
       resume: (name) => dispatcher.resume(name),

@@ -20,6 +20,8 @@ export interface Config {
   channels: readonly Channel[];
   destinations: readonly Destination[];
   log: { level: string };
+  /** Patterns of headers and query parameters that are not kept, besides the usual ones. */
+  privateNames: readonly string[];
   /** How many refused requests of a channel are kept, and up to how many bytes of each. */
   rejected: { keep: number; maxBody: number };
   /** How long each is kept; null: for ever. */
@@ -68,16 +70,18 @@ export async function parseConfig(
   ]);
   if (checked.value === null || problems.length > 0) return { config: null, problems };
 
-  const { server, admin, store, typePrefix, log, rejected, retention, shutdown } = checked.value;
+  const { server, admin, store, typePrefix, privateNames, log, rejected, retention, shutdown } =
+    checked.value;
   return {
     config: {
       file,
       server,
       admin: { ...admin, token: admin.token ?? null },
       store: readStore(store, folder),
-      channels: sources.channels,
+      channels: sources.channels.map((channel) => ({ ...channel, privateNames })),
       destinations: outward.destinations.map((destination) => ({ ...destination, typePrefix })),
       log,
+      privateNames,
       rejected,
       retention,
       shutdown,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { CountersignError } from "../domain/errors.ts";
 import { preview, toGolden } from "../inbound/preview.ts";
+import { createConceal } from "../inbound/private.ts";
 import { createAdminClient } from "./admin-client.ts";
 import { redactBody, redactHeaders } from "./redact.ts";
 import { type AddCommand, CONFIG_OPTION, readConfig, type Terminal } from "./terminal.ts";
@@ -39,7 +40,9 @@ export const captureCommand: AddCommand = (program, terminal, done) => {
 async function capture(id: string, { config: file, to, redact }: Wish, terminal: Terminal): Promise<number> {
   const config = await readConfig(file, terminal);
   if (!config) return 1;
-  const kept = await createAdminClient(config).get(`api/v1/receipts/${encodeURIComponent(id)}`, Kept);
+  const path = `api/v1/receipts/${encodeURIComponent(id)}`;
+  const conceal = createConceal(config.channels, config.privateNames);
+  const kept = conceal(await createAdminClient(config).get(path, Kept));
   const channel = config.channels.find((one) => one.source === kept.source && one.name === kept.channel);
   if (!channel) {
     throw new CountersignError(

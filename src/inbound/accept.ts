@@ -3,7 +3,8 @@ import type { Problem, Rejection } from "../domain/receipt.ts";
 import type { Recorded, Store } from "../store/store.ts";
 import { type Channel, secretPlacesOf } from "./channel.ts";
 import { readAhead } from "./decode.ts";
-import { read, recordEach, withoutCredentials } from "./read.ts";
+import { privacyOf, withoutCredentials } from "./private.ts";
+import { read, recordEach } from "./read.ts";
 import type { RawRequest } from "./request.ts";
 import { fingerprintsOf, type Refusal, verify } from "./verify.ts";
 
@@ -60,7 +61,7 @@ function toRejection(id: string, { raw, channel, refusal }: Refused, maxBody: nu
     source,
     channel: name,
     receivedAt,
-    ...withoutCredentials(raw, channel),
+    ...withoutCredentials(raw, privacyOf(channel)),
     body: raw.body.length > maxBody ? null : raw.body,
     reason: refusal.refused,
     shown: fingerprintsOf(raw, secretPlacesOf(channel)),

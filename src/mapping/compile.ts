@@ -16,6 +16,7 @@ import {
 import { type Path, parsePath } from "./path.ts";
 import { parseRequestPlace, type RequestPlace } from "./place.ts";
 import type { Entry, EventFile, Explained, MappingFile, ReferencesFile, WordFile } from "./schema.ts";
+import { textsOf } from "./texts.ts";
 
 /** A mapping file, ready to be used: patterns compiled, names resolved, defaults filled in. */
 export interface Mapping {
@@ -30,6 +31,8 @@ export interface Mapping {
   /** Whether one of its words lets a document start again, so that what happens once can happen again. */
   reopenable: boolean;
   channels: ReadonlyMap<string, MappingChannel>;
+  /** Every text of the file, and every key: the words that it knows and the places that it reads. */
+  texts: ReadonlySet<string>;
 }
 
 export interface MappingChannel {
@@ -153,7 +156,7 @@ export function compileMapping(file: MappingFile, digest: string): Mapping {
   const cases = [...tables.values()].flatMap((words) => [...words.values()].flat());
   const reopenable = cases.some(({ meaning }) => meaning.reopens !== null);
   const about = { provider, title, documentation, unproved };
-  return { ...about, digest, reopenable, channels: new Map(channels) };
+  return { ...about, digest, reopenable, channels: new Map(channels), texts: new Set(textsOf(file)) };
 }
 
 function compileRead(file: MappingFile["read"]): ReadRule {
