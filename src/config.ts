@@ -2,13 +2,15 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { readChannel } from "./config/channel.ts";
 import { readDestinations } from "./config/destination.ts";
+import { fitToSchema } from "./config/fit.ts";
 import type { Retention } from "./config/retention-schema.ts";
 import { ConfigFile, SourceFile } from "./config/schema.ts";
 import { messageOf } from "./domain/errors.ts";
+import type { Environment } from "./environment.ts";
 import type { Channel } from "./inbound/channel.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "./mapping/load.ts";
 import type { Destination } from "./outbound/destination.ts";
-import { checkYaml, type Environment, type FileProblem, parseYaml, type YamlFile } from "./yaml.ts";
+import { checkYaml, type FileProblem, parseYaml, type YamlFile } from "./yaml.ts";
 
 /** The whole configuration, checked: what is downstream trusts it. Durations are milliseconds, sizes bytes. */
 export interface Config {
@@ -53,7 +55,7 @@ export async function parseConfig(
   file: string,
   environment: Environment,
 ): Promise<LoadedConfig> {
-  const yaml = parseYaml(text, file, environment);
+  const yaml = fitToSchema(parseYaml(text, file, environment), ConfigFile);
   const checked = checkYaml(yaml, ConfigFile);
   const folder = dirname(resolve(file));
   const sources = await readSources(yaml, folder);

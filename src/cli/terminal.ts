@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type Config, loadConfig } from "../config.ts";
-import { type Environment, formatProblem } from "../yaml.ts";
+import type { Environment } from "../environment.ts";
+import { formatProblem } from "../yaml.ts";
 
 /** What a command has of the world. */
 export interface Terminal {

@@ -37,12 +37,9 @@ export const rate = z
     return perSecond ?? z.NEVER;
   });
 
-/** A number, or text of digits: that is what `${PORT}` gives. */
-export const port = z
-  .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], {
-    error: "must be a port number from 0 to 65535",
-  })
-  .refine((number) => number >= 0 && number <= 65_535, "must be a port number from 0 to 65535");
+const PORT = "must be a port number from 0 to 65535";
+
+export const port = z.int({ error: PORT }).min(0, PORT).max(65_535, PORT);
 
 export const secret = z
   .string({ error: "must be a secret: `countersign secret` makes one" })
