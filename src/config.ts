@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { readChannel } from "./config/channel.ts";
+import { findDoubtful, findUnclean } from "./config/credentials.ts";
 import { readDestinations } from "./config/destination.ts";
 import { fitToSchema } from "./config/fit.ts";
 import type { Retention } from "./config/retention-schema.ts";
@@ -10,7 +11,7 @@ import type { Environment } from "./environment.ts";
 import type { Channel } from "./inbound/channel.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "./mapping/load.ts";
 import type { Destination } from "./outbound/destination.ts";
-import { checkYaml, type FileProblem, parseYaml, type YamlFile } from "./yaml.ts";
+import { checkYaml, entriesOf, type FileProblem, parseYaml, type YamlFile } from "./yaml.ts";
 
 /** The whole configuration, checked: what is downstream trusts it. Durations are milliseconds, sizes bytes. */
 export interface Config {
@@ -35,6 +36,8 @@ export interface LoadedConfig {
   /** Null when there are problems. */
   config: Config | null;
   problems: readonly FileProblem[];
+  /** What is likely a mistake, though nothing is wrong with it. */
+  warnings: readonly FileProblem[];
 }
 
 /** Reads the configuration and the mappings it names. Every problem of every file at once; nothing is thrown. */
@@ -44,7 +47,7 @@ export async function loadConfig(file: string, environment: Environment): Promis
     text = await readFile(file, "utf8");
   } catch (error) {
     const message = `cannot be read (${messageOf(error)}): copy countersign.example.yaml, or name another file with --config`;
-    return { config: null, problems: [{ file, line: 1, column: 1, message }] };
+    return { config: null, problems: [{ file, line: 1, column: 1, message }], warnings: [] };
   }
   return parseConfig(text, file, environment);
 }
@@ -55,7 +58,8 @@ export async function parseConfig(
   file: string,
   environment: Environment,
 ): Promise<LoadedConfig> {
-  const yaml = fitToSchema(parseYaml(text, file, environment), ConfigFile);
+  const read = fitToSchema(parseYaml(text, file, environment), ConfigFile);
+  const yaml = { ...read, problems: [...read.problems, ...findUnclean(read)] };
   const checked = checkYaml(yaml, ConfigFile);
   const folder = dirname(resolve(file));
   const sources = await readSources(yaml, folder);
@@ -70,7 +74,8 @@ export async function parseConfig(
     ...outward.problems,
     ...portClash(yaml, checked.value),
   ]);
-  if (checked.value === null || problems.length > 0) return { config: null, problems };
+  const warnings = inOrder(findDoubtful(yaml));
+  if (checked.value === null || problems.length > 0) return { config: null, problems, warnings };
 
   const { server, admin, store, typePrefix, privateNames, log, rejected, retention, shutdown } =
     checked.value;
@@ -89,6 +94,7 @@ export async function parseConfig(
       shutdown,
     },
     problems,
+    warnings,
   };
 }
 
@@ -153,12 +159,6 @@ async function readSource(yaml: YamlFile, name: string, folder: string): Promise
       found.problems.push({ ...yaml.placeOf(["sources", name, "channels", channel], "key"), message: read });
   }
   return found;
-}
-
-/** What stands at `keys` in unchecked data, if it is a mapping there. */
-function entriesOf(value: unknown, ...keys: readonly string[]): Readonly<Record<string, unknown>> {
-  const found = keys.reduce<unknown>((inner, key) => entriesOf(inner)[key], value);
-  return typeof found === "object" && found !== null && !Array.isArray(found) ? { ...found } : {};
 }
 
 function portClash(yaml: YamlFile, config: ConfigFile | null): FileProblem[] {

@@ -125,6 +125,12 @@ export function checkYaml<T>(
   return { value: null, problems: unique(problems) };
 }
 
+/** What stands at `keys` in unchecked data, if it is a mapping there. */
+export function entriesOf(value: unknown, ...keys: readonly string[]): Readonly<Record<string, unknown>> {
+  const found = keys.reduce<unknown>((inner, key) => entriesOf(inner)[key], value);
+  return typeof found === "object" && found !== null && !Array.isArray(found) ? { ...found } : {};
+}
+
 /** An object schema that refuses other keys, and says which ones it knows. */
 export function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, {
