@@ -25,7 +25,8 @@ const BEARER = "bearer-of-the-receiver-77";
 const BASIC = "password-of-the-provider";
 const ADMIN = "admin-token-of-the-bridge";
 const API_KEY = "dropbox-api-key-of-the-account";
-const CONFIGURED = [LUMIN_KEY, TOKEN, SECRET, BEARER, BASIC, ADMIN, API_KEY];
+const SENT = "what-dropbox-sends-with-each";
+const CONFIGURED = [SENT, LUMIN_KEY, TOKEN, SECRET, BEARER, BASIC, ADMIN, API_KEY];
 
 const text = (url: string) => `
 server: { host: 127.0.0.1, port: 0 }
@@ -34,7 +35,7 @@ store: sqlite:./countersign.db
 sources:
   lumin: { mapping: lumin, channels: { account: { secrets: [${LUMIN_KEY}] } } }
   legalesign: { mapping: legalesign, channels: { upon: { token: ${TOKEN} }, batch: { token: ${TOKEN} } } }
-  dropbox: { mapping: dropbox-sign, channels: { account: { secrets: [${API_KEY}] } } }
+  dropbox: { mapping: dropbox-sign, channels: { account: { secrets: [${API_KEY}], headers: { X-Sent: [${SENT}] } } } }
   docusign:
     mapping: docusign
     channels: { connect: { secrets: [${LUMIN_KEY}], basic: { user: connect, password: ${BASIC} } } }
@@ -119,7 +120,8 @@ const POSTS: readonly [status: number, path: string, body: string, headers: Reco
   [200, `/in/lumin/account?${QUERY}`, LUMIN_BODY, signedByLumin(LUMIN_BODY)],
   [200, `/in/legalesign/batch?token=${TOKEN}&${QUERY}`, BATCH_BODY, FORM],
   [200, `/in/legalesign/upon/${TOKEN}?trigger=signed&${QUERY}`, "uuid=d2&secret=planted-18", FORM],
-  [200, `/in/dropbox/account?${QUERY}`, DROPBOX_BODY, MULTIPART],
+  [200, `/in/dropbox/account?${QUERY}`, DROPBOX_BODY, { ...MULTIPART, "x-sent": SENT }],
+  [401, "/in/dropbox/account", DROPBOX_BODY, { ...MULTIPART, "x-sent": "planted-18b" }],
   [200, "/in/lumin/account", "planted-19 {", signedByLumin("planted-19 {")],
   [401, `/in/lumin/account?${QUERY}`, LUMIN_BODY, { "x-signature": "forged" }],
   [401, "/in/lumin/account", LUMIN_BODY, {}],

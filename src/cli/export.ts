@@ -1,10 +1,10 @@
 import { pipeline } from "node:stream/promises";
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import { createConceal } from "../inbound/private.ts";
 import { type Kept, TABLES, type Table } from "../store/kept.ts";
 import type { Snapshot } from "../store/store.ts";
 import { footerLine, type Header, headerLine, rowLine } from "../store/transfer.ts";
 import { pagesOf } from "../store/walk.ts";
+import { createConcealRow } from "./conceal-row.ts";
 import { beginPart, finishPart, type Point, resumePart, writeTo } from "./part-file.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import {
@@ -71,22 +71,16 @@ async function exportStore(options: Options, terminal: Terminal): Promise<number
 
 /** The same rows, without headers and parameters that have become private since they were kept. */
 function concealing(snapshot: Snapshot, config: StoreChoice["config"]): Snapshot {
-  const conceal = createConceal(config?.channels ?? [], config?.privateNames ?? []);
+  const conceal = createConcealRow(config);
   return {
     counts: () => snapshot.counts(),
     damage: () => snapshot.damage(),
     close: () => snapshot.close(),
     async rows(table, page) {
       const { items, next } = await snapshot.rows(table, page);
-      return { items: items.map((row) => concealRow(row, conceal)), next };
+      return { items: items.map(conceal), next };
     },
   };
-}
-
-function concealRow<Row extends Kept[Table]>(row: Row, conceal: ReturnType<typeof createConceal>): Row {
-  if ("receipt" in row && typeof row.receipt === "object") return { ...row, receipt: conceal(row.receipt) };
-  if ("rejection" in row) return { ...row, rejection: conceal(row.rejection) };
-  return row;
 }
 
 /** Null: it was interrupted. */

@@ -90,12 +90,15 @@ function credentialsIn(value: unknown): Credential[] {
 function inSource(source: string, { mapping, channels }: Entries): Credential[] {
   const partner = `provider ${String(mapping)}`;
   return Object.entries(entriesOf(channels)).flatMap(([name, given]) => {
-    const { secrets, token, basic } = entriesOf(given);
+    const { secrets, token, basic, headers } = entriesOf(given);
     const { user, password } = entriesOf(basic);
     const path = ["sources", source, "channels", name];
     const of = `of ${source}/${name}`;
     return [
       ...texts(secrets, [...path, "secrets"], `the secret ${of}`, { partner, signs: true }),
+      ...Object.entries(entriesOf(headers)).flatMap(([key, values]) =>
+        texts(values, [...path, "headers", key], `the header ${key} ${of}`, { partner, signs: true }),
+      ),
       ...texts(token, [...path, "token"], `the token ${of}`, { partner, signs: false }),
       ...texts(user, [...path, "basic", "user"], `the user name ${of}`, { partner: null, signs: false }),
       ...texts(password, [...path, "basic", "password"], `the password ${of}`, { partner, signs: false }),

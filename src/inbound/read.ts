@@ -6,7 +6,8 @@ import type { Recorded, Recording } from "../store/store.ts";
 import type { Channel } from "./channel.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
-import { privacyOf, withoutCredentials } from "./private.ts";
+import { withoutCredentials } from "./private.ts";
+import { privacyOf } from "./private-names.ts";
 import type { VerifiedRequest } from "./request.ts";
 
 /** A part of what a request tells, ready to be recorded. */

@@ -20,6 +20,7 @@ sources:
         secrets: ["${GOOD}", "\${INBOUND}"]
         token: "\${TOKEN}"
         basic: { user: "\${USER}", password: "\${PASSWORD}" }
+        headers: { X-Sent: ["\${SENT}"] }
 destinations:
   crm:
     url: http://crm
@@ -37,6 +38,7 @@ const WELL = {
   TOKEN: GOOD,
   USER: "ada-of-the-sales",
   PASSWORD: "a password of words",
+  SENT: "what the provider sends",
   OUTBOUND: SECRET,
   SECOND: "the second of two secrets",
   HEADER: "acme",
@@ -50,17 +52,18 @@ const WHAT: Record<keyof typeof WELL, readonly [number, string][]> = {
   TOKEN: [[9, "the token of lumin/account"]],
   USER: [
     [10, "the user name of lumin/account"],
-    [18, "the user name of erp"],
+    [19, "the user name of erp"],
   ],
   PASSWORD: [
     [10, "the password of lumin/account"],
-    [18, "the password of erp"],
+    [19, "the password of erp"],
   ],
-  OUTBOUND: [[14, "the secret of crm"]],
-  SECOND: [[15, "the second secret of crm"]],
-  HEADER: [[16, "the header X-Tenant of crm"]],
-  BEARER: [[17, "the bearer token of crm"]],
-  KEY: [[19, "the credential of bi"]],
+  SENT: [[11, "the header X-Sent of lumin/account"]],
+  OUTBOUND: [[15, "the secret of crm"]],
+  SECOND: [[16, "the second secret of crm"]],
+  HEADER: [[17, "the header X-Tenant of crm"]],
+  BEARER: [[18, "the bearer token of crm"]],
+  KEY: [[20, "the credential of bi"]],
 };
 
 async function problemsOf(env: Record<string, string>, text = TEXT): Promise<string[]> {
@@ -77,8 +80,8 @@ describe("a credential", () => {
   it("is taken as it is, with spaces between its words", async () => {
     expect(await problemsOf(WELL)).to.deep.equal([]);
     expect(await warningsOf(TEXT, WELL)).to.deep.equal([
-      `c.yaml:18:39: \`destinations.erp.secrets.0\`: the secret of erp is the secret of crm too: each of the two could forge what comes from the other`,
-      `c.yaml:19:37: \`destinations.bi.secrets.0\`: the secret of bi is the secret of crm too: each of the two could forge what comes from the other`,
+      `c.yaml:19:39: \`destinations.erp.secrets.0\`: the secret of erp is the secret of crm too: each of the two could forge what comes from the other`,
+      `c.yaml:20:37: \`destinations.bi.secrets.0\`: the secret of bi is the secret of crm too: each of the two could forge what comes from the other`,
     ]);
   });
 

@@ -2,8 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseConfig } from "../../src/config.ts";
-import { concealEnvelope, privacyBy, privacyOf, withoutCredentials } from "../../src/inbound/private.ts";
-import { configText, FORM, LUMIN_KEY, signedByLumin, startBridge, TOKEN, tidy } from "../bridge.ts";
+import { concealEnvelope, withoutCredentials } from "../../src/inbound/private.ts";
+import { privacyBy, privacyOf } from "../../src/inbound/private-names.ts";
+import { TABLES } from "../../src/store/kept.ts";
+import { footerLine, type Header, headerLine, rowLine } from "../../src/store/transfer.ts";
+import { aFolder, configText, FORM, LUMIN_KEY, signedByLumin, startBridge, TOKEN, tidy } from "../bridge.ts";
 import { aReceipt, aRecording } from "../builders.ts";
 import { runCommand } from "../cli/terminal.ts";
 import { aRequest, channelOf, shipped } from "./posts.ts";
@@ -123,14 +126,21 @@ describe("what is kept of headers and query", () => {
     });
   });
 
-  it("holds no header that a check compares with a secret, even where the mapping names it", () => {
+  it("holds nothing that a check compares with a secret, even where the mapping names it", () => {
     const privacy = privacyBy([], {
-      isSecretHeader: (name) => name === "x-acme-client",
-      texts: new Set(["header:x-acme-client"]),
+      secretPlaces: [
+        { in: "header", name: "x-acme-client" },
+        { in: "query", name: "client" },
+      ],
+      texts: new Set(["header:x-acme-client", "query:client"]),
     });
-    const headers = { "x-acme-client": "planted" };
-    expect(withoutCredentials(aRequest({ headers }), privacy).headers).to.deep.equal({
-      "x-acme-client": "(not kept)",
+    const request = aRequest({
+      headers: { "x-acme-client": "planted" },
+      query: new URLSearchParams("client=planted"),
+    });
+    expect(withoutCredentials(request, privacy)).to.deep.equal({
+      query: "",
+      headers: { "x-acme-client": "(not kept)" },
     });
   });
 
@@ -148,6 +158,8 @@ describe("what is kept of headers and query", () => {
     expect(concealEnvelope(kept, privacyOf(await shipped("lumin", "account")))).to.deep.equal(kept);
   });
 });
+
+type Rows = Header["rows"];
 
 describe("headers that are private by now", () => {
   afterEach(tidy);
@@ -202,6 +214,25 @@ describe("headers that are private by now", () => {
     shown.push((await runCommand(["export", "--store", "sqlite:./countersign.db", "--config", file])).stdout);
     for (const text of shown) expect(text).not.to.include("planted");
     for (const index of [0, 1, 2, 4, 5, 6]) expect(shown[index]).to.include("5f2b").and.include("mode=x");
+  });
+
+  it("are not put into a store by an import, though an older version's export holds them", async () => {
+    const folder = aFolder();
+    const file = join(folder, "countersign.yaml");
+    writeFileSync(file, configText().replace("countersign.db", "copy.db"));
+    const old = { ...OLD, size: 2, events: [], duplicates: [] };
+    const rows = Object.fromEntries(TABLES.map((table) => [table, table === "receipts" ? 1 : 0])) as Rows;
+    const row = rowLine("receipts", {
+      position: 1,
+      receipt: { ...old, ...{ body: undefined } },
+      body: "e30=",
+    });
+    writeFileSync(join(folder, "old.ndjson"), headerLine({ at: 1, rows }) + row + footerLine(1));
+    const { code, stderr } = await runCommand(["import", join(folder, "old.ndjson"), "--config", file]);
+    expect([code, stderr]).to.deep.equal([0, ""]);
+    const bridge = await startBridge(configText().replace("countersign.db", "copy.db"), { folder });
+    const kept = JSON.stringify(await bridge.store.findReceipt(OLD.id));
+    expect(kept).to.include("5f2b").and.not.include("planted");
   });
 
   it("are never written down, of a genuine post or a forged one", async () => {

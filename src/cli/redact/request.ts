@@ -5,7 +5,8 @@ import type { Mapping, MappingChannel } from "../../mapping/compile.ts";
 import type { PlaceRef } from "../../mapping/place.ts";
 import { type Body, redactBody, unpack } from "./body.ts";
 import { createStandIns } from "./stand-ins.ts";
-import { type Context, redactQuery, redactText } from "./text.ts";
+import { type Context, redactText } from "./text.ts";
+import { redactQuery } from "./url.ts";
 import { redactString } from "./value.ts";
 
 /**

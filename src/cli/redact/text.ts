@@ -1,6 +1,8 @@
 import { isIP, isIPv6 } from "node:net";
+import { decodedText, isDocument, unescaped } from "./encoded.ts";
 import { type Kind, kindOf } from "./names.ts";
 import { isUuid, type StandIns } from "./stand-ins.ts";
+import { redactLink, redactPath, redactUrl } from "./url.ts";
 
 /** Texts without what is personal or gives access, by the name that they stand under and by their shape. */
 
@@ -186,73 +188,6 @@ function parsedText(escaped: string): string {
   }
 }
 
-/** Of a link only what leads the mapping to an id is left. */
-function redactLink(value: string, context: Context): string {
-  const { standIns } = context;
-  const hasId = value.split(/[/?#&=]/).some((part) => context.isId(part));
-  if (value.startsWith("/")) return redactPath(value, context);
-  return hasId && URL.canParse(value) ? redactUrl(value, context) : standIns.link(value);
-}
-
-/** Without user, password and fragment; what is in the path and the query is looked at part by part. */
-function redactUrl(text: string, context: Context): string {
-  if (!URL.canParse(text)) return context.standIns.link(text);
-  const { protocol, hostname, port, pathname, search } = new URL(text);
-  const host = hostname
-    .replace(/^\[|\]$/g, "")
-    .split(isIP(hostname.replace(/^\[|\]$/g, "")) ? "\0" : ".")
-    .map((label) => redactLabel(label, context))
-    .join(".");
-  const query = search === "" ? "" : `?${redactQuery(search.slice(1), context)}`;
-  const place = isIPv6(host) ? `[${host}]` : host;
-  return `${protocol}//${place}${port === "" ? "" : `:${port}`}${redactSegments(pathname, context)}${query}`;
-}
-
-function redactLabel(label: string, context: Context): string {
-  if (isIP(label)) return context.standIns.ip(label);
-  return label.length < MIN_RUN_LENGTH && context.standIns.known(label) === undefined
-    ? label
-    : context.standIns.opaque(label);
-}
-
-function redactPath(path: string, context: Context): string {
-  const [before = ""] = path.split(/[?#]/, 1);
-  const [, query] = /^[^?#]*\?([^#]*)/.exec(path) ?? [];
-  return redactSegments(before, context) + (query === undefined ? "" : `?${redactQuery(query, context)}`);
-}
-
-/** A query, or a form: each value under its name. */
-export function redactQuery(query: string, context: Context): string {
-  return new URLSearchParams(
-    [...new URLSearchParams(query)].map(([name, value]): [string, string] => [
-      redactText(name, context),
-      context.redact(name, value),
-    ]),
-  ).toString();
-}
-
-/** Shorter ids are taken for what people write. */
-const MIN_RUN_LENGTH = 16;
-
-/** A word of a path, such as `documents` or `v2.1`. */
-const PLAIN_SEGMENT =
-  /^(?:[a-z]{1,20}(?:[-_][a-z]{1,12})?|[A-Z]?[a-z]{1,12}(?:[A-Z][a-z]{2,12})?|v\d{1,3}(?:\.\d{1,3})?|)$/;
-
-function redactSegments(path: string, context: Context): string {
-  return path
-    .split("/")
-    .map((segment) => {
-      const plain = unescaped(segment) ?? segment;
-      if (PLAIN_SEGMENT.test(plain) && context.standIns.known(plain) === undefined) return segment;
-      if (context.isWord(plain)) return segment;
-      if (context.isId(plain)) return encodeURIComponent(redactText(plain, context));
-      // A short one that keeps its shape could be mistaken for another.
-      const { opaque, secret } = context.standIns;
-      return encodeURIComponent(plain.length < MIN_RUN_LENGTH ? secret(plain) : opaque(plain));
-    })
-    .join("/");
-}
-
 /** Letters and digits without a break: an id or a token, unless it reads as a word or a time. */
 function redactRun(run: string, context: Context): string {
   const { standIns } = context;
@@ -266,40 +201,4 @@ function isRandom(run: string): boolean {
   if (/\d/.test(run)) return /[A-Za-z]/.test(run) || run.replace(/\D/g, "").length >= 16;
   const changes = run.match(/[a-z][A-Z]|[A-Z]{2}[a-z]/g)?.length ?? 0;
   return run.length >= 20 && changes / run.length > 0.15;
-}
-
-const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
-/** How PDF, zip, PNG, JPEG, GIF, TIFF, WebP, RTF, SVG, XML, HTML and old Word files begin, in base64. */
-const DOCUMENT_START =
-  /^(?:JVBER|UEsDB|iVBORw|\/9j\/|R0lGOD|SUkqA|TU0AK|UklGR|e1xydG|PHN2Zy|PD94bW|PCFET|PGh0bW|0M8R4K)/;
-/** How PDF, zip and PNG begin as they are. */
-const RAW_STARTS = ["%PDF-", "PK\u{3}\u{4}", "\u{fffd}PNG", "\u{89}PNG"];
-/** Nothing that is meant to be read is so long without a space. */
-const MIN_DOCUMENT_LENGTH = 200;
-
-function isDocument(text: string): boolean {
-  if (RAW_STARTS.some((start) => text.startsWith(start))) return true;
-  const packed = text.replace(/\s+/g, "");
-  return BASE64.test(packed) && (packed.length >= MIN_DOCUMENT_LENGTH || DOCUMENT_START.test(packed));
-}
-
-/** What a base64 text says, where that is a text in turn. */
-function decodedText(text: string): string | null {
-  if (text.length < 8 || !BASE64.test(text)) return null;
-  const bytes = Buffer.from(text, "base64");
-  const plain = bytes.toString("utf8");
-  const again = bytes.toString("base64").replace(/=+$/, "");
-  if (again !== text.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "")) return null;
-  return /^[\t\n\r\x20-\x7e\u00a0-\ufffc]+$/.test(plain) ? plain : null;
-}
-
-/** What a percent-encoded text says; null where it is none. */
-function unescaped(text: string): string | null {
-  if (!/%[0-9A-Fa-f]{2}/.test(text)) return null;
-  try {
-    const plain = decodeURIComponent(text);
-    return plain === text ? null : plain;
-  } catch {
-    return null;
-  }
 }
