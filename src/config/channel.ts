@@ -78,27 +78,6 @@ function usesAllowed({ checks, answer, challenges }: MappingChannel): boolean {
   );
 }
 
-/** The keys that a channel with these checks must have in the configuration. */
-export function needsOf(rules: readonly CheckRule[]): readonly Credential[] {
-  return [...new Set(rules.flatMap((rule) => credentialOf(rule) ?? []))];
-}
-
-type Credential = "secrets" | "allowed" | "certificate" | "token" | "basic";
-
-/** Which key of the configuration a check must have; null: it may be left out. */
-function credentialOf(rule: CheckRule): Credential | null {
-  switch (rule.kind) {
-    case "hmac":
-      return rule.optional ? null : "secrets";
-    case "equals":
-      return rule.optional ? null : rule.to;
-    case "rsa":
-      return rule.optional ? null : "certificate";
-    default:
-      return rule.kind;
-  }
-}
-
 /** The mapping's checks that the configuration gives a credential for; a token, user or header may be asked for on any channel. */
 function arm(rules: readonly CheckRule[], credentials: Credentials, folder: string): Check[] {
   const { token, basic, headers = {} } = credentials;
