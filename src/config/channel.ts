@@ -124,7 +124,7 @@ function armRule(rule: CheckRule, given: Credentials, folder: string): Check | n
   }
   if (rule.kind === "rsa" && given.certificate) {
     const key = readCertificate(resolve(folder, given.certificate));
-    const required = given.requireSignature ?? !rule.optional;
+    const required = given.requireSignature === true || !rule.optional;
     return { kind: "rsa", rule: withAge(rule, given.maxAge), key, required };
   }
   return null;
