@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import { type Channel, type Check, isProof } from "../inbound/channel.ts";
 import { copiesOf } from "../mapping/answer.ts";
-import type { CheckRule, SecretForm, SignedRule } from "../mapping/check.ts";
+import { type CheckRule, needsOf, type SecretForm, type SignedRule } from "../mapping/check.ts";
 import type { MappingChannel } from "../mapping/compile.ts";
 import { parseSecret } from "../outbound/sign.ts";
 import type { ChannelFile } from "./schema.ts";
@@ -103,7 +103,7 @@ function armRule(rule: CheckRule, given: Credentials, folder: string): Check | n
   }
   if (rule.kind === "rsa" && given.certificate) {
     const key = readCertificate(resolve(folder, given.certificate));
-    const required = given.requireSignature ?? !rule.optional;
+    const required = given.requireSignature === true || !rule.optional;
     return { kind: "rsa", rule: withAge(rule, given.maxAge), key, required };
   }
   return null;
