@@ -95,7 +95,7 @@ function recordingOf(number: number, receivedAt: number, { channel, subscribers 
   };
   const random = Buffer.alloc(10);
   random.writeUInt32BE(number);
-  const [reading] = [...read(receiptId(receivedAt, random), request, channel, subscribers)];
+  const [reading] = [...read(receiptId(receivedAt, random), request, channel, () => subscribers)];
   if (!reading) throw new Error("a post could not be read");
   return reading.recording;
 }

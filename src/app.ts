@@ -1,17 +1,17 @@
 import { createRequire } from "node:module";
 import { type Logger, pino } from "pino";
-import { type Bridge, type BridgeParts, createBridge } from "./bridge.ts";
+import { createListeners, type RequestListeners } from "./bridge.ts";
 import type { Config, LoadedConfig } from "./config.ts";
-import type { Clock } from "./domain/clock.ts";
-import { CountersignError, messageOf } from "./domain/errors.ts";
+import { type Clock, within } from "./domain/clock.ts";
 import { openLog } from "./log.ts";
 import { createDeliver } from "./outbound/deliver.ts";
+import { createRuntime, type Runtime } from "./runtime.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { timed } from "./store/timed.ts";
+import { watched } from "./store/watched.ts";
 import { type Listener, listen } from "./web/listen.ts";
 import { createMetrics } from "./web/metrics.ts";
-import { formatProblem } from "./yaml.ts";
 
 /** What a test may put in place of the real thing. */
 export interface Overrides {
@@ -34,12 +34,8 @@ export interface App {
   logger: Logger;
   /** Resolves when something that the bridge cannot live without has died; the process should end, to be started again. */
   died: Promise<"died">;
-  /**
-   * Takes sources, destinations and mappings from the configuration's file again: all or nothing.
-   *
-   * @throws CountersignError `bad_request` that says what is wrong with it; the configuration before stays in force.
-   */
-  reload(): Promise<void>;
+  /** See Runtime: takes sources, destinations and mappings from the configuration's file again, all or nothing. */
+  reload: Runtime["reload"];
   /** Not ready, accept nothing more, finish or give back what is in flight, close. */
   stop(): Promise<void>;
 }
@@ -70,15 +66,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const metrics = createMetrics({
     version: VERSION,
     backlog: () => store.backlog(),
-    states: () => bridge.dispatcher.states(),
+    states: () => runtime.current().dispatcher.states(),
     now: clock.now,
   });
-  const store = timed(opened, () => performance.now(), metrics.stored);
+  const { store, settled } = watched(timed(opened, () => performance.now(), metrics.stored));
   const death = Promise.withResolvers<"died">();
   let stopping = false;
-  let reloading: Promise<void> = Promise.resolve();
 
-  const parts: BridgeParts = {
+  const parts = {
     store,
     metrics,
     logger,
@@ -87,47 +82,23 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     deliver: createDeliver({ clock, version: VERSION }),
     isStopping: () => stopping,
     died: () => death.resolve("died"),
-    reload,
   };
-  await parkRemoved(config, parts);
-  let bridge = await createBridge(config, parts);
-  const open = await openListeners(config, () => bridge).catch(async (error) => {
+  const runtime = await createRuntime(config, { ...parts, settled, load: overrides.load });
+  const listeners = createListeners(config, {
+    ...parts,
+    current: runtime.current,
+    reload: runtime.reload,
+  });
+  const open = await openListeners(config, listeners).catch(async (error) => {
     await store.close();
     throw error;
   });
-  listenToNodes();
-  bridge.dispatcher.start();
-  bridge.pruner.start();
+  runtime.start();
   logger.info({ version: VERSION, url: open.receiver.url, admin: open.admin.url }, "ready");
-
-  /** The bridge of the moment is told how things are, and then what changes. */
-  function listenToNodes(): void {
-    const { dispatcher } = bridge;
-    opened.listen?.({ recorded: dispatcher.wake, kept: dispatcher.adopt, nodes: dispatcher.share });
-  }
-
-  /** One at a time; the caller's own is the newest. */
-  function reload(): Promise<void> {
-    reloading = reloading.catch(() => {}).then(replaceBridge);
-    return reloading;
-  }
-
-  async function replaceBridge(): Promise<void> {
-    const next = await loadAgain(config, overrides.load);
-    const before = bridge;
-    bridge = await createBridge(next, parts);
-    listenToNodes();
-    bridge.dispatcher.start();
-    await Promise.all([before.dispatcher.stop({ graceMs: next.shutdown }), before.pruner.stop()]);
-    bridge.pruner.start();
-    await parkRemoved(next, parts);
-    logger.info({ channels: next.channels.length, destinations: next.destinations.length }, "reloaded");
-  }
 
   async function finish(): Promise<void> {
     const graceMs = config.shutdown;
-    const { dispatcher, pruner } = bridge;
-    await Promise.all([open.receiver.close(graceMs), dispatcher.stop({ graceMs }), pruner.stop()]);
+    await Promise.all([open.receiver.close(graceMs), runtime.stop({ graceMs })]);
     await open.admin.close(0);
     await store.close();
   }
@@ -138,12 +109,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     store,
     logger,
     died: death.promise,
-    async reload() {
-      await reload().catch((error) => {
-        logger.error({ reason: messageOf(error) }, "not reloaded; the configuration before stays in force");
-        throw error;
-      });
-    },
+    reload: runtime.reload,
     async stop() {
       stopping = true;
       logger.info("stopping");
@@ -155,58 +121,22 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   };
 }
 
-async function parkRemoved({ destinations }: Config, { store, clock, logger }: BridgeParts): Promise<void> {
-  const names = destinations.map(({ name }) => name);
-  const parked = await store.parkRemoved(names, clock.now());
-  if (parked > 0)
-    logger.warn({ parked }, "deliveries to destinations that are no longer configured are parked");
-}
-
 interface Listeners {
   receiver: Listener;
   admin: Listener;
 }
 
-/** Both or none. Each request is answered by the bridge of the moment. */
-async function openListeners({ server, admin }: Config, bridge: () => Bridge): Promise<Listeners> {
-  const adminListener = await listen((...request) => bridge().administer(...request), {
-    ...admin,
-    key: "admin",
-  });
+/** Both or none. */
+async function openListeners(
+  { server, admin }: Config,
+  { receive, administer }: RequestListeners,
+): Promise<Listeners> {
+  const adminListener = await listen(administer, { ...admin, key: "admin" });
   try {
-    const receiver = await listen((...request) => bridge().receive(...request), {
-      ...server,
-      key: "server",
-    });
+    const receiver = await listen(receive, { ...server, key: "server" });
     return { receiver, admin: adminListener };
   } catch (error) {
     await adminListener.close(0);
     throw error;
-  }
-}
-
-/** What cannot change while the bridge runs. */
-const FIXED = ["server", "admin", "store", "log"] as const;
-
-/** @throws CountersignError `bad_request` when there is something wrong with it, or it asks for what only a restart can do. */
-async function loadAgain(running: Config, load: Overrides["load"]): Promise<Config> {
-  if (!load) throw new CountersignError("bad_request", "this bridge was not started from a file");
-  const { config, problems } = await load();
-  if (!config) throw new CountersignError("bad_request", problems.map(formatProblem).join("\n"));
-  const changed = FIXED.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(running[key]));
-  if (changed.length === 0) return config;
-  throw new CountersignError("bad_request", `\`${changed.join("` and `")}\` changed: that needs a restart`);
-}
-
-/** Whether `work` was done in so many milliseconds. It is not ended otherwise, only no longer waited for. */
-async function within(clock: Clock, ms: number, work: Promise<void>): Promise<boolean> {
-  let cancel = () => {};
-  const late = new Promise<boolean>((resolve) => {
-    cancel = clock.after(ms, () => resolve(false));
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    cancel();
   }
 }

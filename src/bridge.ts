@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
-import { createAccept } from "./inbound/accept.ts";
+import { type Accept, createAccept } from "./inbound/accept.ts";
 import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
 import { createReread } from "./inbound/reread.ts";
@@ -12,6 +12,7 @@ import { observePruning, observeReceptions, observeTries } from "./observe.ts";
 import type { CourierHealth } from "./outbound/courier.ts";
 import type { Deliver } from "./outbound/deliver.ts";
 import { createDispatcher, type Dispatcher } from "./outbound/dispatch.ts";
+import { withHandover } from "./outbound/handover.ts";
 import { createPruner, type Pruner } from "./retention.ts";
 import type { Store } from "./store/store.ts";
 import { createAdmin } from "./web/admin.ts";
@@ -31,22 +32,24 @@ export interface BridgeParts {
   isStopping(): boolean;
   /** Something that the bridge cannot live without has died. */
   died(): void;
-  /** Takes the configuration from its file again, all or nothing. */
-  reload(): Promise<void>;
+  /** The bridge of the moment: a reload puts another in its place. */
+  current(): Bridge;
 }
 
 /** All that one configuration gives rise to between the listeners and the store. */
 export interface Bridge {
-  receive: RequestListener;
-  administer: RequestListener;
+  config: Config;
+  accept: Accept;
+  /** Shows nothing of kept requests that gives access. */
+  conceal: ReturnType<typeof createConceal>;
   dispatcher: Dispatcher;
   pruner: Pruner;
 }
 
 /** The bridge by this configuration, ready to be listened for. Nothing is sent or pruned before dispatcher and pruner are started. */
 export async function createBridge(config: Config, parts: BridgeParts): Promise<Bridge> {
-  const { channels, destinations } = config;
-  const { store, metrics, logger, clock, random, deliver, died } = parts;
+  const { channels, destinations, rejected, retention } = config;
+  const { metrics, logger, clock, random, deliver, died, current } = parts;
   const { now } = clock;
   metrics.know(channels, destinations);
   for (const { source, name } of channels.filter(({ checks }) => checks.length === 0)) {
@@ -54,22 +57,18 @@ export async function createBridge(config: Config, parts: BridgeParts): Promise<
   }
 
   const observe = observeTries({ logger, metrics, now, died });
-  const kept = await store.destinations();
-  const shared = store.listen !== undefined;
-  const dispatcher = createDispatcher({ store, destinations, kept, deliver, clock, random, observe, shared });
-  const { retention } = config;
-  const pruner = createPruner({
-    store,
-    retention,
-    clock,
-    observe: observePruning({ logger, metrics, died }),
-  });
-  return {
-    receive: createWayIn(config, parts, dispatcher),
-    administer: createAdminListener(config, parts, { dispatcher, pruner }),
-    dispatcher,
-    pruner,
+  const kept = await parts.store.destinations();
+  const shared = parts.store.listen !== undefined;
+  const store = withHandover(parts.store, () => (current() === bridge ? null : current().dispatcher));
+  const subscribers = () => current().config.destinations;
+  const bridge: Bridge = {
+    config,
+    accept: createAccept({ store, subscribers, rejected, newReceiptId, newRejectionId }),
+    conceal: createConceal(channels, config.privateNames),
+    dispatcher: createDispatcher({ store, destinations, kept, deliver, clock, random, observe, shared }),
+    pruner: createPruner({ store, retention, clock, observe: observePruning({ logger, metrics, died }) }),
   };
+  return bridge;
 }
 
 /** Drawing a few random bytes costs as much as drawing a few thousand, so they are drawn ahead. */
@@ -86,50 +85,66 @@ function drawBytes(length: number): Uint8Array {
 const newReceiptId = (at: number) => receiptId(at, drawBytes(10));
 const newRejectionId = (at: number) => rejectionId(at, drawBytes(10));
 
-function createWayIn(
-  config: Config,
-  { store, metrics, logger, clock }: BridgeParts,
-  dispatcher: Dispatcher,
-): RequestListener {
-  const { channels, destinations: subscribers, rejected, server } = config;
+/** What answers requests, by the bridge of the moment at each step: a reload may come while a request is under way. */
+export interface RequestListeners {
+  receive: RequestListener;
+  administer: RequestListener;
+}
+
+interface ListenerParts extends BridgeParts {
+  /** Takes the configuration from its file again, all or nothing. */
+  reload(): Promise<void>;
+}
+
+/** What a reload cannot change is taken from `config`. */
+export function createListeners(config: Config, parts: ListenerParts): RequestListeners {
+  return {
+    receive: createWayIn(config.server.maxBody, parts),
+    administer: createAdminListener(config.admin.token, parts),
+  };
+}
+
+function createWayIn(maxBody: number, { metrics, logger, clock, current }: ListenerParts): RequestListener {
   const { now } = clock;
   return createReceiver({
-    channels,
-    accept: createAccept({ store, subscribers, rejected, newReceiptId, newRejectionId }),
-    maxBody: server.maxBody,
+    current: () => ({ channels: current().config.channels, accept: current().accept }),
+    maxBody,
     now,
-    observe: observeReceptions({ logger, metrics, now, wake: (names) => dispatcher.wake(names) }),
+    observe: observeReceptions({ logger, metrics, now, wake: (names) => current().dispatcher.wake(names) }),
   }).callback();
 }
 
-type Loops = Pick<Bridge, "dispatcher" | "pruner">;
-
-function createAdminListener(config: Config, parts: BridgeParts, loops: Loops): RequestListener {
-  const { dispatcher } = loops;
-  const { channels, destinations: subscribers, admin } = config;
-  const { store, metrics, logger, clock, reload } = parts;
-  const recorded = ({ destinations }: { destinations: readonly string[] }) => dispatcher.wake(destinations);
+function createAdminListener(token: string | null, parts: ListenerParts): RequestListener {
+  const { store, metrics, logger, clock, reload, current } = parts;
+  const dispatcher = () => current().dispatcher;
   return createAdmin({
     store,
-    reread: createReread({ store, channels, subscribers, newReceiptId, recorded }),
-    destinations: subscribers.map(({ name }) => name),
-    states: () => dispatcher.states(),
-    conceal: createConceal(channels, config.privateNames),
+    reread: createReread({
+      store,
+      channels: () => current().config.channels,
+      subscribers: () => current().config.destinations,
+      newReceiptId,
+      recorded: ({ destinations }) => dispatcher().wake(destinations),
+    }),
+    destinations: () => current().config.destinations.map(({ name }) => name),
+    states: () => dispatcher().states(),
+    conceal: (kept) => current().conceal(kept),
     control: {
-      pause: (name, reason) => dispatcher.pause(name, reason),
-      resume: (name) => dispatcher.resume(name),
-      wake: (name) => dispatcher.wake([name]),
+      pause: (name, reason) => dispatcher().pause(name, reason),
+      resume: (name) => dispatcher().resume(name),
+      wake: (name) => dispatcher().wake([name]),
       reload,
     },
     now: clock.now,
-    health: () => examine(readiness(parts, loops), clock),
+    health: () => examine(readiness(parts), clock),
     metrics: () => metrics.scrape(),
-    token: admin.token,
+    token,
     failed: (error) => logger.error({ err: error }, "the admin API failed"),
   }).callback();
 }
 
-function readiness({ store, clock, isStopping }: BridgeParts, { dispatcher, pruner }: Loops) {
+function readiness({ store, clock, isStopping, current }: BridgeParts) {
+  const { dispatcher, pruner } = current();
   return {
     running: async () => {
       if (isStopping()) throw new Error("stopping");

@@ -43,6 +43,7 @@ const Delivery = z.object({
 });
 const Destination = z.object({
   name: z.string(),
+  configured: z.boolean(),
   paused: z.object({ at: z.number(), reason: z.string() }).nullable(),
   breaker: z.object({ failures: z.number(), probeAt: z.number().nullable() }).nullable(),
   open: z.number(),
@@ -126,11 +127,11 @@ const DESTINATIONS: Listing<z.infer<typeof Destination>> = {
   item: Destination,
   noun: "destination",
   heading: ["destination", "open", "oldest", "state"],
-  row: ({ name, open, oldest, paused, breaker }) => [
-    name,
-    String(open),
-    moment(oldest),
-    stateOf(paused, breaker),
+  row: (destination) => [
+    destination.name,
+    String(destination.open),
+    moment(destination.oldest),
+    stateOf(destination),
   ],
 };
 const CHANGES: Listing<z.infer<typeof Change>> = {
@@ -147,10 +148,8 @@ const CHANGES: Listing<z.infer<typeof Change>> = {
   ],
 };
 
-function stateOf(
-  paused: z.infer<typeof Destination>["paused"],
-  breaker: z.infer<typeof Destination>["breaker"],
-): string {
+function stateOf({ configured, paused, breaker }: z.infer<typeof Destination>): string {
+  if (!configured) return "not configured: nothing is sent; `countersign reload` parks what waits";
   if (paused) return `paused since ${moment(paused.at)}: ${paused.reason}`;
   if (breaker?.probeAt != null)
     return `failing: ${breaker.failures} in a row, next probe ${moment(breaker.probeAt)}`;

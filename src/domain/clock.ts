@@ -6,6 +6,19 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
+/** Whether `work` was done in `ms` milliseconds. It is not ended otherwise, only no longer waited for. */
+export async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  let cancel = () => {};
+  const late = new Promise<boolean>((resolve) => {
+    cancel = clock.after(ms, () => resolve(false));
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    cancel();
+  }
+}
+
 /** Resolves `ms` milliseconds from now, or as soon as `signal` is aborted. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

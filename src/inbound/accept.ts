@@ -18,8 +18,8 @@ export interface Acceptance {
 
 export interface AcceptParts {
   store: Pick<Store, "record" | "reread" | "reject">;
-  /** Who is asked whether they want an event. */
-  subscribers: readonly Subscriber[];
+  /** Who is asked, at the moment, whether they want an event. */
+  subscribers(): readonly Subscriber[];
   /** How many refused requests of a channel are kept, and up to how many bytes of each. */
   rejected: { keep: number; maxBody: number };
   /** Ids of a new receipt and of a new refused request. */

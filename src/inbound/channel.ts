@@ -49,6 +49,14 @@ export function secretPlacesOf({ rules, checks }: Pick<Channel, "rules" | "check
   return [...new Map([...mapped, ...added].map((place) => [formatPlace(place), place])).values()];
 }
 
+/** The channel that a request is for; undefined: there is none. */
+export function channelAt(
+  channels: readonly Channel[],
+  { source, channel }: { source: string; channel: string },
+): Channel | undefined {
+  return channels.find((one) => one.source === source && one.name === channel);
+}
+
 /** Where the provider is told to post, below the bridge's public address. The token itself is not shown. */
 export function pathOf(channel: Channel): string {
   const path = `/in/${channel.source}/${channel.name}`;

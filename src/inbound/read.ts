@@ -1,7 +1,7 @@
 import type { Subscriber } from "../domain/destination.ts";
 import { questionsOf } from "../domain/lookup.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
-import { unfold } from "../domain/unfold.ts";
+import { type Known, unfold } from "../domain/unfold.ts";
 import type { Recorded, Recording } from "../store/store.ts";
 import type { Channel } from "./channel.ts";
 import { decode } from "./decode.ts";
@@ -23,27 +23,27 @@ const SLICE = 250;
 /**
  * What a genuine request tells, under this receipt's id: nearly always one reading. That of a long batch is in slices, to be
  * recorded one after the other; until the last is, the receipt says that it is unfinished, so that what a crash cuts off is
- * found and read again even if the provider never repeats it.
+ * found and read again even if the provider never repeats it. Events are addressed to the `subscribers` of the moment at which
+ * they are recorded: a reload may come while a request is under way.
  */
 export function* read(
   receiptId: string,
   request: VerifiedRequest,
   channel: Channel,
-  subscribers: readonly Subscriber[],
+  subscribers: () => readonly Subscriber[],
 ): Generator<Reading, void> {
   const { items, problems: undecoded } = decode(request, channel);
-  const rules = { subscribers, coalesce: channel.coalesce };
+  const { coalesce } = channel;
   const problems = [...undecoded];
   for (let from = 0, to = SLICE; from === 0 || from < items.length; from = to, to += SLICE) {
     const { drafts, problems: unread } = normalize(items.slice(from, to), request, channel, from);
     problems.push(...unread);
     const known = to < items.length ? [unfinished(to)] : listed(problems);
     const receipt = toReceipt(receiptId, request, channel, known);
-    const questions = questionsOf(receipt, drafts, rules);
-    yield {
-      problems: known,
-      recording: { receipt, questions, unfold: (stored) => unfold(receipt, drafts, stored, rules) },
-    };
+    const questions = questionsOf(receipt, drafts, { coalesce });
+    const unfoldNow = (stored: Known) =>
+      unfold(receipt, drafts, stored, { coalesce, subscribers: subscribers() });
+    yield { problems: known, recording: { receipt, questions, unfold: unfoldNow } };
   }
 }
 

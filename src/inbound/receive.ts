@@ -6,7 +6,7 @@ import { summarize } from "../domain/receipt.ts";
 import type { Accept, Acceptance } from "./accept.ts";
 import { type Answer, fillAnswer } from "./answer.ts";
 import { answerChallenge } from "./challenge.ts";
-import type { Channel } from "./channel.ts";
+import { type Channel, channelAt } from "./channel.ts";
 import type { RawRequest } from "./request.ts";
 
 /** What came of one request, for the log and the metrics. Never holds a body, a token or a URL. */
@@ -23,9 +23,15 @@ export interface Reception {
   error: unknown;
 }
 
-export interface ReceiveParts {
+/** What the configuration says of the way in. */
+export interface Configured {
   channels: readonly Channel[];
   accept: Accept;
+}
+
+export interface ReceiveParts {
+  /** What is configured at this moment. */
+  current(): Configured;
   /** Bytes. */
   maxBody: number;
   /** Milliseconds since 1970. */
@@ -42,12 +48,11 @@ const RETRY_AFTER = 10;
  * challenges, where a channel's mapping has them.
  */
 export function createReceiver(parts: ReceiveParts): Koa {
-  const channels = new Map(parts.channels.map((channel) => [`${channel.source}/${channel.name}`, channel]));
   const router = new Router();
   router.all("/in/:source/:channel{/:token}", async (context) => {
     const { source = "", channel: name = "", token = null } = context.params;
     const startedAt = parts.now();
-    const channel = channels.get(`${source}/${name}`);
+    const channel = channelAt(parts.current().channels, { source, channel: name });
     const reception = await receive(context, channel, token, parts);
     parts.observe({
       source: channel?.source ?? "unknown",
@@ -75,15 +80,17 @@ export function createReceiver(parts: ReceiveParts): Koa {
 /** Most requests have none, and one is not cheap to make. */
 const NO_QUERY = new URLSearchParams();
 
+const UNKNOWN_CHANNEL = "no such source or channel is configured";
+
 type Received = Pick<Reception, "outcome" | "acceptance" | "reason" | "error">;
 
 async function receive(
   context: Koa.Context,
   channel: Channel | undefined,
   pathToken: string | null,
-  { accept, maxBody, now }: ReceiveParts,
+  { current, maxBody, now }: ReceiveParts,
 ): Promise<Received> {
-  if (!channel) return refuse(context, "not_found", "no such source or channel is configured");
+  if (!channel) return refuse(context, "not_found", UNKNOWN_CHANNEL);
   const toRequest = (body: Uint8Array, receivedAt: number): RawRequest => ({
     source: channel.source,
     channel: channel.name,
@@ -99,11 +106,15 @@ async function receive(
   try {
     const receivedAt = now();
     const request = toRequest(await readBody(context.req, maxBody), receivedAt);
-    const challenged = challenge(context, request, channel);
+    // A reload may have come while the body did: what counts is what is configured now.
+    const { channels, accept } = current();
+    const present = channelAt(channels, request);
+    if (!present) return refuse(context, "not_found", UNKNOWN_CHANNEL);
+    const challenged = challenge(context, request, present);
     if (challenged) return challenged;
-    const accepted = await accept(request, channel);
+    const accepted = await accept(request, present);
     if ("refused" in accepted) return refuse(context, accepted.code ?? "bad_signature", accepted.refused);
-    answer(context, request, channel, accepted);
+    answer(context, request, present, accepted);
     const outcome = accepted.problems.length > 0 ? "problem" : "accepted";
     return { outcome, acceptance: accepted, reason: summarize(accepted.problems), error: null };
   } catch (error) {

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Subscriber } from "../domain/destination.ts";
 import type { Problem, Receipt, Rejection } from "../domain/receipt.ts";
 import type { PageRequest, Recorded, Store } from "../store/store.ts";
-import type { Channel } from "./channel.ts";
+import { type Channel, channelAt } from "./channel.ts";
 import { readAhead } from "./decode.ts";
 import { type Reading, read, recordEach } from "./read.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
@@ -34,8 +34,9 @@ export interface RereadParts {
     Store,
     "findReceipts" | "findReceipt" | "reread" | "findRejections" | "dropRejection" | "record"
   >;
-  channels: readonly Channel[];
-  subscribers: readonly Subscriber[];
+  /** What is configured at the moment: a page takes a while, and a reload may come meanwhile. */
+  channels(): readonly Channel[];
+  subscribers(): readonly Subscriber[];
   newReceiptId(receivedAt: number): string;
   /** Called with what was recorded, so that it is sent on. */
   recorded(recorded: Recorded): void;
@@ -82,7 +83,7 @@ async function sum(ids: readonly string[], rereadOne: RereadOne): Promise<Omit<R
 /** Null: the receipt is gone, or its channel is no longer configured. */
 async function rereadReceipt(id: string, { dryRun }: RereadWish, parts: RereadParts) {
   const receipt = await parts.store.findReceipt(id);
-  const channel = receipt && channelOf(receipt, parts);
+  const channel = receipt && channelAt(parts.channels(), receipt);
   if (!channel) return null;
   const request: VerifiedRequest = { ...toRequest(receipt, receipt.body), verified: receipt.verified };
   await readAhead(request, channel);
@@ -95,7 +96,7 @@ async function rereadReceipt(id: string, { dryRun }: RereadWish, parts: RereadPa
 
 /** Null: it is still refused without a doubt, since its body was too long to be kept or its channel is no longer configured. */
 async function judgeAgain(rejection: Rejection, { dryRun }: RereadWish, parts: RereadParts) {
-  const channel = channelOf(rejection, parts);
+  const channel = channelAt(parts.channels(), rejection);
   if (!channel || !rejection.body) return null;
   const request = verify({ ...toRequest(rejection, rejection.body), shown: rejection.shown }, channel);
   if ("refused" in request) return { mended: false, events: 0 };
@@ -133,13 +134,6 @@ async function count(readings: Iterable<Reading>): Promise<Sum> {
     await setImmediate();
   }
   return sum;
-}
-
-function channelOf(
-  { source, channel }: Pick<Receipt, "source" | "channel">,
-  { channels }: RereadParts,
-): Channel | null {
-  return channels.find((one) => one.source === source && one.name === channel) ?? null;
 }
 
 function toRequest(kept: Omit<Receipt | Rejection, "body">, body: Uint8Array): RawRequest {

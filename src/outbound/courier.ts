@@ -219,6 +219,8 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
     alarm.off();
     const cancelGrace = clock.after(graceMs, () => shutdown.abort());
     await looking;
+    // What was lent too late to be begun need not wait for what is in flight.
+    await giveBack(untried.splice(0));
     await Promise.all(inHand);
     cancelGrace();
     await giveBack(untried.splice(0));

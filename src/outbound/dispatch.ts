@@ -14,7 +14,7 @@ export interface Dispatcher {
    * Nothing more is claimed for the destination, at once and over restarts; what is in flight ends.
    *
    * @throws CountersignError `not_found` for a name that is not configured, and whatever the store throws when it cannot keep
-   * that: then it holds here only, until the next restart.
+   * that: then it holds here only, until the next restart or reload.
    */
   pause(name: string, reason: string): Promise<void>;
   /** The same; `bad_request` when it is the configuration that pauses it. An open breaker probes at once. */

@@ -128,14 +128,22 @@ async function tellDocument(store: Store, id: string, source: string | undefined
   return { ...document, events: events.items };
 }
 
-/** How each configured destination is, and how much waits for it. */
+/** How each destination is that is configured or that something waits for, and how much. */
 async function listDestinations({ store, states }: ApiParts) {
   const backlog = await store.backlog();
-  return states().map((state) => {
+  const configured = states().map((state) => {
     const { open = 0, oldest = null } = backlog.find(({ destination }) => destination === state.name) ?? {};
-    return { ...state, open, oldest };
+    return { ...state, configured: true, open, oldest };
   });
+  const known = new Set(configured.map(({ name }) => name));
+  const gone = backlog
+    .filter(({ destination }) => !known.has(destination))
+    .map(({ destination: name, open, oldest }) => ({ ...NOT_CONFIGURED, name, open, oldest }));
+  return [...configured, ...gone];
 }
+
+/** Nothing is sent to such a one, so it is neither paused nor failing. */
+const NOT_CONFIGURED = { configured: false, paused: null, breaker: null };
 
 function notFound(what: string, id: string): never {
   throw new CountersignError("not_found", `there is no ${what} ${id}`);

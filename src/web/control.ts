@@ -13,8 +13,8 @@ import { PAGE, parseInput } from "./input.ts";
 
 export interface ControlParts {
   store: Store;
-  /** Names of the configured destinations. */
-  destinations: readonly string[];
+  /** Names of the destinations that are configured at the moment. */
+  destinations(): readonly string[];
   control: Control;
   /** How each configured destination is. */
   states(): readonly DestinationState[];
@@ -139,6 +139,8 @@ async function replay(context: Koa.Context, parts: ControlParts): Promise<void> 
   const [, position, startAt] = CURSOR.exec(cursor ?? "") ?? [];
   const from = startAt === undefined ? now : Number.parseInt(startAt, 36);
   const spacing = rate === undefined ? 0 : 1_000 / rate;
+  // A reload may have taken it away meanwhile: what is due again for a destination that is gone would wait for ever.
+  known(filter.destination, parts);
   const { reopened, next } = await parts.store.reopen(
     filter,
     { cursor: position, limit },
@@ -179,7 +181,8 @@ async function audit(
   await store.addAudit({ at: now(), action, caller: context.ip, reason, details });
 }
 
-function known(name: unknown, { destinations }: ControlParts): string {
+function known(name: unknown, parts: ControlParts): string {
+  const destinations = parts.destinations();
   const found = destinations.find((one) => one === name);
   if (found === undefined) {
     throw new CountersignError(

@@ -193,13 +193,15 @@ function tellState(delivery: Delivery, state: DestinationState | undefined, now:
     const why = reason ? WHY_PARKED[reason] : "of an unknown reason";
     return `${event} is parked for ${destination}, because ${why}; \`countersign replay --destination ${destination}\` sends what is parked again.`;
   }
-  if (state?.paused) {
+  if (!state)
+    return `${event} waits for ${destination}, which is not configured: nothing is sent to it; \`countersign reload\` parks what waits, and \`countersign replay\` sends it once there is a destination of that name.`;
+  if (state.paused) {
     const since = new Date(state.paused.at).toISOString();
     return `${event} waits, because ${destination} is paused since ${since} (${state.paused.reason}); \`countersign resume ${destination}\` lets it go on.`;
   }
   if (status === "held")
     return `${event} waits until the one before it of the same document is delivered to ${destination} or parked.`;
-  if (state?.breaker?.probeAt != null) {
+  if (state.breaker?.probeAt != null) {
     return `${event} waits, because ${destination} failed ${state.breaker.failures} times in a row; the next probe is due at ${moment(state.breaker.probeAt, now)}.`;
   }
   return `The next try to send ${event} to ${destination} is due at ${moment(dueAt ?? now, now)}.`;

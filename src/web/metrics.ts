@@ -102,10 +102,14 @@ export function createMetrics(parts: MetricsParts) {
       const waiting = await backlog();
       for (const gauge of [breakerOpen, pending, oldest]) gauge.reset();
       for (const { name, breaker } of states()) {
-        const found = waiting.find(({ destination }) => destination === name);
         breakerOpen.set({ destination: name }, breaker === null ? 0 : 1);
-        pending.set({ destination: name }, found?.open ?? 0);
-        oldest.set({ destination: name }, found?.oldest ? (now() - found.oldest) / 1_000 : 0);
+        pending.set({ destination: name }, 0);
+        oldest.set({ destination: name }, 0);
+      }
+      // Also of destinations that are not configured: what waits for such a one must be seen.
+      for (const { destination, open, oldest: since } of waiting) {
+        pending.set({ destination }, open);
+        oldest.set({ destination }, since === null ? 0 : (now() - since) / 1_000);
       }
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
