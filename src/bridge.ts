@@ -133,6 +133,11 @@ function createAdminListener(token: string | null, parts: ListenerParts): Reques
       pause: (name, reason) => dispatcher().pause(name, reason),
       resume: (name) => dispatcher().resume(name),
       wake: (name) => dispatcher().wake([name]),
+      skipped({ id, event, destination }) {
+        metrics.parked(destination, "skipped");
+        logger.warn({ delivery: id, event, destination }, "skipped by a person; it is parked");
+        dispatcher().wake([destination]);
+      },
       reload,
     },
     now: clock.now,

@@ -88,6 +88,12 @@ export function observeTries({ logger, metrics, now, died }: Parts & { died(): v
         );
       } else logger.error({ ...fields, reason: outcome.reason }, "not delivered; it is parked");
     },
+    unsupported({ destination, delivery, event: { id, type }, why }) {
+      const reason = "unsupported_by_format";
+      metrics.parked(destination, reason);
+      const fields = { destination, delivery: delivery.id, event: id, type, reason, why };
+      logger.error(fields, "not sent, since the destination's format cannot say it; it is parked");
+    },
     loanLost({ destination, delivery }) {
       logger.warn(
         { destination, delivery: delivery.id },

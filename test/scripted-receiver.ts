@@ -54,6 +54,9 @@ const answered = (status: number, headers: Record<string, string> = {}, body = "
 });
 const unanswered = (cause: Meaning["cause"], treat: Rule["treat"]): Rule => ({ cause, status: null, treat });
 
+/** It began with 200, and did not come to its end. */
+const unfinished = (cause: Meaning["cause"], treat: Rule["treat"]): Rule => ({ cause, status: 200, treat });
+
 /** Everything that a receiver may do, and what is to be made of it. */
 const TREATMENTS = {
   ok: answered(200, {}, "thank you"),
@@ -68,14 +71,14 @@ const TREATMENTS = {
   "503": answered(503),
   "a flood": answered(500, {}, "x".repeat(MEGABYTE)),
   silence: unanswered("timeout", ({ met }) => hang(met)),
-  drip: unanswered("timeout", ({ response, met, clock }) => {
+  drip: unfinished("timeout", ({ response, met, clock }) => {
     hang(met);
     const more = () => void (met.open && response.write(".") && clock.after(1_000, more));
     more();
   }),
   reset: unanswered("reset", ({ response }) => response.socket?.resetAndDestroy()),
   close: unanswered("reset", ({ response }) => response.socket?.destroy()),
-  "half an answer": unanswered("reset", ({ response }) => {
+  "half an answer": unfinished("reset", ({ response }) => {
     response.writeHead(200, { "content-length": "100" }).write("half");
     setImmediate(() => response.socket?.destroy());
   }),

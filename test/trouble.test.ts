@@ -152,7 +152,8 @@ async function explain(bridge: Bridge, id: string): Promise<string[]> {
   return sentences.map(({ text }: { text: string }) => text);
 }
 
-const isDelivered = ({ status }: Pick<Attempt, "status">) => status === 200 || status === 204;
+const isDelivered = ({ cause, status }: Pick<Attempt, "cause" | "status">) =>
+  cause === "answered" && (status === 200 || status === 204);
 
 /** The end of one event at one destination is the one that its tries lead to, and the tries are those that were met. */
 function expectTruth({ destination, status, reason, history }: Told, tries: readonly Met[]): void {
@@ -200,7 +201,7 @@ function expectOrder(met: readonly Met[]): void {
 
 /** Which story it is: the same for those that went the same way. */
 const kindOf = ({ destination, status, reason, history }: Told) =>
-  `${destination === "legacy"} ${status} ${reason} ${history.map(({ cause, status }) => status ?? cause)}`;
+  `${destination === "legacy"} ${status} ${reason} ${history.map(({ cause, status }) => `${cause} ${status}`)}`;
 
 const AFTER: Record<string, string> = {
   delivered: "is delivered to",
@@ -212,7 +213,9 @@ const AFTER: Record<string, string> = {
 function expectStory(story: readonly string[], { event, destination, status, reason, history }: Told): void {
   const tries = history.map(({ cause, status }, n) => {
     const outcome = status === null ? `got no answer (${cause})` : `was answered with ${status}`;
-    return `Try ${n + 1} to send ${event} to ${destination} ${outcome} after`;
+    const broken =
+      status !== null && cause !== "answered" ? `, but the answer did not come to its end (${cause})` : "";
+    return `Try ${n + 1} to send ${event} to ${destination} ${outcome}${broken} after`;
   });
   const told = story.filter((sentence) => sentence.startsWith("Try "));
   expect(told).to.have.length(tries.length);

@@ -4,12 +4,13 @@ import { startProgress } from "./progress.ts";
 import { plural } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, type Terminal } from "./terminal.ts";
 
-/** The commands that change what a running bridge does: pause, resume, replay. Each keeps its reason. */
+/** The commands that change what a running bridge does: pause, resume, skip, replay. Each keeps its reason. */
 
 const REASON_OPTION = ["--reason <text>", "why: it is kept with time and caller"] as const;
 
 const Paused = z.object({ name: z.string(), paused: z.object({ reason: z.string() }).nullable() });
 const Counted = z.object({ count: z.number() });
+const Skipped = z.object({ event: z.string(), destination: z.string() });
 const Reopened = z.object({ reopened: z.number(), next: z.string().nullable() });
 
 export const controlCommands: AddCommand = (program, terminal, done) => {
@@ -45,6 +46,24 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
       if (!client) return done(1);
       await client.post("api/v1/reload", z.object({ reloaded: z.literal(true) }), { reason });
       terminal.stdout.write("reloaded\n");
+      done(0);
+    });
+
+  program
+    .command("skip")
+    .description("give a delivery up, so that the later events of its document go; it is parked")
+    .argument("<delivery>", "dlv_…")
+    .option(REASON_OPTION[0], REASON_OPTION[1], "skip from the command line")
+    .option(...CONFIG_OPTION)
+    .action(async (id: string, { config, reason }) => {
+      const client = await connect(config, terminal);
+      if (!client) return done(1);
+      const { event, destination } = await client.post(
+        `api/v1/deliveries/${encodeURIComponent(id)}/skip`,
+        Skipped,
+        { reason },
+      );
+      terminal.stdout.write(`${event} is parked for ${destination}\n`);
       done(0);
     });
 

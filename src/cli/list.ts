@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
+import { PARK_REASONS } from "../domain/delivery.ts";
 import { type AdminClient, connect, listOf, type Query } from "./admin-client.ts";
 import { moment, plural, table } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, type Terminal } from "./terminal.ts";
@@ -189,7 +190,7 @@ export const listCommands: AddCommand = (program, terminal, done) => {
     command
       .option("--destination <name>")
       .option("--status <status>", "pending, held, delivered or parked")
-      .option("--reason <reason>", "why it is parked: schedule_exhausted, gone or destination_removed"),
+      .option("--reason <reason>", `why it is parked: ${PARK_REASONS.join(", ")}`),
   );
   add("destinations", "list destinations: how much waits, and why", DESTINATIONS, (command) => command);
   add("audit", "list what people changed", CHANGES, (command) => command);

@@ -30,6 +30,22 @@ const retry = z
   .default(PRESETS.standard)
   .describe("the pauses between tries");
 
+/** 408 and 429 say nothing about the event, 410 pauses the destination as well, and a server that fails (5xx) may take it later. */
+const parkOn = z
+  .array(
+    z
+      .int({ error: "must be a status such as 422" })
+      .refine((status) => status >= 400 && status < 500 && ![408, 410, 429].includes(status), {
+        error: ({ input }) =>
+          `${JSON.stringify(input)} cannot be parked on: write statuses from 400 to 499 that are about the one event, so neither 408, 410 nor 429`,
+      }),
+    { error: "must be a list of statuses such as [400, 422]" },
+  )
+  .default([])
+  .describe(
+    "an event that is answered with one of these is parked at once as `rejected`, and the next of its document goes",
+  );
+
 /** Headers that every post has from us, or from the connection: a second one would contradict it. */
 const OURS =
   /^(webhook-.*|ce-.*|countersign-.*|content-(type|length|encoding)|user-agent|host|connection|keep-alive|proxy-connection|transfer-encoding|te|trailer|upgrade|expect)$/i;
@@ -190,6 +206,7 @@ export const DestinationFile = exactly({
     .default(false)
     .describe("true: nothing is sent; what comes in waits"),
   retry,
+  parkOn,
   ordering: z
     .enum(["document", "none"], { error: "must be `document` or `none`" })
     .default("document")

@@ -14,7 +14,7 @@ interface Parts {
   /** From 0 up to 1. */
   random(): number;
   observe: Observer;
-  standing: Pick<Standing, "learn" | "keep">;
+  standing: Pick<Standing, "learn" | "release" | "keep">;
   /** Aborted when a stop's grace is over. */
   signal: AbortSignal;
   /** The store has refused to take the answer to this loan so far. */
@@ -29,25 +29,44 @@ interface Errand {
   over(): void;
 }
 
+const NO_WORDS = "its format has no words for this event";
+
 /** Carries one delivery from loan to result. False: it was cut off by a stop, untried as far as anybody is told. */
 export type Carry = (errand: Errand) => Promise<boolean>;
 
 export function createCarry(destination: Destination, parts: Parts): Carry {
   const { store, deliver, clock, random, observe, standing, signal, refused: unwritten } = parts;
-  const { name, schedule } = destination;
+  const { name, schedule, parkOn } = destination;
 
   async function carry({ loan, probe, over }: Errand): Promise<boolean> {
     const { delivery, event } = loan;
+    // The destination's format may have been another when the delivery was recorded.
+    if (destination.canSay?.(event) === false) return parkUnsent(loan, NO_WORDS, { probe, over });
     const replayed = delivery.replayedAfter !== null;
     const attempt = await deliver(destination, event, delivery.attempts + 1, { signal, replayed });
+    if (attempt.cause === "unencodable") return parkUnsent(loan, attempt.answer ?? "", { probe, over });
     const cutOff = attempt.cause === "interrupted";
-    const outcome = decide(attempt, schedule, random(), delivery.replayedAfter ?? 0);
+    const outcome = decide(attempt, schedule, random(), delivery.replayedAfter ?? 0, parkOn);
     const failures = cutOff ? 0 : standing.learn(attempt, outcome, probe);
     // Before the answer is written: a store that groups what one turn asks for fills the slot in the same commit.
     over();
     if (cutOff) return false;
     await conclude(loan, { attempt, outcome, failures, probe });
     await standing.keep();
+    return true;
+  }
+
+  /** Nothing was sent, so nothing is learnt of the destination, no try is counted, and the next of the lane may go. */
+  async function parkUnsent(
+    loan: Loan,
+    why: string,
+    { probe, over }: Pick<Errand, "probe" | "over">,
+  ): Promise<true> {
+    standing.release({ probe });
+    over();
+    const outcome: Outcome = { status: "parked", reason: "unsupported_by_format" };
+    const written = await writeDown(loan, { attempt: null, outcome });
+    if (written) observe.unsupported({ destination: name, delivery: loan.delivery, event: loan.event, why });
     return true;
   }
 

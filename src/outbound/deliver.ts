@@ -2,11 +2,12 @@ import type { LookupFunction } from "node:net";
 import { RequestError } from "got";
 import pRetry from "p-retry";
 import type { Clock } from "../domain/clock.ts";
-import type { Attempt, AttemptCause } from "../domain/delivery.ts";
+import type { Attempt } from "../domain/delivery.ts";
+import { messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { concealCredentials } from "./conceal.ts";
 import type { Destination } from "./destination.ts";
-import { causeOf, codeOf, describeFailure } from "./failure.ts";
+import { causeOf, codeOf, describeFailure, EncodingError } from "./failure.ts";
 import { FORMATS } from "./format.ts";
 import { type Answer, createPost, type Outgoing, type Post } from "./post.ts";
 import { parseRetryAfter } from "./retry-after.ts";
@@ -14,7 +15,7 @@ import { type BodySignature, type Secret, sign, signBody } from "./sign.ts";
 
 /**
  * Tries once to hand an event to a destination. Never rejects: whatever happens is an attempt. An aborted `signal` ends the try
- * at once with the cause `interrupted`.
+ * at once with the cause `interrupted`; of an event that cannot be encoded or signed nothing is sent, and the cause is `unencodable`.
  */
 export type Deliver = (
   destination: Destination,
@@ -49,7 +50,8 @@ export function createDeliver({ clock, version, lookup }: DeliverParts): Deliver
     const limit = startLimit(clock, destination.timeout, signal);
     const result = await attempt(() => {
       const { post, prepare } = routeTo(destination);
-      return postPastStaleConnection(post, { ...prepare(event, startedAt, replayed), signal: limit.signal });
+      const prepared = encoding(() => prepare(event, startedAt, replayed));
+      return postPastStaleConnection(post, { ...prepared, signal: limit.signal });
     });
     limit.cancel();
     const endedAt = Math.max(clock.now(), startedAt);
@@ -154,6 +156,14 @@ function startLimit(clock: Clock, timeout: number, shutdown: AbortSignal | undef
   };
 }
 
+function encoding<T>(prepare: () => T): T {
+  try {
+    return prepare();
+  } catch (error) {
+    throw new EncodingError(messageOf(error), { cause: error });
+  }
+}
+
 type Result = { answer: Answer } | { error: unknown };
 type Description = Pick<Attempt, "cause" | "status" | "answer" | "retryAfter">;
 
@@ -165,14 +175,22 @@ async function attempt(post: () => Promise<Answer>): Promise<Result> {
   }
 }
 
-/** An answer that was not whole when the try was cut is none, whatever its first line said. */
+/**
+ * An answer that did not come to its end is none, whatever its first line said: some servers send 200 before they have done their work.
+ * Its status is kept, so that a person sees that the event may have been taken.
+ */
 function describe(result: Result, endedAt: number, limit: AbortSignal): Description {
   if ("answer" in result) {
     const { status, text, retryAfter } = result.answer;
     return { cause: "answered", status, answer: text, retryAfter: parseRetryAfter(retryAfter, endedAt) };
   }
   const { error } = result;
-  const cause: AttemptCause = limit.aborted ? limit.reason : causeOf(error);
+  const cause = limit.aborted ? (limit.reason as Cut) : causeOf(error);
   const text = limit.aborted ? CUT_SHORT[limit.reason as Cut] : describeFailure(error);
-  return { cause, status: null, answer: text, retryAfter: null };
+  return { cause, status: begunStatus(error), answer: text, retryAfter: null };
+}
+
+/** The status of an answer that began and did not end; null: none had begun. */
+function begunStatus(error: unknown): number | null {
+  return (error instanceof RequestError && error.response?.statusCode) || null;
 }

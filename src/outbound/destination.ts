@@ -22,6 +22,8 @@ export interface Destination extends Subscriber {
   /** A signature as the receiver checked it before; null: none. */
   alsoSign: BodySignature | null;
   schedule: Schedule;
+  /** Statuses that say that this event will never be taken, so that it is parked at once and the next of its document goes. */
+  parkOn: readonly number[];
   /** The one limit on a try, from its first moment to the last byte of the answer that is read; milliseconds. */
   timeout: number;
   /** How many tries may run side by side. */

@@ -12,8 +12,14 @@ const CAUSES: readonly [RegExp, AttemptCause][] = [
   [/^(INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|ERROR_IN_CERT_)/, "tls"],
 ];
 
+/** What an event that cannot be put into the destination's format is thrown as. */
+export class EncodingError extends Error {
+  override readonly name = "EncodingError";
+}
+
 /** Why a request that threw brought no answer. */
 export function causeOf(error: unknown): AttemptCause {
+  if (error instanceof EncodingError) return "unencodable";
   const code = codeOf(error);
   return CAUSES.find(([pattern]) => pattern.test(code))?.[1] ?? "other";
 }

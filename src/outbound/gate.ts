@@ -22,6 +22,8 @@ export interface Gate {
   ask(now: number): Leave;
   /** So many tries began by this leave. */
   begin(many: number, leave: Leave, now: number): void;
+  /** Nothing was sent by such a leave, so that nothing is known: what it let through may be asked for again. */
+  release(leave: Pick<Leave, "probe">): void;
   /** A try ended. Says what that did to the breaker; null: nothing that matters. */
   end(sign: Sign): BreakerChange | null;
   pause(why: Pause): void;
@@ -74,6 +76,9 @@ export function createGate(
       if (many === 0) return;
       if (probe) probing = true;
       if (bucket !== null) bucket = take(bucket, many, now);
+    },
+    release({ probe }) {
+      if (probe) probing = false;
     },
     end(sign) {
       const before = breaker;

@@ -16,6 +16,8 @@ export interface Observer {
     /** It was let through an open breaker. */
     probe: boolean;
   }): void;
+  /** The destination's format cannot say the event, for this reason: nothing was sent, and it is parked. */
+  unsupported(told: { destination: string; delivery: Delivery; event: Event; why: string }): void;
   /** The try took longer than its loan, so somebody else has the delivery now; follows `attempted`. */
   loanLost(told: { destination: string; delivery: Delivery; attempt: Attempt; outcome: Outcome }): void;
   /** After so many failures in a row only probes are sent. `probeAt` is milliseconds since 1970. */

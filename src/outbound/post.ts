@@ -3,6 +3,7 @@ import https from "node:https";
 import type { LookupFunction } from "node:net";
 import type { SecureContext } from "node:tls";
 import got, { type Got } from "got";
+import { withLocation } from "../domain/redirect.ts";
 import { guardedLookup, type Network, refusalOfLiteral } from "./guard.ts";
 
 /** How much of an answer is read: enough for a person to see what went wrong. Bytes. */
@@ -20,7 +21,7 @@ export interface Outgoing {
 export interface Answer {
   status: number;
   retryAfter: string | undefined;
-  /** The beginning of the body, at most 2 KiB; null when it is empty. */
+  /** The beginning of the body, at most 2 KiB, and of a redirect before that where it points; null when it is empty. */
   text: string | null;
 }
 
@@ -78,7 +79,7 @@ function send(client: Got, url: URL, { body, headers, ...options }: Sending): Pr
     request.end(body);
     const chunks: Buffer[] = [];
     let size = 0;
-    const finish = () => resolve(answerOf(request.response, Buffer.concat(chunks)));
+    const finish = () => resolve(answerOf(request.response, Buffer.concat(chunks), url));
     request.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
@@ -96,11 +97,13 @@ function send(client: Got, url: URL, { body, headers, ...options }: Sending): Pr
   });
 }
 
-function answerOf(response: http.IncomingMessage | undefined, body: Buffer): Answer {
+function answerOf(response: http.IncomingMessage | undefined, body: Buffer, url: URL): Answer {
+  const { statusCode: status = 0, headers } = response ?? {};
+  const text = textOf(body.subarray(0, ANSWER_LIMIT));
   return {
-    status: response?.statusCode ?? 0,
-    retryAfter: response?.headers["retry-after"],
-    text: textOf(body.subarray(0, ANSWER_LIMIT)),
+    status,
+    retryAfter: headers?.["retry-after"],
+    text: withLocation({ status, text }, headers?.location, url),
   };
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isThere } from "../domain/breaker.ts";
 import type { Clock } from "../domain/clock.ts";
-import type { Attempt, Outcome } from "../domain/delivery.ts";
+import { type Attempt, answeredWith, type Outcome } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import type { DestinationState, Store } from "../store/store.ts";
 import type { Destination } from "./destination.ts";
@@ -17,6 +17,8 @@ export interface Standing {
   begin(many: number, leave: Leave): void;
   /** What a try says of the destination itself; to be called before anything more begins. Returns the failures in a row. */
   learn(attempt: Attempt, outcome: Outcome, probe: boolean): number;
+  /** Nothing was sent after all, so that there is nothing to learn. */
+  release(leave: Pick<Leave, "probe">): void;
   /** Writes down what was learnt and is not written yet, however long the store is away, until the stop's grace is over. */
   keep(): Promise<void>;
   /** Holds at once. Rejects when it cannot be kept: then it holds here only, until the next restart. */
@@ -120,9 +122,12 @@ export function createStanding(destination: Destination, kept: Kept, parts: Part
     ask: () => gate.ask(clock.now()),
     begin: (many, leave) => gate.begin(many, leave, clock.now()),
 
-    learn({ status }, outcome, probe) {
+    release: gate.release,
+
+    learn(attempt, outcome, probe) {
       const { failures: before } = gate.breaker;
-      const change = gate.end({ answered: isThere(status), probe, at: clock.now() });
+      const answered = isThere(answeredWith(attempt));
+      const change = gate.end({ answered, probe, at: clock.now() });
       const { failures, probeAt } = gate.breaker;
       if (change !== null) unkept.add("breaker");
       if (change === "opened") observe.breakerOpened({ destination: name, failures, probeAt });

@@ -129,6 +129,7 @@ const attempt = z.strictObject({
   duration: z.int(),
   cause: z.enum({
     answered: "answered",
+    unencodable: "unencodable",
     timeout: "timeout",
     dns: "dns",
     refused: "refused",

@@ -21,10 +21,12 @@ import {
   bringForward,
   claim,
   countReplay,
+  findBlocking,
   giveBack,
   parkRemoved,
   reopen,
   settle,
+  skip,
 } from "./lowdb/lend.ts";
 import { refuseGrowth, watchGrowth } from "./lowdb/limit.ts";
 import { lock } from "./lowdb/lock.ts";
@@ -94,6 +96,7 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
     settle: (settlement) => write(() => settle(tables, settlement)),
     giveBack: (loans, now) => write(() => giveBack(tables, loans, now)),
     bringForward: (request) => write(() => bringForward(tables, request)),
+    skip: (delivery, now) => write(() => skip(tables, delivery, now)),
     nextDueAt: (destination) => read(() => tables.due.of(destination)[0]?.delivery.dueAt ?? null),
     parkRemoved: (names) => write(() => parkRemoved(tables, names)),
 
@@ -105,6 +108,7 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
     findDocument: (source, id) => read(() => tables.documents.get(pair(source, id))?.document ?? null),
     findDeliveries: (filter, page) => read(() => findDeliveries(tables, filter, page)),
     findDelivery: (id) => read(() => tables.deliveries.get(id)?.delivery ?? null),
+    findBlocking: (id) => read(() => findBlocking(tables, id)),
     countReplay: (filter) => read(() => countReplay(tables, filter)),
     reopen: (filter, page, due) => write(() => reopen(tables, filter, page, due)),
 

@@ -5,6 +5,7 @@ import { claim } from "./postgres/claim.ts";
 import { asFault, isRefusal } from "./postgres/fault.ts";
 import {
   findAudit,
+  findBlocking,
   findDeliveries,
   findDelivery,
   findDocument,
@@ -16,7 +17,7 @@ import {
   findRejections,
 } from "./postgres/find.ts";
 import { addAudit, destinations, keepDestination, reject } from "./postgres/keep.ts";
-import { bringForward, giveBack, parkSome, settleAll } from "./postgres/lend.ts";
+import { bringForward, giveBack, parkSome, settleAll, skip } from "./postgres/lend.ts";
 import { createListener } from "./postgres/listen.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
@@ -67,7 +68,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     heaviest: HEAVIEST,
   });
   const settlements = createBatch<Settlement, boolean>({
-    carry: (all) => inTransaction((session) => settleAll(session, all)),
+    carry: (all) => inTransaction((session) => settleAll(session, channel, all)),
     lanes: Math.ceil(connections / 5),
     most: MOST,
     weigh: () => 0,
@@ -88,6 +89,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     giveBack: (loans, now) =>
       inTransaction(async (session) => announce(session, await giveBack(session, channel, loans, now))),
     bringForward: (request) => inTransaction((session) => bringForward(session, channel, request)),
+    skip: (delivery, now) => inTransaction((session) => skip(session, delivery, now)),
     nextDueAt: (destination) => nextDueAt(one, destination),
     async parkRemoved(names) {
       let parked = 0;
@@ -107,6 +109,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     findDocument: (source, id) => findDocument(one, source, id),
     findDeliveries: (filter, page) => findDeliveries(one, filter, page),
     findDelivery: (id) => findDelivery(one, id),
+    findBlocking: (id) => findBlocking(one, id),
     countReplay: (filter) => countReplay(one, filter),
     reopen: (filter, page, due) => inTransaction((session) => reopen(session, filter, page, due)),
 

@@ -14,7 +14,7 @@ import {
   findRejections,
 } from "./sqlite/find.ts";
 import { createGroupCommit } from "./sqlite/group-commit.ts";
-import { claim, countReplay, reopen, settle } from "./sqlite/lend.ts";
+import { claim, countReplay, reopen, settle, skip } from "./sqlite/lend.ts";
 import { migrate } from "./sqlite/migrate.ts";
 import { createPruning } from "./sqlite/prune.ts";
 import { findDocument, record, reject, reread } from "./sqlite/record.ts";
@@ -63,6 +63,7 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
       }),
     bringForward: ({ destination, now, loan }) =>
       group.write(() => sql.bringForward.run(destination, now, loan)),
+    skip: (delivery, now) => group.write(() => skip(sql, delivery, now)),
     nextDueAt: (destination) => read(() => sql.nextDue.one(destination)?.due_at ?? null),
     parkRemoved: (names) => group.write(() => sql.parkRemoved.run(JSON.stringify(names))),
 
@@ -80,6 +81,11 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
     findDelivery: (id) =>
       read(() => {
         const row = sql.delivery.one(id);
+        return row ? toDelivery(row) : null;
+      }),
+    findBlocking: (id) =>
+      read(() => {
+        const row = sql.blocking.one(id);
         return row ? toDelivery(row) : null;
       }),
     countReplay: (filter) => read(() => countReplay(db, filter)),

@@ -45,7 +45,8 @@ export interface Room {
 export interface Settlement {
   delivery: string;
   token: string;
-  attempt: Attempt;
+  /** Null: nothing was sent, so that no try is counted. */
+  attempt: Attempt | null;
   outcome: Outcome;
   /** When this is written, milliseconds since 1970. */
   at: number;
@@ -278,6 +279,12 @@ export interface Store {
    */
   bringForward(request: { destination: string; now: number; loan: number }): Promise<number>;
 
+  /**
+   * Parks an open delivery with `skipped`, and lets the next of its lane go. `lent`: it is out at the moment `now`, and its try must
+   * end first; `final`: it is delivered or parked; null: there is none of this id. Then nothing was changed.
+   */
+  skip(delivery: string, now: number): Promise<"skipped" | "lent" | "final" | null>;
+
   /** When the earliest pending delivery of the destination is due (a loan: when it ends); null when nothing waits. */
   nextDueAt(destination: string): Promise<number | null>;
 
@@ -299,6 +306,8 @@ export interface Store {
   /** Deliveries in the order recorded, oldest first. */
   findDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
   findDelivery(id: string): Promise<Delivery | null>;
+  /** The open delivery that the one of this id waits for, the first of its lane; null: it waits for none. */
+  findBlocking(id: string): Promise<Delivery | null>;
 
   /** How many deliveries `reopen` would reopen in all. */
   countReplay(filter: ReplayFilter): Promise<number>;

@@ -1,5 +1,6 @@
 import Router from "@koa/router";
 import { z } from "zod";
+import { PARK_REASONS } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { DOCUMENT_STATUSES } from "../domain/event.ts";
 import type { Rejection } from "../domain/receipt.ts";
@@ -48,7 +49,7 @@ const DeliveryQuery = z.strictObject({
   ...PAGE,
   destination: z.string().optional(),
   status: z.enum(["pending", "held", "delivered", "parked"]).optional(),
-  reason: z.enum(["schedule_exhausted", "gone", "destination_removed"]).optional(),
+  reason: z.enum(PARK_REASONS).optional(),
 });
 
 /** What is kept, to look at. Lists answer `{"items": […], "next": cursor or null}`. */

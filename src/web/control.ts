@@ -2,6 +2,7 @@ import Router from "@koa/router";
 import type Koa from "koa";
 import { koaBody } from "koa-body";
 import { z } from "zod";
+import type { Delivery } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { parseDuration, parseRate } from "../domain/quantity.ts";
@@ -31,6 +32,8 @@ export interface Control {
   resume(destination: string): Promise<void>;
   /** There may be something due for it. */
   wake(destination: string): void;
+  /** A person gave this delivery up, so that the next of its lane is due. */
+  skipped(delivery: Delivery): void;
   /** Takes the configuration from its file again, all or nothing. */
   reload(): Promise<void>;
 }
@@ -96,6 +99,7 @@ export function controlRoutes(parts: ControlParts): Router {
     await audit(context, "reload", reason, {}, parts);
     context.body = { reloaded: true };
   });
+  router.post("/deliveries/:id/skip", (context) => skip(context, parts));
   router.post("/replays", (context) => replay(context, parts));
   router.post("/rereads", (context) => rereadPage(context, parts));
   return router;
@@ -109,6 +113,27 @@ async function change(context: Koa.Context, action: "pause" | "resume", parts: C
   await audit(context, action, body.reason, { destination: name }, parts);
   const state = parts.states().find((one) => one.name === name);
   context.body = { name, paused: state?.paused ?? null };
+}
+
+/** Gives one delivery up, so that the later ones of its document go. */
+async function skip(context: Koa.Context, parts: ControlParts): Promise<void> {
+  const { store, control, now } = parts;
+  const { reason } = parseInput(ReasonBody, context.request.body);
+  const { id } = context.params;
+  const outcome = await store.skip(id, now());
+  const delivery = outcome && (await store.findDelivery(id));
+  if (!delivery) throw new CountersignError("not_found", `there is no delivery ${id}`);
+  if (outcome === "lent")
+    throw new CountersignError(
+      "conflict",
+      `${id} is being tried at this moment: skip it once that try is over`,
+    );
+  if (outcome === "final")
+    throw new CountersignError("conflict", `${id} is ${delivery.status} already: there is nothing to skip`);
+  control.skipped(delivery);
+  const { destination, event } = delivery;
+  await audit(context, "skip", reason, { delivery: id, event, destination }, parts);
+  context.body = { id, destination, event, status: "parked", reason: "skipped" };
 }
 
 /** Counts, or makes one page due again. The caller goes on with `next` until there is none. */

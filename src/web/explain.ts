@@ -1,15 +1,7 @@
-import type { Attempt, Delivery, ParkReason } from "../domain/delivery.ts";
 import type { Event } from "../domain/event.ts";
-import { formatDuration } from "../domain/quantity.ts";
 import { summarize } from "../domain/receipt.ts";
-import type { DestinationState, EventHistory, ReceiptSummary, Store } from "../store/store.ts";
-
-/** One thing that happened, or is so. */
-export interface Sentence {
-  /** When, milliseconds since 1970; null for what is so now. */
-  at: number | null;
-  text: string;
-}
+import type { EventHistory, ReceiptSummary, Store } from "../store/store.ts";
+import { type DeliveryParts, type Sentence, tellDelivery } from "./explain-delivery.ts";
 
 export interface Explanation {
   id: string;
@@ -19,12 +11,8 @@ export interface Explanation {
   sentences: readonly Sentence[];
 }
 
-export interface ExplainParts {
-  store: Pick<Store, "findEvent" | "findEvents" | "findDelivery" | "findReceipt">;
-  /** How each configured destination is. */
-  states(): readonly DestinationState[];
-  /** Milliseconds since 1970. */
-  now(): number;
+export interface ExplainParts extends DeliveryParts {
+  store: Pick<Store, "findBlocking" | "findEvent" | "findEvents" | "findDelivery" | "findReceipt">;
 }
 
 /** At most so many events of a document or receipt are told of. */
@@ -38,64 +26,49 @@ export async function explain(id: string, parts: ExplainParts): Promise<Explanat
   return explainDocument(id, parts);
 }
 
-async function explainEvent(id: string, { store, states, now }: ExplainParts): Promise<Explanation | null> {
-  const history = await store.findEvent(id);
+async function explainEvent(id: string, parts: ExplainParts): Promise<Explanation | null> {
+  const history = await parts.store.findEvent(id);
   if (!history) return null;
-  return {
-    id,
-    what: "event",
-    sentences: inOrder([...tellOrigin(history), ...tellDeliveries(history, states(), now())]),
-  };
+  const sentences = [...tellOrigin(history), ...(await tellDeliveries(history, parts))];
+  return { id, what: "event", sentences: inOrder(sentences) };
 }
 
-async function explainDelivery(
-  id: string,
-  { store, states, now }: ExplainParts,
-): Promise<Explanation | null> {
-  const delivery = await store.findDelivery(id);
-  const history = delivery && (await store.findEvent(delivery.event));
+async function explainDelivery(id: string, parts: ExplainParts): Promise<Explanation | null> {
+  const delivery = await parts.store.findDelivery(id);
+  const history = delivery && (await parts.store.findEvent(delivery.event));
   if (!history) return null;
   const only = { ...history, deliveries: history.deliveries.filter((one) => one.id === id) };
-  return {
-    id,
-    what: "delivery",
-    sentences: inOrder([...tellOrigin(history), ...tellDeliveries(only, states(), now())]),
-  };
+  const sentences = [...tellOrigin(history), ...(await tellDeliveries(only, parts))];
+  return { id, what: "delivery", sentences: inOrder(sentences) };
 }
 
-async function explainReceipt(id: string, { store, states, now }: ExplainParts): Promise<Explanation | null> {
-  const receipt = await store.findReceipt(id);
+async function explainReceipt(id: string, parts: ExplainParts): Promise<Explanation | null> {
+  const receipt = await parts.store.findReceipt(id);
   if (!receipt) return null;
-  const told = await histories([...receipt.events, ...receipt.duplicates], store);
+  const told = await histories([...receipt.events, ...receipt.duplicates], parts.store);
   const fresh = new Set(receipt.events);
-  const sentences = told.flatMap((history) => {
-    const again = fresh.has(history.event.id)
-      ? []
-      : [{ at: receipt.receivedAt, text: `It told ${name(history.event)} again.` }];
-    return [
-      ...again,
-      ...(again.length > 0 ? [] : [tellBecoming(history.event), ...tellDeliveries(history, states(), now())]),
-    ];
-  });
-  return { id, what: "receipt", sentences: inOrder([...tellReceipt(receipt), ...sentences]) };
+  const sentences = await Promise.all(
+    told.map(async (history) =>
+      fresh.has(history.event.id)
+        ? [tellBecoming(history.event), ...(await tellDeliveries(history, parts))]
+        : [{ at: receipt.receivedAt, text: `It told ${name(history.event)} again.` }],
+    ),
+  );
+  return { id, what: "receipt", sentences: inOrder([...tellReceipt(receipt), ...sentences.flat()]) };
 }
 
-async function explainDocument(
-  id: string,
-  { store, states, now }: ExplainParts,
-): Promise<Explanation | null> {
-  const { items } = await store.findEvents({ document: id }, { limit: MOST_EVENTS });
+async function explainDocument(id: string, parts: ExplainParts): Promise<Explanation | null> {
+  const { items } = await parts.store.findEvents({ document: id }, { limit: MOST_EVENTS });
   if (items.length === 0) return null;
-  const told = await histories(
-    items.map((event) => event.id),
-    store,
+  const ids = items.map((event) => event.id);
+  const sentences = await Promise.all(
+    (await histories(ids, parts.store)).map(async (history) => [
+      tellBecoming(history.event),
+      ...tellRepeats(history),
+      ...(await tellDeliveries(history, parts)),
+    ]),
   );
-  const sentences = told.flatMap((history) => [
-    tellBecoming(history.event),
-    ...tellRepeats(history),
-    ...tellDeliveries(history, states(), now()),
-  ]);
-  return { id, what: "document", sentences: inOrder(sentences) };
+  return { id, what: "document", sentences: inOrder(sentences.flat()) };
 }
 
 async function histories(ids: readonly string[], store: ExplainParts["store"]): Promise<EventHistory[]> {
@@ -150,66 +123,13 @@ function tellRepeats({ retold }: EventHistory): Sentence[] {
   }));
 }
 
-function tellDeliveries(
+async function tellDeliveries(
   { event, deliveries }: EventHistory,
-  states: readonly DestinationState[],
-  now: number,
-): Sentence[] {
+  parts: DeliveryParts,
+): Promise<Sentence[]> {
   if (deliveries.length === 0) return [{ at: null, text: `No destination asked for ${name(event)}.` }];
-  return deliveries.flatMap((delivery) => [
-    ...delivery.history.map((attempt) => tellAttempt(delivery, attempt)),
-    {
-      at: null,
-      text: tellState(
-        delivery,
-        states.find(({ name }) => name === delivery.destination),
-        now,
-      ),
-    },
-  ]);
-}
-
-function tellAttempt({ destination, event }: Delivery, attempt: Attempt): Sentence {
-  const { number, startedAt: at, duration, cause, status, answer } = attempt;
-  const outcome = cause === "answered" ? `was answered with ${status}` : `got no answer (${cause})`;
-  const words = answer ? `: ${JSON.stringify(answer.slice(0, 200))}` : "";
-  return {
-    at,
-    text: `Try ${number} to send ${event} to ${destination} ${outcome} after ${duration} ms${words}.`,
-  };
-}
-
-const WHY_PARKED: Readonly<Record<ParkReason, string>> = {
-  schedule_exhausted: "its schedule has run out",
-  gone: "the destination answered 410 Gone",
-  destination_removed: "the destination is no longer configured",
-};
-
-/** How it stands now, and what comes next or why nothing does. */
-function tellState(delivery: Delivery, state: DestinationState | undefined, now: number): string {
-  const { destination, event, status, reason, dueAt } = delivery;
-  if (status === "delivered") return `${event} is delivered to ${destination}.`;
-  if (status === "parked") {
-    const why = reason ? WHY_PARKED[reason] : "of an unknown reason";
-    return `${event} is parked for ${destination}, because ${why}; \`countersign replay --destination ${destination}\` sends what is parked again.`;
-  }
-  if (!state)
-    return `${event} waits for ${destination}, which is not configured: nothing is sent to it; \`countersign reload\` parks what waits, and \`countersign replay\` sends it once there is a destination of that name.`;
-  if (state.paused) {
-    const since = new Date(state.paused.at).toISOString();
-    return `${event} waits, because ${destination} is paused since ${since} (${state.paused.reason}); \`countersign resume ${destination}\` lets it go on.`;
-  }
-  if (status === "held")
-    return `${event} waits until the one before it of the same document is delivered to ${destination} or parked.`;
-  if (state.breaker?.probeAt != null) {
-    return `${event} waits, because ${destination} failed ${state.breaker.failures} times in a row; the next probe is due at ${moment(state.breaker.probeAt, now)}.`;
-  }
-  return `The next try to send ${event} to ${destination} is due at ${moment(dueAt ?? now, now)}.`;
-}
-
-function moment(at: number, now: number): string {
-  const left = Math.round((at - now) / 1_000) * 1_000;
-  return `${new Date(at).toISOString()} (${left > 0 ? `in ${formatDuration(left)}` : "now"})`;
+  const told = await Promise.all(deliveries.map((delivery) => tellDelivery(delivery, parts)));
+  return told.flat();
 }
 
 function inOrder(sentences: readonly Sentence[]): Sentence[] {

@@ -34,6 +34,21 @@ describe("decide", () => {
     }
   });
 
+  it("does not take an answer that did not come to its end for one, whatever its status", () => {
+    for (const status of [200, 204, 410, 422]) {
+      const attempt = anAttempt({ cause: "timeout", status });
+      expect(decide(attempt, SCHEDULE, 0, 0, [422]), String(status)).to.include({ status: "pending" });
+    }
+  });
+
+  it("parks at once what is answered with a status to park on, and nothing else", () => {
+    const outcomes = [400, 404, 422, 500].map((status) =>
+      decide(anAttempt({ status }), SCHEDULE, 0, 0, [400, 422]),
+    );
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(["parked", "pending", "parked", "pending"]);
+    expect(outcomes[0]).to.deep.equal({ status: "parked", reason: "rejected" });
+  });
+
   it("does not follow a redirect: it is an error like any other", () => {
     for (const status of [301, 302, 303, 307, 308]) {
       expect(decide(anAttempt({ status }), SCHEDULE, 0)).to.include({ status: "pending" });

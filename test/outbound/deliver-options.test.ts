@@ -71,11 +71,11 @@ describe("deliver, as a destination asks for it", () => {
     expect(JSON.parse(body.toString()).event.event_type).to.equal("signature_request_signed");
   });
 
-  it("makes an attempt that says why of an event for which the format has no words", async () => {
+  it("sends nothing of an event for which the format has no words, and says why", async () => {
     const deliver = createDeliver({ clock, version: "0.1.0" });
     const attempt = await deliver(aDestination({ format: "lumin" }), anEvent({ type: "unknown" }), 1);
     expect(attempt).to.include({
-      cause: "other",
+      cause: "unencodable",
       status: null,
       answer: "the format lumin has no words for this unknown",
     });

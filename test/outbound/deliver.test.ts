@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { type CloudEvent, HTTP } from "cloudevents";
 import { Webhook } from "standardwebhooks";
 import { decide } from "../../src/domain/delivery.ts";
+import { locationIn, textIn } from "../../src/domain/redirect.ts";
 import { createDeliver } from "../../src/outbound/deliver.ts";
 import type { Destination } from "../../src/outbound/destination.ts";
 import { parseSecret } from "../../src/outbound/sign.ts";
@@ -97,7 +98,7 @@ describe("deliver", () => {
     const outcomes: string[] = [];
     for (const status of statuses) {
       const attempt = await deliver(to(receiver), anEvent(), 1);
-      expect(attempt).to.include({ cause: "answered", status, answer: null });
+      expect(attempt).to.include({ cause: "answered", status });
       outcomes.push(decide(attempt, [5_000], 0).status);
     }
     const delivered = statuses.filter((_status, index) => outcomes[index] === "delivered");
@@ -161,7 +162,7 @@ describe("deliver", () => {
       await clock.advance(1_000);
     }
     const attempt = await tried;
-    expect(attempt).to.include({ cause: "timeout", status: null, duration: 15_000 });
+    expect(attempt).to.include({ cause: "timeout", status: 200, duration: 15_000 });
     expect(decide(attempt, [5_000], 0).status).to.equal("pending");
   });
 
@@ -197,12 +198,43 @@ describe("deliver", () => {
     expect(await causeAt(plain.url.replace("http:", "https:"))).to.equal("tls");
   });
 
-  it("takes an answer that breaks off for none", async () => {
+  it("takes an answer that breaks off for none, but keeps the status that it began with", async () => {
     const receiver = await start((response) => {
       response.writeHead(200, { "content-length": "100" }).write("half");
       setImmediate(() => response.socket?.destroy());
     });
-    expect(await deliver(to(receiver), anEvent(), 1)).to.include({ cause: "reset", status: null });
+    expect(await deliver(to(receiver), anEvent(), 1)).to.include({ cause: "reset", status: 200 });
+  });
+
+  it("keeps the status of an answer of which nothing but the head came", async () => {
+    const receiver = await start((response) => void response.writeHead(202).flushHeaders());
+    const tried = deliver(to(receiver), anEvent(), 1);
+    await until(() => receiver.received.length === 1);
+    // Its head has come once that of another has.
+    await fetch(receiver.url, { method: "POST" });
+    await clock.advance(15_000);
+    expect(await tried).to.include({ cause: "timeout", status: 202 });
+  });
+
+  it("keeps where a redirect points, without what may be a credential", async () => {
+    const places = [
+      ["https://crm:hush@crm.internal/hooks/esign/?token=hush#hush", "https://crm.internal/hooks/esign/"],
+      ["/hooks/?token=hush", "ORIGIN/hooks/"],
+      ["//other.internal/x", "http://other.internal/x"],
+      ["javascript:hush", null],
+      ["http://[hush", null],
+    ] as const;
+    const left = places.map(([location]) => location);
+    const receiver = await start((response) =>
+      response.writeHead(308, { location: left.shift() }).end("moved"),
+    );
+    for (const [location, shown] of places) {
+      const attempt = await deliver(to(receiver), anEvent(), 1);
+      const expected = shown?.replace("ORIGIN", new URL(receiver.url).origin) ?? null;
+      expect(locationIn(attempt), location).to.equal(expected);
+      expect(textIn(attempt), location).to.equal("moved");
+      expect(attempt.answer, location).not.to.include("hush");
+    }
   });
 
   it("does not wait for a server that switches to another protocol", async () => {
@@ -254,7 +286,7 @@ describe("deliver", () => {
     });
     const destination = to(receiver);
     await deliver(destination, anEvent(), 1);
-    expect(await deliver(destination, anEvent(), 1)).to.include({ cause: "reset", status: null });
+    expect(await deliver(destination, anEvent(), 1)).to.include({ cause: "reset", status: 200 });
     expect(receiver.received).to.have.length(2);
   });
 

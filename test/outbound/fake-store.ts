@@ -1,4 +1,4 @@
-import type { Delivery, Outcome } from "../../src/domain/delivery.ts";
+import type { Delivery } from "../../src/domain/delivery.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { deliveryId } from "../../src/domain/identity.ts";
 import type { DestinationState, Loan, Settlement, Store } from "../../src/store/store.ts";
@@ -105,7 +105,7 @@ export class FakeStore implements Pick<Store, Method> {
     const row = this.#rows.find(({ delivery }) => delivery.id === settlement.delivery);
     if (!row || row.token !== settlement.token) return false;
     this.settled.push(settlement);
-    row.delivery = after(row.delivery, settlement.outcome);
+    row.delivery = after(row.delivery, settlement);
     row.token = "";
     if (row.delivery.dueAt === null) this.#releaseLane(row.delivery.lane);
     return true;
@@ -167,8 +167,8 @@ function isDue(delivery: Delivery, { destination, now }: { destination: string; 
   return delivery.destination === destination && status === "pending" && dueAt !== null && dueAt <= now;
 }
 
-function after(delivery: Delivery, outcome: Outcome): Delivery {
-  const attempts = delivery.attempts + 1;
+function after(delivery: Delivery, { attempt, outcome }: Settlement): Delivery {
+  const attempts = delivery.attempts + (attempt ? 1 : 0);
   if (outcome.status === "pending") return { ...delivery, attempts, dueAt: outcome.dueAt };
   const reason = outcome.status === "parked" ? outcome.reason : null;
   return { ...delivery, attempts, status: outcome.status, reason, dueAt: null };

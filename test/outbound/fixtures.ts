@@ -60,6 +60,7 @@ export function aDestination(given: Partial<Destination> = {}): Destination {
     secrets: [createSecretKey(Buffer.alloc(32, 7))],
     alsoSign: null,
     schedule: [5_000, 300_000],
+    parkOn: [],
     timeout: 15_000,
     concurrency: 16,
     rate: null,

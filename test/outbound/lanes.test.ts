@@ -37,6 +37,7 @@ interface Process {
 const NEVER = new Promise<never>(() => {});
 const SILENT: Observer = {
   attempted() {},
+  unsupported() {},
   loanLost() {},
   breakerOpened() {},
   breakerClosed() {},

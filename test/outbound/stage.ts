@@ -112,6 +112,7 @@ export function noting(told: (keyof Observer)[]): Observer {
   const note = (what: keyof Observer) => () => void told.push(what);
   return {
     attempted: note("attempted"),
+    unsupported: note("unsupported"),
     loanLost: note("loanLost"),
     breakerOpened: note("breakerOpened"),
     breakerClosed: note("breakerClosed"),

@@ -1,5 +1,5 @@
 import type { Delivery } from "../../domain/delivery.ts";
-import type { Backlog, Loan, PageRequest, ReplayFilter, Settlement } from "../store.ts";
+import type { Backlog, Loan, PageRequest, ReplayFilter, Settlement, Store } from "../store.ts";
 import type { Rows } from "./contents.ts";
 import { fits, list } from "./find.ts";
 import { isLaneOpen } from "./record.ts";
@@ -27,15 +27,33 @@ export function settle(tables: Tables, { delivery: id, token, attempt, outcome }
 
   const reason = outcome.status === "parked" ? outcome.reason : null;
   const dueAt = outcome.status === "pending" ? outcome.dueAt : null;
-  const tried = { ...row, history: [...row.history, attempt] };
+  const tried = attempt ? { ...row, history: [...row.history, attempt] } : row;
   const { delivery } = move(tables, tried, {
     status: outcome.status,
     reason,
     dueAt,
-    attempts: attempt.number,
+    attempts: attempt?.number ?? row.delivery.attempts,
   });
   if (dueAt === null) letNextGo(tables, delivery);
   return true;
+}
+
+export function skip(tables: Tables, id: string, now: number): Awaited<ReturnType<Store["skip"]>> {
+  const row = tables.deliveries.get(id);
+  if (!row) return null;
+  const { status, dueAt } = row.delivery;
+  if (dueAt === null) return "final";
+  if (row.token !== null && dueAt > now) return "lent";
+  const { delivery } = move(tables, row, { status: "parked", reason: "skipped", dueAt: null });
+  if (status === "pending") letNextGo(tables, delivery);
+  return "skipped";
+}
+
+/** The first of its lane, where it is held behind that. */
+export function findBlocking(tables: Tables, id: string): Delivery | null {
+  const delivery = tables.deliveries.get(id)?.delivery;
+  if (delivery?.status !== "held" || delivery.lane === null) return null;
+  return tables.lanes.of(pair(delivery.destination, delivery.lane))[0]?.delivery ?? null;
 }
 
 export function giveBack(tables: Tables, loans: readonly Loan[], now: number): void {

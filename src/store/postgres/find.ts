@@ -145,6 +145,16 @@ export async function findDelivery(session: Session, id: string): Promise<Delive
   return row ? toDelivery(row) : null;
 }
 
+export async function findBlocking(session: Session, id: string): Promise<Delivery | null> {
+  const [row] = await session.rows<DeliveryRow>(
+    `select ${DELIVERY} from deliveries
+     where (destination, lane) = (select destination, lane from deliveries where id = $1 and status = 'held')
+       and due_at is not null order by position limit 1`,
+    [id],
+  );
+  return row ? toDelivery(row) : null;
+}
+
 export async function findDocument(session: Session, source: string, id: string): Promise<Document | null> {
   const [row] = await session.rows<DocumentRow>(
     "select position, state from documents where source = $1 and id = $2",

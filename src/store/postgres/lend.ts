@@ -1,4 +1,5 @@
-import type { Loan, Settlement } from "../store.ts";
+import type { Attempt } from "../../domain/delivery.ts";
+import type { Loan, Settlement, Store } from "../store.ts";
 import type { Answer } from "./batch.ts";
 import { idsAndTokens } from "./claim.ts";
 import { lockLanes } from "./lanes.ts";
@@ -8,6 +9,7 @@ import { columns, type Scalar, type Session } from "./session.ts";
 /** Writes down what tries came to. Of two for one loan the first counts. Runs inside a transaction. */
 export async function settleAll(
   session: Session,
+  channel: string,
   settlements: readonly Settlement[],
 ): Promise<readonly Answer<boolean>[]> {
   const loans = new Map(settlements.toReversed().map((one) => [loanOf(one), one] as const));
@@ -32,6 +34,7 @@ export async function settleAll(
     return settlement ? [{ loan, settlement }] : [];
   });
   await writeDown(session, written);
+  await letUnusedProbe(session, channel, written);
   const counted = new Set(written.map(({ settlement }) => settlement));
   return settlements.map((one) => ({ status: "fulfilled", value: counted.has(one) }));
 }
@@ -47,6 +50,18 @@ function loanOf({ delivery, token }: Pick<Settlement, "delivery" | "token">): st
   return JSON.stringify([delivery, token]);
 }
 
+/** A probe of which nothing was sent has shown nothing: the next one may go at once. */
+async function letUnusedProbe(
+  session: Session,
+  channel: string,
+  written: readonly { loan: GoodLoan; settlement: Settlement }[],
+): Promise<void> {
+  const unused = written.filter(({ loan, settlement }) => settlement.attempt === null && isProbe(loan));
+  const at = Math.min(...unused.map(({ settlement }) => settlement.at));
+  const destinations = unused.map(({ loan }) => loan.destination);
+  if (unused.length > 0) await letProbe(session, channel, destinations, at);
+}
+
 async function writeDown(
   session: Session,
   written: readonly { loan: GoodLoan; settlement: Settlement }[],
@@ -58,12 +73,15 @@ async function writeDown(
       `insert into attempts (delivery_id, number, started_at, duration, cause, status, answer, retry_after)
        select * from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::text[], $6::int[], $7::text[], $8::bigint[])`,
       columns(
-        written.map(({ settlement }) => attemptOf(settlement)),
+        written.flatMap(({ settlement: { delivery, attempt } }) =>
+          attempt ? [attemptOf(delivery, attempt)] : [],
+        ),
         8,
       ),
     ),
     session.run(
-      `update deliveries d set status = given.status, reason = given.reason, due_at = given.due_at, attempts = given.attempts, token = null
+      `update deliveries d set status = given.status, reason = given.reason, due_at = given.due_at,
+         attempts = coalesce(given.attempts, d.attempts), token = null
        from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[]) given (id, status, reason, due_at, attempts)
        where d.id = given.id`,
       columns(
@@ -80,7 +98,7 @@ async function writeDown(
   ]);
 }
 
-function attemptOf({ delivery, attempt }: Settlement): Scalar[] {
+function attemptOf(delivery: string, attempt: Attempt): Scalar[] {
   const { number, startedAt, duration, cause, status, answer, retryAfter } = attempt;
   return [delivery, number, startedAt, duration, cause, status, answer, retryAfter];
 }
@@ -88,7 +106,7 @@ function attemptOf({ delivery, attempt }: Settlement): Scalar[] {
 function outcomeOf({ delivery, attempt, outcome }: Settlement): Scalar[] {
   const reason = outcome.status === "parked" ? outcome.reason : null;
   const dueAt = outcome.status === "pending" ? outcome.dueAt : null;
-  return [delivery, outcome.status, reason, dueAt, attempt.number];
+  return [delivery, outcome.status, reason, dueAt, attempt?.number ?? null];
 }
 
 /** The first that is open in each of these lanes, which are locked and have none out. */
@@ -102,6 +120,35 @@ async function letNextGo(session: Session, lanes: readonly (readonly [string, st
        from unnest($1::text[], $2::text[]) freed (destination, lane))`,
     columns(lanes, 2),
   );
+}
+
+/** Runs inside a transaction. */
+export async function skip(
+  session: Session,
+  id: string,
+  now: number,
+): Promise<Awaited<ReturnType<Store["skip"]>>> {
+  // A lane never changes, so it may be read before it is locked.
+  const [place] = await session.rows<{ destination: string; lane: string | null }>(
+    "select destination, lane from deliveries where id = $1",
+    [id],
+  );
+  if (!place) return null;
+  const { destination, lane } = place;
+  await lockLanes(session, new Set(lane === null ? [] : [lane]));
+  const [row] = await session.rows<{ status: string; due_at: number | null; token: string | null }>(
+    "select status, due_at, token from deliveries where id = $1 for update",
+    [id],
+  );
+  if (!row) return null;
+  if (row.due_at === null) return "final";
+  if (row.token !== null && row.due_at > now) return "lent";
+  await session.run(
+    "update deliveries set status = 'parked', reason = 'skipped', due_at = null, token = null where id = $1",
+    [id],
+  );
+  if (row.status === "pending" && lane !== null) await letNextGo(session, [[destination, lane]]);
+  return "skipped";
 }
 
 /** Returns the destinations that have something due again. */

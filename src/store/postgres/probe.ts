@@ -10,7 +10,7 @@ import type { Session } from "./session.ts";
 /** What the tokens of probes begin with. */
 export const PROBE = "probe:";
 
-export function isProbe({ token }: Loan): boolean {
+export function isProbe({ token }: Pick<Loan, "token">): boolean {
   return token.startsWith(PROBE);
 }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { after, nextOf } from "../page.ts";
 import { type DeliveryRow, toDelivery, toEvent } from "../rows.ts";
-import type { Loan, PageRequest, ReplayFilter, Settlement } from "../store.ts";
+import type { Loan, PageRequest, ReplayFilter, Settlement, Store } from "../store.ts";
 import { query, type Statements } from "./statements.ts";
 
 /** What happens to deliveries. Everything here runs inside a transaction. */
@@ -20,13 +20,25 @@ export function settle(sql: Statements, { delivery, token, attempt, outcome }: S
   const loan = sql.loan.one(delivery, token);
   if (!loan) return false;
 
-  const { number, startedAt, duration, cause, status, answer, retryAfter } = attempt;
-  sql.addAttempt.run(delivery, number, startedAt, duration, cause, status, answer, retryAfter);
+  if (attempt) {
+    const { number, startedAt, duration, cause, status, answer, retryAfter } = attempt;
+    sql.addAttempt.run(delivery, number, startedAt, duration, cause, status, answer, retryAfter);
+  }
   const reason = outcome.status === "parked" ? outcome.reason : null;
   const dueAt = outcome.status === "pending" ? outcome.dueAt : null;
-  sql.settle.run(outcome.status, reason, dueAt, number, delivery);
+  sql.settle.run(outcome.status, reason, dueAt, attempt?.number ?? null, delivery);
   if (dueAt === null && loan.lane !== null) sql.letNextGo.run(loan.destination, loan.lane);
   return true;
+}
+
+export function skip(sql: Statements, id: string, now: number): Awaited<ReturnType<Store["skip"]>> {
+  const row = sql.openness.one(id);
+  if (!row) return null;
+  if (row.due_at === null) return "final";
+  if (row.token !== null && row.due_at > now) return "lent";
+  sql.settle.run("parked", "skipped", null, null, id);
+  if (row.status === "pending" && row.lane !== null) sql.letNextGo.run(row.destination, row.lane);
+  return "skipped";
 }
 
 /** The nth of the page is due n × `spacing` milliseconds from `now`; one whose lane is busy waits there. */

@@ -131,8 +131,11 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     settle: query(
       db,
-      "update deliveries set status = ?, reason = ?, due_at = ?, attempts = ?, token = null where id = ?",
+      "update deliveries set status = ?, reason = ?, due_at = ?, attempts = coalesce(?, attempts), token = null where id = ?",
     ),
+    openness: query<
+      Pick<DeliveryRow, "destination" | "lane" | "status" | "due_at"> & { token: string | null }
+    >(db, "select destination, lane, status, due_at, token from deliveries where id = ?"),
     letNextGo: query(
       db,
       `update deliveries set status = 'pending' where position =
@@ -187,6 +190,12 @@ export function prepareStatements(db: DatabaseSync) {
       `select ${ATTEMPT} from attempts where delivery_id = ? order by number`,
     ),
     delivery: query<DeliveryRow>(db, `select ${DELIVERY} from deliveries where id = ?`),
+    blocking: query<DeliveryRow>(
+      db,
+      `select ${DELIVERY} from deliveries first
+       where (destination, lane) = (select destination, lane from deliveries where id = ?1 and status = 'held')
+         and due_at is not null order by position limit 1`,
+    ),
     reopen: query(
       db,
       "update deliveries set status = ?, reason = null, due_at = ?, replayed_after = attempts where id = ?",

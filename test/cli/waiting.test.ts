@@ -1,0 +1,226 @@
+import { writeFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import {
+  atTidy,
+  type Bridge,
+  configText,
+  FORM,
+  SECRET,
+  startBridge,
+  startReceiver,
+  TOKEN,
+  tidy,
+} from "../bridge.ts";
+import { createManualClock, until } from "../clock.ts";
+import { runCommand } from "./terminal.ts";
+
+/** What an operator sees of deliveries that wait or fail, and what can be done about them. */
+
+const batch = (document: string, ...values: string[]) =>
+  `data=${encodeURIComponent(
+    JSON.stringify(
+      values.map((value) => ({
+        value,
+        timestamp: "2022-07-11T07:28:25+00:00",
+        resource_uri: `/api/v1/document/${document}/`,
+        name: "status",
+      })),
+    ),
+  )}`;
+const post = (bridge: Bridge, document: string, ...values: string[]) =>
+  bridge.post(`/in/legalesign/batch?token=${TOKEN}`, batch(document, ...values), FORM);
+const crm = (url: string, rest = "") =>
+  configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }`);
+
+function commandsFor(bridge: Bridge, text: string) {
+  const file = join(bridge.folder, "cli.yaml");
+  writeFileSync(
+    file,
+    text.replace("admin: { port: 0 }", `admin: { port: ${new URL(bridge.adminUrl).port} }`),
+  );
+  return (...args: string[]) => runCommand([...args, "--config", file]);
+}
+
+interface Listed {
+  id: string;
+  status: string;
+  reason: string | null;
+  attempts: number;
+}
+const deliveries = async (bridge: Bridge): Promise<Listed[]> =>
+  (await bridge.admin("/api/v1/deliveries")).body.items;
+const states = async (bridge: Bridge) =>
+  (await deliveries(bridge)).map(({ status, reason }) => reason ?? status);
+const tried = async (bridge: Bridge, nth: number, times = 1): Promise<Listed> => {
+  for (;;) {
+    const one = (await deliveries(bridge))[nth];
+    if (one && one.attempts >= times) return one;
+  }
+};
+
+/** Answers each post as the test says, with the response itself. */
+async function startAnswering(answer: (response: ServerResponse) => void): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => answer(response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  atTidy(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+}
+
+/** What was written before has come once others have gone there and back. */
+async function headsHaveCome(bridge: Bridge): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await bridge.admin("/livez");
+}
+
+describe("a delivery that is not taken", () => {
+  afterEach(tidy);
+
+  it("is told to point elsewhere by a redirect, without the query, and what to set", async () => {
+    const url = await startAnswering((response) =>
+      response.writeHead(308, { location: "https://crm.internal/hooks/esign/?token=hush" }).end(),
+    );
+    const text = crm(url);
+    const bridge = await startBridge(text);
+    await post(bridge, "d1", "10");
+    const { id } = await tried(bridge, 0);
+    const { stdout } = await commandsFor(bridge, text)("explain", id);
+    expect(stdout)
+      .to.include("was answered with 308")
+      .and.include("It points to https://crm.internal/hooks/esign/: redirects are not followed")
+      .and.include("set that as `url` of crm");
+    expect(stdout).not.to.include("hush");
+  });
+
+  it("may have been taken, where a 200 came whose answer did not end or broke off", async () => {
+    const clock = createManualClock(Date.UTC(2026, 0, 1));
+    const begun: ServerResponse[] = [];
+    const url = await startAnswering((response) => {
+      response.writeHead(200, { "content-length": "100" }).write("0123456789");
+      begun.push(response);
+    });
+    const text = crm(url);
+    const bridge = await startBridge(text, { clock });
+    const run = commandsFor(bridge, text);
+    await post(bridge, "d1", "10");
+    await until(() => begun.length === 1);
+    await headsHaveCome(bridge);
+    await clock.advance(15_000);
+    const { id, status } = await tried(bridge, 0);
+    expect(status).to.equal("pending");
+    const said = (cause: string) =>
+      `was answered with 200, but the answer did not come to its end (${cause})`;
+    expect((await run("explain", id)).stdout)
+      .to.include(said("timeout"))
+      .and.include("crm may have taken it all the same");
+
+    await post(bridge, "d2", "10");
+    await until(() => begun.length === 2);
+    await headsHaveCome(bridge);
+    begun[1]?.socket?.destroy();
+    expect((await run("explain", (await tried(bridge, 1)).id)).stdout).to.include(said("reset"));
+  });
+
+  it("is named to the later events of its document that wait for it, and can be skipped", async () => {
+    const receiver = await startReceiver((nth) => (nth === 1 ? 422 : 200));
+    const text = crm(receiver.url);
+    const bridge = await startBridge(text);
+    const run = commandsFor(bridge, text);
+    await post(bridge, "d1", "10", "20", "30");
+    await post(bridge, "d2", "10");
+    const first = await tried(bridge, 0);
+    await tried(bridge, 3);
+    expect(await states(bridge)).to.deep.equal(["pending", "held", "held", "delivered"]);
+    const [, , last] = await deliveries(bridge);
+    expect((await run("explain", last?.id ?? "")).stdout)
+      .to.match(/waits for document\.sent \(evt_\w+\) of the same document, which was tried once/)
+      .and.include("last was answered with 422")
+      .and.include(`countersign skip ${first.id}`);
+    expect((await run("explain", first.id)).stdout).to.include(`countersign skip ${first.id}`);
+
+    const skipped = await run("skip", first.id, "--reason", "its schema is wrong");
+    expect([skipped.code, skipped.stdout]).to.deep.equal([0, skipped.stdout]);
+    expect(skipped.stdout).to.match(/^evt_\w+ is parked for crm\n$/);
+    await receiver.got(4);
+    await tried(bridge, 2);
+    expect(await states(bridge)).to.deep.equal(["skipped", "delivered", "delivered", "delivered"]);
+    const [entry] = (await bridge.admin("/api/v1/audit")).body.items;
+    expect(entry).to.deep.include({ action: "skip", reason: "its schema is wrong" });
+    expect(entry.details).to.include({ delivery: first.id, destination: "crm" });
+    expect((await bridge.admin("/metrics")).body).to.include(
+      'countersign_deliveries_parked_total{destination="crm",reason="skipped"} 1',
+    );
+    expect((await run("explain", first.id)).stdout).to.include("because a person skipped it");
+    expect((await run("skip", first.id)).stderr).to.include("is parked already");
+    expect((await run("skip", "dlv_no")).stderr).to.include("there is no delivery dlv_no");
+  });
+
+  it("is not skipped while it is being tried", async () => {
+    const held: ServerResponse[] = [];
+    const url = await startAnswering((response) => void held.push(response));
+    const text = crm(url);
+    const bridge = await startBridge(text);
+    await post(bridge, "d1", "10");
+    await until(() => held.length === 1);
+    const [{ id } = { id: "" }] = await deliveries(bridge);
+    const refused = await commandsFor(bridge, text)("skip", id);
+    expect(refused.code).to.equal(1);
+    expect(refused.stderr).to.include("is being tried at this moment");
+    held[0]?.end();
+    await tried(bridge, 0);
+    expect(await states(bridge)).to.deep.equal(["delivered"]);
+  });
+
+  it("is parked at once where the destination parks on the answer's status, and the breaker stays closed", async () => {
+    const receiver = await startReceiver((nth) => (nth === 1 ? 422 : 200));
+    const text = crm(receiver.url, ", parkOn: [400, 422], breaker: { failures: 1 }");
+    const bridge = await startBridge(text);
+    await post(bridge, "d1", "10", "30");
+    await receiver.got(2);
+    await tried(bridge, 1);
+    expect(await states(bridge)).to.deep.equal(["rejected", "delivered"]);
+    const [{ id } = { id: "" }] = await deliveries(bridge);
+    expect((await commandsFor(bridge, text)("explain", id)).stdout).to.include("`parkOn` names");
+    expect((await bridge.admin("/api/v1/destinations")).body.items[0].breaker).to.equal(null);
+  });
+});
+
+describe("a backlog whose destination gets another format", () => {
+  afterEach(tidy);
+
+  it("is parked where the format cannot say it, without a try or a word to the breaker, and the rest is sent", async () => {
+    const receiver = await startReceiver();
+    const before = await startBridge(crm(receiver.url, ", paused: true"));
+    for (let n = 0; n < 12; n++) await post(before, `d${n}`, "10", "20", "30");
+    await before.stop();
+
+    const text = configText(
+      `destinations: { crm: { url: "${receiver.url}", secrets: ["raw:a_key"], format: lumin } }`,
+    );
+    const bridge = await startBridge(text, { folder: before.folder });
+    await receiver.got(24);
+    const open = async () => (await bridge.admin("/api/v1/destinations")).body.items[0].open;
+    while ((await open()) > 0);
+    const all = await deliveries(bridge);
+    const parked = all.filter(({ reason }) => reason === "unsupported_by_format");
+    expect(parked).to.have.length(12);
+    expect(parked.every(({ attempts }) => attempts === 0)).to.equal(true);
+    expect(all.filter(({ status }) => status === "delivered")).to.have.length(24);
+    expect((await bridge.admin("/api/v1/destinations")).body.items[0].breaker).to.equal(null);
+    const run = commandsFor(bridge, text);
+    expect((await run("explain", parked[0]?.id ?? "")).stdout).to.include("format cannot say this event");
+    await run("replay", "--destination", "crm");
+    while ((await open()) > 0);
+    expect((await deliveries(bridge)).filter(({ reason }) => reason !== null)).to.have.length(12);
+    expect((await bridge.admin("/metrics")).body).to.include(
+      'countersign_deliveries_parked_total{destination="crm",reason="unsupported_by_format"} 24',
+    );
+    expect(receiver.deliveries).to.have.length(24);
+  });
+});
