@@ -5,7 +5,7 @@ import { PRESETS } from "../domain/retry.ts";
 import { FORMAT_NAMES } from "../outbound/format.ts";
 import { HASHES } from "../outbound/sign.ts";
 import { exactly } from "../yaml.ts";
-import { duration, rate, secret } from "./values.ts";
+import { duration, rate, secret, timer } from "./values.ts";
 
 /** A destination as it is written in the configuration, key by key. */
 
@@ -16,16 +16,28 @@ const eventPattern = z
       `${JSON.stringify(input)} is no event type: known are ${EVENT_TYPES.join(", ")}, and \`*\` stands for any run of characters`,
   });
 
+const MOST_PAUSES = 50;
+
+/** Of a list, what is wrong with its first bad pause. */
+function troubleWithSchedule(input: unknown): string {
+  const entries: unknown[] = Array.isArray(input) ? input : [];
+  const [issue] = entries.flatMap((entry) => duration.safeParse(entry).error?.issues ?? []);
+  if (issue) return issue.message;
+  if (entries.length > MOST_PAUSES) return `has ${entries.length} pauses: at most ${MOST_PAUSES}`;
+  return `${JSON.stringify(input)} is no schedule: write ${Object.keys(PRESETS).join(" or ")}, or a list such as [5s, 1m, 5m]`;
+}
+
+const scheduleError = ({ input }: { input: unknown }) => troubleWithSchedule(input);
+
 const retry = z
   .union(
     [
-      z.enum(Object.keys(PRESETS) as (keyof typeof PRESETS)[]).transform((preset) => PRESETS[preset]),
-      z.array(duration).max(50),
+      z
+        .enum(Object.keys(PRESETS) as (keyof typeof PRESETS)[], { error: scheduleError })
+        .transform((preset) => PRESETS[preset]),
+      z.array(duration, { error: scheduleError }).max(MOST_PAUSES, { error: scheduleError }),
     ],
-    {
-      error: ({ input }) =>
-        `${JSON.stringify(input)} is no schedule: write ${Object.keys(PRESETS).join(" or ")}, or a list such as [5s, 1m, 5m]`,
-    },
+    { error: scheduleError },
   )
   .default(PRESETS.standard)
   .describe("the pauses between tries");
@@ -211,7 +223,10 @@ export const DestinationFile = exactly({
     .enum(["document", "none"], { error: "must be `document` or `none`" })
     .default("document")
     .describe("document: the events of one document go one after the other"),
-  timeout: duration.default(15_000).describe("for a whole try, slow answers included"),
+  timeout: timer
+    .refine((ms) => ms > 0, "must be above 0")
+    .default(15_000)
+    .describe("for a whole try, slow answers included"),
   concurrency: z
     .int({ error: "must be a whole number" })
     .min(1, "must be at least 1")

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { exactly } from "../yaml.ts";
 import { DestinationFile } from "./destination-schema.ts";
 import { Retention } from "./retention-schema.ts";
-import { duration, name, port, size } from "./values.ts";
+import { duration, name, port, size, timer } from "./values.ts";
 
 /**
  * The configuration file as it is written, key by key. `schemas/configuration.json` is generated from it, so that editors
@@ -169,6 +169,6 @@ export const ConfigFile = exactly({
     .prefault({})
     .describe("requests refused as not genuine, kept to be checked again after a secret was mended"),
   retention: Retention,
-  shutdown: duration.default(20_000).describe("how long a stop waits for what is in flight"),
+  shutdown: timer.default(20_000).describe("how long a stop waits for what is in flight"),
 }).describe("The configuration of Countersign");
 export type ConfigFile = z.infer<typeof ConfigFile>;

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { parseDuration, parseRate, parseSize } from "../domain/quantity.ts";
+import {
+  formatDuration,
+  formatSize,
+  HIGHEST_RATE,
+  parseDuration,
+  parseRate,
+  parseSize,
+} from "../domain/quantity.ts";
 import { parseSecret } from "../outbound/sign.ts";
 
 /** Kinds of values that stand in several places of the configuration. What is wrong is said in the words that would mend it. */
@@ -8,23 +15,47 @@ export const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "names are lower-case letters, digits and hyphens, and stand in URLs");
 
-export const duration = z
-  .string({ error: "must be a duration such as 15s, 5m or 2h" })
-  .meta({ pattern: "^([0-9]+(ms|s|m|h|d))+$", examples: ["15s", "5m", "2h15m"] })
-  .transform((text, context) => {
-    const milliseconds = parseDuration(text);
-    if (milliseconds === null)
-      context.addIssue(`${JSON.stringify(text)} is no duration: write 15s, 5m or 2h`);
-    return milliseconds ?? z.NEVER;
-  });
+const DAY = 86_400_000;
+
+/** Up to `longest` milliseconds: whatever is waited for, or added to a date, must not overflow. */
+function durationUpTo(longest: number) {
+  return z
+    .string({ error: "must be a duration such as 15s, 5m or 2h" })
+    .meta({ pattern: "^([0-9]+(ms|s|m|h|d))+$", examples: ["15s", "5m", "2h15m"] })
+    .transform((text, context) => {
+      const milliseconds = parseDuration(text);
+      if (milliseconds !== null && milliseconds <= longest) return milliseconds;
+      const shown = JSON.stringify(text);
+      context.addIssue(
+        milliseconds === null
+          ? `${shown} is no duration: write 15s, 5m or 2h`
+          : `${shown} is too long: at most ${formatDuration(longest)}`,
+      );
+      return z.NEVER;
+    });
+}
+
+export const duration = durationUpTo(365 * DAY);
+
+/** What becomes a timer: Node's overflow after 2^31 - 1 ms, 24 days, and then fire at once. */
+export const timer = durationUpTo(DAY);
+
+/** A body is held in memory, and as one text, which V8 ends at half a gigabyte. */
+const LARGEST_SIZE = 256 * 1_024 ** 2;
 
 export const size = z
   .string({ error: "must be a size such as 512kb or 5mb" })
   .meta({ pattern: "^[0-9]+(b|kb|mb|gb)$", examples: ["5mb"] })
   .transform((text, context) => {
     const bytes = parseSize(text);
-    if (bytes === null) context.addIssue(`${JSON.stringify(text)} is no size: write 512kb or 5mb`);
-    return bytes ?? z.NEVER;
+    if (bytes !== null && bytes <= LARGEST_SIZE) return bytes;
+    const shown = JSON.stringify(text);
+    context.addIssue(
+      bytes === null
+        ? `${shown} is no size: write 512kb or 5mb`
+        : `${shown} is too large: at most ${formatSize(LARGEST_SIZE)}`,
+    );
+    return z.NEVER;
   });
 
 /** How many a second. */
@@ -33,8 +64,14 @@ export const rate = z
   .meta({ pattern: "^[0-9]+/(s|m|h)$", examples: ["50/s", "600/m"] })
   .transform((text, context) => {
     const perSecond = parseRate(text);
-    if (perSecond === null) context.addIssue(`${JSON.stringify(text)} is no rate: write 50/s or 600/m`);
-    return perSecond ?? z.NEVER;
+    if (perSecond !== null && perSecond <= HIGHEST_RATE) return perSecond;
+    const shown = JSON.stringify(text);
+    context.addIssue(
+      perSecond === null
+        ? `${shown} is no rate: write 50/s or 600/m`
+        : `${shown} is too high: at most ${HIGHEST_RATE}/s`,
+    );
+    return z.NEVER;
   });
 
 const PORT = "must be a port number from 0 to 65535";

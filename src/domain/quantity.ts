@@ -23,6 +23,9 @@ export function parseSize(text: string): number | null {
   return unit === undefined ? null : Number(count) * (BYTES[unit.toLowerCase()] ?? 1);
 }
 
+/** No destination or replay needs more a second, and far above it sums lose their fractions. */
+export const HIGHEST_RATE = 1_000_000;
+
 /** How many a second; null when the text is no rate such as `50/s` or `600/m`. */
 export function parseRate(text: string): number | null {
   const [, count, unit] = /^(\d+)\/(s|m|h)$/.exec(text) ?? [];

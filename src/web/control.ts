@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Delivery } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
-import { parseDuration, parseRate } from "../domain/quantity.ts";
+import { HIGHEST_RATE, parseDuration, parseRate } from "../domain/quantity.ts";
 import type { Reread, RereadWish } from "../inbound/reread.ts";
 import type { DestinationState, PageRequest, Store } from "../store/store.ts";
 import { PAGE, parseInput } from "./input.ts";
@@ -50,7 +50,7 @@ const ReasonBody = z.strictObject({ reason });
 const since = (now: number) =>
   z.string().transform((text, context) => {
     const ago = parseDuration(text);
-    const at = ago === null ? Date.parse(text) : now - ago;
+    const at = ago === null ? Date.parse(text) : Math.max(0, now - ago);
     if (Number.isNaN(at))
       context.addIssue("must be a moment such as 2026-01-31T12:00:00Z, or how long ago, such as 2d");
     return Number.isNaN(at) ? z.NEVER : at;
@@ -58,8 +58,11 @@ const since = (now: number) =>
 
 const rate = z.string().transform((text, context) => {
   const perSecond = parseRate(text);
-  if (perSecond === null) context.addIssue("must be a rate such as 20/s or 600/m");
-  return perSecond ?? z.NEVER;
+  if (perSecond !== null && perSecond <= HIGHEST_RATE) return perSecond;
+  context.addIssue(
+    perSecond === null ? "must be a rate such as 20/s or 600/m" : `must be at most ${HIGHEST_RATE}/s`,
+  );
+  return z.NEVER;
 });
 
 /** Where the next page begins, and when the first of it is due: a rate holds over all pages. */

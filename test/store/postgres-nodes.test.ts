@@ -122,6 +122,16 @@ describe("nodes of one PostgreSQL", () => {
       expect(await claimAll({ probe: true, now: NEW_YEAR + 5 })).to.have.length(1);
     });
 
+    it("the next probe at once when nothing was sent of the one that is out", async () => {
+      await keep({ breaker: OPEN });
+      const [probe] = await claimAll({ probe: true });
+      const outcome = { status: "parked", reason: "unsupported_by_format" } as const;
+      const { delivery, token } = probe ?? expect.fail("no probe");
+      await second().settle({ delivery: delivery.id, token, attempt: null, outcome, at: NEW_YEAR + 5 });
+      expect(await breaker()).to.deep.equal({ ...OPEN, probeAt: NEW_YEAR + 5 });
+      expect(await claimAll({ probe: true, now: NEW_YEAR + 5 })).to.have.length(1);
+    });
+
     it("no probe when there is nothing to probe with", async () => {
       await first().keepDestination("archive", { breaker: OPEN });
       expect(await claimAll({ destination: "archive", probe: true })).to.deep.equal([]);
