@@ -1,5 +1,6 @@
 import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
+import { embeddedIn } from "./embedded-address.ts";
 
 /** `any`: private addresses too, since internal systems live there; `public`: none but those of the open internet. */
 export type Network = "any" | "public";
@@ -55,32 +56,24 @@ function rulesOf(table: Readonly<Record<string, readonly string[]>>): Rule[] {
 
 function addRange(list: BlockList, range: string): void {
   const [address = "", length] = range.split("/");
-  const prefix = Number(length);
-  if (isIP(address) === 6) list.addSubnet(address, prefix, "ipv6");
-  else addVersion4(list, address, prefix);
+  list.addSubnet(address, Number(length), isIP(address) === 6 ? "ipv6" : "ipv4");
 }
 
-/** In IPv6's clothes as well: IPv4-compatible, NAT64 and 6to4. The list sees through `::ffff:` by itself. */
-function addVersion4(list: BlockList, address: string, prefix: number): void {
-  list.addSubnet(address, prefix, "ipv4");
-  list.addSubnet(`::${address}`, 96 + prefix, "ipv6");
-  list.addSubnet(`64:ff9b::${address}`, 96 + prefix, "ipv6");
-  list.addSubnet(`2002:${asGroups(address)}::`, 16 + prefix, "ipv6");
-}
-
-/** `10.1.2.3` as `a01:203`. */
-function asGroups(address: string): string {
-  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
-  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-}
-
-/** Why an IP address may not be connected to, in words that follow "is"; null: it may. What is no IP address may not. */
+/**
+ * Why an IP address may not be connected to, in words that follow "is"; null: it may. What is no IP address may not. An IPv6 address
+ * that stands for an IPv4 address is judged by that as well.
+ */
 export function whyRefused(address: string, network: Network): string | null {
   const [bare = ""] = address.split("%");
   const version = isIP(bare);
   if (version === 0) return "no IP address";
-  const family = version === 6 ? "ipv6" : "ipv4";
-  return RULES[network].find(([, list]) => list.check(bare, family))?.[0] ?? null;
+  const all = version === 6 ? [bare, ...embeddedIn(bare)] : [bare];
+  return all.map((one) => kindOf(one, network)).find((kind) => kind !== null) ?? null;
+}
+
+function kindOf(address: string, network: Network): string | null {
+  const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+  return RULES[network].find(([, list]) => list.check(address, family))?.[0] ?? null;
 }
 
 /**

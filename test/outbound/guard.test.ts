@@ -43,7 +43,8 @@ const PUBLIC = ["8.8.8.8", "172.32.0.1", "100.128.0.1", "169.253.0.1", "2606:470
 
 const refused = (addresses: readonly string[], network: Network) =>
   addresses.filter((address) => whyRefused(address, network) !== null);
-/** An IPv4 address as IPv6 has it: mapped, compatible, through NAT64 and through 6to4. */
+/** An IPv4 address as IPv6 has it, in every form that a translator or tunnel takes back to it. */
+const hex = (high: number, low: number) => (high * 256 + low).toString(16);
 const disguised = (address: string) => {
   const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
   const groups = `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
@@ -53,6 +54,17 @@ const disguised = (address: string) => {
     `::${address}`,
     `64:ff9b::${address}`,
     `2002:${groups}::1`,
+    `::ffff:0:${address}`,
+    `::ffff:0:${groups}`,
+    `64:ff9b:1::${address}`,
+    `64:ff9b:1:7:8:9:${groups}`,
+    `64:ff9b:1:${hex(a, b)}:${hex(0, c)}:${hex(d, 0)}::`,
+    `64:ff9b:1:${hex(1, a)}:${hex(0, b)}:${hex(c, d)}::`,
+    `64:ff9b:1:7:${hex(0, a)}:${hex(b, c)}:${hex(d, 0)}:0`,
+    `2001:0:${groups}:8000:63bf:f7f7:f7f7`,
+    `2001::4136:e378:8000:63bf:${hex(a ^ 255, b ^ 255)}:${hex(c ^ 255, d ^ 255)}`,
+    `2606:4700::5efe:${address}`,
+    `2606:4700::200:5efe:${address}`,
   ];
 };
 
@@ -72,7 +84,14 @@ describe("the guard of addresses", () => {
       expect(refused(disguised(address), "any"), address).to.deep.equal(disguised(address));
     for (const address of ["10.1.2.3", "127.0.0.1", "192.168.0.9"])
       expect(refused(disguised(address), "public"), address).to.deep.equal(disguised(address));
-    expect(refused(["::ffff:8.8.8.8", "64:ff9b::8.8.8.8"], "public")).to.deep.equal([]);
+    const harmless = disguised("8.8.8.8");
+    expect(refused(harmless, "any")).to.deep.equal([]);
+    // A translator of the network's own is not of the open internet, wherever it leads.
+    const own = harmless.filter((address) => address.startsWith("64:ff9b:1:"));
+    expect(refused(harmless, "public")).to.deep.equal(own);
+    expect(
+      refused(["2606:4700::a9fe:a9fe", "2001:db8::a9fe:a9fe", "::ffff:1:a9fe:a9fe"], "any"),
+    ).to.deep.equal([]);
   });
 
   it("refuses what is no address at all", () => {
