@@ -61,13 +61,22 @@ function describeChannel(channel: Channel): string[] {
   ];
 }
 
-function describeDestination({ name, url, events, secrets, schedule }: Destination): string[] {
+function describeDestination(destination: Destination): string[] {
+  const { name, url, events, secrets, schedule } = destination;
+  const sentAs = describeType(destination);
   const { origin, pathname } = new URL(url);
   const keys = secrets.length === 1 ? "1 secret" : `${secrets.length} secrets`;
   const total = formatDuration(schedule.reduce((sum, pause) => sum + pause, 0));
   return [
     `  ${name}`,
     `    POST ${origin}${pathname}`,
+    ...(sentAs === null ? [] : [`    sent as ${sentAs}`]),
     `    gets ${events.join(", ")}; signed with ${keys}; up to ${schedule.length + 1} tries over ${total}`,
   ];
+}
+
+/** Null: as application/json, which every receiver parses. */
+function describeType({ format, contentType }: Destination): string | null {
+  if (format !== "cloudevents" || contentType === "application/json") return null;
+  return "application/cloudevents+json: if the receiver finds an empty body, set `contentType: application/json`";
 }

@@ -207,6 +207,14 @@ export const DestinationFile = exactly({
     .describe(
       "cloudevents: the whole event in the body; cloudevents-binary: attributes in headers; standard: {type, timestamp, data}; lumin: as Lumin would send and sign it",
     ),
+  contentType: z
+    .enum(["application/cloudevents+json", "application/json"], {
+      error: "must be application/json, or application/cloudevents+json",
+    })
+    .optional()
+    .describe(
+      "application/json: for a receiver that parses nothing else, with the shape of `format: cloudevents`; absent: what the format says",
+    ),
   events: z
     .array(eventPattern)
     .min(1, 'needs at least one event type, or "*"')

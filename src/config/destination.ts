@@ -52,13 +52,23 @@ function place({ path, message }: Complaint, at: readonly string[], yaml: YamlFi
 }
 
 function toDestination(name: string, given: DestinationFile): Omit<Made, "tls"> {
-  const { retry: schedule, auth, headers, alsoSign = null, rate = null, tls: _, ...rest } = given;
+  const {
+    retry: schedule,
+    auth,
+    headers,
+    alsoSign = null,
+    rate = null,
+    contentType = null,
+    tls: _,
+    ...rest
+  } = given;
   return {
     ...rest,
     name,
     schedule,
     alsoSign,
     rate,
+    contentType,
     headers: { ...headers, ...authorization(auth) },
     canSay: FORMATS[given.format].canSay,
   };
@@ -76,6 +86,7 @@ function authorization(auth: DestinationFile["auth"]): Readonly<Record<string, s
 function check(given: DestinationFile, value: unknown, sources: Surroundings["sources"]): Complaint[] {
   return [
     ...checkAddress(given),
+    ...checkContentType(given),
     ...checkHeaders(given),
     ...checkFilter(given, sources),
     ...(given.format === "lumin" ? checkLumin(given, value) : []),
@@ -85,6 +96,13 @@ function check(given: DestinationFile, value: unknown, sources: Surroundings["so
 function checkAddress({ url, network }: DestinationFile): Complaint[] {
   const refusal = refusalOfLiteral(new URL(url), network);
   return refusal ? [{ path: ["url"], message: refusal.message }] : [];
+}
+
+/** Only one format has a type of its own that receivers may not know. */
+function checkContentType({ contentType, format }: DestinationFile): Complaint[] {
+  if (contentType === undefined || format === "cloudevents") return [];
+  const message = `goes with \`format: cloudevents\` only: \`${format}\` is sent as application/json already`;
+  return [{ path: ["contentType"], message }];
 }
 
 /** No header may be said twice. */

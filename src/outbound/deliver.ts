@@ -84,13 +84,15 @@ function createRoute(
   const [first] = secrets;
   const own = first && ownSignature?.(first);
   const seals = { secrets, bodySignatures: [own, alsoSign].filter((one) => one != null) };
+  const forcedType = destination.contentType && `${destination.contentType}; charset=utf-8`;
   const headers = { ...destination.headers, "user-agent": `Countersign/${version}` };
   return {
     post: createPost({ url, headers, connections, tls, network, lookup }),
     prepare(event, now, replayed) {
       const encoded = encode(event, { typePrefix });
       const signed = seal(encoded.body, event.id, now, seals);
-      const told = { ...encoded.headers, "content-type": encoded.contentType, ...signed };
+      const contentType = forcedType ?? encoded.contentType;
+      const told = { ...encoded.headers, "content-type": contentType, ...signed };
       return { headers: replayed ? { ...told, ...REPLAY } : told, body: encoded.body };
     },
   };

@@ -17,6 +17,8 @@ export interface Destination extends Subscriber {
   /** Which addresses may be connected to. */
   network: Network;
   format: FormatName;
+  /** Sent instead of the format's own; null: that. */
+  contentType: string | null;
   /** At least one, newest first. For the format `lumin` the first is a shared secret, not a private key. */
   secrets: readonly Secret[];
   /** A signature as the receiver checked it before; null: none. */

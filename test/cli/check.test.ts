@@ -39,6 +39,16 @@ retention: { receipts: 36h, audit: never }`,
     expect(lines[2]).to.equal("countersign: 2 problems in the configuration");
   });
 
+  it("reminds of receivers that parse application/json only", async () => {
+    const text = (rest: string) =>
+      configText(`destinations: { crm: { url: "https://crm.internal/", secrets: ["${SECRET}"]${rest} } }`);
+    const said = async (rest: string) =>
+      (await runCommand(["check", "--config", configFile(text(rest))])).stdout;
+    expect(await said("")).to.include("set `contentType: application/json`");
+    for (const rest of [", contentType: application/json", ", format: standard"])
+      expect(await said(rest)).not.to.include("contentType");
+  });
+
   it("says loudly that a channel is open to anybody", async () => {
     const text = "sources: { lumin: { mapping: lumin, channels: { account: { verify: none } } } }";
     const { stdout } = await runCommand(["check", "--config", configFile(text)]);

@@ -49,9 +49,28 @@ const problem = async (...args: Parameters<typeof textOf>): Promise<string> => {
 describe("a destination's options", () => {
   afterEach(tidy);
 
+  it("take a content type for the format that has one of its own, and for no other", async () => {
+    expect(await made("contentType: application/json")).to.include({ contentType: "application/json" });
+    expect(await problem("contentType: text/plain")).to.include("must be application/json");
+    expect(await problem("format: standard\ncontentType: application/json")).to.include(
+      "goes with `format: cloudevents` only",
+    );
+  });
+
+  it("take statuses to park on that are about one event, and no others", async () => {
+    expect(await made("parkOn: [400, 422]")).to.deep.include({ parkOn: [400, 422] });
+    for (const status of [200, 308, 408, 410, 429, 500, 503])
+      expect(await problem(`parkOn: [${status}]`), String(status)).to.include(
+        `${status} cannot be parked on`,
+      );
+    expect(await problem("parkOn: 422")).to.include("must be a list of statuses such as [400, 422]");
+  });
+
   it("may all be left out", async () => {
     expect(await made("")).to.deep.include({
       format: "cloudevents",
+      contentType: null,
+      parkOn: [],
       headers: {},
       alsoSign: null,
       tls: null,

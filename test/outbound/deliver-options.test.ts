@@ -46,6 +46,14 @@ describe("deliver, as a destination asks for it", () => {
     });
   }
 
+  it("sends the shape of CloudEvents as plain JSON where the destination asks for that, and signs it", async () => {
+    const [asked, usual] = [await deliverOnce({ contentType: "application/json" }), await deliverOnce({})];
+    expect(asked.headers["content-type"]).to.equal("application/json; charset=utf-8");
+    expect(usual.headers["content-type"]).to.equal("application/cloudevents+json; charset=utf-8");
+    expect(asked.body.equals(usual.body)).to.equal(true);
+    expect(() => new Webhook(SECRET).verify(asked.body, headersOf(asked))).not.to.throw();
+  });
+
   for (const format of ["cloudevents", "cloudevents-binary"] as const) {
     it(`is read by the CloudEvents SDK in the format ${format}`, async () => {
       const { headers, body } = await deliverOnce({ format });

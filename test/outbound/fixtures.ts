@@ -57,6 +57,7 @@ export function aDestination(given: Partial<Destination> = {}): Destination {
     tls: null,
     network: "any",
     format: "cloudevents",
+    contentType: null,
     secrets: [createSecretKey(Buffer.alloc(32, 7))],
     alsoSign: null,
     schedule: [5_000, 300_000],
