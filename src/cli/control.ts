@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type AdminClient, connect } from "./admin-client.ts";
+import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";
 import { plural } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, type Terminal } from "./terminal.ts";
@@ -63,7 +64,7 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
         Skipped,
         { reason },
       );
-      terminal.stdout.write(`${event} is parked for ${destination}\n`);
+      terminal.stdout.write(`${inert(event)} is parked for ${inert(destination)}\n`);
       done(0);
     });
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { connect } from "./admin-client.ts";
+import { inert } from "./inert.ts";
 import { type AddCommand, CONFIG_OPTION } from "./terminal.ts";
 
 const Explanation = z.object({
@@ -28,7 +29,7 @@ export const explainCommand: AddCommand = (program, terminal, done) => {
 function toText({ sentences }: z.infer<typeof Explanation>): string {
   const lines = sentences.map(({ at, text }) => {
     const when = at === null ? "now" : new Date(at).toISOString();
-    return `${when.padEnd(24)}  ${text}\n`;
+    return `${when.padEnd(24)}  ${inert(text)}\n`;
   });
   return lines.join("");
 }

@@ -9,6 +9,7 @@ import type { Mapping } from "../mapping/compile.ts";
 import { parseMapping } from "../mapping/load.ts";
 import { formatProblem } from "../yaml.ts";
 import { type AdminClient, createAdminClient, listOf } from "./admin-client.ts";
+import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";
 import { plural } from "./table.ts";
 import { fail, readConfig, type Terminal } from "./terminal.ts";
@@ -181,7 +182,7 @@ function print({ receipts, same, differences }: Compared, json: boolean, { stdou
     return;
   }
   for (const { receipt, kind, text } of differences.slice(0, MOST_LINES)) {
-    stdout.write(`${kind.padEnd(8)}  ${receipt}  ${text}\n`);
+    stdout.write(`${kind.padEnd(8)}  ${receipt}  ${inert(text)}\n`);
   }
   if (differences.length > MOST_LINES)
     stdout.write(`… and ${differences.length - MOST_LINES} more: --json shows all\n`);

@@ -10,6 +10,7 @@ import { type Preview, preview } from "../inbound/preview.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { loadMapping } from "../mapping/load.ts";
 import { formatProblem } from "../yaml.ts";
+import { inert } from "./inert.ts";
 import { mapDiff } from "./map-diff.ts";
 import { plural } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, fail, type Terminal } from "./terminal.ts";
@@ -95,7 +96,7 @@ async function map(
   const body = await readBody(file);
   const shown = preview({ mapping, rules, body, query: options.query, headers: headersOf(options) });
   terminal.stdout.write(options.json ? toJsonLines(shown) : toTable(file, mapping, options.channel, shown));
-  for (const problem of shown.problems) terminal.stderr.write(`${describeProblem(problem)}\n`);
+  for (const problem of shown.problems) terminal.stderr.write(`${inert(describeProblem(problem))}\n`);
   return shown.problems.length === 0 ? 0 : 1;
 }
 
@@ -126,7 +127,7 @@ function toJsonLines({ items }: Preview): string {
 
 function toTable(file: string, mapping: Mapping, channel: string, { items, problems }: Preview): string {
   const rows = items.flatMap(({ item, events }) =>
-    events.map((event) => [`item ${item}`, ...columns(event)]),
+    events.map((event) => [`item ${item}`, ...columns(event).map(inert)]),
   );
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) =>

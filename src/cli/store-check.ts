@@ -2,6 +2,7 @@ import type { Memory } from "../store/consistency.ts";
 import { examine } from "../store/examine.ts";
 import { TABLES, type Table } from "../store/kept.ts";
 import type { Store } from "../store/store.ts";
+import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";
 import {
   chooseStore,
@@ -95,7 +96,11 @@ function describe(store: string, { rows, faults, shown }: Found): string {
   const counts = TABLES.map((table) => `${rows[table]} ${table}`).join(", ");
   if (faults === 0) return `OK: ${store} has ${counts}\n`;
   const more = faults > shown.length ? [`and ${faults - shown.length} more`] : [];
-  return [...shown, ...more, "", `${plural(faults, "fault")} in ${store}, which has ${counts}`, ""].join(
-    "\n",
-  );
+  return [
+    ...shown.map(inert),
+    ...more,
+    "",
+    `${plural(faults, "fault")} in ${store}, which has ${counts}`,
+    "",
+  ].join("\n");
 }

@@ -1,6 +1,8 @@
-/** Rows with aligned columns, under a heading; the last column is as wide as it likes. */
+import { inert } from "./inert.ts";
+
+/** Rows with aligned columns, under a heading; the last column is as wide as it likes. What strangers wrote is shown inertly. */
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [heading, ...rows];
+  const all = [heading, ...rows.map((row) => row.map(inert))];
   const widths = heading.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row

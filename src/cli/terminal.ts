@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { type Config, type LoadedConfig, loadConfig } from "../config.ts";
 import type { Environment } from "../environment.ts";
 import { formatProblem } from "../yaml.ts";
+import { inert } from "./inert.ts";
 
 /** What a command has of the world. */
 export interface Terminal {
@@ -24,7 +25,7 @@ export const INTERRUPTED = 130;
 
 /** Says in one sentence why it did not work. */
 export function fail({ stderr }: Terminal, message: string): number {
-  stderr.write(`countersign: ${message}\n`);
+  stderr.write(`countersign: ${message.split("\n").map(inert).join("\n")}\n`);
   return 1;
 }
 

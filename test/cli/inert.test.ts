@@ -1,0 +1,93 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { inert } from "../../src/cli/inert.ts";
+import {
+  configText,
+  FORM,
+  SECRET,
+  signedByLumin,
+  startBridge,
+  startReceiver,
+  TOKEN,
+  tidy,
+} from "../bridge.ts";
+import { runCommand } from "./terminal.ts";
+
+/** Moves the cursor, sets the window's title, clears, rings, reorders, and begins a line of its own. */
+const HOSTILE = "a\u001b[2J\u001b]0;owned\u0007\u009b31m\u202etxt.exe\u2066\u2028\r\nevil";
+const ACTIVE = /[^\P{C}\n\u200c\u200d]|[\u2028\u2029]/u;
+
+describe("text of strangers on a terminal", () => {
+  afterEach(tidy);
+
+  it("is shown as what it is, on one line", () => {
+    expect(inert("\u001b[31mred\u0007")).to.equal("\\u{1b}[31mred\\u{7}");
+    expect(inert("a\u202eb\u2069c\u061cd\u200ee\ufefff")).to.equal(
+      "a\\u{202e}b\\u{2069}c\\u{61c}d\\u{200e}e\\u{feff}f",
+    );
+    expect(inert("one\ntwo\r\u0085three\u2029")).to.equal("one\\u{a}two\\u{d}\\u{85}three\\u{2029}");
+    expect(inert("\u{e0041}\ud800")).to.equal("\\u{e0041}\\u{d800}");
+    expect(inert(HOSTILE)).not.to.match(ACTIVE);
+  });
+
+  it("stays as it is where it is only text", () => {
+    for (const text of ["Überlassungsvertrag ✍", "契約書", "می\u200cخواهم", "👩\u200d💻", "a\u0301", ""])
+      expect(inert(text)).to.equal(text);
+  });
+
+  it("does nothing in lists and explanations, and is in JSON as it was", async () => {
+    const receiver = await startReceiver(() => 500);
+    const text = configText(`destinations: { crm: { url: "${receiver.url}", secrets: ["${SECRET}"] } }`);
+    const bridge = await startBridge(text);
+    const file = join(bridge.folder, "cli.yaml");
+    const port = new URL(bridge.adminUrl).port;
+    writeFileSync(file, text.replace("admin: { port: 0 }", `admin: { port: ${port} }`));
+    const run = (...args: string[]) => runCommand([...args, "--config", file]);
+
+    const body = JSON.stringify({
+      event: { event_type: "signature_request_created", event_time: 1_700_000_000_000 },
+      signature_request: { signature_request_id: `r${HOSTILE}`, title: HOSTILE },
+    });
+    await bridge.post("/in/lumin/account", body, signedByLumin(body));
+    const item = { value: HOSTILE, timestamp: HOSTILE, resource_uri: "/api/v1/document/d1/", name: "status" };
+    await bridge.post(
+      `/in/legalesign/batch?token=${TOKEN}`,
+      `data=${encodeURIComponent(JSON.stringify([item, { ...item, timestamp: "2022-07-11T07:28:25+00:00" }]))}`,
+      FORM,
+    );
+    const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;
+    for (const args of [
+      ["events"],
+      ["documents"],
+      ["receipts"],
+      ["deliveries"],
+      ["destinations"],
+      ["explain", id],
+      ["explain", "d1"],
+      ["explain", `evt_${HOSTILE}`],
+      ["skip", HOSTILE],
+    ]) {
+      const { stdout, stderr } = await run(...args);
+      expect(stdout + stderr, args.join(" ")).to.have.length.above(0);
+      expect(stdout + stderr, args.join(" ")).not.to.match(ACTIVE);
+    }
+    const { stdout } = await run("documents", "--json");
+    expect(JSON.parse(stdout.split("\n")[0] ?? "").title).to.equal(HOSTILE);
+  });
+
+  it("does nothing where a body is mapped", async () => {
+    const bridge = await startBridge();
+    const file = join(bridge.folder, "body.json");
+    writeFileSync(
+      file,
+      JSON.stringify({
+        event: { event_type: HOSTILE, event_time: HOSTILE },
+        signature_request: { signature_request_id: HOSTILE },
+      }),
+    );
+    const { stdout, stderr } = await runCommand(["map", file, "--mapping", "lumin", "--channel", "account"]);
+    expect(stdout + stderr).to.have.length.above(0);
+    expect((stdout + stderr).replaceAll(file, "")).not.to.match(ACTIVE);
+  });
+});
