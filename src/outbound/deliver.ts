@@ -1,3 +1,4 @@
+import { lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { RequestError } from "got";
 import pRetry from "p-retry";
@@ -11,6 +12,7 @@ import { causeOf, codeOf, describeFailure, EncodingError } from "./failure.ts";
 import { FORMATS } from "./format.ts";
 import { type Answer, createPost, type Outgoing, type Post } from "./post.ts";
 import { parseRetryAfter } from "./retry-after.ts";
+import { sharedLookup } from "./shared-lookup.ts";
 import { type BodySignature, type Secret, sign, signBody } from "./sign.ts";
 
 /**
@@ -35,7 +37,8 @@ export interface DeliverOptions {
  * `version` goes into the `user-agent`; `lookup` stands in for the system's resolver. Each destination has its own kept
  * connections, at most as many as its `concurrency`.
  */
-export function createDeliver({ clock, version, lookup }: DeliverParts): Deliver {
+export function createDeliver({ clock, version, lookup: resolve = systemLookup }: DeliverParts): Deliver {
+  const lookup = sharedLookup(resolve);
   const routes = new WeakMap<Destination, Route>();
   const routeTo = (destination: Destination): Route => {
     const known = routes.get(destination);
@@ -77,7 +80,7 @@ interface Route {
 
 function createRoute(
   destination: Destination,
-  { version, lookup }: { version: string; lookup: LookupFunction | undefined },
+  { version, lookup }: { version: string; lookup: LookupFunction },
 ): Route {
   const { url, concurrency: connections, tls, network, secrets, alsoSign, typePrefix } = destination;
   const { encode, ownSignature } = FORMATS[destination.format];

@@ -1,4 +1,4 @@
-import { type LookupAddress, lookup as systemLookup } from "node:dns";
+import type { LookupAddress } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { embeddedIn } from "./embedded-address.ts";
 
@@ -89,7 +89,7 @@ export function refusalOfLiteral(url: URL, network: Network): Error | null {
  * For a connection's `lookup`: one refused address among those that a name resolves to refuses the name, as nobody can say which
  * of them would be connected to. The error has the code `BLOCKED`.
  */
-export function guardedLookup(network: Network, lookup: LookupFunction = systemLookup): LookupFunction {
+export function guardedLookup(network: Network, lookup: LookupFunction): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
       if (error) return callback(error, "");

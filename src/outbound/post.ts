@@ -37,8 +37,7 @@ export interface Route {
   connections: number;
   tls: SecureContext | null;
   network: Network;
-  /** In place of the system's resolver. */
-  lookup?: LookupFunction | undefined;
+  lookup: LookupFunction;
 }
 
 /** Posts to one address over its own kept connections. Every connection is made to an address that the network rule allows. */
