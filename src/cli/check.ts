@@ -62,14 +62,14 @@ function describeChannel(channel: Channel): string[] {
 }
 
 function describeDestination(destination: Destination): string[] {
-  const { name, url, events, secrets, schedule } = destination;
+  const { name, url, proxy, events, secrets, schedule } = destination;
   const sentAs = describeType(destination);
   const { origin, pathname } = new URL(url);
   const keys = secrets.length === 1 ? "1 secret" : `${secrets.length} secrets`;
   const total = formatDuration(schedule.reduce((sum, pause) => sum + pause, 0));
   return [
     `  ${name}`,
-    `    POST ${origin}${pathname}`,
+    `    POST ${origin}${pathname}${proxy === null ? "" : ` through the proxy ${new URL(proxy).origin}`}`,
     ...(sentAs === null ? [] : [`    sent as ${sentAs}`]),
     `    gets ${events.join(", ")}; signed with ${keys}; up to ${schedule.length + 1} tries over ${total}`,
   ];

@@ -132,6 +132,22 @@ const tls = exactly({
   })
   .describe("own authority or client certificate; relative paths are from this file's folder");
 
+const isProxy = (text: string): boolean => {
+  const { protocol, pathname, search, hash } = URL.canParse(text) ? new URL(text) : { protocol: "" };
+  return /^https?:$/.test(protocol) && pathname === "/" && search === "" && hash === "";
+};
+
+/** Empty as where it is not given, so that it can be taken from an environment that may have none. */
+const proxy = z
+  .string({ error: "must be the URL of a proxy, such as http://proxy.internal:3128" })
+  .refine((text) => text === "" || isProxy(text), {
+    error: "must be the http or https URL of a proxy without a path, such as http://proxy.internal:3128",
+  })
+  .transform((text) => (text === "" ? undefined : text))
+  .describe(
+    'an HTTP proxy that it is reached through by CONNECT, such as "${HTTPS_PROXY}"; a user and password in it are for the proxy',
+  );
+
 const alsoSign = exactly({
   header: headerName.describe("where the signature stands, such as X-Signature"),
   hash: z.enum(HASHES, { error: `must be ${HASHES.join(" or ")}` }).default("sha256"),
@@ -201,6 +217,7 @@ export const DestinationFile = exactly({
     .describe(
       "public: private and loopback addresses are refused; link-local and cloud metadata addresses always are",
     ),
+  proxy: proxy.optional(),
   format: z
     .enum(FORMAT_NAMES, { error: `must be ${FORMAT_NAMES.join(", ")}` })
     .default("cloudevents")

@@ -59,6 +59,7 @@ function toDestination(name: string, given: DestinationFile): Omit<Made, "tls"> 
     alsoSign = null,
     rate = null,
     contentType = null,
+    proxy = null,
     tls: _,
     ...rest
   } = given;
@@ -69,6 +70,7 @@ function toDestination(name: string, given: DestinationFile): Omit<Made, "tls"> 
     alsoSign,
     rate,
     contentType,
+    proxy,
     headers: { ...headers, ...authorization(auth) },
     canSay: FORMATS[given.format].canSay,
   };
@@ -93,9 +95,13 @@ function check(given: DestinationFile, value: unknown, sources: Surroundings["so
   ];
 }
 
-function checkAddress({ url, network }: DestinationFile): Complaint[] {
+function checkAddress({ url, network, proxy }: DestinationFile): Complaint[] {
   const refusal = refusalOfLiteral(new URL(url), network);
-  return refusal ? [{ path: ["url"], message: refusal.message }] : [];
+  const ofProxy = proxy === undefined ? null : refusalOfLiteral(new URL(proxy), "any");
+  return [
+    ...(refusal ? [{ path: ["url"], message: refusal.message }] : []),
+    ...(ofProxy ? [{ path: ["proxy"], message: ofProxy.message }] : []),
+  ];
 }
 
 /** Only one format has a type of its own that receivers may not know. */

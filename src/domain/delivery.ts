@@ -51,6 +51,7 @@ export type AttemptCause =
   | "reset"
   | "tls"
   | "blocked"
+  | "proxy"
   | "interrupted"
   | "other";
 

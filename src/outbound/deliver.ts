@@ -82,7 +82,17 @@ function createRoute(
   destination: Destination,
   { version, lookup }: { version: string; lookup: LookupFunction },
 ): Route {
-  const { url, concurrency: connections, tls, network, secrets, alsoSign, typePrefix } = destination;
+  const {
+    url,
+    concurrency: connections,
+    tls,
+    network,
+    proxy,
+    timeout,
+    secrets,
+    alsoSign,
+    typePrefix,
+  } = destination;
   const { encode, ownSignature } = FORMATS[destination.format];
   const [first] = secrets;
   const own = first && ownSignature?.(first);
@@ -90,7 +100,7 @@ function createRoute(
   const forcedType = destination.contentType && `${destination.contentType}; charset=utf-8`;
   const headers = { ...destination.headers, "user-agent": `Countersign/${version}` };
   return {
-    post: createPost({ url, headers, connections, tls, network, lookup }),
+    post: createPost({ url, headers, connections, tls, network, lookup, proxy, timeout }),
     prepare(event, now, replayed) {
       const encoded = encode(event, { typePrefix });
       const signed = seal(encoded.body, event.id, now, seals);

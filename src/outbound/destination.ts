@@ -16,6 +16,8 @@ export interface Destination extends Subscriber {
   tls: SecureContext | null;
   /** Which addresses may be connected to. */
   network: Network;
+  /** The URL of the HTTP proxy that it is reached through, perhaps with a user and password; null: none. */
+  proxy: string | null;
   format: FormatName;
   /** Sent instead of the format's own; null: that. */
   contentType: string | null;

@@ -1,8 +1,10 @@
 import type { AttemptCause } from "../domain/delivery.ts";
 import { messageOf } from "../domain/errors.ts";
 import { BLOCKED } from "./guard.ts";
+import { PROXY_FAILED } from "./tunnel.ts";
 
 const CAUSES: readonly [RegExp, AttemptCause][] = [
+  [new RegExp(`^${PROXY_FAILED}$`), "proxy"],
   [new RegExp(`^${BLOCKED}$`), "blocked"],
   [/^(ENOTFOUND|ENODATA|EAI_.+)$/, "dns"],
   [/^ECONNREFUSED$/, "refused"],

@@ -5,6 +5,7 @@ import type { SecureContext } from "node:tls";
 import got, { type Got } from "got";
 import { withLocation } from "../domain/redirect.ts";
 import { guardedLookup, type Network, refusalOfLiteral } from "./guard.ts";
+import { type Agents, tunnelAgents } from "./tunnel.ts";
 
 /** How much of an answer is read: enough for a person to see what went wrong. Bytes. */
 const ANSWER_LIMIT = 2_048;
@@ -38,14 +39,24 @@ export interface Route {
   tls: SecureContext | null;
   network: Network;
   lookup: LookupFunction;
+  /** The proxy that every connection is made through; null: none. Nothing is taken from the environment. */
+  proxy: string | null;
+  /** How long the proxy may be silent, in milliseconds. */
+  timeout: number;
 }
 
 /** Posts to one address over its own kept connections. Every connection is made to an address that the network rule allows. */
-export function createPost({ url: text, headers, connections, tls, network, lookup }: Route): Post {
+export function createPost({ url: text, headers, connections, tls, network, ...route }: Route): Post {
   const url = new URL(text);
-  const refusal = refusalOfLiteral(url, network);
+  const proxy = route.proxy === null ? null : new URL(route.proxy);
+  const refusal = refusalOfLiteral(url, network) ?? (proxy && refusalOfLiteral(proxy, "any"));
   if (refusal) return () => Promise.reject(refusal);
 
+  const { lookup, timeout } = route;
+  const agentsWith = (options: https.AgentOptions): Agents =>
+    proxy
+      ? tunnelAgents({ proxy, network, lookup, timeout }, options)
+      : { http: new http.Agent(options), https: new https.Agent(options) };
   const connecting = { lookup: guardedLookup(network, lookup), ...(tls && { secureContext: tls }) };
   const kept = { ...connecting, keepAlive: true, maxSockets: connections, maxFreeSockets: connections };
   const single = agentsWith(connecting);
@@ -61,11 +72,7 @@ export function createPost({ url: text, headers, connections, tls, network, look
   return ({ fresh, ...outgoing }) => send(client, url, { ...outgoing, ...(fresh && { agent: single }) });
 }
 
-function agentsWith(options: https.AgentOptions) {
-  return { http: new http.Agent(options), https: new https.Agent(options) };
-}
-
-type Sending = Omit<Outgoing, "fresh"> & { agent?: ReturnType<typeof agentsWith> };
+type Sending = Omit<Outgoing, "fresh"> & { agent?: Agents };
 
 /**
  * By got's stream: cheaper than its promise, and the only way to stop reading an answer that does not end. The body is written

@@ -136,6 +136,7 @@ const attempt = z.strictObject({
     reset: "reset",
     tls: "tls",
     blocked: "blocked",
+    proxy: "proxy",
     interrupted: "interrupted",
     other: "other",
   } satisfies { [K in AttemptCause]: K }),

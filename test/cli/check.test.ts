@@ -49,6 +49,13 @@ retention: { receipts: 36h, audit: never }`,
       expect(await said(rest)).not.to.include("contentType");
   });
 
+  it("says through which proxy a destination is reached, without its password", async () => {
+    const crm = `crm: { url: "https://crm.internal/", secrets: ["${SECRET}"], proxy: "http://bridge:hush@proxy.internal:3128" }`;
+    const file = configFile(configText(`destinations: { ${crm} }`));
+    const { stdout } = await runCommand(["check", "--config", file]);
+    expect(stdout).to.include("through the proxy http://proxy.internal:3128\n").and.not.include("hush");
+  });
+
   it("says loudly that a channel is open to anybody", async () => {
     const text = "sources: { lumin: { mapping: lumin, channels: { account: { verify: none } } } }";
     const { stdout } = await runCommand(["check", "--config", configFile(text)]);

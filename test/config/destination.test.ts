@@ -57,6 +57,19 @@ describe("a destination's options", () => {
     );
   });
 
+  it("take a proxy, or none where the environment has none, and never show its password", async () => {
+    const proxy = "http://bridge:hush@proxy.internal:3128";
+    expect(await made(`proxy: ${proxy}`)).to.include({ proxy });
+    expect(await made('proxy: "${NO_SUCH_PROXY:-}"')).to.include({ proxy: null });
+    for (const bad of ["proxy.internal:3128", "socks5://bridge:hush@proxy", `${proxy}/path?hush`, "7"])
+      expect(await problem(`proxy: ${bad}`), bad)
+        .to.include("of a proxy")
+        .and.not.include("hush");
+    expect(await problem("proxy: http://169.254.169.254")).to.include(
+      "`destinations.crm.proxy`: 169.254.169.254 is",
+    );
+  });
+
   it("take statuses to park on that are about one event, and no others", async () => {
     expect(await made("parkOn: [400, 422]")).to.deep.include({ parkOn: [400, 422] });
     for (const status of [200, 308, 408, 410, 429, 500, 503])
@@ -75,6 +88,7 @@ describe("a destination's options", () => {
       alsoSign: null,
       tls: null,
       network: "any",
+      proxy: null,
       paused: false,
       rate: null,
       breaker: DEFAULT_BREAKER,

@@ -56,6 +56,7 @@ export function aDestination(given: Partial<Destination> = {}): Destination {
     headers: {},
     tls: null,
     network: "any",
+    proxy: null,
     format: "cloudevents",
     contentType: null,
     secrets: [createSecretKey(Buffer.alloc(32, 7))],

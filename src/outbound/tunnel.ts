@@ -1,0 +1,114 @@
+import http from "node:http";
+import https from "node:https";
+import { isIP, isIPv6, type LookupFunction, type Socket } from "node:net";
+import tls from "node:tls";
+import { BLOCKED, guardedLookup, type Network } from "./guard.ts";
+
+/** Connections through an HTTP proxy by CONNECT (RFC 9110, 9.3.6), so that the proxy sees neither headers nor body of a post over TLS. */
+
+export interface Tunnel {
+  /** http or https; a user and password in it are shown to the proxy. */
+  proxy: URL;
+  /** Which addresses the destination's name may resolve to, as far as it resolves here. */
+  network: Network;
+  lookup: LookupFunction;
+  /** How long the proxy may be silent, in milliseconds. */
+  timeout: number;
+}
+
+/** The `code` of an error that is the proxy's. */
+export const PROXY_FAILED = "ERR_PROXY";
+
+/** How long this machine's resolver is asked for the destination's name, in milliseconds; then the proxy's word counts. */
+const LOOKUP_LIMIT = 2_000;
+
+export interface Agents {
+  http: http.Agent;
+  https: https.Agent;
+}
+
+interface Target {
+  host?: string | null | undefined;
+  port?: string | number | null | undefined;
+}
+
+type Opened = (error: Error | null, socket?: Socket) => void;
+
+/** Agents that make every connection through the tunnel. */
+export function tunnelAgents(tunnel: Tunnel, options: https.AgentOptions): Agents {
+  const agents = { http: new http.Agent(options), https: new https.Agent(options) };
+  agents.http.createConnection = opener(tunnel, (socket) => socket);
+  agents.https.createConnection = opener(tunnel, (socket, target) => tls.connect({ ...target, socket }));
+  return agents;
+}
+
+/** What an agent calls for a new connection; `wrap` makes it of what the tunnel gives. */
+function opener(
+  tunnel: Tunnel,
+  wrap: (socket: Socket, target: object) => Socket,
+): http.Agent["createConnection"] {
+  return (target, callback) => {
+    const opened = callback as Opened;
+    open(tunnel, target).then(
+      (socket) => opened(null, wrap(socket, target)),
+      (error) => opened(error),
+    );
+    return undefined;
+  };
+}
+
+async function open(tunnel: Tunnel, { host, port }: Target): Promise<Socket> {
+  const name = host ?? "";
+  // A literal address was judged when the destination was made.
+  if (isIP(name) === 0) await refuseBlocked(name, tunnel);
+  return connect(isIPv6(name) ? `[${name}]:${port}` : `${name}:${port}`, tunnel);
+}
+
+/**
+ * The proxy resolves the name, and nobody here sees to what. So it is looked up here as well, and one that resolves to a refused address
+ * is refused; one that only the proxy can resolve is left to the proxy's own rules.
+ */
+function refuseBlocked(name: string, { network, lookup }: Tunnel): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(resolve, LOOKUP_LIMIT);
+    guardedLookup(network, lookup)(name, { all: true }, (error) => {
+      clearTimeout(late);
+      if (error?.code === BLOCKED) reject(error);
+      else resolve();
+    });
+  });
+}
+
+function connect(authority: string, { proxy, lookup, timeout }: Tunnel): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const request = (proxy.protocol === "https:" ? https : http).request({
+      ...{ host: proxy.hostname.replace(/^\[(.*)\]$/, "$1"), port: proxy.port },
+      ...{ method: "CONNECT", path: authority, headers: { host: authority, ...credentialsOf(proxy) } },
+      ...{ agent: false, lookup: guardedLookup("any", lookup), timeout },
+    });
+    const fail = (why: string) => reject(failure(proxy, why));
+    request.once("connect", ({ statusCode = 0 }, socket, head) => {
+      if (statusCode < 200 || statusCode > 299) {
+        socket.destroy();
+        return fail(`answered CONNECT with ${statusCode}`);
+      }
+      socket.setTimeout(0);
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    request.once("timeout", () => request.destroy(new Error("it does not answer")));
+    request.once("error", (error) => fail(`cannot be used: ${error.message}`));
+    request.end();
+  });
+}
+
+function credentialsOf({ username, password }: URL): Record<string, string> {
+  if (username === "" && password === "") return {};
+  const pair = [username, password].map(decodeURIComponent).join(":");
+  return { "proxy-authorization": `Basic ${Buffer.from(pair).toString("base64")}` };
+}
+
+/** Without the proxy's user and password. */
+function failure({ protocol, host }: URL, why: string): Error {
+  return Object.assign(new Error(`the proxy ${protocol}//${host} ${why}`), { code: PROXY_FAILED });
+}
