@@ -46,8 +46,15 @@ export interface Bridge {
   pruner: Pruner;
 }
 
-/** The bridge by this configuration, ready to be listened for. Nothing is sent or pruned before dispatcher and pruner are started. */
-export async function createBridge(config: Config, parts: BridgeParts): Promise<Bridge> {
+/**
+ * The bridge by this configuration, ready to take the place of the one `before`. Nothing is sent or pruned before dispatcher and pruner
+ * are started.
+ */
+export async function createBridge(
+  config: Config,
+  parts: BridgeParts,
+  before: Bridge | null = null,
+): Promise<Bridge> {
   const { channels, destinations, rejected, retention } = config;
   const { metrics, logger, clock, random, deliver, died, current } = parts;
   const { now } = clock;
@@ -65,10 +72,19 @@ export async function createBridge(config: Config, parts: BridgeParts): Promise<
     config,
     accept: createAccept({ store, subscribers, rejected, newReceiptId, newRejectionId }),
     conceal: createConceal(channels, config.privateNames),
-    dispatcher: createDispatcher({ store, destinations, kept, deliver, clock, random, observe, shared }),
+    dispatcher: createDispatcher({
+      ...{ store, destinations, kept, deliver, clock, random, observe, shared },
+      seenAt: (name) => seenBy(before, name),
+    }),
     pruner: createPruner({ store, retention, clock, observe: observePruning({ logger, metrics, died }) }),
   };
   return bridge;
+}
+
+/** A courier that takes the place of another need not fear for the clock: null where there was none before. */
+function seenBy(before: Bridge | null, destination: string): number | null {
+  const courier = before?.dispatcher.health().find((one) => one.destination === destination);
+  return courier?.lastTickAt ?? null;
 }
 
 /** Drawing a few random bytes costs as much as drawing a few thousand, so they are drawn ahead. */

@@ -94,7 +94,7 @@ export async function createRuntime(
 
   async function prepareNext(): Promise<Bridge> {
     refuseWhileStopping();
-    const next = await createBridge(await loadAgain(config, load), parts);
+    const next = await createBridge(await loadAgain(config, load), parts, bridge);
     refuseWhileStopping();
     return next;
   }

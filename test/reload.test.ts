@@ -299,11 +299,13 @@ describe("a reload while a post is under way", () => {
 /** A receiver whose answers a test gives by hand. */
 async function startHolding() {
   const held = new Map<string, ServerResponse>();
+  let posts = 0;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { document, sequence } = JSON.parse(Buffer.concat(chunks).toString()).data;
     held.set(`${document.id}/${sequence}`, response);
+    posts += 1;
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   atTidy(() => {
@@ -312,6 +314,7 @@ async function startHolding() {
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    posts: () => posts,
     came: (name: string) => until(() => held.has(name)),
     answer(name: string, status: number) {
       held.get(name)?.writeHead(status).end();
@@ -432,6 +435,25 @@ describe("after a reload", () => {
     expect(await deliveriesOf(bridge)).to.deep.equal(["crm parked destination_removed"]);
   });
 
+  it("nothing is taken for what a clock that was set back left behind", async () => {
+    const store = openSqliteStore({ file: ":memory:", token: () => "token" });
+    const looked = { forward: 0, claims: 0 };
+    const bringForward: Store["bringForward"] = (request) => {
+      looked.forward += 1;
+      return store.bringForward(request);
+    };
+    const claim: Store["claim"] = (request) => {
+      looked.claims += 1;
+      return store.claim(request);
+    };
+    const text = to({ crm: "http://127.0.0.1:9/" });
+    const { reload } = await startReloadable(text, { store: { ...store, bringForward, claim } });
+    await until(() => looked.claims === 1);
+    await reload(text);
+    await until(() => looked.claims > 1);
+    expect(looked.forward).to.equal(1);
+  });
+
   it("a bridge that is being stopped is not reloaded", async () => {
     const text = configText();
     const { bridge, reload } = await startReloadable(text);
@@ -468,6 +490,33 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
 
     await older.reload(to({ crm: crm.url }));
     expect(await deliveriesOf(newer.bridge)).to.include("erp parked destination_removed");
+  });
+
+  it("end no loan of the other when one starts whose clock goes half a minute behind", async () => {
+    const { config } = await parseConfig(JSON.stringify({ store: await STORES.postgres() }), "c.yaml", {});
+    if (!config) throw new Error("no store");
+    const open = () => openStore(config.store, () => {});
+    const receiver = await startHolding();
+    const start = Date.UTC(2026, 0, 1);
+    const ahead = createManualClock(start + 30_000);
+    const first = await startReloadable(to({ crm: receiver.url }), { store: await open(), clock: ahead });
+    await first.bridge.post("/in/lumin/account", created("r1"), signedByLumin(created("r1")));
+    await receiver.came("r1/1");
+
+    const store = await open();
+    let claims = 0;
+    const claim: Store["claim"] = async (request) => {
+      const loans = await store.claim(request);
+      claims += 1;
+      return loans;
+    };
+    const behind = createManualClock(start);
+    await startReloadable(to({ crm: receiver.url }), { store: { ...store, claim }, clock: behind });
+    await until(() => claims > 0);
+    await settled();
+    receiver.answer("r1/1", 200);
+    await nothingOpen(first.bridge);
+    expect(receiver.posts()).to.equal(1);
   });
 
   it("a bridge that starts alone parks what waits for a destination that is gone", async () => {

@@ -19,6 +19,8 @@ export interface Parts {
   observe: Observer;
   /** Other nodes may send to the same destinations: where there is a rate nothing begins before it is told how many share it. */
   shared?: boolean;
+  /** When a courier of this process last saw the clock, by destination; absent at a start: then how it was before is not known. */
+  seenAt?(destination: string): number | null;
 }
 
 /** How one destination's courier is. An idle one does not tick: it is woken by a commit or by the next due time. */
@@ -81,9 +83,10 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   let wanted = false;
   let failures = 0;
   let looking: Promise<void> = Promise.resolve();
-  let lastTickAt = clock.now();
-  /** Whether due times may be of a clock that was ahead: how it was before the start is not known. */
-  let setBack = true;
+  const seenAt = parts.seenAt?.(name) ?? null;
+  let lastTickAt = seenAt ?? clock.now();
+  /** Whether due times may be of a clock that was ahead. */
+  let setBack = seenAt === null;
 
   /** An answer that is being written down needs no slot; but when they pile up the store is in trouble, and no more are made. */
   const free = () => Math.min(concurrency + tried.size, 2 * concurrency) - inHand.size;
@@ -157,7 +160,10 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
 
   /** What waits for a time that the clock showed before it was set back would wait for as long as that. */
   async function bringForward(now: number): Promise<void> {
-    const count = await store.bringForward({ destination: name, now, loan: longestWait(destination) });
+    const loan = longestWait(destination);
+    // What another node has just recorded or tried may be of a clock that goes a little ahead.
+    const slack = parts.shared ? SET_BACK : 0;
+    const count = await store.bringForward({ destination: name, now, loan, slack });
     setBack = false;
     if (count > 0) observe.broughtForward({ destination: name, count });
   }

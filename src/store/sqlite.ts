@@ -61,8 +61,8 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
       group.write(() => {
         for (const loan of loans) sql.giveBack.run(now, loan.delivery.id, loan.token);
       }),
-    bringForward: ({ destination, now, loan }) =>
-      group.write(() => sql.bringForward.run(destination, now, loan)),
+    bringForward: ({ destination, now, loan, slack = 0 }) =>
+      group.write(() => sql.bringForward.run(destination, now, loan, now + slack)),
     skip: (delivery, now) => group.write(() => skip(sql, delivery, now)),
     nextDueAt: (destination) => read(() => sql.nextDue.one(destination)?.due_at ?? null),
     parkRemoved: (names) => group.write(() => sql.parkRemoved.run(JSON.stringify(names))),

@@ -275,9 +275,10 @@ export interface Store {
   /**
    * After the clock was set back: what is open for the destination and was recorded, last tried or lent when it was later than
    * `now` is due at once, or as soon as its turn in its lane comes; a loan of such a one is over. Loans end `loan` milliseconds from
-   * `now` at the latest, and so does the pause before a probe. Returns how many deliveries there were.
+   * `now` at the latest, and so does the pause before a probe. By up to `slack` milliseconds (default 0) all of that may be later: the
+   * clocks of nodes that share a store differ. Returns how many deliveries there were.
    */
-  bringForward(request: { destination: string; now: number; loan: number }): Promise<number>;
+  bringForward(request: { destination: string; now: number; loan: number; slack?: number }): Promise<number>;
 
   /**
    * Parks an open delivery with `skipped`, and lets the next of its lane go. `lent`: it is out at the moment `now`, and its try must

@@ -346,6 +346,16 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         ]);
       });
 
+      it("leaves alone what is later by no more than clocks may differ", async () => {
+        const receipt = aReceipt({ receivedAt: NEW_YEAR + 30_000 });
+        await store.record(aRecording(story("recorded", "document.sent"), { receipt }));
+        await store.record(aRecording(story("lent", "document.sent")));
+        await store.claim({ destination: "crm", limit: 1, now: NEW_YEAR, until: NEW_YEAR + 90_000 });
+        const wish = { destination: "crm", now: NEW_YEAR, loan: 60_000 };
+        expect(await store.bringForward({ ...wish, slack: 30_000 })).to.equal(0);
+        expect(await store.bringForward({ ...wish, slack: 29_999 })).to.equal(2);
+      });
+
       it("leaves alone what waits for its own time, what is out, and what is another destination's", async () => {
         await store.record(aRecording(story("retried", "document.sent")));
         const [loan] = await claim();

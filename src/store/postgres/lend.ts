@@ -199,23 +199,24 @@ export async function parkSome(session: Session, names: readonly string[]): Prom
 export async function bringForward(
   session: Session,
   channel: string,
-  { destination, now, loan }: { destination: string; now: number; loan: number },
+  { destination, now, loan, slack = 0 }: Parameters<Store["bringForward"]>[0],
 ): Promise<number> {
-  await hastenProbe(session, channel, { destination, now, loan });
+  const latest = now + slack;
+  await hastenProbe(session, channel, { destination, now, loan: slack + loan });
   const pending = await session.run(
     `update deliveries set due_at = $2, token = null
      where position in (
        select position from deliveries
        where destination = $1 and status = 'pending' and due_at > $2
-         and (recorded_at > $2 or (token is not null and due_at > $2::bigint + $3::bigint)
-              or exists (select from attempts a where a.delivery_id = deliveries.id and a.started_at > $2))
+         and (recorded_at > $4 or (token is not null and due_at > $4::bigint + $3::bigint)
+              or exists (select from attempts a where a.delivery_id = deliveries.id and a.started_at > $4))
        order by id for update)`,
-    [destination, now, loan],
+    [destination, now, loan, latest],
   );
   const held = await session.run(
     `update deliveries set due_at = $2
-     where destination = $1 and lane is not null and due_at > $2 and status = 'held' and recorded_at > $2`,
-    [destination, now],
+     where destination = $1 and lane is not null and due_at > $2 and status = 'held' and recorded_at > $3`,
+    [destination, now, latest],
   );
   return pending + held;
 }

@@ -149,8 +149,8 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       `update deliveries set due_at = ?2, token = null
        where destination = ?1 and due_at > ?2
-         and (recorded_at > ?2 or (token is not null and due_at > ?2 + ?3)
-              or exists (select 1 from attempts a where a.delivery_id = deliveries.id and a.started_at > ?2))`,
+         and (recorded_at > ?4 or (token is not null and due_at > ?4 + ?3)
+              or exists (select 1 from attempts a where a.delivery_id = deliveries.id and a.started_at > ?4))`,
     ),
     nextDue: query<{ due_at: number }>(
       db,
