@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { pino } from "pino";
 import type { Overrides } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
+import type { Clock } from "../src/domain/clock.ts";
 import { CountersignError } from "../src/domain/errors.ts";
 import { openStore } from "../src/store/open.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
@@ -497,8 +498,13 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
     if (!config) throw new Error("no store");
     const open = () => openStore(config.store, () => {});
     const receiver = await startHolding();
-    const start = Date.UTC(2026, 0, 1);
-    const ahead = createManualClock(start + 30_000);
+    const ahead: Clock = {
+      now: () => Date.now() + 30_000,
+      after(ms, run) {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+    };
     const first = await startReloadable(to({ crm: receiver.url }), { store: await open(), clock: ahead });
     await first.bridge.post("/in/lumin/account", created("r1"), signedByLumin(created("r1")));
     await receiver.came("r1/1");
@@ -510,8 +516,7 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
       claims += 1;
       return loans;
     };
-    const behind = createManualClock(start);
-    await startReloadable(to({ crm: receiver.url }), { store: { ...store, claim }, clock: behind });
+    await startReloadable(to({ crm: receiver.url }), { store: { ...store, claim } });
     await until(() => claims > 0);
     await settled();
     receiver.answer("r1/1", 200);
