@@ -4,7 +4,9 @@ import { type Bridge, type BridgeParts, createBridge } from "./bridge.ts";
 import type { Config, LoadedConfig } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
 import { CountersignError, messageOf } from "./domain/errors.ts";
+import { createRejections } from "./inbound/rejections.ts";
 import { openLog } from "./log.ts";
+import { observeRejections } from "./observe.ts";
 import { createDeliver } from "./outbound/deliver.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
@@ -74,12 +76,18 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     now: clock.now,
   });
   const store = timed(opened, () => performance.now(), metrics.stored);
+  const rejections = createRejections({
+    store,
+    clock,
+    observe: observeRejections({ logger, metrics, now: clock.now }),
+  });
   const death = Promise.withResolvers<"died">();
   let stopping = false;
   let reloading: Promise<void> = Promise.resolve();
 
   const parts: BridgeParts = {
     store,
+    rejections,
     metrics,
     logger,
     clock,
@@ -128,7 +136,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const graceMs = config.shutdown;
     const { dispatcher, pruner } = bridge;
     await Promise.all([open.receiver.close(graceMs), dispatcher.stop({ graceMs }), pruner.stop()]);
-    await open.admin.close(0);
+    await Promise.all([open.admin.close(0), rejections.drain(STOP_MARGIN / 2)]);
     await store.close();
   }
 

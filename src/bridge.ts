@@ -7,6 +7,7 @@ import { receiptId, rejectionId } from "./domain/identity.ts";
 import { createAccept } from "./inbound/accept.ts";
 import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
+import type { Rejections } from "./inbound/rejections.ts";
 import { createReread } from "./inbound/reread.ts";
 import { observePruning, observeReceptions, observeTries } from "./observe.ts";
 import type { CourierHealth } from "./outbound/courier.ts";
@@ -21,6 +22,8 @@ import type { Metrics } from "./web/metrics.ts";
 /** What outlives a change of configuration. */
 export interface BridgeParts {
   store: Store;
+  /** Where refused requests wait to be kept. */
+  rejections: Rejections;
   metrics: Metrics;
   logger: Logger;
   clock: Clock;
@@ -88,14 +91,20 @@ const newRejectionId = (at: number) => rejectionId(at, drawBytes(10));
 
 function createWayIn(
   config: Config,
-  { store, metrics, logger, clock }: BridgeParts,
+  { store, rejections, metrics, logger, clock }: BridgeParts,
   dispatcher: Dispatcher,
 ): RequestListener {
   const { channels, destinations: subscribers, rejected, server } = config;
   const { now } = clock;
   return createReceiver({
     channels,
-    accept: createAccept({ store, subscribers, rejected, newReceiptId, newRejectionId }),
+    accept: createAccept({
+      store: { record: store.record, reread: store.reread, reject: rejections.add },
+      subscribers,
+      rejected,
+      newReceiptId,
+      newRejectionId,
+    }),
     maxBody: server.maxBody,
     now,
     observe: observeReceptions({ logger, metrics, now, wake: (names) => dispatcher.wake(names) }),
@@ -107,7 +116,8 @@ type Loops = Pick<Bridge, "dispatcher" | "pruner">;
 function createAdminListener(config: Config, parts: BridgeParts, loops: Loops): RequestListener {
   const { dispatcher } = loops;
   const { channels, destinations: subscribers, admin } = config;
-  const { store, metrics, logger, clock, reload } = parts;
+  const { metrics, logger, clock, reload } = parts;
+  const store = upToDate(parts);
   const recorded = ({ destinations }: { destinations: readonly string[] }) => dispatcher.wake(destinations);
   return createAdmin({
     store,
@@ -127,6 +137,17 @@ function createAdminListener(config: Config, parts: BridgeParts, loops: Loops): 
     token: admin.token,
     failed: (error) => logger.error({ err: error }, "the admin API failed"),
   }).callback();
+}
+
+/** Who looks at refused requests sees all that were answered before. */
+function upToDate({ store, rejections }: BridgeParts): Store {
+  return {
+    ...store,
+    async findRejections(filter, page) {
+      await rejections.written();
+      return store.findRejections(filter, page);
+    },
+  };
 }
 
 function readiness({ store, clock, isStopping }: BridgeParts, { dispatcher, pruner }: Loops) {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { PARK_REASONS, type ParkReason } from "../domain/delivery.ts";
 import type { EventType } from "../domain/event.ts";
+import { DROP_REASONS, type DropReason } from "../inbound/rejections.ts";
 import { AGED, type Aged, type Backlog, type DestinationState } from "../store/store.ts";
 
 export interface MetricsParts {
@@ -74,6 +75,13 @@ export function createMetrics(parts: MetricsParts) {
     SECONDS,
   );
 
+  const rejectionsDropped = counter(
+    "rejections_dropped_total",
+    "Refused requests that were answered but not kept, since too many came or the store failed.",
+    ["reason"],
+  );
+  for (const reason of DROP_REASONS) rejectionsDropped.inc({ reason }, 0);
+
   const pruned = counter("pruned_total", "Rows removed because they were kept long enough.", ["table"]);
   for (const table of AGED) pruned.inc({ table }, 0);
 
@@ -132,6 +140,9 @@ export function createMetrics(parts: MetricsParts) {
     },
     stored(operation: string, seconds: number) {
       operations.observe({ operation }, seconds);
+    },
+    rejectionsDropped(reason: DropReason, count: number) {
+      rejectionsDropped.inc({ reason }, count);
     },
     pruned(table: Aged, count: number) {
       pruned.inc({ table }, count);

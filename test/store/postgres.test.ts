@@ -31,6 +31,59 @@ describe("PostgreSQL", () => {
 
   describeStore("PostgreSQL", async () => open(await server.newSchema()));
 
+  describe("refused requests", () => {
+    const refuse = (store: Store, n: number, channel: string, keep: number) =>
+      store.reject(
+        {
+          ...{ id: `rej_${n}`, source: "lumin", channel, receivedAt: NEW_YEAR, query: "", headers: {} },
+          ...{ body: Buffer.alloc(100), reason: "the signature does not match" },
+          shown: { token: null, authorization: null },
+        },
+        keep,
+      );
+
+    it("share transactions, and of each channel the newest stay", async () => {
+      const store = await open(await server.newSchema());
+      await Promise.all(
+        Array.from({ length: 1_000 }, (_, n) => refuse(store, n, n % 2 ? "app" : "account", 5)),
+      );
+      const { items } = await store.findRejections({}, PAGE);
+      const newest = Array.from({ length: 10 }, (_, n) => `rej_${990 + n}`);
+      expect(items.map(({ id }) => id)).to.deep.equal(newest);
+      await store.close();
+    });
+
+    it("and people who look never take the connections of what comes in and goes out", async () => {
+      const url = await server.newSchema();
+      const schema = new URL(url).searchParams.get("options")?.split("=")[1];
+      const store = await open(url);
+      const locker = await server.admin.connect();
+      await locker.query(`begin; lock table ${schema}.rejections`);
+      const stuck = [
+        ...Array.from({ length: 300 }, (_, n) => refuse(store, n, "app", 5)),
+        ...Array.from({ length: 50 }, () => store.findRejections({}, PAGE)),
+      ];
+      const ended = Promise.allSettled(stuck);
+      const { events } = await store.record(aRecording([aDraft()]));
+      const [loan] = await store.claim({ destination: "crm", limit: 1, now: NEW_YEAR, until: NEW_YEAR + 1 });
+      expect(events).to.have.length(1);
+      expect(loan && (await settle(store, loan, { status: "delivered" }))).to.equal(true);
+      await locker.query("rollback");
+      locker.release();
+      await ended;
+      await store.close();
+    });
+  });
+
+  const settle = (node: Store, loan: Loan, outcome: Outcome) =>
+    node.settle({
+      delivery: loan.delivery.id,
+      token: loan.token,
+      attempt: anAttempt({ number: loan.delivery.attempts + 1 }),
+      outcome,
+      at: NEW_YEAR,
+    });
+
   describe("two nodes", () => {
     let url: string;
     let nodes: [Store, Store];
@@ -39,15 +92,6 @@ describe("PostgreSQL", () => {
       nodes = [await open(url), await open(url)];
     });
     afterEach(() => Promise.all(nodes.map((node) => node.close())));
-
-    const settle = (node: Store, loan: Loan, outcome: Outcome) =>
-      node.settle({
-        delivery: loan.delivery.id,
-        token: loan.token,
-        attempt: anAttempt({ number: loan.delivery.attempts + 1 }),
-        outcome,
-        at: NEW_YEAR,
-      });
 
     it("make one event of what both are told at the same instant, and each other telling a duplicate", async () => {
       const recorded = await Promise.all(
