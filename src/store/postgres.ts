@@ -2,7 +2,7 @@ import { CountersignError, messageOf } from "../domain/errors.ts";
 import { createBatch } from "./postgres/batch.ts";
 import { createAnnounce } from "./postgres/call.ts";
 import { claim } from "./postgres/claim.ts";
-import { asFault, isRefusal } from "./postgres/fault.ts";
+import { asFault, isRefusal, whyRefused } from "./postgres/fault.ts";
 import {
   findAudit,
   findDeliveries,
@@ -27,6 +27,7 @@ import { restore } from "./postgres/restore.ts";
 import { createSession, type Session } from "./postgres/session.ts";
 import { openSnapshot } from "./postgres/snapshot.ts";
 import { transact, transactAtOnce } from "./postgres/transaction.ts";
+import { keepingReceipts } from "./refused.ts";
 import { type BacklogRow, toBacklog, toReceipt } from "./rows.ts";
 import type { Recorded, Recording, Settlement, Store } from "./store.ts";
 
@@ -96,8 +97,11 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
 
   return {
     listen: listener.listen,
-    record: recordings.add,
-    reread: (recording) => inTransaction((session) => reread(session, recording, announce)),
+    record: keepingReceipts(recordings.add, whyRefused),
+    reread: keepingReceipts(
+      (recording) => inTransaction((session) => reread(session, recording, announce)),
+      whyRefused,
+    ),
     reject: (rejection, keep) => rejections.add({ rejection, keep }),
     findRejections: (filter, page) => findRejections(aside, filter, page),
     dropRejection: async (id) => (await aside.run("delete from rejections where id = $1", [id])) === 1,

@@ -2,8 +2,9 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CountersignError, messageOf } from "../domain/errors.ts";
+import { keepingReceipts } from "./refused.ts";
 import { toBacklog, toDelivery, toDestination, toReceipt } from "./rows.ts";
-import { read } from "./sqlite/fault.ts";
+import { read, whyRefused } from "./sqlite/fault.ts";
 import {
   findAudit,
   findDeliveries,
@@ -50,8 +51,14 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
   const group = createGroupCommit(db);
 
   return {
-    record: (recording) => group.write(() => record(sql, recording), recording.questions.keys.length),
-    reread: (recording) => group.write(() => reread(sql, recording), recording.questions.keys.length),
+    record: keepingReceipts(
+      (recording) => group.write(() => record(sql, recording), recording.questions.keys.length),
+      whyRefused,
+    ),
+    reread: keepingReceipts(
+      (recording) => group.write(() => reread(sql, recording), recording.questions.keys.length),
+      whyRefused,
+    ),
     reject: (rejection, keep) => group.write(() => reject(sql, rejection, keep)),
     findRejections: (filter, page) => read(() => findRejections(db, filter, page)),
     dropRejection: (id) => group.write(() => sql.dropRejection.run(id) === 1),

@@ -3,7 +3,7 @@ import type { Attempt, Delivery, DeliveryStatus, Outcome, ParkReason } from "../
 import type { Document } from "../domain/document.ts";
 import type { DocumentStatus, Event } from "../domain/event.ts";
 import type { Questions } from "../domain/lookup.ts";
-import type { Receipt, Rejection } from "../domain/receipt.ts";
+import type { Problem, Receipt, Rejection } from "../domain/receipt.ts";
 import type { Known, Unfolded } from "../domain/unfold.ts";
 import type { Kept, Table } from "./kept.ts";
 
@@ -23,6 +23,8 @@ export interface Recorded {
   duplicates: readonly string[];
   /** Destinations that got new deliveries. */
   destinations: readonly string[];
+  /** Absent: all of it is kept. Otherwise the database refused what the request tells, and only its receipt is kept, with this problem. */
+  refused?: Problem;
 }
 
 /** A delivery lent out to be tried, with what to send. */
@@ -222,6 +224,7 @@ export interface Store {
    * Recordings of the same document never see each other half-way: `unfold` gets what the one before left. An event whose
    * id exists already is not kept twice, whoever comes first; it counts as a duplicate. A delivery whose lane
    * has an open one becomes `held`. One recording that fails does not take down others recorded at the same moment.
+   * Of one whose values the database refuses at least the receipt is kept.
    */
   record(recording: Recording): Promise<Recorded>;
 

@@ -14,6 +14,7 @@ import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from 
 import { ordersOf } from "../domain/orders.ts";
 import { describeKeeping } from "./contract-keeping.ts";
 import { describeMoving } from "./contract-moving.ts";
+import { describeRefusing } from "./contract-refusing.ts";
 import { anAttempt } from "./filled.ts";
 
 const DELIVERED: Outcome = { status: "delivered" };
@@ -629,4 +630,5 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
   describeKeeping(name, open);
   describeMoving(name, open);
+  describeRefusing(name, open);
 }
