@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { type Logger, pino } from "pino";
 import { type Bridge, type BridgeParts, createBridge } from "./bridge.ts";
 import type { Config, LoadedConfig } from "./config.ts";
-import type { Clock } from "./domain/clock.ts";
+import { type Clock, inTime } from "./domain/clock.ts";
 import { CountersignError, messageOf } from "./domain/errors.ts";
 import { createRejections } from "./inbound/rejections.ts";
 import { openLog } from "./log.ts";
@@ -71,9 +71,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const opened = overrides.store ?? (await openStore(config.store, (message) => logger.warn(message)));
   const metrics = createMetrics({
     version: VERSION,
+    clock,
     backlog: () => store.backlog(),
+    problems: () => store.countProblems(),
     states: () => bridge.dispatcher.states(),
-    now: clock.now,
   });
   const store = timed(opened, () => performance.now(), metrics.stored);
   const rejections = createRejections({
@@ -207,14 +208,11 @@ async function loadAgain(running: Config, load: Overrides["load"]): Promise<Conf
 }
 
 /** Whether `work` was done in so many milliseconds. It is not ended otherwise, only no longer waited for. */
-async function within(clock: Clock, ms: number, work: Promise<void>): Promise<boolean> {
-  let cancel = () => {};
-  const late = new Promise<boolean>((resolve) => {
-    cancel = clock.after(ms, () => resolve(false));
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    cancel();
-  }
+function within(clock: Clock, ms: number, work: Promise<void>): Promise<boolean> {
+  return inTime(
+    clock,
+    ms,
+    work.then(() => true),
+    false,
+  );
 }

@@ -3,6 +3,7 @@ import type { RequestListener } from "node:http";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
+import { messageOf } from "./domain/errors.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
 import { createAccept } from "./inbound/accept.ts";
 import { createConceal } from "./inbound/private.ts";
@@ -150,12 +151,23 @@ function upToDate({ store, rejections }: BridgeParts): Store {
   };
 }
 
-function readiness({ store, clock, isStopping }: BridgeParts, { dispatcher, pruner }: Loops) {
+function readiness({ store, clock, logger, isStopping }: BridgeParts, { dispatcher, pruner }: Loops) {
+  let wasAway = false;
   return {
     running: async () => {
       if (isStopping()) throw new Error("stopping");
     },
-    store: () => store.probe(),
+    async store() {
+      try {
+        await store.probe();
+        wasAway = false;
+      } catch (error) {
+        if (!wasAway)
+          logger.error({ event: "store.unavailable", reason: messageOf(error) }, "the store is not ready");
+        wasAway = true;
+        throw new Error("unavailable");
+      }
+    },
     dispatcher: async () => {
       const complaints = dispatcher.health().flatMap((courier) => complaintsOf(courier, clock.now()));
       if (complaints.length > 0) throw new Error(complaints.join(", "));

@@ -6,6 +6,17 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
+/** What `work` resolves with, or `otherwise` where that takes longer than `ms` milliseconds. Rejects when `work` does in time. */
+export async function inTime<T>(clock: Clock, ms: number, work: Promise<T>, otherwise: T): Promise<T> {
+  const late = Promise.withResolvers<T>();
+  const cancel = clock.after(ms, () => late.resolve(otherwise));
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    cancel();
+  }
+}
+
 /** Resolves `ms` milliseconds from now, or as soon as `signal` is aborted. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import type { Clock } from "../domain/clock.ts";
+import { type Clock, inTime } from "../domain/clock.ts";
 import type { Rejection } from "../domain/receipt.ts";
 import type { Store } from "../store/store.ts";
 
@@ -87,10 +87,7 @@ export function createRejections({ store, clock, observe }: RejectionsParts): Re
     },
     written: () => newest,
     async drain(ms) {
-      const late = Promise.withResolvers<void>();
-      const cancel = clock.after(ms, late.resolve);
-      await Promise.race([newest, late.promise]);
-      cancel();
+      await inTime(clock, ms, newest, undefined);
       drop();
     },
   };

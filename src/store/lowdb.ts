@@ -5,6 +5,7 @@ import { CountersignError, messageOf } from "../domain/errors.ts";
 import { EMPTY } from "./lowdb/contents.ts";
 import { createDurableFile } from "./lowdb/durable-file.ts";
 import {
+  countProblems,
   findAudit,
   findDeliveries,
   findDocuments,
@@ -101,6 +102,7 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
     findEvent: (id) => read(() => findEvent(tables, id)),
     findReceipts: (filter, page) => read(() => findReceipts(tables, filter, page)),
     findReceipt: (id) => read(() => findReceipt(tables, id)),
+    countProblems: () => read(() => countProblems(tables)),
     findDocuments: (filter, page) => read(() => findDocuments(tables, filter, page)),
     findDocument: (source, id) => read(() => tables.documents.get(pair(source, id))?.document ?? null),
     findDeliveries: (filter, page) => read(() => findDeliveries(tables, filter, page)),

@@ -4,6 +4,7 @@ import { createAnnounce } from "./postgres/call.ts";
 import { claim } from "./postgres/claim.ts";
 import { asFault, isRefusal, whyRefused } from "./postgres/fault.ts";
 import {
+  countProblems,
   findAudit,
   findDeliveries,
   findDelivery,
@@ -125,6 +126,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       const row = await findReceipt(aside, id);
       return row && { ...toReceipt(row), body: row.body };
     },
+    countProblems: () => countProblems(aside),
     findDocuments: (filter, page) => findDocuments(aside, filter, page),
     findDocument: (source, id) => findDocument(aside, source, id),
     findDeliveries: (filter, page) => findDeliveries(aside, filter, page),

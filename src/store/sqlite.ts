@@ -22,7 +22,7 @@ import { findDocument, record, reject, reread } from "./sqlite/record.ts";
 import { createRestoring } from "./sqlite/restore.ts";
 import { openSnapshot } from "./sqlite/snapshot.ts";
 import { prepareStatements, type Statements } from "./sqlite/statements.ts";
-import type { DestinationState, Store } from "./store.ts";
+import { type DestinationState, MAX_COUNT, type Store } from "./store.ts";
 
 export interface SqliteStore extends Store {
   /** How many transactions have been committed: far fewer than writes, under load. */
@@ -81,6 +81,7 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
         const row = sql.receipt.one(id);
         return row ? { ...toReceipt(row), body: row.body } : null;
       }),
+    countProblems: () => read(() => sql.countProblems.one(MAX_COUNT)?.count ?? 0),
     findDocuments: (filter, page) => read(() => findDocuments(db, filter, page)),
     findDocument: (source, id) => read(() => findDocument(sql, source, id)),
     findDeliveries: (filter, page) => read(() => findDeliveries(db, filter, page)),

@@ -64,6 +64,9 @@ export interface Page<T> {
   next: string | null;
 }
 
+/** So many are counted at most where a count is a look at each of them: more is of no use, and takes as long as there are many. */
+export const MAX_COUNT = 10_000;
+
 export interface EventFilter {
   type?: string | undefined;
   source?: string | undefined;
@@ -293,6 +296,8 @@ export interface Store {
 
   /** Receipts in the order recorded, oldest first. */
   findReceipts(filter: ReceiptFilter, page: PageRequest): Promise<Page<ReceiptSummary>>;
+  /** How many receipts have a problem; of more than 10,000 that many are counted. */
+  countProblems(): Promise<number>;
   findReceipt(id: string): Promise<(ReceiptSummary & { body: Uint8Array }) | null>;
 
   /** Documents in the order in which they were first heard of. */

@@ -552,6 +552,14 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    it("counts the receipts that have a problem", async () => {
+      const problem = { kind: "missing", item: 0, field: "a", message: "a is missing" } as const;
+      expect(await store.countProblems()).to.equal(0);
+      for (const problems of [[], [problem], [problem, problem]])
+        await store.record(aRecording([], { receipt: aReceipt({ problems }) }));
+      expect(await store.countProblems()).to.equal(2);
+    });
+
     it("keeps the newest refused requests of each channel, byte for byte", async () => {
       const refuse = (id: string, channel: string, body: Uint8Array | null) =>
         store.reject(

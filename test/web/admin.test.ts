@@ -46,7 +46,7 @@ describe("the admin listener", () => {
     broken = true;
     const answer = await bridge.admin("/readyz");
     expect(answer.status).to.equal(503);
-    expect(answer.body.checks.store).to.equal("the disk is full");
+    expect(answer.body.checks.store).to.equal("unavailable");
     expect((await bridge.admin("/livez")).status).to.equal(200);
   });
 

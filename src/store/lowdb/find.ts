@@ -3,17 +3,18 @@ import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Rejection } from "../../domain/receipt.ts";
 import { after, toPage } from "../page.ts";
-import type {
-  AuditEntry,
-  DeliveryFilter,
-  DocumentFilter,
-  EventFilter,
-  EventHistory,
-  Page,
-  PageRequest,
-  ReceiptFilter,
-  ReceiptSummary,
-  RejectionFilter,
+import {
+  type AuditEntry,
+  type DeliveryFilter,
+  type DocumentFilter,
+  type EventFilter,
+  type EventHistory,
+  MAX_COUNT,
+  type Page,
+  type PageRequest,
+  type ReceiptFilter,
+  type ReceiptSummary,
+  type RejectionFilter,
 } from "../store.ts";
 import type { Row, Rows } from "./contents.ts";
 import type { Tables } from "./tables.ts";
@@ -47,6 +48,12 @@ export function findReceipts(
 export function findReceipt(tables: Tables, id: string): (ReceiptSummary & { body: Uint8Array }) | null {
   const row = tables.receipts.get(id);
   return row ? { ...row.receipt, body: Buffer.from(row.body, "base64") } : null;
+}
+
+export function countProblems(tables: Tables): number {
+  let count = 0;
+  for (const { receipt } of tables.receipts) if (receipt.problems.length > 0) count += 1;
+  return Math.min(count, MAX_COUNT);
 }
 
 export function findDocuments(

@@ -23,17 +23,18 @@ import {
   toRejection,
   toRetelling,
 } from "../rows.ts";
-import type {
-  AuditEntry,
-  DeliveryFilter,
-  DocumentFilter,
-  EventFilter,
-  EventHistory,
-  Page,
-  PageRequest,
-  ReceiptFilter,
-  ReceiptSummary,
-  RejectionFilter,
+import {
+  type AuditEntry,
+  type DeliveryFilter,
+  type DocumentFilter,
+  type EventFilter,
+  type EventHistory,
+  MAX_COUNT,
+  type Page,
+  type PageRequest,
+  type ReceiptFilter,
+  type ReceiptSummary,
+  type RejectionFilter,
 } from "../store.ts";
 import type { Session } from "./session.ts";
 
@@ -138,6 +139,14 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
 export async function findReceipt(session: Session, id: string): Promise<ReceiptRow | null> {
   const rows = await session.rows<ReceiptRow>(`select ${RECEIPT}, body from receipts where id = $1`, [id]);
   return rows[0] ?? null;
+}
+
+export async function countProblems(session: Session): Promise<number> {
+  const [row] = await session.rows<{ count: number }>(
+    "select count(*) as count from (select from receipts where problems is not null limit $1) found",
+    [MAX_COUNT],
+  );
+  return row?.count ?? 0;
 }
 
 export async function findDelivery(session: Session, id: string): Promise<Delivery | null> {

@@ -169,6 +169,10 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       `select ${RECEIPT}, body from receipts join bodies using (position) where id = ?`,
     ),
+    countProblems: query<{ count: number }>(
+      db,
+      "select count(*) as count from (select 1 from receipts where problems is not null limit ?)",
+    ),
     event: query<EventRow & { receipt_id: string }>(
       db,
       "select position, receipt_id, body from events where id = ?",
