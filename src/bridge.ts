@@ -148,6 +148,10 @@ function upToDate({ store, rejections }: BridgeParts): Store {
       await rejections.written();
       return store.findRejections(filter, page);
     },
+    async listRejections(filter, page) {
+      await rejections.written();
+      return store.listRejections(filter, page);
+    },
   };
 }
 

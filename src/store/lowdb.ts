@@ -13,7 +13,9 @@ import {
   findEvents,
   findReceipt,
   findReceipts,
+  findRejection,
   findRejections,
+  listRejections,
 } from "./lowdb/find.ts";
 import { createGroupCommit } from "./lowdb/group-commit.ts";
 import { addAudit, dropRejection, keepDestination, statesOf } from "./lowdb/keep.ts";
@@ -90,6 +92,8 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
     reread: (recording) => writeWithin(() => reread(tables, recording)),
     reject: (rejection, keep) => write(() => reject(tables, rejection, keep, maxBytes * REJECTED_SHARE)),
     findRejections: (filter, page) => read(() => findRejections(tables, filter, page)),
+    listRejections: (filter, page) => read(() => listRejections(tables, filter, page)),
+    findRejection: (id) => read(() => findRejection(tables, id)),
     dropRejection: (id) => write(() => dropRejection(tables, id)),
     claim: (request) => write(() => claim(tables, request, token())),
     settle: (settlement) => write(() => settle(tables, settlement)),

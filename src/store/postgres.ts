@@ -14,7 +14,9 @@ import {
   findEvents,
   findReceipt,
   findReceipts,
+  findRejection,
   findRejections,
+  listRejections,
 } from "./postgres/find.ts";
 import { addAudit, destinations, keepDestination, type Rejecting, rejectAll } from "./postgres/keep.ts";
 import { bringForward, giveBack, parkSome, settleAll } from "./postgres/lend.ts";
@@ -105,6 +107,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     ),
     reject: (rejection, keep) => rejections.add({ rejection, keep }),
     findRejections: (filter, page) => findRejections(aside, filter, page),
+    listRejections: (filter, page) => listRejections(aside, filter, page),
+    findRejection: (id) => findRejection(aside, id),
     dropRejection: async (id) => (await aside.run("delete from rejections where id = $1", [id])) === 1,
     claim: (request) => transactAtOnce(pool, (session) => claim(session, channel, request, token())),
     settle: settlements.add,

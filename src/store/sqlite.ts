@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import { keepingReceipts } from "./refused.ts";
-import { toBacklog, toDelivery, toDestination, toReceipt } from "./rows.ts";
+import { toBacklog, toDelivery, toDestination, toReceipt, toRejection } from "./rows.ts";
 import { read, whyRefused } from "./sqlite/fault.ts";
 import {
   findAudit,
@@ -13,6 +13,7 @@ import {
   findEvents,
   findReceipts,
   findRejections,
+  listRejections,
 } from "./sqlite/find.ts";
 import { createGroupCommit } from "./sqlite/group-commit.ts";
 import { claim, countReplay, reopen, settle } from "./sqlite/lend.ts";
@@ -61,6 +62,12 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
     ),
     reject: (rejection, keep) => group.write(() => reject(sql, rejection, keep)),
     findRejections: (filter, page) => read(() => findRejections(db, filter, page)),
+    listRejections: (filter, page) => read(() => listRejections(db, filter, page)),
+    findRejection: (id) =>
+      read(() => {
+        const row = sql.rejection.one(id);
+        return row ? toRejection(row) : null;
+      }),
     dropRejection: (id) => group.write(() => sql.dropRejection.run(id) === 1),
     claim: (request) => group.write(() => claim(sql, request, token())),
     settle: (settlement) => group.write(() => settle(sql, settlement)),

@@ -53,7 +53,10 @@ export interface Settlement {
   at: number;
 }
 
-/** A page of a list, in the order recorded; `cursor` is what the page before gave as `next`. */
+/**
+ * A page of a list, in the order recorded; `cursor` is what the page before gave as `next`. A page may have fewer items than
+ * `limit`, even none, and a `next` all the same: it ends after so many bytes, or after so many rows were looked at.
+ */
 export interface PageRequest {
   cursor?: string | undefined;
   limit: number;
@@ -108,6 +111,12 @@ export interface ReceiptSummary extends Omit<Receipt, "body"> {
   size: number;
   events: readonly string[];
   duplicates: readonly string[];
+}
+
+/** A refused request without its bytes. */
+export interface RejectionSummary extends Omit<Rejection, "body"> {
+  /** Length of the body in bytes; null: it was too long to be kept. */
+  size: number | null;
 }
 
 export interface RejectionFilter {
@@ -240,6 +249,9 @@ export interface Store {
   /** Keeps a refused request, and of its channel no more than the newest `keep`. */
   reject(rejection: Rejection, keep: number): Promise<void>;
   /** In the order received, oldest first. */
+  listRejections(filter: RejectionFilter, page: PageRequest): Promise<Page<RejectionSummary>>;
+  findRejection(id: string): Promise<Rejection | null>;
+  /** The same with their bytes, to be checked again. */
   findRejections(filter: RejectionFilter, page: PageRequest): Promise<Page<Rejection>>;
   /** False: there is none of this id. */
   dropRejection(id: string): Promise<boolean>;
@@ -314,7 +326,7 @@ export interface Store {
   /**
    * Makes final deliveries due again, marked as replayed, with the tries they have had; the page's in one transaction, in the order
    * recorded. The nth of them is due at `now` + n × `spacing` milliseconds. In a lane they go one after the other, before what
-   * is waiting there. Returns how many, and where the next page begins.
+   * is waiting there. Returns how many, and where the next page begins. As of any page there may be fewer than `limit`.
    */
   reopen(
     filter: ReplayFilter,

@@ -14,6 +14,7 @@ import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from 
 import { ordersOf } from "../domain/orders.ts";
 import { describeKeeping } from "./contract-keeping.ts";
 import { describeMoving } from "./contract-moving.ts";
+import { describePaging } from "./contract-paging.ts";
 import { describeRefusing } from "./contract-refusing.ts";
 import { anAttempt } from "./filled.ts";
 
@@ -638,5 +639,6 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
   describeKeeping(name, open);
   describeMoving(name, open);
+  describePaging(name, open);
   describeRefusing(name, open);
 }

@@ -2,7 +2,7 @@ import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Rejection } from "../../domain/receipt.ts";
-import { after, toPage } from "../page.ts";
+import { after, takePage, toPage } from "../page.ts";
 import {
   type AuditEntry,
   type DeliveryFilter,
@@ -15,8 +15,9 @@ import {
   type ReceiptFilter,
   type ReceiptSummary,
   type RejectionFilter,
+  type RejectionSummary,
 } from "../store.ts";
-import type { Row, Rows } from "./contents.ts";
+import { lineOf, type Row, type Rows } from "./contents.ts";
 import type { Tables } from "./tables.ts";
 
 export function findEvents(tables: Tables, filter: EventFilter, page: PageRequest): Page<Event> {
@@ -98,6 +99,27 @@ export function findRejections(
   );
 }
 
+export function listRejections(
+  tables: Tables,
+  { source, channel }: RejectionFilter,
+  page: PageRequest,
+): Page<RejectionSummary> {
+  return list(
+    tables.rejections,
+    page,
+    ({ rejection }) => fits(source, rejection.source) && fits(channel, rejection.channel),
+    ({ rejection, body }) => ({
+      ...rejection,
+      size: body === null ? null : Buffer.byteLength(body, "base64"),
+    }),
+  );
+}
+
+export function findRejection(tables: Tables, id: string): Rejection | null {
+  const row = tables.rejections.get(id);
+  return row ? toRejection(row) : null;
+}
+
 export function findAudit(tables: Tables, page: PageRequest): Page<AuditEntry> {
   return list(
     tables.audit,
@@ -127,12 +149,14 @@ export function list<R extends Row, T>(
   show: (row: R) => T,
 ): Page<T> {
   const from = after(page);
-  const found: R[] = [];
-  for (const row of rows) {
-    if (row.position > from && wanted(row)) found.push(row);
-    if (found.length > page.limit) break;
+  function* found() {
+    for (const row of rows) if (row.position > from && wanted(row)) yield row;
   }
-  return toPage(found, page, show);
+  return toPage(takePage(found(), page.limit, lengthOf), show);
+}
+
+function lengthOf(row: Row): number {
+  return lineOf(row).length;
 }
 
 /** Whether it is what is asked for, if anything is. */

@@ -21,9 +21,9 @@ export function whyRefused(error: unknown): string | null {
 }
 
 /** What `work` reads. */
-export async function read<T>(work: () => T): Promise<T> {
+export async function read<T>(work: () => T | Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     throw asFault(error);
   }

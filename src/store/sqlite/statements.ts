@@ -7,6 +7,7 @@ import type {
   DestinationRow,
   EventRow,
   ReceiptRow,
+  RejectionRow,
   RetellingRow,
 } from "../rows.ts";
 
@@ -14,6 +15,8 @@ import type {
 export interface Query<Row> {
   one(...values: SQLInputValue[]): Row | undefined;
   all(...values: SQLInputValue[]): Row[];
+  /** One after the other, as they are asked for. */
+  each(...values: SQLInputValue[]): Iterable<Row>;
   run(...values: SQLInputValue[]): number;
 }
 
@@ -22,6 +25,7 @@ export function query<Row = never>(db: DatabaseSync, sql: string): Query<Row> {
   return {
     one: (...values) => statement.get(...values) as Row | undefined,
     all: (...values) => statement.all(...values) as Row[],
+    each: (...values) => statement.iterate(...values) as Iterable<Row>,
     run: (...values) => Number(statement.run(...values).changes),
   };
 }
@@ -29,6 +33,7 @@ export function query<Row = never>(db: DatabaseSync, sql: string): Query<Row> {
 /** A receipt without its bytes, which are in `bodies`. */
 export const RECEIPT =
   "id, source, channel, received_at, query, headers, size, verified, mapping, problems, events, duplicates";
+export const REJECTION = "id, source, channel, received_at, query, headers, reason, shown";
 export const DELIVERY = "id, event_id, destination, lane, status, reason, attempts, due_at, replayed_after";
 export const ATTEMPT = "number, started_at, duration, cause, status, answer, retry_after";
 
@@ -169,6 +174,9 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       `select ${RECEIPT}, body from receipts join bodies using (position) where id = ?`,
     ),
+    /** The receipt without its bytes, which may be long. */
+    listedReceipt: query<Omit<ReceiptRow, "body">>(db, `select ${RECEIPT} from receipts where id = ?`),
+    rejection: query<RejectionRow>(db, `select position, ${REJECTION}, body from rejections where id = ?`),
     countProblems: query<{ count: number }>(
       db,
       "select count(*) as count from (select 1 from receipts where problems is not null limit ?)",
