@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { Low } from "lowdb";
 import { CountersignError, messageOf } from "../domain/errors.ts";
+import { makePrivateFolder, whyNotPrivate } from "../private-files.ts";
 import { EMPTY } from "./lowdb/contents.ts";
 import { createDurableFile } from "./lowdb/durable-file.ts";
 import {
@@ -139,14 +139,21 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
   };
 }
 
+/** What may be left of it while no process has it open. */
+export function filesOf(file: string): readonly string[] {
+  return [file, `${file}.bak`, `${file}.new`, `${file}.damaged`];
+}
+
 async function openFile({ file, warn }: LowdbOptions) {
   let unlock = () => {};
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makePrivateFolder(dirname(file));
     unlock = lock(file);
     const disk = createDurableFile(file, warn);
     const low = new Low(disk, EMPTY);
     await low.read();
+    const open = whyNotPrivate(filesOf(file));
+    if (open) warn(open);
     return { disk, low, unlock };
   } catch (error) {
     unlock();

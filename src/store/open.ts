@@ -1,13 +1,19 @@
 import { randomBytes } from "node:crypto";
 import pRetry from "p-retry";
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import { openLowdbStore } from "./lowdb.ts";
+import { filesOf as lowdbFilesOf, openLowdbStore } from "./lowdb.ts";
 import { openPostgresStore } from "./postgres.ts";
-import { openSqliteStore } from "./sqlite.ts";
+import { openSqliteStore, filesOf as sqliteFilesOf } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 
 /** The store that a configuration names. */
 export type StoreChoice = { kind: "sqlite" | "lowdb"; file: string } | { kind: "postgres"; url: string };
+
+/** The files that it is in, whether they are there or not. */
+export function filesOf(choice: StoreChoice): readonly string[] {
+  if (choice.kind === "postgres") return [];
+  return (choice.kind === "sqlite" ? sqliteFilesOf : lowdbFilesOf)(choice.file);
+}
 
 /** How often a database that is not up yet is tried again: for about half a minute. */
 const RETRIES = 9;
@@ -25,7 +31,7 @@ export async function openStore(
   const token = () => randomBytes(12).toString("hex");
   switch (choice.kind) {
     case "sqlite":
-      return openSqliteStore({ file: choice.file, token });
+      return openSqliteStore({ file: choice.file, token, warn });
     case "lowdb":
       return openLowdbStore({ file: choice.file, token, warn });
     case "postgres":

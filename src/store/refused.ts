@@ -38,7 +38,11 @@ function toProblem(why: string): Problem {
 function alone({ receipt }: Recording, problem: Problem): Recording {
   return {
     receipt: { ...receipt, problems: [...receipt.problems, problem] },
-    questions: { documents: [], signers: [], keys: [], kins: [] },
-    unfold: () => ({ events: [], documents: [], deliveries: [], duplicates: [], links: [] }),
+    questions: { documents: [], signers: [], keys: [], nearKeys: [], kins: [] },
+    unfold: () => ({
+      ...{ events: [], documents: [], deliveries: [], duplicates: [], links: [] },
+      kin: new Map(),
+      channelKeys: { added: [], removed: [] },
+    }),
   };
 }

@@ -31,6 +31,8 @@ const anyDraft = fc
         id: anyText,
         title: orNull(anyText),
         tags: orNull(fc.array(anyText, { maxLength: 3 })),
+        references: orNull(fc.dictionary(fc.string(), anyText, { maxKeys: 3 })),
+        test: orNull(fc.boolean()),
         expiresAt: orNull(fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) })),
       }),
     ),
