@@ -4,6 +4,7 @@ import { createAnnounce } from "./postgres/call.ts";
 import { claim } from "./postgres/claim.ts";
 import { asFault, isRefusal, whyRefused } from "./postgres/fault.ts";
 import {
+  backlog,
   countProblems,
   findAudit,
   findDeliveries,
@@ -31,7 +32,7 @@ import { createSession, type Session } from "./postgres/session.ts";
 import { openSnapshot } from "./postgres/snapshot.ts";
 import { transact, transactAtOnce } from "./postgres/transaction.ts";
 import { keepingReceipts } from "./refused.ts";
-import { type BacklogRow, toBacklog, toReceipt } from "./rows.ts";
+import { toReceipt } from "./rows.ts";
 import type { Recorded, Recording, Settlement, Store } from "./store.ts";
 
 export interface PostgresOptions {
@@ -142,13 +143,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     keepDestination: (name, state) => keepDestination(one, channel, name, state),
     addAudit: (entry) => addAudit(aside, entry),
     findAudit: (page) => findAudit(aside, page),
-    async backlog() {
-      const rows = await aside.rows<BacklogRow>(
-        `select destination, count(*) as open, min(recorded_at) as oldest from deliveries
-         where due_at is not null group by destination`,
-      );
-      return rows.map(toBacklog);
-    },
+    backlog: () => backlog(aside),
 
     prune: (step) => inTransactionAside((session) => prune(session, step)),
     snapshot: () => openSnapshot(url),

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import type { Outcome } from "../../src/domain/delivery.ts";
 import { openStore } from "../../src/store/open.ts";
+import { BACKLOG } from "../../src/store/postgres/find.ts";
+import { createPool } from "../../src/store/postgres/pool.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Loan, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
@@ -30,6 +32,26 @@ describe("PostgreSQL", () => {
   });
 
   describeStore("PostgreSQL", async () => open(await server.newSchema()));
+
+  it("counts what is open from an index that has nothing else, however much was delivered", async () => {
+    const url = await server.newSchema();
+    const store = await open(url);
+    const pool = createPool(url, 1);
+    await pool.query(
+      `insert into deliveries (id, event_id, destination, status, due_at, recorded_at)
+       select 'd' || n, 'e' || n, 'crm', case when n % 100 = 0 then 'pending' else 'delivered' end,
+         case when n % 100 = 0 then n end, n from generate_series(1, 20000) n`,
+    );
+    await pool.query("analyze deliveries");
+    const { rows } = await pool.query<{ "QUERY PLAN": string }>(`explain ${BACKLOG}`);
+    const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+    expect(plan)
+      .to.match(/Index Only Scan using deliveries_open/)
+      .and.not.match(/Seq Scan|Rows Removed/);
+    expect(await store.backlog()).to.deep.equal([{ destination: "crm", open: 200, oldest: 100 }]);
+    await pool.end();
+    await store.close();
+  });
 
   describe("refused requests", () => {
     const refuse = (store: Store, n: number, channel: string, keep: number) =>

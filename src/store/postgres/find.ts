@@ -6,6 +6,7 @@ import { after, MAX_PAGE_BYTES, toPage } from "../page.ts";
 import {
   type AttemptRow,
   type AuditRow,
+  type BacklogRow,
   type DeliveryRow,
   type DocumentRow,
   type EventRow,
@@ -17,6 +18,7 @@ import {
   type RetellingRow,
   toAttempt,
   toAudit,
+  toBacklog,
   toDelivery,
   toDocument,
   toEvent,
@@ -27,6 +29,7 @@ import {
 } from "../rows.ts";
 import {
   type AuditEntry,
+  type Backlog,
   type DeliveryFilter,
   type DocumentFilter,
   type EventFilter,
@@ -177,6 +180,13 @@ export async function findDocument(session: Session, source: string, id: string)
     [source, id],
   );
   return row ? toDocument(row) : null;
+}
+
+export const BACKLOG = `select destination, count(*) as open, min(recorded_at) as oldest from deliveries
+  where due_at is not null group by destination`;
+
+export async function backlog(session: Session): Promise<Backlog[]> {
+  return (await session.rows<BacklogRow>(BACKLOG)).map(toBacklog);
 }
 
 interface Listing {

@@ -37,6 +37,10 @@ export const REJECTION = "id, source, channel, received_at, query, headers, reas
 export const DELIVERY = "id, event_id, destination, lane, status, reason, attempts, due_at, replayed_after";
 export const ATTEMPT = "number, started_at, duration, cause, status, answer, retry_after";
 
+/** From an index alone; the one that was recorded first is then the oldest. */
+export const BACKLOG = `select destination, open, (select recorded_at from deliveries where position = first) as oldest from
+   (select destination, count(*) as open, min(position) as first from deliveries where due_at is not null group by destination)`;
+
 /** Every statement of the SQLite store, prepared once. Instants are bound, never read from the database's clock. */
 export function prepareStatements(db: DatabaseSync) {
   return {
@@ -163,12 +167,7 @@ export function prepareStatements(db: DatabaseSync) {
       `update deliveries set status = 'parked', reason = 'destination_removed', due_at = null, token = null
        where due_at is not null and destination not in (select value from json_each(?))`,
     ),
-    backlog: query<BacklogRow>(
-      db,
-      // From an index alone; the one that was recorded first is then the oldest.
-      `select destination, open, (select recorded_at from deliveries where position = first) as oldest from
-         (select destination, count(*) as open, min(position) as first from deliveries where due_at is not null group by destination)`,
-    ),
+    backlog: query<BacklogRow>(db, BACKLOG),
 
     receipt: query<ReceiptRow>(
       db,
