@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { Low } from "lowdb";
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import { makePrivateFolder, whyNotPrivate } from "../private-files.ts";
+import { makePrivateFolder } from "../private-files.ts";
 import { EMPTY } from "./lowdb/contents.ts";
 import { createDurableFile } from "./lowdb/durable-file.ts";
 import {
@@ -152,8 +152,6 @@ async function openFile({ file, warn }: LowdbOptions) {
     const disk = createDurableFile(file, warn);
     const low = new Low(disk, EMPTY);
     await low.read();
-    const open = whyNotPrivate(filesOf(file));
-    if (open) warn(open);
     return { disk, low, unlock };
   } catch (error) {
     unlock();

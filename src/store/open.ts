@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pRetry from "p-retry";
 import { CountersignError, messageOf } from "../domain/errors.ts";
+import { whyNotPrivate } from "../private-files.ts";
 import { filesOf as lowdbFilesOf, openLowdbStore } from "./lowdb.ts";
 import { openPostgresStore } from "./postgres.ts";
 import { openSqliteStore, filesOf as sqliteFilesOf } from "./sqlite.ts";
@@ -19,7 +20,8 @@ export function filesOf(choice: StoreChoice): readonly string[] {
 const RETRIES = 9;
 
 /**
- * Opens it. `warn` is told, in a sentence, of damage that was made good, and of each time that a database did not answer.
+ * Opens it. `warn` is told, in a sentence, of damage that was made good, of files that others may read, and of each time that a
+ * database did not answer.
  *
  * @throws CountersignError `cannot_start`.
  */
@@ -28,10 +30,20 @@ export async function openStore(
   warn: (message: string) => void,
   retries: number = RETRIES,
 ): Promise<Store> {
+  const wide = whyNotPrivate(filesOf(choice));
+  if (wide) warn(wide);
+  return openAdapter(choice, warn, retries);
+}
+
+async function openAdapter(
+  choice: StoreChoice,
+  warn: (message: string) => void,
+  retries: number,
+): Promise<Store> {
   const token = () => randomBytes(12).toString("hex");
   switch (choice.kind) {
     case "sqlite":
-      return openSqliteStore({ file: choice.file, token, warn });
+      return openSqliteStore({ file: choice.file, token });
     case "lowdb":
       return openLowdbStore({ file: choice.file, token, warn });
     case "postgres":

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import { makePrivateFile, makePrivateFolder, whyNotPrivate } from "../private-files.ts";
+import { makePrivateFile, makePrivateFolder } from "../private-files.ts";
 import { keepingReceipts } from "./refused.ts";
 import { toBacklog, toDelivery, toDestination, toReceipt, toRejection } from "./rows.ts";
 import { read, whyRefused } from "./sqlite/fault.ts";
@@ -34,8 +34,6 @@ export interface SqliteOptions {
   file: string;
   /** A new token for a loan. */
   token(): string;
-  /** Is told, in one sentence, when others may read the file. */
-  warn?(message: string): void;
   /** How long to wait for another process that is writing, in milliseconds; default 2,000. */
   busyTimeout?: number;
 }
@@ -46,15 +44,8 @@ export interface SqliteOptions {
  *
  * @throws CountersignError `cannot_start` when the file cannot be opened or was written by a newer version.
  */
-export function openSqliteStore({
-  file,
-  token,
-  warn = () => {},
-  busyTimeout = 2_000,
-}: SqliteOptions): SqliteStore {
+export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOptions): SqliteStore {
   const db = openDatabase(file, busyTimeout);
-  const open = whyNotPrivate(filesOf(file));
-  if (open) warn(open);
   const sql = prepareStatements(db);
   const prune = createPruning(db);
   const { restore } = createRestoring(db);

@@ -54,7 +54,7 @@ describe("a search of SQLite for what is rare", () => {
     expect(await search((cursor) => store.findDeliveries(parked, page(cursor)))).to.deep.equal([0, 0, 0]);
   });
 
-  it("is never needed for how much is open: an index that has nothing else says it", () => {
+  it("is never needed for how much is open: it goes by an index that has nothing else", () => {
     const file = join(mkdtempSync(join(tmpdir(), "countersign-")), "a.db");
     open(file).close();
     const db = new DatabaseSync(file);
@@ -62,7 +62,7 @@ describe("a search of SQLite for what is rare", () => {
     db.close();
     rmSync(dirname(file), { recursive: true });
     const details = plan.map(({ detail }) => String(detail));
-    expect(details).to.include("SCAN deliveries USING COVERING INDEX deliveries_open");
+    expect(details).to.include("SCAN deliveries USING INDEX deliveries_open");
     expect(details.join()).not.to.include("TEMP B-TREE");
   });
 
