@@ -24,6 +24,7 @@ import { bringForward, giveBack, parkSome, settleAll } from "./postgres/lend.ts"
 import { createListener } from "./postgres/listen.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
+import { refusePooler } from "./postgres/pooler.ts";
 import { prune } from "./postgres/prune.ts";
 import { recordAll, reread } from "./postgres/record.ts";
 import { countReplay, reopen } from "./postgres/replay.ts";
@@ -171,15 +172,17 @@ async function nextDueAt(session: Session, destination: string): Promise<number 
 async function prepare(url: string): Promise<string> {
   const place = placeOf(url);
   const client = createClient(url);
+  const other = createClient(url);
   try {
-    await client.connect();
+    await Promise.all([client.connect(), other.connect()]);
+    await refusePooler(client, other, place);
     await migrate(client, place);
     const { rows } = await client.query<{ name: string }>("select current_schema() as name");
     return `countersign_${rows[0]?.name}`.slice(0, 63);
   } catch (error) {
     throw asOpeningFault(error, place);
   } finally {
-    await client.end().catch(() => {});
+    await Promise.all([client, other].map((one) => one.end().catch(() => {})));
   }
 }
 

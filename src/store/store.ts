@@ -293,8 +293,12 @@ export interface Store {
    * After the clock was set back: what is open for the destination and was recorded, last tried or lent when it was later than
    * `now` is due at once, or as soon as its turn in its lane comes; a loan of such a one is over. Loans end `loan` milliseconds from
    * `now` at the latest, and so does the pause before a probe. Returns how many deliveries there were.
+   *
+   * With `seen` false nobody saw the clock go back, it only may have been ahead before this start. A store that nodes share then
+   * goes by its own clock as well, and leaves alone what is less than a minute ahead: nodes' clocks differ, and what another one
+   * has recorded or lent is not of a clock that was set back.
    */
-  bringForward(request: { destination: string; now: number; loan: number }): Promise<number>;
+  bringForward(request: { destination: string; now: number; loan: number; seen?: boolean }): Promise<number>;
 
   /** When the earliest pending delivery of the destination is due (a loan: when it ends); null when nothing waits. */
   nextDueAt(destination: string): Promise<number | null>;

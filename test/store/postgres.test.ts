@@ -2,12 +2,14 @@ import { expect } from "chai";
 import type { Outcome } from "../../src/domain/delivery.ts";
 import { openStore } from "../../src/store/open.ts";
 import { BACKLOG } from "../../src/store/postgres/find.ts";
-import { createPool } from "../../src/store/postgres/pool.ts";
+import { LOCK, migrate } from "../../src/store/postgres/migrate.ts";
+import { createClient, createPool } from "../../src/store/postgres/pool.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Loan, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { describeStore } from "./contract.ts";
 import { anAttempt } from "./filled.ts";
+import { outcomeOf } from "./postgres/outcome.ts";
 import { type PostgresServer, postgresServer } from "./postgres-server.ts";
 
 const PAGE = { limit: 1_000 };
@@ -32,6 +34,18 @@ describe("PostgreSQL", () => {
   });
 
   describeStore("PostgreSQL", async () => open(await server.newSchema()));
+
+  it("says what is in the way when another connection keeps the lock of migrations", async () => {
+    const [holder, client] = [await server.admin.connect(), createClient(await server.newSchema())];
+    await client.connect();
+    await holder.query("select pg_advisory_lock($1)", [LOCK]);
+    const refused = await outcomeOf(migrate(client, "db/countersign", 50));
+    await holder.query("select pg_advisory_unlock($1)", [LOCK]);
+    holder.release();
+    await client.end();
+    expect(refused).to.include({ code: "store_unavailable" });
+    expect(refused?.message).to.match(/db\/countersign is locked by another connection.*pg_locks/);
+  });
 
   it("counts what is open from an index that has nothing else, however much was delivered", async () => {
     const url = await server.newSchema();
@@ -105,6 +119,40 @@ describe("PostgreSQL", () => {
       outcome,
       at: NEW_YEAR,
     });
+
+  describe("a node whose clock is behind", () => {
+    const MINUTE = 60_000;
+    let store: Store;
+    beforeEach(async () => {
+      store = await open(await server.newSchema());
+    });
+    afterEach(() => store.close());
+
+    const record = (receivedAt: number) =>
+      store.record(aRecording([aDraft()], { receipt: aReceipt({ receivedAt }) }));
+    const lend = (now: number) =>
+      store.claim({ destination: "crm", limit: 1, now, until: now + MINUTE }).then(([loan]) => loan);
+    const start = (now: number) => store.bringForward({ destination: "crm", now, loan: MINUTE, seen: false });
+
+    it("ends no loan of another and spends no try of its schedule when it starts", async () => {
+      const now = Date.now();
+      await record(now);
+      const loan = await lend(now);
+      for (const behind of [30_000, 10 * MINUTE]) expect(await start(now - behind)).to.equal(0);
+      expect(loan && (await settle(store, loan, { status: "pending", dueAt: now + 5 * MINUTE }))).to.equal(
+        true,
+      );
+      for (const behind of [30_000, 10 * MINUTE]) expect(await start(now - behind)).to.equal(0);
+      expect(await store.nextDueAt("crm")).to.equal(now + 5 * MINUTE);
+    });
+
+    it("has what was recorded by a clock that was far ahead made due at a start", async () => {
+      const now = Date.now();
+      await record(now + 60 * MINUTE);
+      expect(await start(now)).to.equal(1);
+      expect(await store.nextDueAt("crm")).to.equal(now);
+    });
+  });
 
   describe("two nodes", () => {
     let url: string;
