@@ -136,6 +136,7 @@ function createAdminListener(config: Config, parts: BridgeParts, loops: Loops): 
     health: () => examine(readiness(parts, loops), clock),
     metrics: () => metrics.scrape(),
     token: admin.token,
+    hosts: admin.hosts ?? (admin.token === null ? [admin.host] : null),
     failed: (error) => logger.error({ err: error }, "the admin API failed"),
   }).callback();
 }
