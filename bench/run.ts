@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Bench, withBench } from "./bench.ts";
 import { measureDelivery } from "./delivery.ts";
+import { measureForged } from "./forged.ts";
 import { measureHang } from "./hang.ts";
 import { measureLanes } from "./lanes.ts";
 import { profileInto } from "./processes.ts";
@@ -31,6 +32,7 @@ const STAGES: readonly Stage[] = [
   { name: "latency", limit: 13_000, measure: measureLatency },
   { name: "cost", limit: 20_000, measure: measureCost },
   { name: "hang", limit: 60_000, measure: measureHang },
+  { name: "forged", limit: 60_000, measure: measureForged, whenNamed: true },
   { name: "stores", limit: 1_500_000, measure: measureStores, whenNamed: true },
 ];
 

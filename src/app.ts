@@ -3,7 +3,9 @@ import { type Logger, pino } from "pino";
 import { createListeners, type RequestListeners } from "./bridge.ts";
 import type { Config, LoadedConfig } from "./config.ts";
 import { type Clock, within } from "./domain/clock.ts";
+import { createRejections } from "./inbound/rejections.ts";
 import { openLog } from "./log.ts";
+import { observeRejections } from "./observe.ts";
 import { createDeliver } from "./outbound/deliver.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
 import { openStore } from "./store/open.ts";
@@ -65,16 +67,23 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const opened = overrides.store ?? (await openStore(config.store, (message) => logger.warn(message)));
   const metrics = createMetrics({
     version: VERSION,
+    clock,
     backlog: () => store.backlog(),
+    problems: () => store.countProblems(),
     states: () => runtime.current().dispatcher.states(),
-    now: clock.now,
   });
   const { store, settled } = watched(timed(opened, () => performance.now(), metrics.stored));
+  const rejections = createRejections({
+    store,
+    clock,
+    observe: observeRejections({ logger, metrics, now: clock.now }),
+  });
   const death = Promise.withResolvers<"died">();
   let stopping = false;
 
   const parts = {
     store,
+    rejections,
     metrics,
     logger,
     clock,
@@ -99,7 +108,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   async function finish(): Promise<void> {
     const graceMs = config.shutdown;
     await Promise.all([open.receiver.close(graceMs), runtime.stop({ graceMs })]);
-    await open.admin.close(0);
+    await Promise.all([open.admin.close(0), rejections.drain(STOP_MARGIN / 2)]);
     await store.close();
   }
 

@@ -3,10 +3,12 @@ import type { RequestListener } from "node:http";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
+import { messageOf } from "./domain/errors.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
 import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
+import type { Rejections } from "./inbound/rejections.ts";
 import { createReread } from "./inbound/reread.ts";
 import { observePruning, observeReceptions, observeTries } from "./observe.ts";
 import type { CourierHealth } from "./outbound/courier.ts";
@@ -22,6 +24,8 @@ import type { Metrics } from "./web/metrics.ts";
 /** What outlives a change of configuration. */
 export interface BridgeParts {
   store: Store;
+  /** Where refused requests wait to be kept. */
+  rejections: Rejections;
   metrics: Metrics;
   logger: Logger;
   clock: Clock;
@@ -116,7 +120,7 @@ interface ListenerParts extends BridgeParts {
 export function createListeners(config: Config, parts: ListenerParts): RequestListeners {
   return {
     receive: createWayIn(config.server.maxBody, parts),
-    administer: createAdminListener(config.admin.token, parts),
+    administer: createAdminListener(config.admin, parts),
   };
 }
 
@@ -130,8 +134,9 @@ function createWayIn(maxBody: number, { metrics, logger, clock, current }: Liste
   }).callback();
 }
 
-function createAdminListener(token: string | null, parts: ListenerParts): RequestListener {
-  const { store, metrics, logger, clock, reload, current } = parts;
+function createAdminListener(config: Config["admin"], parts: ListenerParts): RequestListener {
+  const { metrics, logger, clock, reload, current } = parts;
+  const store = upToDate(parts);
   const dispatcher = () => current().dispatcher;
   return createAdmin({
     store,
@@ -159,18 +164,45 @@ function createAdminListener(token: string | null, parts: ListenerParts): Reques
     now: clock.now,
     health: () => examine(readiness(parts), clock),
     metrics: () => metrics.scrape(),
-    token,
+    token: config.token,
+    hosts: config.hosts ?? (config.token === null ? [config.host] : null),
     failed: (error) => logger.error({ err: error }, "the admin API failed"),
   }).callback();
 }
 
-function readiness({ store, clock, isStopping, current }: BridgeParts) {
+/** Who looks at refused requests sees all that were answered before. */
+function upToDate({ store, rejections }: BridgeParts): Store {
+  return {
+    ...store,
+    async findRejections(filter, page) {
+      await rejections.written();
+      return store.findRejections(filter, page);
+    },
+    async listRejections(filter, page) {
+      await rejections.written();
+      return store.listRejections(filter, page);
+    },
+  };
+}
+
+function readiness({ store, clock, logger, isStopping, current }: BridgeParts) {
   const { dispatcher, pruner } = current();
+  let wasAway = false;
   return {
     running: async () => {
       if (isStopping()) throw new Error("stopping");
     },
-    store: () => store.probe(),
+    async store() {
+      try {
+        await store.probe();
+        wasAway = false;
+      } catch (error) {
+        if (!wasAway)
+          logger.error({ event: "store.unavailable", reason: messageOf(error) }, "the store is not ready");
+        wasAway = true;
+        throw new Error("unavailable");
+      }
+    },
     dispatcher: async () => {
       const complaints = dispatcher.health().flatMap((courier) => complaintsOf(courier, clock.now()));
       if (complaints.length > 0) throw new Error(complaints.join(", "));

@@ -18,7 +18,8 @@ export interface Config {
   /** Where it was read from. */
   file: string;
   server: { host: string; port: number; maxBody: number };
-  admin: { host: string; port: number; token: string | null };
+  /** `hosts`: names under which it is reached besides localhost; absent: the configuration does not say. */
+  admin: { host: string; port: number; token: string | null; hosts?: readonly string[] | undefined };
   store: { kind: "sqlite" | "lowdb"; file: string } | { kind: "postgres"; url: string };
   channels: readonly Channel[];
   destinations: readonly Destination[];

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { messageOf } from "./domain/errors.ts";
 import type { Reception } from "./inbound/receive.ts";
+import type { RejectionsObserver } from "./inbound/rejections.ts";
 import type { Observer } from "./outbound/observe.ts";
 import type { PruningObserver } from "./retention.ts";
 import type { Metrics } from "./web/metrics.ts";
@@ -57,6 +58,27 @@ export function observeReceptions({
 function objectLabel(object: string | null): string {
   if (object === null) return "unknown";
   return object === "document" || object === "signer" ? object : "other";
+}
+
+/** A flood of refused requests is one line in so many milliseconds. */
+const DROPPED_EVERY_MS = 60_000;
+
+export function observeRejections({ logger, metrics, now }: Parts): RejectionsObserver {
+  let quietUntil = Number.NEGATIVE_INFINITY;
+  let unsaid = 0;
+  return {
+    dropped(reason, count, error) {
+      metrics.rejectionsDropped(reason, count);
+      unsaid += count;
+      if (now() < quietUntil) return;
+      logger.warn(
+        { event: "rejections.dropped", count: unsaid, reason: error === null ? reason : messageOf(error) },
+        "refused requests were answered with 401, but are not kept",
+      );
+      quietUntil = now() + DROPPED_EVERY_MS;
+      unsaid = 0;
+    },
+  };
 }
 
 export function observeTries({ logger, metrics, now, died }: Parts & { died(): void }): Observer {

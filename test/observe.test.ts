@@ -4,6 +4,7 @@ import type { Attempt, Outcome } from "../src/domain/delivery.ts";
 import { observePruning, observeTries } from "../src/observe.ts";
 import { createMetrics } from "../src/web/metrics.ts";
 import { NEW_YEAR } from "./builders.ts";
+import { createManualClock } from "./clock.ts";
 import { anEvent } from "./outbound/fixtures.ts";
 
 const now = () => NEW_YEAR;
@@ -12,7 +13,13 @@ const now = () => NEW_YEAR;
 function createWitness() {
   const lines: Record<string, unknown>[] = [];
   const logger = pino({ base: null, timestamp: false }, { write: (line) => lines.push(JSON.parse(line)) });
-  const metrics = createMetrics({ version: "0", backlog: async () => [], states: () => [], now });
+  const metrics = createMetrics({
+    version: "0",
+    clock: createManualClock(NEW_YEAR),
+    backlog: async () => [],
+    problems: async () => 0,
+    states: () => [],
+  });
   return { lines, logger, metrics };
 }
 

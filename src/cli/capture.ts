@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { CountersignError } from "../domain/errors.ts";
 import { preview, toGolden } from "../inbound/preview.ts";
 import { createConceal } from "../inbound/private.ts";
+import { makePrivateFolder, writePrivate } from "../private-files.ts";
 import { createAdminClient } from "./admin-client.ts";
 import { redactRequest } from "./redact/request.ts";
 import { type AddCommand, CONFIG_OPTION, readConfig, type Terminal } from "./terminal.ts";
@@ -60,15 +60,13 @@ async function capture(id: string, { config: file, to, redact }: Wish, terminal:
   const { body, query, headers } = redacted;
   const shown = preview({ mapping, rules, body, query, headers });
 
-  await mkdir(to, { recursive: true, mode: 0o700 });
+  makePrivateFolder(to);
   const files = {
     "body.txt": body,
     "request.json": `${JSON.stringify({ channel: name, query, headers }, null, 2)}\n`,
     "events.json": toGolden(shown),
   };
-  // Others on the machine have no business with what is in it.
-  for (const [file, content] of Object.entries(files))
-    await writeFile(join(to, file), content, { mode: 0o600 });
+  for (const [file, content] of Object.entries(files)) await writePrivate(join(to, file), content);
   terminal.stdout.write(`${to} has the request, its body and its events${redact ? "" : ", unredacted"}\n`);
   if (redact) terminal.stdout.write(`${REDACTED}\n`);
   if (!redacted.isSame)

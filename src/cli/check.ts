@@ -2,6 +2,8 @@ import type { Config } from "../config.ts";
 import { formatDuration, formatSize } from "../domain/quantity.ts";
 import { type Channel, pathOf } from "../inbound/channel.ts";
 import type { Destination } from "../outbound/destination.ts";
+import { whyNotPrivate } from "../private-files.ts";
+import { filesOf } from "../store/open.ts";
 import { type FileProblem, formatProblem } from "../yaml.ts";
 import { placeOf } from "./store-option.ts";
 import { type AddCommand, CONFIG_OPTION, readConfigWithWarnings } from "./terminal.ts";
@@ -14,6 +16,8 @@ export const checkCommand: AddCommand = (program, terminal, done) => {
     .action(async ({ config: file }) => {
       const { config, warnings } = await readConfigWithWarnings(file, terminal);
       if (config) terminal.stdout.write(describe(config) + describeWarnings(warnings));
+      const wide = config && whyNotPrivate(filesOf(config.store));
+      if (wide) terminal.stderr.write(`countersign: ${wide}\n`);
       done(config ? 0 : 1);
     });
 };

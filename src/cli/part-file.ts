@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CountersignError, messageOf } from "../domain/errors.ts";
+import { PRIVATE_FILE } from "../private-files.ts";
 import { TABLES, type Table } from "../store/kept.ts";
 import { cursorAt } from "../store/page.ts";
 import { type Header, parseHeader, parseLine } from "../store/transfer.ts";
@@ -32,7 +33,7 @@ const partOf = (file: string) => `${file}.part`;
 export async function beginPart(file: string): Promise<Part> {
   const part = partOf(file);
   try {
-    return { handle: await open(part, "wx", 0o600), point: null };
+    return { handle: await open(part, "wx", PRIVATE_FILE), point: null };
   } catch (error) {
     const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
     throw refusal(
@@ -55,6 +56,7 @@ export async function resumePart(file: string): Promise<Part> {
   });
   try {
     const point = await endOf(part);
+    await handle.chmod(PRIVATE_FILE);
     await handle.truncate(point?.offset ?? 0);
     return { handle, point };
   } catch (error) {

@@ -29,6 +29,12 @@ const admin = exactly({
     .min(16, "must have at least 16 characters: `openssl rand -hex 32` makes a good one")
     .optional()
     .describe("callers show it as `Authorization: Bearer …`"),
+  hosts: z
+    .array(z.string().regex(/^[\w.:-]+$/, "must be a name or an address, without a port or a path"))
+    .optional()
+    .describe(
+      "names under which it is reached besides localhost; a request with another Host header is refused. Without a token only localhost is answered where this is absent, with one every name",
+    ),
 }).refine(({ host, token }) => LOOPBACK.has(host) || token !== undefined, {
   error: "an admin API that others can reach needs a token: add `token`, or listen on 127.0.0.1",
 });

@@ -6,17 +6,25 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
-/** Whether `work` was done in `ms` milliseconds. It is not ended otherwise, only no longer waited for. */
-export async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
-  let cancel = () => {};
-  const late = new Promise<boolean>((resolve) => {
-    cancel = clock.after(ms, () => resolve(false));
-  });
+/** What `work` resolves with, or `otherwise` where that takes longer than `ms` milliseconds. Rejects when `work` does in time. */
+export async function inTime<T>(clock: Clock, ms: number, work: Promise<T>, otherwise: T): Promise<T> {
+  const late = Promise.withResolvers<T>();
+  const cancel = clock.after(ms, () => late.resolve(otherwise));
   try {
-    return await Promise.race([work.then(() => true), late]);
+    return await Promise.race([work, late.promise]);
   } finally {
     cancel();
   }
+}
+
+/** Whether `work` was done in `ms` milliseconds. It is not ended otherwise, only no longer waited for. */
+export function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  return inTime(
+    clock,
+    ms,
+    work.then(() => true),
+    false,
+  );
 }
 
 /** Resolves `ms` milliseconds from now, or as soon as `signal` is aborted. */

@@ -50,11 +50,19 @@ function matchesAny(patterns: readonly string[], text: string): boolean {
   return patterns.some((pattern) => matches(pattern, text));
 }
 
+/** From left to right, each part at the first place where it fits: whatever a text is, nothing is ever tried again. */
 function matches(pattern: string, text: string): boolean {
-  if (pattern === "*" || pattern === text) return true;
-  if (!pattern.includes("*")) return false;
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "s").test(text);
+  const [first = "", ...parts] = pattern.split("*");
+  const last = parts.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first) || !text.endsWith(last)) return false;
+  let from = first.length;
+  for (const part of parts) {
+    const at = text.indexOf(part, from);
+    if (at === -1) return false;
+    from = at + part.length;
+  }
+  return from <= text.length - last.length;
 }
 
 /** The lane of an event: its document's, or the signer's own while the document is not known. */

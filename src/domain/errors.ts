@@ -9,6 +9,7 @@ export type ErrorCode =
   | "not_found"
   | "method_not_allowed"
   | "conflict"
+  | "misdirected"
   | "too_large"
   | "request_timeout"
   | "unsupported_media_type"
@@ -24,6 +25,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
   method_not_allowed: 405,
   conflict: 409,
+  misdirected: 421,
   too_large: 413,
   request_timeout: 408,
   unsupported_media_type: 415,

@@ -87,6 +87,7 @@ function readItem(item: unknown, textAt: Places, event: EventRule): Told {
     ...word.problems,
     ...missingFacts(word.types, event, facts),
     ...(event.id && id === null ? [missing(event.id.label)] : []),
+    ...overlongIds(event, facts),
     ...troubleWithTime(event, time),
   ];
   const reason = read(event.reason, scope);
@@ -219,6 +220,25 @@ function missingFacts(
   if (subjects.includes("document")) return [missing(documentId)];
   if (subjects.includes("signer") && !signer) return [missing(event.signer?.id?.label ?? documentId)];
   return [];
+}
+
+/** An id is looked up by, and what a store can look up by is not of any length. In UTF-16 code units, like any text's length. */
+const MAX_ID = 512;
+
+function overlongIds(event: EventRule, { document, signer, signers }: Facts): Complaint[] {
+  const complain = (one: { id: string } | null | undefined, field = "id"): Complaint[] => {
+    if (!one || one.id.length <= MAX_ID) return [];
+    const message = `${field} has ${one.id.length} characters, and an id has ${MAX_ID} at most`;
+    return [{ kind: "invalid", field, message }];
+  };
+  return [
+    ...complain(document, event.document?.id.label),
+    ...complain(signer, event.signer?.id?.label),
+    ...complain(
+      signers.find(({ id }) => id.length > MAX_ID),
+      event.signers[0]?.id?.label,
+    ),
+  ];
 }
 
 function troubleWithTime({ time: field, isTimeOptional }: EventRule, time: number | null): Complaint[] {

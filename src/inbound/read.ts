@@ -76,14 +76,24 @@ export async function recordEach(
   further: Write,
 ): Promise<{ recorded: Recorded; problems: readonly Problem[] }> {
   const all: Recorded[] = [];
+  const refused: Problem[] = [];
   let problems: readonly Problem[] = [];
   for (const reading of readings) {
     const write = all.length === 0 ? first : further;
-    all.push(await write(reading.recording));
-    problems = reading.problems;
+    const recorded = await write(withProblems(reading.recording, refused));
+    all.push(recorded);
+    if (recorded.refused) refused.push(recorded.refused);
+    problems = [...reading.problems, ...refused];
   }
   const [only] = all;
   return { recorded: only && all.length === 1 ? only : together(all), problems };
+}
+
+/** What the store refused of the readings before stays a problem of the request. */
+function withProblems(recording: Recording, problems: readonly Problem[]): Recording {
+  if (problems.length === 0) return recording;
+  const { receipt } = recording;
+  return { ...recording, receipt: { ...receipt, problems: [...receipt.problems, ...problems] } };
 }
 
 function together(all: readonly Recorded[]): Recorded {

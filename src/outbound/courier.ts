@@ -85,8 +85,8 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   let looking: Promise<void> = Promise.resolve();
   const seenAt = parts.seenAt?.(name) ?? null;
   let lastTickAt = seenAt ?? clock.now();
-  /** Whether due times may be of a clock that was ahead. */
-  let setBack = seenAt === null;
+  /** Whether due times may be of a clock that was ahead: how it was before the start is not known. */
+  let setBack: "no" | "maybe" | "seen" = seenAt === null ? "maybe" : "no";
 
   /** An answer that is being written down needs no slot; but when they pile up the store is in trouble, and no more are made. */
   const free = () => Math.min(concurrency + tried.size, 2 * concurrency) - inHand.size;
@@ -130,7 +130,7 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   function begin(): void {
     state = "claiming";
     wanted = false;
-    setBack ||= lastTickAt - clock.now() > SET_BACK;
+    if (lastTickAt - clock.now() > SET_BACK) setBack = "seen";
     lastTickAt = clock.now();
     alarm.off();
   }
@@ -142,7 +142,7 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
 
   async function claim(): Promise<void> {
     const now = clock.now();
-    if (setBack) await bringForward(now);
+    if (setBack !== "no") await bringForward(now, setBack === "seen");
     const leave = standing.ask();
     const limit = Math.min(free(), leave.many);
     wanted = limit === 0;
@@ -159,12 +159,9 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   }
 
   /** What waits for a time that the clock showed before it was set back would wait for as long as that. */
-  async function bringForward(now: number): Promise<void> {
-    const loan = longestWait(destination);
-    // What another node has just recorded or tried may be of a clock that goes a little ahead.
-    const slack = parts.shared ? SET_BACK : 0;
-    const count = await store.bringForward({ destination: name, now, loan, slack });
-    setBack = false;
+  async function bringForward(now: number, seen: boolean): Promise<void> {
+    const count = await store.bringForward({ destination: name, now, loan: longestWait(destination), seen });
+    setBack = "no";
     if (count > 0) observe.broughtForward({ destination: name, count });
   }
 

@@ -1,10 +1,11 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { Low } from "lowdb";
 import { CountersignError, messageOf } from "../domain/errors.ts";
+import { makePrivateFolder } from "../private-files.ts";
 import { EMPTY } from "./lowdb/contents.ts";
 import { createDurableFile } from "./lowdb/durable-file.ts";
 import {
+  countProblems,
   findAudit,
   findDeliveries,
   findDocuments,
@@ -12,7 +13,9 @@ import {
   findEvents,
   findReceipt,
   findReceipts,
+  findRejection,
   findRejections,
+  listRejections,
 } from "./lowdb/find.ts";
 import { createGroupCommit } from "./lowdb/group-commit.ts";
 import { addAudit, dropRejection, keepDestination, statesOf } from "./lowdb/keep.ts";
@@ -91,6 +94,8 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
     reread: (recording) => writeWithin(() => reread(tables, recording)),
     reject: (rejection, keep) => write(() => reject(tables, rejection, keep, maxBytes * REJECTED_SHARE)),
     findRejections: (filter, page) => read(() => findRejections(tables, filter, page)),
+    listRejections: (filter, page) => read(() => listRejections(tables, filter, page)),
+    findRejection: (id) => read(() => findRejection(tables, id)),
     dropRejection: (id) => write(() => dropRejection(tables, id)),
     claim: (request) => write(() => claim(tables, request, token())),
     settle: (settlement) => write(() => settle(tables, settlement)),
@@ -104,6 +109,7 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
     findEvent: (id) => read(() => findEvent(tables, id)),
     findReceipts: (filter, page) => read(() => findReceipts(tables, filter, page)),
     findReceipt: (id) => read(() => findReceipt(tables, id)),
+    countProblems: () => read(() => countProblems(tables)),
     findDocuments: (filter, page) => read(() => findDocuments(tables, filter, page)),
     findDocument: (source, id) => read(() => tables.documents.get(pair(source, id))?.document ?? null),
     findDeliveries: (filter, page) => read(() => findDeliveries(tables, filter, page)),
@@ -137,10 +143,15 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
   };
 }
 
+/** What may be left of it while no process has it open. */
+export function filesOf(file: string): readonly string[] {
+  return [file, `${file}.bak`, `${file}.new`, `${file}.damaged`];
+}
+
 async function openFile({ file, warn }: LowdbOptions) {
   let unlock = () => {};
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makePrivateFolder(dirname(file));
     unlock = lock(file);
     const disk = createDurableFile(file, warn);
     const low = new Low(disk, EMPTY);

@@ -1,19 +1,27 @@
 import { randomBytes } from "node:crypto";
 import pRetry from "p-retry";
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import { openLowdbStore } from "./lowdb.ts";
+import { whyNotPrivate } from "../private-files.ts";
+import { filesOf as lowdbFilesOf, openLowdbStore } from "./lowdb.ts";
 import { openPostgresStore } from "./postgres.ts";
-import { openSqliteStore } from "./sqlite.ts";
+import { openSqliteStore, filesOf as sqliteFilesOf } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 
 /** The store that a configuration names. */
 export type StoreChoice = { kind: "sqlite" | "lowdb"; file: string } | { kind: "postgres"; url: string };
 
+/** The files that it is in, whether they are there or not. */
+export function filesOf(choice: StoreChoice): readonly string[] {
+  if (choice.kind === "postgres") return [];
+  return (choice.kind === "sqlite" ? sqliteFilesOf : lowdbFilesOf)(choice.file);
+}
+
 /** How often a database that is not up yet is tried again: for about half a minute. */
 const RETRIES = 9;
 
 /**
- * Opens it. `warn` is told, in a sentence, of damage that was made good, and of each time that a database did not answer.
+ * Opens it. `warn` is told, in a sentence, of damage that was made good, of files that others may read, and of each time that a
+ * database did not answer.
  *
  * @throws CountersignError `cannot_start`.
  */
@@ -21,6 +29,16 @@ export async function openStore(
   choice: StoreChoice,
   warn: (message: string) => void,
   retries: number = RETRIES,
+): Promise<Store> {
+  const wide = whyNotPrivate(filesOf(choice));
+  if (wide) warn(wide);
+  return openAdapter(choice, warn, retries);
+}
+
+async function openAdapter(
+  choice: StoreChoice,
+  warn: (message: string) => void,
+  retries: number,
 ): Promise<Store> {
   const token = () => randomBytes(12).toString("hex");
   switch (choice.kind) {

@@ -1,5 +1,11 @@
 import type { Page, PageRequest } from "./store.ts";
 
+/**
+ * How long the rows of one page may be in all, in bytes, the last of them not counted: bodies, documents and lists of ids have no
+ * bound of their own, and a thousand of them would fill the memory.
+ */
+export const MAX_PAGE_BYTES = 4 * 1_024 ** 2;
+
 /** A cursor is the position of the last row shown, base 36. */
 export function cursorAt(position: number): string {
   return position.toString(36);
@@ -9,16 +15,39 @@ export function after({ cursor }: Pick<PageRequest, "cursor">): number {
   return cursor === undefined ? 0 : Number.parseInt(cursor, 36);
 }
 
-/** One row more than asked for says that there is a next page. */
-export function toPage<Row extends { position: number }, T>(
-  rows: readonly Row[],
-  page: PageRequest,
-  convert: (row: Row) => T,
-): Page<T> {
-  return { items: rows.slice(0, page.limit).map(convert), next: nextOf(rows, page) };
+/** The rows of a page, and whether there are more behind them. No more rows are taken than that needs. */
+export function takePage<Row>(
+  rows: Iterable<Row>,
+  limit: number,
+  sizeOf: (row: Row) => number,
+): { rows: Row[]; more: boolean } {
+  const taken: Row[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    if (taken.length === limit || bytes > MAX_PAGE_BYTES) return { rows: taken, more: true };
+    taken.push(row);
+    bytes += sizeOf(row);
+  }
+  return { rows: taken, more: false };
+}
+
+/** What the texts and bytes of a row take, roughly. */
+export function sizeOfRow(row: object): number {
+  return Object.values(row).reduce<number>((sum, value) => {
+    if (typeof value === "string") return sum + value.length;
+    return value instanceof Uint8Array ? sum + value.byteLength : sum;
+  }, 0);
 }
 
 export function nextOf(rows: readonly { position: number }[], { limit }: PageRequest): string | null {
   const last = rows[limit - 1];
   return rows.length > limit && last ? cursorAt(last.position) : null;
+}
+
+export function toPage<Row extends { position: number }, T>(
+  { rows, more }: { rows: readonly Row[]; more: boolean },
+  convert: (row: Row) => T,
+): Page<T> {
+  const last = rows.at(-1);
+  return { items: rows.map(convert), next: more && last ? cursorAt(last.position) : null };
 }

@@ -2,8 +2,10 @@ import { CountersignError, messageOf } from "../domain/errors.ts";
 import { createBatch } from "./postgres/batch.ts";
 import { createAnnounce } from "./postgres/call.ts";
 import { claim } from "./postgres/claim.ts";
-import { asFault, isRefusal } from "./postgres/fault.ts";
+import { asFault, isRefusal, whyRefused } from "./postgres/fault.ts";
 import {
+  backlog,
+  countProblems,
   findAudit,
   findBlocking,
   findDeliveries,
@@ -14,13 +16,16 @@ import {
   findEvents,
   findReceipt,
   findReceipts,
+  findRejection,
   findRejections,
+  listRejections,
 } from "./postgres/find.ts";
-import { addAudit, destinations, keepDestination, reject } from "./postgres/keep.ts";
+import { addAudit, destinations, keepDestination, type Rejecting, rejectAll } from "./postgres/keep.ts";
 import { bringForward, giveBack, parkSome, settleAll, skip } from "./postgres/lend.ts";
 import { createListener } from "./postgres/listen.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
+import { refusePooler } from "./postgres/pooler.ts";
 import { prune } from "./postgres/prune.ts";
 import { recordAll, reread } from "./postgres/record.ts";
 import { countReplay, reopen } from "./postgres/replay.ts";
@@ -28,7 +33,8 @@ import { restore } from "./postgres/restore.ts";
 import { createSession, type Session } from "./postgres/session.ts";
 import { openSnapshot } from "./postgres/snapshot.ts";
 import { transact, transactAtOnce } from "./postgres/transaction.ts";
-import { type BacklogRow, toBacklog, toReceipt } from "./rows.ts";
+import { keepingReceipts } from "./refused.ts";
+import { toReceipt } from "./rows.ts";
 import type { Recorded, Recording, Settlement, Store } from "./store.ts";
 
 export interface PostgresOptions {
@@ -39,6 +45,12 @@ export interface PostgresOptions {
   /** How many connections at most, one more for listening not counted; default 10. */
   connections?: number;
 }
+
+/**
+ * Which part of the connections is for what may wait: refused requests, what people look at, pruning. The rest is for what
+ * comes in and goes out, and is never kept busy by anybody without a secret.
+ */
+const ASIDE_SHARE = 0.3;
 
 /** What one transaction takes: so many at most, and so many bytes of bodies. */
 const MOST = 100;
@@ -56,22 +68,34 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const channel = await prepare(url);
   const self = token();
   const announce = createAnnounce(channel, self);
-  const pool = createPool(url, connections);
+  const forAside = Math.max(1, Math.floor(connections * ASIDE_SHARE));
+  const forWork = Math.max(1, connections - forAside);
+  const pool = createPool(url, forWork);
+  const poolAside = createPool(url, forAside);
   const one = createSession(pool);
+  const aside = createSession(poolAside);
   const inTransaction = <T>(work: (session: Session) => Promise<T>) => transact(pool, work);
+  const inTransactionAside = <T>(work: (session: Session) => Promise<T>) => transact(poolAside, work);
 
   const recordings = createBatch<Recording, Recorded>({
     carry: (all) => inTransaction((session) => recordAll(session, all, announce)),
-    lanes: Math.ceil(connections / 3),
+    lanes: Math.ceil(forWork / 2),
     most: MOST,
     weigh: ({ receipt }) => receipt.body.byteLength,
     heaviest: HEAVIEST,
   });
   const settlements = createBatch<Settlement, boolean>({
     carry: (all) => inTransaction((session) => settleAll(session, channel, all)),
-    lanes: Math.ceil(connections / 5),
+    lanes: Math.ceil(forWork / 4),
     most: MOST,
     weigh: () => 0,
+    heaviest: HEAVIEST,
+  });
+  const rejections = createBatch<Rejecting, void>({
+    carry: (all) => inTransactionAside((session) => rejectAll(session, all)),
+    lanes: 1,
+    most: MOST,
+    weigh: ({ rejection }) => rejection.body?.byteLength ?? 0,
     heaviest: HEAVIEST,
   });
 
@@ -79,11 +103,16 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
 
   return {
     listen: listener.listen,
-    record: recordings.add,
-    reread: (recording) => inTransaction((session) => reread(session, recording, announce)),
-    reject: (rejection, keep) => inTransaction((session) => reject(session, rejection, keep)),
-    findRejections: (filter, page) => findRejections(one, filter, page),
-    dropRejection: async (id) => (await one.run("delete from rejections where id = $1", [id])) === 1,
+    record: keepingReceipts(recordings.add, whyRefused),
+    reread: keepingReceipts(
+      (recording) => inTransaction((session) => reread(session, recording, announce)),
+      whyRefused,
+    ),
+    reject: (rejection, keep) => rejections.add({ rejection, keep }),
+    findRejections: (filter, page) => findRejections(aside, filter, page),
+    listRejections: (filter, page) => listRejections(aside, filter, page),
+    findRejection: (id) => findRejection(aside, id),
+    dropRejection: async (id) => (await aside.run("delete from rejections where id = $1", [id])) === 1,
     claim: (request) => transactAtOnce(pool, (session) => claim(session, channel, request, token())),
     settle: settlements.add,
     giveBack: (loans, now) =>
@@ -98,34 +127,29 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       return parked;
     },
 
-    findEvents: (filter, page) => findEvents(one, filter, page),
-    findEvent: (id) => findEvent(one, id),
-    findReceipts: (filter, page) => findReceipts(one, filter, page),
+    findEvents: (filter, page) => findEvents(aside, filter, page),
+    findEvent: (id) => findEvent(aside, id),
+    findReceipts: (filter, page) => findReceipts(aside, filter, page),
     async findReceipt(id) {
-      const row = await findReceipt(one, id);
+      const row = await findReceipt(aside, id);
       return row && { ...toReceipt(row), body: row.body };
     },
-    findDocuments: (filter, page) => findDocuments(one, filter, page),
-    findDocument: (source, id) => findDocument(one, source, id),
-    findDeliveries: (filter, page) => findDeliveries(one, filter, page),
-    findDelivery: (id) => findDelivery(one, id),
-    findBlocking: (id) => findBlocking(one, id),
-    countReplay: (filter) => countReplay(one, filter),
-    reopen: (filter, page, due) => inTransaction((session) => reopen(session, filter, page, due)),
+    countProblems: () => countProblems(aside),
+    findDocuments: (filter, page) => findDocuments(aside, filter, page),
+    findDocument: (source, id) => findDocument(aside, source, id),
+    findDeliveries: (filter, page) => findDeliveries(aside, filter, page),
+    findDelivery: (id) => findDelivery(aside, id),
+    findBlocking: (id) => findBlocking(aside, id),
+    countReplay: (filter) => countReplay(aside, filter),
+    reopen: (filter, page, due) => inTransactionAside((session) => reopen(session, filter, page, due)),
 
     destinations: () => destinations(one),
     keepDestination: (name, state) => keepDestination(one, channel, name, state),
-    addAudit: (entry) => addAudit(one, entry),
-    findAudit: (page) => findAudit(one, page),
-    async backlog() {
-      const rows = await one.rows<BacklogRow>(
-        `select destination, count(*) as open, min(recorded_at) as oldest from deliveries
-         where due_at is not null group by destination`,
-      );
-      return rows.map(toBacklog);
-    },
+    addAudit: (entry) => addAudit(aside, entry),
+    findAudit: (page) => findAudit(aside, page),
+    backlog: () => backlog(aside),
 
-    prune: (step) => inTransaction((session) => prune(session, step)),
+    prune: (step) => inTransactionAside((session) => prune(session, step)),
     snapshot: () => openSnapshot(url),
     restore: (table, rows) => inTransaction((session) => restore(session, table, rows)),
 
@@ -133,8 +157,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       await one.run("update probe set writes = writes + 1");
     },
     async close() {
-      await Promise.all([recordings.idle(), settlements.idle(), listener.end()]);
-      await pool.end();
+      await Promise.all([recordings.idle(), settlements.idle(), rejections.idle(), listener.end()]);
+      await Promise.all([pool.end(), poolAside.end()]);
     },
   };
 }
@@ -151,15 +175,17 @@ async function nextDueAt(session: Session, destination: string): Promise<number 
 async function prepare(url: string): Promise<string> {
   const place = placeOf(url);
   const client = createClient(url);
+  const other = createClient(url);
   try {
-    await client.connect();
+    await Promise.all([client.connect(), other.connect()]);
+    await refusePooler(client, other, place);
     await migrate(client, place);
     const { rows } = await client.query<{ name: string }>("select current_schema() as name");
     return `countersign_${rows[0]?.name}`.slice(0, 63);
   } catch (error) {
     throw asOpeningFault(error, place);
   } finally {
-    await client.end().catch(() => {});
+    await Promise.all([client, other].map((one) => one.end().catch(() => {})));
   }
 }
 

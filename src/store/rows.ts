@@ -3,7 +3,14 @@ import type { Attempt, AttemptCause, Delivery, DeliveryStatus, ParkReason } from
 import type { Document } from "../domain/document.ts";
 import type { Event } from "../domain/event.ts";
 import type { Rejection } from "../domain/receipt.ts";
-import type { AuditEntry, Backlog, DestinationState, ReceiptSummary, Retelling } from "./store.ts";
+import type {
+  AuditEntry,
+  Backlog,
+  DestinationState,
+  ReceiptSummary,
+  RejectionSummary,
+  Retelling,
+} from "./store.ts";
 
 /** The rows of the schema (migrations/*.sql) as a database driver hands them out, and what they mean. */
 
@@ -99,6 +106,10 @@ export interface RejectionRow {
   shown: string;
 }
 
+export interface ListedRejectionRow extends Omit<RejectionRow, "body"> {
+  size: number | null;
+}
+
 export interface DestinationRow {
   name: string;
   paused: string | null;
@@ -184,9 +195,25 @@ export function toRetelling(row: RetellingRow): Retelling {
 }
 
 export function toRejection(row: RejectionRow): Rejection {
-  const { id, source, channel, received_at: receivedAt, query, headers, body, reason, shown } = row;
-  const known = { id, source, channel, receivedAt, query, body, reason };
-  return { ...known, headers: JSON.parse(headers), shown: JSON.parse(shown) };
+  return { ...toRefused(row), body: row.body };
+}
+
+export function toRejectionSummary(row: ListedRejectionRow): RejectionSummary {
+  return { ...toRefused(row), size: row.size };
+}
+
+function toRefused(row: Omit<RejectionRow, "body">): Omit<Rejection, "body"> {
+  const { id, source, channel, received_at: receivedAt, query, headers, reason, shown } = row;
+  return {
+    id,
+    source,
+    channel,
+    receivedAt,
+    query,
+    headers: JSON.parse(headers),
+    reason,
+    shown: JSON.parse(shown),
+  };
 }
 
 export function toDestination({ name, paused, breaker }: DestinationRow): DestinationState {

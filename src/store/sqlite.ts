@@ -1,9 +1,10 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import { toBacklog, toDelivery, toDestination, toReceipt } from "./rows.ts";
-import { read } from "./sqlite/fault.ts";
+import { makePrivateFile, makePrivateFolder } from "../private-files.ts";
+import { keepingReceipts } from "./refused.ts";
+import { toBacklog, toDelivery, toDestination, toReceipt, toRejection } from "./rows.ts";
+import { read, whyRefused } from "./sqlite/fault.ts";
 import {
   findAudit,
   findDeliveries,
@@ -12,6 +13,7 @@ import {
   findEvents,
   findReceipts,
   findRejections,
+  listRejections,
 } from "./sqlite/find.ts";
 import { createGroupCommit } from "./sqlite/group-commit.ts";
 import { claim, countReplay, reopen, settle, skip } from "./sqlite/lend.ts";
@@ -21,7 +23,7 @@ import { findDocument, record, reject, reread } from "./sqlite/record.ts";
 import { createRestoring } from "./sqlite/restore.ts";
 import { openSnapshot } from "./sqlite/snapshot.ts";
 import { prepareStatements, type Statements } from "./sqlite/statements.ts";
-import type { DestinationState, Store } from "./store.ts";
+import { type DestinationState, MAX_COUNT, type Store } from "./store.ts";
 
 export interface SqliteStore extends Store {
   /** How many transactions have been committed: far fewer than writes, under load. */
@@ -50,10 +52,22 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
   const group = createGroupCommit(db);
 
   return {
-    record: (recording) => group.write(() => record(sql, recording), recording.questions.keys.length),
-    reread: (recording) => group.write(() => reread(sql, recording), recording.questions.keys.length),
+    record: keepingReceipts(
+      (recording) => group.write(() => record(sql, recording), recording.questions.keys.length),
+      whyRefused,
+    ),
+    reread: keepingReceipts(
+      (recording) => group.write(() => reread(sql, recording), recording.questions.keys.length),
+      whyRefused,
+    ),
     reject: (rejection, keep) => group.write(() => reject(sql, rejection, keep)),
     findRejections: (filter, page) => read(() => findRejections(db, filter, page)),
+    listRejections: (filter, page) => read(() => listRejections(db, filter, page)),
+    findRejection: (id) =>
+      read(() => {
+        const row = sql.rejection.one(id);
+        return row ? toRejection(row) : null;
+      }),
     dropRejection: (id) => group.write(() => sql.dropRejection.run(id) === 1),
     claim: (request) => group.write(() => claim(sql, request, token())),
     settle: (settlement) => group.write(() => settle(sql, settlement)),
@@ -61,8 +75,8 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
       group.write(() => {
         for (const loan of loans) sql.giveBack.run(now, loan.delivery.id, loan.token);
       }),
-    bringForward: ({ destination, now, loan, slack = 0 }) =>
-      group.write(() => sql.bringForward.run(destination, now, loan, now + slack)),
+    bringForward: ({ destination, now, loan }) =>
+      group.write(() => sql.bringForward.run(destination, now, loan)),
     skip: (delivery, now) => group.write(() => skip(sql, delivery, now)),
     nextDueAt: (destination) => read(() => sql.nextDue.one(destination)?.due_at ?? null),
     parkRemoved: (names) => group.write(() => sql.parkRemoved.run(JSON.stringify(names))),
@@ -75,6 +89,7 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
         const row = sql.receipt.one(id);
         return row ? { ...toReceipt(row), body: row.body } : null;
       }),
+    countProblems: () => read(() => sql.countProblems.one(MAX_COUNT)?.count ?? 0),
     findDocuments: (filter, page) => read(() => findDocuments(db, filter, page)),
     findDocument: (source, id) => read(() => findDocument(sql, source, id)),
     findDeliveries: (filter, page) => read(() => findDeliveries(db, filter, page)),
@@ -125,10 +140,20 @@ const SETTINGS = [
   "wal_autocheckpoint = 4000",
 ];
 
+/** What lies beside the file takes over its mode. */
+export function filesOf(file: string): readonly string[] {
+  return file === IN_MEMORY ? [] : [file, `${file}-wal`, `${file}-shm`];
+}
+
+const IN_MEMORY = ":memory:";
+
 function openDatabase(file: string, timeout: number): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    if (file !== IN_MEMORY) {
+      makePrivateFolder(dirname(file));
+      makePrivateFile(file);
+    }
     db = new DatabaseSync(file, { timeout });
     for (const setting of SETTINGS) db.exec(`pragma ${setting}`);
     migrate(db, file);

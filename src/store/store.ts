@@ -3,7 +3,7 @@ import type { Attempt, Delivery, DeliveryStatus, Outcome, ParkReason } from "../
 import type { Document } from "../domain/document.ts";
 import type { DocumentStatus, Event } from "../domain/event.ts";
 import type { Questions } from "../domain/lookup.ts";
-import type { Receipt, Rejection } from "../domain/receipt.ts";
+import type { Problem, Receipt, Rejection } from "../domain/receipt.ts";
 import type { Known, Unfolded } from "../domain/unfold.ts";
 import type { Kept, Table } from "./kept.ts";
 
@@ -23,6 +23,8 @@ export interface Recorded {
   duplicates: readonly string[];
   /** Destinations that got new deliveries. */
   destinations: readonly string[];
+  /** Absent: all of it is kept. Otherwise the database refused what the request tells, and only its receipt is kept, with this problem. */
+  refused?: Problem;
 }
 
 /** A delivery lent out to be tried, with what to send. */
@@ -52,7 +54,10 @@ export interface Settlement {
   at: number;
 }
 
-/** A page of a list, in the order recorded; `cursor` is what the page before gave as `next`. */
+/**
+ * A page of a list, in the order recorded; `cursor` is what the page before gave as `next`. A page may have fewer items than
+ * `limit`, even none, and a `next` all the same: it ends after so many bytes, or after so many rows were looked at.
+ */
 export interface PageRequest {
   cursor?: string | undefined;
   limit: number;
@@ -62,6 +67,9 @@ export interface Page<T> {
   items: readonly T[];
   next: string | null;
 }
+
+/** So many are counted at most where a count is a look at each of them: more is of no use, and takes as long as there are many. */
+export const MAX_COUNT = 10_000;
 
 export interface EventFilter {
   type?: string | undefined;
@@ -104,6 +112,12 @@ export interface ReceiptSummary extends Omit<Receipt, "body"> {
   size: number;
   events: readonly string[];
   duplicates: readonly string[];
+}
+
+/** A refused request without its bytes. */
+export interface RejectionSummary extends Omit<Rejection, "body"> {
+  /** Length of the body in bytes; null: it was too long to be kept. */
+  size: number | null;
 }
 
 export interface RejectionFilter {
@@ -223,6 +237,7 @@ export interface Store {
    * Recordings of the same document never see each other half-way: `unfold` gets what the one before left. An event whose
    * id exists already is not kept twice, whoever comes first; it counts as a duplicate. A delivery whose lane
    * has an open one becomes `held`. One recording that fails does not take down others recorded at the same moment.
+   * Of one whose values the database refuses at least the receipt is kept.
    */
   record(recording: Recording): Promise<Recorded>;
 
@@ -235,6 +250,9 @@ export interface Store {
   /** Keeps a refused request, and of its channel no more than the newest `keep`. */
   reject(rejection: Rejection, keep: number): Promise<void>;
   /** In the order received, oldest first. */
+  listRejections(filter: RejectionFilter, page: PageRequest): Promise<Page<RejectionSummary>>;
+  findRejection(id: string): Promise<Rejection | null>;
+  /** The same with their bytes, to be checked again. */
   findRejections(filter: RejectionFilter, page: PageRequest): Promise<Page<Rejection>>;
   /** False: there is none of this id. */
   dropRejection(id: string): Promise<boolean>;
@@ -275,10 +293,13 @@ export interface Store {
   /**
    * After the clock was set back: what is open for the destination and was recorded, last tried or lent when it was later than
    * `now` is due at once, or as soon as its turn in its lane comes; a loan of such a one is over. Loans end `loan` milliseconds from
-   * `now` at the latest, and so does the pause before a probe. By up to `slack` milliseconds (default 0) all of that may be later: the
-   * clocks of nodes that share a store differ. Returns how many deliveries there were.
+   * `now` at the latest, and so does the pause before a probe. Returns how many deliveries there were.
+   *
+   * With `seen` false nobody saw the clock go back, it only may have been ahead before this start. A store that nodes share then
+   * goes by its own clock as well, and leaves alone what is less than a minute ahead: nodes' clocks differ, and what another one
+   * has recorded or lent is not of a clock that was set back.
    */
-  bringForward(request: { destination: string; now: number; loan: number; slack?: number }): Promise<number>;
+  bringForward(request: { destination: string; now: number; loan: number; seen?: boolean }): Promise<number>;
 
   /**
    * Parks an open delivery with `skipped`, and lets the next of its lane go. `lent`: it is out at the moment `now`, and its try must
@@ -298,6 +319,8 @@ export interface Store {
 
   /** Receipts in the order recorded, oldest first. */
   findReceipts(filter: ReceiptFilter, page: PageRequest): Promise<Page<ReceiptSummary>>;
+  /** How many receipts have a problem; of more than 10,000 that many are counted. */
+  countProblems(): Promise<number>;
   findReceipt(id: string): Promise<(ReceiptSummary & { body: Uint8Array }) | null>;
 
   /** Documents in the order in which they were first heard of. */
@@ -316,7 +339,7 @@ export interface Store {
   /**
    * Makes final deliveries due again, marked as replayed, with the tries they have had; the page's in one transaction, in the order
    * recorded. The nth of them is due at `now` + n × `spacing` milliseconds. In a lane they go one after the other, before what
-   * is waiting there. Returns how many, and where the next page begins.
+   * is waiting there. Returns how many, and where the next page begins. As of any page there may be fewer than `limit`.
    */
   reopen(
     filter: ReplayFilter,

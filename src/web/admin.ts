@@ -5,6 +5,7 @@ import { isSameText } from "../inbound/verify.ts";
 import { type ApiParts, apiRoutes } from "./api.ts";
 import { type ControlParts, controlRoutes } from "./control.ts";
 import type { Health } from "./health.ts";
+import { isOurHost } from "./host.ts";
 
 export interface AdminParts extends ApiParts, ControlParts {
   health(): Promise<Health>;
@@ -12,6 +13,8 @@ export interface AdminParts extends ApiParts, ControlParts {
   metrics(): Promise<{ contentType: string; text: string }>;
   /** Null: whoever reaches the listener may ask. */
   token: string | null;
+  /** Names that a request's Host header may have, besides those of loopback; null: any. */
+  hosts: readonly string[] | null;
   /** A fault of ours, for the log. */
   failed(error: unknown): void;
 }
@@ -28,6 +31,15 @@ export function createAdmin(parts: AdminParts): Koa {
     } catch (error) {
       answerFault(context, error, parts);
     }
+  });
+  app.use(async (context, next) => {
+    if (parts.hosts && !isOurHost(context.get("host"), parts.hosts)) {
+      throw new CountersignError(
+        "misdirected",
+        "the Host header names no host of this admin API: ask it as localhost, or add the name to `admin.hosts`",
+      );
+    }
+    await next();
   });
   app.use(openRoutes(parts).routes());
   app.use(async (context, next) => {

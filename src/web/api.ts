@@ -1,9 +1,11 @@
+import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import Router from "@koa/router";
+import type Koa from "koa";
 import { z } from "zod";
 import { PARK_REASONS } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { DOCUMENT_STATUSES } from "../domain/event.ts";
-import type { Rejection } from "../domain/receipt.ts";
 import type { Envelope } from "../inbound/private.ts";
 import type { DestinationState, Store } from "../store/store.ts";
 import { explain } from "./explain.ts";
@@ -72,12 +74,18 @@ export function apiRoutes(parts: ApiParts): Router {
   router.get("/receipts/:id", async (context) => {
     const { id = "" } = context.params;
     const receipt = (await store.findReceipt(id)) ?? notFound("receipt", id);
-    context.body = { ...conceal(receipt), body: Buffer.from(receipt.body).toString("base64") };
+    const { body, ...summary } = receipt;
+    showWithBody(context, conceal(summary), body);
   });
   router.get("/rejections", async (context) => {
     const { cursor, limit, ...filter } = parseInput(RejectionQuery, context.query);
-    const { items, next } = await store.findRejections(filter, { cursor, limit });
-    context.body = { items: items.map((rejection) => showRejection(conceal(rejection))), next };
+    const { items, next } = await store.listRejections(filter, { cursor, limit });
+    context.body = { items: items.map(({ shown: _, ...rejection }) => conceal(rejection)), next };
+  });
+  router.get("/rejections/:id", async (context) => {
+    const { id = "" } = context.params;
+    const { shown: _, body, ...rejection } = (await store.findRejection(id)) ?? notFound("rejection", id);
+    showWithBody(context, conceal(rejection), body);
   });
   router.get("/documents", async (context) => {
     const { cursor, limit, ...filter } = parseInput(DocumentQuery, context.query);
@@ -112,9 +120,28 @@ export function apiRoutes(parts: ApiParts): Router {
   return router;
 }
 
-/** The bytes in base64; what stands for its credentials stays where it is. */
-function showRejection({ shown: _, body, ...rejection }: Rejection) {
-  return { ...rejection, body: body === null ? null : Buffer.from(body).toString("base64") };
+/** A body is turned into base64 so many bytes at a time, a multiple of three, so that a long one holds nobody up. */
+const CHUNK_BYTES = 3 * 2 ** 16;
+
+/** As JSON, with the bytes in base64 as the last member. */
+function showWithBody(context: Koa.Context, rest: object, body: Uint8Array | null): void {
+  if (body === null || body.byteLength <= CHUNK_BYTES) {
+    context.body = { ...rest, body: body && Buffer.from(body).toString("base64") };
+    return;
+  }
+  context.type = "json";
+  context.body = Readable.from(inBase64(JSON.stringify({ ...rest, body: "" }), body));
+}
+
+/** `json` ends with the empty text that the bytes belong into. */
+async function* inBase64(json: string, body: Uint8Array): AsyncGenerator<string> {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  yield json.slice(0, -2);
+  for (let from = 0; from < bytes.length; from += CHUNK_BYTES) {
+    yield bytes.subarray(from, from + CHUNK_BYTES).toString("base64");
+    await setImmediate();
+  }
+  yield json.slice(-2);
 }
 
 /** At most so many events of a document are shown with it; `/events?document=` pages through all. */

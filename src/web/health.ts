@@ -1,7 +1,7 @@
-import type { Clock } from "../domain/clock.ts";
+import { type Clock, inTime } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
 
-/** `/readyz`: every check has a name, and says what is wrong where something is. */
+/** `/readyz`: every check has a name, and says in plain words what is wrong where something is. Anybody may read it. */
 export interface Health {
   status: "ok" | "unavailable";
   checks: Readonly<Record<string, "ok" | string>>;
@@ -22,13 +22,7 @@ export async function examine(
 /** A check that takes longer has not passed; milliseconds. */
 const PATIENCE = 5_000;
 
-async function verdictOf(check: () => Promise<void>, clock: Clock): Promise<string> {
-  let cancel = () => {};
-  const late = new Promise<string>((resolve) => {
-    cancel = clock.after(PATIENCE, () => resolve("does not answer"));
-  });
+function verdictOf(check: () => Promise<void>, clock: Clock): Promise<string> {
   const verdict = check().then(() => "ok", messageOf);
-  const first = await Promise.race([verdict, late]);
-  cancel();
-  return first;
+  return inTime(clock, PATIENCE, verdict, "does not answer");
 }

@@ -1,17 +1,23 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type Clock, inTime } from "../domain/clock.ts";
 import { PARK_REASONS, type ParkReason } from "../domain/delivery.ts";
 import type { EventType } from "../domain/event.ts";
+import { DROP_REASONS, type DropReason } from "../inbound/rejections.ts";
 import { AGED, type Aged, type Backlog, type DestinationState } from "../store/store.ts";
 
 export interface MetricsParts {
   version: string;
-  /** Asked at each scrape. */
+  clock: Clock;
+  /** Asked at each scrape, as `problems`: what the store alone knows. */
   backlog(): Promise<readonly Backlog[]>;
-  /** The same, of every configured destination. */
-  states(): readonly Pick<DestinationState, "name" | "breaker">[];
-  /** Milliseconds since 1970. */
-  now(): number;
+  /** How many receipts have a problem. */
+  problems(): Promise<number>;
+  /** How every configured destination is. */
+  states(): readonly DestinationState[];
 }
+
+/** A store that takes longer than this to answer is away, as far as a scrape is concerned. */
+const STORE_MS = 5_000;
 
 const OUTCOMES = ["accepted", "problem", "challenge", "bad_signature", "store_unavailable"] as const;
 const ATTEMPT_OUTCOMES = ["delivered", "pending", "parked"] as const;
@@ -22,15 +28,15 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Every metric of the bridge. No ids, URLs or error texts in labels. */
 export function createMetrics(parts: MetricsParts) {
-  const { version, backlog, states, now } = parts;
+  const { version, clock, backlog, problems, states } = parts;
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[]) =>
     new Counter({ name: `countersign_${name}`, help, labelNames, registers });
   const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
     new Histogram({ name: `countersign_${name}`, help, labelNames, buckets, registers });
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name: `countersign_${name}`, help, labelNames: ["destination"], registers });
+  const gauge = (name: string, help: string, labelNames: string[]) =>
+    new Gauge({ name: `countersign_${name}`, help, labelNames, registers });
 
   const requests = counter("ingress_requests_total", "Requests of providers, by what became of them.", [
     "source",
@@ -74,16 +80,64 @@ export function createMetrics(parts: MetricsParts) {
     SECONDS,
   );
 
+  const rejectionsDropped = counter(
+    "rejections_dropped_total",
+    "Refused requests that were answered but not kept, since too many came or the store failed.",
+    ["reason"],
+  );
+  for (const reason of DROP_REASONS) rejectionsDropped.inc({ reason }, 0);
+
   const pruned = counter("pruned_total", "Rows removed because they were kept long enough.", ["table"]);
   for (const table of AGED) pruned.inc({ table }, 0);
 
-  const breakerOpen = gauge("breaker_open", "1 while only probes are sent, since the receiver fails.");
-  const pending = gauge("deliveries_pending", "Deliveries not yet delivered or parked.");
-  const oldest = gauge("oldest_pending_seconds", "Age of the oldest of them.");
-  new Gauge({ name: "countersign_build_info", help: "Always 1.", labelNames: ["version"], registers }).set(
-    { version },
-    1,
+  const breakerOpen = gauge("breaker_open", "1 while only probes are sent, since the receiver fails.", [
+    "destination",
+  ]);
+  const paused = gauge("paused", "1 while nothing is sent, until a person resumes the destination.", [
+    "destination",
+  ]);
+  const pending = gauge("deliveries_pending", "Deliveries not yet delivered or parked.", ["destination"]);
+  const oldest = gauge("oldest_pending_seconds", "Age of the oldest of them.", ["destination"]);
+  const withProblems = gauge(
+    "receipts_with_problems",
+    "Receipts that were not read wholly, up to 10,000.",
+    [],
   );
+  const storeUp = gauge(
+    "store_up",
+    "1 when the store answered this scrape; otherwise what it alone knows is left out.",
+    [],
+  );
+  gauge("build_info", "Always 1.", ["version"]).set({ version }, 1);
+
+  function showStates(): void {
+    for (const gauge of [breakerOpen, paused]) gauge.reset();
+    for (const state of states()) {
+      breakerOpen.set({ destination: state.name }, state.breaker === null ? 0 : 1);
+      paused.set({ destination: state.name }, state.paused === null ? 0 : 1);
+    }
+  }
+
+  /** What the store alone knows; where it does not answer these gauges are left out. */
+  async function showStored(): Promise<void> {
+    const asked = Promise.all([backlog(), problems()]).catch(() => null);
+    const told = await inTime(clock, STORE_MS, asked, null);
+    for (const gauge of [pending, oldest]) gauge.reset();
+    withProblems.remove();
+    storeUp.set(told ? 1 : 0);
+    if (!told) return;
+    const [waiting, count] = told;
+    withProblems.set(count);
+    for (const { name } of states()) {
+      pending.set({ destination: name }, 0);
+      oldest.set({ destination: name }, 0);
+    }
+    // Also of destinations that are not configured: what waits for such a one must be seen.
+    for (const { destination, open, oldest: since } of waiting) {
+      pending.set({ destination }, open);
+      oldest.set({ destination }, since === null ? 0 : (clock.now() - since) / 1_000);
+    }
+  }
 
   return {
     /** Series of known labels start at 0, so that a rate over them is right from the first one. */
@@ -97,20 +151,10 @@ export function createMetrics(parts: MetricsParts) {
         for (const reason of PARK_REASONS) parked.inc({ destination: name, reason }, 0);
       }
     },
-    /** Everything in Prometheus' text format. */
+    /** Everything in Prometheus' text format. Never rejects because of the store. */
     async scrape() {
-      const waiting = await backlog();
-      for (const gauge of [breakerOpen, pending, oldest]) gauge.reset();
-      for (const { name, breaker } of states()) {
-        breakerOpen.set({ destination: name }, breaker === null ? 0 : 1);
-        pending.set({ destination: name }, 0);
-        oldest.set({ destination: name }, 0);
-      }
-      // Also of destinations that are not configured: what waits for such a one must be seen.
-      for (const { destination, open, oldest: since } of waiting) {
-        pending.set({ destination }, open);
-        oldest.set({ destination }, since === null ? 0 : (now() - since) / 1_000);
-      }
+      await showStored();
+      showStates();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
     /** `seconds` is from the request to its answer. */
@@ -136,6 +180,9 @@ export function createMetrics(parts: MetricsParts) {
     },
     stored(operation: string, seconds: number) {
       operations.observe({ operation }, seconds);
+    },
+    rejectionsDropped(reason: DropReason, count: number) {
+      rejectionsDropped.inc({ reason }, count);
     },
     pruned(table: Aged, count: number) {
       pruned.inc({ table }, count);

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { type Filter, laneOf, wants } from "../../src/domain/destination.ts";
 import { EVENT_TYPES, type Event, type EventType } from "../../src/domain/event.ts";
 import { anEvent } from "../outbound/fixtures.ts";
@@ -87,6 +88,41 @@ describe("wants, with a filter", () => {
     expect(passes({ references: { crm: ["*"], erp: ["*"] } }, given)).to.equal(false);
     expect(passes({ references: { valueOf: ["*"] } }, given)).to.equal(false);
     expect(passes({ references: { crm: ["*"] } }, { ...event, document: null })).to.equal(false);
+  });
+});
+
+describe("patterns of a filter", () => {
+  const document = anEvent().document as NonNullable<Event["document"]>;
+  const matches = (pattern: string, text: string) =>
+    wants(
+      { events: ["*"], filter: { tags: [pattern] } },
+      anEvent({ document: { ...document, tags: [text] } }),
+    );
+
+  /** The same by definition: `*` is nothing, or one character and `*` again. */
+  function defined([first, ...pattern]: readonly string[], [next, ...text]: readonly string[]): boolean {
+    if (first === undefined) return next === undefined;
+    if (first === "*" && defined(pattern, next === undefined ? [] : [next, ...text])) return true;
+    return (
+      next !== undefined &&
+      (first === "*" ? defined([first, ...pattern], text) : first === next && defined(pattern, text))
+    );
+  }
+
+  it("match what the definition of `*` says, whatever pattern and text are", () => {
+    const pattern = fc.string({ unit: fc.constantFrom("a", "b", "*", ".", "\n"), maxLength: 8 });
+    const text = fc.string({ unit: fc.constantFrom("a", "b", ".", "\n"), maxLength: 12 });
+    fc.assert(
+      fc.property(pattern, text, (given, tag) => {
+        expect(matches(given, tag)).to.equal(defined([...given], [...tag]));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("try nothing twice: many stars over a long tag that nearly fits end at once", () => {
+    expect(matches(`${"*a".repeat(20)}*b`, "a".repeat(100_000))).to.equal(false);
+    expect(matches(`${"*a".repeat(20)}*b`, `${"a".repeat(100_000)}b`)).to.equal(true);
   });
 });
 

@@ -41,6 +41,51 @@ const happening = (given: Record<string, unknown> = {}) => ({
 });
 const post = (...events: unknown[]) => readJson({ payload: { batch: { events } } }, INVENTED);
 
+describe("ids that are too long", () => {
+  const LONG = "x".repeat(513);
+  const signedBy = (id: string) => happening({ who: { id, state: "ok" } });
+
+  const tooLong = (field: string) => ({
+    kind: "invalid",
+    field,
+    message: `${field} has 513 characters, and an id has 512 at most`,
+  });
+
+  it("are a problem of their item, which leaves the others alone", () => {
+    const { drafts, problems } = post(signedBy(LONG), happening({ who: { id: "s-1" } }));
+    expect(drafts).to.have.length(1);
+    expect(problems).to.deep.equal([{ ...tooLong("who.id"), item: 0 }]);
+  });
+
+  it("are one where they are a document's, or stand in a list of signers", () => {
+    const long = channelOf(`
+provider: long
+title: Long
+tables: { words: { sent: document.sent } }
+channels:
+  main:
+    title: Main
+    verify: [{ token: {} }]
+    event:
+      word: { from: word, table: words }
+      document: { id: doc }
+      signers: { each: people, id: id }
+`);
+    const of = (given: object) => readJson({ word: "sent", doc: "d", ...given }, long);
+    expect(of({ doc: LONG }).problems).to.deep.equal([{ ...tooLong("doc"), item: null }]);
+    expect(of({ people: [{ id: "a" }, { id: LONG }, { id: `${LONG}x` }] }).problems).to.deep.equal([
+      { ...tooLong("id"), item: null },
+    ]);
+    expect(of({ doc: LONG.slice(1) }).drafts).to.have.length(1);
+  });
+
+  it("begin behind 512 characters, whatever these are", () => {
+    const { drafts, problems } = post(signedBy("é".repeat(512)));
+    expect(problems).to.deep.equal([]);
+    expect(drafts[0]?.signer?.id).to.have.length(512);
+  });
+});
+
 describe("normalize", () => {
   it("reads an invented provider by its mapping alone", () => {
     const { drafts, problems } = post(

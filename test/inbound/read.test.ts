@@ -44,6 +44,28 @@ describe("a batch of more items than are recorded at once", () => {
     expect(receipt.events).to.have.length(620);
   });
 
+  it("says what the store could not hold of a slice, and records the others", async () => {
+    const store = openStore();
+    const problem = {
+      kind: "invalid",
+      item: null,
+      field: null,
+      message: "the store cannot hold it",
+    } as const;
+    let slices = 0;
+    const reread: Store["reread"] = async (recording) => {
+      slices += 1;
+      return slices === 1
+        ? { events: [], duplicates: [], destinations: [], refused: problem }
+        : store.reread(recording);
+    };
+    const bridge = await startBridge(configText(), { store: { ...store, reread } });
+    const { status, body } = await bridge.post(BATCH, batch(620), FORM);
+    expect([status, body.events, body.problem]).to.deep.equal([200, 370, problem.message]);
+    const { problems } = (await bridge.admin(`/api/v1/receipts/${body.receipt}`)).body;
+    expect(problems).to.deep.equal([problem]);
+  });
+
   it("lists no more of its problems than a person reads, and says how many there are", async () => {
     const bridge = await startBridge();
     const items = Array.from({ length: 1_600 }, () => ({ value: "10", name: "status" }));

@@ -66,6 +66,7 @@ describe("the dispatcher", () => {
     await stage.wake();
     expect(stage.begun()).to.deep.equal([1]);
     expect(told).to.deep.equal(["broughtForward"]);
+    expect(store.setBackSeen).to.deep.equal([false, true]);
   });
 
   it("asks once after its start, and not again while the clock goes on", async () => {

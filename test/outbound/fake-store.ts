@@ -111,8 +111,10 @@ export class FakeStore implements Pick<Store, Method> {
     return true;
   }
 
-  async bringForward({ destination, now }: { destination: string; now: number }): Promise<number> {
+  async bringForward(request: { destination: string; now: number; seen?: boolean }): Promise<number> {
+    const { destination, now, seen = true } = request;
     this.#begin("bringForward");
+    this.setBackSeen.push(seen);
     // Whatever a test adds is as if it had been recorded when it is due.
     const early = this.broughtForward
       ? this.#rows.filter(
@@ -122,6 +124,9 @@ export class FakeStore implements Pick<Store, Method> {
     for (const { delivery } of early) delivery.dueAt = now;
     return early.length;
   }
+
+  /** Of each call of `bringForward`, whether the clock was seen to go back. */
+  readonly setBackSeen: boolean[] = [];
 
   async giveBack(loans: readonly Loan[], now: number): Promise<void> {
     this.#begin("giveBack");

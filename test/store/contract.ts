@@ -14,7 +14,9 @@ import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from 
 import { ordersOf } from "../domain/orders.ts";
 import { describeKeeping } from "./contract-keeping.ts";
 import { describeMoving } from "./contract-moving.ts";
+import { describePaging } from "./contract-paging.ts";
 import { describeParking } from "./contract-parking.ts";
+import { describeRefusing } from "./contract-refusing.ts";
 import { anAttempt } from "./filled.ts";
 
 const DELIVERED: Outcome = { status: "delivered" };
@@ -346,16 +348,6 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         ]);
       });
 
-      it("leaves alone what is later by no more than clocks may differ", async () => {
-        const receipt = aReceipt({ receivedAt: NEW_YEAR + 30_000 });
-        await store.record(aRecording(story("recorded", "document.sent"), { receipt }));
-        await store.record(aRecording(story("lent", "document.sent")));
-        await store.claim({ destination: "crm", limit: 1, now: NEW_YEAR, until: NEW_YEAR + 90_000 });
-        const wish = { destination: "crm", now: NEW_YEAR, loan: 60_000 };
-        expect(await store.bringForward({ ...wish, slack: 30_000 })).to.equal(0);
-        expect(await store.bringForward({ ...wish, slack: 29_999 })).to.equal(2);
-      });
-
       it("leaves alone what waits for its own time, what is out, and what is another destination's", async () => {
         await store.record(aRecording(story("retried", "document.sent")));
         const [loan] = await claim();
@@ -562,6 +554,14 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    it("counts the receipts that have a problem", async () => {
+      const problem = { kind: "missing", item: 0, field: "a", message: "a is missing" } as const;
+      expect(await store.countProblems()).to.equal(0);
+      for (const problems of [[], [problem], [problem, problem]])
+        await store.record(aRecording([], { receipt: aReceipt({ problems }) }));
+      expect(await store.countProblems()).to.equal(2);
+    });
+
     it("keeps the newest refused requests of each channel, byte for byte", async () => {
       const refuse = (id: string, channel: string, body: Uint8Array | null) =>
         store.reject(
@@ -641,4 +641,6 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   describeKeeping(name, open);
   describeMoving(name, open);
   describeParking(name, open);
+  describePaging(name, open);
+  describeRefusing(name, open);
 }

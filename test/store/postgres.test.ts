@@ -1,11 +1,15 @@
 import { expect } from "chai";
 import type { Outcome } from "../../src/domain/delivery.ts";
 import { openStore } from "../../src/store/open.ts";
+import { BACKLOG } from "../../src/store/postgres/find.ts";
+import { LOCK, migrate } from "../../src/store/postgres/migrate.ts";
+import { createClient, createPool } from "../../src/store/postgres/pool.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Loan, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { describeStore } from "./contract.ts";
 import { anAttempt } from "./filled.ts";
+import { outcomeOf } from "./postgres/outcome.ts";
 import { type PostgresServer, postgresServer } from "./postgres-server.ts";
 
 const PAGE = { limit: 1_000 };
@@ -31,6 +35,125 @@ describe("PostgreSQL", () => {
 
   describeStore("PostgreSQL", async () => open(await server.newSchema()));
 
+  it("says what is in the way when another connection keeps the lock of migrations", async () => {
+    const [holder, client] = [await server.admin.connect(), createClient(await server.newSchema())];
+    await client.connect();
+    await holder.query("select pg_advisory_lock($1)", [LOCK]);
+    const refused = await outcomeOf(migrate(client, "db/countersign", 50));
+    await holder.query("select pg_advisory_unlock($1)", [LOCK]);
+    holder.release();
+    await client.end();
+    expect(refused).to.include({ code: "store_unavailable" });
+    expect(refused?.message).to.match(/db\/countersign is locked by another connection.*pg_locks/);
+  });
+
+  it("counts what is open from an index that has nothing else, however much was delivered", async () => {
+    const url = await server.newSchema();
+    const store = await open(url);
+    const pool = createPool(url, 1);
+    await pool.query(
+      `insert into deliveries (id, event_id, destination, status, due_at, recorded_at)
+       select 'd' || n, 'e' || n, 'crm', case when n % 100 = 0 then 'pending' else 'delivered' end,
+         case when n % 100 = 0 then n end, n from generate_series(1, 20000) n`,
+    );
+    await pool.query("analyze deliveries");
+    const { rows } = await pool.query<{ "QUERY PLAN": string }>(`explain ${BACKLOG}`);
+    const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+    expect(plan)
+      .to.match(/Index Only Scan using deliveries_open/)
+      .and.not.match(/Seq Scan|Rows Removed/);
+    expect(await store.backlog()).to.deep.equal([{ destination: "crm", open: 200, oldest: 100 }]);
+    await pool.end();
+    await store.close();
+  });
+
+  describe("refused requests", () => {
+    const refuse = (store: Store, n: number, channel: string, keep: number) =>
+      store.reject(
+        {
+          ...{ id: `rej_${n}`, source: "lumin", channel, receivedAt: NEW_YEAR, query: "", headers: {} },
+          ...{ body: Buffer.alloc(100), reason: "the signature does not match" },
+          shown: { token: null, authorization: null },
+        },
+        keep,
+      );
+
+    it("share transactions, and of each channel the newest stay", async () => {
+      const store = await open(await server.newSchema());
+      await Promise.all(
+        Array.from({ length: 1_000 }, (_, n) => refuse(store, n, n % 2 ? "app" : "account", 5)),
+      );
+      const { items } = await store.findRejections({}, PAGE);
+      const newest = Array.from({ length: 10 }, (_, n) => `rej_${990 + n}`);
+      expect(items.map(({ id }) => id)).to.deep.equal(newest);
+      await store.close();
+    });
+
+    it("and people who look never take the connections of what comes in and goes out", async () => {
+      const url = await server.newSchema();
+      const schema = new URL(url).searchParams.get("options")?.split("=")[1];
+      const store = await open(url);
+      const locker = await server.admin.connect();
+      await locker.query(`begin; lock table ${schema}.rejections`);
+      const stuck = [
+        ...Array.from({ length: 300 }, (_, n) => refuse(store, n, "app", 5)),
+        ...Array.from({ length: 50 }, () => store.findRejections({}, PAGE)),
+      ];
+      const ended = Promise.allSettled(stuck);
+      const { events } = await store.record(aRecording([aDraft()]));
+      const [loan] = await store.claim({ destination: "crm", limit: 1, now: NEW_YEAR, until: NEW_YEAR + 1 });
+      expect(events).to.have.length(1);
+      expect(loan && (await settle(store, loan, { status: "delivered" }))).to.equal(true);
+      await locker.query("rollback");
+      locker.release();
+      await ended;
+      await store.close();
+    });
+  });
+
+  const settle = (node: Store, loan: Loan, outcome: Outcome) =>
+    node.settle({
+      delivery: loan.delivery.id,
+      token: loan.token,
+      attempt: anAttempt({ number: loan.delivery.attempts + 1 }),
+      outcome,
+      at: NEW_YEAR,
+    });
+
+  describe("a node whose clock is behind", () => {
+    const MINUTE = 60_000;
+    let store: Store;
+    beforeEach(async () => {
+      store = await open(await server.newSchema());
+    });
+    afterEach(() => store.close());
+
+    const record = (receivedAt: number) =>
+      store.record(aRecording([aDraft()], { receipt: aReceipt({ receivedAt }) }));
+    const lend = (now: number) =>
+      store.claim({ destination: "crm", limit: 1, now, until: now + MINUTE }).then(([loan]) => loan);
+    const start = (now: number) => store.bringForward({ destination: "crm", now, loan: MINUTE, seen: false });
+
+    it("ends no loan of another and spends no try of its schedule when it starts", async () => {
+      const now = Date.now();
+      await record(now);
+      const loan = await lend(now);
+      for (const behind of [30_000, 10 * MINUTE]) expect(await start(now - behind)).to.equal(0);
+      expect(loan && (await settle(store, loan, { status: "pending", dueAt: now + 5 * MINUTE }))).to.equal(
+        true,
+      );
+      for (const behind of [30_000, 10 * MINUTE]) expect(await start(now - behind)).to.equal(0);
+      expect(await store.nextDueAt("crm")).to.equal(now + 5 * MINUTE);
+    });
+
+    it("has what was recorded by a clock that was far ahead made due at a start", async () => {
+      const now = Date.now();
+      await record(now + 60 * MINUTE);
+      expect(await start(now)).to.equal(1);
+      expect(await store.nextDueAt("crm")).to.equal(now);
+    });
+  });
+
   describe("two nodes", () => {
     let url: string;
     let nodes: [Store, Store];
@@ -39,15 +162,6 @@ describe("PostgreSQL", () => {
       nodes = [await open(url), await open(url)];
     });
     afterEach(() => Promise.all(nodes.map((node) => node.close())));
-
-    const settle = (node: Store, loan: Loan, outcome: Outcome) =>
-      node.settle({
-        delivery: loan.delivery.id,
-        token: loan.token,
-        attempt: anAttempt({ number: loan.delivery.attempts + 1 }),
-        outcome,
-        at: NEW_YEAR,
-      });
 
     it("make one event of what both are told at the same instant, and each other telling a duplicate", async () => {
       const recorded = await Promise.all(

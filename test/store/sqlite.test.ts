@@ -1,11 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
 import { createPruning } from "../../src/store/sqlite/prune.ts";
+import { BACKLOG } from "../../src/store/sqlite/statements.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { aDocument, aDraft, aReceipt, aRecording } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../builders.ts";
 import { describeStore } from "./contract.ts";
 import { describeMoving } from "./contract-moving.ts";
 
@@ -14,6 +15,96 @@ const token = () => `token-${tokens++}`;
 const open = (file: string) => openSqliteStore({ file, token, busyTimeout: 0 });
 
 describeStore("SQLite", async () => open(":memory:"));
+
+describe("a search of SQLite for what is rare", () => {
+  const MANY = 12_000;
+  let store: ReturnType<typeof open>;
+  before(async function () {
+    this.timeout(60_000);
+    store = open(":memory:");
+    const some = (from: number) =>
+      Array.from({ length: 1_000 }, (_, n) => aDraft({ document: aDocument(`d${from + n}`) }));
+    for (let from = 0; from < MANY; from += 1_000) await store.record(aRecording(some(from)));
+    const receipt = aReceipt({ source: "rare" });
+    await store.record(aRecording([aDraft({ source: "rare", document: aDocument("rare") })], { receipt }));
+  });
+  after(() => store.close());
+
+  async function search<T>(find: (cursor?: string) => Promise<{ next: string | null; items: readonly T[] }>) {
+    const pages: number[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const { items, next } = await find(cursor);
+      pages.push(items.length);
+      cursor = next;
+    }
+    return pages;
+  }
+
+  it("stops after a number of rows, says where, and finds it in the end", async () => {
+    const page = (cursor?: string) => ({ limit: 100, cursor });
+    expect(await search((cursor) => store.findEvents({ source: "rare" }, page(cursor)))).to.deep.equal([
+      0, 0, 1,
+    ]);
+    const typed = { type: "document.sent", source: "rare" };
+    expect(await search((cursor) => store.findEvents(typed, page(cursor)))).to.deep.equal([0, 0, 1]);
+    expect(await search((cursor) => store.findDocuments({ source: "rare" }, page(cursor)))).to.deep.equal([
+      0, 0, 1,
+    ]);
+    const parked = { destination: "crm", status: "delivered" } as const;
+    expect(await search((cursor) => store.findDeliveries(parked, page(cursor)))).to.deep.equal([0, 0, 0]);
+  });
+
+  it("is never needed for how much is open: it goes by an index that has nothing else", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "countersign-")), "a.db");
+    open(file).close();
+    const db = new DatabaseSync(file);
+    const plan = db.prepare(`explain query plan ${BACKLOG}`).all();
+    db.close();
+    rmSync(dirname(file), { recursive: true });
+    const details = plan.map(({ detail }) => String(detail));
+    expect(details).to.include("SCAN deliveries USING INDEX deliveries_open");
+    expect(details.join()).not.to.include("TEMP B-TREE");
+  });
+
+  it("goes straight to what an index finds", async () => {
+    const page = { limit: 100 };
+    const first = async (found: Promise<{ items: readonly unknown[]; next: string | null }>) => {
+      const { items, next } = await found;
+      return [items.length, next];
+    };
+    expect(await first(store.findEvents({ document: "rare", source: "rare" }, page))).to.deep.equal([
+      1,
+      null,
+    ]);
+    expect(await first(store.findDocuments({ id: "rare" }, page))).to.deep.equal([1, null]);
+    expect(await first(store.findDeliveries({ destination: "crm", status: "parked" }, page))).to.deep.equal([
+      0,
+      null,
+    ]);
+    expect(await first(store.findReceipts({ problems: true }, page))).to.deep.equal([0, null]);
+  });
+
+  it("counts all that a replay would reopen, with everybody else's turn in between, and reopens page by page", async () => {
+    await store.parkRemoved([], NEW_YEAR);
+    const filter = { destination: "crm", status: "parked" } as const;
+    let turns = 0;
+    const counting = setInterval(() => (turns += 1), 0);
+    expect(await store.countReplay(filter)).to.equal(MANY + 1);
+    clearInterval(counting);
+    expect(turns).to.be.greaterThan(0);
+    const rare = { ...filter, document: "rare" };
+    expect(await store.countReplay(rare)).to.equal(1);
+    const pages = await search(async (cursor) => {
+      const { reopened, next } = await store.reopen(
+        rare,
+        { limit: 500, cursor },
+        { now: NEW_YEAR, spacing: 0 },
+      );
+      return { items: Array.from({ length: reopened }), next };
+    });
+    expect(pages).to.deep.equal([0, 0, 1]);
+  });
+});
 
 describe("a SQLite file", () => {
   let folder: string;

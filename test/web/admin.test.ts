@@ -46,7 +46,7 @@ describe("the admin listener", () => {
     broken = true;
     const answer = await bridge.admin("/readyz");
     expect(answer.status).to.equal(503);
-    expect(answer.body.checks.store).to.equal("the disk is full");
+    expect(answer.body.checks.store).to.equal("unavailable");
     expect((await bridge.admin("/livez")).status).to.equal(200);
   });
 
@@ -113,5 +113,18 @@ describe("the admin listener", () => {
     expect(text).to.include(`${series} 2`);
     expect(text).to.include('countersign_events_total{source="lumin",type="document.created"} 1');
     expect(text).to.include('countersign_ingress_duplicates_total{source="lumin",kind="retold"} 1');
+  });
+});
+
+describe("a long body that is looked at", () => {
+  afterEach(tidy);
+
+  it("is given byte for byte", async () => {
+    const bridge = await startBridge();
+    const body = Buffer.alloc(4 * 2 ** 20 + 1, "{ not json }");
+    const { receipt } = (await bridge.post("/in/lumin/account", body, signedByLumin(body))).body;
+    const shown = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
+    expect(Buffer.compare(Buffer.from(shown.body, "base64"), body)).to.equal(0);
+    expect(shown).to.include({ id: receipt, size: body.length });
   });
 });

@@ -1,7 +1,8 @@
-import { link, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, link, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Adapter } from "lowdb";
 import { CountersignError } from "../../domain/errors.ts";
+import { PRIVATE_FILE } from "../../private-files.ts";
 import type { Contents } from "./contents.ts";
 import { type Reading, readText, VERSION, writeText } from "./file-text.ts";
 
@@ -28,7 +29,10 @@ export function createDurableFile(file: string, warn: (message: string) => void)
     if (!found && !before) return null;
     const trouble = found ? `is damaged (${found.why})` : "is missing";
     if (before?.kind !== "good") throw lost(file, trouble);
-    if (found) await rename(file, damaged);
+    if (found) {
+      await rename(file, damaged);
+      await chmod(damaged, PRIVATE_FILE);
+    }
     warn(
       `the store ${file} ${trouble}: ${backup}, the copy from before the last write, is used in its place` +
         (found ? `, and the damaged one is kept as ${damaged}` : ""),
@@ -56,6 +60,7 @@ export function createDurableFile(file: string, warn: (message: string) => void)
   async function keepPrevious(): Promise<void> {
     await rm(backup, { force: true });
     await link(file, backup).catch(() => rename(file, backup));
+    await chmod(backup, PRIVATE_FILE);
   }
 
   async function probe(): Promise<void> {
@@ -90,8 +95,9 @@ function lost(file: string, trouble: string): CountersignError {
 
 /** Resolves once it is on disk. */
 async function writeFlushed(path: string, chunks: Iterable<Buffer>): Promise<void> {
-  const handle = await open(path, "w");
+  const handle = await open(path, "w", PRIVATE_FILE);
   try {
+    await handle.chmod(PRIVATE_FILE); // one that a crash has left may be open to others
     await handle.writeFile(chunks);
     await handle.sync();
   } finally {

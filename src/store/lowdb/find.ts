@@ -2,20 +2,22 @@ import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Rejection } from "../../domain/receipt.ts";
-import { after, toPage } from "../page.ts";
-import type {
-  AuditEntry,
-  DeliveryFilter,
-  DocumentFilter,
-  EventFilter,
-  EventHistory,
-  Page,
-  PageRequest,
-  ReceiptFilter,
-  ReceiptSummary,
-  RejectionFilter,
+import { after, takePage, toPage } from "../page.ts";
+import {
+  type AuditEntry,
+  type DeliveryFilter,
+  type DocumentFilter,
+  type EventFilter,
+  type EventHistory,
+  MAX_COUNT,
+  type Page,
+  type PageRequest,
+  type ReceiptFilter,
+  type ReceiptSummary,
+  type RejectionFilter,
+  type RejectionSummary,
 } from "../store.ts";
-import type { Row, Rows } from "./contents.ts";
+import { lineOf, type Row, type Rows } from "./contents.ts";
 import type { Tables } from "./tables.ts";
 
 export function findEvents(tables: Tables, filter: EventFilter, page: PageRequest): Page<Event> {
@@ -47,6 +49,12 @@ export function findReceipts(
 export function findReceipt(tables: Tables, id: string): (ReceiptSummary & { body: Uint8Array }) | null {
   const row = tables.receipts.get(id);
   return row ? { ...row.receipt, body: Buffer.from(row.body, "base64") } : null;
+}
+
+export function countProblems(tables: Tables): number {
+  let count = 0;
+  for (const { receipt } of tables.receipts) if (receipt.problems.length > 0) count += 1;
+  return Math.min(count, MAX_COUNT);
 }
 
 export function findDocuments(
@@ -91,6 +99,27 @@ export function findRejections(
   );
 }
 
+export function listRejections(
+  tables: Tables,
+  { source, channel }: RejectionFilter,
+  page: PageRequest,
+): Page<RejectionSummary> {
+  return list(
+    tables.rejections,
+    page,
+    ({ rejection }) => fits(source, rejection.source) && fits(channel, rejection.channel),
+    ({ rejection, body }) => ({
+      ...rejection,
+      size: body === null ? null : Buffer.byteLength(body, "base64"),
+    }),
+  );
+}
+
+export function findRejection(tables: Tables, id: string): Rejection | null {
+  const row = tables.rejections.get(id);
+  return row ? toRejection(row) : null;
+}
+
 export function findAudit(tables: Tables, page: PageRequest): Page<AuditEntry> {
   return list(
     tables.audit,
@@ -120,12 +149,14 @@ export function list<R extends Row, T>(
   show: (row: R) => T,
 ): Page<T> {
   const from = after(page);
-  const found: R[] = [];
-  for (const row of rows) {
-    if (row.position > from && wanted(row)) found.push(row);
-    if (found.length > page.limit) break;
+  function* found() {
+    for (const row of rows) if (row.position > from && wanted(row)) yield row;
   }
-  return toPage(found, page, show);
+  return toPage(takePage(found(), page.limit, lengthOf), show);
+}
+
+function lengthOf(row: Row): number {
+  return lineOf(row).length;
 }
 
 /** Whether it is what is asked for, if anything is. */

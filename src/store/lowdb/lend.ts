@@ -65,14 +65,13 @@ export function giveBack(tables: Tables, loans: readonly Loan[], now: number): v
 
 export function bringForward(
   tables: Tables,
-  { destination, now, loan, slack = 0 }: Parameters<Store["bringForward"]>[0],
+  { destination, now, loan }: Parameters<Store["bringForward"]>[0],
 ): number {
-  const latest = now + slack;
   const early = [...tables.deliveries].filter(({ delivery, token, recordedAt, history }) => {
     if (delivery.destination !== destination || delivery.dueAt === null || delivery.dueAt <= now)
       return false;
-    const lentLater = token !== null && delivery.dueAt > latest + loan;
-    return recordedAt > latest || lentLater || history.some(({ startedAt }) => startedAt > latest);
+    const lentLater = token !== null && delivery.dueAt > now + loan;
+    return recordedAt > now || lentLater || history.some(({ startedAt }) => startedAt > now);
   });
   for (const row of early) move(tables, row, { dueAt: now });
   return early.length;

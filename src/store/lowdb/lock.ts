@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { CountersignError } from "../../domain/errors.ts";
+import { PRIVATE_FILE } from "../../private-files.ts";
 
 interface Holder {
   pid: number;
@@ -20,7 +21,7 @@ export function lock(file: string): () => void {
   if (holder && isAlive(holder)) throw inUse(file, holder.pid);
   if (holder) rmSync(path, { force: true });
   try {
-    writeFileSync(path, mine, { flag: "wx" });
+    writeFileSync(path, mine, { flag: "wx", mode: PRIVATE_FILE });
   } catch (error) {
     const other = holderOf(path);
     throw other ? inUse(file, other.pid) : error;

@@ -129,6 +129,9 @@ create index deliveries_due   on deliveries (destination, due_at, position) wher
 -- What is open in a lane, in order: does a new one have to wait, and who is next?
 create index deliveries_lane  on deliveries (destination, lane, position) where due_at is not null and lane is not null;
 
+-- How much is open for each destination, and since when, from the index alone.
+create index deliveries_open on deliveries (destination) include (recorded_at) where due_at is not null;
+
 create index deliveries_parked on deliveries (destination, position) where status = 'parked';
 
 -- The promise of a lane, kept by the database itself: never two of it out at a time.

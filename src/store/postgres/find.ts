@@ -2,104 +2,125 @@ import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Rejection } from "../../domain/receipt.ts";
-import { after, toPage } from "../page.ts";
+import { after, MAX_PAGE_BYTES, toPage } from "../page.ts";
 import {
   type AttemptRow,
   type AuditRow,
+  type BacklogRow,
   type DeliveryRow,
   type DocumentRow,
   type EventRow,
   type ListedDeliveryRow,
   type ListedReceiptRow,
+  type ListedRejectionRow,
   type ReceiptRow,
   type RejectionRow,
   type RetellingRow,
   toAttempt,
   toAudit,
+  toBacklog,
   toDelivery,
   toDocument,
   toEvent,
   toReceipt,
   toRejection,
+  toRejectionSummary,
   toRetelling,
 } from "../rows.ts";
-import type {
-  AuditEntry,
-  DeliveryFilter,
-  DocumentFilter,
-  EventFilter,
-  EventHistory,
-  Page,
-  PageRequest,
-  ReceiptFilter,
-  ReceiptSummary,
-  RejectionFilter,
+import {
+  type AuditEntry,
+  type Backlog,
+  type DeliveryFilter,
+  type DocumentFilter,
+  type EventFilter,
+  type EventHistory,
+  MAX_COUNT,
+  type Page,
+  type PageRequest,
+  type ReceiptFilter,
+  type ReceiptSummary,
+  type RejectionFilter,
+  type RejectionSummary,
 } from "../store.ts";
 import type { Session } from "./session.ts";
 
 /** A receipt without its bytes. */
 const RECEIPT =
   "id, source, channel, received_at, query, headers, length(body) as size, verified, mapping, problems, events, duplicates";
+const REJECTION = "id, source, channel, received_at, query, headers, reason, shown";
 const DELIVERY = "id, event_id, destination, lane, status, reason, attempts, due_at, replayed_after";
 
-export async function findEvents(
-  session: Session,
-  filter: EventFilter,
-  page: PageRequest,
-): Promise<Page<Event>> {
+export function findEvents(session: Session, filter: EventFilter, page: PageRequest): Promise<Page<Event>> {
   const equal = { type: filter.type, source: filter.source, document_id: filter.document };
-  return toPage(
-    await list<EventRow>(session, { columns: "body", table: "events", equal }, page),
-    page,
-    toEvent,
-  );
+  const listing = { columns: "body", long: ["body"], table: "events", equal };
+  return list<EventRow, Event>(session, listing, page, toEvent);
 }
 
-export async function findReceipts(
+export function findReceipts(
   session: Session,
   { source, channel, problems }: ReceiptFilter,
   page: PageRequest,
 ): Promise<Page<ReceiptSummary>> {
   const listing = {
     columns: RECEIPT,
+    long: ["query", "headers", "problems", "events", "duplicates"],
     table: "receipts",
     equal: { source, channel },
     where: problems ? ["problems is not null"] : [],
   };
-  return toPage(await list<ListedReceiptRow>(session, listing, page), page, toReceipt);
+  return list<ListedReceiptRow, ReceiptSummary>(session, listing, page, toReceipt);
 }
 
-export async function findDocuments(
+export function findDocuments(
   session: Session,
   { source, id, status }: DocumentFilter,
   page: PageRequest,
 ): Promise<Page<Document>> {
-  const listing = { columns: "state", table: "documents", equal: { source, id, status } };
-  return toPage(await list<DocumentRow>(session, listing, page), page, toDocument);
+  const listing = { columns: "state", long: ["state"], table: "documents", equal: { source, id, status } };
+  return list<DocumentRow, Document>(session, listing, page, toDocument);
 }
 
-export async function findDeliveries(
+export function findDeliveries(
   session: Session,
   { destination, status, reason }: DeliveryFilter,
   page: PageRequest,
 ): Promise<Page<Delivery>> {
-  const listing = { columns: DELIVERY, table: "deliveries", equal: { destination, status, reason } };
-  return toPage(await list<ListedDeliveryRow>(session, listing, page), page, toDelivery);
+  const equal = { destination, status, reason };
+  const listing = { columns: DELIVERY, long: [], table: "deliveries", equal };
+  return list<ListedDeliveryRow, Delivery>(session, listing, page, toDelivery);
 }
 
-export async function findRejections(
+export function findRejections(
   session: Session,
-  { source, channel }: RejectionFilter,
+  equal: RejectionFilter,
   page: PageRequest,
 ): Promise<Page<Rejection>> {
-  const columns = "id, source, channel, received_at, query, headers, body, reason, shown";
-  const listing = { columns, table: "rejections", equal: { source, channel } };
-  return toPage(await list<RejectionRow>(session, listing, page), page, toRejection);
+  const long = ["query", "headers", "body"];
+  const listing = { columns: `${REJECTION}, body`, long, table: "rejections", equal: { ...equal } };
+  return list<RejectionRow, Rejection>(session, listing, page, toRejection);
 }
 
-export async function findAudit(session: Session, page: PageRequest): Promise<Page<AuditEntry>> {
-  const listing = { columns: "at, action, caller, reason, details", table: "audit", equal: {} };
-  return toPage(await list<AuditRow>(session, listing, page), page, toAudit);
+export function listRejections(
+  session: Session,
+  equal: RejectionFilter,
+  page: PageRequest,
+): Promise<Page<RejectionSummary>> {
+  const columns = `${REJECTION}, length(body) as size`;
+  const listing = { columns, long: ["query", "headers"], table: "rejections", equal: { ...equal } };
+  return list<ListedRejectionRow, RejectionSummary>(session, listing, page, toRejectionSummary);
+}
+
+export async function findRejection(session: Session, id: string): Promise<Rejection | null> {
+  const [row] = await session.rows<RejectionRow>(
+    `select position, ${REJECTION}, body from rejections where id = $1`,
+    [id],
+  );
+  return row ? toRejection(row) : null;
+}
+
+export function findAudit(session: Session, page: PageRequest): Promise<Page<AuditEntry>> {
+  const columns = "at, action, caller, reason, details";
+  return list<AuditRow, AuditEntry>(session, { columns, long: [], table: "audit", equal: {} }, page, toAudit);
 }
 
 /** An event with all that happened to it. */
@@ -109,8 +130,8 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
     [id],
   );
   if (!row) return null;
-  const [receipt, retold, deliveries, attempts] = await Promise.all([
-    findReceipt(session, row.receipt_id),
+  const [[receipt], retold, deliveries, attempts] = await Promise.all([
+    session.rows<Omit<ReceiptRow, "body">>(`select ${RECEIPT} from receipts where id = $1`, [row.receipt_id]),
     session.rows<RetellingRow>(
       'select receipt_id, channel, told_at from retellings where event_id = $1 order by told_at, receipt_id collate "C"',
       [id],
@@ -126,7 +147,7 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
   ]);
   return {
     event: toEvent(row),
-    receipt: receipt && toReceipt(receipt),
+    receipt: receipt ? toReceipt(receipt) : null,
     retold: retold.map(toRetelling),
     deliveries: deliveries.map((delivery) => ({
       ...toDelivery(delivery),
@@ -138,6 +159,14 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
 export async function findReceipt(session: Session, id: string): Promise<ReceiptRow | null> {
   const rows = await session.rows<ReceiptRow>(`select ${RECEIPT}, body from receipts where id = $1`, [id]);
   return rows[0] ?? null;
+}
+
+export async function countProblems(session: Session): Promise<number> {
+  const [row] = await session.rows<{ count: number }>(
+    "select count(*) as count from (select from receipts where problems is not null limit $1) found",
+    [MAX_COUNT],
+  );
+  return row?.count ?? 0;
 }
 
 export async function findDelivery(session: Session, id: string): Promise<Delivery | null> {
@@ -163,8 +192,17 @@ export async function findDocument(session: Session, source: string, id: string)
   return row ? toDocument(row) : null;
 }
 
+export const BACKLOG = `select destination, count(*) as open, min(recorded_at) as oldest from deliveries
+  where due_at is not null group by destination`;
+
+export async function backlog(session: Session): Promise<Backlog[]> {
+  return (await session.rows<BacklogRow>(BACKLOG)).map(toBacklog);
+}
+
 interface Listing {
   columns: string;
+  /** Those of them that may be long: together they are what a row weighs. */
+  long: readonly string[];
   table: string;
   /** Columns that must have a value; undefined: not asked for. */
   equal: Readonly<Record<string, string | undefined>>;
@@ -172,22 +210,36 @@ interface Listing {
 }
 
 /**
- * Names only the columns that are asked for, so that the index made for each of them is used; one row more than the page has.
+ * Names only the columns that are asked for, so that the index made for each of them is used. What is long is weighed where it
+ * lies, and only what belongs to the page is read and sent.
  * What is committed at this moment is shown. Several transactions are under way at a time, so a row may appear a moment later
  * below one that was shown already. Of one document none is ever missed, since its lane is locked until its rows are committed;
  * who pages to the very end while webhooks come in and must miss nothing of any reads the last seconds' pages once more.
  */
-async function list<Row>(
+async function list<Row extends { position: number }, T>(
   session: Session,
-  { columns, table, equal, where = [] }: Listing,
+  { columns, long, table, equal, where = [] }: Listing,
   page: PageRequest,
-): Promise<Row[]> {
+  convert: (row: Row) => T,
+): Promise<Page<T>> {
   const asked = Object.entries(equal).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const all = ["position > $1", ...where, ...asked.map(([column], i) => `${column} = $${i + 3}`)].join(
+  const all = ["position > $1", ...where, ...asked.map(([column], i) => `${column} = $${i + 4}`)].join(
     " and ",
   );
-  return session.rows<Row>(
-    `select position, ${columns} from ${table} where ${all} order by position limit $2`,
-    [after(page), page.limit + 1, ...asked.map(([, value]) => value)],
+  const weight = ["0", ...long.map((column) => `coalesce(octet_length(${column}), 0)`)].join(" + ");
+  const rows = await session.rows<Row & { more: boolean }>(
+    `with page as (
+       select position, ${weight} as weight from ${table} where ${all} order by position limit $2
+     ), shown as (
+       select position from (
+         select position, row_number() over w as n, sum(weight) over w - weight as before
+         from page window w as (order by position rows unbounded preceding)
+       ) weighed
+       where n < $2 and before <= $3
+     )
+     select position, ${columns}, (select count(*) from page) > (select count(*) from shown) as more
+     from shown join ${table} using (position) order by position`,
+    [after(page), page.limit + 1, MAX_PAGE_BYTES, ...asked.map(([, value]) => value)],
   );
+  return toPage({ rows, more: rows.at(0)?.more ?? false }, convert);
 }

@@ -1,23 +1,53 @@
 import type { Rejection } from "../../domain/receipt.ts";
 import { type DestinationRow, toDestination } from "../rows.ts";
 import type { AuditEntry, DestinationState } from "../store.ts";
+import type { Answer } from "./batch.ts";
 import { KEPT } from "./call.ts";
-import type { Session } from "./session.ts";
+import { columns, type Session } from "./session.ts";
 
-/** Keeps a refused request, and the newest of its channel. Runs inside a transaction. */
-export async function reject(session: Session, rejection: Rejection, keep: number): Promise<void> {
-  const { id, source, channel, receivedAt, query, headers, body, reason, shown } = rejection;
+/** A refused request, and how many of its channel are kept. */
+export interface Rejecting {
+  rejection: Rejection;
+  keep: number;
+}
+
+/** Keeps refused requests, and the newest of their channels, in two round trips. Runs inside a transaction. */
+export async function rejectAll(
+  session: Session,
+  all: readonly Rejecting[],
+): Promise<readonly Answer<void>[]> {
+  const rows = all.map(({ rejection: { headers, shown, ...one } }) => [
+    ...[one.id, one.source, one.channel, one.receivedAt, one.query],
+    ...[JSON.stringify(headers), one.body, one.reason, JSON.stringify(shown)],
+  ]);
   await session.run(
     `insert into rejections (id, source, channel, received_at, query, headers, body, reason, shown)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [id, source, channel, receivedAt, query, JSON.stringify(headers), body, reason, JSON.stringify(shown)],
+     select id, source, channel, received_at, query, headers, body, reason, shown
+     from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[])
+       with ordinality given (id, source, channel, received_at, query, headers, body, reason, shown, n)
+     order by n`,
+    columns(rows, 9),
   );
   await session.run(
-    `delete from rejections where source = $1 and channel = $2 and position <=
-       (select position from rejections where source = $1 and channel = $2
-        order by position desc limit 1 offset $3)`,
-    [source, channel, keep],
+    `delete from rejections where position = any(array(
+       select old.position from unnest($1::text[], $2::text[], $3::int[]) given (source, channel, keep)
+       cross join lateral (
+         select position from rejections r where r.source = given.source and r.channel = given.channel
+         order by position desc offset given.keep) old
+       order by old.position))`,
+    columns(channelsOf(all), 3),
   );
+  return all.map(() => ({ status: "fulfilled", value: undefined }));
+}
+
+/** Each channel once, with the newest word of how many are kept. */
+function channelsOf(all: readonly Rejecting[]): (string | number)[][] {
+  const channels = new Map<string, (string | number)[]>();
+  for (const { rejection, keep } of all) {
+    const { source, channel } = rejection;
+    channels.set(JSON.stringify([source, channel]), [source, channel, keep]);
+  }
+  return [...channels.values()];
 }
 
 export async function destinations(session: Session): Promise<DestinationState[]> {

@@ -195,28 +195,39 @@ export async function parkSome(session: Session, names: readonly string[]): Prom
   );
 }
 
+/** Clocks of nodes differ by less than this; milliseconds. */
+const MAX_SKEW_MS = 60_000;
+
 /** Rows are locked in the order in which settling locks them. Runs inside a transaction. */
 export async function bringForward(
   session: Session,
   channel: string,
-  { destination, now, loan, slack = 0 }: Parameters<Store["bringForward"]>[0],
+  { destination, now, loan, seen = true }: Parameters<Store["bringForward"]>[0],
 ): Promise<number> {
-  const latest = now + slack;
-  await hastenProbe(session, channel, { destination, now, loan: slack + loan });
+  const later = seen ? now : Math.max(now, await clockOf(session)) + MAX_SKEW_MS;
+  await hastenProbe(session, channel, { destination, now, loan: later - now + loan });
   const pending = await session.run(
     `update deliveries set due_at = $2, token = null
      where position in (
        select position from deliveries
-       where destination = $1 and status = 'pending' and due_at > $2
+       where destination = $1 and status = 'pending' and due_at > $4
          and (recorded_at > $4 or (token is not null and due_at > $4::bigint + $3::bigint)
               or exists (select from attempts a where a.delivery_id = deliveries.id and a.started_at > $4))
        order by id for update)`,
-    [destination, now, loan, latest],
+    [destination, now, loan, later],
   );
   const held = await session.run(
     `update deliveries set due_at = $2
-     where destination = $1 and lane is not null and due_at > $2 and status = 'held' and recorded_at > $3`,
-    [destination, now, latest],
+     where destination = $1 and lane is not null and due_at > $3 and status = 'held' and recorded_at > $3`,
+    [destination, now, later],
   );
   return pending + held;
+}
+
+/** The database's own clock, milliseconds since 1970. */
+async function clockOf(session: Session): Promise<number> {
+  const [row] = await session.rows<{ now: number }>(
+    "select (extract(epoch from clock_timestamp()) * 1000)::bigint as now",
+  );
+  return row?.now ?? 0;
 }

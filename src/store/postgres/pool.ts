@@ -8,6 +8,8 @@ const IDLE = 10_000;
 const LOCK = 5_000;
 /** How long to wait for a connection, or for a free one, in milliseconds. */
 const CONNECT = 5_000;
+/** After so long a connection is replaced by a new one, which finds a server that has taken another's place; seconds. */
+const LIFETIME = 1_800;
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 const INT8 = 20;
 
@@ -26,6 +28,7 @@ export function createPool(url: string, connections: number): pg.Pool {
     pipeline: true,
     types: TYPES,
     connectionTimeoutMillis: CONNECT,
+    maxLifetimeSeconds: LIFETIME,
     statement_timeout: STATEMENT,
     lock_timeout: LOCK,
     idle_in_transaction_session_timeout: IDLE,

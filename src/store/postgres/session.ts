@@ -1,6 +1,7 @@
 import type { ClientBase } from "pg";
+import type { CountersignError } from "../../domain/errors.ts";
 import { storableText } from "../../domain/text.ts";
-import { asFault } from "./fault.ts";
+import { asFault, isAborted } from "./fault.ts";
 
 export type Scalar = string | number | boolean | Uint8Array | null;
 export type Value = Scalar | readonly Scalar[];
@@ -24,13 +25,19 @@ function nameOf(text: string): string {
   return name;
 }
 
-/** @throws CountersignError `store_unavailable`, whatever the database complains of. */
+/**
+ * @throws CountersignError `store_unavailable`, whatever the database complains of. Of statements that were sent one behind the
+ * other in a transaction, each behind the one that failed says what was wrong with that one: it is the cause.
+ */
 export function createSession(client: Pick<ClientBase, "query">): Session {
+  let first: CountersignError | null = null;
   const query = async (text: string, values: readonly Value[]) => {
     try {
       return await client.query({ name: nameOf(text), text, values: values.map(storable) });
     } catch (error) {
-      throw asFault(error);
+      const fault = first && isAborted(error) ? first : asFault(error);
+      first ??= fault;
+      throw fault;
     }
   };
   return {

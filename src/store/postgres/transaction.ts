@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from "pg";
-import { asFault, isRace } from "./fault.ts";
+import { asFault, isRace, isReadOnly } from "./fault.ts";
 import { createSession, type Session } from "./session.ts";
 
 /** How often a transaction that another one was in the way of is tried. */
@@ -48,7 +48,7 @@ async function once<T>(pool: Pool, work: (session: Session) => Promise<T>): Prom
   try {
     return await work(createSession(client));
   } catch (error) {
-    usable = await undo(client);
+    usable = (await undo(client)) && !isReadOnly(error);
     throw error;
   } finally {
     client.release(!usable);

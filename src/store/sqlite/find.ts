@@ -1,15 +1,16 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Rejection } from "../../domain/receipt.ts";
-import { after, toPage } from "../page.ts";
+import { after, cursorAt, sizeOfRow, takePage, toPage } from "../page.ts";
 import {
   type AuditRow,
   type DocumentRow,
   type EventRow,
   type ListedDeliveryRow,
   type ListedReceiptRow,
+  type ListedRejectionRow,
   type RejectionRow,
   toAttempt,
   toAudit,
@@ -18,6 +19,7 @@ import {
   toEvent,
   toReceipt,
   toRejection,
+  toRejectionSummary,
   toRetelling,
 } from "../rows.ts";
 import type {
@@ -31,23 +33,32 @@ import type {
   ReceiptFilter,
   ReceiptSummary,
   RejectionFilter,
+  RejectionSummary,
 } from "../store.ts";
-import { DELIVERY, query, RECEIPT, type Statements } from "./statements.ts";
+import { DELIVERY, query, RECEIPT, REJECTION, type Statements } from "./statements.ts";
 
-export function findEvents(db: DatabaseSync, filter: EventFilter, page: PageRequest): Page<Event> {
-  const equal = { type: filter.type, source: filter.source, document_id: filter.document };
-  return toPage(list<EventRow>(db, { columns: "body", table: "events", equal }, page), page, toEvent);
+export function findEvents(
+  db: DatabaseSync,
+  { type, source, document }: EventFilter,
+  page: PageRequest,
+): Page<Event> {
+  const listing = {
+    columns: "body",
+    table: "events",
+    indexed: document === undefined ? { type } : { document_id: document },
+    others: { type, source },
+  };
+  return list<EventRow, Event>(db, listing, page, toEvent);
 }
 
 export function findReceipts(
   db: DatabaseSync,
-  filter: ReceiptFilter,
+  { source, channel, problems }: ReceiptFilter,
   page: PageRequest,
 ): Page<ReceiptSummary> {
-  const equal = { source: filter.source, channel: filter.channel };
-  const where = filter.problems ? ["problems is not null"] : [];
-  const rows = list<ListedReceiptRow>(db, { columns: RECEIPT, table: "receipts", equal, where }, page);
-  return toPage(rows, page, toReceipt);
+  const where = problems ? ["problems is not null"] : [];
+  const listing = { columns: RECEIPT, table: "receipts", indexed: {}, where, others: { source, channel } };
+  return list<ListedReceiptRow, ReceiptSummary>(db, listing, page, toReceipt);
 }
 
 export function findDocuments(
@@ -55,12 +66,8 @@ export function findDocuments(
   { source, id, status }: DocumentFilter,
   page: PageRequest,
 ): Page<Document> {
-  const equal = { source, id, status };
-  return toPage(
-    list<DocumentRow>(db, { columns: "state", table: "documents", equal }, page),
-    page,
-    toDocument,
-  );
+  const listing = { columns: "state", table: "documents", indexed: { id }, others: { source, status } };
+  return list<DocumentRow, Document>(db, listing, page, toDocument);
 }
 
 export function findDeliveries(
@@ -68,34 +75,54 @@ export function findDeliveries(
   { destination, status, reason }: DeliveryFilter,
   page: PageRequest,
 ): Page<Delivery> {
-  const equal = { destination, status, reason };
-  return toPage(
-    list<ListedDeliveryRow>(db, { columns: DELIVERY, table: "deliveries", equal }, page),
-    page,
-    toDelivery,
-  );
+  const isIndexed = status === "parked" && destination !== undefined;
+  const listing = {
+    columns: DELIVERY,
+    table: "deliveries",
+    // The index holds what is parked, so that has to stand in the statement itself.
+    where: isIndexed ? ["status = 'parked'"] : [],
+    indexed: isIndexed ? { destination } : {},
+    others: { destination, status, reason },
+  };
+  return list<ListedDeliveryRow, Delivery>(db, listing, page, toDelivery);
 }
 
 export function findRejections(
   db: DatabaseSync,
-  { source, channel }: RejectionFilter,
+  filter: RejectionFilter,
   page: PageRequest,
 ): Page<Rejection> {
-  const columns = "id, source, channel, received_at, query, headers, body, reason, shown";
-  const rows = list<RejectionRow>(db, { columns, table: "rejections", equal: { source, channel } }, page);
-  return toPage(rows, page, toRejection);
+  return list<RejectionRow, Rejection>(db, listingOf(filter, `${REJECTION}, body`), page, toRejection);
+}
+
+export function listRejections(
+  db: DatabaseSync,
+  filter: RejectionFilter,
+  page: PageRequest,
+): Page<RejectionSummary> {
+  const columns = `${REJECTION}, length(body) as size`;
+  return list<ListedRejectionRow, RejectionSummary>(db, listingOf(filter, columns), page, toRejectionSummary);
+}
+
+function listingOf({ source, channel }: RejectionFilter, columns: string): Listing {
+  return {
+    columns,
+    table: "rejections",
+    indexed: source === undefined ? {} : { source, channel },
+    others: { channel },
+  };
 }
 
 export function findAudit(db: DatabaseSync, page: PageRequest): Page<AuditEntry> {
   const columns = "at, action, caller, reason, details";
-  return toPage(list<AuditRow>(db, { columns, table: "audit", equal: {} }, page), page, toAudit);
+  return list<AuditRow, AuditEntry>(db, { columns, table: "audit", indexed: {}, others: {} }, page, toAudit);
 }
 
 /** An event with all that happened to it. */
 export function findEvent(sql: Statements, id: string): EventHistory | null {
   const row = sql.event.one(id);
   if (!row) return null;
-  const receipt = sql.receipt.one(row.receipt_id);
+  const receipt = sql.listedReceipt.one(row.receipt_id);
   return {
     event: toEvent(row),
     receipt: receipt ? toReceipt(receipt) : null,
@@ -110,22 +137,50 @@ export function findEvent(sql: Statements, id: string): EventHistory | null {
 interface Listing {
   columns: string;
   table: string;
-  /** Columns that must have a value; undefined: not asked for. */
-  equal: Readonly<Record<string, string | undefined>>;
+  /** Columns that must have a value and are looked up by one index, in its order; undefined: not asked for. */
+  indexed: Equal;
+  /** The same of columns that no index helps with. */
+  others: Equal;
+  /** What else must hold, and is looked up by an index. */
   where?: readonly string[];
 }
 
-/** Names only the columns that are asked for, so that the index made for each of them is used; one row more than the page has. */
-function list<Row>(
+type Equal = Readonly<Record<string, string | undefined>>;
+
+/** So many rows are looked at for a page: what is rare is searched for over several pages, and nobody is held up meanwhile. */
+export const MAX_LOOK = 5_000;
+
+/** Names only the columns that are asked for, so that the index made for each of them is used. */
+function list<Row extends { position: number }, T>(
   db: DatabaseSync,
-  { columns, table, equal, where = [] }: Listing,
+  { columns, table, indexed, others, where = [] }: Listing,
   page: PageRequest,
-): Row[] {
-  const asked = Object.entries(equal).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const all = ["position > ?", ...where, ...asked.map(([column]) => `${column} = ?`)].join(" and ");
-  const statement = query<Row>(
+  convert: (row: Row) => T,
+): Page<T> {
+  const inIndex = asked(indexed);
+  const beside = asked(others);
+  const conditions = ["position > ?", ...where, ...inIndex.map(([column]) => `${column} = ?`)];
+  const from = [after(page), ...inIndex.map(([, value]) => value)];
+  const window = `select position from ${table} where ${conditions.join(" and ")} order by position limit ${MAX_LOOK}`;
+  const wanted = beside.map(([column]) => `${column} = ?`).join(" and ") || "true";
+  const found = query<Row>(
     db,
-    `select position, ${columns} from ${table} where ${all} order by position limit ?`,
-  );
-  return statement.all(after(page), ...asked.map(([, value]) => value), page.limit + 1);
+    `select position, ${columns} from (${window}) join ${table} using (position) where ${wanted} order by position limit ?`,
+  ).each(...from, ...beside.map(([, value]) => value), page.limit + 1);
+  const shown = takePage(found, page.limit, sizeOfRow);
+  const { items, next } = toPage(shown, convert);
+  return { items, next: next ?? endOf(db, window, from) };
+}
+
+function asked(equal: Equal): [column: string, value: string][] {
+  return Object.entries(equal).filter((entry): entry is [string, string] => entry[1] !== undefined);
+}
+
+/** Where the search stopped; null: it came to the end. */
+export function endOf(db: DatabaseSync, window: string, values: readonly SQLInputValue[]): string | null {
+  const row = query<{ looked: number; last: number }>(
+    db,
+    `select count(*) as looked, max(position) as last from (${window})`,
+  ).one(...values);
+  return row?.looked === MAX_LOOK ? cursorAt(row.last) : null;
 }

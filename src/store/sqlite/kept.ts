@@ -17,7 +17,7 @@ import {
   keptReceipt,
   keptRejection,
 } from "../kept-rows.ts";
-import { after } from "../page.ts";
+import { after, sizeOfRow, takePage } from "../page.ts";
 import {
   type AttemptRow,
   type AuditRow,
@@ -33,8 +33,8 @@ import { ATTEMPT, DELIVERY, type Query, query, RECEIPT } from "./statements.ts";
 
 /** How a table is read as it is written down outside of the database. */
 export interface Reader<Row> {
-  /** Those behind the cursor, in the order that `Kept` says. */
-  page(cursor: string | undefined, limit: number): readonly Row[];
+  /** Those behind the cursor, in the order that `Kept` says, and whether there are more. */
+  page(cursor: string | undefined, limit: number): { rows: readonly Row[]; more: boolean };
   /** What a page that goes on behind the row begins with. */
   cursorOf(row: Row): string;
   /** What stands where the row would stand: has its key, or its position. */
@@ -129,17 +129,22 @@ interface Positioned<Row, T> {
   show(row: Row): T;
 }
 
-function byPosition<Row, T extends { position: number }>(
+function byPosition<Row extends object, T extends { position: number }>(
   db: DatabaseSync,
   { from, key, show }: Positioned<Row, T>,
 ): Reader<T> {
   const page: Query<Row> = query(db, `select position, ${from} where position > ? order by position limit ?`);
   const same: Query<Row> = query(db, `select position, ${from} where position = ? or (${key.sql})`);
   return {
-    page: (cursor, limit) => page.all(after({ cursor }), limit).map(show),
+    page: (cursor, limit) => showPage(page.each(after({ cursor }), limit + 1), limit, show),
     cursorOf: ({ position }) => position.toString(36),
     inPlaceOf: (kept) => same.all(kept.position, ...key.of(kept)).map(show),
   };
+}
+
+function showPage<Row extends object, T>(found: Iterable<Row>, limit: number, show: (row: Row) => T) {
+  const { rows, more } = takePage(found, limit, sizeOfRow);
+  return { rows: rows.map(show), more };
 }
 
 interface Named<Row, T> {
@@ -151,14 +156,17 @@ interface Named<Row, T> {
   show(row: Row): T;
 }
 
-function byName<Row, T>(db: DatabaseSync, { from, names, namesOf, show }: Named<Row, T>): Reader<T> {
+function byName<Row extends object, T>(
+  db: DatabaseSync,
+  { from, names, namesOf, show }: Named<Row, T>,
+): Reader<T> {
   const [key, values] = [names.join(", "), names.map(() => "?").join(", ")];
   const page: Query<Row> = query(db, `select ${from} where (${key}) > (${values}) order by ${key} limit ?`);
   const same: Query<Row> = query(db, `select ${from} where (${key}) = (${values})`);
   const nothing = names.map(() => "");
   return {
     page: (cursor, limit) =>
-      page.all(...(cursor === undefined ? nothing : JSON.parse(cursor)), limit).map(show),
+      showPage(page.each(...(cursor === undefined ? nothing : JSON.parse(cursor)), limit + 1), limit, show),
     cursorOf: (kept) => JSON.stringify(namesOf(kept)),
     inPlaceOf: (kept) => same.all(...namesOf(kept)).map(show),
   };

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import { after, nextOf } from "../page.ts";
 import { type DeliveryRow, toDelivery, toEvent } from "../rows.ts";
 import type { Loan, PageRequest, ReplayFilter, Settlement, Store } from "../store.ts";
+import { endOf, MAX_LOOK } from "./find.ts";
 import { query, type Statements } from "./statements.ts";
 
 /** What happens to deliveries. Everything here runs inside a transaction. */
@@ -52,22 +54,34 @@ export function reopen(
   const { where, values } = replayable(filter);
   const rows = query<Pick<DeliveryRow, "id" | "destination" | "lane"> & { position: number }>(
     db,
-    `select d.position, d.id, d.destination, d.lane from ${where} and d.position > ? order by d.position limit ?`,
-  ).all(...values, after(page), page.limit + 1);
+    `select w.position, d.id, d.destination, d.lane from ${where} order by w.position limit ?`,
+  ).all(after(page), ...values, page.limit + 1);
   const shown = rows.slice(0, page.limit);
   for (const [n, { id, destination, lane }] of shown.entries()) {
     const waits = lane !== null && sql.laneIsOpen.one(destination, lane) !== undefined;
     sql.reopen.run(waits ? "held" : "pending", now + n * spacing, id);
   }
-  return { reopened: shown.length, next: nextOf(rows, page) };
+  return { reopened: shown.length, next: nextOf(rows, page) ?? endOf(db, WINDOW, [after(page)]) };
 }
 
-export function countReplay(db: DatabaseSync, filter: ReplayFilter): number {
+/** In steps, with everybody else's turn in between. */
+export async function countReplay(db: DatabaseSync, filter: ReplayFilter): Promise<number> {
   const { where, values } = replayable(filter);
-  return query<{ count: number }>(db, `select count(*) as count from ${where}`).one(...values)?.count ?? 0;
+  const step = query<{ count: number }>(db, `select count(*) as count from ${where}`);
+  let sum = 0;
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const from = after({ cursor });
+    sum += step.one(from, ...values)?.count ?? 0;
+    cursor = endOf(db, WINDOW, [from]);
+    await setImmediate();
+  }
+  return sum;
 }
 
-/** From which deliveries a replay chooses, as SQL from the table's name on. */
+/** Deliveries behind a position, as many as are looked at in a step. */
+const WINDOW = `select position from deliveries where position > ? order by position limit ${MAX_LOOK}`;
+
+/** From which deliveries of a window a replay chooses, as SQL from the table's name on. */
 function replayable({ destination, status, since, type, document }: ReplayFilter) {
   const statuses = status === "all" ? "('parked', 'delivered')" : `('${status}')`;
   const asked: readonly [string, string | number | undefined][] = [
@@ -78,7 +92,7 @@ function replayable({ destination, status, since, type, document }: ReplayFilter
   const given = asked.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
   const conditions = ["d.destination = ?", `d.status in ${statuses}`, ...given.map(({ sql }) => sql)];
   return {
-    where: `deliveries d join events e on e.id = d.event_id where ${conditions.join(" and ")}`,
+    where: `(${WINDOW}) w join deliveries d using (position) join events e on e.id = d.event_id where ${conditions.join(" and ")}`,
     values: [destination, ...given.map(({ value }) => value)],
   };
 }

@@ -60,10 +60,9 @@ function countRows(db: DatabaseSync): Readonly<Record<Table, number>> {
 
 function pageOf<T extends Table>(readers: Readers, table: T, { cursor, limit }: PageRequest): Page<Kept[T]> {
   const reader = readers[table];
-  const rows = reader.page(cursor, limit + 1);
-  const last = rows[limit - 1];
-  const next = rows.length > limit && last ? reader.cursorOf(last) : null;
-  return { items: rows.slice(0, limit), next };
+  const { rows, more } = reader.page(cursor, limit);
+  const last = rows.at(-1);
+  return { items: rows, next: more && last ? reader.cursorOf(last) : null };
 }
 
 /** Receipts are read together with their bodies: one without would not be seen at all. */

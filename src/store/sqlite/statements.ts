@@ -7,6 +7,7 @@ import type {
   DestinationRow,
   EventRow,
   ReceiptRow,
+  RejectionRow,
   RetellingRow,
 } from "../rows.ts";
 
@@ -14,6 +15,8 @@ import type {
 export interface Query<Row> {
   one(...values: SQLInputValue[]): Row | undefined;
   all(...values: SQLInputValue[]): Row[];
+  /** One after the other, as they are asked for. */
+  each(...values: SQLInputValue[]): Iterable<Row>;
   run(...values: SQLInputValue[]): number;
 }
 
@@ -22,6 +25,7 @@ export function query<Row = never>(db: DatabaseSync, sql: string): Query<Row> {
   return {
     one: (...values) => statement.get(...values) as Row | undefined,
     all: (...values) => statement.all(...values) as Row[],
+    each: (...values) => statement.iterate(...values) as Iterable<Row>,
     run: (...values) => Number(statement.run(...values).changes),
   };
 }
@@ -29,8 +33,13 @@ export function query<Row = never>(db: DatabaseSync, sql: string): Query<Row> {
 /** A receipt without its bytes, which are in `bodies`. */
 export const RECEIPT =
   "id, source, channel, received_at, query, headers, size, verified, mapping, problems, events, duplicates";
+export const REJECTION = "id, source, channel, received_at, query, headers, reason, shown";
 export const DELIVERY = "id, event_id, destination, lane, status, reason, attempts, due_at, replayed_after";
 export const ATTEMPT = "number, started_at, duration, cause, status, answer, retry_after";
+
+/** From an index alone; the one that was recorded first is then the oldest. */
+export const BACKLOG = `select destination, open, (select recorded_at from deliveries where position = first) as oldest from
+   (select destination, count(*) as open, min(position) as first from deliveries where due_at is not null group by destination)`;
 
 /** Every statement of the SQLite store, prepared once. Instants are bound, never read from the database's clock. */
 export function prepareStatements(db: DatabaseSync) {
@@ -149,8 +158,8 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       `update deliveries set due_at = ?2, token = null
        where destination = ?1 and due_at > ?2
-         and (recorded_at > ?4 or (token is not null and due_at > ?4 + ?3)
-              or exists (select 1 from attempts a where a.delivery_id = deliveries.id and a.started_at > ?4))`,
+         and (recorded_at > ?2 or (token is not null and due_at > ?2 + ?3)
+              or exists (select 1 from attempts a where a.delivery_id = deliveries.id and a.started_at > ?2))`,
     ),
     nextDue: query<{ due_at: number }>(
       db,
@@ -161,16 +170,18 @@ export function prepareStatements(db: DatabaseSync) {
       `update deliveries set status = 'parked', reason = 'destination_removed', due_at = null, token = null
        where due_at is not null and destination not in (select value from json_each(?))`,
     ),
-    backlog: query<BacklogRow>(
-      db,
-      // From an index alone; the one that was recorded first is then the oldest.
-      `select destination, open, (select recorded_at from deliveries where position = first) as oldest from
-         (select destination, count(*) as open, min(position) as first from deliveries where due_at is not null group by destination)`,
-    ),
+    backlog: query<BacklogRow>(db, BACKLOG),
 
     receipt: query<ReceiptRow>(
       db,
       `select ${RECEIPT}, body from receipts join bodies using (position) where id = ?`,
+    ),
+    /** The receipt without its bytes, which may be long. */
+    listedReceipt: query<Omit<ReceiptRow, "body">>(db, `select ${RECEIPT} from receipts where id = ?`),
+    rejection: query<RejectionRow>(db, `select position, ${REJECTION}, body from rejections where id = ?`),
+    countProblems: query<{ count: number }>(
+      db,
+      "select count(*) as count from (select 1 from receipts where problems is not null limit ?)",
     ),
     event: query<EventRow & { receipt_id: string }>(
       db,

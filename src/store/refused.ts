@@ -1,0 +1,48 @@
+import type { Problem } from "../domain/receipt.ts";
+import type { Recorded, Recording } from "./store.ts";
+
+type Write = (recording: Recording) => Promise<Recorded>;
+
+/** So much of a database's own words is kept in a problem. */
+const MAX_WORDS = 300;
+
+/**
+ * Writes a recording; where the database refuses what it tells, writes its receipt alone, with a problem that says so: a genuine
+ * request is never lost for a value that no store can hold, and can be read again once that is solved. `whyRefused` gives the
+ * database's words; null: the fault is not in what was given, and the promise rejects with it.
+ */
+export function keepingReceipts(write: Write, whyRefused: (error: unknown) => string | null): Write {
+  return async (recording) => {
+    try {
+      return await write(recording);
+    } catch (error) {
+      const why = whyRefused(error);
+      if (why === null) throw error;
+      const refused = toProblem(why);
+      return { ...(await write(alone(recording, refused))), refused };
+    }
+  };
+}
+
+function toProblem(why: string): Problem {
+  const words = why.slice(0, MAX_WORDS);
+  return {
+    kind: "invalid",
+    item: null,
+    field: null,
+    message: `the store cannot hold what this request tells, so only its bytes are kept (${words})`,
+  };
+}
+
+/** The receipt with one problem more, and nothing that came of it. */
+function alone({ receipt }: Recording, problem: Problem): Recording {
+  return {
+    receipt: { ...receipt, problems: [...receipt.problems, problem] },
+    questions: { documents: [], signers: [], keys: [], nearKeys: [], kins: [] },
+    unfold: () => ({
+      ...{ events: [], documents: [], deliveries: [], duplicates: [], links: [] },
+      kin: new Map(),
+      channelKeys: { added: [], removed: [] },
+    }),
+  };
+}

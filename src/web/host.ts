@@ -1,0 +1,33 @@
+import { BlockList, isIP } from "node:net";
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8);
+LOOPBACK.addAddress("::1", "ipv6");
+
+/**
+ * Whether a request's Host header (RFC 9110, 7.2) names this machine by loopback, or by one of `names`; the port does not matter.
+ * A page of any other name may have had that name turned to a loopback address (DNS rebinding), and a browser would let it read.
+ */
+export function isOurHost(header: string, names: readonly string[]): boolean {
+  if (header === "") return true; // of no browser: HTTP/1.0 has no such header, and Node takes no HTTP/1.1 without it
+  const name = nameIn(header);
+  if (name === null) return false;
+  return (
+    name === "localhost" ||
+    name.endsWith(".localhost") ||
+    isLoopback(name) ||
+    names.some((one) => nameIn(one) === name)
+  );
+}
+
+/** As the URL standard writes it; null: it is none. */
+function nameIn(header: string): string | null {
+  const bare = isIP(header) === 6 ? `[${header}]` : header;
+  if (!/^[^/?#@\\]+$/.test(bare) || !URL.canParse(`http://${bare}`)) return null;
+  return new URL(`http://${bare}`).hostname.replace(/^\[|\]$|\.$/g, "");
+}
+
+function isLoopback(name: string): boolean {
+  const version = isIP(name);
+  return version !== 0 && LOOPBACK.check(name, version === 6 ? "ipv6" : "ipv4");
+}

@@ -1,0 +1,69 @@
+import { expect } from "chai";
+import { MAX_PAGE_BYTES } from "../../src/store/page.ts";
+import type { Page, PageRequest, Store } from "../../src/store/store.ts";
+import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../builders.ts";
+
+/** Of these two are more than a page may hold. */
+const LONG = MAX_PAGE_BYTES / 2 + 1;
+const COUNT = 5;
+
+/** A page has a bound in bytes: what people look at must not fill the memory, nor hold up what comes in. */
+export function describePaging(name: string, open: () => Promise<Store>): void {
+  describe(`the ${name} store, asked for long pages`, () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+
+    /** How many items each page has, with no limit but the bytes. */
+    async function pagesOf<T>(find: (page: PageRequest) => Promise<Page<T>>): Promise<number[]> {
+      const lengths: number[] = [];
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const { items, next } = await find({ limit: 1_000, cursor });
+        lengths.push(items.length);
+        cursor = next;
+      }
+      return lengths;
+    }
+
+    it("gives no more of long events, documents and receipts in a page than the bound allows", async () => {
+      const title = "x".repeat(LONG);
+      for (let n = 0; n < COUNT; n += 1) {
+        const draft = aDraft({ document: { ...aDocument(`d${n}`), title } });
+        await store.record(aRecording([draft], { receipt: aReceipt({ headers: { long: title } }) }));
+      }
+      expect(await pagesOf((page) => store.findEvents({}, page))).to.deep.equal([2, 2, 1]);
+      expect(await pagesOf((page) => store.findDocuments({}, page))).to.deep.equal([2, 2, 1]);
+      expect(await pagesOf((page) => store.findReceipts({}, page))).to.deep.equal([2, 2, 1]);
+    });
+
+    it("gives refused requests with their bytes in such pages, lists them without, and gives each by itself", async () => {
+      for (let n = 0; n < COUNT; n += 1)
+        await store.reject(
+          {
+            ...{
+              id: `rej_${n}`,
+              source: "lumin",
+              channel: "app",
+              receivedAt: NEW_YEAR,
+              query: "",
+              headers: {},
+            },
+            ...{ body: Buffer.alloc(LONG, 7), reason: "no", shown: { token: null, authorization: null } },
+          },
+          COUNT,
+        );
+      // lowdb keeps fewer of them, so that they do not fill its file.
+      expect(Math.max(...(await pagesOf((page) => store.findRejections({}, page))))).to.equal(2);
+      const { items } = await store.listRejections({ source: "lumin", channel: "app" }, { limit: 2 });
+      expect(items.map((one) => ["body" in one, one.size])).to.deep.equal([
+        [false, LONG],
+        [false, LONG],
+      ]);
+      const one = await store.findRejection("rej_4");
+      expect(one?.body && Buffer.compare(one.body, Buffer.alloc(LONG, 7))).to.equal(0);
+      expect(await store.findRejection("rej_x")).to.equal(null);
+    });
+  });
+}
