@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "observe.ts": ["domain", "inbound", "outbound", "retention.ts", "web"],
   "bridge.ts": ["config.ts", "domain", "inbound", "observe.ts", "outbound", "retention.ts", PORT, "web"],
   "runtime.ts": ["bridge.ts", "config.ts", "domain", "store/watched.ts", PORT, "yaml.ts"],
-  "app.ts": ["bridge.ts", "config.ts", "domain", "log.ts", "outbound", "runtime.ts", "store", "web"],
+  "app.ts": ["bridge.ts", "config.ts", "domain", "inbound", "log.ts", "observe.ts", "outbound", "runtime.ts", "store", "web"],
   cli: [
     "app.ts",
     "config.ts",
