@@ -166,6 +166,39 @@ describe("README.md", () => {
   });
 });
 
+describe("the README's table of providers", () => {
+  const [, , ...rows] = sectionOf(read("README.md"), "Point your providers at it")
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+
+  it("has a line for each channel that is shipped, with its URL and all that the configuration needs", async () => {
+    const { stdout } = await runCommand(["providers", "--json"]);
+    const providers: { provider: string; channels: { name: string; needs: string[] }[] }[] =
+      JSON.parse(stdout);
+    const channels = providers.flatMap(({ provider, channels }) =>
+      channels.map(({ name, needs }) => ({ path: `/in/${provider}/${name}`, needs })),
+    );
+    const shown = new Map(
+      rows.map(([, , , url = "", configuration = ""]) => [pathOf(url), { url, configuration }]),
+    );
+    expect([...shown.keys()]).to.have.members(channels.map(({ path }) => path));
+    expect(rows).to.have.length(channels.length);
+    for (const { path, needs } of channels) {
+      const { url, configuration } = shown.get(path) ?? {};
+      for (const key of needs) expect(configuration, path).to.include(`\`${key}\``);
+      if (needs.includes("token")) expect(url, path).to.include(`${path}?token=…`);
+    }
+  });
+
+  it("is sorted by provider", () => {
+    const names = rows.map(([, name = ""]) => name);
+    expect(names).to.deep.equal(names.toSorted((one, other) => one.localeCompare(other, "en")));
+  });
+
+  const pathOf = (url: string) => /\/in\/[a-z0-9-]+\/[a-z0-9-]+/.exec(url)?.[0] ?? url;
+});
+
 describe("the links of the documentation", () => {
   const pages = readdirSync(new URL("docs/", ROOT)).filter((name) => name.endsWith(".md"));
   for (const page of ["README.md", "CONTRIBUTING.md", ...pages.map((name) => `docs/${name}`)]) {
