@@ -24,6 +24,8 @@ export interface ChannelKey {
 export interface Origin {
   draft: Draft;
   provenance: Provenance;
+  /** When its receipt came, milliseconds since 1970. */
+  receivedAt: number;
 }
 
 /** An event that another telling may mean. */

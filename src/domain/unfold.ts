@@ -55,6 +55,17 @@ export interface Unfolded {
   kin: ReadonlyMap<string, readonly CoalesceCandidate[]>;
   /** What is new in that, and what holds no longer. */
   channelKeys: { added: readonly EventChannelKey[]; removed: readonly EventChannelKey[] };
+  /** Which earlier receipts turn out to have told another event than the one at which they are listed. */
+  moved: { from: readonly EarlierTelling[]; to: readonly EarlierTelling[] };
+}
+
+/** That an earlier receipt told an event. */
+export interface EarlierTelling {
+  event: string;
+  receipt: string;
+  channel: string;
+  /** When it was received, milliseconds since 1970. */
+  at: number;
 }
 
 /** Under which key a channel told an event. */
@@ -79,6 +90,7 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
   const kin = new Map([...known.kin].map(([name, events]) => [name, new Coalescer(events, rules.coalesce)]));
   const events: NewEvent[] = [];
   const duplicates: { event: string; key: string }[] = [];
+  const found: EarlierTelling[] = [];
   const bear = (origin: Origin, key: string) => {
     const born = toNewEvent(origin, key, receipt, documents, links);
     events.push(born);
@@ -89,12 +101,13 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
     const key = keyOf(origin.draft);
     told.set(key, [bear(origin, key)]);
     kin.get(kinOf(origin.draft) ?? "")?.add(key, channelKeyOf(origin.draft, receipt), others);
+    found.push(...earlier(key, others));
   };
   for (const draft of drafts) confirm(draft, receipt, kin).forEach(splitOff);
 
   for (const draft of drafts) {
     const key = keyOf(draft);
-    const origin = { draft, provenance: provenanceOf(receipt) };
+    const origin = { draft, provenance: provenanceOf(receipt), receivedAt: receipt.receivedAt };
     const before = knownDocument(documents, draft);
     const { drafts: named, repeats } = attribute(draft, before);
     const coalescer = kin.get(kinOf(draft) ?? "");
@@ -111,11 +124,15 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
       const born = named.map((one) => bear({ ...origin, draft: withRole(one, before?.signers) }, key));
       told.set(key, born);
       if (born.includes(key)) coalescer?.add(key, channelKeyOf(draft, receipt), near?.others);
+      found.push(...earlier(key, near?.others ?? []));
     }
     for (const { signer, document } of linksIn(draft)) links.set(signer, document);
   }
 
   const moved = new Map([...kin].map(([name, coalescer]) => [name, coalescer.events]));
+  const added = channelKeysBeyond(known.kin, moved);
+  const removed = channelKeysBeyond(moved, known.kin);
+  const isEarlier = ({ origin }: ChannelKey) => origin?.provenance.receipt !== receipt.id;
   return {
     events,
     documents: [...documents.values()].filter((document) => document !== known.documents.get(document.id)),
@@ -125,11 +142,19 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
       known.links.get(signer) === document ? [] : [{ signer, document }],
     ),
     kin: moved,
-    channelKeys: {
-      added: channelKeysBeyond(known.kin, moved),
-      removed: channelKeysBeyond(moved, known.kin),
+    channelKeys: { added, removed },
+    moved: {
+      from: removed.flatMap((one) => earlier(one.event, [one])),
+      to: [...found, ...added.filter(isEarlier).flatMap((one) => earlier(one.event, [one]))],
     },
   };
+}
+
+/** What was told as it came, as a telling of that event. */
+function earlier(event: string, keys: readonly ChannelKey[]): EarlierTelling[] {
+  return keys.flatMap(({ channel, origin }) =>
+    origin ? [{ event, receipt: origin.provenance.receipt, channel, at: origin.receivedAt }] : [],
+  );
 }
 
 /** The event that a telling is taken for because it lies near: now, or when this channel told it before. */

@@ -43,6 +43,7 @@ function alone({ receipt }: Recording, problem: Problem): Recording {
       ...{ events: [], documents: [], deliveries: [], duplicates: [], links: [] },
       kin: new Map(),
       channelKeys: { added: [], removed: [] },
+      moved: { from: [], to: [] },
     }),
   };
 }

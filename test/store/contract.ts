@@ -177,6 +177,26 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(duplicates).to.have.length(1);
         expect(destinations).to.deep.equal(["crm"]);
         expect((await store.record(viewed("batch", 0))).events).to.deep.equal([]);
+        const history = await store.findEvent(events[0]?.id ?? "");
+        expect(history?.receipt?.id).to.equal(merged.receipt.id);
+        const other = await store.findEvent(duplicates[0] ?? "");
+        expect(other?.retold.map(({ receipt }) => receipt)).not.to.include(merged.receipt.id);
+      });
+
+      it("lists a telling at the event that it moves to when a nearer one takes its place", async () => {
+        const viewed = (channel: string, seconds: number) =>
+          aRecording(
+            [aDraft({ type: "signer.viewed", channel, signer: aSigner(), time: NEW_YEAR + seconds * 1_000 })],
+            { receipt: aReceipt({ channel }), coalesce: 60_000 },
+          );
+        const [first] = (await store.record(viewed("batch", 0))).events;
+        const moving = viewed("realtime", 43);
+        await store.record(moving);
+        const [second] = (await store.record(viewed("batch", 40))).events;
+        expect((await store.record(viewed("realtime", 3))).events).to.deep.equal([]);
+        const retoldOf = async (id = "") => (await store.findEvent(id))?.retold.map(({ receipt }) => receipt);
+        expect(await retoldOf(second?.id)).to.deep.equal([moving.receipt.id]);
+        expect(await retoldOf(first?.id)).not.to.include(moving.receipt.id);
       });
 
       it("keeps nothing of what was merged once the event is removed, and still knows it again", async () => {

@@ -55,7 +55,9 @@ function keep(
 
   for (const { event, key } of unfolded.duplicates) addKey(tables, event, key);
   keepChannelKeys(tables, unfolded.channelKeys);
-  for (const id of duplicates) addRetelling(tables, id, receipt);
+  moveRetellings(tables, unfolded.moved);
+  const retelling = { receipt: receipt.id, channel: receipt.channel, at: receipt.receivedAt };
+  for (const id of duplicates) addRetelling(tables, id, retelling);
   for (const { signer, document } of unfolded.links) link(tables, receipt.source, signer, document);
   for (const document of unfolded.documents) setDocument(tables, document, receipt.receivedAt);
   const deliveries = unfolded.deliveries.filter(({ event }) => fresh.has(event));
@@ -157,9 +159,17 @@ function addKey(tables: Tables, id: string, key: string): void {
   if (gone && !gone.keys.includes(key)) tables.ids.put({ ...gone, keys: [...gone.keys, key].sort() });
 }
 
-function addRetelling(tables: Tables, id: string, { id: receipt, channel, receivedAt }: Receipt): void {
+function addRetelling(tables: Tables, id: string, retelling: Retelling): void {
   const row = tables.events.get(id);
-  if (row) tables.events.put({ ...row, retold: withRetelling(row, { receipt, channel, at: receivedAt }) });
+  if (row) tables.events.put({ ...row, retold: withRetelling(row, retelling) });
+}
+
+function moveRetellings(tables: Tables, { from, to }: Unfolded["moved"]): void {
+  for (const { event, receipt } of from) {
+    const row = tables.events.get(event);
+    if (row) tables.events.put({ ...row, retold: row.retold.filter((one) => one.receipt !== receipt) });
+  }
+  for (const { event, ...retelling } of to) addRetelling(tables, event, retelling);
 }
 
 function withRetelling({ retold }: Rows["events"], added: Retelling): readonly Retelling[] {

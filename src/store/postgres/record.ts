@@ -2,7 +2,7 @@ import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Receipt } from "../../domain/receipt.ts";
-import type { EventChannelKey, NewEvent, Unfolded } from "../../domain/unfold.ts";
+import type { EarlierTelling, EventChannelKey, NewEvent, Unfolded } from "../../domain/unfold.ts";
 import { type ReceiptRow, toReceipt } from "../rows.ts";
 import type { Recorded, Recording } from "../store.ts";
 import type { Answer } from "./batch.ts";
@@ -19,6 +19,7 @@ import {
   addRetellings,
   changeChannelKeys,
   mendReceipt,
+  moveRetellings,
   setDocuments,
 } from "./write.ts";
 
@@ -34,6 +35,7 @@ export interface Outcome {
   events: readonly Event[];
   duplicates: readonly string[];
   deliveries: readonly Delivery[];
+  moved: Unfolded["moved"];
 }
 
 /**
@@ -118,7 +120,7 @@ async function finish(session: Session, outcomes: readonly Outcome[], announce: 
     deliveries.map((delivery) => ({ delivery, recordedAt: receipt.receivedAt })),
   );
   await Promise.all([
-    addRetellings(session, outcomes),
+    addRetellings(session, outcomes).then(() => moveRetellings(session, movedIn(outcomes))),
     addDeliveries(session, deliveries),
     announce(session, new Set(deliveries.map(({ delivery }) => delivery.destination))),
   ]);
@@ -186,7 +188,23 @@ function toOutcome(
     events,
     duplicates: [...new Set(told)].filter((id) => !fresh.has(id) && !before.has(id)),
     deliveries: unfolded.deliveries.filter(({ event }) => fresh.has(event)),
+    moved: unfolded.moved,
   };
+}
+
+/** Of outcomes that follow on one another: where each telling is in the end. */
+function movedIn(outcomes: readonly Outcome[]): Unfolded["moved"] {
+  const nameOf = ({ event, receipt }: EarlierTelling) => JSON.stringify([event, receipt]);
+  const from = new Map<string, EarlierTelling>();
+  const to = new Map<string, EarlierTelling>();
+  for (const { moved } of outcomes) {
+    for (const one of moved.from) {
+      from.set(nameOf(one), one);
+      to.delete(nameOf(one));
+    }
+    for (const one of moved.to) to.set(nameOf(one), one);
+  }
+  return { from: [...from.values()], to: [...to.values()] };
 }
 
 function toRecorded({ events, duplicates, deliveries }: Outcome): Recorded {

@@ -33,7 +33,7 @@ export async function addEvents(
         kin,
         at,
         event.document?.id ?? null,
-        receipt.id,
+        event.provenance.receipt,
         receipt.receivedAt,
         JSON.stringify(event),
       ]),
@@ -95,6 +95,28 @@ export async function changeChannelKeys(
           origin && JSON.stringify(origin),
         ]),
         5,
+      ),
+    );
+}
+
+/** Takes earlier receipts from the lists of the events that they did not tell after all, and puts them into those of the ones they did. */
+export async function moveRetellings(session: Session, { from, to }: Unfolded["moved"]): Promise<void> {
+  if (from.length > 0)
+    await session.run(
+      `delete from retellings where (event_id, receipt_id) in (select * from unnest($1::text[], $2::text[]))`,
+      columns(
+        from.map(({ event, receipt }) => [event, receipt]),
+        2,
+      ),
+    );
+  if (to.length > 0)
+    await session.run(
+      `insert into retellings (event_id, receipt_id, channel, told_at)
+       select given.* from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) given (event_id, receipt_id, channel, told_at)
+       where exists (select from events where id = given.event_id) on conflict do nothing`,
+      columns(
+        to.map(({ event, receipt, channel, at }) => [event, receipt, channel, at]),
+        4,
       ),
     );
 }

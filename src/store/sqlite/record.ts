@@ -45,6 +45,7 @@ function keep(
   for (const { event, key } of unfolded.duplicates)
     if (event !== key && isKnown(sql, event)) sql.addAlias.run(key, event);
   keepChannelKeys(sql, unfolded.channelKeys);
+  moveRetellings(sql, unfolded.moved);
   for (const id of duplicates)
     if (sql.eventById.one(id)) sql.addRetelling.run(id, receipt.id, receipt.channel, receipt.receivedAt);
   for (const { signer, document } of unfolded.links) sql.addLink.run(receipt.source, signer, document);
@@ -58,6 +59,12 @@ function keep(
   }
   const destinations = [...new Set(deliveries.map(({ destination }) => destination))];
   return { events: added, duplicates, destinations };
+}
+
+function moveRetellings(sql: Statements, { from, to }: Unfolded["moved"]): void {
+  for (const { event, receipt } of from) sql.removeRetelling.run(event, receipt);
+  for (const { event, receipt, channel, at } of to)
+    if (sql.eventById.one(event)) sql.addRetelling.run(event, receipt, channel, at);
 }
 
 function keepChannelKeys(sql: Statements, { added, removed }: Unfolded["channelKeys"]): void {
@@ -158,7 +165,7 @@ function insertEvent(sql: Statements, { event, kin, at }: NewEvent, receipt: Rec
     kin,
     at,
     event.document?.id ?? null,
-    receipt.id,
+    event.provenance.receipt,
     receipt.receivedAt,
     JSON.stringify(event),
   );

@@ -75,6 +75,7 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       "insert or ignore into retellings (event_id, receipt_id, channel, told_at) values (?, ?, ?, ?)",
     ),
+    removeRetelling: query(db, "delete from retellings where event_id = ? and receipt_id = ?"),
     // One whose lane has an open one waits for it.
     addDelivery: query(
       db,
