@@ -74,7 +74,10 @@ export async function createBridge(
   const subscribers = () => current().config.destinations;
   const bridge: Bridge = {
     config,
-    accept: createAccept({ store, subscribers, rejected, newReceiptId, newRejectionId }),
+    accept: createAccept({
+      store: { record: store.record, reread: store.reread, reject: parts.rejections.add },
+      ...{ subscribers, rejected, newReceiptId, newRejectionId },
+    }),
     conceal: createConceal(channels, config.privateNames),
     dispatcher: createDispatcher({
       ...{ store, destinations, kept, deliver, clock, random, observe, shared },

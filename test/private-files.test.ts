@@ -100,7 +100,8 @@ describe("what is kept in files", () => {
     const config = join(folder, "countersign.yaml");
     writeFileSync(config, "store: sqlite:./countersign.db\n");
     expect((await runCommand(["check", "--config", config])).stderr).to.equal("");
-    writeFileSync(join(folder, "countersign.db"), "", { mode: 0o644 });
+    writeFileSync(join(folder, "countersign.db"), "");
+    chmodSync(join(folder, "countersign.db"), 0o644);
     expect((await runCommand(["check", "--config", config])).stderr).to.match(/chmod 600 .*countersign\.db/);
   });
 

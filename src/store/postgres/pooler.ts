@@ -14,9 +14,9 @@ interface Connection {
  */
 export async function refusePooler(one: Connection, other: Connection, place: string): Promise<void> {
   const before = await backendOf(one);
-  await other.query("begin");
+  // However little time the server gives a transaction: this one waits for the other connection's answer.
+  await other.query("begin; set local idle_in_transaction_session_timeout = 0");
   try {
-    await other.query("select 1");
     if ((await backendOf(one)) === before) return;
   } finally {
     await other.query("rollback");

@@ -12,7 +12,7 @@ function createPooler(mode: "session" | "transaction", sessions: readonly number
       async query<Row extends object>(text: string): Promise<{ rows: Row[] }> {
         session ??= idle.shift();
         const rows = [{ pid: session }] as unknown as Row[];
-        if (text === "begin") begun = true;
+        if (text.startsWith("begin")) begun = true;
         if (text === "rollback") begun = false;
         if (mode === "transaction" && !begun && session !== undefined) {
           idle.unshift(session);
