@@ -4,6 +4,7 @@ import { type Bridge, type BridgeParts, createBridge } from "./bridge.ts";
 import type { Config, LoadedConfig } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
 import { CountersignError, messageOf } from "./domain/errors.ts";
+import { createBudget } from "./inbound/budget.ts";
 import { openLog } from "./log.ts";
 import { createDeliver } from "./outbound/deliver.ts";
 import { openStore } from "./store/open.ts";
@@ -85,13 +86,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     clock,
     random,
     deliver: createDeliver({ clock, version: VERSION }),
+    budget: createBudget({ maxBytes: config.server.maxBytesInFlight, now: clock.now }),
     isStopping: () => stopping,
     died: () => death.resolve("died"),
     reload,
   };
   await parkRemoved(config, parts);
   let bridge = await createBridge(config, parts);
-  const open = await openListeners(config, () => bridge).catch(async (error) => {
+  const crowded = () => metrics.received("unknown", "unknown", "overloaded", 0);
+  const open = await openListeners(config, { bridge: () => bridge, crowded }).catch(async (error) => {
     await store.close();
     throw error;
   });
@@ -162,21 +165,37 @@ async function parkRemoved({ destinations }: Config, { store, clock, logger }: B
     logger.warn({ parked }, "deliveries to destinations that are no longer configured are parked");
 }
 
+/** Milliseconds. */
+const REQUEST_MARGIN = 60_000;
+
 interface Listeners {
   receiver: Listener;
   admin: Listener;
 }
 
+interface ListenersParts {
+  bridge(): Bridge;
+  /** Called when a connection is one too many. */
+  crowded(): void;
+}
+
 /** Both or none. Each request is answered by the bridge of the moment. */
-async function openListeners({ server, admin }: Config, bridge: () => Bridge): Promise<Listeners> {
+async function openListeners({ server, admin }: Config, parts: ListenersParts): Promise<Listeners> {
+  const { bridge, crowded } = parts;
+  const { idleTimeout, maxConnections, requestTimeout } = server;
   const adminListener = await listen((...request) => bridge().administer(...request), {
     ...admin,
     key: "admin",
+    idleTimeout,
   });
   try {
     const receiver = await listen((...request) => bridge().receive(...request), {
       ...server,
       key: "server",
+      idleTimeout,
+      // The way in ends what is too slow by itself, and says so; this is for what it passes over unread.
+      requestTimeout: requestTimeout + REQUEST_MARGIN,
+      door: { maxConnections, crowded },
     });
     return { receiver, admin: adminListener };
   } catch (error) {

@@ -5,7 +5,10 @@ import type { Config } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
 import { createAccept } from "./inbound/accept.ts";
+import type { Budget } from "./inbound/budget.ts";
+import { createIntake } from "./inbound/intake.ts";
 import { createReceiver } from "./inbound/receive.ts";
+import { createReject } from "./inbound/reject.ts";
 import { createReread } from "./inbound/reread.ts";
 import { observePruning, observeReceptions, observeTries } from "./observe.ts";
 import type { CourierHealth } from "./outbound/courier.ts";
@@ -26,6 +29,8 @@ export interface BridgeParts {
   /** From 0 up to 1. */
   random(): number;
   deliver: Deliver;
+  /** How much may come in at a time. */
+  budget: Budget;
   /** Whether the bridge is on its way down. */
   isStopping(): boolean;
   /** Something that the bridge cannot live without has died. */
@@ -87,15 +92,18 @@ const newRejectionId = (at: number) => rejectionId(at, drawBytes(10));
 
 function createWayIn(
   config: Config,
-  { store, metrics, logger, clock }: BridgeParts,
+  { store, metrics, logger, clock, budget }: BridgeParts,
   dispatcher: Dispatcher,
 ): RequestListener {
   const { channels, destinations: subscribers, rejected, server } = config;
   const { now } = clock;
+  const reject = createReject({ store, rejected, newRejectionId });
+  const patience = { stall: server.stallTimeout, whole: server.requestTimeout };
   return createReceiver({
     channels,
-    accept: createAccept({ store, subscribers, rejected, newReceiptId, newRejectionId }),
-    maxBody: server.maxBody,
+    take: createIntake({ budget, reject, patience, clock }),
+    accept: createAccept({ store, reject, subscribers, newReceiptId }),
+    basePath: server.basePath,
     now,
     observe: observeReceptions({ logger, metrics, now, wake: (names) => dispatcher.wake(names) }),
   }).callback();

@@ -37,6 +37,15 @@ export const rate = z
     return perSecond ?? z.NEVER;
   });
 
+/** A whole number, or text of digits: that is what `${NAME}` gives. */
+export const wholeNumber = (least: number, most: number) =>
+  z
+    .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], { error: "must be a whole number" })
+    .refine((number) => number >= least && number <= most, `must be a whole number from ${least} to ${most}`);
+
+/** How long something is waited for: within what Node's timers can count. */
+export const patience = duration.refine((ms) => ms >= 1_000 && ms < 2 ** 31, "must be from 1s to 24d");
+
 /** A number, or text of digits: that is what `${PORT}` gives. */
 export const port = z
   .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], {

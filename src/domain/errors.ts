@@ -10,7 +10,9 @@ export type ErrorCode =
   | "method_not_allowed"
   | "conflict"
   | "too_large"
+  | "unsupported_media_type"
   | "request_timeout"
+  | "overloaded"
   | "invalid_configuration"
   | "cannot_start"
   | "store_unavailable"
@@ -24,7 +26,9 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   method_not_allowed: 405,
   conflict: 409,
   too_large: 413,
+  unsupported_media_type: 415,
   request_timeout: 408,
+  overloaded: 503,
   invalid_configuration: 500,
   cannot_start: 500,
   store_unavailable: 503,

@@ -1,6 +1,7 @@
 import type { ReadRule } from "../mapping/compile.ts";
 import { valueAt } from "../mapping/path.ts";
 import type { PlaceRef, RequestPlace } from "../mapping/place.ts";
+import { contentOf } from "./content.ts";
 import { decodingForm, type Form, firstValue, toPayload } from "./form.ts";
 import { parsing } from "./json.ts";
 import { boundaryOf, decodeMultipart } from "./multipart.ts";
@@ -10,11 +11,11 @@ import { atOnce, type Steps } from "./steps.ts";
 /** Where a channel's payload is: what `read` says of it. */
 export type PayloadRule = Pick<ReadRule, "from" | "as">;
 
-/** The bytes at a place of a request, a form's field decoded; null when there is none. Of a repeated field or parameter the first. Never throws. */
+/** The bytes at a place of a request, a body decompressed, a form's field decoded; null when there is none. Of a repeated field or parameter the first. Never throws. */
 export function placeIn(request: RawRequest, place: PlaceRef, read: PayloadRule): Uint8Array | null {
   switch (place.in) {
     case "body":
-      return request.body;
+      return contentOf(request);
     case "header":
       return bytesOf(headerOf(request, place.name), "latin1");
     case "query":
@@ -47,7 +48,7 @@ export type Payload =
   | { value: unknown }
   | { absent: "missing" | "empty" | "unreadable" | "levels" | "values" | "fields" };
 
-/** Each request's payload, read when it is first asked for; by its bytes, which every view of a request shares. */
+/** Each request's payload, read when it is first asked for; by the bytes of its content, which every view of a request shares. */
 const payloads = new WeakMap<Uint8Array, { read: PayloadRule; payload: Payload }>();
 
 /** The payload before anybody looks for items in it. Read once, however many ask: to verify, and of each item. */
@@ -57,13 +58,14 @@ export function payloadOf(request: RawRequest, read: PayloadRule): Payload {
 
 /** The same, in steps. */
 export function* readingPayload(request: RawRequest, read: PayloadRule): Steps<Payload> {
-  const known = payloads.get(request.body);
+  const content = contentOf(request);
+  const known = payloads.get(content);
   if (known?.read === read) return known.payload;
   yield;
   if (read.as === "form" || read.from.in === "field") yield* readingForm(request);
   yield;
   const payload = read.as === "form" ? readForm(request) : yield* readingJson(request, read.from);
-  payloads.set(request.body, { read, payload });
+  payloads.set(content, { read, payload });
   yield;
   return payload;
 }
@@ -78,7 +80,7 @@ function* readingJson(request: RawRequest, from: RequestPlace): Steps<Payload> {
   if (text === null) return { absent: "missing" };
   if (!/\S/.test(text)) return { absent: "empty" };
   yield;
-  return yield* parsing(text);
+  return yield* parsing(text, request.maxValues);
 }
 
 /** Each request's form, in the same way. */
@@ -90,12 +92,12 @@ export function formOf(request: RawRequest): Form {
 }
 
 function* readingForm(request: RawRequest): Steps<Form> {
-  const known = forms.get(request.body);
+  const content = contentOf(request);
+  const known = forms.get(content);
   if (known) return known;
   const boundary = boundaryOf(headerOf(request, "content-type") ?? "");
-  const form =
-    boundary === null ? yield* decodingForm(request.body) : decodeMultipart(request.body, boundary);
-  forms.set(request.body, form);
+  const form = boundary === null ? yield* decodingForm(content) : decodeMultipart(content, boundary);
+  forms.set(content, form);
   return form;
 }
 

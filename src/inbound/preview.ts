@@ -4,6 +4,7 @@ import type { Event } from "../domain/event.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
 import { type Known, questionsOf, unfold } from "../domain/unfold.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
+import { withContentAtOnce } from "./content.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
 import type { VerifiedRequest } from "./request.ts";
@@ -32,12 +33,16 @@ export interface PreviewItem {
   duplicates: readonly string[];
 }
 
+/** No bridge is held up by a dry run. */
+const MAX_CONTENT_BYTES = 1_024 ** 3;
+const NO_LIMITS = { coalesce: 0, maxBody: MAX_CONTENT_BYTES, maxValues: Number.POSITIVE_INFINITY };
+
 const NO_RULES = { subscribers: [], coalesce: 0 };
 
 /** A dry run: nothing is checked for genuineness and nothing is kept. Times that the payload does not give are 1970. */
 export function preview({ mapping, rules, body, query, headers = {} }: PreviewRequest): Preview {
-  const channel = { source: mapping.provider, name: rules.name, mapping, rules, coalesce: 0 };
-  const request: VerifiedRequest = {
+  const channel = { source: mapping.provider, name: rules.name, mapping, rules, ...NO_LIMITS };
+  const raw: VerifiedRequest = {
     source: channel.source,
     channel: channel.name,
     query: new URLSearchParams(query),
@@ -47,6 +52,7 @@ export function preview({ mapping, rules, body, query, headers = {} }: PreviewRe
     receivedAt: 0,
     verified: "none",
   };
+  const request = withContentAtOnce(raw, MAX_CONTENT_BYTES);
   const decoded = decode(request, channel);
   const problems: Problem[] = [...decoded.problems];
   const documents = new Map<string, Document>();

@@ -5,7 +5,7 @@ import type { Recorded, Recording } from "../store/store.ts";
 import type { Channel } from "./channel.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
-import type { RawRequest, VerifiedRequest } from "./request.ts";
+import type { RequestHead, VerifiedRequest } from "./request.ts";
 
 /** A part of what a request tells, ready to be recorded. */
 export interface Reading {
@@ -95,7 +95,7 @@ function together(all: readonly Recorded[]): Recorded {
 const CREDENTIAL_HEADERS = ["authorization", "proxy-authorization", "cookie"];
 
 /** The query and headers, without what is a credential by itself. */
-export function withoutCredentials(request: RawRequest): Pick<Receipt, "query" | "headers"> {
+export function withoutCredentials(request: RequestHead): Pick<Receipt, "query" | "headers"> {
   const headers = { ...request.headers };
   for (const name of CREDENTIAL_HEADERS) if (name in headers) headers[name] = "(not kept)";
   return { query: withoutToken(request.query), headers };

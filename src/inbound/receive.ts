@@ -1,11 +1,14 @@
 import type { IncomingMessage } from "node:http";
-import Router from "@koa/router";
 import Koa from "koa";
-import { CountersignError, type ErrorCode, HTTP_STATUS } from "../domain/errors.ts";
+import { CountersignError, type ErrorCode, HTTP_STATUS, messageOf } from "../domain/errors.ts";
 import { summarize } from "../domain/receipt.ts";
 import type { Accept, Acceptance } from "./accept.ts";
+import { hasBody } from "./body.ts";
 import type { Channel } from "./channel.ts";
-import type { RawRequest } from "./request.ts";
+import { answerEarly } from "./early.ts";
+import { type Intake, RETRY_AFTER, type TurnedAway } from "./intake.ts";
+import type { RequestHead } from "./request.ts";
+import { type Route, readTarget } from "./route.ts";
 
 /** What came of one request, for the log and the metrics. Never holds a body, a token or a URL. */
 export interface Reception {
@@ -23,16 +26,14 @@ export interface Reception {
 
 export interface ReceiveParts {
   channels: readonly Channel[];
+  take: Intake;
   accept: Accept;
-  /** Bytes. */
-  maxBody: number;
+  /** Stands before `/in`, such as `/esign`; may be empty. */
+  basePath: string;
   /** Milliseconds since 1970. */
   now(): number;
   observe(reception: Reception): void;
 }
-
-/** How long a provider is asked to wait when the store cannot write, in seconds. */
-const RETRY_AFTER = 10;
 
 /**
  * The listener that providers post to: `POST /in/<source>/<channel>`, a token as `?token=` or as one more segment. A genuine
@@ -40,12 +41,28 @@ const RETRY_AFTER = 10;
  */
 export function createReceiver(parts: ReceiveParts): Koa {
   const channels = new Map(parts.channels.map((channel) => [`${channel.source}/${channel.name}`, channel]));
-  const router = new Router();
-  router.all("/in/:source/:channel{/:token}", async (context) => {
-    const { source = "", channel: name = "", token = null } = context.params;
+  const app = new Koa();
+  app.silent = true;
+  app.use(async (context) => {
+    const { route, query } = readTarget(context.req.url ?? "", parts.basePath);
+    const ways = `webhooks go to ${parts.basePath}/in/<source>/<channel>`;
+    if (!route) {
+      refuse(context, { code: "not_found", reason: `there is nothing at this path: ${ways}` });
+      return;
+    }
+    const channel = channels.get(`${route.source}/${route.channel}`);
     const startedAt = parts.now();
-    const channel = channels.get(`${source}/${name}`);
-    const reception = await receive(context, channel, token, parts);
+    const reception = channel
+      ? await receive(
+          context,
+          channel,
+          headOf(context, channel, { route, query, receivedAt: startedAt }),
+          parts,
+        )
+      : refuse(context, {
+          code: "not_found",
+          reason: `no such source or channel is configured: ${ways}, names as they are configured`,
+        });
     parts.observe({
       source: channel?.source ?? "unknown",
       channel: channel?.name ?? "unknown",
@@ -53,55 +70,54 @@ export function createReceiver(parts: ReceiveParts): Koa {
       ...reception,
     });
   });
-
-  const app = new Koa();
-  app.silent = true;
-  app.use(async (context, next) => {
-    try {
-      await next();
-    } catch {
-      // A path that does not decode matches no route.
-    }
-    if (context.body === undefined)
-      refuse(context, "not_found", "there is nothing at this path: webhooks go to /in/<source>/<channel>");
-  });
-  app.use(router.routes());
   return app;
 }
 
 /** Most requests have none, and one is not cheap to make. */
 const NO_QUERY = new URLSearchParams();
 
+function headOf(
+  context: Koa.Context,
+  channel: Channel,
+  { route, query, receivedAt }: { route: Route; query: string; receivedAt: number },
+): RequestHead {
+  return {
+    source: channel.source,
+    channel: channel.name,
+    query: query === "" ? NO_QUERY : new URLSearchParams(query),
+    pathToken: route.token,
+    headers: plainHeaders(context.req),
+    receivedAt,
+  };
+}
+
 type Received = Pick<Reception, "outcome" | "acceptance" | "reason" | "error">;
 
 async function receive(
   context: Koa.Context,
-  channel: Channel | undefined,
-  pathToken: string | null,
-  { accept, maxBody, now }: ReceiveParts,
+  channel: Channel,
+  head: RequestHead,
+  { take, accept }: ReceiveParts,
 ): Promise<Received> {
-  if (!channel) return refuse(context, "not_found", "no such source or channel is configured");
   if (context.method !== "POST") {
-    context.set("allow", "POST");
-    return refuse(context, "method_not_allowed", "webhooks are posted");
+    return refuse(context, {
+      code: "method_not_allowed",
+      reason: "webhooks are posted",
+      headers: { allow: "POST" },
+    });
   }
   try {
-    const receivedAt = now();
-    const body = await readBody(context.req, maxBody);
-    const request: RawRequest = {
-      source: channel.source,
-      channel: channel.name,
-      query: context.querystring === "" ? NO_QUERY : new URLSearchParams(context.querystring),
-      pathToken,
-      headers: plainHeaders(context.req),
-      body,
-      receivedAt,
-    };
-    const accepted = await accept(request, channel);
-    if ("refused" in accepted) return refuse(context, "bad_signature", accepted.refused);
-    answer(context, channel, accepted);
-    const outcome = accepted.problems.length > 0 ? "problem" : "accepted";
-    return { outcome, acceptance: accepted, reason: summarize(accepted.problems), error: null };
+    const taken = await take({ request: context.req, response: context.res }, head, channel);
+    if ("code" in taken) return refuse(context, taken);
+    try {
+      const accepted = await accept(taken.request, channel);
+      if ("refused" in accepted) return refuse(context, { code: "bad_signature", reason: accepted.refused });
+      answer(context, channel, accepted);
+      const outcome = accepted.problems.length > 0 ? "problem" : "accepted";
+      return { outcome, acceptance: accepted, reason: summarize(accepted.problems), error: null };
+    } finally {
+      taken.release();
+    }
   } catch (error) {
     return fail(context, error);
   }
@@ -123,62 +139,45 @@ function answer(context: Koa.Context, { rules }: Channel, { receipt, recorded, p
   });
 }
 
+const JSON_TYPE = "application/json; charset=utf-8";
+
 /** What Koa would make of the object itself, without looking up the type of "json" at every request. */
 function answerJson(context: Koa.Context, value: object): void {
-  context.set("content-type", "application/json; charset=utf-8");
+  context.set("content-type", JSON_TYPE);
   context.body = JSON.stringify(value);
 }
 
-function refuse(context: Koa.Context, code: ErrorCode, message: string): Received {
-  context.status = HTTP_STATUS[code];
-  answerJson(context, { error: code, message });
-  return { outcome: code, acceptance: null, reason: message, error: null };
+/** After these the connection is closed, even where the body came whole. */
+const CLOSING: ReadonlySet<ErrorCode> = new Set(["too_large", "overloaded", "request_timeout"]);
+
+function refuse(context: Koa.Context, { code, reason, headers = {} }: TurnedAway): Received {
+  const { req: request, res: response } = context;
+  const text = JSON.stringify({ error: code, message: reason });
+  if (hasBody(request) && !request.complete) {
+    context.respond = false;
+    answerEarly(request, response, {
+      status: HTTP_STATUS[code],
+      headers: { "content-type": JSON_TYPE, ...headers },
+      text,
+    });
+  } else {
+    context.status = HTTP_STATUS[code];
+    context.set({ "content-type": JSON_TYPE, ...headers });
+    if (CLOSING.has(code)) context.set("connection", "close");
+    context.body = text;
+  }
+  return { outcome: code, acceptance: null, reason, error: null };
 }
 
 function fail(context: Koa.Context, error: unknown): Received {
   const code = error instanceof CountersignError ? error.code : "internal";
-  if (code === "too_large") {
-    // What is still coming is not read, so the connection cannot be used again.
-    context.set("connection", "close");
-    return refuse(context, code, messageOfFault(error));
-  }
-  if (code === "bad_request") return refuse(context, code, messageOfFault(error));
-  if (code === "store_unavailable") context.set("retry-after", String(RETRY_AFTER));
-  const told =
-    code === "store_unavailable"
-      ? "cannot be written down just now; please send it again"
-      : "could not be handled; please send it again";
-  return { ...refuse(context, code, `the request ${told}`), reason: messageOfFault(error), error };
-}
-
-function messageOfFault(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/**
- * The bytes of the body, whether their number was announced or not.
- *
- * @throws CountersignError `too_large` beyond `limit`, as soon as that is known; `bad_request` when the sender gave up.
- */
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = () => new CountersignError("too_large", `the body is longer than ${limit} bytes`);
-  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge();
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    request.on("data", (chunk: Buffer) => {
-      length += chunk.length;
-      if (length <= limit) chunks.push(chunk);
-      else reject(tooLarge());
-    });
-    request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.on("error", (error) =>
-      reject(new CountersignError("bad_request", "the body did not come to its end", { cause: error })),
-    );
-    request.on("aborted", () =>
-      reject(new CountersignError("bad_request", "the body did not come to its end")),
-    );
-  });
+  const away = code === "store_unavailable";
+  const told = away
+    ? "cannot be written down just now; please send it again"
+    : "could not be handled; please send it again";
+  const headers = away ? { "retry-after": RETRY_AFTER } : {};
+  const refused = refuse(context, { code, reason: `the request ${told}`, headers });
+  return { ...refused, reason: messageOf(error), error };
 }
 
 /** One text a header; a repeated one joined as RFC 9110 allows. Read from the raw list: Node's `headersDistinct` costs ten times as much. */

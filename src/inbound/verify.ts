@@ -1,28 +1,25 @@
-import { createHmac, timingSafeEqual, verify as verifySignature } from "node:crypto";
-import type { Fingerprints } from "../domain/receipt.ts";
+import { createHmac, verify as verifySignature } from "node:crypto";
 import type { SignatureEncoding, SignedPart } from "../mapping/check.ts";
 import { formatPlace, type PlaceRef } from "../mapping/place.ts";
 import type { Channel, Check } from "./channel.ts";
+import { isSame, type Refusal, refuseCredentials } from "./credentials.ts";
 import { type PayloadRule, placeIn } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
-
-/** Why a request is not taken for genuine, in words that help whoever configures the provider and tell an attacker nothing. */
-export interface Refusal {
-  refused: string;
-}
 
 /** `passed`, `absent` where the check may be left out and was, or why it did not pass. */
 type Verdict = "passed" | "absent" | Refusal;
 
 /**
- * Whether a request is genuine: every check of the channel must pass. Signatures are checked over the bytes that came (or
+ * Whether a request is genuine: every check of the channel must pass, token and password before anything dear. Signatures are checked over the bytes that came (or
  * the decoded form field, where the provider signs that), and compared in constant time. Nothing is parsed before that, unless
  * the provider signs members of the payload (`payload:…`).
  */
 export function verify(request: RawRequest, channel: Channel): VerifiedRequest | Refusal {
+  const refusal = refuseCredentials(request, channel);
+  if (refusal) return refusal;
   const passed: string[] = [];
   for (const check of channel.checks) {
-    const verdict = judge(request, check, channel.rules.read);
+    const verdict = judgeEither(request, check, channel.rules.read);
     if (typeof verdict === "object") return verdict;
     if (verdict === "passed") passed.push(check.kind);
   }
@@ -30,7 +27,17 @@ export function verify(request: RawRequest, channel: Channel): VerifiedRequest |
   return { ...request, verified: passed.join("+") || "none" };
 }
 
+export { isSameText } from "./credentials.ts";
+
 type CheckOf<Kind extends Check["kind"]> = Extract<Check, { kind: Kind }>;
+
+/** A sender or a gateway that compresses may sign before or after it did. */
+function judgeEither(request: RawRequest, check: Check, read: PayloadRule): Verdict {
+  const verdict = judge(request, check, read);
+  if (typeof verdict !== "object" || !request.content || "undecodable" in request.content) return verdict;
+  const asItCame = judge({ ...request, content: { bytes: request.body } }, check, read);
+  return asItCame === "passed" ? asItCame : verdict;
+}
 
 function judge(request: RawRequest, check: Check, read: PayloadRule): Verdict {
   switch (check.kind) {
@@ -39,9 +46,8 @@ function judge(request: RawRequest, check: Check, read: PayloadRule): Verdict {
     case "rsa":
       return judgeRsa(request, check, read);
     case "token":
-      return judgeToken(request, check);
     case "basic":
-      return judgeBasic(request, check);
+      return "passed"; // by refuseCredentials, before
   }
 }
 
@@ -100,34 +106,6 @@ function noSignature(places: readonly PlaceRef[]): Refusal {
 
 const INCOMPLETE: Refusal = { refused: "a part of what is signed is not in the request" };
 
-function judgeToken(request: RawRequest, { token }: CheckOf<"token">): Verdict {
-  const given = fingerprintsOf(request).token;
-  if (given === null)
-    return { refused: "the URL has no token: the provider must be told to post to …?token=…" };
-  return isSameText(given, fingerprint(token))
-    ? "passed"
-    : { refused: "the token in the URL is not the configured one" };
-}
-
-function judgeBasic(request: RawRequest, { user, password }: CheckOf<"basic">): Verdict {
-  const given = fingerprintsOf(request).authorization ?? "";
-  const expected = fingerprint(`Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`);
-  return isSameText(given, expected)
-    ? "passed"
-    : { refused: "the user name or password is not the configured one" };
-}
-
-/** What stands for the credentials that a request shows: enough to compare them, and nothing to use them by. */
-export function fingerprintsOf(request: RawRequest): Fingerprints {
-  if (request.shown) return request.shown;
-  const token = request.pathToken ?? request.query.get("token");
-  const { authorization } = request.headers;
-  return {
-    token: token === null ? null : fingerprint(token),
-    authorization: authorization === undefined ? null : fingerprint(authorization),
-  };
-}
-
 /** What was signed, piece by piece; null when a piece is missing. */
 function signedBytes(
   request: RawRequest,
@@ -152,18 +130,4 @@ function decodeSignature(
   const text = Buffer.from(signature).toString("latin1").trim();
   if (!text.startsWith(prefix)) return [];
   return encodings.map((encoding) => Buffer.from(text.slice(prefix.length), encoding));
-}
-
-/** Compares in a time that does not depend on where the two differ. */
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && timingSafeEqual(a, b);
-}
-
-/** As `isSame`, over digests, so that not even the length shows. */
-export function isSameText(a: string, b: string): boolean {
-  return isSame(Buffer.from(fingerprint(a)), Buffer.from(fingerprint(b)));
-}
-
-function fingerprint(text: string): string {
-  return createHmac("sha256", "countersign").update(text).digest("hex");
 }

@@ -21,6 +21,8 @@ export interface MappingChannel {
   read: ReadRule;
   event: EventRule;
   answer: { body: string; type: string } | null;
+  /** How long the provider's bodies may be, in bytes; null: as long as others'. */
+  maxBody: number | null;
 }
 
 /** Where the payload is, and how its items are told apart. */
@@ -78,14 +80,14 @@ export function compileMapping(file: MappingFile, digest: string): Mapping {
   const { provider, title } = file;
   const tables = compileTables(file.tables);
   const channels = Object.entries(file.channels).flatMap(([name, channel]) => {
-    const { verify = [], read, event, answer = null } = { ...file, ...channel };
+    const { verify = [], read, event, answer = null, maxBody = null } = { ...file, ...channel };
     if (!event) return [];
     const rules = {
       checks: verify.map(compileCheck),
       read: compileRead(read),
       event: compileEvent(event, tables),
     };
-    return [[name, { name, title: channel.title, ...rules, answer }] as const];
+    return [[name, { name, title: channel.title, ...rules, answer, maxBody }] as const];
   });
   return { provider, title, digest, channels: new Map(channels) };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EVENT_TYPES } from "../domain/event.ts";
+import { parseSize } from "../domain/quantity.ts";
 import { exactly } from "../yaml.ts";
 import { CheckFile } from "./check.ts";
 import { StatusField, TextField, TextStep, TimeField } from "./field-schema.ts";
@@ -105,11 +106,24 @@ const Entry = z.union(
 );
 export type Entry = z.output<typeof Entry>;
 
+const MaxBody = z
+  .string({ error: "expected a size such as 10mb" })
+  .meta({ pattern: "^[0-9]+(b|kb|mb|gb)$", examples: ["30mb"] })
+  .transform((text, context) => {
+    const bytes = parseSize(text);
+    if (bytes === null) context.addIssue(`${JSON.stringify(text)} is no size: write 10mb`);
+    return bytes ?? z.NEVER;
+  })
+  .describe(
+    "How long the provider's bodies may be, where that is more or less than others' (`server.maxBody`).",
+  );
+
 const SHARED = {
   verify: Verify.optional(),
   read: Read.optional(),
   event: EventFile.optional(),
   answer: Answer.optional(),
+  maxBody: MaxBody.optional(),
 };
 
 export const MappingFile = exactly({
@@ -130,7 +144,7 @@ export const MappingFile = exactly({
       exactly({ title: z.string().min(1).describe("What the provider calls it."), ...SHARED }),
     )
     .describe(
-      "The ways in which the provider posts. `verify`, `read`, `event` and `answer` at the top are for every channel that has none of its own.",
+      "The ways in which the provider posts. `verify`, `read`, `event`, `answer` and `maxBody` at the top are for every channel that has none of its own.",
     ),
 }).describe("How one provider's webhooks are checked, read and translated.");
 export type MappingFile = z.output<typeof MappingFile>;

@@ -54,7 +54,11 @@ const rejection = z.strictObject({
   query: z.string(),
   headers: strings,
   reason: z.string(),
-  shown: z.strictObject({ token: z.string().nullable(), authorization: z.string().nullable() }),
+  shown: z.strictObject({
+    token: z.string().nullable(),
+    authorization: z.string().nullable(),
+    cutFrom: count.optional(),
+  }),
 });
 
 const signer = z.strictObject({

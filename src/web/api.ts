@@ -107,9 +107,14 @@ export function apiRoutes(parts: ApiParts): Router {
   return router;
 }
 
-/** The bytes in base64; what stands for its credentials stays where it is. */
-function showRejection({ shown: _, body, ...rejection }: Rejection) {
-  return { ...rejection, body: body === null ? null : Buffer.from(body).toString("base64") };
+/** The bytes in base64, whether they are only the beginning, and how long the body was; what stands for its credentials stays where it is. */
+function showRejection({ shown: { cutFrom }, body, ...rejection }: Rejection) {
+  return {
+    ...rejection,
+    body: body === null ? null : Buffer.from(body).toString("base64"),
+    cut: cutFrom !== undefined,
+    length: cutFrom ?? body?.length ?? null,
+  };
 }
 
 /** At most so many events of a document are shown with it; `/events?document=` pages through all. */

@@ -50,7 +50,16 @@ export async function shipped(provider: string, name: string): Promise<Channel> 
 function asChannel(mapping: Mapping, name: string): Channel {
   const rules = mapping.channels.get(name);
   if (!rules) throw new Error(`no channel ${name}`);
-  return { source: mapping.provider, name, mapping, rules, coalesce: 0, checks: [] };
+  return {
+    source: mapping.provider,
+    name,
+    mapping,
+    rules,
+    coalesce: 0,
+    maxBody: 2 ** 23,
+    maxValues: 125_000,
+    checks: [],
+  };
 }
 
 /** What a request turns into. */
