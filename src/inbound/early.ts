@@ -5,9 +5,11 @@ export interface EarlyAnswer {
   status: number;
   headers: Readonly<Record<string, string>>;
   text: string;
+  /** How many bytes are read and thrown away at most, so that the sender comes to read the answer. */
+  maxDrain?: number;
 }
 
-/** What is still coming is read and thrown away up to so many bytes, ... */
+/** What is still coming is thrown away up to so many bytes, ... */
 const MAX_DRAIN_BYTES = 64 * 1_024 ** 2;
 /** ... for so long without a byte of it, ... */
 const DRAIN_STALL_MS = 5_000;
@@ -22,7 +24,7 @@ const MAX_DRAIN_MS = 120_000;
 export function answerEarly(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, headers, text }: EarlyAnswer,
+  { status, headers, text, maxDrain = MAX_DRAIN_BYTES }: EarlyAnswer,
 ): void {
   if (response.destroyed) return; // the sender is gone
   response.writeHead(status, {
@@ -31,11 +33,11 @@ export function answerEarly(
     connection: "close",
   });
   if (request.method !== "HEAD") response.write(text);
-  drain(request, () => response.end());
+  drain(request, maxDrain, () => response.end());
 }
 
 /** Throws away what still comes, within bounds; then calls `done` once. */
-function drain(request: IncomingMessage, done: () => void): void {
+function drain(request: IncomingMessage, maxBytes: number, done: () => void): void {
   if (request.complete || request.destroyed) {
     done();
     return;
@@ -51,7 +53,7 @@ function drain(request: IncomingMessage, done: () => void): void {
   }
   function onData(piece: Buffer): void {
     bytes += piece.length;
-    if (bytes > MAX_DRAIN_BYTES) end();
+    if (bytes > maxBytes) end();
     else idle.refresh();
   }
   request.on("data", onData).once("end", end).once("close", end);

@@ -150,6 +150,9 @@ function answerJson(context: Koa.Context, value: object): void {
 /** After these the connection is closed, even where the body came whole. */
 const CLOSING: ReadonlySet<ErrorCode> = new Set(["too_large", "overloaded", "request_timeout"]);
 
+/** Where there is too much already, little more is read; who sends on loses the answer, and has to come again in any case. */
+const OVERLOADED_DRAIN_BYTES = 256 * 1_024;
+
 function refuse(context: Koa.Context, { code, reason, headers = {} }: TurnedAway): Received {
   const { req: request, res: response } = context;
   const text = JSON.stringify({ error: code, message: reason });
@@ -159,6 +162,7 @@ function refuse(context: Koa.Context, { code, reason, headers = {} }: TurnedAway
       status: HTTP_STATUS[code],
       headers: { "content-type": JSON_TYPE, ...headers },
       text,
+      ...(code === "overloaded" ? { maxDrain: OVERLOADED_DRAIN_BYTES } : {}),
     });
   } else {
     context.status = HTTP_STATUS[code];
