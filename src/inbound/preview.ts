@@ -7,6 +7,7 @@ import type { Mapping, MappingChannel } from "../mapping/compile.ts";
 import { withContentAtOnce } from "./content.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
+import { problemsOf } from "./place.ts";
 import type { VerifiedRequest } from "./request.ts";
 
 export interface PreviewRequest {
@@ -70,7 +71,7 @@ export function preview({ mapping, rules, body, query, headers = {} }: PreviewRe
     const duplicates = unfolded.duplicates.map(({ event }) => event);
     return { item, duplicates, events: unfolded.events.map(({ event }) => event) };
   });
-  return { items, problems };
+  return { items, problems: [...problemsOf(request), ...problems] };
 }
 
 /** Only what bears on the drafts: `unfold` copies what it is given, and a batch can have ten thousand items. */

@@ -5,6 +5,7 @@ import type { Recorded, Recording } from "../store/store.ts";
 import type { Channel } from "./channel.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
+import { problemsOf } from "./place.ts";
 import type { RequestHead, VerifiedRequest } from "./request.ts";
 
 /** A part of what a request tells, ready to be recorded. */
@@ -34,7 +35,8 @@ export function* read(
   for (let from = 0, to = SLICE; from === 0 || from < items.length; from = to, to += SLICE) {
     const { drafts, problems: unread } = normalize(items.slice(from, to), request, channel, from);
     problems.push(...unread);
-    const known = to < items.length ? [unfinished(to)] : listed(problems);
+    // Texts are decoded when they are asked for, so what is wrong with their bytes is known only now.
+    const known = to < items.length ? [unfinished(to)] : listed([...problemsOf(request), ...problems]);
     const receipt = toReceipt(receiptId, request, channel, known);
     const questions = questionsOf(receipt, drafts, rules);
     yield {
