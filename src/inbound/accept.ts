@@ -7,7 +7,7 @@ import { readAhead } from "./decode.ts";
 import { read, recordEach } from "./read.ts";
 import type { Reject } from "./reject.ts";
 import type { RawRequest } from "./request.ts";
-import { verify } from "./verify.ts";
+import { verifyInTurns } from "./verify.ts";
 
 /** What became of a genuine request. It is on disk. */
 export interface Acceptance {
@@ -29,9 +29,9 @@ export type Accept = (request: RawRequest, channel: Channel) => Promise<Acceptan
 /** The way in, as one sentence: verify, read, record. Rejects only when the store does. */
 export function createAccept({ store, reject, subscribers, newReceiptId }: AcceptParts): Accept {
   return async (raw, channel) => {
-    const request = verify(raw, channel);
+    const request = await verifyInTurns(raw, channel);
     if ("refused" in request) {
-      await reject(raw, request.refused, { bytes: raw.body });
+      await reject({ head: raw, channel, reason: request.refused, body: { bytes: raw.body } });
       return request;
     }
     await readAhead(request, channel);

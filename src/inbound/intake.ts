@@ -61,7 +61,7 @@ export function createIntake({ budget, reject, patience, clock }: IntakeParts): 
   return async (exchange, head, channel) => {
     const refusal = refuseHead(exchange.request, head, channel);
     if (refusal) {
-      await keepGlance(exchange.request, head, refusal);
+      await keepGlance(exchange.request, { head, channel }, refusal);
       return refusal;
     }
     let shed = () => {};
@@ -88,9 +88,10 @@ export function createIntake({ budget, reject, patience, clock }: IntakeParts): 
   async function takeWhole(
     { request, response }: Exchange,
     head: RequestHead,
-    { maxBody, maxValues }: Channel,
+    channel: Channel,
     { charge, whenShed }: { charge: Charge; whenShed(give: () => void): void },
   ): Promise<Taken | TurnedAway> {
+    const { maxBody, maxValues } = channel;
     if (isAsking(request)) response.writeContinue();
     let body: Buffer;
     try {
@@ -99,7 +100,8 @@ export function createIntake({ budget, reject, patience, clock }: IntakeParts): 
       if (!(error instanceof UntakenBody)) throw error;
       if (error.code === "overloaded") return OVERLOADED;
       const { beginning, length } = error;
-      if (error.code === "too_large") await reject(head, error.message, { beginning, length });
+      if (error.code === "too_large")
+        await reject({ head, channel, reason: error.message, body: { beginning, length } });
       return { code: error.code, reason: error.message };
     }
     const release = () => charge.release();
@@ -110,26 +112,31 @@ export function createIntake({ budget, reject, patience, clock }: IntakeParts): 
     if (!("refused" in content)) return { request: { ...raw, content }, release };
     if (content.refused === "overloaded") return OVERLOADED;
     const reason = `the body is longer than ${formatSize(maxBody)} when it is decompressed`;
-    await reject(head, reason, { bytes: body });
+    await reject({ head, channel, reason, body: { bytes: body } });
     return { code: "too_large", reason };
   }
 
   /** Keeps a request that was refused by its headers, with as much of its body as comes at once. */
-  async function keepGlance(request: IncomingMessage, head: RequestHead, { code, reason }: TurnedAway) {
+  async function keepGlance(
+    request: IncomingMessage,
+    { head, channel }: { head: RequestHead; channel: Channel },
+    { code, reason }: TurnedAway,
+  ): Promise<void> {
+    const keep = (body: RefusedBody) => reject({ head, channel, reason, body });
     const announced = announcedLength(request);
     const most = code !== "bad_signature" ? BEGINNING_BYTES : announced > SHORT_BYTES ? 0 : SHORT_BYTES;
     const unread = { beginning: Buffer.alloc(0), length: announced };
-    if (!hasBody(request)) return reject(head, reason, { bytes: Buffer.alloc(0) });
-    if (most === 0 || isAsking(request)) return reject(head, reason, unread);
+    if (!hasBody(request)) return keep({ bytes: Buffer.alloc(0) });
+    if (most === 0 || isAsking(request)) return keep(unread);
     let shed = () => {};
     const charge = budget.admit({ held: sizeOf(head), announced: 0, trusted: false, shed: () => shed() });
-    if (!charge) return reject(head, reason, unread);
+    if (!charge) return keep(unread);
     const whenShed = (give: () => void) => {
       shed = give;
     };
     try {
       const rules = { maxBody: most, patience: GLANCE, charge, whenShed, clock };
-      await reject(head, reason, await glance(request, rules));
+      await keep(await glance(request, rules));
     } finally {
       charge.release();
     }

@@ -1,5 +1,6 @@
 import type { Rejection } from "../domain/receipt.ts";
 import type { Store } from "../store/store.ts";
+import type { Channel } from "./channel.ts";
 import { fingerprintsOf } from "./credentials.ts";
 import { withoutCredentials } from "./read.ts";
 import type { RequestHead } from "./request.ts";
@@ -18,26 +19,33 @@ export interface RejectParts {
   newRejectionId(receivedAt: number): string;
 }
 
+export interface RefusedRequest {
+  head: RequestHead;
+  channel: Channel;
+  reason: string;
+  body: RefusedBody;
+}
+
 /** Keeps a refused request for a while: the fault may be in a secret or a limit of ours. */
-export type Reject = (head: RequestHead, reason: string, body: RefusedBody) => Promise<void>;
+export type Reject = (refused: RefusedRequest) => Promise<void>;
 
 export function createReject({ store, rejected, newRejectionId }: RejectParts): Reject {
-  return async (head, reason, refused) => {
+  return async ({ head, reason, body }) => {
     if (rejected.keep === 0) return;
     const { source, channel, receivedAt } = head;
-    const fingerprints = fingerprintsOf(head);
     const kept = { source, channel, receivedAt, ...withoutCredentials(head), reason };
-    const { bytes, shown } =
-      "bytes" in refused
-        ? { bytes: refused.bytes, shown: fingerprints }
-        : { bytes: refused.beginning, shown: { ...fingerprints, cutFrom: refused.length } };
-    const tooLong = bytes.length > rejected.maxBody || ("beginning" in refused && bytes.length === 0);
     const rejection: Rejection = {
       id: newRejectionId(receivedAt),
       ...kept,
-      body: tooLong ? null : bytes,
-      shown,
+      ...keptOf(body, rejected.maxBody),
+      shown: { ...fingerprintsOf(head), ...("beginning" in body ? { cutFrom: body.length } : {}) },
     };
     await store.reject(rejection, rejected.keep);
   };
+}
+
+function keptOf(refused: RefusedBody, maxBody: number): Pick<Rejection, "body"> {
+  const bytes = "bytes" in refused ? refused.bytes : refused.beginning;
+  const isNone = "beginning" in refused && bytes.length === 0;
+  return { body: isNone || bytes.length > maxBody ? null : bytes };
 }

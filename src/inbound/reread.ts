@@ -7,7 +7,7 @@ import { withContent } from "./content.ts";
 import { readAhead } from "./decode.ts";
 import { type Reading, read, recordEach } from "./read.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
-import { verify } from "./verify.ts";
+import { verifyInTurns } from "./verify.ts";
 
 /** Which requests are read again. */
 export interface RereadWish {
@@ -102,7 +102,7 @@ async function judgeAgain(rejection: Rejection, { dryRun }: RereadWish, parts: R
   const kept = { ...toRequest(rejection, rejection.body, channel), shown: rejection.shown };
   const raw = await withContent(kept, channel.maxBody);
   if (raw.content && "tooLong" in raw.content) return { mended: false, events: 0 };
-  const request = verify(raw, channel);
+  const request = await verifyInTurns(raw, channel);
   if ("refused" in request) return { mended: false, events: 0 };
 
   await readAhead(request, channel);

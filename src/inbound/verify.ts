@@ -5,6 +5,7 @@ import type { Channel, Check } from "./channel.ts";
 import { isSame, type Refusal, refuseCredentials } from "./credentials.ts";
 import { type PayloadRule, placeIn } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
+import { atOnce, inTurns, STRIDE, type Steps } from "./steps.ts";
 
 /** `passed`, `absent` where the check may be left out and was, or why it did not pass. */
 type Verdict = "passed" | "absent" | Refusal;
@@ -15,11 +16,20 @@ type Verdict = "passed" | "absent" | Refusal;
  * the provider signs members of the payload (`payload:…`).
  */
 export function verify(request: RawRequest, channel: Channel): VerifiedRequest | Refusal {
+  return atOnce(verifying(request, channel));
+}
+
+/** The same, with others' turns in between where there is much to hash. */
+export function verifyInTurns(request: RawRequest, channel: Channel): Promise<VerifiedRequest | Refusal> {
+  return inTurns(verifying(request, channel));
+}
+
+function* verifying(request: RawRequest, channel: Channel): Steps<VerifiedRequest | Refusal> {
   const refusal = refuseCredentials(request, channel);
   if (refusal) return refusal;
   const passed: string[] = [];
   for (const check of channel.checks) {
-    const verdict = judgeEither(request, check, channel.rules.read);
+    const verdict = yield* judgeEither(request, check, channel.rules.read);
     if (typeof verdict === "object") return verdict;
     if (verdict === "passed") passed.push(check.kind);
   }
@@ -32,17 +42,17 @@ export { isSameText } from "./credentials.ts";
 type CheckOf<Kind extends Check["kind"]> = Extract<Check, { kind: Kind }>;
 
 /** A sender or a gateway that compresses may sign before or after it did. */
-function judgeEither(request: RawRequest, check: Check, read: PayloadRule): Verdict {
-  const verdict = judge(request, check, read);
+function* judgeEither(request: RawRequest, check: Check, read: PayloadRule): Steps<Verdict> {
+  const verdict = yield* judge(request, check, read);
   if (typeof verdict !== "object" || !request.content || "undecodable" in request.content) return verdict;
-  const asItCame = judge({ ...request, content: { bytes: request.body } }, check, read);
+  const asItCame = yield* judge({ ...request, content: { bytes: request.body } }, check, read);
   return asItCame === "passed" ? asItCame : verdict;
 }
 
-function judge(request: RawRequest, check: Check, read: PayloadRule): Verdict {
+function* judge(request: RawRequest, check: Check, read: PayloadRule): Steps<Verdict> {
   switch (check.kind) {
     case "hmac":
-      return judgeHmac(request, check, read);
+      return yield* judgeHmac(request, check, read);
     case "rsa":
       return judgeRsa(request, check, read);
     case "token":
@@ -55,23 +65,35 @@ const MISMATCH: Refusal = {
   refused: "the signature does not match: is the configured secret the one that the provider signs with?",
 };
 
-function judgeHmac(request: RawRequest, { rule, secrets }: CheckOf<"hmac">, read: PayloadRule): Verdict {
+function* judgeHmac(
+  request: RawRequest,
+  { rule, secrets }: CheckOf<"hmac">,
+  read: PayloadRule,
+): Steps<Verdict> {
   const signatures = signaturesIn(request, rule.signatures, read);
   if (signatures.length === 0) return noSignature(rule.signatures);
   const signed = signedBytes(request, rule.over, read);
   if (!signed) return INCOMPLETE;
 
   const candidates = signatures.flatMap((text) => decodeSignature(text, rule.prefix, rule.encodings));
-  const matches = secrets.some((secret) => {
-    const expected = hmacOf(signed, rule.hash, secret);
-    return candidates.some((candidate) => isSame(candidate, expected));
-  });
-  return matches ? "passed" : MISMATCH;
+  for (const secret of secrets) {
+    const expected = yield* hmacOf(signed, rule.hash, secret);
+    if (candidates.some((candidate) => isSame(candidate, expected))) return "passed";
+  }
+  return MISMATCH;
 }
 
-function hmacOf(signed: readonly Uint8Array[], hash: string, secret: string): Buffer {
+/** So many bytes are hashed in a step: some ten milliseconds. */
+const HASH_STRIDE = 8 * STRIDE;
+
+function* hmacOf(signed: readonly Uint8Array[], hash: string, secret: string): Steps<Buffer> {
   const hmac = createHmac(hash, secret);
-  for (const bytes of signed) hmac.update(bytes);
+  for (const bytes of signed) {
+    for (let from = 0; from < bytes.length; from += HASH_STRIDE) {
+      if (from > 0) yield;
+      hmac.update(bytes.subarray(from, from + HASH_STRIDE));
+    }
+  }
   // As a text first, for a buffer from OpenSSL has memory of its own and costs twice as much.
   return Buffer.from(hmac.digest("binary"), "binary");
 }

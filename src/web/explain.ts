@@ -1,7 +1,7 @@
 import type { Attempt, Delivery, ParkReason } from "../domain/delivery.ts";
 import type { Event } from "../domain/event.ts";
 import { formatDuration } from "../domain/quantity.ts";
-import { summarize } from "../domain/receipt.ts";
+import { type Rejection, summarize } from "../domain/receipt.ts";
 import type { DestinationState, EventHistory, ReceiptSummary, Store } from "../store/store.ts";
 
 /** One thing that happened, or is so. */
@@ -14,13 +14,13 @@ export interface Sentence {
 export interface Explanation {
   id: string;
   /** What the id names. */
-  what: "event" | "delivery" | "receipt" | "document";
+  what: "event" | "delivery" | "receipt" | "rejection" | "document";
   /** Oldest first; what is so now comes last. */
   sentences: readonly Sentence[];
 }
 
 export interface ExplainParts {
-  store: Pick<Store, "findEvent" | "findEvents" | "findDelivery" | "findReceipt">;
+  store: Pick<Store, "findEvent" | "findEvents" | "findDelivery" | "findReceipt" | "findRejections">;
   /** How each configured destination is. */
   states(): readonly DestinationState[];
   /** Milliseconds since 1970. */
@@ -30,11 +30,12 @@ export interface ExplainParts {
 /** At most so many events of a document or receipt are told of. */
 const MOST_EVENTS = 100;
 
-/** What happened to an event, a delivery, a receipt or a document, in plain sentences; null when nothing has this id. */
+/** What happened to an event, a delivery, a receipt, a refused request or a document, in plain sentences; null when nothing has this id. */
 export async function explain(id: string, parts: ExplainParts): Promise<Explanation | null> {
   if (id.startsWith("evt_")) return explainEvent(id, parts);
   if (id.startsWith("dlv_")) return explainDelivery(id, parts);
   if (id.startsWith("rcp_")) return explainReceipt(id, parts);
+  if (id.startsWith("rej_")) return explainRejection(id, parts);
   return explainDocument(id, parts);
 }
 
@@ -78,6 +79,33 @@ async function explainReceipt(id: string, { store, states, now }: ExplainParts):
     ];
   });
   return { id, what: "receipt", sentences: inOrder([...tellReceipt(receipt), ...sentences]) };
+}
+
+/** So many are looked through at a time. */
+const REJECTIONS_PAGE = 100;
+
+async function explainRejection(id: string, { store }: ExplainParts): Promise<Explanation | null> {
+  let cursor: string | undefined;
+  do {
+    const { items, next } = await store.findRejections({}, { cursor, limit: REJECTIONS_PAGE });
+    const found = items.find((rejection) => rejection.id === id);
+    if (found) return { id, what: "rejection", sentences: tellRejection(found) };
+    cursor = next ?? undefined;
+  } while (cursor !== undefined);
+  return null;
+}
+
+function tellRejection({ id, source, channel, receivedAt: at, reason, body, shown }: Rejection): Sentence[] {
+  const length = shown.cutFrom ?? body?.length;
+  const size = length === undefined ? "" : `, with ${length} bytes,`;
+  const again =
+    body === null || shown.cutFrom !== undefined
+      ? "Not all of its body is kept, so it cannot be checked again: the provider would have to send it once more."
+      : "It is kept whole: once what was wrong is put right, `countersign reread --rejected` takes it in.";
+  return [
+    { at, text: `Request ${id} came from ${source} over ${channel}${size} and was refused: ${reason}.` },
+    { at: null, text: again },
+  ];
 }
 
 async function explainDocument(
