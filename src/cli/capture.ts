@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { CountersignError } from "../domain/errors.ts";
+import { contentAtOnce } from "../inbound/content.ts";
 import { preview, toGolden } from "../inbound/preview.ts";
 import { createAdminClient } from "./admin-client.ts";
 import { redactBody, redactHeaders } from "./redact.ts";
@@ -50,8 +51,8 @@ async function capture(id: string, { config: file, to, redact }: Wish, terminal:
   const { mapping, rules, name } = channel;
   const bytes = Buffer.from(kept.body, "base64");
   const { query } = kept;
-  const headers = redact ? redactHeaders(kept.headers) : kept.headers;
-  const body = redact ? redactBody(bytes) : bytes;
+  const headers = redact ? redactHeaders(withoutCoding(kept.headers)) : kept.headers;
+  const body = redact ? redactBody(plain({ body: bytes, headers: kept.headers })) : bytes;
   const shown = preview({ mapping, rules, body, query, headers });
 
   await mkdir(to, { recursive: true });
@@ -65,4 +66,18 @@ async function capture(id: string, { config: file, to, redact }: Wish, terminal:
     `${to} has the request, its body and its events${redact ? "; read it before you share it" : ", unredacted"}\n`,
   );
   return 0;
+}
+
+const MAX_CONTENT_BYTES = 1_024 ** 3;
+
+/** What can be redacted: a compressed body decompressed. */
+function plain(request: { body: Buffer; headers: Readonly<Record<string, string>> }): Buffer {
+  const content = contentAtOnce(request, MAX_CONTENT_BYTES);
+  if ("bytes" in content) return Buffer.from(content.bytes);
+  throw new CountersignError("bad_request", `it cannot be redacted: ${content.undecodable}`);
+}
+
+function withoutCoding(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const { "content-encoding": _, ...others } = headers;
+  return others;
 }

@@ -178,17 +178,18 @@ export async function withContent<Request extends RawRequest>(
 }
 
 /** The same at once, for a program that does nothing else meanwhile. */
-export function withContentAtOnce<Request extends RawRequest>(request: Request, maxBody: number): Request {
+export function contentAtOnce(request: Pick<RawRequest, "headers" | "body">, maxBody: number): Content {
   let bytes: Uint8Array = request.body;
   for (const name of codingsOf(request).toReversed()) {
     const coding = CODINGS.get(name);
-    if (!coding) return { ...request, content: { undecodable: refuseCodings(request) ?? name } };
-    const unpacked = bytes.length === 0 ? bytes : undoAtOnce(coding, bytes, maxBody);
-    if (unpacked === "corrupt") return { ...request, content: { undecodable: corrupt(name) } };
-    if (unpacked === "too_large") return { ...request, content: tooLong(maxBody) };
-    bytes = unpacked as Uint8Array;
+    if (!coding) return { undecodable: refuseCodings(request) ?? name };
+    if (bytes.length === 0) break;
+    const unpacked = undoAtOnce(coding, bytes, maxBody);
+    if (unpacked === "corrupt") return { undecodable: corrupt(name) };
+    if (unpacked === "too_large") return tooLong(maxBody);
+    bytes = unpacked;
   }
-  return isCoded(request) ? { ...request, content: { bytes } } : request;
+  return { bytes };
 }
 
 function corrupt(name: string): string {

@@ -4,7 +4,7 @@ import type { Event } from "../domain/event.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
 import { type Known, questionsOf, unfold } from "../domain/unfold.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
-import { withContentAtOnce } from "./content.ts";
+import { contentAtOnce } from "./content.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
 import { problemsOf } from "./place.ts";
@@ -53,7 +53,7 @@ export function preview({ mapping, rules, body, query, headers = {} }: PreviewRe
     receivedAt: 0,
     verified: "none",
   };
-  const request = withContentAtOnce(raw, MAX_CONTENT_BYTES);
+  const request = { ...raw, content: contentAtOnce(raw, MAX_CONTENT_BYTES) };
   const decoded = decode(request, channel);
   const problems: Problem[] = [...decoded.problems];
   const documents = new Map<string, Document>();

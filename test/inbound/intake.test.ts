@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { Socket } from "node:net";
 import { expect } from "chai";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
@@ -120,11 +121,54 @@ describe("taking a request in", () => {
       expect(kept.headers).to.include({ "x-mark": "mine" });
       expect(Buffer.from(kept.body, "base64")).to.deep.equal(bytes.subarray(0, 1_024));
       expect(kept.reason).to.include("longer than 2kb");
+      const { what, sentences } = (await bridge.admin(`/api/v1/explain/${kept.id}`)).body;
+      expect(what).to.equal("rejection");
+      expect(sentences[0].text).to.include(`with ${bytes.length} bytes`).and.include("longer than 2kb");
+      expect(sentences[1].text).to.include("cannot be checked again");
       expect((await bridge.admin("/metrics")).body).to.include(
         'countersign_ingress_requests_total{source="lumin",channel="account",outcome="too_large"} 1',
       );
     });
   }
+
+  it("never takes a cut body for a whole one, also where its signature fits what is left", async () => {
+    const small = await startBridge(server("maxBody: 1kb"));
+    const beginning = `${BODY}${" ".repeat(1_024 - BODY.length)}`;
+    const headers = { ...signedByLumin(beginning), "content-length": 2_000 };
+    const answer = await (await open(small.url))
+      .write(headOf(LUMIN, headers) + " ".repeat(2_000).replace(/^ {1024}/, beginning))
+      .answer();
+    expect(answer.status).to.equal(413);
+    await small.stop();
+    const bridge = await startBridge(configText(), { folder: small.folder });
+    const [kept] = (await bridge.admin("/api/v1/rejections")).body.items;
+    expect(String(Buffer.from(kept.body, "base64"))).to.equal(beginning);
+    expect(await bridge.reread({ which: "rejected" })).to.include({ looked: 0, mended: 0, events: 0 });
+    expect((await bridge.admin("/api/v1/receipts")).body.items).to.deep.equal([]);
+  });
+
+  it("takes a completed envelope with its documents, and one with thousands of tabs", async () => {
+    const text = configText("destinations: {}").replace(
+      "  lumin:",
+      `  docusign: { mapping: docusign, channels: { connect: { secrets: [key] } } }\n  lumin:`,
+    );
+    const bridge = await startBridge(text);
+    const tab = Object.fromEntries(Array.from({ length: 45 }, (_, i) => [`member${i}`, `value ${i}`]));
+    const envelope = (envelopeId: string, summary: object) =>
+      JSON.stringify({
+        event: "envelope-completed",
+        generatedDateTime: "2026-03-02T10:15:00.0000000Z",
+        data: { envelopeId, envelopeSummary: { status: "completed", ...summary } },
+      });
+    for (const body of [
+      envelope("e1", { envelopeDocuments: [{ PDFBytes: "JVBERi0x".repeat(18 * 131_072) }] }),
+      envelope("e2", { tabs: { textTabs: Array(2_400).fill(tab) } }),
+    ]) {
+      const signature = createHmac("sha256", "key").update(body).digest("base64");
+      const answer = await bridge.post("/in/docusign/connect", body, { "x-docusign-signature-1": signature });
+      expect([answer.status, answer.body.events, answer.body.problem]).to.deep.equal([200, 2, null]);
+    }
+  });
 
   it("says 408 of a body that stalls or takes too long, and 200 of one that is slow and never pauses", async () => {
     const clock = createManualClock(1_700_000_000_000);
