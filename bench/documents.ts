@@ -2,8 +2,9 @@ import type { Subscriber } from "../src/domain/destination.ts";
 import type { Draft } from "../src/domain/draft.ts";
 import type { EventType } from "../src/domain/event.ts";
 import { receiptId } from "../src/domain/identity.ts";
+import { questionsOf } from "../src/domain/lookup.ts";
 import type { Receipt } from "../src/domain/receipt.ts";
-import { questionsOf, unfold } from "../src/domain/unfold.ts";
+import { unfold } from "../src/domain/unfold.ts";
 import type { Recording } from "../src/store/store.ts";
 import { CHANNEL, SOURCE } from "./posts.ts";
 
@@ -78,7 +79,13 @@ function receiptOf(number: number, receivedAt: number, body: Buffer): Receipt {
 
 function draftOf(document: number, step: number, time: number): Draft {
   const [type, value] = LIFE[step] ?? LIFE[0];
-  const signer = { id: `signer-${document}`, name: "John Doe", email: "john.doe@example.com", status: null };
+  const signer = {
+    id: `signer-${document}`,
+    name: "John Doe",
+    email: "john.doe@example.com",
+    role: null,
+    status: null,
+  };
   return {
     source: SOURCE,
     provider: "lumin",
@@ -89,10 +96,15 @@ function draftOf(document: number, step: number, time: number): Draft {
       id: `document-${document}`,
       title: `Agreement number ${document}`,
       tags: ["sales"],
+      references: null,
+      test: null,
       expiresAt: null,
     },
     signer: type.startsWith("signer.") ? signer : null,
     signers: [signer],
+    reason: null,
+    reopens: null,
+    reopenable: false,
     code: { object: "signature_request", value, name: "status", meaning: value },
     digest: `${document}/${step}`,
   };

@@ -64,6 +64,7 @@ function addLife(load: Load, number: number, { waits, timeOf, reader }: Life): v
       documents: known,
       links: new Map(),
       events: new Map(),
+      merged: new Map(),
       kin: new Map(),
     });
     for (const document of unfolded.documents) known.set(document.id, document);
@@ -114,7 +115,15 @@ function addEvent(
 ): void {
   if (!one || !delivery) throw new Error("a post told no event");
   const { event, key, kin, at } = one;
-  load.events.push({ position, event, kin, at, keys: key === event.id ? [] : [key], retold: [] });
+  load.events.push({
+    position,
+    event,
+    kin,
+    at,
+    keys: key === event.id ? [] : [key],
+    channelKeys: [],
+    retold: [],
+  });
   const startedAt = receipt.receivedAt + 5;
   const attempt = {
     number: 1,

@@ -30,7 +30,8 @@ export function observeReceptions({
       logger.error({ ...fields, reason, err: error }, "a request could not be kept");
       // Of a long batch a part may have been.
       wake();
-    } else if (!acceptance) logger.warn({ ...fields, reason }, "a request was refused");
+    } else if (outcome === "challenge") logger.info(fields, "a challenge was answered");
+    else if (!acceptance) logger.warn({ ...fields, reason }, "a request was refused");
     if (!acceptance) return;
 
     const { receipt, recorded, problems } = acceptance;

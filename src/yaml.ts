@@ -160,6 +160,10 @@ function explain(yaml: YamlFile, issue: z.core.$ZodIssue): FileProblem[] {
       message: `${at([...issue.path, key])}is not a known key (${issue.message})`,
     }));
   }
+  if (issue.code === "invalid_key") {
+    const [wrong = issue] = issue.issues;
+    return [{ ...yaml.placeOf(issue.path, "key"), message: `${at(issue.path)}${wrong.message}` }];
+  }
   return [{ ...yaml.placeOf(issue.path), message: `${at(issue.path)}${issue.message}` }];
 }
 

@@ -54,6 +54,8 @@ describe("the bridge", () => {
         status: "sent",
         downloadable: false,
         tags: [],
+        references: {},
+        test: null,
         expiresAt: null,
       },
     });

@@ -1,7 +1,8 @@
 import type { Subscriber } from "../src/domain/destination.ts";
 import type { Draft } from "../src/domain/draft.ts";
+import { questionsOf } from "../src/domain/lookup.ts";
 import type { Receipt } from "../src/domain/receipt.ts";
-import { questionsOf, unfold } from "../src/domain/unfold.ts";
+import { unfold } from "../src/domain/unfold.ts";
 import type { Recording } from "../src/store/store.ts";
 
 /** Small valid things for tests: each takes what the test is about and fills in the rest. */
@@ -19,6 +20,9 @@ export function aDraft(given: Partial<Draft> = {}): Draft {
     document: aDocument(),
     signer: null,
     signers: [],
+    reason: null,
+    reopens: null,
+    reopenable: false,
     code: { object: "document", value: "10", name: "status", meaning: "Sent" },
     digest: "item",
     ...given,
@@ -26,14 +30,14 @@ export function aDraft(given: Partial<Draft> = {}): Draft {
 }
 
 export function aDocument(id = "doc-1"): NonNullable<Draft["document"]> {
-  return { id, title: null, tags: null, expiresAt: null };
+  return { id, title: null, tags: null, references: null, test: null, expiresAt: null };
 }
 
 export function aSigner(
   id = "sig-1",
   given: Partial<NonNullable<Draft["signer"]>> = {},
 ): NonNullable<Draft["signer"]> {
-  return { id, name: null, email: null, status: null, ...given };
+  return { id, name: null, email: null, role: null, status: null, ...given };
 }
 
 let receipts = 0;

@@ -83,6 +83,32 @@ describe("docs/mappings.md", () => {
     expect(events[0]?.signer).to.deep.include({ name: "Ada Byron", email: "ada@example.com" });
   });
 
+  const further = sectionOf(text, "A provider with more to say");
+
+  it("shows a provider with more to say that loads, and reads a post as it says", () => {
+    const mapping = mappingOf(blockOf(further, "yaml"), "quillbox");
+    const { told, problems, events } = turn(mapping, "events", blockOf(further, "json"));
+    expect(problems).to.deep.equal([]);
+    expect(told).to.deep.equal([["signer.signed env-7 p-1"], []]);
+    const [event] = events;
+    expect(event?.time).to.equal("2026-07-02T09:14:00.000Z");
+    expect(event?.document).to.deep.include({ title: "Lease", tags: ["crm-4711"] });
+    expect(event?.signers.map(({ id, name, status }) => [id, name, status])).to.deep.equal([
+      ["p-1", "Ada Byron", "signed"],
+      ["p-3", "Bo, Acme", null],
+    ]);
+  });
+
+  const answers = sectionOf(text, "`answer` and `challenge`: what does the provider want to hear?");
+
+  it("shows challenges and an answer that load", () => {
+    const rest =
+      "provider: a\ntitle: A\ntables: { t: {} }\nevent: { word: { from: a, table: t } }\nchannels: { main: { title: Main } }";
+    const rules = mappingOf(`${blockOf(answers, "yaml")}${rest}`, "a").channels.get("main");
+    expect(rules?.challenges.map(({ methods }) => methods)).to.deep.equal([["GET"], ["OPTIONS"], ["POST"]]);
+    expect(rules?.answer?.headers?.map(([name]) => name)).to.deep.equal(["x-client-id"]);
+  });
+
   it("shows lines of configuration that switch this provider on", async () => {
     const file = join(folder, "countersign.yaml");
     writeFileSync(file, blockOf(tutorial, "yaml", 1));
@@ -114,7 +140,9 @@ describe("docs/mappings.md", () => {
   it("quotes the shipped mappings line by line", () => {
     const shipped = `${read("mappings/lumin.yaml")}${read("mappings/legalesign.yaml")}`.split("\n");
     const known = new Set(shipped.map((line) => line.trim()));
-    const quoted = blocksOf(text.replace(tutorial, "")).filter(({ language }) => language === "yaml");
+    const quoted = blocksOf(text.replace(tutorial, "").replace(further, "").replace(answers, "")).filter(
+      ({ language }) => language === "yaml",
+    );
     expect(quoted).not.to.have.length(0);
     const stale = quoted.flatMap((block) => block.text.split("\n")).filter((line) => !known.has(line.trim()));
     expect(stale).to.deep.equal([]);

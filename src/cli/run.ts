@@ -10,6 +10,7 @@ import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { listCommands } from "./list.ts";
 import { mapCommand } from "./map.ts";
+import { providersCommand } from "./providers.ts";
 import { secretCommand } from "./secret.ts";
 import { serveCommand } from "./serve.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly AddCommand[] = [
   demoCommand,
   checkCommand,
   mapCommand,
+  providersCommand,
   simulateCommand,
   secretCommand,
   captureCommand,

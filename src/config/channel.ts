@@ -1,9 +1,12 @@
-import { X509Certificate } from "node:crypto";
+import { createSecretKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { messageOf } from "../domain/errors.ts";
-import type { Channel, Check } from "../inbound/channel.ts";
-import type { CheckRule } from "../mapping/check.ts";
+import { CountersignError, messageOf } from "../domain/errors.ts";
+import { type Channel, type Check, isProof } from "../inbound/channel.ts";
+import { copiesOf } from "../mapping/answer.ts";
+import type { CheckRule, SecretForm, SignedRule } from "../mapping/check.ts";
+import type { MappingChannel } from "../mapping/compile.ts";
+import { parseSecret } from "../outbound/sign.ts";
 import type { ChannelFile } from "./schema.ts";
 
 /** A channel as configured, or what is wrong with it. `maxBody` of `place` is what holds where neither it nor its mapping says. Relative paths start from `folder`. */
@@ -23,42 +26,72 @@ export function readChannel(
     if (keys.length === 0) return { ...place, rules, maxBody, checks: [] };
     return `says \`verify: none\` beside \`${keys.join("` and `")}\`: remove one or the other`;
   }
-  const complaint = complainOf(rules.checks, given, name);
+  const complaint = complainOf(rules, given, name);
   if (complaint !== null) return complaint;
   try {
     const checks = arm(rules.checks, given, folder);
-    return checks.length > 0
-      ? { ...place, rules, maxBody, checks }
-      : "has no check at all: add `token`, or say `verify: none`";
+    return checks.some(isProof)
+      ? { ...place, rules, maxBody, checks, allowed: given.allowed }
+      : "has no check that proves a request genuine: add `token`, or say `verify: none`";
   } catch (error) {
-    return `\`certificate\`: cannot be read as a PEM certificate (${messageOf(error)})`;
+    return messageOf(error);
   }
 }
 
 type Credentials = Omit<ChannelFile, "verify" | "maxBody">;
 
 /** A credential that is missing, or one that would check nothing: whoever gave it believes that it does. */
-function complainOf(rules: readonly CheckRule[], given: Credentials, name: string): string | null {
-  const missing = rules.flatMap((rule) => credentialOf(rule) ?? []).filter((key) => given[key] === undefined);
+function complainOf(rules: MappingChannel, given: Credentials, name: string): string | null {
+  const { checks } = rules;
+  const missing = needsOf(checks).filter((key) => given[key] === undefined);
   if (missing.length > 0) {
     return `needs \`${missing.join("` and `")}\`: without it anybody could post (\`verify: none\` would allow that)`;
   }
-  const has = (kind: CheckRule["kind"]) => rules.some((rule) => rule.kind === kind);
-  if (given.secrets && !has("hmac"))
+  const has = (kind: CheckRule["kind"]) => checks.some((rule) => rule.kind === kind);
+  if (
+    given.secrets &&
+    !has("hmac") &&
+    !checks.some((rule) => rule.kind === "equals" && rule.to === "secrets")
+  )
     return `has \`secrets\`, but its mapping checks no such signature on ${name}: remove them`;
+  if (given.allowed && !usesAllowed(rules))
+    return `has \`allowed\`, but its mapping compares and echoes no such value on ${name}: remove it`;
   if (given.certificate && !has("rsa"))
     return `has a \`certificate\`, but its mapping checks none on ${name}: remove it`;
-  if (given.requireSignature !== undefined && !given.certificate) {
-    return "has `requireSignature` without the `certificate` that would check it: add it";
+  if (given.maxAge !== undefined && !checks.some((rule) => "age" in rule && rule.age !== null))
+    return `has \`maxAge\`, but its mapping knows no signed time on ${name}: remove it`;
+  const isSigned = given.certificate || (given.secrets && has("hmac"));
+  if (given.requireSignature !== undefined && !isSigned) {
+    return "has `requireSignature` without the `certificate` or `secrets` that would check it: add them";
+  }
+  if (given.requireSignature === false && checks.some((rule) => rule.kind === "hmac" && !rule.optional)) {
+    return "says `requireSignature: false`, but its mapping says that every request is signed: remove it";
   }
   return null;
 }
 
+function usesAllowed({ checks, answer, challenges }: MappingChannel): boolean {
+  const answers = [...challenges.map((challenge) => challenge.answer), ...(answer ? [answer] : [])];
+  return (
+    checks.some((rule) => rule.kind === "equals" && rule.to === "allowed") ||
+    answers.flatMap(copiesOf).some(({ verified }) => !verified)
+  );
+}
+
+/** The keys that a channel with these checks must have in the configuration. */
+export function needsOf(rules: readonly CheckRule[]): readonly Credential[] {
+  return [...new Set(rules.flatMap((rule) => credentialOf(rule) ?? []))];
+}
+
+type Credential = "secrets" | "allowed" | "certificate" | "token" | "basic";
+
 /** Which key of the configuration a check must have; null: it may be left out. */
-function credentialOf(rule: CheckRule): "secrets" | "certificate" | "token" | "basic" | null {
+function credentialOf(rule: CheckRule): Credential | null {
   switch (rule.kind) {
     case "hmac":
-      return "secrets";
+      return rule.optional ? null : "secrets";
+    case "equals":
+      return rule.optional ? null : rule.to;
     case "rsa":
       return rule.optional ? null : "certificate";
     default:
@@ -66,18 +99,72 @@ function credentialOf(rule: CheckRule): "secrets" | "certificate" | "token" | "b
   }
 }
 
-/** The mapping's checks that the configuration gives a credential for; a token may be asked for on any channel. */
+/** The mapping's checks that the configuration gives a credential for; a token, user or header may be asked for on any channel. */
 function arm(rules: readonly CheckRule[], credentials: Credentials, folder: string): Check[] {
-  const { secrets, certificate, token, basic, requireSignature = false } = credentials;
-  const checks = rules.flatMap((rule): Check[] => {
-    if (rule.kind === "hmac" && secrets) return [{ kind: "hmac", rule, secrets }];
-    if (rule.kind === "rsa" && certificate) {
-      const { publicKey: key } = new X509Certificate(readFileSync(resolve(folder, certificate)));
-      return [{ kind: "rsa", rule, key, required: requireSignature || !rule.optional }];
-    }
-    return [];
-  });
+  const { token, basic, headers = {} } = credentials;
+  const checks = rules.flatMap((rule) => armRule(rule, credentials, folder) ?? []);
+  for (const [header, values] of Object.entries(headers)) {
+    const place = { in: "header", name: header.toLowerCase() } as const;
+    checks.push({ kind: "equals", place, values, isSecret: true });
+  }
   if (token) checks.push({ kind: "token", token });
   if (basic) checks.push({ kind: "basic", ...basic });
   return checks;
+}
+
+function armRule(rule: CheckRule, given: Credentials, folder: string): Check | null {
+  if (rule.kind === "equals") {
+    const values = given[rule.to];
+    return values ? { kind: "equals", place: rule.place, values, isSecret: rule.to === "secrets" } : null;
+  }
+  if (rule.kind === "hmac" && given.secrets) {
+    const secrets = given.secrets.map((text) => toKey(text, rule.secret));
+    const required = given.requireSignature ?? true;
+    return { kind: "hmac", rule: withAge(rule, given.maxAge), secrets, required };
+  }
+  if (rule.kind === "rsa" && given.certificate) {
+    const key = readCertificate(resolve(folder, given.certificate));
+    const required = given.requireSignature ?? !rule.optional;
+    return { kind: "rsa", rule: withAge(rule, given.maxAge), key, required };
+  }
+  return null;
+}
+
+function withAge<Rule extends SignedRule>(rule: Rule, past: number | undefined): Rule {
+  return past === undefined || rule.age === null ? rule : { ...rule, age: { ...rule.age, past } };
+}
+
+function readCertificate(file: string): KeyObject {
+  try {
+    return new X509Certificate(readFileSync(file)).publicKey;
+  } catch (error) {
+    throw new CountersignError(
+      "invalid_configuration",
+      `\`certificate\`: cannot be read as a PEM certificate (${messageOf(error)})`,
+    );
+  }
+}
+
+const WRITTEN = {
+  base64: { like: /^[A-Za-z0-9+/_-]+={0,2}$/, name: "base64" },
+  hex: { like: /^(?:[0-9a-f]{2})+$/i, name: "hexadecimal" },
+} as const;
+
+/** The key that a secret stands for. The message of what is thrown does not show it. */
+function toKey(text: string, form: SecretForm): string | KeyObject {
+  if (form === "literal") return text;
+  if (form === "whsec") {
+    const key = parseSecret(text);
+    if (key.type === "secret") return key;
+    throw new CountersignError(
+      "invalid_configuration",
+      "`secrets`: must be `whsec_…`, for a private key verifies nothing",
+    );
+  }
+  const { like, name } = WRITTEN[form];
+  if (like.test(text)) return createSecretKey(Buffer.from(text, form));
+  throw new CountersignError(
+    "invalid_configuration",
+    `\`secrets\`: must be ${name} here, and one of them is not`,
+  );
 }

@@ -125,6 +125,16 @@ const filter = exactly({
   sources: patterns("names of sources"),
   channels: patterns("names of channels"),
   tags: patterns("tags of the document"),
+  references: z
+    .record(z.string().min(1), z.array(z.string().min(1, "must not be empty")).min(1))
+    .optional()
+    .describe(
+      "the sender's own keys, by name, each with the values of which one must be there, `*` as above",
+    ),
+  test: z
+    .boolean({ error: "must be true or false" })
+    .optional()
+    .describe("false: nothing of documents made in the provider's test mode; true: only those"),
 }).describe("which events it gets, beside `events`; every list must agree");
 
 const breaker = exactly({

@@ -69,7 +69,35 @@ const channel = exactly({
     .array(z.string().min(1, "must not be empty"))
     .min(1, "needs at least one secret")
     .optional()
-    .describe("keys of the provider's signature; several while a key is changed"),
+    .describe("keys of the provider's signature, or the secrets that it sends; several while one is changed"),
+  allowed: z
+    .array(
+      z
+        .string()
+        .regex(/^[\x21-\x7e]{1,256}$/, "must be 1 to 256 letters, digits and signs of ASCII, without spaces"),
+    )
+    .min(1, "needs at least one value")
+    .optional()
+    .describe(
+      "values of the account that are no secret, such as client ids: requests must have one, and get it back",
+    ),
+  headers: z
+    .record(
+      z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is no name of a header"),
+      z
+        .array(z.string().min(16, "must have at least 16 characters, since whoever guesses it can post"))
+        .min(1, "needs at least one secret"),
+    )
+    .refine((headers) => Object.keys(headers).length > 0, "needs at least one header")
+    .optional()
+    .describe(
+      "headers that the provider is told to send, and the secrets that each may hold; several while one is changed",
+    ),
+  maxAge: duration
+    .optional()
+    .describe(
+      "how old a signed request may be, where its mapping knows the time; instead of the mapping's own",
+    ),
   token: z
     .string()
     .min(
@@ -87,7 +115,7 @@ const channel = exactly({
   requireSignature: z
     .boolean({ error: "must be true or false" })
     .optional()
-    .describe("true: a request without the signature that the certificate checks is refused"),
+    .describe("whether a request without the signature is refused; if not, another check must pass"),
   basic: exactly({
     user: z.string().min(1),
     password: z.string().min(16, "must have at least 16 characters"),
@@ -108,7 +136,7 @@ export const SourceFile = exactly({
     .string({ error: "must name a mapping, such as lumin" })
     .describe("a file in mappings/, without .yaml"),
   coalesce: duration
-    .prefault("10m")
+    .prefault("1m")
     .describe("two channels that tell the same kind of happening within this time tell one event; 0s: never"),
   channels: z
     .record(name, channel)

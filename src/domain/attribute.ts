@@ -1,7 +1,7 @@
 import type { Document } from "./document.ts";
 import { isSettled } from "./document.ts";
 import type { Draft, SignerFacts } from "./draft.ts";
-import { meaningOf } from "./event.ts";
+import { canSign, meaningOf } from "./event.ts";
 
 /** Either events to be made, or, where newer posts have told all that this one tells, the drafts of the events that it repeats. */
 export interface Attribution {
@@ -21,7 +21,11 @@ export function attribute(draft: Draft, known: Document | null): Attribution {
   const meaning = meaningOf(draft.type);
   if (draft.signer || meaning?.about !== "signer" || !isSettled(meaning.status)) return unnamed(draft);
 
-  const settled = draft.signers.filter(({ status }) => status === meaning.status);
+  const roles = new Map(known?.signers.map(({ id, role }) => [id, role]));
+  const settled = draft.signers.filter(
+    ({ id, role, status }) =>
+      status === meaning.status && (status !== "signed" || canSign(role ?? roles.get(id) ?? null)),
+  );
   if (!known) return settled.length === 1 ? named(draft, settled) : unnamed(draft);
   const accounts = new Map(known.signers.map(({ id, accounted }) => [id, accounted]));
   const those = (account: "told" | "before" | null) =>

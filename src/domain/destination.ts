@@ -19,6 +19,10 @@ export interface Filter {
   channels?: readonly string[] | undefined;
   /** A document without tags, or one that is not known, has none of them. */
   tags?: readonly string[] | undefined;
+  /** By name: patterns of which the document's reference of that name must match one. */
+  references?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** true: only documents made in the provider's test mode; false: all but those; absent: all. */
+  test?: boolean | undefined;
 }
 
 /** Whether the destination asked for this event. The type `unknown` is asked for by name or by `*`. */
@@ -31,10 +35,15 @@ export function wants(subscriber: Pick<Subscriber, "events" | "filter" | "canSay
 }
 
 function passes(filter: Filter | undefined, { source, channel, document }: Event): boolean {
-  const { sources, channels, tags } = filter ?? {};
+  const { sources, channels, tags, references = {}, test } = filter ?? {};
   if (sources && !matchesAny(sources, source)) return false;
   if (channels && !matchesAny(channels, channel)) return false;
-  return !tags || (document?.tags ?? []).some((tag) => matchesAny(tags, tag));
+  if (test !== undefined && test !== (document?.test === true)) return false;
+  if (tags && !document?.tags.some((tag) => matchesAny(tags, tag))) return false;
+  return Object.entries(references).every(([name, patterns]) => {
+    const value = new Map(Object.entries(document?.references ?? {})).get(name);
+    return value !== undefined && matchesAny(patterns, value);
+  });
 }
 
 function matchesAny(patterns: readonly string[], text: string): boolean {

@@ -1,10 +1,12 @@
-import type { Draft, SignerFacts } from "./draft.ts";
+import type { Draft, Reopening, SignerFacts } from "./draft.ts";
 import {
+  canSign,
   DOCUMENT_STATUSES,
   type DocumentStatus,
   type DocumentView,
   meaningOf,
   SIGNER_STATUSES,
+  type SignerRole,
   type SignerStatus,
   type SignerView,
 } from "./event.ts";
@@ -14,9 +16,12 @@ export interface KnownSigner {
   id: string;
   name: string | null;
   email: string | null;
+  role: SignerRole | null;
   status: SignerStatus | null;
   /** When the status was true, milliseconds since 1970. */
   statusAt: number;
+  /** Whether the newest list of signers has this one: false when they were replaced or removed; null when no list ever had them. */
+  listed: boolean | null;
   /** Of their signing or declining: `told` by an event, `before` anything was heard of the document; null: an event is owed for it. */
   accounted: "told" | "before" | null;
 }
@@ -27,9 +32,17 @@ export interface Document {
   id: string;
   title: string | null;
   status: DocumentStatus | null;
+  /** When the status became true, milliseconds since 1970; 0 while nothing moved it. */
+  statusAt: number;
   downloadable: boolean;
   tags: readonly string[];
+  references: Readonly<Record<string, string>>;
+  test: boolean | null;
   expiresAt: number | null;
+  /** When it last started again, milliseconds since 1970; null: it never did. */
+  reopenedAt: number | null;
+  /** The same, counting only when the signatures were taken back. */
+  restartedAt: number | null;
   signers: readonly KnownSigner[];
   /** How many events of it there are. */
   sequence: number;
@@ -53,9 +66,14 @@ export function unknownDocument(source: string, id: string): Document {
     id,
     title: null,
     status: null,
+    statusAt: 0,
     downloadable: false,
     tags: [],
+    references: {},
+    test: null,
     expiresAt: null,
+    reopenedAt: null,
+    restartedAt: null,
     signers: [],
     sequence: 0,
     newest: 0,
@@ -69,34 +87,81 @@ export interface Evolution {
 }
 
 /**
- * The document after an event. A status never moves back and a terminal one is never left; what an older event says fills
+ * The document after an event. A status never moves back and a terminal one is never left, unless the provider lets documents
+ * start again: then the newest event that moves the status decides, in whichever order they come. What an older event says fills
  * only what is not known yet. `now` stands for the time of an event whose provider gives none: such an event is never
  * older than another, and makes no other older. Milliseconds since 1970.
  */
 export function evolve(before: Document, draft: Draft, now: number): Evolution {
   const meaning = meaningOf(draft.type);
   const moves = meaning?.about === "document" ? meaning.status : null;
-  const status = moves === null ? before.status : further(before.status, moves);
-  const retreats = moves !== null && status !== moves;
+  const at = draft.time ?? now;
+  const learnt = learn(before, draft, now);
+  const opened = draft.reopens === null ? learnt : reopen(learnt, draft.reopens, at);
+  const moved = moves === null ? opened : move(opened, moves, at, draft.reopenable);
   const document: Document = {
-    ...learn(before, draft, now),
-    status,
-    downloadable: before.downloadable || draft.type === "document.downloadable",
+    ...moved,
+    downloadable: moved.downloadable || (draft.type === "document.downloadable" && isOfThisRound(moved, at)),
     sequence: before.sequence + 1,
-    newest: Math.max(before.newest, draft.time ?? 0),
+    newest: Math.max(before.newest, plausible(draft, now)),
   };
-  return { document, late: isStale(before, draft) || retreats };
+  return { document, late: isStale(before, draft) || (moves !== null && document.status !== moves) };
+}
+
+/** So far ahead of its receipt a time can be, in milliseconds; one beyond that is a mistake, and makes nothing else old. */
+const MAX_AHEAD_MS = 24 * 3_600_000;
+
+function plausible({ time }: Draft, now: number): number {
+  return time === null || time > now + MAX_AHEAD_MS ? 0 : time;
+}
+
+/** The status after an event that moves it to `status`. */
+function move(known: Document, status: DocumentStatus, at: number, reopenable: boolean): Document {
+  if (!reopenable) {
+    const next = further(known.status, status);
+    return next === known.status ? known : { ...known, status: next, statusAt: at };
+  }
+  if (!isOfThisRound(known, at) || at < known.statusAt) return known;
+  const next = at === known.statusAt ? further(known.status, status) : status;
+  const goesBack = known.status !== null && TERMINAL.has(known.status) && !TERMINAL.has(next);
+  return { ...known, status: next, statusAt: at, downloadable: known.downloadable && !goesBack };
+}
+
+/** Whether something of that time happened after the document last started again. */
+function isOfThisRound({ reopenedAt }: Document, at: number): boolean {
+  return reopenedAt === null || at >= reopenedAt;
+}
+
+/** The document as it starts again. What was told of a later time stays. */
+function reopen(known: Document, how: Reopening, at: number): Document {
+  if (!isOfThisRound(known, at)) return known;
+  const isNews = at >= known.statusAt;
+  const restarts = how === "restart";
+  return {
+    ...known,
+    reopenedAt: at,
+    restartedAt: restarts ? at : known.restartedAt,
+    ...(isNews && { status: null, statusAt: at, downloadable: false }),
+    signers: restarts ? known.signers.map((signer) => withoutSignature(signer, at)) : known.signers,
+  };
+}
+
+function withoutSignature(signer: KnownSigner, at: number): KnownSigner {
+  return signer.statusAt > at ? signer : { ...signer, status: null, statusAt: at, accounted: null };
 }
 
 /** What a payload says beside the event itself: title, tags, signers. All that a repeat can add. */
 export function learn(before: Document, draft: Draft, now: number): Document {
   const stale = isStale(before, draft);
   const facts = draft.document;
-  const tags = facts?.tags && (!stale || before.tags.length === 0) ? facts.tags : before.tags;
+  const fills = <T>(known: T, told: T | null | undefined, isEmpty: boolean) =>
+    told && (!stale || isEmpty) ? told : known;
   return {
     ...before,
     title: newer(before.title, facts?.title ?? null, stale),
-    tags,
+    tags: fills(before.tags, facts?.tags, before.tags.length === 0),
+    references: fills(before.references, facts?.references, Object.keys(before.references).length === 0),
+    test: newer(before.test, facts?.test ?? null, stale),
     expiresAt: newer(before.expiresAt, facts?.expiresAt ?? null, stale),
     signers: withSigners(before, draft, now),
   };
@@ -117,16 +182,30 @@ function further(known: DocumentStatus | null, told: DocumentStatus): DocumentSt
   return DOCUMENT_STATUSES.indexOf(told) > DOCUMENT_STATUSES.indexOf(known) ? told : known;
 }
 
+/** The signers after a payload. Those whom a newer list no longer has, and who have not signed, are marked as no longer listed. */
 function withSigners(before: Document, draft: Draft, now: number): readonly KnownSigner[] {
   const { signer } = draft;
   if (!signer && draft.signers.length === 0) return before.signers;
   const at = draft.time ?? now;
-  const isFirst = before.sequence === 0;
+  const account = before.sequence === 0 ? "before" : null;
+  const newsOf = (known: KnownSigner | undefined, facts: SignerFacts, account: KnownSigner["accounted"]) =>
+    withNews(known, isOfThisStart(before, at) ? facts : { ...facts, status: null }, at, account);
   const signers = new Map(before.signers.map((known) => [known.id, known]));
-  const listed = isFirst ? "before" : null;
-  for (const told of draft.signers) signers.set(told.id, withNews(signers.get(told.id), told, at, listed));
-  if (signer) signers.set(signer.id, withNews(signers.get(signer.id), asTold(signer, draft), at, "told"));
-  return [...signers.values()];
+  for (const told of draft.signers)
+    signers.set(told.id, { ...newsOf(signers.get(told.id), told, account), listed: true });
+  if (signer) signers.set(signer.id, newsOf(signers.get(signer.id), asTold(signer, draft), "told"));
+  if (draft.signers.length === 0 || isStale(before, draft)) return [...signers.values()];
+  const listed = new Set([...draft.signers.map(({ id }) => id), signer?.id]);
+  return [...signers.values()].map((known) =>
+    listed.has(known.id) || known.listed === null || isSettled(known.status)
+      ? known
+      : { ...known, listed: false },
+  );
+}
+
+/** Whether something of that time happened after signatures were last taken back. */
+function isOfThisStart({ restartedAt }: Document, at: number): boolean {
+  return restartedAt === null || at >= restartedAt;
 }
 
 /** The signer whom the event is about, in the status that its type gives. */
@@ -136,23 +215,29 @@ function asTold(signer: SignerFacts, { type }: Draft): SignerFacts {
   return { ...signer, status: status ?? signer.status };
 }
 
-/** `account`: what is known of their signing or declining, if that is what the news is. */
+const UNHEARD = { role: null, status: null, statusAt: 0, listed: null, accounted: null } as const;
+
+/** `account`: what is known of their signing or declining, if that is what the news is. Who cannot sign has not signed. */
 function withNews(
   before: KnownSigner | undefined,
-  told: SignerFacts,
+  facts: SignerFacts,
   at: number,
   account: KnownSigner["accounted"],
 ): KnownSigner {
-  const known = before ?? { ...told, status: null, statusAt: 0, accounted: null };
+  const known = before ?? { ...facts, ...UNHEARD };
   const stale = at < known.statusAt;
-  const moved = told.status !== null && supersedes(known, told.status, at);
+  const role = newer(known.role, facts.role, stale);
+  const told = facts.status === "signed" && !canSign(role) ? null : facts.status;
+  const moved = told !== null && supersedes(known, told, at);
   return {
     id: known.id,
-    name: newer(known.name, told.name, stale),
-    email: newer(known.email, told.email, stale),
-    status: moved ? told.status : known.status,
+    name: newer(known.name, facts.name, stale),
+    email: newer(known.email, facts.email, stale),
+    role,
+    status: moved ? told : known.status,
     statusAt: moved ? at : known.statusAt,
-    accounted: isSettled(told.status) ? (account ?? known.accounted) : known.accounted,
+    listed: known.listed,
+    accounted: isSettled(told) ? (account ?? known.accounted) : known.accounted,
   };
 }
 
@@ -178,11 +263,18 @@ export function viewDocument(document: Document): DocumentView {
     status: document.status,
     downloadable: document.downloadable,
     tags: [...document.tags],
+    references: { ...document.references },
+    test: document.test,
     expiresAt: document.expiresAt === null ? null : new Date(document.expiresAt).toISOString(),
   };
 }
 
+/** The signers as events show them: without those who were replaced or removed before they signed. */
+export function viewSigners({ signers }: Document): SignerView[] {
+  return signers.filter(({ listed }) => listed !== false).map(viewSigner);
+}
+
 /** A signer as events show it. */
-export function viewSigner(signer: SignerFacts): SignerView {
-  return { id: signer.id, name: signer.name, email: signer.email, status: signer.status };
+export function viewSigner({ id, name, email, role, status }: SignerFacts): SignerView {
+  return { id, name, email, role, status };
 }

@@ -1,4 +1,11 @@
-import { type Code, type EventType, meaningOf, type SignerStatus } from "./event.ts";
+import {
+  type Code,
+  canSign,
+  type EventType,
+  meaningOf,
+  type SignerRole,
+  type SignerStatus,
+} from "./event.ts";
 import { eventId, type Happening } from "./identity.ts";
 
 /** What a payload says of a document. Null: it does not say. */
@@ -6,6 +13,10 @@ export interface DocumentFacts {
   id: string;
   title: string | null;
   tags: readonly string[] | null;
+  /** The sender's own keys and values. */
+  references: Readonly<Record<string, string>> | null;
+  /** Whether it was made in the provider's test mode. */
+  test: boolean | null;
   /** Milliseconds since 1970. */
   expiresAt: number | null;
 }
@@ -15,8 +26,16 @@ export interface SignerFacts {
   id: string;
   name: string | null;
   email: string | null;
+  role: SignerRole | null;
   status: SignerStatus | null;
 }
+
+/**
+ * What a document that starts again keeps: `continue` leaves the signatures that were given (an expired request that is prolonged),
+ * `restart` takes them back (a document that goes back to draft).
+ */
+export const REOPENINGS = ["continue", "restart"] as const;
+export type Reopening = (typeof REOPENINGS)[number];
 
 /** One normalized happening as a single item of a request tells it, before it is compared with what is known. */
 export interface Draft {
@@ -31,8 +50,14 @@ export interface Draft {
   signer: SignerFacts | null;
   /** All signers of the document as the payload lists them; empty when it lists none. */
   signers: readonly SignerFacts[];
+  /** Why it happened, in somebody's words. */
+  reason: string | null;
   code: Code;
-  /** A digest of the item as sent: tells two happenings apart where the provider gives no time. */
+  /** Whether the document starts again with this; null: it does not. */
+  reopens: Reopening | null;
+  /** Whether the provider can let documents start again, so that nothing happens only once. */
+  reopenable: boolean;
+  /** A digest of the item as sent: tells two happenings apart where the provider gives no time, or names no object. */
   digest: string;
 }
 
@@ -65,7 +90,7 @@ function namesOf(draft: Draft): Names {
   const known = names.get(draft);
   if (known) return known;
   const told = happening(draft);
-  const isAnybodys = told.object === "signer" && draft.signer === null;
+  const isAnybodys = draft.signer === null && (told.object === "signer" || draft.type === "unknown");
   const kin = told.distinct === "" || isAnybodys ? null : eventId({ ...told, distinct: "" });
   const found = { key: eventId(told), kin };
   names.set(draft, found);
@@ -73,18 +98,37 @@ function namesOf(draft: Draft): Names {
 }
 
 function happening(draft: Draft): Happening {
-  const { source, type, code, document, signer } = draft;
+  const { source, type, code, document, signer, time, digest } = draft;
   const meaning = meaningOf(type);
   const object = meaning?.about ?? code.object ?? "unknown";
   const named = object === "signer" ? signer : document;
-  const objectId = (named ?? document ?? signer)?.id ?? "";
-  const unique = meaning?.happens === "once" && named !== null;
-  const when = draft.time === null ? draft.digest : String(draft.time);
+  const subject = named ?? document ?? signer;
+  const unique = meaning?.happens === "once" && named !== null && !draft.reopenable;
+  const when = time === null ? digest : String(time);
   return {
     source,
     object,
-    objectId,
+    objectId: subject ? objectIdOf(draft, subject) : "",
     type: type === "unknown" ? `unknown:${JSON.stringify([code.name, code.value])}` : type,
-    distinct: unique ? "" : when,
+    // Two of a kind in one second are told apart by nothing else when they name no object.
+    distinct: unique ? "" : subject ? when : `${when}/${digest}`,
   };
+}
+
+/** What nobody has a word for yet may be about the signer it names as well as about its document: two signers make two of them. */
+function objectIdOf({ type, document, signer }: Draft, subject: { id: string }): string {
+  const isOfBoth = type === "unknown" && signer && subject === document;
+  return isOfBoth ? JSON.stringify([document.id, signer.id]) : subject.id;
+}
+
+/**
+ * The draft as the role of its signer has it: who only gets a copy, or only looks, has not signed, whatever the provider calls it.
+ * The role is the one that the payload gives, or else the one that is `known`.
+ */
+export function withRole(draft: Draft, known: readonly Pick<SignerFacts, "id" | "role">[] = []): Draft {
+  const { type, signer } = draft;
+  if (type !== "signer.signed" || !signer) return draft;
+  const roleIn = (signers: typeof known) => signers.find(({ id }) => id === signer.id)?.role ?? null;
+  const role = signer.role ?? roleIn(draft.signers) ?? roleIn(known);
+  return canSign(role) ? draft : { ...draft, type: "unknown", signer: { ...signer, role } };
 }

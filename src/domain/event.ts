@@ -29,6 +29,17 @@ export const SIGNER_STATUSES = [
 ] as const;
 export type SignerStatus = (typeof SIGNER_STATUSES)[number];
 
+/** What a person has to do with a document. */
+export const SIGNER_ROLES = ["signer", "approver", "witness", "viewer", "copy", "other"] as const;
+export type SignerRole = (typeof SIGNER_ROLES)[number];
+
+const SIGNING: ReadonlySet<SignerRole> = new Set(["signer", "approver", "witness"]);
+
+/** Whether someone in this role can have signed. Null (the provider does not say): yes, for most recipients are signers. */
+export function canSign(role: SignerRole | null): boolean {
+  return role === null || SIGNING.has(role);
+}
+
 type Meaning =
   | { about: "document"; happens: "once" | "many"; status: DocumentStatus | null }
   | { about: "signer"; happens: "once" | "many"; status: SignerStatus | null };
@@ -83,6 +94,10 @@ export const SignerView = z
       .describe("the provider's id, or where it has none a digest of the document and the e-mail address"),
     name: z.string().nullable(),
     email: z.string().nullable(),
+    role: z
+      .enum(SIGNER_ROLES)
+      .nullable()
+      .describe("viewer, copy and other never sign; null: the provider has not said"),
     status: z.enum(SIGNER_STATUSES).nullable().describe("null: the provider has not said"),
   })
   .describe("A signer as known after the event");
@@ -97,6 +112,15 @@ export const DocumentView = z
       .boolean()
       .describe("true once the finished PDF can be fetched; completed alone does not mean that"),
     tags: z.array(z.string()).describe("what the sender attached to find the document again"),
+    references: z
+      .record(z.string(), z.string())
+      .describe("the sender's own keys and values, such as the id of a case in another system"),
+    test: z
+      .boolean()
+      .nullable()
+      .describe(
+        "true: made in the provider's test mode, so nothing is binding; null: the provider has not said",
+      ),
     expiresAt: instant.nullable(),
   })
   .describe("The document as known after the event");
@@ -124,6 +148,7 @@ export const Provenance = z
       .describe("how the request was checked; `none` when the configuration switched checks off"),
   })
   .describe("Where it comes from");
+export type Provenance = z.infer<typeof Provenance>;
 
 /** What is forwarded as the `data` of every format. */
 export const EventData = z.strictObject({
@@ -142,6 +167,10 @@ export const EventData = z.strictObject({
   ),
   signer: SignerView.nullable().describe("null: about the document, or the provider did not say who"),
   signers: z.array(SignerView),
+  reason: z
+    .string()
+    .nullable()
+    .describe("why, in the words of the person who declined, canceled or reported it"),
   code: Code,
   provenance: Provenance,
 });

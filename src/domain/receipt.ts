@@ -57,6 +57,8 @@ export interface Shown extends Fingerprints {
 export interface Fingerprints {
   token: string | null;
   authorization: string | null;
+  /** Of other headers and query parameters that hold a secret, by place (`header:x-secret`). Absent: there are none. */
+  places?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One line for people and for the answer to the provider; null when all was read. */

@@ -1,30 +1,21 @@
 import { attribute } from "./attribute.ts";
+import { type ChannelKey, type CoalesceCandidate, Coalescer, type Match, type Origin } from "./coalesce.ts";
 import type { Delivery } from "./delivery.ts";
 import { laneOf, type Subscriber, wants } from "./destination.ts";
-import { type Document, evolve, learn, unknownDocument, viewDocument, viewSigner } from "./document.ts";
-import { type Draft, keyOf, kinOf } from "./draft.ts";
-import type { Event } from "./event.ts";
+import {
+  type Document,
+  evolve,
+  learn,
+  unknownDocument,
+  viewDocument,
+  viewSigner,
+  viewSigners,
+} from "./document.ts";
+import { type Draft, keyOf, kinOf, withRole } from "./draft.ts";
+import type { Event, Provenance } from "./event.ts";
 import { deliveryId } from "./identity.ts";
+import { timeOf } from "./lookup.ts";
 import type { Receipt } from "./receipt.ts";
-
-/** What has to be looked up before a request can be unfolded. */
-export interface Questions {
-  /** Ids of the documents it names, within its source. */
-  documents: readonly string[];
-  /** Ids of signers whose document it does not name. */
-  signers: readonly string[];
-  /** Keys of the happenings it tells. */
-  keys: readonly string[];
-  /** Kins of them, each once, that may have been told over another channel at nearly the same time. */
-  kins: readonly KinQuestion[];
-}
-
-/** Of which time a kin is asked for: milliseconds since 1970, both included. */
-export interface KinQuestion {
-  kin: string;
-  from: number;
-  to: number;
-}
 
 /** What the store knows that bears on a request. */
 export interface Known {
@@ -34,17 +25,10 @@ export interface Known {
   links: ReadonlyMap<string, string>;
   /** By a draft's key: the events it became when it was first told. */
   events: ReadonlyMap<string, readonly string[]>;
+  /** By a draft's key: the event that this channel's telling was taken for by nearness. */
+  merged: ReadonlyMap<string, string>;
   /** By kin: the events of the time asked for. */
-  kin: ReadonlyMap<string, readonly Kinsman[]>;
-}
-
-/** An event that another telling may mean. */
-export interface Kinsman {
-  id: string;
-  /** When it happened, milliseconds since 1970. */
-  at: number;
-  /** The channels that have told it. */
-  channels: readonly string[];
+  kin: ReadonlyMap<string, readonly CoalesceCandidate[]>;
 }
 
 /** An event to be kept. */
@@ -63,44 +47,25 @@ export interface Unfolded {
   /** Every document that moved, as it is after the last event. */
   documents: readonly Document[];
   deliveries: readonly Delivery[];
-  /** Events that this request told again, with the keys under which it did. */
+  /** Events that this request told again, with the keys under which any channel may tell them. */
   duplicates: readonly { event: string; key: string }[];
   /** Which document a signer belongs to, where the request says so. */
   links: readonly { signer: string; document: string }[];
+  /** The events of each kin that was asked for, with whoever told them as it is now. */
+  kin: ReadonlyMap<string, readonly CoalesceCandidate[]>;
+  /** What is new in that, and what holds no longer. */
+  channelKeys: { added: readonly EventChannelKey[]; removed: readonly EventChannelKey[] };
+}
+
+/** Under which key a channel told an event. */
+export interface EventChannelKey extends ChannelKey {
+  event: string;
 }
 
 export interface Rules {
   subscribers: readonly Subscriber[];
   /** How far apart two channels' times of one happening may be, in milliseconds; 0: never the same. */
   coalesce: number;
-}
-
-export function questionsOf(
-  receipt: Receipt,
-  drafts: readonly Draft[],
-  { coalesce }: Pick<Rules, "coalesce">,
-): Questions {
-  const documents = drafts.flatMap(({ document }) => (document ? [document.id] : []));
-  const signers = drafts.flatMap(({ document, signer }) => (signer && !document ? [signer.id] : []));
-  return {
-    documents: [...new Set(documents)],
-    signers: [...new Set(signers)],
-    keys: drafts.map(keyOf),
-    kins: coalesce > 0 ? kinQuestions(receipt, drafts, coalesce) : [],
-  };
-}
-
-/** A request may tell several of a kin, hours apart: it is asked for once, of all that time. */
-function kinQuestions(receipt: Receipt, drafts: readonly Draft[], coalesce: number): KinQuestion[] {
-  const questions = new Map<string, KinQuestion>();
-  for (const draft of drafts) {
-    const kin = kinOf(draft);
-    if (kin === null) continue;
-    const at = timeOf(draft, receipt);
-    const { from, to } = questions.get(kin) ?? { from: at, to: at };
-    questions.set(kin, { kin, from: Math.min(from, at - coalesce), to: Math.max(to, at + coalesce) });
-  }
-  return [...questions.values()];
 }
 
 /**
@@ -111,29 +76,46 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
   const documents = new Map(known.documents);
   const links = new Map(known.links);
   const told = new Map(known.events);
-  const kin = new Map(known.kin);
+  const kin = new Map([...known.kin].map(([name, events]) => [name, new Coalescer(events, rules.coalesce)]));
   const events: NewEvent[] = [];
   const duplicates: { event: string; key: string }[] = [];
+  const bear = (origin: Origin, key: string) => {
+    const born = toNewEvent(origin, key, receipt, documents, links);
+    events.push(born);
+    return born.event.id;
+  };
+  /** What was merged by nearness becomes an event of its own. */
+  const splitOff = ({ origin, others }: Match["split"][number]) => {
+    const key = keyOf(origin.draft);
+    told.set(key, [bear(origin, key)]);
+    kin.get(kinOf(origin.draft) ?? "")?.add(key, channelKeyOf(origin.draft, receipt), others);
+  };
+  for (const draft of drafts) confirm(draft, receipt, kin).forEach(splitOff);
 
   for (const draft of drafts) {
     const key = keyOf(draft);
-    const { drafts: named, repeats } = attribute(draft, knownDocument(documents, draft));
-    const again =
-      told.get(key) ?? findKinsman(draft, receipt, kin, rules) ?? (repeats ? named.map(keyOf) : null);
-    if (again) {
+    const origin = { draft, provenance: provenanceOf(receipt) };
+    const before = knownDocument(documents, draft);
+    const { drafts: named, repeats } = attribute(draft, before);
+    const coalescer = kin.get(kinOf(draft) ?? "");
+    const near = told.has(key) ? null : nearest(origin, receipt, known.merged, coalescer);
+    near?.split.forEach(splitOff);
+    const again = told.get(key) ?? (repeats ? named.map(keyOf) : null);
+    if (near?.event) {
+      duplicates.push({ event: near.event, key: near.event });
+      learnFrom(draft, receipt, documents);
+    } else if (again) {
       duplicates.push(...again.map((event) => ({ event, key })));
       learnFrom(draft, receipt, documents);
     } else {
-      const born = named.map((one) => toNewEvent(one, key, receipt, documents, links));
-      events.push(...born);
-      told.set(
-        key,
-        born.map(({ event }) => event.id),
-      );
+      const born = named.map((one) => bear({ ...origin, draft: withRole(one, before?.signers) }, key));
+      told.set(key, born);
+      if (born.includes(key)) coalescer?.add(key, channelKeyOf(draft, receipt), near?.others);
     }
     for (const { signer, document } of linksIn(draft)) links.set(signer, document);
   }
 
+  const moved = new Map([...kin].map(([name, coalescer]) => [name, coalescer.events]));
   return {
     events,
     documents: [...documents.values()].filter((document) => document !== known.documents.get(document.id)),
@@ -142,38 +124,55 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
     links: [...links].flatMap(([signer, document]) =>
       known.links.get(signer) === document ? [] : [{ signer, document }],
     ),
+    kin: moved,
+    channelKeys: {
+      added: channelKeysBeyond(known.kin, moved),
+      removed: channelKeysBeyond(moved, known.kin),
+    },
   };
 }
 
-/** When it happened, or when it was received where the provider gives no time. */
-function timeOf(draft: Draft, receipt: Receipt): number {
-  return draft.time ?? receipt.receivedAt;
+/** The event that a telling is taken for because it lies near: now, or when this channel told it before. */
+function nearest(
+  origin: Origin,
+  receipt: Receipt,
+  merged: Known["merged"],
+  coalescer?: Coalescer,
+): Match | null {
+  const telling = { ...channelKeyOf(origin.draft, receipt), origin };
+  const before = merged.get(telling.key);
+  if (before !== undefined && !coalescer?.has(before)) return { event: before, others: [], split: [] };
+  return coalescer?.match(telling) ?? null;
 }
 
-/**
- * The event that another channel told within the window, and this channel has not told yet: the nearest in time. A channel
- * that tells of two is taken at its word, so a second view stays a second view.
- */
-function findKinsman(
-  draft: Draft,
-  receipt: Receipt,
-  kin: Map<string, readonly Kinsman[]>,
-  { coalesce }: Rules,
-): readonly string[] | null {
-  const name = coalesce > 0 ? kinOf(draft) : null;
-  if (name === null) return null;
-  const at = timeOf(draft, receipt);
-  const kinsmen = kin.get(name) ?? [];
-  const [nearest] = kinsmen
-    .filter((one) => Math.abs(one.at - at) <= coalesce && !one.channels.includes(draft.channel))
-    .toSorted((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at));
-  if (!nearest) return null;
-  const toldNow = { ...nearest, channels: [...nearest.channels, draft.channel] };
-  kin.set(
-    name,
-    kinsmen.map((one) => (one === nearest ? toldNow : one)),
-  );
-  return [nearest.id];
+/** Exact dedupe keys go first, for all drafts of the request: what this channel tells exactly cannot be what it tells nearly. */
+function confirm(draft: Draft, receipt: Receipt, kin: ReadonlyMap<string, Coalescer>): Match["split"] {
+  return kin.get(kinOf(draft) ?? "")?.confirm(channelKeyOf(draft, receipt)) ?? [];
+}
+
+function channelKeyOf(draft: Draft, receipt: Receipt): Omit<ChannelKey, "origin"> {
+  return { key: keyOf(draft), channel: draft.channel, at: timeOf(draft, receipt) };
+}
+
+function provenanceOf({ id, mapping, verified }: Receipt): Provenance {
+  return { receipt: id, mapping, verified };
+}
+
+type Kin = ReadonlyMap<string, readonly CoalesceCandidate[]>;
+
+/** What `kin` has and `before` does not. That the channel of an event told it by its own id goes without saying. */
+function channelKeysBeyond(before: Kin, kin: Kin): EventChannelKey[] {
+  return [...kin].flatMap(([name, events]) => {
+    const known = new Map((before.get(name) ?? []).map((event) => [event.id, event]));
+    return events.flatMap((event) => {
+      const [first] = event.tellings;
+      const there = known.get(event.id)?.tellings ?? (first ? [first] : []);
+      if (there === event.tellings) return [];
+      const isThere = ({ key, channel }: ChannelKey) =>
+        there.some((one) => one.key === key && one.channel === channel);
+      return event.tellings.filter((one) => !isThere(one)).map((one) => ({ ...one, event: event.id }));
+    });
+  });
 }
 
 function knownDocument(documents: ReadonlyMap<string, Document>, draft: Draft): Document | null {
@@ -196,25 +195,27 @@ function linksIn({ document, signer, signers }: Draft): { signer: string; docume
 }
 
 function toNewEvent(
-  draft: Draft,
+  { draft, provenance }: Origin,
   key: string,
   receipt: Receipt,
   documents: Map<string, Document>,
   links: ReadonlyMap<string, string>,
 ): NewEvent {
-  const linked = withLink(draft, links);
-  const event = become(linked, keyOf(draft), receipt, documents);
-  return { event, key, kin: kinOf(draft), at: timeOf(draft, receipt) };
+  const at = timeOf(draft, receipt);
+  const event = { ...toEvent(withLink(draft, links), keyOf(draft), receipt, documents), provenance };
+  return { event, key, kin: kinOf(draft), at };
 }
 
 /** The draft with the document that another post named for its signer. */
 function withLink(draft: Draft, links: ReadonlyMap<string, string>): Draft {
   const id = draft.signer && !draft.document ? links.get(draft.signer.id) : undefined;
-  return id === undefined ? draft : { ...draft, document: { id, title: null, tags: null, expiresAt: null } };
+  if (id === undefined) return draft;
+  const document = { id, title: null, tags: null, references: null, test: null, expiresAt: null };
+  return { ...draft, document };
 }
 
 /** Makes the event and moves its document in `documents`. */
-function become(draft: Draft, id: string, receipt: Receipt, documents: Map<string, Document>): Event {
+function toEvent(draft: Draft, id: string, receipt: Receipt, documents: Map<string, Document>): Event {
   const evolution =
     draft.document &&
     evolve(
@@ -226,6 +227,7 @@ function become(draft: Draft, id: string, receipt: Receipt, documents: Map<strin
 
   const { signer } = draft;
   const signers = evolution?.document.signers ?? draft.signers;
+  const shown = evolution ? viewSigners(evolution.document) : draft.signers.map(viewSigner);
   return {
     id,
     source: draft.source,
@@ -238,9 +240,10 @@ function become(draft: Draft, id: string, receipt: Receipt, documents: Map<strin
     late: evolution?.late ?? false,
     document: evolution ? viewDocument(evolution.document) : null,
     signer: signer && viewSigner(signers.find((one) => one.id === signer.id) ?? signer),
-    signers: signers.map(viewSigner),
+    signers: shown,
+    reason: draft.reason,
     code: draft.code,
-    provenance: { receipt: receipt.id, mapping: receipt.mapping, verified: receipt.verified },
+    provenance: provenanceOf(receipt),
   };
 }
 

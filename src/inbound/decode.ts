@@ -1,6 +1,6 @@
 import type { Problem } from "../domain/receipt.ts";
-import type { ReadRule } from "../mapping/compile.ts";
-import { valueAt } from "../mapping/path.ts";
+import type { MappingChannel, ReadRule } from "../mapping/compile.ts";
+import { elementsAt, formatPath, valueAt } from "../mapping/path.ts";
 import { formatPlace } from "../mapping/place.ts";
 import type { Channel } from "./channel.ts";
 import { contentOf } from "./content.ts";
@@ -17,11 +17,15 @@ export interface Decoded {
 }
 
 /** Finds the payload and its items. Never throws, whatever the bytes; an empty place is an empty list where a list is expected. */
-export function decode(request: VerifiedRequest, { rules: { read } }: Pick<Channel, "rules">): Decoded {
+export function decode(request: VerifiedRequest, { rules }: Pick<Channel, "rules">): Decoded {
+  const { read } = rules;
   const { content, maxValues = DEFAULT_MAX_VALUES } = request;
   if (content && "undecodable" in content) return undecodable("body", content.undecodable);
   const payload = payloadOf(request, read);
-  if ("value" in payload) return itemsOf(atOnce(parsingMembers(payload.value, read.parse, maxValues)), read);
+  if ("value" in payload) {
+    const whole = atOnce(parsingMembers(payload.value, read.parse, maxValues));
+    return itemsOf(onlySigned(whole, signedFields(request, rules)), read);
+  }
   if (payload.absent === "empty" && read.each) return { items: [], problems: [] };
   const place = formatPlace(read.from);
   return undecodable(place, WHY_ABSENT[payload.absent](place, maxValues));
@@ -36,12 +40,36 @@ const WHY_ABSENT = {
   fields: () => `the form has more than ${MOST_FIELDS} fields`,
 };
 
-function itemsOf(payload: unknown, { each }: ReadRule): Decoded {
+function itemsOf(payload: unknown, { each, single }: ReadRule): Decoded {
   if (each === null) return { items: [payload], problems: [] };
-  const items = valueAt(payload, each);
-  if (Array.isArray(items)) return { items, problems: [] };
-  const at = each.join(".") || "payload";
+  const elements = elementsAt({ item: payload }, { each, single });
+  if (elements) return { items: elements.map(({ item }) => item), problems: [] };
+  const at = each.length === 0 ? "payload" : formatPath(each);
   return undecodable(at, `the ${at} is not a list`);
+}
+
+/**
+ * The fields of a form that count, where only what is signed does: those that the passed signatures cover. Null: all do, for no
+ * signature was checked, or it covers the whole body.
+ */
+function signedFields(
+  { verified }: VerifiedRequest,
+  { read, checks }: MappingChannel,
+): readonly string[] | null {
+  if (!read.signedOnly) return null;
+  const passed = verified.split("+");
+  const places = checks.flatMap((check) =>
+    "over" in check && passed.includes(check.kind)
+      ? check.over.flatMap((part) => ("text" in part ? [] : [part.place]))
+      : [],
+  );
+  if (places.length === 0 || places.some((place) => place.in === "body")) return null;
+  return places.flatMap((place) => (place.in === "field" ? [place.name] : []));
+}
+
+function onlySigned(payload: unknown, names: readonly string[] | null): unknown {
+  if (names === null || typeof payload !== "object" || payload === null) return payload;
+  return Object.fromEntries(Object.entries(payload).filter(([name]) => names.includes(name)));
 }
 
 /** A request of this many bytes is read in steps. */

@@ -57,6 +57,11 @@ export function firstValue(form: Form, name: string): Uint8Array | null {
   return form.fields.find((field) => field.name === name)?.value ?? null;
 }
 
+/** The values of all fields of this name, in order. */
+export function allValues(form: Form, name: string): Uint8Array[] {
+  return form.fields.flatMap((field) => (field.name === name ? [field.value] : []));
+}
+
 /** What a form says of its own charset, in a field for that (RFC 7578, section 4.6); null when it says nothing. */
 export function charsetIn(form: Form): string | null {
   const value = firstValue(form, "_charset_");

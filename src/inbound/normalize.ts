@@ -1,10 +1,17 @@
-import type { DocumentFacts, Draft, SignerFacts } from "../domain/draft.ts";
+import {
+  type DocumentFacts,
+  type Draft,
+  type Reopening,
+  type SignerFacts,
+  withRole,
+} from "../domain/draft.ts";
 import { type Code, type EventType, meaningOf } from "../domain/event.ts";
 import { digest, signerId } from "../domain/identity.ts";
 import type { Problem } from "../domain/receipt.ts";
-import type { DocumentRule, EventRule, SignerRule, WordRule } from "../mapping/compile.ts";
+import { storableText } from "../domain/text.ts";
+import type { DocumentRule, EventRule, ReferencesRule, SignerRule, WordRule } from "../mapping/compile.ts";
 import type { Field, Scope } from "../mapping/field.ts";
-import { valueAt } from "../mapping/path.ts";
+import { ELEMENTS_OF_AN_ITEM, elementsAt, valueAt } from "../mapping/path.ts";
 import type { Channel } from "./channel.ts";
 import { textAt } from "./place.ts";
 import type { RawRequest } from "./request.ts";
@@ -34,9 +41,11 @@ export function normalize(
     const position = read.each === null ? null : first + index;
     problems.push(...told.problems.map((problem) => ({ ...problem, item: position })));
     if (told.types.length === 0) continue;
-    // Only what has no time is told apart by its digest, which costs more than all the rest.
-    const mark = told.time === null ? digest([JSON.stringify(item)]) : "";
-    drafts.push(...told.types.map((type) => toDraft(type, told, channel, mark)));
+    // Only what has no time or no object is told apart by its digest, which costs more than all the rest.
+    const { document, signer } = told.facts;
+    const isVague = told.time === null || (document === null && signer === null);
+    const mark = isVague ? digest([JSON.stringify(item)]) : "";
+    drafts.push(...told.types.map((type) => withRole(toDraft(type, told, channel, mark))));
   }
   return { drafts, problems };
 }
@@ -50,7 +59,9 @@ interface Told {
   /** None where there are problems, or the word is to be ignored. */
   types: readonly EventType[];
   code: Code;
+  reopens: Reopening | null;
   time: number | null;
+  reason: string | null;
   facts: Facts;
   problems: readonly Complaint[];
 }
@@ -63,7 +74,7 @@ interface Facts {
 
 function readItem(item: unknown, textAt: Places, event: EventRule): Told {
   if (!isObject(item)) return refuse({ kind: "invalid", field: null, message: "the item is not an object" });
-  const scope: Scope = { item, textAt };
+  const scope: Scope = { item, textAt, budget: { left: ELEMENTS_OF_AN_ITEM } };
   const word = readWord(event.words, scope);
   if (word.problems.length === 0 && word.types.length === 0) return NOTHING;
 
@@ -74,13 +85,16 @@ function readItem(item: unknown, textAt: Places, event: EventRule): Told {
     ...missingFacts(word.types, event, facts),
     ...troubleWithTime(event.time, time),
   ];
-  return problems.length === 0 ? { ...word, time, facts } : refuse(...problems);
+  const reason = read(event.reason, scope);
+  return problems.length === 0 ? { ...word, time, reason, facts } : refuse(...problems);
 }
 
 const NOTHING: Told = {
   types: [],
   code: { object: null, value: "", name: null, meaning: null },
+  reopens: null,
   time: null,
+  reason: null,
   facts: { document: null, signer: null, signers: [] },
   problems: [],
 };
@@ -90,20 +104,23 @@ function refuse(...problems: Complaint[]): Told {
 }
 
 /** The first word that is there, with what it means. Where one word has a meaning for each object, the object must be there too. */
-function readWord(words: readonly WordRule[], scope: Scope): Pick<Told, "types" | "code" | "problems"> {
+function readWord(
+  words: readonly WordRule[],
+  scope: Scope,
+): Pick<Told, "types" | "code" | "reopens" | "problems"> {
   for (const { from, object: objectField, name, meaningOf: lookUp } of words) {
     const value = from.read(scope);
     if (value === null) continue;
     const object = read(objectField, scope);
     if (objectField && object === null) return refuse(missing(objectField.label));
-    const { types, explanation } = lookUp(value, scope) ?? UNKNOWN;
+    const { types, explanation, reopens } = lookUp(value, scope) ?? UNKNOWN;
     const code = { object, value, name: read(name, scope), meaning: explanation };
-    return { types, code, problems: [] };
+    return { types, code, reopens, problems: [] };
   }
   return refuse(missing(words.map(({ from }) => from.label).join(" | ")));
 }
 
-const UNKNOWN = { types: ["unknown"], explanation: null } as const;
+const UNKNOWN = { types: ["unknown"], explanation: null, reopens: null } as const;
 
 function readFacts(event: EventRule, scope: Scope): Facts {
   const document = event.document && readDocument(event.document, scope);
@@ -122,6 +139,8 @@ function readDocument(rule: DocumentRule, scope: Scope): DocumentFacts | null {
     id,
     title: read(rule.title, scope),
     tags: readTags(rule, scope),
+    references: rule.references && readReferences(rule.references, scope),
+    test: read(rule.test, scope),
     expiresAt: Number.isNaN(expiresAt) ? null : expiresAt,
   };
 }
@@ -132,25 +151,49 @@ function readTags({ tags }: DocumentRule, scope: Scope): string[] | null {
   return found.length > 0 ? [...new Set(found)] : null;
 }
 
+/** Null when none is given, as for tags. Of two of one name the last counts; a single field goes before the members of an object. */
+function readReferences(
+  { each, element, fields }: ReferencesRule,
+  scope: Scope,
+): Record<string, string> | null {
+  const pairs: (readonly [string, string | null])[] = [];
+  if (each && element) {
+    for (const one of elementsAt(scope, { each, single: false }) ?? []) {
+      const name = element.name.read({ ...scope, ...one });
+      if (name !== null) pairs.push([name, element.value.read({ ...scope, ...one })]);
+    }
+  } else if (each) {
+    const found = valueAt(scope.item, each);
+    for (const [name, value] of Object.entries(isObject(found) ? (found ?? {}) : {}))
+      if (["string", "number", "boolean"].includes(typeof value)) pairs.push([name, String(value)]);
+  }
+  for (const [name, field] of fields) pairs.push([name, field.read(scope)]);
+  const given = pairs.flatMap(([name, value]) =>
+    value === null || value === "" ? [] : [[storableText(name), storableText(value)] as const],
+  );
+  return given.length > 0 ? Object.fromEntries(given) : null;
+}
+
 /** A signer without an id of the provider's is told from others by document and e-mail address; null when that is not known either. */
 function readSigner(rule: SignerRule, scope: Scope, document: DocumentFacts | null): SignerFacts | null {
   const email = read(rule.email, scope);
   const id = read(rule.id, scope) ?? (document && email && signerId(document.id, email));
-  return id ? { id, name: read(rule.name, scope), email, status: read(rule.status, scope) } : null;
+  const [name, role, status] = [read(rule.name, scope), read(rule.role, scope), read(rule.status, scope)];
+  return id ? { id, name, email, role, status } : null;
 }
 
-/** Each signer once: the first counts where the list names one again. */
+/** Each signer once: the first counts where a list names one again. */
 function readSigners(
-  { signers: rule }: EventRule,
+  { signers: lists }: EventRule,
   scope: Scope,
   document: DocumentFacts | null,
 ): SignerFacts[] {
-  const list = rule && valueAt(scope.item, rule.each);
-  if (!rule || !Array.isArray(list)) return [];
   const found = new Map<string, SignerFacts>();
-  for (const item of list) {
-    const signer = readSigner(rule, { ...scope, item }, document);
-    if (signer && !found.has(signer.id)) found.set(signer.id, signer);
+  for (const rule of lists) {
+    for (const element of elementsAt(scope, rule) ?? []) {
+      const signer = readSigner(rule, { ...scope, ...element }, document);
+      if (signer && !found.has(signer.id)) found.set(signer.id, signer);
+    }
   }
   return [...found.values()];
 }
@@ -196,7 +239,10 @@ function toDraft(type: EventType, told: Told, channel: Omit<Channel, "checks">, 
     document,
     signer: meaningOf(type)?.about === "document" ? null : signer,
     signers,
+    reason: told.reason,
     code: told.code,
+    reopens: told.reopens,
+    reopenable: channel.mapping.reopenable,
     digest: mark,
   };
 }

@@ -2,11 +2,19 @@ import { isUtf8 } from "node:buffer";
 import type { Problem } from "../domain/receipt.ts";
 import { storableText } from "../domain/text.ts";
 import type { ReadRule } from "../mapping/compile.ts";
-import { valueAt } from "../mapping/path.ts";
+import { isPlain, type Path, valueAt, valuesAt } from "../mapping/path.ts";
 import type { PlaceRef, RequestPlace } from "../mapping/place.ts";
 import { charsetOf, charsetOfJson, decodeText } from "./charset.ts";
 import { contentOf } from "./content.ts";
-import { charsetIn, decodingForm, type Form, type FormField, firstValue, toPayload } from "./form.ts";
+import {
+  allValues,
+  charsetIn,
+  decodingForm,
+  type Form,
+  type FormField,
+  firstValue,
+  toPayload,
+} from "./form.ts";
 import { parsing } from "./json.ts";
 import { boundaryOf, decodeMultipart } from "./multipart.ts";
 import type { RawRequest } from "./request.ts";
@@ -21,13 +29,32 @@ export function placeIn(request: RawRequest, place: PlaceRef, read: PayloadRule)
     case "body":
       return contentOf(request);
     case "header":
-      return bytesOf(headerOf(request, place.name), "latin1");
+      return bytesOf(headersOf(request, place.name)[0] ?? null, "latin1");
     case "query":
       return bytesOf(request.query.get(place.name), "utf8");
     case "field":
       return firstValue(formOf(request), place.name);
     case "payload":
       return bytesOf(scalarAt(request, place.path, read), "utf8");
+  }
+}
+
+/**
+ * All that stands at a place: several where a parameter or field comes again, where a header's name ends in `*`, and where a path
+ * leads to several values. A repeated header is one text (`RawRequest.headers`). Never throws.
+ */
+export function everythingIn(request: RawRequest, place: PlaceRef, read: PayloadRule): Uint8Array[] {
+  switch (place.in) {
+    case "body":
+      return [contentOf(request)];
+    case "header":
+      return headersOf(request, place.name).map((text) => Buffer.from(text, "latin1"));
+    case "query":
+      return request.query.getAll(place.name).map((text) => Buffer.from(text));
+    case "field":
+      return allValues(formOf(request), place.name);
+    case "payload":
+      return scalarsAt(request, place.path, read).map((text) => Buffer.from(text));
   }
 }
 
@@ -102,10 +129,15 @@ export function problemsOf(request: RawRequest): Problem[] {
 }
 
 /** A text, number or truth value of the payload, as text; anything else is nothing. */
-function scalarAt(request: RawRequest, path: readonly string[], read: PayloadRule): string | null {
+function scalarAt(request: RawRequest, path: Path, read: PayloadRule): string | null {
+  return scalarsAt(request, path, read)[0] ?? null;
+}
+
+function scalarsAt(request: RawRequest, path: Path, read: PayloadRule): string[] {
   const payload = payloadOf(request, read);
-  const value = "value" in payload ? valueAt(payload.value, path) : null;
-  return ["string", "number", "boolean"].includes(typeof value) ? String(value) : null;
+  if (!("value" in payload)) return [];
+  const values = isPlain(path) ? [valueAt(payload.value, path)] : valuesAt({ item: payload.value }, path);
+  return values.filter((value) => ["string", "number", "boolean"].includes(typeof value)).map(String);
 }
 
 /** What the payload holds, or why there is none. */
@@ -169,6 +201,16 @@ function* readingForm(request: RawRequest): Steps<RequestForm> {
   const form = { ...decoded, charset: charsetNamedBy(request) ?? charsetIn(decoded) };
   forms.set(content, form);
   return form;
+}
+
+/** The header of this name; of a name that ends in `*` all that begin so, in the order in which they came. */
+function headersOf(request: RawRequest, name: string): string[] {
+  if (!name.endsWith("*")) {
+    const text = headerOf(request, name);
+    return text === null ? [] : [text];
+  }
+  const beginning = name.slice(0, -1);
+  return Object.entries(request.headers).flatMap(([one, text]) => (one.startsWith(beginning) ? [text] : []));
 }
 
 function headerOf(request: RawRequest, name: string): string | null {

@@ -1,8 +1,9 @@
 import type { Document } from "../domain/document.ts";
 import type { Draft } from "../domain/draft.ts";
 import type { Event } from "../domain/event.ts";
+import { questionsOf } from "../domain/lookup.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
-import { type Known, questionsOf, unfold } from "../domain/unfold.ts";
+import { type Known, unfold } from "../domain/unfold.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
 import { contentAtOnce } from "./content.ts";
 import { decode } from "./decode.ts";
@@ -75,13 +76,18 @@ export function preview({ mapping, rules, body, query, headers = {} }: PreviewRe
 }
 
 /** Only what bears on the drafts: `unfold` copies what it is given, and a batch can have ten thousand items. */
-function knownOf(receipt: Receipt, drafts: readonly Draft[], all: Omit<Known, "kin">): Known {
+function knownOf(
+  receipt: Receipt,
+  drafts: readonly Draft[],
+  all: Pick<Known, "documents" | "links" | "events">,
+): Known {
   const { documents, signers, keys } = questionsOf(receipt, drafts, NO_RULES);
   const links = pick(all.links, signers);
   return {
     documents: pick(all.documents, [...documents, ...links.values()]),
     links,
     events: pick(all.events, keys),
+    merged: new Map(),
     kin: new Map(),
   };
 }

@@ -1,8 +1,9 @@
 import type { Subscriber } from "../domain/destination.ts";
+import { questionsOf } from "../domain/lookup.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
-import { questionsOf, unfold } from "../domain/unfold.ts";
+import { unfold } from "../domain/unfold.ts";
 import type { Recorded, Recording } from "../store/store.ts";
-import type { Channel } from "./channel.ts";
+import { type Channel, secretPlacesOf } from "./channel.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
 import { problemsOf } from "./place.ts";
@@ -96,17 +97,25 @@ function together(all: readonly Recorded[]): Recorded {
 /** Headers that are credentials by themselves; what they held is not kept. */
 const CREDENTIAL_HEADERS = ["authorization", "proxy-authorization", "cookie"];
 
-/** The query and headers, without what is a credential by itself. */
-export function withoutCredentials(request: RequestHead): Pick<Receipt, "query" | "headers"> {
+/** The query and headers, without what is a credential by itself or holds a secret of the channel. */
+export function withoutCredentials(
+  request: RequestHead,
+  channel: Pick<Channel, "rules" | "checks">,
+): Pick<Receipt, "query" | "headers"> {
+  const places = secretPlacesOf(channel);
+  const namesOf = (kind: "header" | "query") =>
+    places.flatMap((place) => (place.in === kind ? [place.name] : []));
   const headers = { ...request.headers };
-  for (const name of CREDENTIAL_HEADERS) if (name in headers) headers[name] = "(not kept)";
-  return { query: withoutToken(request.query), headers };
+  for (const name of [...CREDENTIAL_HEADERS, ...namesOf("header")]) {
+    if (Object.hasOwn(headers, name)) headers[name] = "(not kept)";
+  }
+  return { query: withoutParameters(request.query, ["token", ...namesOf("query")]), headers };
 }
 
-function withoutToken(query: URLSearchParams): string {
+function withoutParameters(query: URLSearchParams, names: readonly string[]): string {
   if (query.size === 0) return "";
   const kept = new URLSearchParams(query);
-  kept.delete("token");
+  for (const name of names) kept.delete(name);
   return kept.toString();
 }
 
@@ -117,7 +126,7 @@ function toReceipt(
   problems: readonly Problem[],
 ): Receipt {
   const { source, receivedAt, body, verified } = request;
-  const kept = withoutCredentials(request);
+  const kept = withoutCredentials(request, channel);
   return {
     id,
     source,

@@ -3,18 +3,20 @@ import Koa from "koa";
 import { CountersignError, type ErrorCode, HTTP_STATUS, messageOf } from "../domain/errors.ts";
 import { summarize } from "../domain/receipt.ts";
 import type { Accept, Acceptance } from "./accept.ts";
+import { type Answer, fillAnswer } from "./answer.ts";
 import { hasBody } from "./body.ts";
+import { answerChallenge } from "./challenge.ts";
 import type { Channel } from "./channel.ts";
 import { answerEarly } from "./early.ts";
 import { type Intake, RETRY_AFTER, type TurnedAway } from "./intake.ts";
-import type { RequestHead } from "./request.ts";
+import type { RawRequest, RequestHead } from "./request.ts";
 import { type Route, readTarget } from "./route.ts";
 
 /** What came of one request, for the log and the metrics. Never holds a body, a token or a URL. */
 export interface Reception {
   source: string;
   channel: string;
-  outcome: "accepted" | "problem" | ErrorCode;
+  outcome: "accepted" | "problem" | "challenge" | ErrorCode;
   /** Milliseconds from the first byte to the answer. */
   duration: number;
   acceptance: Acceptance | null;
@@ -37,7 +39,8 @@ export interface ReceiveParts {
 
 /**
  * The listener that providers post to: `POST /in/<source>/<channel>`, a token as `?token=` or as one more segment. A genuine
- * request is answered with exactly 200 once it is on disk; nothing here is ever answered with another 2xx or a 3xx.
+ * request is answered with exactly 200 once it is on disk; nothing here is ever answered with another 2xx or a 3xx. Other methods are for
+ * challenges, where a channel's mapping has them.
  */
 export function createReceiver(parts: ReceiveParts): Koa {
   const channels = new Map(parts.channels.map((channel) => [`${channel.source}/${channel.name}`, channel]));
@@ -100,19 +103,21 @@ async function receive(
   { take, accept }: ReceiveParts,
 ): Promise<Received> {
   if (context.method !== "POST") {
-    return refuse(context, {
-      code: "method_not_allowed",
-      reason: "webhooks are posted",
-      headers: { allow: "POST" },
-    });
+    const request = { ...head, body: new Uint8Array() };
+    return challenge(context, request, channel) ?? notAllowed(context, channel);
   }
   try {
     const taken = await take({ request: context.req, response: context.res }, head, channel);
     if ("code" in taken) return refuse(context, taken);
     try {
+      const challenged = challenge(context, taken.request, channel);
+      if (challenged) return challenged;
       const accepted = await accept(taken.request, channel);
-      if ("refused" in accepted) return refuse(context, { code: "bad_signature", reason: accepted.refused });
-      answer(context, channel, accepted);
+      if ("refused" in accepted) {
+        const { code = "bad_signature", refused } = accepted;
+        return refuse(context, { code, reason: refused });
+      }
+      answer(context, taken.request, channel, accepted);
       const outcome = accepted.problems.length > 0 ? "problem" : "accepted";
       return { outcome, acceptance: accepted, reason: summarize(accepted.problems), error: null };
     } finally {
@@ -123,20 +128,52 @@ async function receive(
   }
 }
 
+/** Answers a request by which the provider asks whether the address is ours; null: it is none. */
+function challenge(context: Koa.Context, request: RawRequest, channel: Channel): Received | null {
+  const answered = answerChallenge(context.method, request, channel);
+  if (answered === null) return null;
+  if ("refused" in answered) return refuse(context, { code: "bad_signature", reason: answered.refused });
+  send(context, answered);
+  return { outcome: "challenge", acceptance: null, reason: null, error: null };
+}
+
+function notAllowed(context: Koa.Context, { rules }: Channel): Received {
+  const methods = ["POST", ...rules.challenges.flatMap((one) => one.methods)];
+  const allow = [...new Set(methods)].join(", ");
+  return refuse(context, { code: "method_not_allowed", reason: "webhooks are posted", headers: { allow } });
+}
+
 /** The mapping's own reply where the provider asks for one, else what was made of the request. */
-function answer(context: Koa.Context, { rules }: Channel, { receipt, recorded, problems }: Acceptance): void {
-  context.status = 200;
+function answer(
+  context: Koa.Context,
+  request: RawRequest,
+  channel: Channel,
+  { receipt, recorded, problems }: Acceptance,
+): void {
+  const { checks, rules } = channel;
   if (rules.answer) {
-    context.type = rules.answer.type;
-    context.body = rules.answer.body;
+    send(
+      context,
+      fillAnswer(rules.answer, request, channel, () => checks.length > 0),
+    );
     return;
   }
+  context.status = 200;
   answerJson(context, {
     receipt,
     events: recorded.events.length,
     duplicates: recorded.duplicates.length,
     problem: summarize(problems),
   });
+}
+
+/** What is sent back is never for a browser to guess at. */
+function send(context: Koa.Context, { type, headers, body }: Answer): void {
+  context.status = 200;
+  context.set("x-content-type-options", "nosniff");
+  for (const [name, value] of headers) context.set(name, value);
+  context.type = type;
+  context.body = body;
 }
 
 const JSON_TYPE = "application/json; charset=utf-8";

@@ -1,6 +1,6 @@
 import type { Rejection } from "../domain/receipt.ts";
 import type { Store } from "../store/store.ts";
-import type { Channel } from "./channel.ts";
+import { type Channel, secretPlacesOf } from "./channel.ts";
 import { fingerprintsOf } from "./credentials.ts";
 import { withoutCredentials } from "./read.ts";
 import type { RequestHead } from "./request.ts";
@@ -30,22 +30,26 @@ export interface RefusedRequest {
 export type Reject = (refused: RefusedRequest) => Promise<void>;
 
 export function createReject({ store, rejected, newRejectionId }: RejectParts): Reject {
-  return async ({ head, reason, body }) => {
+  return async ({ head, channel, reason, body }) => {
     if (rejected.keep === 0) return;
-    const { source, channel, receivedAt } = head;
-    const kept = { source, channel, receivedAt, ...withoutCredentials(head), reason };
+    const { source, receivedAt } = head;
+    const fingerprints = fingerprintsOf(head, secretPlacesOf(channel));
     const rejection: Rejection = {
       id: newRejectionId(receivedAt),
-      ...kept,
-      ...keptOf(body, rejected.maxBody),
-      shown: { ...fingerprintsOf(head), ...("beginning" in body ? { cutFrom: body.length } : {}) },
+      source,
+      channel: channel.name,
+      receivedAt,
+      ...withoutCredentials(head, channel),
+      body: bodyOf(body, rejected.maxBody),
+      reason,
+      shown: "beginning" in body ? { ...fingerprints, cutFrom: body.length } : fingerprints,
     };
     await store.reject(rejection, rejected.keep);
   };
 }
 
-function keptOf(refused: RefusedBody, maxBody: number): Pick<Rejection, "body"> {
+function bodyOf(refused: RefusedBody, maxBody: number): Uint8Array | null {
   const bytes = "bytes" in refused ? refused.bytes : refused.beginning;
   const isNone = "beginning" in refused && bytes.length === 0;
-  return { body: isNone || bytes.length > maxBody ? null : bytes };
+  return isNone || bytes.length > maxBody ? null : bytes;
 }

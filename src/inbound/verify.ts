@@ -1,17 +1,23 @@
-import { createHmac, verify as verifySignature } from "node:crypto";
-import type { SignatureEncoding, SignedPart } from "../mapping/check.ts";
-import { formatPlace, type PlaceRef } from "../mapping/place.ts";
-import type { Channel, Check } from "./channel.ts";
-import { isSame, type Refusal, refuseCredentials } from "./credentials.ts";
-import { type PayloadRule, placeIn } from "./place.ts";
+import { createHmac, type KeyObject, verify as verifySignature } from "node:crypto";
+import type { SignedRule } from "../mapping/check.ts";
+import type { Part } from "../mapping/part.ts";
+import { formatPlace } from "../mapping/place.ts";
+import { refuseAge } from "./age.ts";
+import { type Channel, type Check, isProof } from "./channel.ts";
+import { contentOf } from "./content.ts";
+import { isSame, type Refusal, refuseCredentials, refuseEquals } from "./credentials.ts";
+import type { PayloadRule } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
+import { decodeSignatures, signatureTexts, signedBytes } from "./signature.ts";
 import { atOnce, inTurns, STRIDE, type Steps } from "./steps.ts";
+
+export { isSameText } from "./credentials.ts";
 
 /** `passed`, `absent` where the check may be left out and was, or why it did not pass. */
 type Verdict = "passed" | "absent" | Refusal;
 
 /**
- * Whether a request is genuine: every check of the channel must pass, token and password before anything dear. Signatures are checked over the bytes that came (or
+ * Whether a request is genuine: every check of the channel must pass, those that cost nothing first. Signatures are checked over the bytes that came (or
  * the decoded form field, where the provider signs that), and compared in constant time. Nothing is parsed before that, unless
  * the provider signs members of the payload (`payload:…`).
  */
@@ -27,26 +33,50 @@ export function verifyInTurns(request: RawRequest, channel: Channel): Promise<Ve
 function* verifying(request: RawRequest, channel: Channel): Steps<VerifiedRequest | Refusal> {
   const refusal = refuseCredentials(request, channel);
   if (refusal) return refusal;
-  const passed: string[] = [];
+  const passed: Check[] = [];
   for (const check of channel.checks) {
     const verdict = yield* judgeEither(request, check, channel.rules.read);
     if (typeof verdict === "object") return verdict;
-    if (verdict === "passed") passed.push(check.kind);
+    if (verdict === "passed") passed.push(check);
   }
-  if (passed.length === 0 && channel.checks.length > 0) return { refused: "the request has no signature" };
-  return { ...request, verified: passed.join("+") || "none" };
+  if (channel.checks.some(isProof) && !passed.some(isProof))
+    return { refused: "the request has no signature" };
+  const verified = passed.map(({ kind }) => kind).join("+") || "none";
+  return refuseForm(request, channel.rules) ?? { ...request, verified };
 }
 
-export { isSameText } from "./credentials.ts";
+const XML_TYPE = /^[^;]*[/+]xml\s*(?:;|$)/i;
+
+/** A genuine request in a form that the mapping says cannot be read. Kept as refused, and told as a failure, it is seen at the provider. */
+function refuseForm(request: RawRequest, { refuse }: Channel["rules"]): Refusal | null {
+  if (refuse.xml === undefined) return null;
+  const { headers } = request;
+  const beginning = Buffer.from(contentOf(request).subarray(0, 256))
+    .toString()
+    .replace(/^\ufeff/, "")
+    .trimStart();
+  const isXml = beginning.startsWith("<") || XML_TYPE.test(headers["content-type"] ?? "");
+  return isXml ? { refused: refuse.xml, code: "unsupported_media_type" } : null;
+}
 
 type CheckOf<Kind extends Check["kind"]> = Extract<Check, { kind: Kind }>;
 
-/** A sender or a gateway that compresses may sign before or after it did. */
+/**
+ * A sender or a gateway that compresses may sign before or after it did. Only a signature over the whole body counts over the bytes that
+ * came: they could be made to look like a form with signed fields, and hold another one.
+ */
 function* judgeEither(request: RawRequest, check: Check, read: PayloadRule): Steps<Verdict> {
   const verdict = yield* judge(request, check, read);
-  if (typeof verdict !== "object" || !request.content || "undecodable" in request.content) return verdict;
+  const { content } = request;
+  if (typeof verdict !== "object" || !content || "undecodable" in content || !coversBody(check))
+    return verdict;
   const asItCame = yield* judge({ ...request, content: { bytes: request.body } }, check, read);
   return asItCame === "passed" ? asItCame : verdict;
+}
+
+function coversBody(check: Check): boolean {
+  if (check.kind !== "hmac" && check.kind !== "rsa") return false;
+  return check.rule.over.some((part) => "place" in part && part.place.in === "body" && part.find === null);
 }
 
 function* judge(request: RawRequest, check: Check, read: PayloadRule): Steps<Verdict> {
@@ -55,6 +85,8 @@ function* judge(request: RawRequest, check: Check, read: PayloadRule): Steps<Ver
       return yield* judgeHmac(request, check, read);
     case "rsa":
       return judgeRsa(request, check, read);
+    case "equals":
+      return refuseEquals(request, check) ?? "passed";
     case "token":
     case "basic":
       return "passed"; // by refuseCredentials, before
@@ -67,26 +99,31 @@ const MISMATCH: Refusal = {
 
 function* judgeHmac(
   request: RawRequest,
-  { rule, secrets }: CheckOf<"hmac">,
+  { rule, secrets, required = true }: CheckOf<"hmac">,
   read: PayloadRule,
 ): Steps<Verdict> {
-  const signatures = signaturesIn(request, rule.signatures, read);
-  if (signatures.length === 0) return noSignature(rule.signatures);
+  const signatures = signatureTexts(request, rule.signatures, read);
+  if (signatures === null) return required ? noSignature(rule.signatures) : "absent";
   const signed = signedBytes(request, rule.over, read);
-  if (!signed) return INCOMPLETE;
+  if ("refused" in signed) return signed;
 
-  const candidates = signatures.flatMap((text) => decodeSignature(text, rule.prefix, rule.encodings));
+  const candidates = decodeSignatures(signatures, rule.prefix, rule.encodings);
   for (const secret of secrets) {
     const expected = yield* hmacOf(signed, rule.hash, secret);
-    if (candidates.some((candidate) => isSame(candidate, expected))) return "passed";
+    if (candidates.some((candidate) => isSame(candidate, expected))) return judgeAge(request, rule, read);
   }
   return MISMATCH;
+}
+
+/** Only what is signed by the right key is told how old it is. */
+function judgeAge(request: RawRequest, { age }: SignedRule, read: PayloadRule): Verdict {
+  return (age && refuseAge(request, age, read)) ?? "passed";
 }
 
 /** So many bytes are hashed in a step: some ten milliseconds. */
 const HASH_STRIDE = 8 * STRIDE;
 
-function* hmacOf(signed: readonly Uint8Array[], hash: string, secret: string): Steps<Buffer> {
+function* hmacOf(signed: readonly Uint8Array[], hash: string, secret: string | KeyObject): Steps<Buffer> {
   const hmac = createHmac(hash, secret);
   for (const bytes of signed) {
     for (let from = 0; from < bytes.length; from += HASH_STRIDE) {
@@ -98,16 +135,21 @@ function* hmacOf(signed: readonly Uint8Array[], hash: string, secret: string): S
   return Buffer.from(hmac.digest("binary"), "binary");
 }
 
+/** So many signatures of one request are tried, for each costs as much as a thousand hashes. */
+const MOST_RSA_SIGNATURES = 8;
+
 function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">, read: PayloadRule): Verdict {
-  const signatures = signaturesIn(request, rule.signatures, read).filter(({ length }) => length > 0);
+  const signatures =
+    signatureTexts(request, rule.signatures, read)?.filter((text) => text.trim() !== "") ?? [];
   if (signatures.length === 0) return required ? noSignature(rule.signatures) : "absent";
   const signed = signedBytes(request, rule.over, read);
-  if (!signed) return INCOMPLETE;
+  if ("refused" in signed) return signed;
 
   const data = Buffer.concat(signed);
-  const candidates = signatures.flatMap((text) => decodeSignature(text, "", [rule.encoding]));
+  const candidates = decodeSignatures(signatures, "", [rule.encoding]).slice(0, MOST_RSA_SIGNATURES);
   try {
-    return candidates.some((bytes) => verifySignature(rule.hash, data, key, bytes)) ? "passed" : MISMATCH;
+    const matches = candidates.some((bytes) => verifySignature(rule.hash, data, key, bytes));
+    return matches ? judgeAge(request, rule, read) : MISMATCH;
   } catch {
     // Nothing that a request holds makes OpenSSL throw here: it was asked for something that the host's policy forbids.
     return {
@@ -116,40 +158,7 @@ function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">, 
   }
 }
 
-/** The signatures that are there, of all places where one can be. */
-function signaturesIn(request: RawRequest, places: readonly PlaceRef[], read: PayloadRule): Uint8Array[] {
-  return places.map((place) => placeIn(request, place, read)).filter((bytes) => bytes !== null);
-}
-
-function noSignature(places: readonly PlaceRef[]): Refusal {
-  const where = places.map(formatPlace).join(" or ");
+function noSignature(parts: readonly Part[]): Refusal {
+  const where = parts.map(({ place }) => formatPlace(place)).join(" or ");
   return { refused: `the request has no ${where}, where its signature should be` };
-}
-
-const INCOMPLETE: Refusal = { refused: "a part of what is signed is not in the request" };
-
-/** What was signed, piece by piece; null when a piece is missing. */
-function signedBytes(
-  request: RawRequest,
-  over: readonly SignedPart[],
-  read: PayloadRule,
-): Uint8Array[] | null {
-  const parts: Uint8Array[] = [];
-  for (const part of over) {
-    const bytes = "text" in part ? Buffer.from(part.text) : placeIn(request, part, read);
-    if (!bytes) return null;
-    parts.push(bytes);
-  }
-  return parts;
-}
-
-/** The bytes that a signature's text can stand for. Hexadecimal is read without regard to case. */
-function decodeSignature(
-  signature: Uint8Array,
-  prefix: string,
-  encodings: readonly SignatureEncoding[],
-): Buffer[] {
-  const text = Buffer.from(signature).toString("latin1").trim();
-  if (!text.startsWith(prefix)) return [];
-  return encodings.map((encoding) => Buffer.from(text.slice(prefix.length), encoding));
 }

@@ -1,26 +1,50 @@
-import type { EventType, SignerStatus } from "../domain/event.ts";
+import type { Reopening } from "../domain/draft.ts";
+import type { EventType, SignerRole, SignerStatus } from "../domain/event.ts";
+import { type AnswerRule, type ChallengeRule, compileAnswer, compileChallenges } from "./answer.ts";
 import { type CheckRule, compileCheck } from "./check.ts";
-import { compileStatus, compileText, compileTime, type Field, listOf, type Scope } from "./field.ts";
+import {
+  compileBoolean,
+  compileCondition,
+  compileRole,
+  compileStatus,
+  compileText,
+  compileTime,
+  type Field,
+  listOf,
+  type Scope,
+} from "./field.ts";
 import { type Path, parsePath } from "./path.ts";
 import { parseRequestPlace, type RequestPlace } from "./place.ts";
-import type { Entry, EventFile, MappingFile, WordFile } from "./schema.ts";
+import type { Entry, EventFile, Explained, MappingFile, ReferencesFile, WordFile } from "./schema.ts";
 
 /** A mapping file, ready to be used: patterns compiled, names resolved, defaults filled in. */
 export interface Mapping {
   provider: string;
   title: string;
+  /** Where the provider documents its webhooks; null: the file does not say. */
+  documentation: string | null;
+  /** What of the file is inferred and not documented. */
+  unproved: readonly string[];
   /** Which text of which mapping this is, such as `lumin@sha256:0123456789ab`. */
   digest: string;
+  /** Whether one of its words lets a document start again, so that what happens once can happen again. */
+  reopenable: boolean;
   channels: ReadonlyMap<string, MappingChannel>;
 }
 
 export interface MappingChannel {
   name: string;
   title: string;
+  /** What to do at the provider; null: the file does not say. */
+  setup: string | null;
   checks: readonly CheckRule[];
   read: ReadRule;
   event: EventRule;
-  answer: { body: string; type: string } | null;
+  /** Null: the bridge's own. */
+  answer: AnswerRule | null;
+  challenges: readonly ChallengeRule[];
+  /** What genuine requests that cannot be read are told. */
+  refuse: { xml?: string | undefined };
   /** How long the provider's bodies may be, in bytes; null: as long as others'. */
   maxBody: number | null;
 }
@@ -33,6 +57,10 @@ export interface ReadRule {
   parse: readonly string[];
   /** Where the list of items is; null: the payload is the one item. */
   each: Path | null;
+  /** An object where the list should be is the one item. */
+  single: boolean;
+  /** Of a form only the fields count that a signature covers, where one was checked. */
+  signedOnly: boolean;
 }
 
 /** Which fields of an item become which facts of an event. Null: the provider never says. */
@@ -41,7 +69,8 @@ export interface EventRule {
   time: Field<number> | null;
   document: DocumentRule | null;
   signer: SignerRule | null;
-  signers: (SignerRule & { each: Path }) | null;
+  signers: readonly SignersRule[];
+  reason: Field<string> | null;
 }
 
 export interface WordRule {
@@ -57,67 +86,121 @@ interface WordMeaning {
   types: readonly EventType[];
   /** The provider's own explanation. */
   explanation: string | null;
+  /** Whether the document starts again with it; null: it does not. */
+  reopens: Reopening | null;
 }
 
 export interface DocumentRule {
   id: Field<string>;
   title: Field<string> | null;
   tags: readonly Field<string>[];
+  references: ReferencesRule | null;
+  test: Field<boolean> | null;
   expiresAt: Field<number> | null;
+}
+
+/** Where the sender's own keys and values are. */
+export interface ReferencesRule {
+  /** The object whose members they are, or the list of which each element is one; null: only `fields`. */
+  each: Path | null;
+  /** How an element of the list gives name and value; null: `each` leads to an object. */
+  element: { name: Field<string>; value: Field<string> } | null;
+  fields: readonly (readonly [name: string, value: Field<string>])[];
 }
 
 export interface SignerRule {
   id: Field<string> | null;
   name: Field<string> | null;
   email: Field<string> | null;
+  role: Field<SignerRole> | null;
   status: Field<SignerStatus> | null;
 }
 
-type Tables = ReadonlyMap<string, ReadonlyMap<string, WordMeaning>>;
+export interface SignersRule extends SignerRule {
+  /** Where the list is. */
+  each: Path;
+  /** An object where the list should be is the one signer. */
+  single: boolean;
+}
+
+/** What a word can mean; the first case that holds counts. */
+type Table = ReadonlyMap<string, readonly Case[]>;
+type Tables = ReadonlyMap<string, Table>;
+
+interface Case {
+  holds(scope: Scope): boolean;
+  meaning: WordMeaning;
+}
 
 /** The mapping that a checked file describes. `digest` names the file's text; a table that is not there has no words. */
 export function compileMapping(file: MappingFile, digest: string): Mapping {
-  const { provider, title } = file;
+  const { provider, title, documentation = null, unproved = [] } = file;
   const tables = compileTables(file.tables);
   const channels = Object.entries(file.channels).flatMap(([name, channel]) => {
-    const { verify = [], read, event, answer = null, maxBody = null } = { ...file, ...channel };
+    const { verify = [], read, event, answer, challenge, ...shared } = { ...file, ...channel };
+    const { refuse = {}, maxBody = null } = shared;
     if (!event) return [];
     const rules = {
       checks: verify.map(compileCheck),
       read: compileRead(read),
       event: compileEvent(event, tables),
+      answer: maybe(answer, compileAnswer),
+      challenges: challenge ? compileChallenges(challenge) : [],
     };
-    return [[name, { name, title: channel.title, ...rules, answer, maxBody }] as const];
+    const { title, setup = null } = channel;
+    return [[name, { name, title, setup, ...rules, refuse, maxBody }] as const];
   });
-  return { provider, title, digest, channels: new Map(channels) };
+  const cases = [...tables.values()].flatMap((words) => [...words.values()].flat());
+  const reopenable = cases.some(({ meaning }) => meaning.reopens !== null);
+  const about = { provider, title, documentation, unproved };
+  return { ...about, digest, reopenable, channels: new Map(channels) };
 }
 
 function compileRead(file: MappingFile["read"]): ReadRule {
-  const { from = "body", as = "json", parse = [], each } = file ?? {};
-  return { from: parseRequestPlace(from), as, parse, each: each === undefined ? null : parsePath(each) };
+  const { from = "body", as = "json", parse = [], each, single = false, signedOnly = false } = file ?? {};
+  return { from: parseRequestPlace(from), as, parse, each: maybe(each, parsePath), single, signedOnly };
 }
 
 function compileEvent(file: EventFile, tables: Tables): EventRule {
-  const { word, time, document, signer, signers } = file;
+  const { word, time, document, signer, signers, reason } = file;
   return {
     words: listOf(word).map((one) => compileWord(one, tables)),
     time: maybe(time, compileTime),
-    document: maybe(document, ({ id, title, tags = [], expiresAt }) => ({
+    document: maybe(document, ({ id, title, tags = [], references, test, expiresAt }) => ({
       id: compileText(id),
       title: maybe(title, compileText),
       tags: tags.map(compileText),
+      references: maybe(references, compileReferences),
+      test: maybe(test, compileBoolean),
       expiresAt: maybe(expiresAt, compileTime),
     })),
     signer: maybe(signer, compileSigner),
-    signers: maybe(signers, (list) => ({ each: parsePath(list.each), ...compileSigner(list) })),
+    signers: listOf(signers ?? []).map(({ each, single, ...signer }) => ({
+      each: parsePath(each),
+      single,
+      ...compileSigner(signer),
+    })),
+    reason: maybe(reason, compileText),
   };
 }
 
-function compileSigner({ id, name, email, status }: NonNullable<EventFile["signer"]>): SignerRule {
+function compileReferences({ each, name, value, fields = {} }: ReferencesFile): ReferencesRule {
+  return {
+    each: maybe(each, parsePath),
+    element:
+      name === undefined || value === undefined
+        ? null
+        : { name: compileText(name), value: compileText(value) },
+    fields: Object.entries(fields).map(([key, field]) => [key, compileText(field)] as const),
+  };
+}
+
+function compileSigner({ id, name, email, role, status }: NonNullable<EventFile["signer"]>): SignerRule {
   return {
     id: maybe(id, compileText),
     name: maybe(name, compileText),
     email: maybe(email, compileText),
+    role: maybe(role, compileRole),
     status: maybe(status, compileStatus),
   };
 }
@@ -130,15 +213,15 @@ function compileWord({ from, table, object, name }: WordFile, tables: Tables): W
     name: maybe(name, compileText),
     meaningOf(word, scope) {
       for (const choose of choices) {
-        const meaning = choose(scope)?.get(word);
-        if (meaning) return meaning;
+        const cases = choose(scope)?.get(word);
+        if (cases) return cases.find(({ holds }) => holds(scope))?.meaning ?? null;
       }
       return null;
     },
   };
 }
 
-type Choose = (scope: Scope) => ReadonlyMap<string, WordMeaning> | undefined;
+type Choose = (scope: Scope) => Table | undefined;
 
 function compileChoice(
   choice: string | Exclude<WordFile["table"], string | readonly unknown[]>,
@@ -156,20 +239,23 @@ function compileTables(file: MappingFile["tables"]): Tables {
   return new Map(Object.entries(file).map(([name, words]) => [name, compileTable(words)]));
 }
 
-function compileTable(words: Readonly<Record<string, Entry>>): ReadonlyMap<string, WordMeaning> {
-  return new Map(Object.entries(words).map(([word, entry]) => [word, compileEntry(entry)]));
+function compileTable(words: Readonly<Record<string, Entry>>): Table {
+  return new Map(Object.entries(words).map(([word, entry]) => [word, casesOf(entry).map(compileCase)]));
 }
 
-function compileEntry(entry: Entry): WordMeaning {
-  const { event, meaning = null } = isExplained(entry) ? entry : { event: entry };
+function casesOf(entry: Entry): readonly Explained[] {
+  if (typeof entry === "string") return [{ event: entry }];
+  if (!Array.isArray(entry)) return [entry];
+  const cases = entry.filter((one) => typeof one === "object");
+  return cases.length > 0 ? cases : [{ event: entry.filter((one) => typeof one === "string") }];
+}
+
+function compileCase({ when, event, meaning, reopen }: Explained): Case {
   const types = listOf(event).filter((type) => type !== "ignore");
-  return { types, explanation: meaning };
-}
-
-type Explained = Extract<Entry, { event: unknown }>;
-
-function isExplained(entry: Entry): entry is Explained {
-  return typeof entry === "object" && "event" in entry;
+  return {
+    holds: when === undefined ? () => true : compileCondition(when),
+    meaning: { types, explanation: meaning ?? null, reopens: reopen ?? null },
+  };
 }
 
 function maybe<File, Rule>(file: File | undefined, compile: (file: File) => Rule): Rule | null {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SIGNER_STATUSES } from "../domain/event.ts";
+import { SIGNER_ROLES, SIGNER_STATUSES } from "../domain/event.ts";
 import { exactly } from "../yaml.ts";
 import { exactlyOne } from "./one.ts";
 import { PathText } from "./path.ts";
@@ -7,6 +7,7 @@ import { PatternText } from "./pattern.ts";
 import { PlaceText } from "./place.ts";
 import { oneOf } from "./suggest.ts";
 import { TEXT_TRANSFORMS, TIME_TRANSFORMS } from "./transform.ts";
+import { ZoneText } from "./zone.ts";
 
 /**
  * How mapping files write a field of a payload. A plain text is a path; a map says where the value is (`path`, `place`,
@@ -60,12 +61,46 @@ export const TextStep = exactlyOne(
   SOURCES,
 );
 
+/** What must hold for a case: a value is there, or it is one of some. */
+const Condition = z.union(
+  [
+    PathText,
+    exactlyOne(
+      exactly({
+        ...COMMON,
+        as: textTransform,
+        is: z
+          .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+            error: "expected a text, or a list of texts",
+          })
+          .optional()
+          .describe(
+            "What the value must be; of a list, any will do. Absent: it is enough that there is one.",
+          ),
+      }),
+      SOURCES,
+    ),
+  ],
+  { error: `expected a path, or a map with one of ${SOURCES.join(", ")}, and perhaps \`is\`` },
+);
+
+export const ConditionField = z
+  .union([...Condition.options, z.array(Condition).min(1)], {
+    error: "expected a path, a map with `is`, or a list of these",
+  })
+  .describe("A value that must be there, or be one of some; of a list, all must hold.");
+export type ConditionField = z.output<typeof ConditionField>;
+
 const TimeStep = exactlyOne(
   exactly({
     ...COMMON,
     as: oneOf("a transform of times", TIME_TRANSFORMS).describe(
-      "How the time is written: `milliseconds` or `seconds` since 1970, or `iso` (ISO 8601; without offset UTC).",
+      "How the time is written: `milliseconds` or `seconds` since 1970, `iso` (ISO 8601) or `rfc2822`; without an offset in `zone`.",
     ),
+    zone: ZoneText.optional().describe("The zone of times without an offset; UTC, if absent."),
+  }).refine(({ as, zone }) => zone === undefined || as === "iso" || as === "rfc2822", {
+    error: "is of no use for a time that is a number: leave it out",
+    path: ["zone"],
   }),
   SOURCES,
 );
@@ -77,6 +112,17 @@ const StatusStep = exactlyOne(
     values: z
       .record(z.string(), oneOf("a signer's status", SIGNER_STATUSES))
       .describe("Their values and the status that each means; any other says nothing."),
+  }),
+  SOURCES,
+);
+
+const RoleStep = exactlyOne(
+  exactly({
+    ...COMMON,
+    as: textTransform,
+    values: z
+      .record(z.string(), oneOf("a signer's role", SIGNER_ROLES))
+      .describe("Their values and the role that each means; any other says nothing."),
   }),
   SOURCES,
 );
@@ -106,6 +152,15 @@ export const StatusField = z
   })
   .describe("A signer's status: where it is and what their values mean; of a list the first that gives one.");
 export type StatusField = z.output<typeof StatusField>;
+
+export const RoleField = z
+  .union([oneOf("a signer's role", SIGNER_ROLES), RoleStep, z.array(RoleStep).min(1)], {
+    error: `expected a role (${SIGNER_ROLES.join(", ")}), or ${EXPECTED} and \`values\`, or a list of these`,
+  })
+  .describe(
+    "What a signer has to do: a role, the same for all, or where it is and what their values mean; of a list the first that gives one.",
+  );
+export type RoleField = z.output<typeof RoleField>;
 
 /** Where a value comes from, whatever is made of it. */
 export type Source = Omit<z.output<typeof TextStep>, "as" | "values">;

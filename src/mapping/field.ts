@@ -1,14 +1,12 @@
-import type { SignerStatus } from "../domain/event.ts";
-import type { Source, StatusField, TextField, TimeField } from "./field-schema.ts";
-import { parsePath, valueAt } from "./path.ts";
+import type { SignerRole, SignerStatus } from "../domain/event.ts";
+import type { ConditionField, RoleField, Source, StatusField, TextField, TimeField } from "./field-schema.ts";
+import { isPlain, parsePath, type Standpoint, valueAt, valuesAt } from "./path.ts";
 import { compilePattern } from "./pattern.ts";
 import { type PlaceRef, parsePlace } from "./place.ts";
 import { type Scalar, type TextTransform, toText, toTime } from "./transform.ts";
 
 /** What fields are read from. */
-export interface Scope {
-  /** The payload, or the element of it that is looked at. */
-  item: unknown;
+export interface Scope extends Standpoint {
   /** The text at a place of the request; null when there is nothing. */
   textAt(place: PlaceRef): string | null;
 }
@@ -30,12 +28,39 @@ export function compileText(file: TextField): Field<string> {
 
 /** A field that gives whole milliseconds since 1970: NaN when something stands there that is no time. */
 export function compileTime(file: TimeField): Field<number> {
-  return firstOf(listOf(file).map((step) => then(compileSource(step), (value) => toTime(step.as, value))));
+  return firstOf(
+    listOf(file).map((step) => then(compileSource(step), (value) => toTime(step.as, value, step.zone))),
+  );
+}
+
+/** Whether what a case asks for holds: a value is there, or one of the values is among those that it may be. */
+export function compileCondition(file: ConditionField): (scope: Scope) => boolean {
+  const conditions = listOf(file).map((one) => {
+    const { is, ...step } = typeof one === "string" ? { path: one } : one;
+    const field = compileTextStep(step);
+    const accepted = is === undefined ? null : new Set(listOf(is));
+    return (scope: Scope) => field.readAll(scope).some((value) => accepted === null || accepted.has(value));
+  });
+  return (scope) => conditions.every((holds) => holds(scope));
 }
 
 /** A field that gives a signer's status. */
 export function compileStatus(file: StatusField): Field<SignerStatus> {
   return firstOf(listOf(file).map(({ values, ...step }) => then(compileTextStep(step), lookUp(values))));
+}
+
+/** A field that gives a signer's role. */
+export function compileRole(file: RoleField): Field<SignerRole> {
+  if (typeof file === "string") return field("a constant", () => [file]);
+  return firstOf(listOf(file).map(({ values, ...step }) => then(compileTextStep(step), lookUp(values))));
+}
+
+/** A field that gives a truth value, from whatever `boolean` reads. */
+export function compileBoolean(file: TextField): Field<boolean> {
+  return then(compileText(file), (text) => {
+    const read = toText("boolean", text);
+    return read === null ? null : read === "true";
+  });
 }
 
 interface TextStep extends Source {
@@ -66,7 +91,8 @@ function compileOrigin({ path, place, value, join, with: between = "" }: Source)
 
 function atPath(text: string): Field<Scalar> {
   const path = parsePath(text);
-  return field(text, ({ item }) => scalarsOf(valueAt(item, path)));
+  if (isPlain(path)) return field(text, ({ item }) => scalarsOf(valueAt(item, path)));
+  return field(text, (scope) => valuesAt(scope, path).flatMap(scalarsOf));
 }
 
 function atPlace(text: string): Field<Scalar> {

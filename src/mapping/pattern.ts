@@ -24,6 +24,46 @@ export function compilePattern(text: string): (value: string) => string | null {
   };
 }
 
+/** So many matches of one text are looked at. */
+export const MOST_MATCHES = 256;
+
+/** Lengths up to which a list is searched, the longest first: a pattern gets the first that it can afford. */
+const LIST_LENGTHS = [4_096, 2_048, 1_024, 512] as const;
+
+/** So many steps a search may take in the worst case: some ten milliseconds. */
+const MOST_STEPS = 2 ** 24;
+
+/**
+ * All that the pattern finds in a text, in order: of each match what `compilePattern` would give. A header of signatures is longer than
+ * a name, so the greatest length is counted out: it is the longest that the pattern's repetitions can search within `MOST_STEPS`, up to
+ * 4,096 characters. In a longer text nothing is found.
+ */
+export function compileMatches(text: string): (value: string) => string[] {
+  const pattern = new RegExp(text, "gu");
+  const longest = LIST_LENGTHS.find((length) => countSteps(text, length) <= MOST_STEPS) ?? LONGEST_TEXT;
+  return (value) => {
+    if (value.length > longest) return [];
+    const found: string[] = [];
+    for (const match of value.matchAll(pattern)) {
+      found.push(match.slice(1).find((group) => group !== undefined) ?? match[0]);
+      if (found.length === MOST_MATCHES) break;
+    }
+    return found.filter((one) => one !== "");
+  };
+}
+
+/** In how many ways a pattern can fail on a text of this length: the beginning can be anywhere, and each repetition take any number. */
+function countSteps(pattern: string, length: number): number {
+  const ways = [...pattern.matchAll(TOKEN)].map(({ 0: token }) => {
+    if (token === "*" || token === "+") return length;
+    if (token === "?" || token === "|") return 2;
+    const [, least, comma, most] = BOUNDS.exec(token) ?? [];
+    if (least === undefined || !comma) return 1;
+    return Math.min(most ? Number(most) - Number(least) + 1 : length, length);
+  });
+  return ways.reduce((product, count) => product * count, length);
+}
+
 /** What is wrong with a pattern; null: nothing. */
 function refusalOf(text: string): string | null {
   try {
@@ -45,10 +85,12 @@ const MOST_LOOSE = 2;
 /** A repetition of more than this is as loose as one without a bound. */
 const FEW = 40;
 
+const BOUNDS = /^\{(\d+)(,?)(\d*)\}$/;
+
 /** How many repetitions have no small bound: each multiplies the time by the length of the text, as does a beginning anywhere. */
 function countLoose(pattern: string): number {
   return [...pattern.matchAll(TOKEN)].filter(({ 0: token }) => {
-    const [, least, comma, most] = /^\{(\d+)(,?)(\d*)\}$/.exec(token) ?? [];
+    const [, least, comma, most] = BOUNDS.exec(token) ?? [];
     if (least === undefined) return token === "*" || token === "+";
     return Number(comma ? most || Number.POSITIVE_INFINITY : least) > FEW;
   }).length;

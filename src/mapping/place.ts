@@ -1,7 +1,10 @@
 import { z } from "zod";
-import { formatPath, PATH, type Path, parsePath } from "./path.ts";
+import { formatPath, isPath, type Path, parsePath } from "./path.ts";
 
-/** Where in a request something stands: the raw body, or a header, query parameter or form field by name. */
+/**
+ * Where in a request something stands: the raw body, or a header, query parameter or form field by name. A header's name that ends in
+ * `*` stands for all headers that begin so.
+ */
 export type RequestPlace = { in: "body" } | { in: "header" | "query" | "field"; name: string };
 
 /** One of these, or a place in the payload that the channel's `read` finds. */
@@ -10,8 +13,13 @@ export type PlaceRef = RequestPlace | { in: "payload"; path: Path };
 const REQUEST_PLACE = /^(?:body|(header|query|field):(.+))$/s;
 const PAYLOAD = "payload:";
 
-/** Any place, as the source of a regular expression (flag `s`). */
-export const PLACE = `(?:body|(?:header|query|field):.+|${PAYLOAD}${PATH})`;
+/** What places look like to editors, as the source of a regular expression; paths are looked at more closely. */
+export const PLACE = `(?:body|(?:header|query|field):.+|${PAYLOAD}.+)`;
+
+/** Whether a text names a place. */
+export function isPlace(text: string): boolean {
+  return text.startsWith(PAYLOAD) ? isPath(text.slice(PAYLOAD.length)) : REQUEST_PLACE.test(text);
+}
 
 /** A place outside the payload, as mapping files write it. */
 export const RequestPlaceText = z
@@ -22,11 +30,13 @@ export const RequestPlaceText = z
 /** A place as mapping files write it. */
 export const PlaceText = z
   .string()
-  .regex(
-    new RegExp(`^${PLACE}$`, "s"),
-    "a place is body, header:<name>, query:<name>, field:<name> (a form field) or payload:<path>",
-  )
-  .meta({ examples: ["body", "header:x-signature", "query:token", "field:data", "payload:event.hash"] });
+  .refine(isPlace, {
+    error: "a place is body, header:<name>, query:<name>, field:<name> (a form field) or payload:<path>",
+  })
+  .meta({
+    pattern: `^${PLACE}$`,
+    examples: ["body", "header:x-signature", "query:token", "field:data", "payload:event.hash"],
+  });
 
 /** The place that a text names. Text that `PlaceText` refuses counts as the body. */
 export function parsePlace(text: string): PlaceRef {

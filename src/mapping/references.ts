@@ -7,7 +7,8 @@ export interface Dangling {
 }
 
 /**
- * The tables that are named and not there, and the channels that end up without `event`. Looks at the data as it was read, so that other
+ * The tables that are named and not there, the channels that end up without `event`, and those without a `time` where a word lets
+ * documents start again: what happens once is told apart by nothing else then. Looks at the data as it was read, so that other
  * mistakes of the file do not hide these.
  */
 export function findDangling(file: unknown): Dangling[] {
@@ -23,6 +24,23 @@ export function findDangling(file: unknown): Dangling[] {
   return [
     ...events.flatMap(({ path, event }) => danglingTables(event, path, tables)),
     ...(memberOf(file, "event") === undefined ? channels.flatMap(withoutEvent) : []),
+    ...(canReopen(file) ? events.flatMap(withoutTime) : []),
+  ];
+}
+
+function canReopen(file: unknown): boolean {
+  const tables = Object.values(membersOf(memberOf(file, "tables")));
+  return tables.some((words) =>
+    Object.values(membersOf(words)).some((entry) =>
+      each(entry, []).some(({ value }) => memberOf(value, "reopen") !== undefined),
+    ),
+  );
+}
+
+function withoutTime({ path, event }: { path: Place; event: unknown }): Dangling[] {
+  if (event === undefined || memberOf(event, "time") !== undefined) return [];
+  return [
+    { path, message: "has no `time`, but a word says `reopen`: times tell the first round from the next" },
   ];
 }
 

@@ -1,9 +1,11 @@
 import { z } from "zod";
+import { REOPENINGS } from "../domain/draft.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { parseSize } from "../domain/quantity.ts";
 import { exactly } from "../yaml.ts";
-import { CheckFile } from "./check.ts";
-import { StatusField, TextField, TextStep, TimeField } from "./field-schema.ts";
+import { AnswerFile, ChallengesFile } from "./answer.ts";
+import { CheckFile } from "./check-schema.ts";
+import { ConditionField, RoleField, StatusField, TextField, TextStep, TimeField } from "./field-schema.ts";
 import { PathText } from "./path.ts";
 import { RequestPlaceText } from "./place.ts";
 import { oneOf } from "./suggest.ts";
@@ -26,7 +28,23 @@ const Read = exactly({
   each: PathText.optional().describe(
     "The path to the list of items in the payload; `.` when it is the list itself. Absent: the payload is the one item.",
   ),
+  single: z
+    .boolean()
+    .default(false)
+    .describe("true: an object where the list should be is the one item of it."),
+  signedOnly: z
+    .boolean()
+    .default(false)
+    .describe("true: of a form only the fields count that a signature covers, wherever one was checked."),
 })
+  .refine(({ each, single }) => each !== undefined || !single, {
+    error: "is of no use without `each`",
+    path: ["single"],
+  })
+  .refine(({ as, signedOnly }) => as === "form" || !signedOnly, {
+    error: "is for a form: leave it out, or say `as: form`",
+    path: ["signedOnly"],
+  })
   .refine(({ from, as }) => as === "json" || from === "body", "a form is always the body: leave `from` out")
   .describe("Where the payload is, and how its items are told apart.");
 
@@ -54,8 +72,36 @@ const SIGNER = {
   ),
   name: TextField.optional().describe("The signer's name."),
   email: TextField.optional().describe("The signer's e-mail address."),
+  role: RoleField.optional().describe(
+    "What the signer has to do. Who is viewer, copy or other never counts as having signed.",
+  ),
   status: StatusField.optional().describe("How far the signer is."),
 };
+
+const Signers = exactly({
+  each: PathText.describe("The path to the list of signers."),
+  single: z
+    .boolean()
+    .default(false)
+    .describe("true: an object where the list should be is the one signer of it."),
+  ...SIGNER,
+});
+
+const References = exactly({
+  each: PathText.optional().describe(
+    "The path to an object whose members they are, or to a list of which each element is one.",
+  ),
+  name: TextField.optional().describe("The name of an element's reference; for a list."),
+  value: TextField.optional().describe("Its value; for a list."),
+  fields: z.record(z.string().min(1), TextField).optional().describe("Single ones, by name."),
+})
+  .refine(({ each, fields }) => each !== undefined || fields !== undefined, "needs `each` or `fields`")
+  .refine(
+    ({ each, name, value }) =>
+      (name === undefined) === (value === undefined) && (name === undefined || each !== undefined),
+    "`name` and `value` go together, and with `each`: they are read from each element of the list",
+  )
+  .describe("The sender's own keys and values.");
 
 const EventFile = exactly({
   word: z
@@ -68,6 +114,10 @@ const EventFile = exactly({
     id: TextField.describe("The provider's id of the document."),
     title: TextField.optional().describe("The document's title."),
     tags: z.array(TextField).optional().describe("What the sender attached to find the document again."),
+    references: References.optional(),
+    test: TextField.optional().describe(
+      "Whether it was made in the provider's test mode: true, 1 or yes; false, 0 or no.",
+    ),
     expiresAt: TimeField.optional().describe("When it can no longer be signed."),
   })
     .optional()
@@ -75,17 +125,24 @@ const EventFile = exactly({
   signer: exactly(SIGNER)
     .optional()
     .describe("The signer whom the item is about, where the provider names one."),
-  signers: exactly({ each: PathText.describe("The path to the list of signers."), ...SIGNER })
+  signers: z
+    .union([Signers, z.array(Signers).min(1)], { error: "expected a map with `each`, or a list of these" })
     .optional()
     .describe(
-      "All signers of the document, where the item lists them; their paths start at the list's element.",
+      "All signers of the document, where the item lists them, in one list or several; their paths start at the list's element, and `^` leads out of it.",
     ),
+  reason: TextField.optional().describe("Why it happened, in the words of whoever did it."),
 }).describe("Which fields of an item become which facts of an event.");
 
-const Answer = exactly({
-  body: z.string().describe("The answer's text."),
-  type: z.string().min(1).default("text/plain; charset=utf-8").describe("Its content type."),
-}).describe("What the provider must be answered, if not the bridge's own JSON. The status is always 200.");
+const Refuse = exactly({
+  xml: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Genuine requests with XML are answered with 415 and this sentence: what to set at the provider.",
+    ),
+}).describe("What cannot be read, and what the provider is told then, so that it shows the failure.");
 
 const TARGETS = [...EVENT_TYPES, "ignore"] as const;
 const Target = z
@@ -94,17 +151,44 @@ const Target = z
   })
   .describe("The event that the word means, a list where it means several, or `ignore`.");
 
+const EXPLAINED = {
+  event: Target,
+  meaning: z.string().min(1).optional().describe("The provider's own explanation of the word."),
+  reopen: oneOf("a way to start again", REOPENINGS)
+    .optional()
+    .describe(
+      "The document starts again: `continue` keeps the signatures that were given, `restart` takes them back.",
+    ),
+};
+
+const Case = exactly({
+  when: ConditionField.optional().describe("What must hold for it. Absent: it is for all that is left."),
+  ...EXPLAINED,
+});
+
 const Entry = z.union(
   [
-    ...Target.options,
-    exactly({
-      event: Target,
-      meaning: z.string().min(1).optional().describe("The provider's own explanation of the word."),
-    }),
+    Target.options[0],
+    exactly(EXPLAINED),
+    z
+      .array(
+        z.union([oneOf("an event type", EVENT_TYPES), Case], { error: "expected an event type, or a case" }),
+      )
+      .min(1)
+      .refine((list) => new Set(list.map((one) => typeof one)).size === 1, {
+        error: "is either a list of event types, or one of cases",
+      })
+      .describe(
+        "Several events; or cases, each with `when`, of which the first that holds counts. Where none does, the word is unknown.",
+      ),
   ],
-  { error: "expected an event type, a list of them, ignore, or a map with `event` and `meaning`" },
+  {
+    error:
+      "expected an event type, a list of them, ignore, a map with `event`, `meaning` and `reopen`, or a list of cases with `when`",
+  },
 );
 export type Entry = z.output<typeof Entry>;
+export type Explained = z.output<typeof Case>;
 
 const MaxBody = z
   .string({ error: "expected a size such as 10mb" })
@@ -122,7 +206,9 @@ const SHARED = {
   verify: Verify.optional(),
   read: Read.optional(),
   event: EventFile.optional(),
-  answer: Answer.optional(),
+  answer: AnswerFile.optional(),
+  challenge: ChallengesFile.optional(),
+  refuse: Refuse.optional(),
   maxBody: MaxBody.optional(),
 };
 
@@ -132,6 +218,14 @@ export const MappingFile = exactly({
     .regex(/^[a-z0-9][a-z0-9-]*$/, "a provider's name is of a-z, 0-9 and -")
     .describe("The provider's name in events."),
   title: z.string().min(1).describe("The provider's name for people."),
+  documentation: z
+    .url({ protocol: /^https$/ })
+    .optional()
+    .describe("Where the provider documents its webhooks."),
+  unproved: z
+    .array(z.string().min(1))
+    .optional()
+    .describe("What of this file is inferred and not documented, a sentence each."),
   tables: z
     .record(TableName, z.record(z.string(), Entry))
     .describe(
@@ -141,12 +235,23 @@ export const MappingFile = exactly({
   channels: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "a channel's name is of a-z, 0-9 and -"),
-      exactly({ title: z.string().min(1).describe("What the provider calls it."), ...SHARED }),
+      exactly({
+        title: z.string().min(1).describe("What the provider calls it."),
+        setup: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            "Where the URL is entered at the provider, and where what the configuration needs is found.",
+          ),
+        ...SHARED,
+      }),
     )
     .describe(
-      "The ways in which the provider posts. `verify`, `read`, `event`, `answer` and `maxBody` at the top are for every channel that has none of its own.",
+      "The ways in which the provider posts. `verify`, `read`, `event`, `answer`, `challenge`, `refuse` and `maxBody` at the top are for every channel that has none of its own.",
     ),
 }).describe("How one provider's webhooks are checked, read and translated.");
 export type MappingFile = z.output<typeof MappingFile>;
 export type EventFile = z.output<typeof EventFile>;
 export type WordFile = z.output<typeof Word>;
+export type ReferencesFile = z.output<typeof References>;

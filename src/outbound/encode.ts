@@ -66,8 +66,8 @@ export function attributesOf(
 
 /** What every format but `lumin` has as its data. */
 export function dataOf(event: Event): ForwardedEvent["data"] {
-  const { provider, channel, sequence, late, document, signer, signers, code, provenance } = event;
-  return { provider, channel, sequence, late, document, signer, signers, code, provenance };
+  const { provider, channel, sequence, late, document, signer, signers, reason, code, provenance } = event;
+  return { provider, channel, sequence, late, document, signer, signers, reason, code, provenance };
 }
 
 function subjectOf(document: Event["document"], signer: Event["signer"]): string | undefined {

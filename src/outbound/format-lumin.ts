@@ -1,4 +1,11 @@
-import type { DocumentStatus, Event, EventType, SignerStatus, SignerView } from "../domain/event.ts";
+import {
+  canSign,
+  type DocumentStatus,
+  type Event,
+  type EventType,
+  type SignerStatus,
+  type SignerView,
+} from "../domain/event.ts";
 import type { Encoded } from "./encode.ts";
 import type { BodySignature, Secret } from "./sign.ts";
 
@@ -65,7 +72,7 @@ export function encodeLumin(event: Event): Encoded {
       title: document.title,
       ...(document.expiresAt !== null && { expires_at: Date.parse(document.expiresAt) }),
       status: requestStatus(document.status),
-      signers: event.signers.map(luminSigner),
+      signers: event.signers.filter(({ role }) => canSign(role)).map(luminSigner),
     },
   };
   return { body: Buffer.from(JSON.stringify(payload)), contentType: "application/json; charset=utf-8" };

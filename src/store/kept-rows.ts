@@ -54,16 +54,15 @@ export function keptLink(row: KeptLinkRow): Kept["links"] {
   return { source: row.source, signer: row.signer_id, document: row.document_id };
 }
 
-export function keptEvent(
-  row: KeptEventRow,
-  keys: readonly string[],
-  retold: readonly Retelling[],
-): Kept["events"] {
-  return { position: row.position, event: toEvent(row), kin: row.kin, at: row.happened_at, keys, retold };
+type Keys = Pick<Kept["events"], "keys" | "channelKeys">;
+
+export function keptEvent(row: KeptEventRow, keys: Keys, retold: readonly Retelling[]): Kept["events"] {
+  const { position, kin, happened_at: at } = row;
+  return { position, event: toEvent(row), kin, at, ...keys, retold };
 }
 
-export function keptId(row: KeptIdRow, keys: readonly string[]): Kept["ids"] {
-  return { position: row.position, id: row.id, recordedAt: row.recorded_at, keys };
+export function keptId({ position, id, recorded_at: recordedAt }: KeptIdRow, keys: Keys): Kept["ids"] {
+  return { position, id, recordedAt, ...keys };
 }
 
 export function keptDelivery(row: KeptDeliveryRow, history: readonly Attempt[]): Kept["deliveries"] {
@@ -120,7 +119,7 @@ export const INSERTIONS: { readonly [T in Table]: (kept: Kept[T]) => readonly In
     { into: "links", row: { source, signer_id: signer, document_id: document } },
   ],
 
-  events: ({ position, event, kin, at, keys, retold }) => {
+  events: ({ position, event, kin, at, keys, channelKeys, retold }) => {
     const { id, source, channel, type, document, provenance, recordedAt } = event;
     const row = {
       ...{ position, id, source, channel, type, kin, happened_at: at, document_id: document?.id ?? null },
@@ -131,12 +130,13 @@ export const INSERTIONS: { readonly [T in Table]: (kept: Kept[T]) => readonly In
       into: "retellings",
       row: { event_id: id, receipt_id: one.receipt, channel: one.channel, told_at: one.at },
     }));
-    return [{ into: "events", row }, ...aliases(id, keys), ...retellings];
+    return [{ into: "events", row }, ...aliases(id, keys), ...insertKeys(id, channelKeys), ...retellings];
   },
 
-  ids: ({ position, id, recordedAt, keys }) => [
+  ids: ({ position, id, recordedAt, keys, channelKeys }) => [
     { into: "ids", row: { position, id, recorded_at: recordedAt } },
     ...aliases(id, keys),
+    ...insertKeys(id, channelKeys),
   ],
 
   deliveries: ({ position, delivery, token, recordedAt, history }) => {
@@ -164,6 +164,13 @@ export const INSERTIONS: { readonly [T in Table]: (kept: Kept[T]) => readonly In
 
 function aliases(id: string, keys: readonly string[]): Insertion[] {
   return keys.map((key) => ({ into: "aliases", row: { key, event_id: id } }));
+}
+
+function insertKeys(event: string, keys: Kept["events"]["channelKeys"]): Insertion[] {
+  return keys.map(({ key, channel, at, origin }) => ({
+    into: "channel_keys",
+    row: { event_id: event, key, channel, at, origin: origin && JSON.stringify(origin) },
+  }));
 }
 
 function insertAttempt(delivery: string, attempt: Attempt): Insertion {

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { Origin } from "../domain/coalesce.ts";
 import { type AttemptCause, type DeliveryStatus, PARK_REASONS } from "../domain/delivery.ts";
-import { DOCUMENT_STATUSES, Event, SIGNER_STATUSES } from "../domain/event.ts";
+import { DOCUMENT_STATUSES, Event, Provenance, SIGNER_ROLES, SIGNER_STATUSES } from "../domain/event.ts";
 import type { Problem } from "../domain/receipt.ts";
 import type { Kept, Table } from "./kept.ts";
 
@@ -57,6 +58,7 @@ const rejection = z.strictObject({
   shown: z.strictObject({
     token: z.string().nullable(),
     authorization: z.string().nullable(),
+    places: z.record(z.string(), z.string()).optional(),
     cutFrom: count.optional(),
   }),
 });
@@ -65,8 +67,10 @@ const signer = z.strictObject({
   id: z.string(),
   name: z.string().nullable(),
   email: z.string().nullable(),
+  role: z.enum(SIGNER_ROLES).nullable(),
   status: z.enum(SIGNER_STATUSES).nullable(),
   statusAt: instant,
+  listed: z.boolean().nullable(),
   accounted: z.enum(["told", "before"]).nullable(),
 });
 
@@ -75,13 +79,31 @@ const document = z.strictObject({
   id: z.string(),
   title: z.string().nullable(),
   status: z.enum(DOCUMENT_STATUSES).nullable(),
+  statusAt: instant,
   downloadable: z.boolean(),
   tags: z.array(z.string()),
+  references: strings,
+  test: z.boolean().nullable(),
   expiresAt: instant.nullable(),
+  reopenedAt: instant.nullable(),
+  restartedAt: instant.nullable(),
   signers: z.array(signer),
   sequence: count,
   newest: instant,
 });
+
+const channelKey = z.strictObject({
+  key: z.string(),
+  channel: z.string(),
+  at: instant,
+  origin: z.custom<Origin>(isOrigin, "is not a telling as it came").nullable(),
+});
+
+/** Whole, for it is what a mapping made of a post: nothing of it is chosen here. */
+function isOrigin(value: unknown): boolean {
+  return z.object({ draft: z.looseObject({ type: z.string() }), provenance: Provenance }).safeParse(value)
+    .success;
+}
 
 const retelling = z.strictObject({ receipt: z.string(), channel: z.string(), at: instant });
 
@@ -152,9 +174,16 @@ export const KEPT: { readonly [T in Table]: z.ZodType<Kept[T]> } = {
     kin: z.string().nullable(),
     at: instant,
     keys: z.array(z.string()),
+    channelKeys: z.array(channelKey),
     retold: z.array(retelling),
   }),
-  ids: z.strictObject({ position, id: eventId, recordedAt: instant, keys: z.array(z.string()) }),
+  ids: z.strictObject({
+    position,
+    id: eventId,
+    recordedAt: instant,
+    keys: z.array(z.string()),
+    channelKeys: z.array(channelKey),
+  }),
   deliveries: z.strictObject({
     position,
     delivery,

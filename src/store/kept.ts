@@ -1,3 +1,4 @@
+import type { ChannelKey } from "../domain/coalesce.ts";
 import type { Attempt, Delivery } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { Event } from "../domain/event.ts";
@@ -30,6 +31,8 @@ export interface Kept {
     at: number;
     /** Other keys under which it was told, sorted. */
     keys: readonly string[];
+    /** Which channels told it, and under which keys, beside the one that told it first. Sorted by key and channel. */
+    channelKeys: readonly ChannelKey[];
     /** In the order told, of the same moment by receipt. */
     retold: readonly Retelling[];
   };
@@ -38,8 +41,10 @@ export interface Kept {
     position: number;
     id: string;
     recordedAt: number;
-    /** As of the event, sorted. */
+    /** As of the event. */
     keys: readonly string[];
+    /** As of the event, without what was told. */
+    channelKeys: readonly ChannelKey[];
   };
   documents: {
     position: number;

@@ -1,8 +1,8 @@
+import type { ChannelKey, CoalesceCandidate } from "../domain/coalesce.ts";
 import type { Attempt, AttemptCause, Delivery, DeliveryStatus, ParkReason } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { Event } from "../domain/event.ts";
 import type { Rejection } from "../domain/receipt.ts";
-import type { Kinsman } from "../domain/unfold.ts";
 import type { AuditEntry, Backlog, DestinationState, ReceiptSummary, Retelling } from "./store.ts";
 
 /** The rows of the schema (migrations/*.sql) as a database driver hands them out, and what they mean. */
@@ -32,12 +32,21 @@ export interface EventRow {
   body: string;
 }
 
-export interface KinsmanRow {
+export interface CandidateRow {
   id: string;
   happened_at: number;
   channel: string;
-  /** JSON array: the channels that told it again. */
-  retold: string;
+  /** JSON array: which channels told it, and under which keys, beside the one that told it first. */
+  tellings: string;
+}
+
+export interface ChannelKeyRow {
+  event_id: string;
+  key: string;
+  channel: string;
+  at: number;
+  /** JSON: domain/coalesce.ts. */
+  origin: string | null;
 }
 
 export interface DocumentRow {
@@ -115,8 +124,12 @@ export function toEvent(row: { body: string }): Event {
   return JSON.parse(row.body);
 }
 
-export function toKinsman({ id, happened_at, channel, retold }: KinsmanRow): Kinsman {
-  return { id, at: happened_at, channels: [channel, ...JSON.parse(retold)] };
+export function toCandidate({ id, happened_at: at, channel, tellings }: CandidateRow): CoalesceCandidate {
+  return { id, at, tellings: [{ key: id, channel, at, origin: null }, ...JSON.parse(tellings)] };
+}
+
+export function toChannelKey({ key, channel, at, origin }: ChannelKeyRow): ChannelKey {
+  return { key, channel, at, origin: origin === null ? null : JSON.parse(origin) };
 }
 
 export function toDocument(row: { state: string }): Document {

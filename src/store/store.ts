@@ -2,8 +2,9 @@ import type { Breaker } from "../domain/breaker.ts";
 import type { Attempt, Delivery, DeliveryStatus, Outcome, ParkReason } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { DocumentStatus, Event } from "../domain/event.ts";
+import type { Questions } from "../domain/lookup.ts";
 import type { Receipt, Rejection } from "../domain/receipt.ts";
-import type { Known, Questions, Unfolded } from "../domain/unfold.ts";
+import type { Known, Unfolded } from "../domain/unfold.ts";
 import type { Kept, Table } from "./kept.ts";
 
 /** One request to be kept, and what to make of it. */

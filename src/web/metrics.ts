@@ -16,6 +16,7 @@ export interface MetricsParts {
 const OUTCOMES = [
   "accepted",
   "problem",
+  "challenge",
   "bad_signature",
   "too_large",
   "request_timeout",

@@ -63,6 +63,31 @@ describe("wants, with a filter", () => {
     expect(passes({ tags: ["*"] }, { ...event, document: null })).to.equal(false);
     expect(passes({ sources: ["legalesign-uk"] }, { ...event, document: null })).to.equal(true);
   });
+
+  it("lets nothing of the provider's test mode through, or only that", () => {
+    const as = (test: boolean | null) => ({ ...event, document: { ...document, test } });
+    expect([true, false, null].map((test) => passes({ test: false }, as(test)))).to.deep.equal([
+      false,
+      true,
+      true,
+    ]);
+    expect([true, false, null].map((test) => passes({ test: true }, as(test)))).to.deep.equal([
+      true,
+      false,
+      false,
+    ]);
+    expect(passes({ test: false }, { ...event, document: null })).to.equal(true);
+    expect(passes({ test: true }, { ...event, document: null })).to.equal(false);
+  });
+
+  it("asks every reference that it names for one of the values", () => {
+    const given = { ...event, document: { ...document, references: { crm: "47-11", toString: "x" } } };
+    expect(passes({ references: { crm: ["47-*", "48-*"] } }, given)).to.equal(true);
+    expect(passes({ references: { crm: ["48-*"] } }, given)).to.equal(false);
+    expect(passes({ references: { crm: ["*"], erp: ["*"] } }, given)).to.equal(false);
+    expect(passes({ references: { valueOf: ["*"] } }, given)).to.equal(false);
+    expect(passes({ references: { crm: ["*"] } }, { ...event, document: null })).to.equal(false);
+  });
 });
 
 describe("laneOf", () => {

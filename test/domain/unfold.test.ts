@@ -1,11 +1,21 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import type { Subscriber } from "../../src/domain/destination.ts";
-import type { Draft } from "../../src/domain/draft.ts";
+import { type Draft, withRole } from "../../src/domain/draft.ts";
+import { questionsOf } from "../../src/domain/lookup.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
-import { type Known, questionsOf, type Unfolded, unfold as unfoldBy } from "../../src/domain/unfold.ts";
+import { type Known, type Unfolded, unfold as unfoldBy } from "../../src/domain/unfold.ts";
 import { aDocument, aDraft, aReceipt, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+import { createMemory } from "./memory.ts";
+import { ordersOf } from "./orders.ts";
 
-const NOTHING: Known = { documents: new Map(), links: new Map(), events: new Map(), kin: new Map() };
+const NOTHING: Known = {
+  documents: new Map(),
+  links: new Map(),
+  events: new Map(),
+  merged: new Map(),
+  kin: new Map(),
+};
 
 const unfold = (
   receipt: Receipt,
@@ -18,14 +28,9 @@ const unfold = (
 function knowing({ documents, links, events }: Unfolded): Known {
   const told = Map.groupBy(events, ({ key }) => key);
   return {
+    ...NOTHING,
     documents: new Map(documents.map((document) => [document.id, document])),
     links: new Map(links.map(({ signer, document }) => [signer, document])),
-    kin: Map.groupBy(
-      events.flatMap(({ event, kin, at }) =>
-        kin ? [{ kin, id: event.id, at, channels: [event.channel] }] : [],
-      ),
-      ({ kin }) => kin,
-    ),
     events: new Map([...told].map(([key, all]) => [key, all.map(({ event }) => event.id)])),
   };
 }
@@ -139,46 +144,46 @@ describe("a happening that two channels tell", () => {
   const WINDOW = { subscribers: [CRM], coalesce: 600_000 };
   const viewed = (channel: string, seconds: number) =>
     aDraft({ type: "signer.viewed", channel, signer: aSigner("ann"), time: NEW_YEAR + seconds * 1_000 });
-  const tell = (known: Known, ...drafts: Draft[]) =>
-    unfoldBy(aReceipt({ channel: drafts[0]?.channel ?? "" }), drafts, known, WINDOW);
+  const idsOf = ({ events }: Unfolded) => events.map(({ event }) => event.id);
+  const repeatsIn = ({ duplicates }: Unfolded) => duplicates.map(({ event }) => event);
 
   it("is one event although their clocks differ by seconds, whichever came first", () => {
     for (const [first, second] of [
       ["batch", "realtime"],
       ["realtime", "batch"],
     ] as const) {
-      const known = tell(NOTHING, viewed(first, 0));
-      const again = tell(knowing(known), viewed(second, 3));
+      const memory = createMemory(WINDOW);
+      const told = memory.tell(viewed(first, 0));
+      const again = memory.tell(viewed(second, 3));
       expect(again.events).to.deep.equal([]);
-      expect(again.duplicates.map(({ event }) => event)).to.deep.equal(
-        known.events.map(({ event }) => event.id),
-      );
+      expect(repeatsIn(again)).to.deep.equal(idsOf(told));
+      expect(repeatsIn(memory.tell(viewed(second, 3))), "a repeat").to.deep.equal(idsOf(told));
     }
   });
 
   it("is two events when they are further apart than the window, or the window is shut", () => {
-    const known = knowing(tell(NOTHING, viewed("batch", 0)));
-    expect(tell(known, viewed("realtime", 601)).events).to.have.length(1);
-    const shut = unfoldBy(aReceipt(), [viewed("realtime", 3)], known, { ...WINDOW, coalesce: 0 });
-    expect(shut.events).to.have.length(1);
+    const memory = createMemory(WINDOW);
+    memory.tell(viewed("batch", 0));
+    expect(memory.tell(viewed("realtime", 601)).events).to.have.length(1);
+    const shut = createMemory({ ...WINDOW, coalesce: 0 });
+    shut.tell(viewed("batch", 0));
+    expect(shut.tell(viewed("realtime", 3)).events).to.have.length(1);
   });
 
   it("is two events when one channel tells of two, and each has its own counterpart on the other", () => {
-    const known = tell(NOTHING, viewed("batch", 0), viewed("batch", 100));
-    expect(known.events).to.have.length(2);
-    const again = tell(knowing(known), viewed("realtime", 101), viewed("realtime", 1));
-    const [early, late] = known.events.map(({ event }) => event.id);
+    const memory = createMemory(WINDOW);
+    const [early, late] = idsOf(memory.tell(viewed("batch", 0), viewed("batch", 100)));
+    const again = memory.tell(viewed("realtime", 101), viewed("realtime", 1));
     expect(again.events).to.deep.equal([]);
-    expect(again.duplicates.map(({ event }) => event)).to.deep.equal([late, early]);
-    const third = tell(knowing(known), viewed("realtime", 1), viewed("realtime", 2), viewed("realtime", 3));
-    expect(third.events).to.have.length(1);
+    expect(repeatsIn(again)).to.deep.equal([late, early]);
+    expect(memory.tell(viewed("realtime", 50)).events).to.have.length(1);
   });
 
   it("is asked for once, over all the time that one request tells of it", () => {
     const [early, late] = [viewed("batch", 0), viewed("batch", 7_200)];
     const { kins } = questionsOf(aReceipt(), [early, late], WINDOW);
     expect(kins).to.have.length(1);
-    expect(kins[0]).to.include({ from: NEW_YEAR - 600_000, to: NEW_YEAR + 7_800_000 });
+    expect(kins[0]).to.include({ from: NEW_YEAR - 1_800_000, to: NEW_YEAR + 9_000_000 });
   });
 
   it("is two events when no channel says whose they are: two signers can do the same within the window", () => {
@@ -187,11 +192,259 @@ describe("a happening that two channels tell", () => {
         ["ann", "bob"].map((id) => aSigner(id, { status: signed.includes(id) ? "signed" : null }));
       const post = (channel: string, seconds: number, signed: readonly string[]) =>
         aDraft({ type, channel, signers: signers(signed), time: NEW_YEAR + seconds * 1_000 });
-      const created = tell(NOTHING, aDraft({ type: "document.created", signers: signers([]) }));
-      const first = knowing(tell(knowing(created), post("account", 60, ["ann"])));
-      expect(tell(first, post("app", 60, ["ann"])).events, type).to.have.length(0);
-      expect(tell(first, post("app", 120, ["ann", "bob"])).events, type).to.have.length(1);
+      const memory = createMemory(WINDOW);
+      memory.tell(aDraft({ type: "document.created", signers: signers([]) }));
+      memory.tell(post("account", 60, ["ann"]));
+      expect(memory.tell(post("app", 60, ["ann"])).events, type).to.have.length(0);
+      expect(memory.tell(post("app", 120, ["ann", "bob"])).events, type).to.have.length(1);
     }
+  });
+
+  it("becomes an event of its own once its channel tells exactly what it was taken for", () => {
+    const memory = createMemory(WINDOW);
+    memory.tell(viewed("realtime", 300));
+    expect(memory.tell(viewed("batch", 0)).events).to.deep.equal([]);
+    const [split, ...more] = memory.tell(viewed("batch", 300)).events;
+    expect(more).to.deep.equal([]);
+    expect(split?.event).to.deep.include({ time: new Date(NEW_YEAR).toISOString(), channel: "batch" });
+    expect(split?.event.provenance.receipt).not.to.equal(undefined);
+  });
+
+  it("keeps the receipt that told it when it becomes an event of its own", () => {
+    const memory = createMemory(WINDOW);
+    memory.tell(viewed("realtime", 300));
+    const { channelKeys } = memory.tell(viewed("batch", 0));
+    const [split] = memory.tell(viewed("batch", 300)).events;
+    expect(split?.event.provenance).to.deep.equal(channelKeys.added[0]?.origin?.provenance);
+  });
+});
+
+/** Far apart, near, within a minute, and two of three near: seconds. */
+const HAPPENINGS = [
+  [0, 300],
+  [0, 40],
+  [0, 61],
+  [0, 300, 600],
+  [0, 20, 40],
+  [0, 40, 100],
+  [0, 300, 320],
+];
+/** How far each channel's clock is ahead: seconds. */
+const CLOCKS = [
+  { batch: 0, realtime: 0 },
+  { batch: 0, realtime: 3 },
+  { batch: 5, realtime: 0 },
+  { batch: 0, realtime: 0, upon: 0 },
+  { batch: 0, realtime: 2, upon: 2 },
+  { batch: 0, realtime: 3, upon: 5 },
+];
+
+describe("happenings that several channels tell, in every order of arrival", () => {
+  const RULES = { subscribers: [CRM], coalesce: 60_000 };
+  const type = "signer.viewed";
+
+  for (const clocks of CLOCKS) {
+    const names = Object.entries(clocks).map(([name, ahead]) => `${name} +${ahead} s`);
+    for (const happenings of HAPPENINGS.filter(({ length }) => length * names.length <= 6)) {
+      it(`are as many events as happenings: ${happenings.join(", ")} s, told by ${names.join(", ")}`, () => {
+        const tellings = Object.entries(clocks).flatMap(([channel, ahead]) =>
+          happenings.map((at) => ({ channel, at: at + ahead })),
+        );
+        for (const order of ordersOf(tellings)) {
+          const memory = createMemory(RULES);
+          for (const [index, { channel, at }] of order.entries()) {
+            const draft = aDraft({ type, channel, signer: aSigner("ann"), time: NEW_YEAR + at * 1_000 });
+            memory.tell(draft);
+            // Each is repeated: at once, or later.
+            if (index % 2 === 0) memory.tell(draft);
+          }
+          for (const { channel, at } of order.toReversed())
+            memory.tell(aDraft({ type, channel, signer: aSigner("ann"), time: NEW_YEAR + at * 1_000 }));
+          const told = order.map(({ channel, at }) => `${channel} ${at}`).join(", ");
+          expect(memory.events, told).to.have.length(happenings.length);
+          expect(new Set(memory.events.map(({ id }) => id)), told).to.have.length(happenings.length);
+        }
+      });
+    }
+  }
+
+  it("are as many events as happenings in a hundred random orders of three by three", () => {
+    const tellings = ["batch", "realtime", "upon"].flatMap((channel, ahead) =>
+      [0, 40, 80].map((at) => ({ channel, at: at + ahead * 2 })),
+    );
+    fc.assert(
+      fc.property(fc.shuffledSubarray(tellings, { minLength: 9 }), (order) => {
+        const memory = createMemory(RULES);
+        for (const { channel, at } of order)
+          memory.tell(aDraft({ type, channel, signer: aSigner("ann"), time: NEW_YEAR + at * 1_000 }));
+        expect(memory.events).to.have.length(3);
+      }),
+    );
+  });
+
+  it("are found exactly first when one request tells several, in whichever order it lists them", () => {
+    for (const listed of ordersOf([0, 20, 40])) {
+      for (const before of ordersOf([0, 20, 40])) {
+        const memory = createMemory(RULES);
+        const at = (channel: string, seconds: number) =>
+          aDraft({ type, channel, signer: aSigner("ann"), time: NEW_YEAR + seconds * 1_000 });
+        memory.tell(at("realtime", before[0] ?? 0));
+        memory.tell(...listed.map((seconds) => at("batch", seconds)));
+        for (const seconds of before) memory.tell(at("realtime", seconds));
+        expect(memory.events).to.have.length(3);
+      }
+    }
+  });
+});
+
+describe("a document that can start again", () => {
+  const RULES = { subscribers: [CRM], coalesce: 60_000 };
+  const at = (minutes: number, type: Draft["type"], given: Partial<Draft> = {}) =>
+    aDraft({ type, time: NEW_YEAR + minutes * 60_000, reopenable: true, ...given });
+  const life = [
+    at(0, "document.sent"),
+    at(10, "document.completed"),
+    at(20, "document.created", { reopens: "restart" }),
+    at(30, "document.sent"),
+    at(40, "document.completed"),
+  ];
+
+  it("tells each happening once in every order of arrival, over two channels and with repeats", () => {
+    for (const order of ordersOf(life.map((_, index) => index))) {
+      const memory = createMemory(RULES);
+      for (const index of order) {
+        const draft = life[index] ?? aDraft();
+        memory.tell(draft);
+        memory.tell({ ...draft, channel: "realtime", time: (draft.time ?? 0) + 2_000 });
+        memory.tell(draft);
+      }
+      expect(memory.events.map(({ type }) => type).toSorted()).to.deep.equal(
+        life.map(({ type }) => type).toSorted(),
+      );
+      expect(memory.documents.get("doc-1"), order.join()).to.include({ status: "completed" });
+    }
+  });
+
+  it("goes back in its status and loses the signatures, and has both again after the second round", () => {
+    const memory = createMemory(RULES);
+    const signed = (minutes: number) => at(minutes, "signer.signed", { signer: aSigner("ann") });
+    for (const draft of [life[0], signed(9), life[1], at(11, "document.downloadable")])
+      if (draft) memory.tell(draft);
+    expect(memory.events.at(-1)?.document).to.include({ status: "completed", downloadable: true });
+    if (life[2]) memory.tell(life[2]);
+    expect(memory.events.at(-1)?.document).to.include({ status: "created", downloadable: false });
+    expect(memory.events.at(-1)?.signers.map(({ status }) => status)).to.deep.equal([null]);
+    if (life[3]) memory.tell(life[3]);
+    memory.tell(signed(39));
+    expect(memory.events.at(-1)).to.deep.include({ type: "signer.signed", late: false });
+    expect(memory.events.at(-1)?.signer).to.include({ status: "signed" });
+  });
+
+  it("keeps its signatures where it only goes on", () => {
+    const memory = createMemory(RULES);
+    memory.tell(at(0, "signer.signed", { signer: aSigner("ann") }));
+    memory.tell(at(1, "document.expired"));
+    memory.tell(at(2, "unknown", { reopens: "continue" }));
+    expect(memory.events.at(-1)?.document).to.include({ status: null });
+    expect(memory.events.at(-1)?.signers.map(({ status }) => status)).to.deep.equal(["signed"]);
+  });
+});
+
+describe("signers who were replaced or removed", () => {
+  const listing = (minutes: number, ...ids: string[]) =>
+    aDraft({ type: "unknown", time: NEW_YEAR + minutes * 60_000, signers: ids.map((id) => aSigner(id)) });
+  const shown = (...drafts: Draft[]) => {
+    const memory = createMemory({ subscribers: [], coalesce: 0 });
+    for (const draft of drafts) memory.tell(draft);
+    return memory.events.at(-1)?.signers.map(({ id }) => id);
+  };
+
+  it("leave the view when a newer list has them no longer, and come back with one that has", () => {
+    expect(shown(listing(0, "old"), listing(1, "new"))).to.deep.equal(["new"]);
+    expect(shown(listing(0, "old"), listing(1, "new"), listing(2, "old", "new"))).to.deep.equal([
+      "old",
+      "new",
+    ]);
+  });
+
+  it("stay when they had signed, when the list is older, or when no list ever had them", () => {
+    const signed = aDraft({ type: "signer.signed", time: NEW_YEAR + 30_000, signer: aSigner("old") });
+    expect(shown(listing(0, "old"), signed, listing(1, "new"))).to.deep.equal(["old", "new"]);
+    expect(shown(listing(5, "old"), listing(1, "new"))).to.have.members(["old", "new"]);
+    const sent = aDraft({ type: "signer.sent", time: NEW_YEAR, signer: aSigner("extra") });
+    expect(shown(sent, listing(1, "new"))).to.have.members(["extra", "new"]);
+  });
+});
+
+describe("who only gets a copy", () => {
+  const copy = aSigner("cc", { role: "copy", status: "signed" });
+  const signed = (given: Partial<Draft>) => aDraft({ type: "signer.signed", ...given });
+  const tell = (...drafts: Draft[]) => {
+    const memory = createMemory({ subscribers: [], coalesce: 0 });
+    for (const draft of drafts) memory.tell(draft);
+    return memory.events;
+  };
+
+  it("has not signed, whether the item says the role, lists it, or an earlier post did", () => {
+    const listed = aDraft({ type: "document.sent", signers: [aSigner("cc", { role: "copy" })] });
+    for (const events of [
+      tell(signed({ signer: copy })),
+      tell(withRole(signed({ signer: aSigner("cc"), signers: [copy] }))),
+      tell(listed, signed({ signer: aSigner("cc") })),
+      tell(listed, signed({ signer: aSigner("cc") }), signed({ signer: aSigner("cc") })),
+    ]) {
+      const event = events.at(-1);
+      expect(event?.type).to.equal("unknown");
+      expect(event?.signer).to.deep.include({ id: "cc", role: "copy", status: null });
+      expect(events.filter(({ type }) => type === "unknown")).to.have.length(1);
+    }
+  });
+
+  it("is not found to have signed by comparing", () => {
+    const signers = (status: "signed" | null) => [aSigner("ann"), aSigner("cc", { role: "copy", status })];
+    const events = tell(
+      aDraft({ type: "document.sent", signers: signers(null) }),
+      signed({ signers: signers("signed"), time: NEW_YEAR + 1_000 }),
+    );
+    expect(events.at(-1)?.signer).to.equal(null);
+  });
+});
+
+describe("what names neither document nor signer", () => {
+  it("is told apart by what was sent, also in the same second", () => {
+    const made = (digest: string) => aDraft({ type: "unknown", document: null, signer: null, digest });
+    expect(eventsOf([made("a"), made("b"), made("a")])).to.have.length(2);
+  });
+});
+
+describe("an unknown word about two signers of a document", () => {
+  const reminded = (id: string, given: Partial<Draft> = {}) =>
+    aDraft({ type: "unknown", signer: aSigner(id), code: { ...aDraft().code, object: null }, ...given });
+
+  it("is two events, also in the same second, and over two channels at different times", () => {
+    expect(eventsOf([reminded("ann"), reminded("bob")])).to.have.length(2);
+    const memory = createMemory({ subscribers: [], coalesce: 60_000 });
+    memory.tell(reminded("ann"));
+    memory.tell(reminded("bob", { channel: "app", time: NEW_YEAR + 3_000 }));
+    memory.tell(reminded("ann", { channel: "app", time: NEW_YEAR + 2_000 }));
+    expect(memory.events).to.have.length(2);
+  });
+
+  it("is not merged by nearness where no signer is named", () => {
+    const memory = createMemory({ subscribers: [], coalesce: 60_000 });
+    memory.tell(aDraft({ type: "unknown" }));
+    memory.tell(aDraft({ type: "unknown", channel: "app", time: NEW_YEAR + 2_000 }));
+    expect(memory.events).to.have.length(2);
+  });
+});
+
+describe("a time far in the future", () => {
+  it("makes no later event late, and freezes nothing", () => {
+    const memory = createMemory({ subscribers: [], coalesce: 0 });
+    memory.tell(aDraft({ type: "document.created", time: NEW_YEAR + 400 * 24 * 3_600_000 }));
+    memory.tell(aDraft({ type: "document.sent", document: { ...aDocument(), title: "Lease" } }));
+    expect(memory.events.at(-1)).to.include({ late: false });
+    expect(memory.events.at(-1)?.document).to.include({ title: "Lease", status: "sent" });
   });
 });
 

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { expect } from "chai";
 import type { Check } from "../../src/inbound/channel.ts";
 import { fingerprintsOf, refuseCredentials } from "../../src/inbound/credentials.ts";
+import type { RequestPlace } from "../../src/mapping/place.ts";
 import { aRequest } from "./posts.ts";
 
 const PASSWORD = "pässwort-1234567";
@@ -66,6 +67,25 @@ describe("basic authentication", () => {
 });
 
 describe("credentials", () => {
+  it("are values of headers and parameters as well, and nothing that stands in the body", () => {
+    const equals = (place: RequestPlace): Check => ({
+      kind: "equals",
+      place,
+      values: ["a-value"],
+      isSecret: true,
+    });
+    const request = aRequest({
+      headers: { "x-secret": "a-value" },
+      query: new URLSearchParams("key=another"),
+    });
+    const refusalOf = (place: RequestPlace) =>
+      refuseCredentials(request, { checks: [equals(place)] })?.refused ?? null;
+    expect(refusalOf({ in: "header", name: "x-secret" })).to.equal(null);
+    expect(refusalOf({ in: "query", name: "key" })).to.include("query:key");
+    expect(refusalOf({ in: "header", name: "x-other" })).to.include("header:x-other");
+    expect(refusalOf({ in: "field", name: "secret" })).to.equal(null);
+  });
+
   it("are judged whatever else the channel checks, and in any order", () => {
     const token: Check = { kind: "token", token: "a-token-nobody-guesses" };
     const query = new URLSearchParams("token=a-token-nobody-guesses");

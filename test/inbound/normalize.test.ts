@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { keyOf } from "../../src/domain/draft.ts";
 import { signerId } from "../../src/domain/identity.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
+import { aDocument, aDraft } from "../builders.ts";
 import { aRequest, channelOf, fixture, read, readForm, readJson, shipped } from "./posts.ts";
 
 /** A provider that nobody knew when this was built: a list under a nested path, and names of its own for everything. */
@@ -67,18 +68,27 @@ describe("normalize", () => {
       channel: "main",
       type: "signer.signed",
       time: 1700000000000,
-      document: { id: "p-1", title: "Lease", tags: ["x", "y"], expiresAt: Date.UTC(2030, 0, 1) },
-      signer: { id: ada, name: "Ada Lovelace", email: "ada@example.com", status: "signed" },
+      document: {
+        ...aDocument("p-1"),
+        title: "Lease",
+        tags: ["x", "y"],
+        expiresAt: Date.UTC(2030, 0, 1),
+      },
+      signer: { id: ada, name: "Ada Lovelace", email: "ada@example.com", role: null, status: "signed" },
       signers: [
-        { id: ada, name: "ada@example.com", email: "ada@example.com", status: null },
+        { id: ada, name: "ada@example.com", email: "ada@example.com", role: null, status: null },
         {
           id: signerId("p-1", "bob@example.com"),
           name: "bob@example.com",
           email: "bob@example.com",
+          role: null,
           status: null,
         },
       ],
+      reason: null,
       code: { object: null, value: "signer.done", name: null, meaning: "A person signed" },
+      reopens: null,
+      reopenable: false,
     });
     expect(INVENTED.rules.answer).to.deep.equal({ body: "RECEIVED", type: "text/plain; charset=utf-8" });
   });
@@ -129,7 +139,7 @@ describe("normalize", () => {
     );
     expect(problems).to.deep.equal([]);
     expect(drafts[0]).to.deep.include({
-      document: { id: "p-1", title: "Untitled", tags: ["7"], expiresAt: null },
+      document: { ...aDocument("p-1"), title: "Untitled", tags: ["7"] },
       signer: null,
       signers: [],
     });
@@ -241,3 +251,105 @@ function replaceOne(value: unknown, seed: number, by: unknown): unknown {
   let countdown = seed % JSON.stringify(value).length;
   return JSON.parse(JSON.stringify(value), (_key, member) => (countdown-- === 0 ? by : member));
 }
+
+describe("facts beside the event itself", () => {
+  const CHANNEL = channelOf(`
+provider: acme
+title: Acme
+tables:
+  words:
+    sent: document.sent
+    signed: signer.signed
+    refused: [signer.declined, document.declined]
+    draft: { event: document.created, reopen: restart }
+channels:
+  main:
+    title: Main
+    verify: [{ token: {} }]
+    event:
+      word: { from: what, table: words }
+      time: { path: at, as: seconds }
+      reason: [refusal.text, note]
+      document:
+        id: id
+        test: { path: mode, values: { demo: "yes", live: "no" } }
+        references: { each: meta, fields: { case: case_number } }
+      signer: { id: who }
+      signers:
+        each: people
+        id: key
+        role: { path: part, values: { S: signer, CC: copy } }
+`);
+  const draftOf = (given: Record<string, unknown>) =>
+    readJson({ what: "sent", at: 1, id: "d-1", ...given }, CHANNEL).drafts[0];
+
+  it("are whether it is a test, where the provider says so", () => {
+    expect(draftOf({ mode: "demo" })?.document?.test).to.equal(true);
+    expect(draftOf({ mode: "live" })?.document?.test).to.equal(false);
+    for (const mode of ["other", null, {}]) expect(draftOf({ mode })?.document?.test).to.equal(null);
+  });
+
+  it("are the sender's own keys: an object's members, and single fields by name", () => {
+    const meta = { crm: "7", n: 8, deep: { a: 1 }, none: null, empty: "", __proto__x: true };
+    expect(draftOf({ meta, case_number: "c-1" })?.document?.references).to.deep.equal({
+      crm: "7",
+      n: "8",
+      __proto__x: "true",
+      case: "c-1",
+    });
+    for (const meta of [undefined, null, "text", [], {}])
+      expect(draftOf({ meta })?.document?.references).to.equal(null);
+  });
+
+  it("are the reason, in the first field that gives one", () => {
+    expect(draftOf({ refusal: { text: "Wrong rent" }, note: "x" })?.reason).to.equal("Wrong rent");
+    expect(draftOf({ note: "Typo" })?.reason).to.equal("Typo");
+    expect(draftOf({})?.reason).to.equal(null);
+  });
+
+  it("are each signer's role, and whoever only gets a copy has not signed", () => {
+    const people = [
+      { key: "a", part: "S" },
+      { key: "b", part: "CC" },
+      { key: "c", part: "?" },
+    ];
+    expect(draftOf({ people })?.signers.map(({ role }) => role)).to.deep.equal(["signer", "copy", null]);
+    const typeFor = (who: string) => draftOf({ what: "signed", people, who })?.type;
+    expect([typeFor("a"), typeFor("b"), typeFor("c")]).to.deep.equal([
+      "signer.signed",
+      "unknown",
+      "signer.signed",
+    ]);
+  });
+
+  it("tell what happens once apart by its time where a word lets documents start again", () => {
+    const keys = [1, 2].map((at) => keyOf(draftOf({ at }) ?? aDraft()));
+    expect(new Set(keys)).to.have.length(2);
+    expect(draftOf({ what: "draft" })).to.deep.include({ reopens: "restart", reopenable: true });
+    expect(draftOf({ what: "sent" })).to.deep.include({ reopens: null, reopenable: true });
+  });
+});
+
+describe("references in a list", () => {
+  it("are read from each element's name and value", () => {
+    const channel = channelOf(`
+provider: acme
+title: Acme
+tables: { words: { sent: document.sent } }
+verify: [{ token: {} }]
+event:
+  word: { from: what, table: words }
+  document: { id: id, references: { each: fields, name: name, value: value } }
+channels: { main: { title: Main } }
+`);
+    const fields = [
+      { name: "crm", value: "7" },
+      { name: "crm", value: "8" },
+      { value: "9" },
+      { name: "x" },
+      4,
+    ];
+    const { drafts } = readJson({ what: "sent", id: "d-1", fields }, channel);
+    expect(drafts[0]?.document?.references).to.deep.equal({ crm: "8" });
+  });
+});

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { keyOf } from "../../src/domain/draft.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
+import { aDocument, aSigner } from "../builders.ts";
 import { aRequest, fixture, read, readForm, readJson, shipped } from "../inbound/posts.ts";
 
 const DOCUMENT = "6619179c-95da-4d5c-b7be-7bac0bac4088";
@@ -201,6 +202,8 @@ describe("Legalesign's upon post", () => {
         id: DOCUMENT,
         title: "Consultancy agreement",
         tags: ["crm-4711"],
+        references: null,
+        test: null,
         expiresAt: null,
       });
       expect(draft.code).to.deep.equal({
@@ -301,12 +304,15 @@ describe("Legalesign's realtime post", () => {
       id: DOCUMENT,
       title: "Consultancy agreement",
       tags: ["crm-4711"],
+      references: null,
+      test: null,
       expiresAt: null,
     });
     expect(drafts[0]?.signer).to.deep.equal({
       id: SIGNER,
       name: "Ada Lovelace",
       email: "ada@example.com",
+      role: null,
       status: null,
     });
   });
@@ -315,8 +321,12 @@ describe("Legalesign's realtime post", () => {
     const { drafts } = read(aRequest({ body: fixture("legalesign/realtime-document.json") }), realtime);
     expect(drafts[0]?.document?.id).to.equal(DOCUMENT);
     expect(drafts[0]?.signers).to.deep.equal([
-      { id: SIGNER, name: "Ada Lovelace", email: "ada@example.com", status: "signed" },
-      { id: "0c5ac6e2-3d6f-4f43-a3b2-2f3f86f3d1a7", name: "Bob", email: "bob@example.com", status: "viewed" },
+      { id: SIGNER, name: "Ada Lovelace", email: "ada@example.com", role: null, status: "signed" },
+      aSigner("0c5ac6e2-3d6f-4f43-a3b2-2f3f86f3d1a7", {
+        name: "Bob",
+        email: "bob@example.com",
+        status: "viewed",
+      }),
     ]);
   });
 
@@ -338,7 +348,5 @@ describe("Legalesign's realtime post", () => {
 });
 
 function aFact(object: string, id: string) {
-  return object === "document"
-    ? { id, title: null, tags: null, expiresAt: null }
-    : { id, name: null, email: null, status: null };
+  return object === "document" ? aDocument(id) : aSigner(id);
 }

@@ -31,9 +31,30 @@ channels:
         status: { path: state, values: { ok: signed } }
 `;
 
+/** A place of which nothing is left out. */
+const whole = (place: object) => ({ place, find: null, pattern: null });
+
 const problemsOf = (text: string) => parseMapping(text, "acme.yaml", "acme").problems.map(formatProblem);
 
 describe("a mapping file", () => {
+  it("needs a time for every channel when a word lets documents start again", () => {
+    const reopening = GOOD.replace("old: { event: unknown,", "old: { event: unknown, reopen: restart,");
+    expect(problemsOf(reopening)).to.deep.equal([]);
+    const timeless = reopening.replace("      time: { path: at, as: iso }\n", "");
+    expect(problemsOf(timeless)).to.deep.equal([
+      "acme.yaml:17:7: `channels.main.event`: has no `time`, but a word says `reopen`: times tell the first round from the next",
+    ]);
+  });
+
+  it("suggests a role or a way to start again that was probably meant", () => {
+    expect(problemsOf(GOOD.replace("each: people", "each: people\n        role: singer"))[0]).to.include(
+      "did you mean `signer`?",
+    );
+    expect(problemsOf(GOOD.replace("event: unknown,", "event: unknown, reopen: restrat,"))[0]).to.include(
+      "did you mean `restart`?",
+    );
+  });
+
   it("becomes a mapping that is known by the digest of its text", () => {
     const { mapping, problems } = parseMapping(GOOD, "acme.yaml", "acme");
     expect(problems).to.deep.equal([]);
@@ -47,13 +68,23 @@ describe("a mapping file", () => {
           kind: "hmac",
           hash: "sha512",
           encodings: ["base64"],
-          signatures: [{ in: "header", name: "x-sig" }],
-          over: [{ in: "header", name: "x-time" }, { text: "." }, { in: "body" }],
+          signatures: [whole({ in: "header", name: "x-sig" })],
+          over: [whole({ in: "header", name: "x-time" }), { text: "." }, whole({ in: "body" })],
+          age: null,
           prefix: "",
+          secret: "literal",
+          optional: false,
         },
         { kind: "token" },
       ],
-      read: { from: { in: "body" }, as: "json", parse: [], each: ["data", "events"] },
+      read: {
+        from: { in: "body" },
+        as: "json",
+        parse: [],
+        each: ["data", "events"],
+        single: false,
+        signedOnly: false,
+      },
     });
   });
 
@@ -179,7 +210,7 @@ channels:
       "titel: Acme",
       "2:1",
       "is not a known key",
-      "known here: provider, title, tables",
+      "known here: provider, title, documentation, unproved, tables",
     ],
     [
       "an unknown key in a field",
@@ -209,6 +240,84 @@ channels:
       '{ from: "field:x", as: form,',
       "15:11",
       "a form is always the body",
+    ],
+    [
+      "an unknown key in a part of what is signed",
+      '"header:x-time",',
+      '{ place: "header:x-time", patern: "t=(.+)" },',
+      "13:111",
+      "is not a known key",
+      "known here: place, pattern",
+    ],
+    [
+      "an unknown form of secrets",
+      "encoding: [base64],",
+      "secret: whsec_,",
+      "13:39",
+      "`whsec_` is not a form of secrets, did you mean `whsec`?",
+    ],
+    [
+      "an age that is no duration",
+      "encoding: [base64],",
+      'maxAge: { place: "header:x-time", as: seconds, past: 3 days },',
+      "13:84",
+      "must be a duration such as 3d",
+    ],
+    [
+      "a value to be compared that is in the body",
+      "- token: {}",
+      '- equals: { place: "field:secret" }',
+      "14:26",
+      "header:<name> or query:<name>",
+    ],
+    [
+      "a case of a word with an unknown key",
+      "signed: signer.signed",
+      "signed: [{ wen: state, event: signer.signed }]",
+      "5:16",
+      "is not a known key (known here: when, event, meaning, reopen)",
+    ],
+    [
+      "a case of a word with a type that is not in the vocabulary",
+      "signed: signer.signed",
+      "signed: [{ when: state, event: signer.sined }]",
+      "5:36",
+      "did you mean `signer.signed`?",
+    ],
+    [
+      "cases of a word among event types",
+      "signed: signer.signed",
+      "signed: [signer.signed, { event: signer.declined }]",
+      "5:13",
+      "is either a list of event types, or one of cases",
+    ],
+    [
+      "a look-up that is not closed",
+      "each: people",
+      "each: people[id={who].x",
+      "23:15",
+      "a path is keys with dots between",
+    ],
+    [
+      "a zone that does not exist",
+      "{ path: at, as: iso }",
+      "{ path: at, as: iso, zone: Europe/Londn }",
+      "18:40",
+      "is no time zone: write one of the IANA list, such as Europe/London",
+    ],
+    [
+      "a zone of a time that is a number",
+      "{ path: at, as: iso }",
+      "{ path: at, as: seconds, zone: Europe/London }",
+      "18:44",
+      "is of no use for a time that is a number",
+    ],
+    [
+      "something of no use without a list",
+      "as: json, each: data.events",
+      "as: json, single: true",
+      "15:43",
+      "is of no use without `each`",
     ],
     ["a provider's name with a slash", "provider: acme", "provider: acme/x", "1:11", "a-z, 0-9 and -"],
     ["text that is not YAML", "title: Acme", "title: [Acme", "3:1", "not valid YAML"],

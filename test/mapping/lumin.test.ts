@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { signerId } from "../../src/domain/identity.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
+import { aDocument } from "../builders.ts";
 import { aRequest, fixture, read, readJson, shipped } from "../inbound/posts.ts";
 
 const EVENTS = {
@@ -58,6 +59,8 @@ for (const name of ["account", "app"]) {
           id: "fa5c8a0b0f492d768749333ad6fcc214c111e967",
           title: "My first request",
           tags: null,
+          references: null,
+          test: null,
           expiresAt: null,
         },
         signers: [],
@@ -67,12 +70,13 @@ for (const name of ["account", "app"]) {
       const id = "68d558daa153cb3c30718518";
       expect(drafts[0]).to.deep.include({
         type: "document.downloadable",
-        document: { id, title: "Test webhook", tags: null, expiresAt: 1827510980694 },
+        document: { ...aDocument(id), title: "Test webhook", expiresAt: 1827510980694 },
         signers: [
           {
             id: signerId(id, "john.doe@example.com"),
             name: "John Doe",
             email: "john.doe@example.com",
+            role: null,
             status: "signed",
           },
         ],

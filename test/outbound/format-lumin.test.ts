@@ -14,6 +14,8 @@ const documentOf = (given: Partial<NonNullable<Event["document"]>> = {}) => ({
   status: "in_progress" as const,
   downloadable: false,
   tags: [],
+  references: {},
+  test: null,
   expiresAt: null,
   ...given,
 });
@@ -23,8 +25,8 @@ describe("the format lumin", () => {
     const event = anEvent({
       document: documentOf({ expiresAt: "2027-01-01T00:00:00.000Z" }),
       signers: [
-        { id: "s1", name: "Ada", email: "ada@example.com", status: "signed" },
-        { id: "s2", name: null, email: null, status: null },
+        { id: "s1", name: "Ada", email: "ada@example.com", role: null, status: "signed" },
+        { id: "s2", name: null, email: null, role: null, status: null },
       ],
     });
     expect(encodeLumin(event).contentType).to.equal("application/json; charset=utf-8");
@@ -60,7 +62,13 @@ describe("the format lumin", () => {
       "CANCELLED",
       "FAILED",
     ]);
-    const signers = SIGNER_STATUSES.map((status) => ({ id: status, name: null, email: null, status }));
+    const signers = SIGNER_STATUSES.map((status) => ({
+      id: status,
+      name: null,
+      email: null,
+      role: null,
+      status,
+    }));
     const statuses: Record<string, string>[] = bodyOf(anEvent({ signers })).signature_request.signers;
     expect(statuses.map(({ status }) => status)).to.have.length(SIGNER_STATUSES.length);
     for (const { status } of statuses)
@@ -75,9 +83,9 @@ describe("the format lumin", () => {
           type,
           document: documentOf({ expiresAt: "2027-01-01T00:00:00.000Z" }),
           signers: [
-            { id: "s1", name: "Ada", email: "ada@example.com", status: "signed" },
-            { id: "s2", name: "Bob", email: "bob@example.com", status: "declined" },
-            { id: "s3", name: "Cyd", email: "cyd@example.com", status: null },
+            { id: "s1", name: "Ada", email: "ada@example.com", role: null, status: "signed" },
+            { id: "s2", name: "Bob", email: "bob@example.com", role: null, status: "declined" },
+            { id: "s3", name: "Cyd", email: "cyd@example.com", role: null, status: null },
           ],
         });
         const { drafts, problems } = readJson(bodyOf(event), await shipped("lumin", "account"));

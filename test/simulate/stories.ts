@@ -6,7 +6,7 @@ import type { RawRequest } from "../../src/inbound/request.ts";
 import { verify } from "../../src/inbound/verify.ts";
 import type { Happening } from "../../src/simulate/life.ts";
 import { makeStories, type Post, type Story, type Wish } from "../../src/simulate/story.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { aDocument, aSigner, NEW_YEAR } from "../builders.ts";
 import { aRequest, read, shipped } from "../inbound/posts.ts";
 
 /** Stories as tests of the simulator and of what it posts to need them. */
@@ -60,9 +60,12 @@ export function draftOf({ document, signer, type, time }: Happening, provider: s
     channel: "truth",
     type,
     time,
-    document: { id: document, title: null, tags: null, expiresAt: null },
-    signer: id === null ? null : { id, name: null, email: null, status: null },
+    document: aDocument(document),
+    signer: id === null ? null : aSigner(id),
     signers: [],
+    reason: null,
+    reopens: null,
+    reopenable: false,
     code: { object: meaningOf(type)?.about ?? null, value: "", name: null, meaning: null },
     digest: `${document} ${type}`,
   };

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Delivery } from "../../src/domain/delivery.ts";
-import type { Event } from "../../src/domain/event.ts";
+import { unknownDocument, viewDocument } from "../../src/domain/document.ts";
 import { type Consistency, createConsistency } from "../../src/store/consistency.ts";
 import { NEW_YEAR } from "../builders.ts";
 import { anEvent } from "../outbound/fixtures.ts";
@@ -25,22 +25,37 @@ describe("what must hold between the rows of a store", () => {
     return faults;
   };
   const forgotten = (name: string) =>
-    told(rules.look.ids?.({ position: ++position, id: idOf(name), recordedAt: NEW_YEAR, keys: [] }));
+    told(
+      rules.look.ids?.({
+        position: ++position,
+        id: idOf(name),
+        recordedAt: NEW_YEAR,
+        keys: [],
+        channelKeys: [],
+      }),
+    );
 
   /** An event of document `d`, recorded so many days ago. */
   function event(name: string, sequence: number, daysAgo = 0): void {
     const at = NEW_YEAR - daysAgo * DAY;
-    const document: Event["document"] = {
-      ...{ id: "d", title: null, status: null, downloadable: false, tags: [], expiresAt: null },
-    };
+    const document = viewDocument(unknownDocument("lumin", "d"));
     const recordedAt = new Date(at).toISOString();
     const made = anEvent({ id: idOf(name), source: "lumin", sequence, document, recordedAt });
-    told(rules.look.events?.({ position: ++position, event: made, kin: null, at, keys: [], retold: [] }));
+    told(
+      rules.look.events?.({
+        position: ++position,
+        event: made,
+        kin: null,
+        at,
+        keys: [],
+        channelKeys: [],
+        retold: [],
+      }),
+    );
   }
 
   function document(sequence: number): void {
-    const known = { source: "lumin", id: "d", title: null, status: null, downloadable: false, tags: [] };
-    const state = { ...known, expiresAt: null, signers: [], sequence, newest: NEW_YEAR };
+    const state = { ...unknownDocument("lumin", "d"), sequence, newest: NEW_YEAR };
     told(rules.look.documents?.({ position: ++position, document: state, changedAt: NEW_YEAR }));
   }
 

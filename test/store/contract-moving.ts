@@ -63,7 +63,8 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         expect(rejections[0]?.rejection).not.to.have.property("body");
         const viewed = events.find(({ event }) => event.type === "signer.viewed");
         expect(viewed).to.include({ at: NEW_YEAR });
-        expect([viewed?.keys.length, viewed?.retold.length]).to.deep.equal([3, 3]);
+        expect([viewed?.channelKeys.length, viewed?.retold.length]).to.deep.equal([3, 3]);
+        expect(viewed?.channelKeys[0]).to.have.nested.property("origin.draft.type", "signer.viewed");
         expect(viewed?.kin).to.match(/^evt_/);
         expect(events.find(({ event }) => event.document?.id === "a")?.retold).to.have.length(2);
         expect(ids.map(({ keys }) => keys.length).sort()).to.deep.equal([0, 1, 1]);

@@ -11,6 +11,7 @@ import type {
   Store,
 } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+import { ordersOf } from "../domain/orders.ts";
 import { describeKeeping } from "./contract-keeping.ts";
 import { describeMoving } from "./contract-moving.ts";
 import { anAttempt } from "./filled.ts";
@@ -131,6 +132,68 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect((await store.record(viewed("realtime", 60))).events).to.have.length(1);
         const history = await store.findEvent(duplicates[0] ?? "");
         expect(history?.retold.map(({ channel }) => channel)).to.deep.equal(["realtime", "realtime"]);
+      });
+
+      it("makes as many events as happenings in every order in which two channels tell two, one by one or at once", async () => {
+        const tellings = [0, 20].flatMap((at) => [
+          { channel: "batch", at },
+          { channel: "realtime", at: at + 2 },
+        ]);
+        let number = 0;
+        for (const order of ordersOf(tellings)) {
+          for (const atOnce of [false, true]) {
+            number += 1;
+            const document = aDocument(`all-${number}`);
+            const signer = aSigner(`ann-${number}`);
+            const told = [...order, ...order].map(({ channel, at }) => {
+              const time = NEW_YEAR + at * 1_000;
+              const draft = aDraft({ type: "signer.viewed", channel, document, signer, time });
+              return aRecording([draft], { receipt: aReceipt({ channel }), coalesce: 60_000 });
+            });
+            if (atOnce) await Promise.all(told.map(store.record));
+            else for (const one of told) await store.record(one);
+            const { items } = await store.findEvents({ document: document.id }, PAGE);
+            const shown = order.map(({ channel, at }) => `${channel} ${at}`).join(", ");
+            expect(items, `${shown}${atOnce ? ", at once" : ""}`).to.have.length(2);
+          }
+        }
+      });
+
+      it("makes an event, with deliveries, of what was taken for another once its channel tells that one too", async () => {
+        const viewed = (channel: string, seconds: number) =>
+          aRecording(
+            [aDraft({ type: "signer.viewed", channel, signer: aSigner(), time: NEW_YEAR + seconds * 1_000 })],
+            { receipt: aReceipt({ channel }), coalesce: 60_000 },
+          );
+        await store.record(viewed("realtime", 30));
+        const merged = viewed("batch", 0);
+        expect((await store.record(merged)).events).to.deep.equal([]);
+        const { events, duplicates, destinations } = await store.record(viewed("batch", 30));
+        expect(events.map(({ time }) => time)).to.deep.equal([new Date(NEW_YEAR).toISOString()]);
+        expect(events[0]?.provenance.receipt).to.equal(merged.receipt.id);
+        expect(duplicates).to.have.length(1);
+        expect(destinations).to.deep.equal(["crm"]);
+        expect((await store.record(viewed("batch", 0))).events).to.deep.equal([]);
+      });
+
+      it("keeps nothing of what was merged once the event is removed, and still knows it again", async () => {
+        const viewed = (channel: string, seconds: number) =>
+          aRecording(
+            [aDraft({ type: "signer.viewed", channel, signer: aSigner(), time: NEW_YEAR + seconds * 1_000 })],
+            { receipt: aReceipt({ channel }), coalesce: 60_000, subscribers: [] },
+          );
+        await store.record(viewed("realtime", 0));
+        await store.record(viewed("batch", 3));
+        await store.prune({ table: "events", before: NEW_YEAR + 1, limit: 10 });
+        const snapshot = await store.snapshot();
+        const { items } = await snapshot.rows("ids", PAGE);
+        await snapshot.close();
+        expect(items.flatMap(({ channelKeys }) => channelKeys.map(({ origin }) => origin))).to.deep.equal([
+          null,
+        ]);
+        expect(await store.record(viewed("batch", 3))).to.deep.include({ events: [] });
+        await store.prune({ table: "ids", before: NEW_YEAR + 1, limit: 10 });
+        expect((await store.record(viewed("batch", 3))).events).to.have.length(1);
       });
 
       it("gives a signer's event the document that an earlier post named for the signer", async () => {

@@ -97,7 +97,14 @@ function dropEvent(
 ): number {
   const { id, recordedAt } = row.event;
   for (const delivery of [...deliveriesOf.of(id)]) deliveries.remove(delivery);
-  ids.add({ position: nextPosition(), id, recordedAt: Date.parse(recordedAt), keys: row.keys });
+  const channelKeys = row.channelKeys.map((key) => ({ ...key, origin: null }));
+  ids.add({
+    position: nextPosition(),
+    id,
+    recordedAt: Date.parse(recordedAt),
+    keys: row.keys,
+    channelKeys,
+  });
   return dropAlone(events, row);
 }
 

@@ -1,7 +1,9 @@
+import type { ChannelKey, CoalesceCandidate } from "../../domain/coalesce.ts";
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
+import type { Questions } from "../../domain/lookup.ts";
 import type { Receipt, Rejection } from "../../domain/receipt.ts";
-import type { Kinsman, Known, NewEvent, Questions } from "../../domain/unfold.ts";
+import type { Known, NewEvent, Unfolded } from "../../domain/unfold.ts";
 import type { Recorded, Recording, Retelling } from "../store.ts";
 import type { Rows } from "./contents.ts";
 import { pair, type Tables } from "./tables.ts";
@@ -44,7 +46,7 @@ function keep(
   { receipt, questions, unfold }: Recording,
   before: ReadonlySet<string>,
 ): Recorded {
-  const unfolded = unfold(lookUp(tables, receipt.source, questions));
+  const unfolded = unfold(lookUp(tables, receipt, questions));
   const added = unfolded.events.filter((one) => addEvent(tables, one)).map(({ event }) => event);
   const fresh = new Set(added.map(({ id }) => id));
   const again = unfolded.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
@@ -52,6 +54,7 @@ function keep(
   const duplicates = [...told].filter((id) => !before.has(id));
 
   for (const { event, key } of unfolded.duplicates) addKey(tables, event, key);
+  keepChannelKeys(tables, unfolded.channelKeys);
   for (const id of duplicates) addRetelling(tables, id, receipt);
   for (const { signer, document } of unfolded.links) link(tables, receipt.source, signer, document);
   for (const document of unfolded.documents) setDocument(tables, document, receipt.receivedAt);
@@ -62,7 +65,11 @@ function keep(
 }
 
 /** What is known that bears on the request. */
-function lookUp(tables: Tables, source: string, { documents, signers, keys, kins }: Questions): Known {
+function lookUp(
+  tables: Tables,
+  { source, channel }: Receipt,
+  { documents, signers, keys, nearKeys, kins }: Questions,
+): Known {
   const links = new Map(
     signers.flatMap((signer) => {
       const row = tables.links.get(pair(source, signer));
@@ -74,7 +81,8 @@ function lookUp(tables: Tables, source: string, { documents, signers, keys, kins
     documents: new Map([...ids].flatMap((id) => knownDocument(tables, source, id))),
     links,
     events: new Map(keys.flatMap((key) => knownEvents(tables, key))),
-    kin: new Map(kins.map(({ kin, from, to }) => [kin, kinsmen(tables, kin, from, to)])),
+    merged: new Map(nearKeys.flatMap((key) => mergedInto(tables, key, channel))),
+    kin: new Map(kins.map(({ kin, from, to }) => [kin, candidates(tables, kin, from, to)])),
   };
 }
 
@@ -97,20 +105,47 @@ function isKnown(tables: Tables, id: string): boolean {
   return tables.events.get(id) !== undefined || tables.ids.get(id) !== undefined;
 }
 
-function kinsmen(tables: Tables, kin: string, from: number, to: number): Kinsman[] {
+function mergedInto(tables: Tables, key: string, channel: string): [string, string][] {
+  const holds = (id: string, { channelKeys }: { channelKeys: readonly ChannelKey[] }) =>
+    id !== key && channelKeys.some((one) => one.key === key && one.channel === channel);
+  const event = tables.channelKeys.of(key).find((row) => holds(row.event.id, row))?.event.id;
+  const id = event ?? tables.channelKeysOfIds.of(key).find((row) => holds(row.id, row))?.id;
+  return id === undefined ? [] : [[key, id]];
+}
+
+function candidates(tables: Tables, kin: string, from: number, to: number): CoalesceCandidate[] {
   return tables.kins
     .of(kin)
     .filter(({ at }) => at >= from && at <= to)
-    .map(({ event, at, retold }) => {
-      const channels = [event.channel, ...retold.map(({ channel }) => channel)];
-      return { id: event.id, at, channels: [...new Set(channels)] };
+    .map(({ event: { id, channel }, at, channelKeys }) => {
+      return { id, at, tellings: [{ key: id, channel, at, origin: null }, ...channelKeys] };
     });
+}
+
+function keepChannelKeys(tables: Tables, { added, removed }: Unfolded["channelKeys"]): void {
+  const isSame = (a: ChannelKey, b: ChannelKey) => a.key === b.key && a.channel === b.channel;
+  const change = (event: string, changed: (keys: readonly ChannelKey[]) => readonly ChannelKey[]) => {
+    const [row, gone] = [tables.events.get(event), tables.ids.get(event)];
+    if (row) tables.events.put({ ...row, channelKeys: changed(row.channelKeys) });
+    if (gone) tables.ids.put({ ...gone, channelKeys: changed(gone.channelKeys) });
+  };
+  for (const { event, ...key } of removed) change(event, (keys) => keys.filter((one) => !isSame(one, key)));
+  for (const { event, ...key } of added)
+    change(event, (keys) => [...keys.filter((one) => !isSame(one, key)), key].sort(byKey));
+}
+
+function byKey(a: ChannelKey, b: ChannelKey): number {
+  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
+  return a.channel < b.channel ? -1 : 1;
 }
 
 /** False: it exists already. */
 function addEvent(tables: Tables, { event, key, kin, at }: NewEvent): boolean {
   const isNew = !isKnown(tables, event.id);
-  if (isNew) tables.events.add({ position: tables.nextPosition(), event, kin, at, keys: [], retold: [] });
+  if (isNew) {
+    const row = { position: tables.nextPosition(), event, kin, at, keys: [], channelKeys: [], retold: [] };
+    tables.events.add(row);
+  }
   addKey(tables, event.id, key);
   return isNew;
 }

@@ -1,3 +1,4 @@
+import type { ChannelKey } from "../../domain/coalesce.ts";
 import type { Table as Name } from "../kept.ts";
 import type { Contents, RowOf, Rows } from "./contents.ts";
 import { createJournal } from "./journal.ts";
@@ -16,7 +17,7 @@ export function createTables(kept: Contents) {
   const journal = createJournal();
   let { position } = kept;
   const indexes = createIndexes();
-  const { kins, aliases, aliasesOfIds, linksOf, deliveriesOf, due, lanes, rejectionsOf } = indexes;
+  const { kins, aliases, channelKeys, linksOf, deliveriesOf, due, lanes, rejectionsOf } = indexes;
 
   const shelves: Shelves = {
     receipts: createTable(kept.receipts, { keyOf: ({ receipt }) => receipt.id, journal }),
@@ -27,10 +28,14 @@ export function createTables(kept: Contents) {
     }),
     events: createTable(kept.events, {
       keyOf: ({ event }) => event.id,
-      indexes: [kins, aliases],
+      indexes: [kins, aliases, channelKeys],
       journal,
     }),
-    ids: createTable(kept.ids, { keyOf: ({ id }) => id, indexes: [aliasesOfIds], journal }),
+    ids: createTable(kept.ids, {
+      keyOf: ({ id }) => id,
+      indexes: [indexes.aliasesOfIds, indexes.channelKeysOfIds],
+      journal,
+    }),
     documents: createTable(kept.documents, {
       keyOf: ({ document }) => pair(document.source, document.id),
       journal,
@@ -67,6 +72,10 @@ export function createTables(kept: Contents) {
 
 export type Tables = ReturnType<typeof createTables>;
 
+function keysIn(channelKeys: readonly ChannelKey[]): string[] {
+  return [...new Set(channelKeys.map(({ key }) => key))];
+}
+
 function createIndexes() {
   return {
     /** Events of a kin, by position. */
@@ -75,6 +84,10 @@ function createIndexes() {
     aliases: createIndex<Rows["events"]>(({ keys }) => keys),
     /** The same of events that are kept no longer. */
     aliasesOfIds: createIndex<Rows["ids"]>(({ keys }) => keys),
+    /** Events by a key under which a channel told them. */
+    channelKeys: createIndex<Rows["events"]>(({ channelKeys }) => keysIn(channelKeys)),
+    /** The same of events that are kept no longer. */
+    channelKeysOfIds: createIndex<Rows["ids"]>(({ channelKeys }) => keysIn(channelKeys)),
     /** Links of a document's signers (`pair(source, document)`). */
     linksOf: createIndex<Rows["links"]>(({ source, document }) => [pair(source, document)]),
     /** Deliveries of an event. */

@@ -79,6 +79,18 @@ create table aliases (
 );
 create index aliases_event on aliases (event_id);
 
+-- Which channel told an event under which key, where a happening can occur many times: by its own id, or nearly at the same time. What was
+-- told nearly is kept as it came as long as the event is, to become an event of its own when it turns out to be one.
+create table channel_keys (
+  event_id text   not null,
+  key      text   not null,
+  channel  text   not null,
+  at       bigint not null,            -- when it happened as the channel told it
+  origin   text,                      -- JSON: domain/coalesce.ts
+  primary key (key, channel, event_id)
+);
+create index channel_keys_event on channel_keys (event_id);
+
 -- Which document a signer belongs to, learnt from posts that name both. In the order of their bytes, as an export has them.
 create table links (
   source      text collate "C" not null,

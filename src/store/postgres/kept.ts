@@ -20,10 +20,12 @@ import {
 import {
   type AttemptRow,
   type AuditRow,
+  type ChannelKeyRow,
   type DestinationRow,
   type RejectionRow,
   type RetellingRow,
   toAttempt,
+  toChannelKey,
   toRetelling,
 } from "../rows.ts";
 import type { Retelling } from "../store.ts";
@@ -136,13 +138,26 @@ export const READERS: { readonly [T in Table]: Reader<Kept[T]> } = {
   }),
 };
 
-async function keysOf(session: Session, events: readonly string[]): Promise<(event: string) => string[]> {
-  const rows = await session.rows<{ event_id: string; key: string }>(
-    `select event_id, key from aliases where event_id = any($1::text[]) order by key collate "C"`,
-    [events],
-  );
-  const byEvent = Map.groupBy(rows, ({ event_id }) => event_id);
-  return (event) => byEvent.get(event)?.map(({ key }) => key) ?? [];
+type Keys = Pick<Kept["events"], "keys" | "channelKeys">;
+
+async function keysOf(session: Session, events: readonly string[]): Promise<(event: string) => Keys> {
+  const [aliases, channelKeys] = await Promise.all([
+    session.rows<{ event_id: string; key: string }>(
+      `select event_id, key from aliases where event_id = any($1::text[]) order by key collate "C"`,
+      [events],
+    ),
+    session.rows<ChannelKeyRow>(
+      `select event_id, key, channel, at, origin from channel_keys where event_id = any($1::text[])
+       order by key collate "C", channel collate "C"`,
+      [events],
+    ),
+  ]);
+  const aliasesOf = Map.groupBy(aliases, ({ event_id }) => event_id);
+  const channelKeysOf = Map.groupBy(channelKeys, ({ event_id }) => event_id);
+  return (event) => ({
+    keys: aliasesOf.get(event)?.map(({ key }) => key) ?? [],
+    channelKeys: channelKeysOf.get(event)?.map(toChannelKey) ?? [],
+  });
 }
 
 async function retellingsOf(

@@ -1,8 +1,9 @@
+import type { CoalesceCandidate } from "../../domain/coalesce.ts";
 import { documentLane, signerLane } from "../../domain/destination.ts";
 import type { Document } from "../../domain/document.ts";
 import { storableText } from "../../domain/text.ts";
-import type { Kinsman, Known, Unfolded } from "../../domain/unfold.ts";
-import { type KinsmanRow, toDocument, toKinsman } from "../rows.ts";
+import type { Known, Unfolded } from "../../domain/unfold.ts";
+import { type CandidateRow, toCandidate, toDocument } from "../rows.ts";
 import type { Recording } from "../store.ts";
 import { tryLanes } from "./lanes.ts";
 import { columns, type Session } from "./session.ts";
@@ -30,13 +31,14 @@ export async function lookUp(session: Session, recordings: readonly Recording[])
   const lanes = new Set([...documents.map(([source, id]) => documentLane(source, id)), ...signers]);
   // One behind the other in one round trip: what is read is read after the lanes are locked, unless one of them was missing.
   for (;;) {
-    const [locked, known, events, kin] = await Promise.all([
+    const [locked, known, events, merged, kin] = await Promise.all([
       tryLanes(session, lanes),
       lookUpDocuments(session, documents),
       lookUpEvents(session, recordings),
+      lookUpMerged(session, recordings),
       lookUpKin(session, recordings),
     ]);
-    if (locked) return createKnowledge({ documents: known, links, events, kin, lanes });
+    if (locked) return createKnowledge({ documents: known, links, events, merged, kin, lanes });
   }
 }
 
@@ -44,7 +46,9 @@ interface Stock {
   documents: Map<string, Document>;
   links: Map<string, string>;
   events: Map<string, readonly string[]>;
-  kin: Map<string, readonly Kinsman[]>;
+  /** By channel and key. */
+  merged: Map<string, string>;
+  kin: Map<string, readonly CoalesceCandidate[]>;
   lanes: ReadonlySet<string>;
 }
 
@@ -59,7 +63,7 @@ function createKnowledge(stock: Stock): Knowledge {
   };
 }
 
-function knownTo({ receipt: { source }, questions }: Recording, stock: Stock): Known {
+function knownTo({ receipt: { source, channel }, questions }: Recording, stock: Stock): Known {
   const pick = <T>(from: ReadonlyMap<string, T>, names: Iterable<string>, nameOf = (name: string) => name) =>
     new Map(
       [...names].flatMap((name) => {
@@ -73,6 +77,7 @@ function knownTo({ receipt: { source }, questions }: Recording, stock: Stock): K
     links,
     documents: pick(stock.documents, new Set([...questions.documents, ...links.values()]), inSource),
     events: pick(stock.events, questions.keys),
+    merged: pick(stock.merged, questions.nearKeys, (key) => named(channel, key)),
     kin: new Map(
       questions.kins.map(({ kin, from, to }) => [
         kin,
@@ -82,26 +87,29 @@ function knownTo({ receipt: { source }, questions }: Recording, stock: Stock): K
   };
 }
 
-function learn({ receipt: { source, channel } }: Recording, unfolded: Unfolded, stock: Stock): void {
+function learn({ receipt: { source } }: Recording, unfolded: Unfolded, stock: Stock): void {
   for (const document of unfolded.documents) stock.documents.set(named(source, document.id), document);
   for (const { signer, document } of unfolded.links) stock.links.set(named(source, signer), document);
   for (const { event, key, kin, at } of unfolded.events) {
     tell(stock, event.id, event.id);
     tell(stock, key, event.id);
-    const kinsmen = kin === null ? [] : (stock.kin.get(kin) ?? []);
-    if (kin !== null && !kinsmen.some(({ id }) => id === event.id))
-      stock.kin.set(kin, [...kinsmen, { id: event.id, at, channels: [event.channel] }]);
-  }
-  for (const { event, key } of unfolded.duplicates) {
-    tell(stock, key, event);
-    for (const [kin, kinsmen] of stock.kin) {
-      if (kinsmen.some(({ id }) => id === event))
-        stock.kin.set(
-          kin,
-          kinsmen.map((one) => (one.id === event ? heardFrom(one, channel) : one)),
-        );
+    if (kin !== null && !unfolded.kin.has(kin)) {
+      const own = { key: event.id, channel: event.channel, at, origin: null };
+      know(stock, kin, [{ id: event.id, at, tellings: [own] }]);
     }
   }
+  for (const [kin, candidates] of unfolded.kin) know(stock, kin, candidates);
+  for (const { event, key } of unfolded.duplicates) tell(stock, key, event);
+  const { added, removed } = unfolded.channelKeys;
+  for (const { key, channel } of removed) stock.merged.delete(named(channel, key));
+  for (const { event, key, channel } of added)
+    if (event !== key) stock.merged.set(named(channel, key), event);
+}
+
+function know(stock: Stock, kin: string, candidates: readonly CoalesceCandidate[]): void {
+  const known = new Map((stock.kin.get(kin) ?? []).map((one) => [one.id, one]));
+  for (const one of candidates) known.set(one.id, one);
+  stock.kin.set(kin, [...known.values()]);
 }
 
 /** An event of that id goes before those that were told under it as a key. */
@@ -109,10 +117,6 @@ function tell(stock: Stock, key: string, event: string): void {
   const told = stock.events.get(key) ?? [];
   if (event === key) stock.events.set(key, [event]);
   else if (!told.includes(key)) stock.events.set(key, [...new Set([...told, event])]);
-}
-
-function heardFrom(kinsman: Kinsman, channel: string): Kinsman {
-  return { ...kinsman, channels: [...kinsman.channels, channel] };
 }
 
 function named(source: string, id: string): string {
@@ -162,12 +166,28 @@ async function lookUpEvents(session: Session, recordings: readonly Recording[]):
   return stock;
 }
 
+/** What was taken for an event by nearness. */
+async function lookUpMerged(session: Session, recordings: readonly Recording[]): Promise<Stock["merged"]> {
+  const asked = recordings.flatMap(({ receipt: { channel }, questions }) =>
+    questions.nearKeys.map((key) => [key, channel]),
+  );
+  if (asked.length === 0) return new Map();
+  const rows = await session.rows<{ key: string; channel: string; event_id: string }>(
+    `select key, channel, event_id
+     from unnest($1::text[], $2::text[]) asked (key, channel) join channel_keys using (key, channel)
+     where event_id <> key`,
+    columns(asked, 2),
+  );
+  return new Map(rows.map((row) => [named(row.channel, row.key), row.event_id]));
+}
+
 async function lookUpKin(session: Session, recordings: readonly Recording[]): Promise<Stock["kin"]> {
   const kins = recordings.flatMap(({ questions }) => questions.kins);
   if (kins.length === 0) return new Map();
-  const rows = await session.rows<KinsmanRow & { kin: string }>(
+  const rows = await session.rows<CandidateRow & { kin: string }>(
     `select e.kin, e.id, e.happened_at, e.channel,
-       (select coalesce(json_agg(distinct r.channel), '[]') from retellings r where r.event_id = e.id)::text as retold
+       (select coalesce(json_agg(json_build_object('key', k.key, 'channel', k.channel, 'at', k.at, 'origin', k.origin::json)), '[]')
+        from channel_keys k where k.event_id = e.id)::text as tellings
      from (select kin, min(low) as low, max(high) as high
            from unnest($1::text[], $2::bigint[], $3::bigint[]) asked (kin, low, high) group by kin) asked
        join events e on e.kin = asked.kin and e.happened_at between asked.low and asked.high
@@ -177,7 +197,7 @@ async function lookUpKin(session: Session, recordings: readonly Recording[]): Pr
       3,
     ),
   );
-  const stock = new Map<string, readonly Kinsman[]>();
-  for (const row of rows) stock.set(row.kin, [...(stock.get(row.kin) ?? []), toKinsman(row)]);
+  const stock = new Map<string, readonly CoalesceCandidate[]>();
+  for (const row of rows) stock.set(row.kin, [...(stock.get(row.kin) ?? []), toCandidate(row)]);
   return stock;
 }

@@ -89,6 +89,7 @@ async function dropEvents(session: Session, positions: readonly number[]): Promi
     ),
     session.run("delete from deliveries where event_id = any($1::text[])", [ids]),
     session.run("delete from retellings where event_id = any($1::text[])", [ids]),
+    session.run("update channel_keys set origin = null where event_id = any($1::text[])", [ids]),
     // A document takes its lanes with it; these have nobody else who would.
     dropLanes(session, new Set(orphans.flatMap((event) => laneOf({ ordering: "document" }, event) ?? []))),
   ]);
@@ -157,6 +158,7 @@ async function dropIds(session: Session, positions: readonly number[]): Promise<
   const ids = rows.map(({ id }) => id);
   await Promise.all([
     session.run("delete from aliases where event_id = any($1::text[])", [ids]),
+    session.run("delete from channel_keys where event_id = any($1::text[])", [ids]),
     session.run("delete from ids where id = any($1::text[])", [ids]),
   ]);
   return ids.length;

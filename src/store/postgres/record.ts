@@ -2,7 +2,7 @@ import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Receipt } from "../../domain/receipt.ts";
-import type { NewEvent, Unfolded } from "../../domain/unfold.ts";
+import type { EventChannelKey, NewEvent, Unfolded } from "../../domain/unfold.ts";
 import { type ReceiptRow, toReceipt } from "../rows.ts";
 import type { Recorded, Recording } from "../store.ts";
 import type { Answer } from "./batch.ts";
@@ -17,6 +17,7 @@ import {
   addLinks,
   addReceipts,
   addRetellings,
+  changeChannelKeys,
   mendReceipt,
   setDocuments,
 } from "./write.ts";
@@ -103,6 +104,7 @@ async function keep(
   const [added] = await Promise.all([
     addEvents(session, readings.flatMap(eventsOf)),
     addAliases(session, readings.flatMap(aliasesOf)),
+    changeChannelKeys(session, channelKeysOf(readings)),
     addLinks(session, readings.flatMap(linksOf)),
     setDocuments(session, readings.flatMap(documentsOf)),
     lockLanes(session, unlocked),
@@ -137,6 +139,21 @@ function documentsOf({ recording, unfolded }: Reading): { document: Document; ch
 function aliasesOf({ unfolded }: Reading): [key: string, event: string][] {
   const born = unfolded.events.map(({ event, key }) => ({ event: event.id, key }));
   return [...born, ...unfolded.duplicates].flatMap(({ event, key }) => (event === key ? [] : [[key, event]]));
+}
+
+/** Of readings that follow on one another: what one adds and a later one removes is neither. */
+function channelKeysOf(readings: readonly Reading[]): Unfolded["channelKeys"] {
+  const nameOf = ({ event, key, channel }: EventChannelKey) => JSON.stringify([event, key, channel]);
+  const added = new Map<string, EventChannelKey>();
+  const removed = new Map<string, EventChannelKey>();
+  for (const { unfolded } of readings) {
+    for (const one of unfolded.channelKeys.removed) {
+      removed.set(nameOf(one), one);
+      added.delete(nameOf(one));
+    }
+    for (const one of unfolded.channelKeys.added) added.set(nameOf(one), one);
+  }
+  return { added: [...added.values()], removed: [...removed.values()] };
 }
 
 function linksOf({ recording, unfolded }: Reading): [source: string, signer: string, document: string][] {

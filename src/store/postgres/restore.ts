@@ -72,6 +72,7 @@ const TYPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   rejections: { position: "bigint", received_at: "bigint", body: "bytea" },
   documents: { position: "bigint", changed_at: "bigint" },
   events: { position: "bigint", happened_at: "bigint", recorded_at: "bigint" },
+  channel_keys: { at: "bigint" },
   retellings: { told_at: "bigint" },
   ids: { position: "bigint", recorded_at: "bigint" },
   deliveries: {

@@ -1,7 +1,7 @@
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Problem, Receipt } from "../../domain/receipt.ts";
-import type { NewEvent } from "../../domain/unfold.ts";
+import type { NewEvent, Unfolded } from "../../domain/unfold.ts";
 import { idsOf, type Outcome } from "./record.ts";
 import { columns, type Session } from "./session.ts";
 
@@ -63,6 +63,40 @@ export async function addAliases(session: Session, aliases: readonly (readonly [
      order by key, event_id on conflict do nothing`,
     columns(aliases, 2),
   );
+}
+
+/** What holds no longer goes first: the same key may belong to another event now. */
+export async function changeChannelKeys(
+  session: Session,
+  { added, removed }: Unfolded["channelKeys"],
+): Promise<void> {
+  if (removed.length > 0)
+    await session.run(
+      `delete from channel_keys where (event_id, key, channel) in
+         (select * from unnest($1::text[], $2::text[], $3::text[]))`,
+      columns(
+        removed.map(({ event, key, channel }) => [event, key, channel]),
+        3,
+      ),
+    );
+  if (added.length > 0)
+    await session.run(
+      `insert into channel_keys (event_id, key, channel, at, origin)
+       select distinct on (key, channel, event_id) event_id, key, channel, at, origin
+       from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[]) given (event_id, key, channel, at, origin)
+       order by key, channel, event_id
+       on conflict (key, channel, event_id) do update set at = excluded.at, origin = excluded.origin`,
+      columns(
+        added.map(({ event, key, channel, at, origin }) => [
+          event,
+          key,
+          channel,
+          at,
+          origin && JSON.stringify(origin),
+        ]),
+        5,
+      ),
+    );
 }
 
 /** Of several for one signer the last one holds. */

@@ -21,10 +21,12 @@ import { after } from "../page.ts";
 import {
   type AttemptRow,
   type AuditRow,
+  type ChannelKeyRow,
   type DestinationRow,
   type RejectionRow,
   type RetellingRow,
   toAttempt,
+  toChannelKey,
   toRetelling,
 } from "../rows.ts";
 import { ATTEMPT, DELIVERY, type Query, query, RECEIPT } from "./statements.ts";
@@ -51,7 +53,14 @@ export function createReaders(db: DatabaseSync): Readers {
     db,
     `select ${ATTEMPT} from attempts where delivery_id = ? order by number`,
   );
-  const keys = (id: string) => keysOf.all(id).map(({ key }) => key);
+  const channelKeysOf = query<ChannelKeyRow>(
+    db,
+    "select event_id, key, channel, at, origin from channel_keys where event_id = ? order by key, channel",
+  );
+  const keys = (id: string) => ({
+    keys: keysOf.all(id).map(({ key }) => key),
+    channelKeys: channelKeysOf.all(id).map(toChannelKey),
+  });
   const retold = (id: string) => retellingsOf.all(id).map(toRetelling);
   const history = (id: string) => attemptsOf.all(id).map(toAttempt);
 

@@ -36,6 +36,7 @@ const WALKS: Readonly<Record<Aged, Walk>> = {
     drops: [
       "insert into ids (id, recorded_at) select id, recorded_at from events where position = ?",
       "delete from retellings where event_id = (select id from events where position = ?)",
+      "update channel_keys set origin = null where event_id = (select id from events where position = ?)",
       `delete from attempts where delivery_id in
          (select d.id from events e join ${DELIVERIES_OF} where e.position = ?)`,
       `delete from deliveries where position in
@@ -65,6 +66,7 @@ const WALKS: Readonly<Record<Aged, Walk>> = {
     ordered: true,
     drops: [
       "delete from aliases where event_id = (select id from ids where position = ?)",
+      "delete from channel_keys where event_id = (select id from ids where position = ?)",
       "delete from ids where position = ?",
     ],
   },

@@ -1,7 +1,8 @@
 import type { Document } from "../../domain/document.ts";
+import type { Questions } from "../../domain/lookup.ts";
 import type { Problem, Receipt, Rejection } from "../../domain/receipt.ts";
-import type { Known, NewEvent, Questions } from "../../domain/unfold.ts";
-import { toDocument, toKinsman, toReceipt } from "../rows.ts";
+import type { Known, NewEvent, Unfolded } from "../../domain/unfold.ts";
+import { toCandidate, toDocument, toReceipt } from "../rows.ts";
 import type { Recorded, Recording } from "../store.ts";
 import type { Statements } from "./statements.ts";
 
@@ -34,7 +35,7 @@ function keep(
   { receipt, questions, unfold }: Recording,
   before: ReadonlySet<string>,
 ): Recorded {
-  const unfolded = unfold(lookUp(sql, receipt.source, questions));
+  const unfolded = unfold(lookUp(sql, receipt, questions));
   const added = unfolded.events.filter((one) => addEvent(sql, one, receipt)).map(({ event }) => event);
   const fresh = new Set(added.map(({ id }) => id));
   const again = unfolded.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
@@ -43,6 +44,7 @@ function keep(
 
   for (const { event, key } of unfolded.duplicates)
     if (event !== key && isKnown(sql, event)) sql.addAlias.run(key, event);
+  keepChannelKeys(sql, unfolded.channelKeys);
   for (const id of duplicates)
     if (sql.eventById.one(id)) sql.addRetelling.run(id, receipt.id, receipt.channel, receipt.receivedAt);
   for (const { signer, document } of unfolded.links) sql.addLink.run(receipt.source, signer, document);
@@ -58,12 +60,22 @@ function keep(
   return { events: added, duplicates, destinations };
 }
 
+function keepChannelKeys(sql: Statements, { added, removed }: Unfolded["channelKeys"]): void {
+  for (const { event, key, channel } of removed) sql.removeChannelKey.run(event, key, channel);
+  for (const { event, key, channel, at, origin } of added)
+    sql.addChannelKey.run(event, key, channel, at, origin && JSON.stringify(origin));
+}
+
 function problemsOf(problems: readonly Problem[]): string | null {
   return problems.length === 0 ? null : JSON.stringify(problems);
 }
 
 /** What is known that bears on the request. */
-function lookUp(sql: Statements, source: string, { documents, signers, keys, kins }: Questions): Known {
+function lookUp(
+  sql: Statements,
+  { source, channel }: Receipt,
+  { documents, signers, keys, nearKeys, kins }: Questions,
+): Known {
   const links = new Map(
     signers.flatMap((signer) => {
       const row = sql.link.one(source, signer);
@@ -75,7 +87,8 @@ function lookUp(sql: Statements, source: string, { documents, signers, keys, kin
     documents: new Map([...ids].flatMap((id) => knownDocument(sql, source, id))),
     links,
     events: new Map(keys.flatMap((key) => knownEvents(sql, key))),
-    kin: new Map(kins.map(({ kin, from, to }) => [kin, sql.kinsmen.all(kin, from, to).map(toKinsman)])),
+    merged: new Map(nearKeys.flatMap((key) => mergedInto(sql, key, channel))),
+    kin: new Map(kins.map(({ kin, from, to }) => [kin, sql.candidates.all(kin, from, to).map(toCandidate)])),
   };
 }
 
@@ -116,6 +129,11 @@ function knownEvents(sql: Statements, key: string): [string, string[]][] {
   if (isKnown(sql, key)) return [[key, [key]]];
   const told = sql.eventsByAlias.all(key);
   return told.length > 0 ? [[key, told.map(({ id }) => id)]] : [];
+}
+
+function mergedInto(sql: Statements, key: string, channel: string): [string, string][] {
+  const row = sql.merged.one(key, channel);
+  return row ? [[key, row.event_id]] : [];
 }
 
 /** Whether there is such an event, or was. Asked apart: one statement for both tables takes longer than two. */

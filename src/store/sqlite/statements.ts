@@ -2,10 +2,10 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type {
   AttemptRow,
   BacklogRow,
+  CandidateRow,
   DeliveryRow,
   DestinationRow,
   EventRow,
-  KinsmanRow,
   ReceiptRow,
   RetellingRow,
 } from "../rows.ts";
@@ -90,11 +90,21 @@ export function prepareStatements(db: DatabaseSync) {
     goneById: query<{ id: string }>(db, "select id from ids where id = ?"),
     addAlias: query(db, "insert or ignore into aliases (key, event_id) values (?, ?)"),
     eventsByAlias: query<{ id: string }>(db, "select event_id as id from aliases where key = ?"),
-    kinsmen: query<KinsmanRow>(
+    candidates: query<CandidateRow>(
       db,
       `select id, happened_at, channel,
-         (select json_group_array(distinct r.channel) from retellings r where r.event_id = events.id) as retold
+         (select json_group_array(json_object('key', key, 'channel', k.channel, 'at', at, 'origin', json(origin)))
+          from channel_keys k where k.event_id = events.id) as tellings
        from events where kin = ? and happened_at between ? and ? order by position`,
+    ),
+    addChannelKey: query(
+      db,
+      "insert or replace into channel_keys (event_id, key, channel, at, origin) values (?, ?, ?, ?, ?)",
+    ),
+    removeChannelKey: query(db, "delete from channel_keys where event_id = ? and key = ? and channel = ?"),
+    merged: query<{ event_id: string }>(
+      db,
+      "select event_id from channel_keys where key = ? and channel = ? and event_id <> key",
     ),
     addLink: query(db, "insert or replace into links (source, signer_id, document_id) values (?, ?, ?)"),
     link: query<{ document_id: string }>(

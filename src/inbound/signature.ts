@@ -1,0 +1,102 @@
+import type { SignatureEncoding, SignedPart } from "../mapping/check.ts";
+import type { Part } from "../mapping/part.ts";
+import { formatPlace } from "../mapping/place.ts";
+import type { Refusal } from "./credentials.ts";
+import { everythingIn, type PayloadRule } from "./place.ts";
+import type { RawRequest } from "./request.ts";
+
+/** So many signatures of one request are compared: more than any provider has keys. */
+const MOST_SIGNATURES = 256;
+
+/** The longest text that is searched for signatures, in bytes: as much as all headers of a request may have. */
+const LONGEST = 16_384;
+
+/** The texts that are, or are lists of, signatures; null when there is nothing at any of the places. */
+export function signatureTexts(
+  request: RawRequest,
+  parts: readonly Part[],
+  read: PayloadRule,
+): string[] | null {
+  const texts = parts.flatMap((part) =>
+    everythingIn(request, part.place, read).map((bytes) => ({ part, bytes })),
+  );
+  if (texts.length === 0) return null;
+  return texts.slice(0, MOST_SIGNATURES).flatMap(({ part, bytes }) => {
+    if (bytes.length > LONGEST) return [];
+    const text = Buffer.from(bytes).toString("latin1");
+    return part.find ? part.find(text) : [text];
+  });
+}
+
+/**
+ * The bytes that the texts can stand for: each may be a list with commas or white space between. A signature counts as a whole or not
+ * at all: hexadecimal in either case, or base64 (RFC 4648, either alphabet, padded or not) with nothing before or after it.
+ */
+export function decodeSignatures(
+  texts: readonly string[],
+  prefix: string,
+  encodings: readonly SignatureEncoding[],
+): Buffer[] {
+  const candidates = texts.flatMap((text) => split(text, prefix)).slice(0, MOST_SIGNATURES);
+  return candidates.flatMap((candidate) =>
+    encodings.map((encoding) => DECODE[encoding](candidate)).filter((bytes) => bytes !== null),
+  );
+}
+
+const SEPARATOR = /[ \t,]+/;
+
+/** A field may have its base64 in lines (RFC 2045), so the end of a line separates nothing. */
+function split(text: string, prefix: string): string[] {
+  const line = text.replace(/[\r\n]+[ \t]*/g, "");
+  if (prefix === "") return line.split(SEPARATOR).filter((one) => one !== "");
+  const [before = "", ...pieces] = line.split(prefix);
+  return pieces.flatMap((piece, index) => {
+    const separated = /(?:^|[ \t,])$/.test(pieces[index - 1] ?? before);
+    const [signature = ""] = piece.split(SEPARATOR, 1);
+    return separated && signature !== "" ? [signature] : [];
+  });
+}
+
+const DECODE: Readonly<Record<SignatureEncoding, (text: string) => Buffer | null>> = {
+  hex: (text) => (/^(?:[0-9a-f]{2})+$/i.test(text) ? Buffer.from(text, "hex") : null),
+  base64: (text) => {
+    const bytes = Buffer.from(text, "base64");
+    const padded = [
+      bytes.toString("base64"),
+      bytes.toString("base64url").padEnd(Math.ceil(bytes.length / 3) * 4, "="),
+    ];
+    return padded.some((whole) => whole === text || whole.replace(/=+$/, "") === text) ? bytes : null;
+  },
+};
+
+/**
+ * What was signed, piece by piece. What a signature covers may come only once: of two fields of one name one would be checked, and the
+ * other could be read.
+ */
+export function signedBytes(
+  request: RawRequest,
+  over: readonly SignedPart[],
+  read: PayloadRule,
+): Uint8Array[] | Refusal {
+  const parts: Uint8Array[] = [];
+  for (const part of over) {
+    const bytes = "text" in part ? Buffer.from(part.text) : onlyIn(request, part, read);
+    if (bytes instanceof Uint8Array) parts.push(bytes);
+    else return bytes;
+  }
+  return parts;
+}
+
+const INCOMPLETE: Refusal = { refused: "a part of what is signed is not in the request" };
+
+/** The one stretch of a request that a part means. */
+export function onlyIn(request: RawRequest, part: Part, read: PayloadRule): Uint8Array | Refusal {
+  const [bytes, ...more] = everythingIn(request, part.place, read);
+  if (bytes === undefined) return INCOMPLETE;
+  if (more.length > 0) {
+    return { refused: `${formatPlace(part.place)}, which is signed, comes more than once in the request` };
+  }
+  if (part.find === null) return bytes;
+  const [found] = part.find(Buffer.from(bytes).toString("latin1"));
+  return found === undefined ? INCOMPLETE : Buffer.from(found, "latin1");
+}

@@ -1,0 +1,41 @@
+import { readdirSync } from "node:fs";
+import { expect } from "chai";
+import { SHIPPED_MAPPINGS } from "../../src/mapping/load.ts";
+import { runCommand } from "./terminal.ts";
+
+const shipped = readdirSync(SHIPPED_MAPPINGS).map((file) => file.replace(/\.yaml$/, ""));
+
+describe("countersign providers", () => {
+  it("lists every mapping that is shipped, each with its channels, checks and what they need", async () => {
+    const { code, stdout } = await runCommand(["providers"]);
+    expect(code).to.equal(0);
+    for (const name of shipped) expect(stdout).to.match(new RegExp(`^${name} `, "m"));
+    expect(stdout).to.match(/^legalesign +Legalesign +upon +token and rsa +token /m);
+  });
+
+  it("says for each channel what to enter at the provider, and where the credential is found", async () => {
+    const { stdout } = await runCommand(["providers", "--json"]);
+    const providers: {
+      provider: string;
+      channels: { name: string; needs: string[]; setup: string | null }[];
+    }[] = JSON.parse(stdout);
+    expect(providers.map(({ provider }) => provider)).to.have.members(shipped);
+    for (const { provider, channels } of providers)
+      for (const { name, needs, setup } of channels) {
+        expect(setup, `${provider}/${name}`).to.be.a("string");
+        expect(needs, `${provider}/${name}`).not.to.deep.equal([]);
+      }
+  });
+
+  it("describes one, with the URL's shape and what is not proved", async () => {
+    const { code, stdout } = await runCommand(["providers", "legalesign"]);
+    expect(code).to.equal(0);
+    expect(stdout).to.include("/in/legalesign/batch?token=…").and.to.include("/in/legalesign/realtime,");
+  });
+
+  it("suggests the provider that was probably meant", async () => {
+    const { code, stderr } = await runCommand(["providers", "legalsign"]);
+    expect(code).to.equal(1);
+    expect(stderr).to.include("did you mean `legalesign`?");
+  });
+});
