@@ -117,6 +117,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   async function replaceBridge(): Promise<void> {
     const next = await loadAgain(config, overrides.load);
+    parts.budget.resize(next.server.maxBytesInFlight);
     const before = bridge;
     bridge = await createBridge(next, parts);
     listenToNodes();
@@ -207,12 +208,17 @@ async function openListeners({ server, admin }: Config, parts: ListenersParts): 
 /** What cannot change while the bridge runs. */
 const FIXED = ["server", "admin", "store", "log"] as const;
 
+/** The budget follows the longest body that may come, which a channel or a mapping can change. */
+function fixedPart(config: Config, key: (typeof FIXED)[number]): string {
+  return JSON.stringify(key === "server" ? { ...config.server, maxBytesInFlight: null } : config[key]);
+}
+
 /** @throws CountersignError `bad_request` when there is something wrong with it, or it asks for what only a restart can do. */
 async function loadAgain(running: Config, load: Overrides["load"]): Promise<Config> {
   if (!load) throw new CountersignError("bad_request", "this bridge was not started from a file");
   const { config, problems } = await load();
   if (!config) throw new CountersignError("bad_request", problems.map(formatProblem).join("\n"));
-  const changed = FIXED.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(running[key]));
+  const changed = FIXED.filter((key) => fixedPart(config, key) !== fixedPart(running, key));
   if (changed.length === 0) return config;
   throw new CountersignError("bad_request", `\`${changed.join("` and `")}\` changed: that needs a restart`);
 }

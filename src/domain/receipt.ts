@@ -49,7 +49,7 @@ export interface Rejection {
 
 /** What stands for what a refused request showed and is not kept. */
 export interface Shown extends Fingerprints {
-  /** How many bytes the body was said to have, or had come, where `body` is not all of it. Absent: it is. */
+  /** How many bytes the body was said to have, or had come, where `body` is not all of it, or null. Absent: it is whole. */
   cutFrom?: number | undefined;
 }
 

@@ -5,6 +5,8 @@ export interface Budget {
    * to be answered cannot be given up.
    */
   admit(request: Arrival): Charge | null;
+  /** Takes another number of bytes in all; what is in flight stays charged. */
+  resize(maxBytes: number): void;
 }
 
 /** What is known of a request before its body is read. */
@@ -60,8 +62,7 @@ interface Entry {
  * those who do. Small requests have a reserve that large ones never take.
  */
 export function createBudget({ maxBytes, now }: BudgetParts): Budget {
-  const reserve = Math.min(Math.floor(maxBytes * RESERVED_SHARE), MAX_RESERVE_BYTES);
-  const maxLarge = maxBytes - reserve;
+  let limits = limitsOf(maxBytes);
   /** Bodies that are still coming. */
   const unfinished = new Set<Entry>();
   const used = { all: 0, large: 0 };
@@ -73,7 +74,7 @@ export function createBudget({ maxBytes, now }: BudgetParts): Budget {
     if (large) sums.large += sign * size;
   }
 
-  function resize(entry: Entry, size: number): void {
+  function setSize(entry: Entry, size: number): void {
     count(used, entry, -1);
     if (entry.complete) count(settled, entry, -1);
     entry.size = size;
@@ -83,15 +84,15 @@ export function createBudget({ maxBytes, now }: BudgetParts): Budget {
   }
 
   function remove(entry: Entry): void {
-    resize(entry, 0);
+    setSize(entry, 0);
     unfinished.delete(entry);
   }
 
   /** Gives up others until what is used fits. False: `entry` is the one that has to go. */
   function makeRoom(entry: Entry): boolean {
     for (;;) {
-      const tooLarge = entry.large && used.large > maxLarge;
-      if (!tooLarge && used.all <= maxBytes) return true;
+      const tooLarge = entry.large && used.large > limits.large;
+      if (!tooLarge && used.all <= limits.all) return true;
       // A request that is alone is let in whatever it unpacks to: nothing else could ever be given up for it.
       if (used.all === entry.size) return true;
       const victim = weakest(tooLarge ? [...unfinished].filter(({ large }) => large) : unfinished, now());
@@ -102,20 +103,23 @@ export function createBudget({ maxBytes, now }: BudgetParts): Budget {
   }
 
   return {
+    resize(bytes) {
+      limits = limitsOf(bytes);
+    },
     admit(arrival) {
       const { held, announced } = arrival;
       const large = announced > SMALL_BYTES;
-      const free = Math.min(maxBytes - settled.all, large ? maxLarge - settled.large : maxBytes);
+      const free = Math.min(limits.all - settled.all, large ? limits.large - settled.large : limits.all);
       if (held + announced > free && settled.all > 0) return null;
       const entry: Entry = { arrival, size: 0, large, complete: false, lastAt: now() };
       unfinished.add(entry);
-      resize(entry, held);
+      setSize(entry, held);
       let over = false;
       const charge: Charge = {
         add(bytes) {
           if (over || !(entry.complete || unfinished.has(entry))) return false;
           entry.lastAt = now();
-          resize(entry, entry.size + bytes);
+          setSize(entry, entry.size + bytes);
           return makeRoom(entry);
         },
         complete() {
@@ -133,6 +137,12 @@ export function createBudget({ maxBytes, now }: BudgetParts): Budget {
       return null;
     },
   };
+}
+
+/** What all requests, and what large ones may take. */
+function limitsOf(maxBytes: number): { all: number; large: number } {
+  const reserve = Math.min(Math.floor(maxBytes * RESERVED_SHARE), MAX_RESERVE_BYTES);
+  return { all: maxBytes, large: maxBytes - reserve };
 }
 
 /** Who is given up first: whoever showed no credentials, of those who has stalled for longest, or else holds most. */

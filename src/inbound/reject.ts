@@ -34,15 +34,17 @@ export function createReject({ store, rejected, newRejectionId }: RejectParts): 
     if (rejected.keep === 0) return;
     const { source, receivedAt } = head;
     const fingerprints = fingerprintsOf(head, secretPlacesOf(channel));
+    const kept = bodyOf(body, rejected.maxBody);
+    const cutFrom = "beginning" in body ? body.length : kept ? undefined : body.bytes.length;
     const rejection: Rejection = {
       id: newRejectionId(receivedAt),
       source,
       channel: channel.name,
       receivedAt,
       ...withoutCredentials(head, channel),
-      body: bodyOf(body, rejected.maxBody),
+      body: kept,
       reason,
-      shown: "beginning" in body ? { ...fingerprints, cutFrom: body.length } : fingerprints,
+      shown: cutFrom === undefined ? fingerprints : { ...fingerprints, cutFrom },
     };
     await store.reject(rejection, rejected.keep);
   };

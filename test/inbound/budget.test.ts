@@ -17,7 +17,7 @@ describe("the budget of bytes in flight", () => {
       if (!charge?.add(bytes)) throw new Error(`${name} has no room`);
       return charge;
     };
-    return { clock, shed, admit, large };
+    return { clock, shed, admit, large, budget };
   };
 
   it("charges nothing for a length that is only announced", () => {
@@ -99,6 +99,17 @@ describe("the budget of bytes in flight", () => {
     expect(other?.add(KB)).to.equal(true);
     other?.complete();
     expect(other?.add(5 * MB)).to.equal(false);
+  });
+
+  it("takes another size while requests are in flight", () => {
+    const { admit, large, budget, shed } = aBudget();
+    large("whole", 50 * MB).complete();
+    expect(admit("other", { announced: 20 * MB })).to.equal(null);
+    budget.resize(100 * MB);
+    expect(admit("other", { announced: 20 * MB })?.add(20 * MB)).to.equal(true);
+    budget.resize(60 * MB);
+    expect(admit("small", { announced: KB })?.add(KB)).to.equal(true);
+    expect(shed).to.deep.equal(["other"]);
   });
 
   it("gives a request up once, and takes no more of it", () => {
