@@ -102,6 +102,7 @@ function draftOf(document: number, step: number, time: number): Draft {
     },
     signer: type.startsWith("signer.") ? signer : null,
     signers: [signer],
+    id: null,
     reason: null,
     reopens: null,
     reopenable: false,

@@ -20,6 +20,7 @@ export function aDraft(given: Partial<Draft> = {}): Draft {
     document: aDocument(),
     signer: null,
     signers: [],
+    id: null,
     reason: null,
     reopens: null,
     reopenable: false,

@@ -19,7 +19,8 @@ const MOST_SHOWN = 50_000;
  */
 export function attribute(draft: Draft, known: Document | null): Attribution {
   const meaning = meaningOf(draft.type);
-  if (draft.signer || meaning?.about !== "signer" || !isSettled(meaning.status)) return unnamed(draft);
+  if (draft.id || draft.signer || meaning?.about !== "signer" || !isSettled(meaning.status))
+    return unnamed(draft);
 
   const roles = new Map(known?.signers.map(({ id, role }) => [id, role]));
   const settled = draft.signers.filter(

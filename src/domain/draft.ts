@@ -6,7 +6,7 @@ import {
   type SignerRole,
   type SignerStatus,
 } from "./event.ts";
-import { eventId, type Happening } from "./identity.ts";
+import { eventId, type Happening, isEventId } from "./identity.ts";
 
 /** What a payload says of a document. Null: it does not say. */
 export interface DocumentFacts {
@@ -37,12 +37,21 @@ export interface SignerFacts {
 export const REOPENINGS = ["continue", "restart"] as const;
 export type Reopening = (typeof REOPENINGS)[number];
 
+/** An id that a sender gives a happening, the same whenever it is told again. */
+export interface GivenId {
+  value: string;
+  /** Whether it is to be the event's own id: it is another Countersign's. */
+  keep: boolean;
+}
+
 /** One normalized happening as a single item of a request tells it, before it is compared with what is known. */
 export interface Draft {
   source: string;
   provider: string;
   channel: string;
   type: EventType;
+  /** What the sender itself knows the happening by; null: it is told apart by what it says. */
+  id: GivenId | null;
   /** When the provider says it happened, milliseconds since 1970; null when it does not say. */
   time: number | null;
   document: DocumentFacts | null;
@@ -89,12 +98,22 @@ const names = new WeakMap<Draft, Names>();
 function namesOf(draft: Draft): Names {
   const known = names.get(draft);
   if (known) return known;
+  if (draft.id) {
+    const given = { key: keyOfId(draft, draft.id), kin: null };
+    names.set(draft, given);
+    return given;
+  }
   const told = happening(draft);
   const isAnybodys = draft.signer === null && (told.object === "signer" || draft.type === "unknown");
   const kin = told.distinct === "" || isAnybodys ? null : eventId({ ...told, distinct: "" });
   const found = { key: eventId(told), kin };
   names.set(draft, found);
   return found;
+}
+
+function keyOfId({ source, type }: Draft, { value, keep }: GivenId): string {
+  if (keep && isEventId(value)) return value;
+  return eventId({ source, object: "message", objectId: value, type, distinct: "" });
 }
 
 function happening(draft: Draft): Happening {

@@ -24,6 +24,11 @@ export function eventId(of: Happening): string {
   return `evt_${digest([of.source, of.object, of.objectId, of.type, of.distinct])}`;
 }
 
+/** Whether a text is such an id. */
+export function isEventId(text: string): boolean {
+  return /^evt_[a-z0-9]{26}$/.test(text);
+}
+
 /** One delivery per event and destination: `dlv_` and 26 letters and digits. */
 export function deliveryId(event: string, destination: string): string {
   return `dlv_${digest([event, destination])}`;

@@ -60,6 +60,7 @@ interface Told {
   types: readonly EventType[];
   code: Code;
   reopens: Reopening | null;
+  id: string | null;
   time: number | null;
   reason: string | null;
   facts: Facts;
@@ -78,21 +79,24 @@ function readItem(item: unknown, textAt: Places, event: EventRule): Told {
   const word = readWord(event.words, scope);
   if (word.problems.length === 0 && word.types.length === 0) return NOTHING;
 
+  const id = read(event.id, scope);
   const time = event.time?.read(scope) ?? null;
   const facts = readFacts(event, scope);
   const problems = [
     ...word.problems,
     ...missingFacts(word.types, event, facts),
+    ...(event.id && id === null ? [missing(event.id.label)] : []),
     ...troubleWithTime(event.time, time),
   ];
   const reason = read(event.reason, scope);
-  return problems.length === 0 ? { ...word, time, reason, facts } : refuse(...problems);
+  return problems.length === 0 ? { ...word, id, time, reason, facts } : refuse(...problems);
 }
 
 const NOTHING: Told = {
   types: [],
   code: { object: null, value: "", name: null, meaning: null },
   reopens: null,
+  id: null,
   time: null,
   reason: null,
   facts: { document: null, signer: null, signers: [] },
@@ -235,6 +239,10 @@ function toDraft(type: EventType, told: Told, channel: Omit<Channel, "checks">, 
     provider: channel.mapping.provider,
     channel: channel.name,
     type,
+    id:
+      told.id === null
+        ? null
+        : { value: told.id, keep: channel.rules.event.keepId && told.types.length === 1 },
     time: told.time,
     document,
     signer: meaningOf(type)?.about === "document" ? null : signer,

@@ -66,6 +66,9 @@ export interface ReadRule {
 /** Which fields of an item become which facts of an event. Null: the provider never says. */
 export interface EventRule {
   words: readonly WordRule[];
+  id: Field<string> | null;
+  /** Whether an id as Countersign makes them is the event's own. */
+  keepId: boolean;
   time: Field<number> | null;
   document: DocumentRule | null;
   signer: SignerRule | null;
@@ -162,9 +165,11 @@ function compileRead(file: MappingFile["read"]): ReadRule {
 }
 
 function compileEvent(file: EventFile, tables: Tables): EventRule {
-  const { word, time, document, signer, signers, reason } = file;
+  const { word, id, keepId, time, document, signer, signers, reason } = file;
   return {
     words: listOf(word).map((one) => compileWord(one, tables)),
+    id: maybe(id, compileText),
+    keepId,
     time: maybe(time, compileTime),
     document: maybe(document, ({ id, title, tags = [], references, test, expiresAt }) => ({
       id: compileText(id),

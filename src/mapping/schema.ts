@@ -109,6 +109,15 @@ const EventFile = exactly({
       error: "expected a map with `from` and `table`, or a list of these",
     })
     .describe("Their word for what happened; of a list, the first that is there."),
+  id: TextField.optional().describe(
+    "What the sender itself knows the happening by, the same whenever it tells it again. Absent: what it says tells it apart.",
+  ),
+  keepId: z
+    .boolean()
+    .default(false)
+    .describe(
+      "true: an id as Countersign makes them is the event's own; for a bridge behind another bridge.",
+    ),
   time: TimeField.optional().describe("When it happened. Absent: the provider gives no time."),
   document: exactly({
     id: TextField.describe("The provider's id of the document."),

@@ -85,6 +85,7 @@ describe("normalize", () => {
           status: null,
         },
       ],
+      id: null,
       reason: null,
       code: { object: null, value: "signer.done", name: null, meaning: "A person signed" },
       reopens: null,

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -380,8 +381,9 @@ describe("loadMapping", () => {
   it("says what there is when there is no such file", async () => {
     const { mapping, problems, absent } = await loadMapping("legalsign", [SHIPPED_MAPPINGS]);
     expect([mapping, problems]).to.deep.equal([null, []]);
+    const known = readdirSync(SHIPPED_MAPPINGS).map((file) => file.replace(/\.yaml$/, ""));
     expect(absent).to.equal(
-      "`legalsign` is not a mapping, did you mean `legalesign`? known here: docusign, dropbox-sign, legalesign, lumin",
+      `\`legalsign\` is not a mapping, did you mean \`legalesign\`? known here: ${known.sort().join(", ")}`,
     );
   });
 

@@ -63,6 +63,7 @@ export function draftOf({ document, signer, type, time }: Happening, provider: s
     document: aDocument(document),
     signer: id === null ? null : aSigner(id),
     signers: [],
+    id: null,
     reason: null,
     reopens: null,
     reopenable: false,
