@@ -59,7 +59,7 @@ interface Entry {
 /**
  * Announcing costs the bridge nothing, so only bytes that came are charged. When they have filled the budget, an unfinished
  * body is given up for the newcomer: one that has stalled, or else the largest, so that senders who never end make room for
- * those who do. Small requests have a reserve that large ones never take.
+ * those who do; and unfinished large ones take half of it at most. Small requests have a reserve that large ones never take.
  */
 export function createBudget({ maxBytes, now }: BudgetParts): Budget {
   let limits = limitsOf(maxBytes);
@@ -91,7 +91,8 @@ export function createBudget({ maxBytes, now }: BudgetParts): Budget {
   /** Gives up others until what is used fits. False: `entry` is the one that has to go. */
   function makeRoom(entry: Entry): boolean {
     for (;;) {
-      const tooLarge = entry.large && used.large > limits.large;
+      const coming = used.large - settled.large;
+      const tooLarge = entry.large && (used.large > limits.large || coming > limits.coming);
       if (!tooLarge && used.all <= limits.all) return true;
       // A request that is alone is let in whatever it unpacks to: nothing else could ever be given up for it.
       if (used.all === entry.size) return true;
@@ -139,10 +140,10 @@ export function createBudget({ maxBytes, now }: BudgetParts): Budget {
   };
 }
 
-/** What all requests, and what large ones may take. */
-function limitsOf(maxBytes: number): { all: number; large: number } {
+/** What all requests may take, what large ones may, and what those may that are still coming: half of all, and a body of half of it fits. */
+function limitsOf(maxBytes: number): { all: number; large: number; coming: number } {
   const reserve = Math.min(Math.floor(maxBytes * RESERVED_SHARE), MAX_RESERVE_BYTES);
-  return { all: maxBytes, large: maxBytes - reserve };
+  return { all: maxBytes, large: maxBytes - reserve, coming: maxBytes / 2 + SMALL_BYTES };
 }
 
 /** Who is given up first: whoever showed no credentials, of those who has stalled for longest, or else holds most. */

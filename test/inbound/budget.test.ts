@@ -28,29 +28,29 @@ describe("the budget of bytes in flight", () => {
 
   it("gives up the largest unfinished body for a newcomer, once bytes that came have filled it", () => {
     const { large, shed, admit } = aBudget();
-    for (let i = 0; i < 7; i++) large(`five ${i}`, 5 * MB);
-    large("twenty", 20 * MB);
+    for (let i = 0; i < 4; i++) large(`five ${i}`, 5 * MB);
+    large("ten", 10 * MB);
     const newcomer = admit("newcomer", { announced: 3 * MB });
     expect(newcomer?.add(3 * MB)).to.equal(true);
-    expect(shed).to.deep.equal(["twenty"]);
+    expect(shed).to.deep.equal(["ten"]);
   });
 
   it("gives up the one that has stalled for longest before any that is still coming", () => {
     const { large, shed, clock } = aBudget();
-    large("stalled first", 10 * MB);
+    large("stalled first", 5 * MB);
     clock.at = 2_000;
-    large("stalled later", 20 * MB);
+    large("stalled later", 10 * MB);
     clock.at = 4_000;
-    large("coming", 25 * MB);
+    large("coming", 15 * MB);
     large("newcomer", 5 * MB);
     expect(shed).to.deep.equal(["stalled first"]);
   });
 
   it("gives up whoever showed no credentials before whoever did", () => {
     const { large, shed } = aBudget();
-    large("trusted", 30 * MB, { trusted: true });
-    large("a stranger", 20 * MB);
-    large("another", 10 * MB);
+    large("trusted", 20 * MB, { trusted: true });
+    large("a stranger", 8 * MB);
+    large("another", 6 * MB);
     expect(shed).to.deep.equal(["a stranger"]);
   });
 
@@ -101,6 +101,15 @@ describe("the budget of bytes in flight", () => {
     expect(other?.add(5 * MB)).to.equal(false);
   });
 
+  it("leaves half of it to requests that came whole, and takes in any number of those one after the other", () => {
+    const { large, shed } = aBudget();
+    large("first", 25 * MB).complete();
+    large("second", 25 * MB);
+    expect(shed).to.deep.equal([]);
+    large("third", 10 * MB);
+    expect(shed).to.deep.equal(["second"]);
+  });
+
   it("takes another size while requests are in flight", () => {
     const { admit, large, budget, shed } = aBudget();
     large("whole", 50 * MB).complete();
@@ -114,14 +123,14 @@ describe("the budget of bytes in flight", () => {
 
   it("gives a request up once, and takes no more of it", () => {
     const { admit, large, shed } = aBudget();
-    const first = admit("first", { announced: 40 * MB });
-    first?.add(40 * MB);
-    large("second", 30 * MB);
+    const first = admit("first", { announced: 30 * MB });
+    first?.add(30 * MB);
+    large("second", 20 * MB);
     expect(shed).to.deep.equal(["first"]);
     expect(first?.add(1)).to.equal(false);
     first?.complete();
     first?.release();
-    large("third", 26 * MB);
+    large("third", 12 * MB);
     expect(shed).to.deep.equal(["first"]);
   });
 });

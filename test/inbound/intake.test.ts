@@ -235,8 +235,12 @@ describe("taking a request in", () => {
     const piece = Buffer.alloc(900_000, "x");
     const strangers = await Promise.all(Array.from({ length: 12 }, () => open(bridge.url)));
     for (const one of strangers) one.write(headOf(LUMIN, { "content-length": 1_000_000 })).write(piece);
-    const shed = await Promise.race(strangers.map((one) => one.answer()));
-    expect([shed.status, JSON.parse(shed.body).error]).to.deep.equal([503, "overloaded"]);
+    // All but one are given up; which ones depends on the order in which their bytes come.
+    // Who still writes then may lose the answer.
+    const answers = strangers.map((one) => one.answer().catch(() => null));
+    const shed = await firstOf(answers, strangers.length - 1);
+    expect(shed.filter((answer) => answer && answer.status !== 503)).to.deep.equal([]);
+    expect((await bridge.admin("/metrics")).body).to.match(/outcome="overloaded"} 1[12]$/m);
     expect((await bridge.post(LUMIN, BODY, SIGNED)).status).to.equal(200);
     const long = `{"pad":"${"x".repeat(900_000)}"}`;
     expect((await bridge.post(LUMIN, long, signedByLumin(long))).status).to.equal(200);
@@ -331,4 +335,17 @@ async function arrived(
 ): Promise<void> {
   await Promise.all(connections.map(({ socket }) => new Promise((resolve) => socket.write("", resolve))));
   for (let i = 0; i < 3; i++) await bridge.admin("/livez");
+}
+
+/** The answers that come first. */
+function firstOf<T>(answers: readonly Promise<T>[], count: number): Promise<T[]> {
+  const came: T[] = [];
+  return new Promise((resolve, reject) => {
+    for (const answer of answers) {
+      answer.then((one) => {
+        came.push(one);
+        if (came.length === count) resolve(came);
+      }, reject);
+    }
+  });
 }
