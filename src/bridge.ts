@@ -7,6 +7,7 @@ import { receiptId, rejectionId } from "./domain/identity.ts";
 import { createAccept } from "./inbound/accept.ts";
 import type { Budget } from "./inbound/budget.ts";
 import { createIntake } from "./inbound/intake.ts";
+import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
 import { createReject } from "./inbound/reject.ts";
 import { createReread } from "./inbound/reread.ts";
@@ -121,6 +122,7 @@ function createAdminListener(config: Config, parts: BridgeParts, loops: Loops): 
     reread: createReread({ store, channels, subscribers, newReceiptId, recorded }),
     destinations: subscribers.map(({ name }) => name),
     states: () => dispatcher.states(),
+    conceal: createConceal(channels, config.privateNames),
     control: {
       pause: (name, reason) => dispatcher.pause(name, reason),
       resume: (name) => dispatcher.resume(name),

@@ -1,15 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { readChannel } from "./config/channel.ts";
+import { findDoubtful, findUnclean } from "./config/credentials.ts";
 import { readDestinations } from "./config/destination.ts";
+import { fitToSchema } from "./config/fit.ts";
 import type { Retention } from "./config/retention-schema.ts";
 import { ConfigFile, ServerFile, SourceFile } from "./config/schema.ts";
 import { messageOf } from "./domain/errors.ts";
 import { formatSize } from "./domain/quantity.ts";
+import type { Environment } from "./environment.ts";
 import type { Channel } from "./inbound/channel.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "./mapping/load.ts";
 import type { Destination } from "./outbound/destination.ts";
-import { checkYaml, type Environment, type FileProblem, parseYaml, type YamlFile } from "./yaml.ts";
+import { checkYaml, entriesOf, type FileProblem, parseYaml, type YamlFile } from "./yaml.ts";
 
 /** The whole configuration, checked: what is downstream trusts it. Durations are milliseconds, sizes bytes. */
 export interface Config {
@@ -34,6 +37,8 @@ export interface Config {
   channels: readonly Channel[];
   destinations: readonly Destination[];
   log: { level: string };
+  /** Patterns of headers and query parameters that are not kept, besides the usual ones. */
+  privateNames: readonly string[];
   /** How many refused requests of a channel are kept, and up to how many bytes of each. */
   rejected: { keep: number; maxBody: number };
   /** How long each is kept; null: for ever. */
@@ -45,6 +50,8 @@ export interface LoadedConfig {
   /** Null when there are problems. */
   config: Config | null;
   problems: readonly FileProblem[];
+  /** What is likely a mistake, though nothing is wrong with it. */
+  warnings: readonly FileProblem[];
 }
 
 /** Reads the configuration and the mappings it names. Every problem of every file at once; nothing is thrown. */
@@ -54,7 +61,7 @@ export async function loadConfig(file: string, environment: Environment): Promis
     text = await readFile(file, "utf8");
   } catch (error) {
     const message = `cannot be read (${messageOf(error)}): copy countersign.example.yaml, or name another file with --config`;
-    return { config: null, problems: [{ file, line: 1, column: 1, message }] };
+    return { config: null, problems: [{ file, line: 1, column: 1, message }], warnings: [] };
   }
   return parseConfig(text, file, environment);
 }
@@ -65,7 +72,8 @@ export async function parseConfig(
   file: string,
   environment: Environment,
 ): Promise<LoadedConfig> {
-  const yaml = parseYaml(text, file, environment);
+  const read = fitToSchema(parseYaml(text, file, environment), ConfigFile);
+  const yaml = { ...read, problems: [...read.problems, ...findUnclean(read)] };
   const checked = checkYaml(yaml, ConfigFile);
   const folder = dirname(resolve(file));
   const sources = await readSources(yaml, folder);
@@ -81,23 +89,27 @@ export async function parseConfig(
     ...portClash(yaml, checked.value),
     ...budgetTooSmall(yaml, checked.value, sources.channels),
   ]);
-  if (checked.value === null || problems.length > 0) return { config: null, problems };
+  const warnings = inOrder(findDoubtful(yaml));
+  if (checked.value === null || problems.length > 0) return { config: null, problems, warnings };
 
-  const { server, admin, store, typePrefix, log, rejected, retention, shutdown } = checked.value;
+  const { server, admin, store, typePrefix, privateNames, log, rejected, retention, shutdown } =
+    checked.value;
   return {
     config: {
       file,
       server: { ...server, maxBytesInFlight: server.maxBytesInFlight ?? budgetFor(sources.channels) },
       admin: { ...admin, token: admin.token ?? null },
       store: readStore(store, folder),
-      channels: sources.channels,
+      channels: sources.channels.map((channel) => ({ ...channel, privateNames })),
       destinations: outward.destinations.map((destination) => ({ ...destination, typePrefix })),
       log,
+      privateNames,
       rejected,
       retention,
       shutdown,
     },
     problems,
+    warnings,
   };
 }
 
@@ -163,12 +175,6 @@ async function readSource(yaml: YamlFile, name: string, folder: string): Promise
       found.problems.push({ ...yaml.placeOf(["sources", name, "channels", channel], "key"), message: read });
   }
   return found;
-}
-
-/** What stands at `keys` in unchecked data, if it is a mapping there. */
-function entriesOf(value: unknown, ...keys: readonly string[]): Readonly<Record<string, unknown>> {
-  const found = keys.reduce<unknown>((inner, key) => entriesOf(inner)[key], value);
-  return typeof found === "object" && found !== null && !Array.isArray(found) ? { ...found } : {};
 }
 
 function portClash(yaml: YamlFile, config: ConfigFile | null): FileProblem[] {

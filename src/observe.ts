@@ -39,7 +39,7 @@ export function observeReceptions({
     if (recorded.duplicates.length > 0) metrics.retold(source, recorded.duplicates.length);
     for (const { type, code, time } of recorded.events) {
       metrics.recorded(source, type);
-      if (type === "unknown") metrics.unmapped(source, code.object ?? "unknown");
+      if (type === "unknown") metrics.unmapped(source, objectLabel(code.object));
       metrics.lagged(source, "provider", (now() - Date.parse(time)) / 1_000);
     }
     const counts = {
@@ -51,6 +51,12 @@ export function observeReceptions({
     if (problems.length > 0) logger.warn(line, "a request was kept, but not all of it could be read");
     else logger.info(line, "a request was kept");
   };
+}
+
+/** A label is one of few: what the payload says otherwise is not for metrics. */
+function objectLabel(object: string | null): string {
+  if (object === null) return "unknown";
+  return object === "document" || object === "signer" ? object : "other";
 }
 
 export function observeTries({ logger, metrics, now, died }: Parts & { died(): void }): Observer {

@@ -1,5 +1,15 @@
-import { isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import {
+  isAlias,
+  isCollection,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type Scalar,
+  visit,
+} from "yaml";
 import { z } from "zod";
+import { type Environment, type Substitution, substitute } from "./environment.ts";
 
 /** Where something stands in a file; lines and columns count from 1. */
 export interface Place {
@@ -20,13 +30,14 @@ export interface YamlFile {
   problems: readonly FileProblem[];
   /** The place of the value at `path`, or of the nearest thing around it that exists. With `key`, of the key that names it. */
   placeOf(path: readonly PropertyKey[], of?: "key" | "value"): Place;
+  /** What the environment gave for the text at `path`; null where it stands in the file as it is. */
+  substitutionAt(path: readonly PropertyKey[]): Substitution | null;
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads YAML without losing where things stand. With `environment`, `${NAME}` and `${NAME:-default}` in scalars are replaced
- * after parsing, so that a value can never be taken for YAML; a name that is not set is a problem, never literal text.
+ * after parsing, so that a value can never be taken for YAML; a name that is not set is a problem, never literal text. What is
+ * `${NAME:-}` alone is as if it were not written where NAME is not set: its key goes, or its place in the list.
  */
 export function parseYaml(text: string, file: string, environment?: Environment): YamlFile {
   const lines = new LineCounter();
@@ -46,17 +57,24 @@ export function parseYaml(text: string, file: string, environment?: Environment)
       };
     }),
   );
-  if (environment) {
-    visit(document, {
-      Scalar(_key, node) {
-        if (typeof node.value !== "string" || !node.value.includes("${")) return;
-        const { value, missing } = substitute(node.value, environment);
-        node.value = value;
-        for (const complaint of missing)
-          problems.push({ ...placeAt(node.range?.[0] ?? 0), message: complaint });
-      },
-    });
-  }
+  const substitutions = new Map<unknown, Substitution>();
+  /** Whether nothing is left of it. */
+  const replace = (node: Scalar): boolean => {
+    if (!environment || typeof node.value !== "string" || !node.value.includes("${")) return false;
+    const { value, complaints, ...substitution } = substitute(node.value, environment);
+    for (const message of complaints) problems.push({ ...placeAt(node.range?.[0] ?? 0), message });
+    node.value = value;
+    substitutions.set(node, substitution);
+    return substitution.isAbsent;
+  };
+  visit(document, {
+    Pair(_key, pair) {
+      if (isScalar(pair.value) && replace(pair.value)) return visit.REMOVE;
+    },
+    Scalar(key, node) {
+      if (!substitutions.has(node) && replace(node) && typeof key === "number") return visit.REMOVE;
+    },
+  });
 
   return {
     file,
@@ -69,7 +87,16 @@ export function parseYaml(text: string, file: string, environment?: Environment)
       }
       return { file, line: 1, column: 1 };
     },
+    substitutionAt: (path) => substitutions.get(nodeAt(document, path)) ?? null,
   };
+}
+
+/** The node at a path, also where an alias stands on the way. */
+function nodeAt(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((around, key) => {
+    const inner: unknown = isCollection(around) ? around.get(key, true) : undefined;
+    return isAlias(inner) ? inner.resolve(document) : inner;
+  }, document.contents);
 }
 
 const BARE_NAME = /(?<=[{[,:]\s*)\$\{[^}]*\}/;
@@ -98,6 +125,12 @@ export function checkYaml<T>(
   return { value: null, problems: unique(problems) };
 }
 
+/** What stands at `keys` in unchecked data, if it is a mapping there. */
+export function entriesOf(value: unknown, ...keys: readonly string[]): Readonly<Record<string, unknown>> {
+  const found = keys.reduce<unknown>((inner, key) => entriesOf(inner)[key], value);
+  return typeof found === "object" && found !== null && !Array.isArray(found) ? { ...found } : {};
+}
+
 /** An object schema that refuses other keys, and says which ones it knows. */
 export function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, {
@@ -109,29 +142,6 @@ export function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 /** `file:line:column: message`, as editors and compilers have it. */
 export function formatProblem(problem: FileProblem): string {
   return `${placeOf(problem)}: ${problem.message}`;
-}
-
-const REFERENCE = /\$\{([^}]*)\}/g;
-const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
-
-function substitute(text: string, environment: Environment): { value: string; missing: string[] } {
-  const missing: string[] = [];
-  const value = text.replace(REFERENCE, (reference, inside: string) => {
-    const [, name, fallback] = NAME.exec(inside) ?? [];
-    if (name === undefined) {
-      missing.push(
-        `\`${reference}\` names no environment variable: write \`\${NAME}\` or \`\${NAME:-default}\``,
-      );
-      return "";
-    }
-    const found = environment[name] || fallback;
-    if (found === undefined) {
-      const state = environment[name] === "" ? "empty" : "not set";
-      missing.push(`the environment variable ${name} is ${state}: set it, or write \`\${${name}:-default}\``);
-    }
-    return found ?? "";
-  });
-  return { value, missing };
 }
 
 function offsetOf(
@@ -164,7 +174,28 @@ function explain(yaml: YamlFile, issue: z.core.$ZodIssue): FileProblem[] {
     const [wrong = issue] = issue.issues;
     return [{ ...yaml.placeOf(issue.path, "key"), message: `${at(issue.path)}${wrong.message}` }];
   }
-  return [{ ...yaml.placeOf(issue.path), message: `${at(issue.path)}${issue.message}` }];
+  const message = sayOrigin(issue, yaml.substitutionAt(issue.path));
+  return [{ ...yaml.placeOf(issue.path), message: `${at(issue.path)}${message}` }];
+}
+
+/** Names the variable; what it holds is shown only where that cannot be a secret, since no secret is a number or one of a few words. */
+function sayOrigin(issue: z.core.$ZodIssue, substitution: Substitution | null): string {
+  if (!substitution) return issue.message;
+  const { origin, text } = substitution;
+  const isNumber = (issue.code === "too_small" || issue.code === "too_big") && NUMBERS.has(issue.origin);
+  const mayBeShown = wantedBy(issue) !== null || issue.code === "invalid_value" || isNumber;
+  return mayBeShown
+    ? `${origin} is ${JSON.stringify(text)}: ${issue.message}`
+    : `${issue.message} (it comes from ${origin})`;
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(["number", "int"]);
+
+/** Whether a number or a truth value is wanted where something else stands. */
+export function wantedBy(issue: z.core.$ZodIssue): "number" | "boolean" | null {
+  if (issue.code !== "invalid_type") return null;
+  if (NUMBERS.has(issue.expected)) return "number";
+  return issue.expected === "boolean" ? "boolean" : null;
 }
 
 type Issues = readonly z.core.$ZodIssue[];

@@ -9,7 +9,8 @@ const PORT = "store/store.ts";
 /** What each room may import of ours, beside itself: folders, or single files. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: [],
-  "yaml.ts": [],
+  "environment.ts": [],
+  "yaml.ts": ["environment.ts"],
   mapping: ["domain", "yaml.ts"],
   store: ["domain"],
   inbound: ["domain", "mapping", PORT],
@@ -17,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulate: ["domain"],
   web: ["domain", "inbound", PORT],
   config: ["domain", "inbound", "mapping", "outbound", "yaml.ts"],
-  "config.ts": ["config", "domain", "inbound", "mapping", "outbound", "yaml.ts"],
+  "config.ts": ["config", "domain", "environment.ts", "inbound", "mapping", "outbound", "yaml.ts"],
   "log.ts": [],
   "memory.ts": [],
   "retention.ts": ["domain", PORT],
@@ -40,6 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "app.ts",
     "config.ts",
     "domain",
+    "environment.ts",
     "inbound",
     "mapping",
     "memory.ts",

@@ -130,6 +130,125 @@ destinations:
     ]);
   });
 
+  describe("values from the environment", () => {
+    const crm = (given: string) =>
+      `destinations:\n  crm:\n    url: http://crm\n    secrets: ["${SECRET}"]\n    ${given}\n`;
+    const made = async (given: string, env: Record<string, string> = {}) => {
+      const { config, problems } = await parseConfig(crm(given), "c.yaml", env);
+      expect(problems.map(formatProblem)).to.deep.equal([]);
+      return config?.destinations[0];
+    };
+
+    for (const [quoted, write] of [
+      ["in quotes", (name: string) => `"\${${name}}"`],
+      ["without quotes", (name: string) => `\${${name}}`],
+    ] as const) {
+      it(`stand for numbers, truth values, durations, sizes, rates and ports, ${quoted}`, async () => {
+        const text = `
+server: \n  port: ${write("PORT")}\n  maxBody: ${write("SIZE")}
+rejected:\n  keep: ${write("KEEP")}
+shutdown: ${write("TIME")}
+${crm(`concurrency: ${write("N")}`)}
+    paused: ${write("PAUSED")}
+    rate: ${write("RATE")}
+    retry:\n      - ${write("TIME")}\n      - 5m
+    breaker:\n      failures: ${write("N")}`;
+        const env = {
+          PORT: "81",
+          SIZE: "2mb",
+          KEEP: "0",
+          TIME: "7s",
+          N: " 12\n",
+          PAUSED: "True",
+          RATE: "60/m",
+        };
+        const { config, problems } = await parseConfig(text, "c.yaml", env);
+        expect(problems.map(formatProblem)).to.deep.equal([]);
+        expect(config?.server).to.include({ port: 81, maxBody: 2 * 1_024 ** 2 });
+        expect(config).to.deep.include({ shutdown: 7_000 });
+        expect(config?.rejected.keep).to.equal(0);
+        expect(config?.destinations[0]).to.deep.include({
+          ...{ concurrency: 12, paused: true, rate: 1, schedule: [7_000, 300_000] },
+        });
+        expect(config?.destinations[0]?.breaker.failures).to.equal(12);
+      });
+    }
+
+    it("stand for them through defaults and anchors too", async () => {
+      expect(await made("paused: ${PAUSED:-false}\n    concurrency: ${N:-3}")).to.include({
+        ...{ paused: false, concurrency: 3 },
+      });
+      const shared = await made("concurrency: &n ${N}\n    breaker:\n      failures: *n", { N: "4" });
+      expect(shared?.breaker.failures).to.equal(4);
+    });
+
+    it("stay texts where a text is wanted, though they read as a number or a truth value", async () => {
+      const env = { A: "1234567890123456", B: "true" };
+      const destination = await made("auth:\n      bearer: ${A}\n    headers:\n      X-Flag: ${B}", env);
+      expect(destination?.headers).to.deep.equal({ authorization: `Bearer ${env.A}`, "x-flag": "true" });
+    });
+
+    it("that do not fit are shown with place, key, variable and what would be right", async () => {
+      const env = { N: "ten", M: "0", P: "yes", F: "json", T: "soon" };
+      const given = `concurrency: "\${N}"
+    breaker:
+      failures: \${M}
+    paused: \${P}
+    format: \${F}
+    timeout: \${T}
+    rate: \${R:-5/x}`;
+      expect(await problemsOf(crm(given), env)).to.deep.equal([
+        'c.yaml:5:18: `destinations.crm.concurrency`: the environment variable N is "ten": must be a whole number',
+        'c.yaml:7:17: `destinations.crm.breaker.failures`: the environment variable M is "0": must be at least 1',
+        'c.yaml:8:13: `destinations.crm.paused`: the environment variable P is "yes": must be true or false',
+        'c.yaml:9:13: `destinations.crm.format`: the environment variable F is "json": must be cloudevents, cloudevents-binary, standard, lumin',
+        'c.yaml:10:14: `destinations.crm.timeout`: "soon" is no duration: write 15s, 5m or 2h (it comes from the environment variable T)',
+        'c.yaml:11:11: `destinations.crm.rate`: "5/x" is no rate: write 50/s or 600/m (it comes from the default of R)',
+      ]);
+    });
+
+    it("that are secrets are never shown", async () => {
+      const env = { TOKEN: "planted", SECRET: "whsec_planted", BEARER: "plan ted", STORE: "oracle:planted" };
+      const text = `admin: { token: "\${TOKEN}" }
+store: \${STORE}
+destinations:
+  crm: { url: "http://crm", secrets: ["\${SECRET}"], auth: { bearer: "\${BEARER}" } }`;
+      const problems = await problemsOf(text, env);
+      expect(problems).to.have.length(4);
+      for (const name of Object.keys(env))
+        expect(problems.join("\n")).to.include(`(it comes from the environment variable ${name})`);
+      expect(problems.join("\n")).not.to.match(/planted|plan ted/);
+    });
+
+    it("are as if they were not written where an empty default says so", async () => {
+      expect(await made("paused: ${P:-}\n    rate: ${R:-}\n    headers:\n      X-A: ${A:-}")).to.deep.include(
+        {
+          ...{ paused: false, rate: null, headers: {} },
+        },
+      );
+      const two = crm("paused: false").replace(`["${SECRET}"]`, `["\${NEW:-}", "\${OLD}"]`);
+      const one = (await parseConfig(two, "c.yaml", { OLD: SECRET })).config?.destinations[0];
+      expect(one?.secrets).to.have.length(1);
+      const both = (await parseConfig(two, "c.yaml", { OLD: SECRET, NEW: SECRET })).config?.destinations[0];
+      expect(both?.secrets).to.have.length(2);
+      expect((await problemsOf('admin: { host: 0.0.0.0, token: "${T:-}" }'))[0]).to.include("needs a token");
+    });
+
+    it("can be written about: $${NAME} is the text ${NAME}", async () => {
+      const destination = await made('headers:\n      X-A: "$${A} costs $5 in ${B}"', { B: "$${A}" });
+      expect(destination?.headers).to.deep.equal({ "x-a": "${A} costs $5 in $${A}" });
+    });
+
+    it("have no defaults that refer to others, since these would be taken for text", async () => {
+      expect(await problemsOf('admin: { token: "${A:-${B}}" }')).to.deep.equal([
+        "c.yaml:1:17: `${A:-${B}` names no environment variable: write `${NAME}` or `${NAME:-default}`",
+      ]);
+      expect((await problemsOf('admin: { token: "${A" }'))[0]).to.include(
+        "`${A` names no environment variable",
+      );
+    });
+  });
+
   it("refuses a channel with no check at all, unless it says so", async () => {
     const channel = (given: string) =>
       `sources: { lumin: { mapping: lumin, channels: { account: ${given} } } }`;

@@ -2,10 +2,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { CountersignError } from "../domain/errors.ts";
-import { contentAtOnce } from "../inbound/content.ts";
 import { preview, toGolden } from "../inbound/preview.ts";
+import { createConceal } from "../inbound/private.ts";
 import { createAdminClient } from "./admin-client.ts";
-import { redactBody, redactHeaders } from "./redact.ts";
+import { redactRequest } from "./redact/request.ts";
 import { type AddCommand, CONFIG_OPTION, readConfig, type Terminal } from "./terminal.ts";
 
 const Kept = z.object({
@@ -30,7 +30,10 @@ export const captureCommand: AddCommand = (program, terminal, done) => {
     )
     .argument("<receipt>", "rcp_…")
     .option("--to <folder>", "the folder to make", "./captured")
-    .option("--redact", "replace names, e-mail addresses, titles and tokens, and leave signatures out")
+    .option(
+      "--redact",
+      "replace names, titles, addresses, secrets, links and embedded documents, and leave signatures out",
+    )
     .option(...CONFIG_OPTION)
     .action(async (id: string, { config, to, redact = false }) =>
       done(await capture(id, { config, to, redact }, terminal)),
@@ -40,7 +43,9 @@ export const captureCommand: AddCommand = (program, terminal, done) => {
 async function capture(id: string, { config: file, to, redact }: Wish, terminal: Terminal): Promise<number> {
   const config = await readConfig(file, terminal);
   if (!config) return 1;
-  const kept = await createAdminClient(config).get(`api/v1/receipts/${encodeURIComponent(id)}`, Kept);
+  const path = `api/v1/receipts/${encodeURIComponent(id)}`;
+  const conceal = createConceal(config.channels, config.privateNames);
+  const kept = conceal(await createAdminClient(config).get(path, Kept));
   const channel = config.channels.find((one) => one.source === kept.source && one.name === kept.channel);
   if (!channel) {
     throw new CountersignError(
@@ -50,34 +55,26 @@ async function capture(id: string, { config: file, to, redact }: Wish, terminal:
   }
   const { mapping, rules, name } = channel;
   const bytes = Buffer.from(kept.body, "base64");
-  const { query } = kept;
-  const headers = redact ? redactHeaders(withoutCoding(kept.headers)) : kept.headers;
-  const body = redact ? redactBody(plain({ body: bytes, headers: kept.headers })) : bytes;
+  const request = { mapping, rules, body: bytes, query: kept.query, headers: kept.headers };
+  const redacted = redact ? redactRequest(request) : { ...request, isSame: true };
+  const { body, query, headers } = redacted;
   const shown = preview({ mapping, rules, body, query, headers });
 
-  await mkdir(to, { recursive: true });
-  await writeFile(join(to, "body.txt"), body);
-  await writeFile(
-    join(to, "request.json"),
-    `${JSON.stringify({ channel: name, query, headers }, null, 2)}\n`,
-  );
-  await writeFile(join(to, "events.json"), toGolden(shown));
-  terminal.stdout.write(
-    `${to} has the request, its body and its events${redact ? "; read it before you share it" : ", unredacted"}\n`,
-  );
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  const files = {
+    "body.txt": body,
+    "request.json": `${JSON.stringify({ channel: name, query, headers }, null, 2)}\n`,
+    "events.json": toGolden(shown),
+  };
+  // Others on the machine have no business with what is in it.
+  for (const [file, content] of Object.entries(files))
+    await writeFile(join(to, file), content, { mode: 0o600 });
+  terminal.stdout.write(`${to} has the request, its body and its events${redact ? "" : ", unredacted"}\n`);
+  if (redact) terminal.stdout.write(`${REDACTED}\n`);
+  if (!redacted.isSame)
+    terminal.stderr.write("countersign: what is redacted turns into other events than the original did\n");
   return 0;
 }
 
-const MAX_CONTENT_BYTES = 1_024 ** 3;
-
-/** What can be redacted: a compressed body decompressed. */
-function plain(request: { body: Buffer; headers: Readonly<Record<string, string>> }): Buffer {
-  const content = contentAtOnce(request, MAX_CONTENT_BYTES);
-  if ("bytes" in content) return Buffer.from(content.bytes);
-  throw new CountersignError("bad_request", `it cannot be redacted: ${content.undecodable}`);
-}
-
-function withoutCoding(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const { "content-encoding": _, ...others } = headers;
-  return others;
-}
+const REDACTED =
+  "names, addresses, secrets, links and documents are replaced, so its signature no longer verifies; read it before you share it";

@@ -2,8 +2,9 @@ import type { Config } from "../config.ts";
 import { formatDuration, formatSize } from "../domain/quantity.ts";
 import { type Channel, pathOf } from "../inbound/channel.ts";
 import type { Destination } from "../outbound/destination.ts";
+import { type FileProblem, formatProblem } from "../yaml.ts";
 import { placeOf } from "./store-option.ts";
-import { type AddCommand, CONFIG_OPTION, readConfig } from "./terminal.ts";
+import { type AddCommand, CONFIG_OPTION, readConfigWithWarnings } from "./terminal.ts";
 
 export const checkCommand: AddCommand = (program, terminal, done) => {
   program
@@ -11,8 +12,8 @@ export const checkCommand: AddCommand = (program, terminal, done) => {
     .description("check the configuration and its mappings, and say what they mean")
     .option(...CONFIG_OPTION)
     .action(async ({ config: file }) => {
-      const config = await readConfig(file, terminal);
-      if (config) terminal.stdout.write(describe(config));
+      const { config, warnings } = await readConfigWithWarnings(file, terminal);
+      if (config) terminal.stdout.write(describe(config) + describeWarnings(warnings));
       done(config ? 0 : 1);
     });
 };
@@ -36,6 +37,12 @@ function describe({ file, server, admin, store, channels, destinations, retentio
     ...(destinations.length === 0 ? ["  none: events are kept, and forwarded to nobody"] : []),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Nothing where there are none. */
+function describeWarnings(warnings: readonly FileProblem[]): string {
+  if (warnings.length === 0) return "";
+  return ["", "Look again at", ...warnings.map((one) => `  ${formatProblem(one)}`), ""].join("\n");
 }
 
 function describeRetention(retention: Config["retention"]): string {

@@ -4,9 +4,17 @@ import { type Kept, TABLES, type Table } from "../store/kept.ts";
 import type { Snapshot } from "../store/store.ts";
 import { footerLine, type Header, headerLine, rowLine } from "../store/transfer.ts";
 import { pagesOf } from "../store/walk.ts";
+import { createConcealRow } from "./conceal-row.ts";
 import { beginPart, finishPart, type Point, resumePart, writeTo } from "./part-file.ts";
 import { type Progress, startProgress } from "./progress.ts";
-import { chooseStore, placeOf, STORE_OPTION, type StoreOptions, withStore } from "./store-option.ts";
+import {
+  chooseStore,
+  placeOf,
+  STORE_OPTION,
+  type StoreChoice,
+  type StoreOptions,
+  withStore,
+} from "./store-option.ts";
 import { plural } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
 
@@ -46,7 +54,7 @@ async function exportStore(options: Options, terminal: Terminal): Promise<number
   const choice = await chooseStore(options, terminal);
   if (!choice) return 1;
   const written = await withStore(choice.place, terminal, { mayBeMade: false }, async (store) => {
-    const snapshot = await store.snapshot();
+    const snapshot = concealing(await store.snapshot(), choice.config);
     try {
       return await (file === undefined
         ? writeOut(snapshot, terminal)
@@ -59,6 +67,20 @@ async function exportStore(options: Options, terminal: Terminal): Promise<number
   if (json) terminal.stdout.write(`${JSON.stringify(summarize(file, written))}\n`);
   else terminal.stderr.write(`${describe(written, placeOf(choice.place), file)}\n`);
   return 0;
+}
+
+/** The same rows, without headers and parameters that have become private since they were kept. */
+function concealing(snapshot: Snapshot, config: StoreChoice["config"]): Snapshot {
+  const conceal = createConcealRow(config);
+  return {
+    counts: () => snapshot.counts(),
+    damage: () => snapshot.damage(),
+    close: () => snapshot.close(),
+    async rows(table, page) {
+      const { items, next } = await snapshot.rows(table, page);
+      return { items: items.map(conceal), next };
+    },
+  };
 }
 
 /** Null: it was interrupted. */

@@ -5,6 +5,7 @@ import type { Kept, Table } from "../store/kept.ts";
 import type { Store } from "../store/store.ts";
 import { type AnyRow, parseFooter, parseHeader, parseLine } from "../store/transfer.ts";
 import { createAdminClient } from "./admin-client.ts";
+import { createConcealRow } from "./conceal-row.ts";
 import { lastLineOf, linesOf } from "./lines.ts";
 import { startProgress } from "./progress.ts";
 import { chooseStore, placeOf, STORE_OPTION, type StoreOptions, withStore } from "./store-option.ts";
@@ -36,7 +37,7 @@ async function importFile(file: string, options: Options, terminal: Terminal): P
   if (choice.config) await refuseWhileRunning(choice.config);
   const { place } = choice;
   const done = await withStore(place, terminal, { mayBeMade: true }, (store) =>
-    restoreAll(file, total, store, terminal),
+    restoreAll({ file, total, conceal: concealBy(choice.config) }, store, terminal),
   );
   if (terminal.signal.aborted && done.rows < total) {
     terminal.stderr.write(`interrupted after ${plural(done.rows, "row")}: the same call goes on from here\n`);
@@ -85,8 +86,22 @@ interface Done {
   added: number;
 }
 
+interface Import {
+  file: string;
+  /** How many rows it has. */
+  total: number;
+  conceal(row: AnyRow): AnyRow;
+}
+
+/** An older version may have written secrets down. Without a configuration nobody knows what a channel's checks need, so all is left. */
+function concealBy(config: Config | null): Import["conceal"] {
+  if (!config) return (row) => row;
+  const conceal = createConcealRow(config);
+  return (of) => ({ ...of, row: conceal(of.row) }) as AnyRow;
+}
+
 /** Ends early when the terminal's signal is aborted. */
-async function restoreAll(file: string, total: number, store: Store, terminal: Terminal): Promise<Done> {
+async function restoreAll({ file, total, conceal }: Import, store: Store, terminal: Terminal): Promise<Done> {
   const progress = startProgress(terminal, total);
   const batch = createBatch(store);
   let [number, isOver] = [0, false];
@@ -97,7 +112,7 @@ async function restoreAll(file: string, total: number, store: Store, terminal: T
       if (isOver) throw refusal(`line ${number}: nothing may stand behind the end`);
       if (terminal.signal.aborted) return batch.done;
       const line = parseLine(bytes.toString(), number);
-      if (line.kind === "row") await batch.add(line.of, bytes.length);
+      if (line.kind === "row") await batch.add(conceal(line.of), bytes.length);
       else isOver = expectAll(line.rows, number);
       progress.to(batch.done.rows);
     }

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
-import { needsOf } from "../config/channel.ts";
 import { CountersignError } from "../domain/errors.ts";
+import { needsOf } from "../mapping/check.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "../mapping/load.ts";
 import { unknownName } from "../mapping/suggest.ts";

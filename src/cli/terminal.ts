@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { type Config, loadConfig } from "../config.ts";
-import { type Environment, formatProblem } from "../yaml.ts";
+import { type Config, type LoadedConfig, loadConfig } from "../config.ts";
+import type { Environment } from "../environment.ts";
+import { formatProblem } from "../yaml.ts";
 
 /** What a command has of the world. */
 export interface Terminal {
@@ -28,13 +29,21 @@ export function fail({ stderr }: Terminal, message: string): number {
 }
 
 /** The configuration, or null after every problem was printed. */
-export async function readConfig(file: string, { env, stderr }: Terminal): Promise<Config | null> {
-  const { config, problems } = await loadConfig(file, env);
+export async function readConfig(file: string, terminal: Terminal): Promise<Config | null> {
+  return (await readConfigWithWarnings(file, terminal)).config;
+}
+
+/** The same, with what is likely a mistake. */
+export async function readConfigWithWarnings(
+  file: string,
+  { env, stderr }: Terminal,
+): Promise<Pick<LoadedConfig, "config" | "warnings">> {
+  const { config, problems, warnings } = await loadConfig(file, env);
   for (const problem of problems) stderr.write(`${formatProblem(problem)}\n`);
   if (problems.length > 0) {
     stderr.write(
       `countersign: ${problems.length} ${problems.length === 1 ? "problem" : "problems"} in the configuration\n`,
     );
   }
-  return config;
+  return { config, warnings };
 }

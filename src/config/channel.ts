@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import { type Channel, type Check, isProof } from "../inbound/channel.ts";
 import { copiesOf } from "../mapping/answer.ts";
-import type { CheckRule, SecretForm, SignedRule } from "../mapping/check.ts";
+import { type CheckRule, needsOf, type SecretForm, type SignedRule } from "../mapping/check.ts";
 import type { MappingChannel } from "../mapping/compile.ts";
 import { parseSecret } from "../outbound/sign.ts";
 import type { ChannelFile } from "./schema.ts";
@@ -78,27 +78,6 @@ function usesAllowed({ checks, answer, challenges }: MappingChannel): boolean {
   );
 }
 
-/** The keys that a channel with these checks must have in the configuration. */
-export function needsOf(rules: readonly CheckRule[]): readonly Credential[] {
-  return [...new Set(rules.flatMap((rule) => credentialOf(rule) ?? []))];
-}
-
-type Credential = "secrets" | "allowed" | "certificate" | "token" | "basic";
-
-/** Which key of the configuration a check must have; null: it may be left out. */
-function credentialOf(rule: CheckRule): Credential | null {
-  switch (rule.kind) {
-    case "hmac":
-      return rule.optional ? null : "secrets";
-    case "equals":
-      return rule.optional ? null : rule.to;
-    case "rsa":
-      return rule.optional ? null : "certificate";
-    default:
-      return rule.kind;
-  }
-}
-
 /** The mapping's checks that the configuration gives a credential for; a token, user or header may be asked for on any channel. */
 function arm(rules: readonly CheckRule[], credentials: Credentials, folder: string): Check[] {
   const { token, basic, headers = {} } = credentials;
@@ -124,7 +103,7 @@ function armRule(rule: CheckRule, given: Credentials, folder: string): Check | n
   }
   if (rule.kind === "rsa" && given.certificate) {
     const key = readCertificate(resolve(folder, given.certificate));
-    const required = given.requireSignature ?? !rule.optional;
+    const required = given.requireSignature === true || !rule.optional;
     return { kind: "rsa", rule: withAge(rule, given.maxAge), key, required };
   }
   return null;

@@ -165,6 +165,20 @@ export const ConfigFile = exactly({
     .record(name, DestinationFile)
     .default({})
     .describe("internal systems that events are forwarded to"),
+  privateNames: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^!?[\w*.-]{1,100}$/,
+          "must be a name such as x-tenant-key, with `*` for any run of characters",
+        ),
+      { error: "must be a list of names" },
+    )
+    .default([])
+    .describe(
+      "headers and query parameters whose values are neither kept nor shown, besides the usual ones such as `*token*`, `*-key` and cookies; `*` stands for any run of characters, `!name` keeps one after all",
+    ),
   typePrefix: z
     .string()
     .regex(/^[a-z0-9.-]*$/, "must be lower-case letters, digits, `.` and `-`")

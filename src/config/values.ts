@@ -37,21 +37,17 @@ export const rate = z
     return perSecond ?? z.NEVER;
   });
 
-/** A whole number, or text of digits: that is what `${NAME}` gives. */
-export const wholeNumber = (least: number, most: number) =>
-  z
-    .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], { error: "must be a whole number" })
-    .refine((number) => number >= least && number <= most, `must be a whole number from ${least} to ${most}`);
+export const wholeNumber = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.int({ error }).min(least, error).max(most, error);
+};
 
 /** How long something is waited for: within what Node's timers can count. */
 export const patience = duration.refine((ms) => ms >= 1_000 && ms < 2 ** 31, "must be from 1s to 24d");
 
-/** A number, or text of digits: that is what `${PORT}` gives. */
-export const port = z
-  .union([z.int(), z.string().regex(/^\d+$/).transform(Number)], {
-    error: "must be a port number from 0 to 65535",
-  })
-  .refine((number) => number >= 0 && number <= 65_535, "must be a port number from 0 to 65535");
+const PORT = "must be a port number from 0 to 65535";
+
+export const port = z.int({ error: PORT }).min(0, PORT).max(65_535, PORT);
 
 export const secret = z
   .string({ error: "must be a secret: `countersign secret` makes one" })

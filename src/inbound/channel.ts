@@ -32,6 +32,8 @@ export interface Channel {
   checks: readonly Check[];
   /** Values of the account that are no secret, and that may be sent back to who sends them. */
   allowed?: readonly string[] | undefined;
+  /** Patterns of headers and query parameters that are not kept, besides the usual ones (private.ts). */
+  privateNames?: readonly string[];
 }
 
 /** What is equal to a value that is no secret proves nothing by itself. */

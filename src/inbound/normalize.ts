@@ -9,9 +9,10 @@ import { type Code, type EventType, meaningOf } from "../domain/event.ts";
 import { digest, signerId } from "../domain/identity.ts";
 import type { Problem } from "../domain/receipt.ts";
 import { storableText } from "../domain/text.ts";
-import type { DocumentRule, EventRule, ReferencesRule, SignerRule, WordRule } from "../mapping/compile.ts";
+import type { DocumentRule, EventRule, ReferencesRule, SignerRule } from "../mapping/compile.ts";
 import type { Field, Scope } from "../mapping/field.ts";
 import { ELEMENTS_OF_AN_ITEM, elementsAt, valueAt } from "../mapping/path.ts";
+import type { WordRule } from "../mapping/table.ts";
 import type { Channel } from "./channel.ts";
 import { textAt } from "./place.ts";
 import type { RawRequest } from "./request.ts";
@@ -86,7 +87,7 @@ function readItem(item: unknown, textAt: Places, event: EventRule): Told {
     ...word.problems,
     ...missingFacts(word.types, event, facts),
     ...(event.id && id === null ? [missing(event.id.label)] : []),
-    ...troubleWithTime(event.time, time),
+    ...troubleWithTime(event, time),
   ];
   const reason = read(event.reason, scope);
   return problems.length === 0 ? { ...word, id, time, reason, facts } : refuse(...problems);
@@ -220,9 +221,9 @@ function missingFacts(
   return [];
 }
 
-function troubleWithTime(field: Field<number> | null, time: number | null): Complaint[] {
+function troubleWithTime({ time: field, isTimeOptional }: EventRule, time: number | null): Complaint[] {
   if (!field) return [];
-  if (time === null) return [missing(field.label)];
+  if (time === null) return isTimeOptional ? [] : [missing(field.label)];
   return Number.isNaN(time)
     ? [{ kind: "invalid", field: field.label, message: `${field.label} is not a time` }]
     : [];

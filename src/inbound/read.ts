@@ -3,11 +3,13 @@ import { questionsOf } from "../domain/lookup.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
 import { unfold } from "../domain/unfold.ts";
 import type { Recorded, Recording } from "../store/store.ts";
-import { type Channel, secretPlacesOf } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
 import { problemsOf } from "./place.ts";
-import type { RequestHead, VerifiedRequest } from "./request.ts";
+import { withoutCredentials } from "./private.ts";
+import { privacyOf } from "./private-names.ts";
+import type { VerifiedRequest } from "./request.ts";
 
 /** A part of what a request tells, ready to be recorded. */
 export interface Reading {
@@ -94,31 +96,6 @@ function together(all: readonly Recorded[]): Recorded {
   };
 }
 
-/** Headers that are credentials by themselves; what they held is not kept. */
-const CREDENTIAL_HEADERS = ["authorization", "proxy-authorization", "cookie"];
-
-/** The query and headers, without what is a credential by itself or holds a secret of the channel. */
-export function withoutCredentials(
-  request: RequestHead,
-  channel: Pick<Channel, "rules" | "checks">,
-): Pick<Receipt, "query" | "headers"> {
-  const places = secretPlacesOf(channel);
-  const namesOf = (kind: "header" | "query") =>
-    places.flatMap((place) => (place.in === kind ? [place.name] : []));
-  const headers = { ...request.headers };
-  for (const name of [...CREDENTIAL_HEADERS, ...namesOf("header")]) {
-    if (Object.hasOwn(headers, name)) headers[name] = "(not kept)";
-  }
-  return { query: withoutParameters(request.query, ["token", ...namesOf("query")]), headers };
-}
-
-function withoutParameters(query: URLSearchParams, names: readonly string[]): string {
-  if (query.size === 0) return "";
-  const kept = new URLSearchParams(query);
-  for (const name of names) kept.delete(name);
-  return kept.toString();
-}
-
 function toReceipt(
   id: string,
   request: VerifiedRequest,
@@ -126,7 +103,7 @@ function toReceipt(
   problems: readonly Problem[],
 ): Receipt {
   const { source, receivedAt, body, verified } = request;
-  const kept = withoutCredentials(request, channel);
+  const kept = withoutCredentials(request, privacyOf(channel));
   return {
     id,
     source,

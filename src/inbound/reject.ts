@@ -2,7 +2,8 @@ import type { Rejection } from "../domain/receipt.ts";
 import type { Store } from "../store/store.ts";
 import { type Channel, secretPlacesOf } from "./channel.ts";
 import { fingerprintsOf } from "./credentials.ts";
-import { withoutCredentials } from "./read.ts";
+import { withoutCredentials } from "./private.ts";
+import { privacyOf } from "./private-names.ts";
 import type { RequestHead } from "./request.ts";
 
 /** What is known of the body of a refused request. */
@@ -41,7 +42,7 @@ export function createReject({ store, rejected, newRejectionId }: RejectParts): 
       source,
       channel: channel.name,
       receivedAt,
-      ...withoutCredentials(head, channel),
+      ...withoutCredentials(head, privacyOf(channel)),
       body: kept,
       reason,
       shown: cutFrom === undefined ? fingerprints : { ...fingerprints, cutFrom },

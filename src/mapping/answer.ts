@@ -78,7 +78,7 @@ const CONTENT = {
     .describe("The answer's text, as the members of a JSON object."),
   type: z
     .string()
-    .min(1)
+    .regex(/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/, "is no content type")
     .optional()
     .describe("Its content type: plain text, or JSON where `json` is written."),
 };

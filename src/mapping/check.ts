@@ -103,3 +103,24 @@ function compileAge({ as, past, future, ...part }: NonNullable<SignedFile["maxAg
   const [oldest, newest] = [past, future].map((text) => parseDuration(text) ?? 0);
   return { part: compilePart(part), as, past: oldest ?? 0, future: newest ?? 0 };
 }
+
+/** The keys that a channel with these checks must have in the configuration. */
+export function needsOf(rules: readonly CheckRule[]): readonly Credential[] {
+  return [...new Set(rules.flatMap((rule) => credentialOf(rule) ?? []))];
+}
+
+type Credential = "secrets" | "allowed" | "certificate" | "token" | "basic";
+
+/** Which key of the configuration a check must have; null: it may be left out. */
+function credentialOf(rule: CheckRule): Credential | null {
+  switch (rule.kind) {
+    case "hmac":
+      return rule.optional ? null : "secrets";
+    case "equals":
+      return rule.optional ? null : rule.to;
+    case "rsa":
+      return rule.optional ? null : "certificate";
+    default:
+      return rule.kind;
+  }
+}

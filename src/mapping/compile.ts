@@ -1,21 +1,21 @@
-import type { Reopening } from "../domain/draft.ts";
-import type { EventType, SignerRole, SignerStatus } from "../domain/event.ts";
+import type { SignerRole, SignerStatus } from "../domain/event.ts";
 import { type AnswerRule, type ChallengeRule, compileAnswer, compileChallenges } from "./answer.ts";
 import { type CheckRule, compileCheck } from "./check.ts";
 import {
   compileBoolean,
-  compileCondition,
   compileRole,
   compileStatus,
   compileText,
   compileTime,
   type Field,
   listOf,
-  type Scope,
+  maybe,
 } from "./field.ts";
 import { type Path, parsePath } from "./path.ts";
 import { parseRequestPlace, type RequestPlace } from "./place.ts";
-import type { Entry, EventFile, Explained, MappingFile, ReferencesFile, WordFile } from "./schema.ts";
+import type { EventFile, MappingFile, ReferencesFile } from "./schema.ts";
+import { compileTables, compileWord, type Tables, type WordRule } from "./table.ts";
+import { textsOf } from "./texts.ts";
 
 /** A mapping file, ready to be used: patterns compiled, names resolved, defaults filled in. */
 export interface Mapping {
@@ -30,6 +30,8 @@ export interface Mapping {
   /** Whether one of its words lets a document start again, so that what happens once can happen again. */
   reopenable: boolean;
   channels: ReadonlyMap<string, MappingChannel>;
+  /** Every text of the file, and every key: the words that it knows and the places that it reads. */
+  texts: ReadonlySet<string>;
 }
 
 export interface MappingChannel {
@@ -70,27 +72,12 @@ export interface EventRule {
   /** Whether an id as Countersign makes them is the event's own. */
   keepId: boolean;
   time: Field<number> | null;
+  /** An item without a time is no problem. */
+  isTimeOptional: boolean;
   document: DocumentRule | null;
   signer: SignerRule | null;
   signers: readonly SignersRule[];
   reason: Field<string> | null;
-}
-
-export interface WordRule {
-  from: Field<string>;
-  object: Field<string> | null;
-  name: Field<string> | null;
-  /** What the word means; null when no table has it. */
-  meaningOf(word: string, scope: Scope): WordMeaning | null;
-}
-
-interface WordMeaning {
-  /** None: the word is to be ignored. */
-  types: readonly EventType[];
-  /** The provider's own explanation. */
-  explanation: string | null;
-  /** Whether the document starts again with it; null: it does not. */
-  reopens: Reopening | null;
 }
 
 export interface DocumentRule {
@@ -126,15 +113,6 @@ export interface SignersRule extends SignerRule {
   single: boolean;
 }
 
-/** What a word can mean; the first case that holds counts. */
-type Table = ReadonlyMap<string, readonly Case[]>;
-type Tables = ReadonlyMap<string, Table>;
-
-interface Case {
-  holds(scope: Scope): boolean;
-  meaning: WordMeaning;
-}
-
 /** The mapping that a checked file describes. `digest` names the file's text; a table that is not there has no words. */
 export function compileMapping(file: MappingFile, digest: string): Mapping {
   const { provider, title, documentation = null, unproved = [] } = file;
@@ -156,7 +134,7 @@ export function compileMapping(file: MappingFile, digest: string): Mapping {
   const cases = [...tables.values()].flatMap((words) => [...words.values()].flat());
   const reopenable = cases.some(({ meaning }) => meaning.reopens !== null);
   const about = { provider, title, documentation, unproved };
-  return { ...about, digest, reopenable, channels: new Map(channels) };
+  return { ...about, digest, reopenable, channels: new Map(channels), texts: new Set(textsOf(file)) };
 }
 
 function compileRead(file: MappingFile["read"]): ReadRule {
@@ -171,6 +149,7 @@ function compileEvent(file: EventFile, tables: Tables): EventRule {
     id: maybe(id, compileText),
     keepId,
     time: maybe(time, compileTime),
+    isTimeOptional: time === undefined || listOf(time).some(({ optional }) => optional === true),
     document: maybe(document, ({ id, title, tags = [], references, test, expiresAt }) => ({
       id: compileText(id),
       title: maybe(title, compileText),
@@ -208,61 +187,4 @@ function compileSigner({ id, name, email, role, status }: NonNullable<EventFile[
     role: maybe(role, compileRole),
     status: maybe(status, compileStatus),
   };
-}
-
-function compileWord({ from, table, object, name }: WordFile, tables: Tables): WordRule {
-  const choices = listOf(table).map((choice) => compileChoice(choice, tables));
-  return {
-    from: compileText(from),
-    object: maybe(object, compileText),
-    name: maybe(name, compileText),
-    meaningOf(word, scope) {
-      for (const choose of choices) {
-        const cases = choose(scope)?.get(word);
-        if (cases) return cases.find(({ holds }) => holds(scope))?.meaning ?? null;
-      }
-      return null;
-    },
-  };
-}
-
-type Choose = (scope: Scope) => Table | undefined;
-
-function compileChoice(
-  choice: string | Exclude<WordFile["table"], string | readonly unknown[]>,
-  tables: Tables,
-): Choose {
-  if (typeof choice === "string") {
-    const table = tables.get(choice);
-    return () => table;
-  }
-  const field = compileText(choice);
-  return (scope) => tables.get(field.read(scope) ?? "");
-}
-
-function compileTables(file: MappingFile["tables"]): Tables {
-  return new Map(Object.entries(file).map(([name, words]) => [name, compileTable(words)]));
-}
-
-function compileTable(words: Readonly<Record<string, Entry>>): Table {
-  return new Map(Object.entries(words).map(([word, entry]) => [word, casesOf(entry).map(compileCase)]));
-}
-
-function casesOf(entry: Entry): readonly Explained[] {
-  if (typeof entry === "string") return [{ event: entry }];
-  if (!Array.isArray(entry)) return [entry];
-  const cases = entry.filter((one) => typeof one === "object");
-  return cases.length > 0 ? cases : [{ event: entry.filter((one) => typeof one === "string") }];
-}
-
-function compileCase({ when, event, meaning, reopen }: Explained): Case {
-  const types = listOf(event).filter((type) => type !== "ignore");
-  return {
-    holds: when === undefined ? () => true : compileCondition(when),
-    meaning: { types, explanation: meaning ?? null, reopens: reopen ?? null },
-  };
-}
-
-function maybe<File, Rule>(file: File | undefined, compile: (file: File) => Rule): Rule | null {
-  return file === undefined ? null : compile(file);
 }

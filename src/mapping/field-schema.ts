@@ -97,6 +97,10 @@ const TimeStep = exactlyOne(
     as: oneOf("a transform of times", TIME_TRANSFORMS).describe(
       "How the time is written: `milliseconds` or `seconds` since 1970, `iso` (ISO 8601) or `rfc2822`; without an offset in `zone`.",
     ),
+    optional: z
+      .boolean()
+      .optional()
+      .describe("true: the event's time may be missing; the event has then the time at which the post came."),
     zone: ZoneText.optional().describe("The zone of times without an offset; UTC, if absent."),
   }).refine(({ as, zone }) => zone === undefined || as === "iso" || as === "rfc2822", {
     error: "is of no use for a time that is a number: leave it out",

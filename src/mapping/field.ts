@@ -162,3 +162,8 @@ export function listOf<T>(value: T | readonly T[]): readonly T[] {
 function isList<T>(value: T | readonly T[]): value is readonly T[] {
   return Array.isArray(value);
 }
+
+/** What a part of a mapping file becomes; null where it is absent. */
+export function maybe<File, Rule>(file: File | undefined, compile: (file: File) => Rule): Rule | null {
+  return file === undefined ? null : compile(file);
+}

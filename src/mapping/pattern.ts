@@ -28,7 +28,8 @@ export function compilePattern(text: string): (value: string) => string | null {
 export const MOST_MATCHES = 256;
 
 /** Lengths up to which a list is searched, the longest first: a pattern gets the first that it can afford. */
-const LIST_LENGTHS = [4_096, 2_048, 1_024, 512] as const;
+const LIST_LENGTHS = [4_096, 2_048, 1_024, 512, LONGEST_TEXT, 128] as const;
+const SHORTEST_LIST = 64;
 
 /** So many steps a search may take in the worst case: some ten milliseconds. */
 const MOST_STEPS = 2 ** 24;
@@ -40,7 +41,7 @@ const MOST_STEPS = 2 ** 24;
  */
 export function compileMatches(text: string): (value: string) => string[] {
   const pattern = new RegExp(text, "gu");
-  const longest = LIST_LENGTHS.find((length) => countSteps(text, length) <= MOST_STEPS) ?? LONGEST_TEXT;
+  const longest = LIST_LENGTHS.find((length) => countSteps(text, length) <= MOST_STEPS) ?? SHORTEST_LIST;
   return (value) => {
     if (value.length > longest) return [];
     const found: string[] = [];
@@ -52,16 +53,22 @@ export function compileMatches(text: string): (value: string) => string[] {
   };
 }
 
-/** In how many ways a pattern can fail on a text of this length: the beginning can be anywhere, and each repetition take any number. */
+/** In how many ways a pattern can fail on a text of this length: the beginning can be anywhere. */
 function countSteps(pattern: string, length: number): number {
-  const ways = [...pattern.matchAll(TOKEN)].map(({ 0: token }) => {
-    if (token === "*" || token === "+") return length;
-    if (token === "?" || token === "|") return 2;
+  return length * countWays(pattern, length);
+}
+
+/** The same from one beginning: each repetition can take any number, and one of the alternatives is taken. */
+function countWays(pattern: string, length: number): number {
+  const tokens = [...pattern.matchAll(TOKEN)].map(({ 0: token }) => token);
+  const alternatives = 1 + tokens.filter((token) => token === "|").length;
+  return tokens.reduce((product, token) => {
+    if (token === "*" || token === "+") return product * length;
+    if (token === "?") return product * 2;
     const [, least, comma, most] = BOUNDS.exec(token) ?? [];
-    if (least === undefined || !comma) return 1;
-    return Math.min(most ? Number(most) - Number(least) + 1 : length, length);
-  });
-  return ways.reduce((product, count) => product * count, length);
+    if (least === undefined || !comma) return product;
+    return product * Math.min(most ? Number(most) - Number(least) + 1 : length, length);
+  }, alternatives);
 }
 
 /** What is wrong with a pattern; null: nothing. */
@@ -74,13 +81,19 @@ function refusalOf(text: string): string | null {
   if (repeatsRepetition(text)) {
     return "repeats a group that itself repeats or chooses, which some texts keep busy for ever: repeat something simpler";
   }
-  return countLoose(text) > MOST_LOOSE
-    ? "repeats without a bound more than twice, which some texts keep busy for seconds: give a bound such as {1,40}"
+  if (countLoose(text) > MOST_LOOSE) {
+    return "repeats without a bound more than twice, which some texts keep busy for seconds: give a bound such as {1,40}";
+  }
+  return countWays(text, 1 + FEW) > MOST_WAYS
+    ? "repeats, leaves out and chooses too often in a row, which some texts keep busy for seconds: make it simpler"
     : null;
 }
 
 /** With `LONGEST_TEXT` characters and a beginning anywhere, two can cost a few million steps; a third would make them a billion. */
 const MOST_LOOSE = 2;
+
+/** So many ways from one beginning, where a repetition without a bound counts as one of 41. */
+const MOST_WAYS = 200_000;
 
 /** A repetition of more than this is as loose as one without a bound. */
 const FEW = 40;

@@ -38,10 +38,14 @@ function canReopen(file: unknown): boolean {
 }
 
 function withoutTime({ path, event }: { path: Place; event: unknown }): Dangling[] {
-  if (event === undefined || memberOf(event, "time") !== undefined) return [];
-  return [
-    { path, message: "has no `time`, but a word says `reopen`: times tell the first round from the next" },
-  ];
+  const times = each(memberOf(event, "time"), []).map(({ value }) => value);
+  const lack = times.includes(undefined)
+    ? "has no `time`"
+    : times.some((time) => memberOf(time, "optional") === true)
+      ? "has a `time` that is `optional`"
+      : null;
+  if (event === undefined || lack === null) return [];
+  return [{ path, message: `${lack}, but a word says \`reopen\`: times tell the first round from the next` }];
 }
 
 function withoutEvent([name, channel]: [string, unknown]): Dangling[] {

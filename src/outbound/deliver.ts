@@ -4,6 +4,7 @@ import pRetry from "p-retry";
 import type { Clock } from "../domain/clock.ts";
 import type { Attempt, AttemptCause } from "../domain/delivery.ts";
 import type { Event } from "../domain/event.ts";
+import { concealCredentials } from "./conceal.ts";
 import type { Destination } from "./destination.ts";
 import { causeOf, codeOf, describeFailure } from "./failure.ts";
 import { FORMATS } from "./format.ts";
@@ -52,7 +53,11 @@ export function createDeliver({ clock, version, lookup }: DeliverParts): Deliver
     });
     limit.cancel();
     const endedAt = Math.max(clock.now(), startedAt);
-    return { number, startedAt, duration: endedAt - startedAt, ...describe(result, endedAt, limit.signal) };
+    const { answer, ...outcome } = describe(result, endedAt, limit.signal);
+    return {
+      ...{ number, startedAt, duration: endedAt - startedAt, ...outcome },
+      answer: concealCredentials(answer, destination.headers),
+    };
   };
 }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { CountersignError } from "../domain/errors.ts";
 import { DOCUMENT_STATUSES } from "../domain/event.ts";
 import type { Rejection } from "../domain/receipt.ts";
+import type { Envelope } from "../inbound/private.ts";
 import type { DestinationState, Store } from "../store/store.ts";
 import { explain } from "./explain.ts";
 import { PAGE, parseInput } from "./input.ts";
@@ -11,6 +12,8 @@ export interface ApiParts {
   store: Store;
   /** How each configured destination is. */
   states(): readonly DestinationState[];
+  /** Takes out of what was kept of a request what is private by now. */
+  conceal<Kept extends Envelope & { source: string; channel: string }>(kept: Kept): Kept;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -50,7 +53,7 @@ const DeliveryQuery = z.strictObject({
 
 /** What is kept, to look at. Lists answer `{"items": […], "next": cursor or null}`. */
 export function apiRoutes(parts: ApiParts): Router {
-  const { store, states, now } = parts;
+  const { store, states, conceal, now } = parts;
   const router = new Router({ prefix: "/api/v1" });
   router.get("/events", async (context) => {
     const { cursor, limit, ...filter } = parseInput(EventQuery, context.query);
@@ -62,17 +65,18 @@ export function apiRoutes(parts: ApiParts): Router {
   });
   router.get("/receipts", async (context) => {
     const { cursor, limit, ...filter } = parseInput(ReceiptQuery, context.query);
-    context.body = await store.findReceipts(filter, { cursor, limit });
+    const { items, next } = await store.findReceipts(filter, { cursor, limit });
+    context.body = { items: items.map(conceal), next };
   });
   router.get("/receipts/:id", async (context) => {
     const { id = "" } = context.params;
     const receipt = (await store.findReceipt(id)) ?? notFound("receipt", id);
-    context.body = { ...receipt, body: Buffer.from(receipt.body).toString("base64") };
+    context.body = { ...conceal(receipt), body: Buffer.from(receipt.body).toString("base64") };
   });
   router.get("/rejections", async (context) => {
     const { cursor, limit, ...filter } = parseInput(RejectionQuery, context.query);
     const { items, next } = await store.findRejections(filter, { cursor, limit });
-    context.body = { items: items.map(showRejection), next };
+    context.body = { items: items.map((rejection) => showRejection(conceal(rejection))), next };
   });
   router.get("/documents", async (context) => {
     const { cursor, limit, ...filter } = parseInput(DocumentQuery, context.query);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
@@ -100,6 +100,8 @@ describe("countersign capture", () => {
     const { receipt } = (await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, body, FORM)).body;
     const folder = join(bridge.folder, "golden");
     expect((await run("capture", receipt, "--to", folder)).stdout).to.include("unredacted");
+    for (const name of ["", "body.txt", "request.json", "events.json"])
+      expect(statSync(join(folder, name)).mode & 0o077, name).to.equal(0);
     expect(readFileSync(join(folder, "body.txt"), "utf8")).to.equal(body);
     const [event] = (await bridge.admin("/api/v1/events")).body.items;
     const golden = JSON.parse(readFileSync(join(folder, "events.json"), "utf8"));
@@ -125,7 +127,9 @@ describe("countersign capture", () => {
     });
     const { receipt } = (await bridge.post("/in/lumin/account", body, signedByLumin(body))).body;
     const folder = join(bridge.folder, "golden");
-    await run("capture", receipt, "--redact", "--to", folder);
+    const { stdout, stderr } = await run("capture", receipt, "--redact", "--to", folder);
+    expect(stdout).to.include("its signature no longer verifies").and.include("read it before you share it");
+    expect(stderr).to.equal("");
     const written = ["body.txt", "request.json", "events.json"].map((name) =>
       readFileSync(join(folder, name), "utf8"),
     );

@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { run } from "../../src/cli/run.ts";
-import type { Environment } from "../../src/yaml.ts";
+import type { Environment } from "../../src/environment.ts";
 
 export interface Ran {
   code: number;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { tidy } from "../bridge.ts";
-import { DONE, hmac, startAcme } from "./acme.ts";
+import { startBridge, tidy } from "../bridge.ts";
+import { acmeConfig, DONE, hmac, startAcme } from "./acme.ts";
 
 const TOKEN = "a-token-nobody-guesses";
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -103,6 +103,27 @@ describe("a challenge", () => {
     ]).to.deep.equal([200, "sender.example", "*"]);
     const other = await asked("other.example");
     expect([other.status, other.headers.get("webhook-allowed-origin")]).to.deep.equal([401, null]);
+  });
+
+  it("is CloudEvents' handshake with the shipped mapping of Standard Webhooks", async () => {
+    const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    const channel = `{ token: ${TOKEN}, secrets: ["${secret}"], allowed: [sender.example] }`;
+    const bridge = await startBridge(
+      acmeConfig(channel).replace(
+        "acme: { mapping: acme, channels: { main:",
+        "ce: { mapping: standard-webhooks, channels: { countersign:",
+      ),
+    );
+    const ask = (origin: string, query = `?token=${TOKEN}`) =>
+      fetch(`${bridge.url}/in/ce/countersign${query}`, {
+        method: "OPTIONS",
+        headers: { "webhook-request-origin": origin },
+      });
+    const good = await ask("sender.example");
+    expect([good.status, good.headers.get("webhook-allowed-origin")]).to.deep.equal([200, "sender.example"]);
+    for (const bad of [await ask("other.example"), await ask("sender.example", "")]) {
+      expect([bad.status, bad.headers.get("webhook-allowed-origin")]).to.deep.equal([401, null]);
+    }
   });
 
   it("is answered with any value only where the channel's checks pass and it has some", async () => {

@@ -52,6 +52,36 @@ describe("Legalesign's certificate", function () {
     await bridge.stop();
   });
 
+  it("lets no field beside the signed one, and no second of its name, say what happened to which document", async () => {
+    const bridge = await start(", requireSignature: true");
+    const genuine = SIGNED.replace("d-1", "d-7");
+    const headers = { "x-signed": signature(genuine) };
+    const sent = async (...fields: [name: string, value: string][]) => {
+      const body = new URLSearchParams(fields).toString();
+      return bridge.post(`/in/legalesign/upon?token=${TOKEN}`, body, { ...FORM, ...headers });
+    };
+    const victim = [
+      ["event", "100"],
+      ["uuid", "VICTIM"],
+      ["resource_uri", "/api/v1/document/VICTIM/"],
+    ] as const;
+    const beside = victim.map(([name, value]): [string, string] => [name, value]);
+    for (const fields of [
+      [["json_signed", genuine], ["json_signed", ""], ...beside],
+      [["json_signed", ""], ["json_signed", genuine], ...beside],
+    ] as [string, string][][]) {
+      const { status, body } = await sent(...fields);
+      expect([status, body.message]).to.deep.equal([
+        401,
+        "field:json_signed, which is signed, comes more than once in the request",
+      ]);
+    }
+    expect((await sent(["json_signed", genuine], ...beside)).body.events).to.equal(2);
+    expect((await bridge.admin("/api/v1/documents/VICTIM")).status).to.equal(404);
+    expect((await bridge.admin("/api/v1/documents/d-7")).status).to.equal(200);
+    await bridge.stop();
+  });
+
   it("refuses a post without one where the configuration says requireSignature", async () => {
     const bridge = await start(", requireSignature: true");
     expect(await post(bridge, "batch", { data: DATA })).to.match(/has no field:signed/);

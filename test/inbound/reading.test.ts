@@ -83,6 +83,22 @@ tables:
     ]);
   });
 
+  it("can let a document start again by one case and not by another", () => {
+    const reopening = lines.replace(
+      "{ path: status, is: [COMPLETED, REJECTED] }, event: ignore",
+      "{ path: status, is: DRAFT }, event: unknown, reopen: restart",
+    );
+    const timed = reopening.replace(
+      "document: { id: id }",
+      "document: { id: id }\n  time: { path: at, as: iso }",
+    );
+    const at = "2026-03-02T10:14:00Z";
+    const reopens = (status: string) =>
+      told(timed, { what: "cancelled", id: "d-1", at, status }).drafts[0]?.reopens;
+    expect([reopens("DRAFT"), reopens("CANCELLED")]).to.deep.equal(["restart", null]);
+    expect(() => told(reopening, {})).to.throw("has no `time`, but a word says `reopen`");
+  });
+
   it("is unknown where none holds", () => {
     expect(meaning({ what: "completed", who: "3" })).to.deep.equal([["unknown"], null]);
     expect(meaning({ what: "cancelled", status: "PENDING" })).to.deep.equal([["unknown"], null]);
@@ -115,6 +131,36 @@ describe("signers in several lists", () => {
     expect(signersOf(signers, payload)).to.deep.equal(["1 Ada", "2 Bo signed"]);
   });
 
+  it("have the role that their list says, and who only gets a copy has not signed", () => {
+    const lines = `event:
+  word: { from: what, table: words }
+  document: { id: id }
+  signer: { id: who }
+  signers:
+    - { each: signers, id: id, role: signer }
+    - { each: "copies", id: id, role: copy }
+    - { each: "sets[].members", id: id, role: { path: "^.kind", values: { APPROVES: approver } } }
+tables: { words: { acted: signer.signed } }`;
+    const payload = {
+      what: "acted",
+      id: "d-1",
+      signers: [{ id: 1 }],
+      copies: [{ id: 2 }],
+      sets: [{ kind: "APPROVES", members: [{ id: 3 }] }],
+    };
+    const acted = (who: number) => told(lines, { ...payload, who }).drafts[0];
+    expect(acted(1)?.signers.map(({ id, role }) => [id, role])).to.deep.equal([
+      ["1", "signer"],
+      ["2", "copy"],
+      ["3", "approver"],
+    ]);
+    expect([1, 2, 3].map((who) => acted(who)?.type)).to.deep.equal([
+      "signer.signed",
+      "unknown",
+      "signer.signed",
+    ]);
+  });
+
   it("may be in lists, of which the outer says the status", () => {
     const signers =
       '{ each: "sets[].members", id: email, name: name, status: { path: "^.status", values: { DONE: signed } } }';
@@ -145,6 +191,25 @@ describe("signers in several lists", () => {
 });
 
 describe("values of a list", () => {
+  it("are references by their names, in lists of lists too", () => {
+    const lines = `event:
+  word: { from: what, table: words }
+  document: { id: id, references: { each: "groups[].fields", name: { join: [^.name, name], with: "." }, value: value, fields: { order: "groups[name=b].order" } } }`;
+    const payload = {
+      what: "done",
+      id: "d-1",
+      groups: [
+        { name: "a", fields: [{ name: "x", value: 1 }] },
+        { name: "b", order: 7, fields: [{ name: "y", value: "2" }] },
+      ],
+    };
+    expect(told(lines, payload).drafts[0]?.document?.references).to.deep.equal({
+      "a.x": "1",
+      "b.y": "2",
+      order: "7",
+    });
+  });
+
   it("are looked up by the name beside them, and are all tags", () => {
     const lines = `event:
   word: { from: what, table: words }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { PatternText } from "../../src/mapping/pattern.ts";
+import { compileMatches, MOST_MATCHES, PatternText } from "../../src/mapping/pattern.ts";
 
 const isRefused = (pattern: string) => !PatternText.safeParse(pattern).success;
 
@@ -15,6 +15,15 @@ describe("a pattern that some text could keep busy", () => {
       expect(isRefused(pattern), pattern).to.equal(true);
   });
 
+  it("is refused when it leaves out or repeats in small numbers too often in a row", () => {
+    for (const pattern of ["a?".repeat(18), "a{0,40}".repeat(4), `${"a{1,40}".repeat(2)}a*a*`]) {
+      expect(isRefused(`${pattern}b`), pattern).to.equal(true);
+    }
+    for (const pattern of ["a?".repeat(12), "a{0,40}a{0,40}", "(a|b|c|d|e|f|g|h|i|j)s?/([^/]+)/(.*)$"]) {
+      expect(isRefused(`${pattern}b`), pattern).to.equal(false);
+    }
+  });
+
   it("is not confused with one that only looks like it", () => {
     for (const pattern of [
       "/documents?/([^/]+)",
@@ -25,6 +34,36 @@ describe("a pattern that some text could keep busy", () => {
       "(?i:abc)x+",
     ]) {
       expect(isRefused(pattern), pattern).to.equal(false);
+    }
+  });
+});
+
+describe("all that a pattern finds", () => {
+  it("is each match's first group, or the whole of it, in order", () => {
+    expect(compileMatches("s\\d+=([0-9a-f]+)")("t=1, s0=aa, s1=bb,s2=")).to.deep.equal(["aa", "bb"]);
+    expect(compileMatches("\\d+")("1 a 22")).to.deep.equal(["1", "22"]);
+    expect(compileMatches("(a)|(b)|c*")("abc")).to.deep.equal(["a", "b", "c"]);
+    expect(compileMatches("x")("abc")).to.deep.equal([]);
+  });
+
+  it("is found in texts as long as the pattern can search in a moment, and so many times", () => {
+    const find = compileMatches("v1,([A-Za-z0-9+/=]+)");
+    expect(find("v1,AAAA ".repeat(256))).to.have.length(256);
+    expect(find("v1,A ".repeat(300))).to.have.length(MOST_MATCHES);
+    expect(find(`${" ".repeat(10_000)}v1,AAAA`)).to.deep.equal([]);
+  });
+
+  it("is found without keeping anybody waiting, whatever the text", () => {
+    for (const pattern of [
+      "a+a+b",
+      "a*a{0,40}b",
+      `${"a?".repeat(12)}b`,
+      "(\\w+)=(\\w+)x",
+      "a{0,40}a{0,40}b",
+    ]) {
+      const find = compileMatches(pattern);
+      for (const length of [63, 127, 255, 511, 1_023, 2_047, 4_095])
+        expect(find("a".repeat(length))).to.have.length(0);
     }
   });
 });

@@ -1,0 +1,72 @@
+import { isIP, isIPv6 } from "node:net";
+import { unescaped } from "./encoded.ts";
+import type { Context } from "./text.ts";
+
+/** Addresses without what gives access: of a path only words and the ids that the mapping knows, of a query only names. */
+
+/** Of a link only what leads the mapping to an id is left. */
+export function redactLink(value: string, context: Context): string {
+  const { standIns } = context;
+  const hasId = value.split(/[/?#&=]/).some((part) => context.isId(part));
+  if (value.startsWith("/")) return redactPath(value, context);
+  return hasId && URL.canParse(value) ? redactUrl(value, context) : standIns.link(value);
+}
+
+/** Without user, password and fragment; what is in the path and the query is looked at part by part. */
+export function redactUrl(text: string, context: Context): string {
+  if (!URL.canParse(text)) return context.standIns.link(text);
+  const { protocol, hostname, port, pathname, search } = new URL(text);
+  const host = hostname
+    .replace(/^\[|\]$/g, "")
+    .split(isIP(hostname.replace(/^\[|\]$/g, "")) ? "\0" : ".")
+    .map((label) => redactLabel(label, context))
+    .join(".");
+  const query = search === "" ? "" : `?${redactQuery(search.slice(1), context)}`;
+  const place = isIPv6(host) ? `[${host}]` : host;
+  return `${protocol}//${place}${port === "" ? "" : `:${port}`}${redactSegments(pathname, context)}${query}`;
+}
+
+function redactLabel(label: string, context: Context): string {
+  if (isIP(label)) return context.standIns.ip(label);
+  return label.length < MIN_RUN_LENGTH && context.standIns.known(label) === undefined
+    ? label
+    : context.standIns.opaque(label);
+}
+
+export function redactPath(path: string, context: Context): string {
+  const [before = ""] = path.split(/[?#]/, 1);
+  const [, query] = /^[^?#]*\?([^#]*)/.exec(path) ?? [];
+  return redactSegments(before, context) + (query === undefined ? "" : `?${redactQuery(query, context)}`);
+}
+
+/** A query, or a form: each value under its name. */
+export function redactQuery(query: string, context: Context): string {
+  return new URLSearchParams(
+    [...new URLSearchParams(query)].map(([name, value]): [string, string] => [
+      context.redact("", name),
+      context.redact(name, value),
+    ]),
+  ).toString();
+}
+
+/** Shorter ids are taken for what people write. */
+const MIN_RUN_LENGTH = 16;
+
+/** A word of a path, such as `documents` or `v2.1`. */
+const PLAIN_SEGMENT =
+  /^(?:[a-z]{1,20}(?:[-_][a-z]{1,12})?|[A-Z]?[a-z]{1,12}(?:[A-Z][a-z]{2,12})?|v\d{1,3}(?:\.\d{1,3})?|)$/;
+
+function redactSegments(path: string, context: Context): string {
+  return path
+    .split("/")
+    .map((segment) => {
+      const plain = unescaped(segment) ?? segment;
+      if (PLAIN_SEGMENT.test(plain) && context.standIns.known(plain) === undefined) return segment;
+      if (context.isWord(plain)) return segment;
+      if (context.isId(plain)) return encodeURIComponent(context.redact("", plain));
+      // A short one that keeps its shape could be mistaken for another.
+      const { opaque, secret } = context.standIns;
+      return encodeURIComponent(plain.length < MIN_RUN_LENGTH ? secret(plain) : opaque(plain));
+    })
+    .join("/");
+}

@@ -1,0 +1,47 @@
+import type { z } from "zod";
+import { wantedBy, type YamlFile } from "../yaml.ts";
+
+/**
+ * The same file, in which what the environment gave is a number or a truth value wherever the schema wants one and the text reads
+ * as one. So `${NAME}` may stand for any value, in quotes or not, and a secret of digits stays a text.
+ */
+export function fitToSchema(yaml: YamlFile, schema: z.ZodType): YamlFile {
+  let { value } = yaml;
+  for (;;) {
+    const issues = schema.safeParse(value).error?.issues ?? [];
+    const fits = issues.flatMap((issue) => fitsOf(issue, [], yaml));
+    if (fits.every((fit) => valueAt(value, fit.path) === fit.value)) return { ...yaml, value };
+    for (const fit of fits) value = withValueAt(value, fit.path, fit.value);
+  }
+}
+
+interface Fit {
+  path: readonly PropertyKey[];
+  value: unknown;
+}
+
+function fitsOf(issue: z.core.$ZodIssue, around: readonly PropertyKey[], yaml: YamlFile): Fit[] {
+  const path = [...around, ...issue.path];
+  if (issue.code === "invalid_union")
+    return issue.errors.flat().flatMap((inner) => fitsOf(inner, path, yaml));
+  const wanted = wantedBy(issue);
+  const text = wanted && yaml.substitutionAt(path)?.text.trim();
+  if (wanted === "boolean" && text && /^(?:true|false)$/i.test(text))
+    return [{ path, value: text.toLowerCase() === "true" }];
+  return wanted === "number" && text && /^[+-]?\d+(?:\.\d+)?$/.test(text)
+    ? [{ path, value: Number(text) }]
+    : [];
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((around, key) => Object(around)[key], value);
+}
+
+function withValueAt(around: unknown, path: readonly PropertyKey[], value: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  const inner = withValueAt(valueAt(around, [key]), rest, value);
+  return Array.isArray(around)
+    ? around.map((item, index) => (index === key ? inner : item))
+    : { ...Object(around), [key]: inner };
+}

@@ -1,0 +1,84 @@
+import type { Reopening } from "../domain/draft.ts";
+import type { EventType } from "../domain/event.ts";
+import { compileCondition, compileText, type Field, listOf, maybe, type Scope } from "./field.ts";
+import type { Entry, Explained, MappingFile, WordFile } from "./schema.ts";
+
+/** Which word says what happened, and what it means. */
+export interface WordRule {
+  from: Field<string>;
+  object: Field<string> | null;
+  name: Field<string> | null;
+  /** What the word means; null when no table has it. */
+  meaningOf(word: string, scope: Scope): WordMeaning | null;
+}
+
+interface WordMeaning {
+  /** None: the word is to be ignored. */
+  types: readonly EventType[];
+  /** The provider's own explanation. */
+  explanation: string | null;
+  /** Whether the document starts again with it; null: it does not. */
+  reopens: Reopening | null;
+}
+
+/** What a word can mean; the first case that holds counts. */
+type Table = ReadonlyMap<string, readonly Case[]>;
+export type Tables = ReadonlyMap<string, Table>;
+
+interface Case {
+  holds(scope: Scope): boolean;
+  meaning: WordMeaning;
+}
+
+export function compileWord({ from, table, object, name }: WordFile, tables: Tables): WordRule {
+  const choices = listOf(table).map((choice) => compileChoice(choice, tables));
+  return {
+    from: compileText(from),
+    object: maybe(object, compileText),
+    name: maybe(name, compileText),
+    meaningOf(word, scope) {
+      for (const choose of choices) {
+        const cases = choose(scope)?.get(word);
+        if (cases) return cases.find(({ holds }) => holds(scope))?.meaning ?? null;
+      }
+      return null;
+    },
+  };
+}
+
+type Choose = (scope: Scope) => Table | undefined;
+
+function compileChoice(
+  choice: string | Exclude<WordFile["table"], string | readonly unknown[]>,
+  tables: Tables,
+): Choose {
+  if (typeof choice === "string") {
+    const table = tables.get(choice);
+    return () => table;
+  }
+  const field = compileText(choice);
+  return (scope) => tables.get(field.read(scope) ?? "");
+}
+
+export function compileTables(file: MappingFile["tables"]): Tables {
+  return new Map(Object.entries(file).map(([name, words]) => [name, compileTable(words)]));
+}
+
+function compileTable(words: Readonly<Record<string, Entry>>): Table {
+  return new Map(Object.entries(words).map(([word, entry]) => [word, casesOf(entry).map(compileCase)]));
+}
+
+function casesOf(entry: Entry): readonly Explained[] {
+  if (typeof entry === "string") return [{ event: entry }];
+  if (!Array.isArray(entry)) return [entry];
+  const cases = entry.filter((one) => typeof one === "object");
+  return cases.length > 0 ? cases : [{ event: entry.filter((one) => typeof one === "string") }];
+}
+
+function compileCase({ when, event, meaning, reopen }: Explained): Case {
+  const types = listOf(event).filter((type) => type !== "ignore");
+  return {
+    holds: when === undefined ? () => true : compileCondition(when),
+    meaning: { types, explanation: meaning ?? null, reopens: reopen ?? null },
+  };
+}

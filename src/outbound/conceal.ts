@@ -1,0 +1,16 @@
+/** A shorter header value may stand in an answer by chance. */
+const MIN_CREDENTIAL_LENGTH = 8;
+
+/** An answer without the credentials that were sent: an error page of a receiver may show the request's headers. */
+export function concealCredentials(
+  answer: string | null,
+  headers: Readonly<Record<string, string>>,
+): string | null {
+  if (answer === null) return null;
+  const values = Object.entries(headers).flatMap(([name, value]) =>
+    name === "authorization" ? [value, value.replace(/^\S+\s+/, "")] : [value],
+  );
+  return values
+    .filter(({ length }) => length >= MIN_CREDENTIAL_LENGTH)
+    .reduce((text, value) => text.replaceAll(value, "(not kept)"), answer);
+}
