@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { receiptId, rejectionId } from "../src/domain/identity.ts";
 import { type Accept, createAccept } from "../src/inbound/accept.ts";
 import type { Channel } from "../src/inbound/channel.ts";
+import { createReject } from "../src/inbound/reject.ts";
 import { createRejections } from "../src/inbound/rejections.ts";
 import type { RawRequest } from "../src/inbound/request.ts";
 import { openPostgresStore } from "../src/store/postgres.ts";
@@ -60,13 +61,13 @@ async function openWayIn(bench: Bench): Promise<{ accept: Accept; channel: Chann
   const config = await configure({ folder, destinations: [], ordering: "none", concurrency: 1 });
   const channel = config.channels.find(({ name }) => name === CHANNEL);
   if (!channel) throw new Error(`there is no channel ${CHANNEL}`);
-  const accept = createAccept({
-    store: { record: store.record, reread: store.reread, reject: rejections.add },
-    subscribers: () => [],
+  const reject = createReject({
+    store: { reject: rejections.add },
     rejected: config.rejected,
-    newReceiptId: (at) => receiptId(at, randomBytes(10)),
     newRejectionId: (at) => rejectionId(at, randomBytes(10)),
   });
+  const newReceiptId = (at: number) => receiptId(at, randomBytes(10));
+  const accept = createAccept({ store, reject, subscribers: () => [], newReceiptId });
   return { accept, channel };
 }
 

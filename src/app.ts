@@ -3,6 +3,7 @@ import { type Logger, pino } from "pino";
 import { createListeners, type RequestListeners } from "./bridge.ts";
 import type { Config, LoadedConfig } from "./config.ts";
 import { type Clock, within } from "./domain/clock.ts";
+import { createBudget } from "./inbound/budget.ts";
 import { createRejections } from "./inbound/rejections.ts";
 import { openLog } from "./log.ts";
 import { observeRejections } from "./observe.ts";
@@ -89,6 +90,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     clock,
     random,
     deliver: createDeliver({ clock, version: VERSION }),
+    budget: createBudget({ maxBytes: config.server.maxBytesInFlight, now: clock.now }),
     isStopping: () => stopping,
     died: () => death.resolve("died"),
   };
@@ -98,7 +100,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     current: runtime.current,
     reload: runtime.reload,
   });
-  const open = await openListeners(config, listeners).catch(async (error) => {
+  const crowded = () => metrics.received("unknown", "unknown", "overloaded", 0);
+  const open = await openListeners(config, { ...listeners, crowded }).catch(async (error) => {
     await store.close();
     throw error;
   });
@@ -130,19 +133,35 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   };
 }
 
+/** Milliseconds. */
+const REQUEST_MARGIN = 60_000;
+
 interface Listeners {
   receiver: Listener;
   admin: Listener;
 }
 
+interface ListenersParts extends RequestListeners {
+  /** Called when a connection is one too many. */
+  crowded(): void;
+}
+
 /** Both or none. */
 async function openListeners(
   { server, admin }: Config,
-  { receive, administer }: RequestListeners,
+  { receive, administer, crowded }: ListenersParts,
 ): Promise<Listeners> {
-  const adminListener = await listen(administer, { ...admin, key: "admin" });
+  const { idleTimeout, maxConnections, requestTimeout } = server;
+  const adminListener = await listen(administer, { ...admin, key: "admin", idleTimeout });
   try {
-    const receiver = await listen(receive, { ...server, key: "server" });
+    const receiver = await listen(receive, {
+      ...server,
+      key: "server",
+      idleTimeout,
+      // The way in ends what is too slow by itself, and says so; this is for what it passes over unread.
+      requestTimeout: requestTimeout + REQUEST_MARGIN,
+      door: { maxConnections, crowded },
+    });
     return { receiver, admin: adminListener };
   } catch (error) {
     await adminListener.close(0);

@@ -6,8 +6,11 @@ import type { Clock } from "./domain/clock.ts";
 import { messageOf } from "./domain/errors.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
+import type { Budget } from "./inbound/budget.ts";
+import { createIntake, type Intake } from "./inbound/intake.ts";
 import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
+import { createReject } from "./inbound/reject.ts";
 import type { Rejections } from "./inbound/rejections.ts";
 import { createReread } from "./inbound/reread.ts";
 import { observePruning, observeReceptions, observeTries } from "./observe.ts";
@@ -32,6 +35,8 @@ export interface BridgeParts {
   /** From 0 up to 1. */
   random(): number;
   deliver: Deliver;
+  /** How much may come in at a time. */
+  budget: Budget;
   /** Whether the bridge is on its way down. */
   isStopping(): boolean;
   /** Something that the bridge cannot live without has died. */
@@ -43,6 +48,7 @@ export interface BridgeParts {
 /** All that one configuration gives rise to between the listeners and the store. */
 export interface Bridge {
   config: Config;
+  take: Intake;
   accept: Accept;
   /** Shows nothing of kept requests that gives access. */
   conceal: ReturnType<typeof createConceal>;
@@ -59,8 +65,8 @@ export async function createBridge(
   parts: BridgeParts,
   before: Bridge | null = null,
 ): Promise<Bridge> {
-  const { channels, destinations, rejected, retention } = config;
-  const { metrics, logger, clock, random, deliver, died, current } = parts;
+  const { channels, destinations, rejected, retention, server } = config;
+  const { metrics, logger, clock, random, deliver, died, current, budget, rejections } = parts;
   const { now } = clock;
   metrics.know(channels, destinations);
   for (const { source, name } of channels.filter(({ checks }) => checks.length === 0)) {
@@ -72,12 +78,12 @@ export async function createBridge(
   const shared = parts.store.listen !== undefined;
   const store = withHandover(parts.store, () => (current() === bridge ? null : current().dispatcher));
   const subscribers = () => current().config.destinations;
+  const reject = createReject({ store: { reject: rejections.add }, rejected, newRejectionId });
+  const patience = { stall: server.stallTimeout, whole: server.requestTimeout };
   const bridge: Bridge = {
     config,
-    accept: createAccept({
-      store: { record: store.record, reread: store.reread, reject: parts.rejections.add },
-      ...{ subscribers, rejected, newReceiptId, newRejectionId },
-    }),
+    take: createIntake({ budget, reject, patience, clock }),
+    accept: createAccept({ store, reject, subscribers, newReceiptId }),
     conceal: createConceal(channels, config.privateNames),
     dispatcher: createDispatcher({
       ...{ store, destinations, kept, deliver, clock, random, observe, shared },
@@ -122,16 +128,20 @@ interface ListenerParts extends BridgeParts {
 /** What a reload cannot change is taken from `config`. */
 export function createListeners(config: Config, parts: ListenerParts): RequestListeners {
   return {
-    receive: createWayIn(config.server.maxBody, parts),
+    receive: createWayIn(config.server.basePath, parts),
     administer: createAdminListener(config.admin, parts),
   };
 }
 
-function createWayIn(maxBody: number, { metrics, logger, clock, current }: ListenerParts): RequestListener {
+function createWayIn(basePath: string, { metrics, logger, clock, current }: ListenerParts): RequestListener {
   const { now } = clock;
   return createReceiver({
-    current: () => ({ channels: current().config.channels, accept: current().accept }),
-    maxBody,
+    current: () => ({
+      channels: current().config.channels,
+      take: current().take,
+      accept: current().accept,
+    }),
+    basePath,
     now,
     observe: observeReceptions({ logger, metrics, now, wake: (names) => current().dispatcher.wake(names) }),
   }).callback();

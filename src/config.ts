@@ -5,8 +5,9 @@ import { findDoubtful, findUnclean } from "./config/credentials.ts";
 import { readDestinations } from "./config/destination.ts";
 import { fitToSchema } from "./config/fit.ts";
 import type { Retention } from "./config/retention-schema.ts";
-import { ConfigFile, SourceFile } from "./config/schema.ts";
+import { ConfigFile, ServerFile, SourceFile } from "./config/schema.ts";
 import { messageOf } from "./domain/errors.ts";
+import { formatSize } from "./domain/quantity.ts";
 import type { Environment } from "./environment.ts";
 import type { Channel } from "./inbound/channel.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "./mapping/load.ts";
@@ -17,7 +18,20 @@ import { checkYaml, entriesOf, type FileProblem, parseYaml, type YamlFile } from
 export interface Config {
   /** Where it was read from. */
   file: string;
-  server: { host: string; port: number; maxBody: number };
+  server: {
+    host: string;
+    port: number;
+    /** Stands before `/in`, such as `/esign`; may be empty. */
+    basePath: string;
+    /** Of a channel for which neither the file nor its mapping says anything else. */
+    maxBody: number;
+    maxValues: number;
+    maxBytesInFlight: number;
+    maxConnections: number;
+    idleTimeout: number;
+    stallTimeout: number;
+    requestTimeout: number;
+  };
   /** `hosts`: names under which it is reached besides localhost; absent: the configuration does not say. */
   admin: { host: string; port: number; token: string | null; hosts?: readonly string[] | undefined };
   store: { kind: "sqlite" | "lowdb"; file: string } | { kind: "postgres"; url: string };
@@ -74,6 +88,7 @@ export async function parseConfig(
     ...sources.problems,
     ...outward.problems,
     ...portClash(yaml, checked.value),
+    ...budgetTooSmall(yaml, checked.value, sources.channels),
   ]);
   const warnings = inOrder(findDoubtful(yaml));
   if (checked.value === null || problems.length > 0) return { config: null, problems, warnings };
@@ -83,7 +98,7 @@ export async function parseConfig(
   return {
     config: {
       file,
-      server,
+      server: { ...server, maxBytesInFlight: server.maxBytesInFlight ?? budgetFor(sources.channels) },
       admin: { ...admin, token: admin.token ?? null },
       store: readStore(store, folder),
       channels: sources.channels.map((channel) => ({ ...channel, privateNames })),
@@ -149,9 +164,10 @@ async function readSource(yaml: YamlFile, name: string, folder: string): Promise
 
   const found: Sources = { channels: [], problems: [] };
   const { channels = {}, coalesce = 0 } = SourceFile.safeParse(value).data ?? {};
+  const { maxBody = 0, maxValues = 0 } = ServerFile.safeParse(entriesOf(yaml.value, "server")).data ?? {};
   for (const [channel, credentials] of Object.entries(channels)) {
     const read = readChannel(
-      { source: name, name: channel, mapping: loaded.mapping, coalesce },
+      { source: name, name: channel, mapping: loaded.mapping, coalesce, maxBody, maxValues },
       credentials,
       folder,
     );
@@ -166,6 +182,26 @@ function portClash(yaml: YamlFile, config: ConfigFile | null): FileProblem[] {
   if (!config || config.server.port === 0 || config.server.port !== config.admin.port) return [];
   const message = `\`admin.port\`: ${config.admin.port} is the port of \`server\` too: give it another`;
   return [{ ...yaml.placeOf(["admin", "port"]), message }];
+}
+
+const USUAL_BYTES_IN_FLIGHT = 64 * 1_024 ** 2;
+
+/** Room for the longest body and for what it holds when it came compressed. */
+function budgetFor(channels: readonly Channel[]): number {
+  return Math.max(USUAL_BYTES_IN_FLIGHT, ...channels.map(({ maxBody }) => 2 * maxBody));
+}
+
+function budgetTooSmall(
+  yaml: YamlFile,
+  config: ConfigFile | null,
+  channels: readonly Channel[],
+): FileProblem[] {
+  const given = config?.server.maxBytesInFlight;
+  const longest = channels.toSorted((a, b) => b.maxBody - a.maxBody)[0];
+  if (given === undefined || !longest || given >= 2 * longest.maxBody) return [];
+  const { source, name, maxBody } = longest;
+  const message = `\`server.maxBytesInFlight\`: ${formatSize(given)} is less than twice ${formatSize(maxBody)}, which is how long a body on ${source}/${name} may be: raise it, or give the channel a smaller \`maxBody\``;
+  return [{ ...yaml.placeOf(["server", "maxBytesInFlight"]), message }];
 }
 
 function inOrder(problems: readonly FileProblem[]): FileProblem[] {

@@ -84,6 +84,7 @@ export async function createRuntime(
     });
     const before = bridge;
     bridge = after;
+    parts.budget.resize(after.config.server.maxBytesInFlight);
     const underWay = settled();
     listenToNodes();
     bridge.dispatcher.start();
@@ -162,12 +163,17 @@ export async function createRuntime(
 /** What cannot change while the bridge runs. */
 const FIXED = ["server", "admin", "store", "log"] as const;
 
+/** The budget follows the longest body that may come, which a channel or a mapping can change. */
+function fixedPart(config: Config, key: (typeof FIXED)[number]): string {
+  return JSON.stringify(key === "server" ? { ...config.server, maxBytesInFlight: null } : config[key]);
+}
+
 /** @throws CountersignError `bad_request` when there is something wrong with it, or it asks for what only a restart can do. */
 async function loadAgain(running: Config, load: RuntimeParts["load"]): Promise<Config> {
   if (!load) throw new CountersignError("bad_request", "this bridge was not started from a file");
   const { config, problems } = await load();
   if (!config) throw new CountersignError("bad_request", problems.map(formatProblem).join("\n"));
-  const changed = FIXED.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(running[key]));
+  const changed = FIXED.filter((key) => fixedPart(config, key) !== fixedPart(running, key));
   if (changed.length === 0) return config;
   throw new CountersignError("bad_request", `\`${changed.join("` and `")}\` changed: that needs a restart`);
 }

@@ -18,12 +18,46 @@ describe("the configuration", () => {
 
   it("may be empty but for what one wants", async () => {
     const { config } = await parseConfig("sources: {}", "/etc/countersign/c.yaml", {});
+    expect(config?.server).to.deep.equal({
+      host: "0.0.0.0",
+      port: 8080,
+      basePath: "",
+      maxBody: 5 * 1_024 ** 2,
+      maxValues: 125_000,
+      maxBytesInFlight: 64 * 1_024 ** 2,
+      maxConnections: 10_000,
+      idleTimeout: 75_000,
+      stallTimeout: 30_000,
+      requestTimeout: 900_000,
+    });
     expect(config).to.deep.include({
-      server: { host: "0.0.0.0", port: 8080, maxBody: 5 * 1_024 ** 2 },
       admin: { host: "127.0.0.1", port: 8081, token: null },
       store: { kind: "sqlite", file: "/etc/countersign/data/countersign.db" },
       shutdown: 20_000,
     });
+  });
+
+  it("gives each channel the longest body of its own line, else of its mapping, else of the server", async () => {
+    const channels = 'connect: { secrets: ["s"] }';
+    const text = (more: string, own = channels) => `server: { ${more} }
+sources:
+  ds: { mapping: docusign, channels: { ${own} } }
+  lumin: { mapping: lumin, channels: { account: { secrets: ["s"] } } }`;
+    const limits = async (...given: Parameters<typeof text>) => {
+      const { config } = await parseConfig(text(...given), "c.yaml", {});
+      return [
+        ...(config?.channels.map(({ maxBody }) => maxBody / 1_024 ** 2) ?? []),
+        config?.server.maxBytesInFlight,
+      ];
+    };
+    expect(await limits("maxBody: 2mb")).to.deep.equal([30, 2, 64 * 1_024 ** 2]);
+    const own = 'connect: { secrets: ["s"], maxBody: 40mb }';
+    expect(await limits("maxBody: 2mb", own)).to.deep.equal([40, 2, 80 * 1_024 ** 2]);
+    const { problems } = await parseConfig(text("maxBytesInFlight: 32mb"), "c.yaml", {});
+    expect(problems.map(({ message }) => message)).to.have.length(1);
+    expect(problems[0]?.message).to.match(
+      /^`server.maxBytesInFlight`: 32mb is less than twice 30mb.* ds\/connect/,
+    );
   });
 
   it("takes a PostgreSQL database as the store, and says when its address cannot be one", async () => {

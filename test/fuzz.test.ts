@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { brotliCompressSync, constants, deflateSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
 import fc from "fast-check";
 import {
@@ -204,6 +205,145 @@ describe("the way in, whatever comes", function () {
       const answer = await SENDERS.lumin?.(bridge, body);
       expect(answer?.body.problem).to.equal("body is nested more than 1000 deep");
     }
+  });
+});
+
+/** Content types and codings that nobody means, and bodies that are cut off, bombs or something else than they say. */
+const anyType = fc.oneof(
+  fc
+    .tuple(
+      fc.constantFrom(
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "*/*",
+        "",
+      ),
+      fc.array(
+        fc.constantFrom(
+          "charset=klingon",
+          "charset=utf-16",
+          "charset=utf-7",
+          'charset="',
+          "charset=",
+          "charset=x-user-defined",
+          "charset=__proto__",
+          "charset=iso-2022-jp",
+          "boundary=B",
+          'boundary="B "',
+          "boundary=",
+          `boundary=${"B".repeat(300)}`,
+          'boundary="\\',
+          "boundary*=utf-8''B",
+          "=;=",
+        ),
+        { maxLength: 4 },
+      ),
+    )
+    .map(([type, parameters]) => [type, ...parameters].join("; ")),
+  fc.string({
+    unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
+    maxLength: 60,
+  }),
+);
+const PACKERS: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
+  gzip: (bytes) => gzipSync(bytes),
+  deflate: (bytes) => deflateSync(bytes),
+  br: (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
+};
+const anyCodings = fc.array(fc.constantFrom("gzip", "deflate", "br"), { minLength: 1, maxLength: 3 });
+const anyContent = fc.oneof(
+  { arbitrary: anyBody.map((body) => Buffer.from(body)), weight: 8 },
+  { arbitrary: fc.constantFrom(Buffer.alloc(40 * 1_024 ** 2), Buffer.alloc(6 * 1_024 ** 2, "[")), weight: 1 },
+);
+/** A compressed body, whole, cut off, with a byte changed, or with something behind it. */
+const anyPacked = fc
+  .tuple(anyCodings, anyContent, fc.constantFrom("whole", "cut", "changed", "longer"), fc.nat())
+  .map(([codings, content, fault, at]) => {
+    const packed = Buffer.from(
+      codings.reduce<Uint8Array>((bytes, coding) => PACKERS[coding]?.(bytes) ?? bytes, content),
+    );
+    if (fault === "cut") return { codings, body: packed.subarray(0, at % packed.length) };
+    if (fault === "changed") packed[at % packed.length] = at % 251;
+    return { codings, body: fault === "longer" ? Buffer.concat([packed, content.subarray(0, 100)]) : packed };
+  });
+const anyParts = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom(
+        'Content-Disposition: form-data; name="data"',
+        "content-disposition:form-data;name=data",
+        "Content-Disposition: form-data; name*=klingon'x'%ff",
+        "Content-Disposition: form-data;\r\n name=data",
+        'Content-Disposition: form-data; name="',
+        "Content-Transfer-Encoding: base64",
+        "Content-Transfer-Encoding: quoted-printable",
+        "Content-Type: text/plain; charset=utf-16",
+        ": :",
+        "",
+      ),
+      fc.constantFrom("\r\n", "\r\n\r\n", "\n\n", ""),
+      fc.oneof(anyJson, fc.constantFrom("\r\n--B", "\r\n--B--", "--B", "=\r\n", "= ".repeat(50_000))),
+    ),
+    { maxLength: 5 },
+  )
+  .map((parts) => Buffer.from(`--B\r\n${parts.flat().join("")}\r\n--B--`));
+
+describe("the door, whatever comes", function () {
+  this.timeout(60_000);
+  let bridge: Bridge;
+  before(async () => {
+    bridge = await startBridge(configText(CHANNELS));
+  });
+  after(tidy);
+
+  const PATHS = [`/in/legalesign/upon?token=${TOKEN}`, `/in/legalesign/batch/${TOKEN}`, "/in/lumin/account"];
+  const post = (path: string, body: Uint8Array, headers: Record<string, string>) =>
+    bridge.post(path, body, path.includes("lumin") ? { ...signedByLumin(body), ...headers } : headers);
+
+  it("answers 200 to a genuine body in any charset, or in none", async () => {
+    const anyBytes = fc.oneof(
+      anyParts,
+      anyBody.map((body) => Buffer.from(body)),
+    );
+    const property = fc.asyncProperty(
+      anyType,
+      anyBytes,
+      fc.constantFrom(...PATHS),
+      async (type, bytes, path) => {
+        const { status, body } = await post(path, bytes, { "content-type": type });
+        expect([status, body.error]).to.deep.equal([200, undefined]);
+      },
+    );
+    await fc.assert(property, { seed: SEED, numRuns: 300 });
+  });
+
+  it("answers 200 or 413 to a genuine body that is compressed, cut off or a bomb", async () => {
+    const property = fc.asyncProperty(
+      anyPacked,
+      fc.constantFrom(...PATHS),
+      async ({ codings, body }, path) => {
+        const answer = await post(path, body, { ...FORM, "content-encoding": codings.join(", ") });
+        expect([200, 413]).to.include(answer.status);
+      },
+    );
+    await fc.assert(property, { seed: SEED, numRuns: 120 });
+  });
+
+  it("answers 200 or 415 to any content-encoding, and 401 where nothing shows that it is genuine", async () => {
+    const anyCoding = fc
+      .array(fc.constantFrom("gzip", "GZIP", "x-gzip", "zstd", "identity", "*", "gzip;q=1", "", "\t"), {
+        maxLength: 7,
+      })
+      .map((names) => names.join(","));
+    const property = fc.asyncProperty(anyCoding, anyBody, async (coding, body) => {
+      const headers = { ...FORM, "content-encoding": coding };
+      const genuine = await post(PATHS[0] ?? "", Buffer.from(body), headers);
+      expect([200, 415]).to.include(genuine.status);
+      const forged = await bridge.post("/in/lumin/account", body, { ...headers, "x-signature": "00" });
+      expect([401, 415]).to.include(forged.status);
+    });
+    await fc.assert(property, { seed: SEED, numRuns: 100 });
   });
 });
 

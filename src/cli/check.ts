@@ -27,13 +27,13 @@ function describe({ file, server, admin, store, channels, destinations, retentio
   const lines = [
     `${file} is good.`,
     "",
-    `Webhooks come in on   http://${server.host}:${server.port} (bodies up to ${formatSize(server.maxBody)})`,
+    `Webhooks come in on   http://${server.host}:${server.port}${server.basePath} (bodies up to ${formatSize(server.maxBody)})`,
     `Admin API listens on  http://${admin.host}:${admin.port} (${admin.token === null ? "no token" : "bearer token"})`,
     `Everything is kept in ${placeOf(store)}`,
     `               and for ${describeRetention(retention)}`,
     "",
     "Sources",
-    ...channels.flatMap(describeChannel),
+    ...channels.flatMap((channel) => describeChannel(channel, server)),
     ...(channels.length === 0 ? ["  none: nothing can come in"] : []),
     "",
     "Destinations",
@@ -56,12 +56,14 @@ function describeRetention(retention: Config["retention"]): string {
   return spans.join(", ");
 }
 
-function describeChannel(channel: Channel): string[] {
+function describeChannel(channel: Channel, server: Config["server"]): string[] {
   const checks = channel.checks.map(({ kind }) => kind).join(" and ") || "NOTHING: anybody may post";
+  const { maxBody, mapping } = channel;
+  const limit = maxBody === server.maxBody ? "" : `; bodies up to ${formatSize(maxBody)}`;
   return [
     `  ${channel.source} / ${channel.name} (${channel.rules.title})`,
-    `    POST ${pathOf(channel)}`,
-    `    checked by ${checks}; read by ${channel.mapping.digest}`,
+    `    POST ${pathOf(channel, server.basePath)}`,
+    `    checked by ${checks}; read by ${mapping.digest}${limit}`,
   ];
 }
 

@@ -13,7 +13,7 @@ export const explainCommand: AddCommand = (program, terminal, done) => {
   program
     .command("explain")
     .description("tell in plain sentences what happened to an event, a delivery, a receipt or a document")
-    .argument("<id>", "evt_…, dlv_…, rcp_…, or the provider's id of a document")
+    .argument("<id>", "evt_…, dlv_…, rcp_…, rej_…, or the provider's id of a document")
     .option("--json", "print the sentences as JSON")
     .option(...CONFIG_OPTION)
     .action(async (id: string, { config, json }) => {

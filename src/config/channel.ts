@@ -9,9 +9,9 @@ import type { MappingChannel } from "../mapping/compile.ts";
 import { parseSecret } from "../outbound/sign.ts";
 import type { ChannelFile } from "./schema.ts";
 
-/** A channel as configured, or what is wrong with it. Relative paths start from `folder`. */
+/** A channel as configured, or what is wrong with it. `maxBody` of `place` is what holds where neither it nor its mapping says. Relative paths start from `folder`. */
 export function readChannel(
-  place: Pick<Channel, "source" | "name" | "mapping" | "coalesce">,
+  place: Pick<Channel, "source" | "name" | "mapping" | "coalesce" | "maxBody" | "maxValues">,
   credentials: ChannelFile,
   folder: string,
 ): Channel | string {
@@ -20,10 +20,10 @@ export function readChannel(
   if (!rules) {
     return `the mapping ${mapping.provider} has no channel \`${name}\`: it has ${[...mapping.channels.keys()].join(", ")}`;
   }
-  const { verify, ...given } = credentials;
+  const { verify, maxBody = rules.maxBody ?? place.maxBody, ...given } = credentials;
   if (verify === "none") {
     const keys = Object.keys(given);
-    if (keys.length === 0) return { ...place, rules, checks: [] };
+    if (keys.length === 0) return { ...place, rules, maxBody, checks: [] };
     return `says \`verify: none\` beside \`${keys.join("` and `")}\`: remove one or the other`;
   }
   const complaint = complainOf(rules, given, name);
@@ -31,14 +31,14 @@ export function readChannel(
   try {
     const checks = arm(rules.checks, given, folder);
     return checks.some(isProof)
-      ? { ...place, rules, checks, allowed: given.allowed }
+      ? { ...place, rules, maxBody, checks, allowed: given.allowed }
       : "has no check that proves a request genuine: add `token`, or say `verify: none`";
   } catch (error) {
     return messageOf(error);
   }
 }
 
-type Credentials = Omit<ChannelFile, "verify">;
+type Credentials = Omit<ChannelFile, "verify" | "maxBody">;
 
 /** A credential that is missing, or one that would check nothing: whoever gave it believes that it does. */
 function complainOf(rules: MappingChannel, given: Credentials, name: string): string | null {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { exactly } from "../yaml.ts";
 import { DestinationFile } from "./destination-schema.ts";
 import { Retention } from "./retention-schema.ts";
-import { duration, name, port, size, timer } from "./values.ts";
+import { duration, name, patience, port, size, timer, wholeNumber } from "./values.ts";
 
 /**
  * The configuration file as it is written, key by key. `schemas/configuration.json` is generated from it, so that editors
@@ -11,10 +11,41 @@ import { duration, name, port, size, timer } from "./values.ts";
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
-const server = exactly({
+export const ServerFile = exactly({
   host: z.string().min(1).default("0.0.0.0").describe("the address that providers' webhooks come in on"),
   port: port.default(8080).describe("0: any free port"),
-  maxBody: size.default(5 * 1_024 ** 2).describe("a longer body is answered with 413"),
+  basePath: z
+    .string()
+    .regex(/^(\/[\w.~-]+)*$/, "must be a path such as /esign, without a slash at its end")
+    .default("")
+    .describe("stands before /in in every path, where a proxy does not take it away"),
+  maxBody: size
+    .default(5 * 1_024 ** 2)
+    .describe(
+      "a longer body is answered with 413, also one that is longer when decompressed; a channel or its mapping may say otherwise",
+    ),
+  maxValues: wholeNumber(1_000, 10_000_000)
+    .default(125_000)
+    .describe(
+      "JSON with more lists, objects and members is a problem; more than the default holds up everybody else while it is read",
+    ),
+  maxBytesInFlight: size
+    .optional()
+    .describe(
+      "bytes of requests that are not answered yet, in all; beyond it a request is answered with 503. Absent: 64mb, or twice the longest body that may come",
+    ),
+  maxConnections: wholeNumber(1, 1_000_000)
+    .default(10_000)
+    .describe("connections beyond it are answered with 503"),
+  idleTimeout: patience
+    .prefault("75s")
+    .describe(
+      "an idle connection is kept so long, for both listeners: longer than any proxy in front keeps it",
+    ),
+  stallTimeout: patience
+    .prefault("30s")
+    .describe("a body of which nothing comes for so long is answered with 408"),
+  requestTimeout: patience.prefault("15m").describe("and one that takes longer than this in all"),
 });
 
 const admin = exactly({
@@ -97,6 +128,9 @@ const channel = exactly({
   })
     .optional()
     .describe("HTTP basic authentication"),
+  maxBody: size
+    .optional()
+    .describe("how long a body may be on this channel; else what its mapping says, else `server.maxBody`"),
   verify: z
     .literal("none", { error: "can only be `none`; how a channel is checked stands in its mapping" })
     .optional()
@@ -119,7 +153,7 @@ export type SourceFile = z.infer<typeof SourceFile>;
 export type ChannelFile = SourceFile["channels"][string];
 
 export const ConfigFile = exactly({
-  server: server.prefault({}),
+  server: ServerFile.prefault({}),
   admin: admin.prefault({}),
   store: z
     .string()

@@ -74,6 +74,14 @@ export const rate = z
     return z.NEVER;
   });
 
+export const wholeNumber = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.int({ error }).min(least, error).max(most, error);
+};
+
+/** How long something is waited for: within what Node's timers can count. */
+export const patience = duration.refine((ms) => ms >= 1_000 && ms < 2 ** 31, "must be from 1s to 24d");
+
 const PORT = "must be a port number from 0 to 65535";
 
 export const port = z.int({ error: PORT }).min(0, PORT).max(65_535, PORT);

@@ -11,8 +11,9 @@ export type ErrorCode =
   | "conflict"
   | "misdirected"
   | "too_large"
-  | "request_timeout"
   | "unsupported_media_type"
+  | "request_timeout"
+  | "overloaded"
   | "invalid_configuration"
   | "cannot_start"
   | "store_unavailable"
@@ -27,8 +28,9 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   conflict: 409,
   misdirected: 421,
   too_large: 413,
-  request_timeout: 408,
   unsupported_media_type: 415,
+  request_timeout: 408,
+  overloaded: 503,
   invalid_configuration: 500,
   cannot_start: 500,
   store_unavailable: 503,

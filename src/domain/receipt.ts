@@ -40,14 +40,20 @@ export interface Rejection {
   receivedAt: number;
   query: string;
   headers: Readonly<Record<string, string>>;
-  /** Null: it was longer than what is kept of refused requests. */
+  /** Null: it was longer than what is kept of refused requests, or was not read. Only its beginning where `shown` says so. */
   body: Uint8Array | null;
   /** Why it was refused. */
   reason: string;
-  /** Fingerprints of the credentials it showed, to be compared again; the credentials themselves are not kept. */
-  shown: Fingerprints;
+  shown: Shown;
 }
 
+/** What stands for what a refused request showed and is not kept. */
+export interface Shown extends Fingerprints {
+  /** How many bytes the body was said to have, or had come, where `body` is not all of it, or null. Absent: it is whole. */
+  cutFrom?: number | undefined;
+}
+
+/** Of the credentials, to be compared again. */
 export interface Fingerprints {
   token: string | null;
   authorization: string | null;

@@ -1,13 +1,13 @@
 import type { Subscriber } from "../domain/destination.ts";
-import type { Problem, Rejection } from "../domain/receipt.ts";
+import type { Problem } from "../domain/receipt.ts";
 import type { Recorded, Store } from "../store/store.ts";
-import { type Channel, secretPlacesOf } from "./channel.ts";
+import type { Channel } from "./channel.ts";
+import type { Refusal } from "./credentials.ts";
 import { readAhead } from "./decode.ts";
-import { withoutCredentials } from "./private.ts";
-import { privacyOf } from "./private-names.ts";
 import { read, recordEach } from "./read.ts";
+import type { Reject } from "./reject.ts";
 import type { RawRequest } from "./request.ts";
-import { fingerprintsOf, type Refusal, verify } from "./verify.ts";
+import { verifyInTurns } from "./verify.ts";
 
 /** What became of a genuine request. It is on disk. */
 export interface Acceptance {
@@ -17,54 +17,26 @@ export interface Acceptance {
 }
 
 export interface AcceptParts {
-  store: Pick<Store, "record" | "reread" | "reject">;
+  store: Pick<Store, "record" | "reread">;
+  reject: Reject;
   /** Who is asked, at the moment, whether they want an event. */
   subscribers(): readonly Subscriber[];
-  /** How many refused requests of a channel are kept, and up to how many bytes of each. */
-  rejected: { keep: number; maxBody: number };
-  /** Ids of a new receipt and of a new refused request. */
   newReceiptId(receivedAt: number): string;
-  newRejectionId(receivedAt: number): string;
 }
 
 export type Accept = (request: RawRequest, channel: Channel) => Promise<Acceptance | Refusal>;
 
 /** The way in, as one sentence: verify, read, record. Rejects only when the store does. */
-export function createAccept({ store, subscribers, rejected, ...ids }: AcceptParts): Accept {
+export function createAccept({ store, reject, subscribers, newReceiptId }: AcceptParts): Accept {
   return async (raw, channel) => {
-    const request = verify(raw, channel);
+    const request = await verifyInTurns(raw, channel);
     if ("refused" in request) {
-      const rejection = toRejection(
-        ids.newRejectionId(raw.receivedAt),
-        { raw, channel, refusal: request },
-        rejected.maxBody,
-      );
-      if (rejected.keep > 0) await store.reject(rejection, rejected.keep);
+      await reject({ head: raw, channel, reason: request.refused, body: { bytes: raw.body } });
       return request;
     }
     await readAhead(request, channel);
-    const receipt = ids.newReceiptId(request.receivedAt);
+    const receipt = newReceiptId(request.receivedAt);
     const readings = read(receipt, request, channel, subscribers);
     return { receipt, ...(await recordEach(readings, store.record, store.reread)) };
-  };
-}
-
-interface Refused {
-  raw: RawRequest;
-  channel: Channel;
-  refusal: Refusal;
-}
-
-function toRejection(id: string, { raw, channel, refusal }: Refused, maxBody: number): Rejection {
-  const { source, channel: name, receivedAt } = raw;
-  return {
-    id,
-    source,
-    channel: name,
-    receivedAt,
-    ...withoutCredentials(raw, privacyOf(channel)),
-    body: raw.body.length > maxBody ? null : raw.body,
-    reason: refusal.refused,
-    shown: fingerprintsOf(raw, secretPlacesOf(channel)),
   };
 }

@@ -2,10 +2,10 @@ import { formatDuration } from "../domain/quantity.ts";
 import type { AgeRule } from "../mapping/check.ts";
 import { formatPlace } from "../mapping/place.ts";
 import { toTime } from "../mapping/transform.ts";
+import type { Refusal } from "./credentials.ts";
 import type { PayloadRule } from "./place.ts";
 import type { RawRequest } from "./request.ts";
 import { onlyIn } from "./signature.ts";
-import type { Refusal } from "./verify.ts";
 
 /** Why a request is too old, or too far ahead of the clock, by the time that it was signed with; null: it is neither. */
 export function refuseAge(request: RawRequest, rule: AgeRule, read: PayloadRule): Refusal | null {

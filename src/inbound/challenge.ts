@@ -2,9 +2,10 @@ import type { ChallengeRule } from "../mapping/answer.ts";
 import { formatPlace } from "../mapping/place.ts";
 import { type Answer, fillAnswer } from "./answer.ts";
 import type { Channel } from "./channel.ts";
+import type { Refusal } from "./credentials.ts";
 import { everythingIn } from "./place.ts";
 import type { RawRequest } from "./request.ts";
-import { type Refusal, verify } from "./verify.ts";
+import { verify } from "./verify.ts";
 
 /** A longer post is no challenge: it would be parsed before anything of it is checked. */
 const LONGEST = 65_536;

@@ -24,6 +24,10 @@ export interface Channel {
   rules: MappingChannel;
   /** How far apart two channels' times of one happening may be, in milliseconds; 0: never the same. */
   coalesce: number;
+  /** How long a body may be, in bytes, also when it is decompressed. */
+  maxBody: number;
+  /** How many lists, objects and members the JSON of a request may have in all. */
+  maxValues: number;
   /** All must pass. Empty only where the configuration says `verify: none`. */
   checks: readonly Check[];
   /** Values of the account that are no secret, and that may be sent back to who sends them. */
@@ -58,7 +62,7 @@ export function channelAt(
 }
 
 /** Where the provider is told to post, below the bridge's public address. The token itself is not shown. */
-export function pathOf(channel: Channel): string {
-  const path = `/in/${channel.source}/${channel.name}`;
+export function pathOf(channel: Channel, basePath: string): string {
+  const path = `${basePath}/in/${channel.source}/${channel.name}`;
   return channel.checks.some(({ kind }) => kind === "token") ? `${path}?token=…` : path;
 }

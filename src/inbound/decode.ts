@@ -3,8 +3,9 @@ import type { MappingChannel, ReadRule } from "../mapping/compile.ts";
 import { elementsAt, formatPath, valueAt } from "../mapping/path.ts";
 import { formatPlace } from "../mapping/place.ts";
 import type { Channel } from "./channel.ts";
+import { contentOf } from "./content.ts";
 import { MOST_FIELDS } from "./form.ts";
-import { MOST_LEVELS, MOST_VALUES, parsing } from "./json.ts";
+import { DEFAULT_MAX_VALUES, MOST_LEVELS, parsing } from "./json.ts";
 import { payloadOf, readingPayload } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
 import { atOnce, inTurns, type Steps } from "./steps.ts";
@@ -18,14 +19,16 @@ export interface Decoded {
 /** Finds the payload and its items. Never throws, whatever the bytes; an empty place is an empty list where a list is expected. */
 export function decode(request: VerifiedRequest, { rules }: Pick<Channel, "rules">): Decoded {
   const { read } = rules;
+  const { content, maxValues = DEFAULT_MAX_VALUES } = request;
+  if (content && "undecodable" in content) return undecodable("body", content.undecodable);
   const payload = payloadOf(request, read);
   if ("value" in payload) {
-    const whole = atOnce(parsingMembers(payload.value, read.parse));
+    const whole = atOnce(parsingMembers(payload.value, read.parse, maxValues));
     return itemsOf(onlySigned(whole, signedFields(request, rules)), read);
   }
   if (payload.absent === "empty" && read.each) return { items: [], problems: [] };
   const place = formatPlace(read.from);
-  return undecodable(place, WHY_ABSENT[payload.absent](place));
+  return undecodable(place, WHY_ABSENT[payload.absent](place, maxValues));
 }
 
 const WHY_ABSENT = {
@@ -33,7 +36,7 @@ const WHY_ABSENT = {
   empty: (place: string) => `${place} is empty`,
   unreadable: (place: string) => `${place} is not JSON`,
   levels: (place: string) => `${place} is nested more than ${MOST_LEVELS} deep`,
-  values: (place: string) => `${place} holds more than ${MOST_VALUES} values`,
+  values: (place: string, maxValues: number) => `${place} holds more than ${maxValues} values`,
   fields: () => `the form has more than ${MOST_FIELDS} fields`,
 };
 
@@ -74,16 +77,16 @@ const LONG = 2 ** 18;
 
 /** Reads a long request, so that `decode` finds it read. Others have their turn meanwhile. */
 export async function readAhead(request: RawRequest, { rules: { read } }: Pick<Channel, "rules">) {
-  if (request.body.length < LONG) return;
+  if (contentOf(request).length < LONG) return;
   const payload = await inTurns(readingPayload(request, read));
-  if ("value" in payload) await inTurns(parsingMembers(payload.value, read.parse));
+  if ("value" in payload) await inTurns(parsingMembers(payload.value, read.parse, request.maxValues));
 }
 
 /** Each payload with its members parsed: once, however often it is decoded. */
 const parsed = new WeakMap<object, unknown>();
 
 /** Members that are JSON text are replaced by what they hold; those that are not JSON are left as they are. */
-function* parsingMembers(payload: unknown, names: readonly string[]): Steps<unknown> {
+function* parsingMembers(payload: unknown, names: readonly string[], maxValues?: number): Steps<unknown> {
   if (names.length === 0 || typeof payload !== "object" || payload === null || Array.isArray(payload))
     return payload;
   const known = parsed.get(payload);
@@ -91,7 +94,7 @@ function* parsingMembers(payload: unknown, names: readonly string[]): Steps<unkn
   const members: [string, unknown][] = [];
   for (const name of names) {
     const text = valueAt(payload, [name]);
-    const json = typeof text === "string" ? yield* parsing(text) : null;
+    const json = typeof text === "string" ? yield* parsing(text, maxValues) : null;
     if (json !== null && "value" in json) members.push([name, json.value]);
   }
   const whole = { ...payload, ...Object.fromEntries(members) };

@@ -15,6 +15,10 @@ export interface Form {
 export interface FormField {
   name: string;
   value: Uint8Array;
+  /** The charset that the field names for itself; null: that of the form. */
+  charset: string | null;
+  /** Whether it is meant as text: parts of a multipart form can be files. */
+  isText: boolean;
 }
 
 /** More fields than any form has; it bounds the memory that a body of separators can take before anything is verified. */
@@ -58,14 +62,23 @@ export function allValues(form: Form, name: string): Uint8Array[] {
   return form.fields.flatMap((field) => (field.name === name ? [field.value] : []));
 }
 
-/** The form as a payload: each name with its text, a repeated one with a list. Bytes that are not UTF-8 become U+FFFD. */
-export function toPayload(form: Form): Record<string, string | string[]> {
+/** What a form says of its own charset, in a field for that (RFC 7578, section 4.6); null when it says nothing. */
+export function charsetIn(form: Form): string | null {
+  const value = firstValue(form, "_charset_");
+  return value && value.length > 0 && value.length <= 40 ? asBuffer(value).toString("latin1") : null;
+}
+
+/** The form as a payload: each name with its text, a repeated one with a list. */
+export function toPayload(
+  form: Form,
+  textOf: (field: FormField) => string = ({ value }) => asBuffer(value).toString("utf8"),
+): Record<string, string | string[]> {
   const members = new Map<string, string | string[]>();
-  for (const { name, value } of form.fields) {
-    const text = asBuffer(value).toString("utf8");
-    const before = members.get(name);
+  for (const field of form.fields) {
+    const text = textOf(field);
+    const before = members.get(field.name);
     if (Array.isArray(before)) before.push(text);
-    else members.set(name, before === undefined ? text : [before, text]);
+    else members.set(field.name, before === undefined ? text : [before, text]);
   }
   return Object.fromEntries(members);
 }
@@ -74,7 +87,7 @@ function* decodingField(pair: Buffer): Steps<FormField> {
   const equals = positionOf(EQUALS, pair, 0);
   const name = yield* decodingPart(pair.subarray(0, equals));
   const value = yield* decodingPart(pair.subarray(equals + 1));
-  return { name: name.toString("utf8"), value };
+  return { name: name.toString("utf8"), value, charset: null, isText: true };
 }
 
 /** `+` is a space and `%XX` a byte; a `%` without two hexadecimal digits is itself. */

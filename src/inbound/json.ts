@@ -3,8 +3,8 @@ import { STRIDE, type Steps } from "./steps.ts";
 /** More lists within lists than any payload has: far deeper ones take seconds to be read, and cannot be written down again. */
 export const MOST_LEVELS = 1_000;
 
-/** More values than any payload has: ten for each of ten thousand items. Millions, in a body of a few MB, hold up everybody else. */
-export const MOST_VALUES = 100_000;
+/** So many values are read unless the configuration says otherwise. To parse more, which is one step, would hold up everybody else. */
+export const DEFAULT_MAX_VALUES = 125_000;
 
 /** What a text of JSON holds, or why nothing is made of it. */
 export type Json = { value: unknown } | { absent: "unreadable" | Excess };
@@ -16,8 +16,8 @@ type Excess = "levels" | "values";
  * Never throws. A number that is too great for a double to hold becomes the text of its digits: two ids that differ in the last
  * one stay two.
  */
-export function* parsing(text: string): Steps<Json> {
-  const { excess, great } = yield* surveying(text);
+export function* parsing(text: string, maxValues = DEFAULT_MAX_VALUES): Steps<Json> {
+  const { excess, great } = yield* surveying(text, maxValues);
   if (excess) return { absent: excess };
   try {
     const value: unknown = JSON.parse(text);
@@ -63,7 +63,7 @@ for (const [characters, meaning] of [
 const LONG = 16;
 
 /** One pass, for bodies can have millions of characters; texts are leapt over. */
-function* surveying(text: string): Steps<Survey> {
+function* surveying(text: string, maxValues: number): Steps<Survey> {
   let [levels, values, digits] = [0, 0, 0];
   let great = false;
   for (let i = 0; i < text.length; ) {
@@ -84,7 +84,7 @@ function* surveying(text: string): Steps<Survey> {
         values += 1;
         if (levels > MOST_LEVELS) return { excess: "levels", great };
       }
-      if (values > MOST_VALUES) return { excess: "values", great };
+      if (values > maxValues) return { excess: "values", great };
     }
     if (i >= STRIDE) yield;
   }

@@ -1,35 +1,104 @@
 import { type Form, type FormField, MOST_FIELDS } from "./form.ts";
+import { type Parameterized, parseParameters } from "./parameters.ts";
 
-const BOUNDARY = /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i;
+/** Longer than RFC 2046 lets a boundary be. */
+const MAX_BOUNDARY_LENGTH = 200;
 
 /** The boundary that a content type of `multipart/form-data` names; null for any other. */
 export function boundaryOf(contentType: string): string | null {
-  const [, quoted, bare] = BOUNDARY.exec(contentType) ?? [];
-  return quoted ?? bare ?? null;
+  const { value, parameter } = parseParameters(contentType);
+  if (value !== "multipart/form-data") return null;
+  // White space at its end is no part of it, also where it is quoted (RFC 2046, section 5.1.1).
+  const boundary = parameter("boundary")?.trimEnd() ?? "";
+  return boundary === "" || boundary.length > MAX_BOUNDARY_LENGTH ? null : boundary;
 }
 
-/** Reads `multipart/form-data` (RFC 7578). Parts without a name are passed over, a body that breaks off gives what came whole. */
+const HYPHEN = 0x2d;
+
+/**
+ * Reads `multipart/form-data` (RFC 7578), in time linear to its length. Parts without a name are passed over, what stands
+ * before the first delimiter or after the last is left alone, and a body that breaks off gives what came whole.
+ */
 export function decodeMultipart(body: Uint8Array, boundary: string): Form {
   const bytes = Buffer.concat([Buffer.from("\r\n"), body]);
-  const delimiter = Buffer.from(`\r\n--${boundary}`);
+  const delimiter = Buffer.from(`\r\n--${boundary}`, "latin1");
   const fields: FormField[] = [];
-  let start = bytes.indexOf(delimiter);
-  for (let parts = 0; start >= 0; parts++) {
-    const end = bytes.indexOf(delimiter, start + delimiter.length);
-    if (end < 0) break;
-    if (parts === MOST_FIELDS) return { fields, cut: true };
-    const field = decodePart(bytes.subarray(start + delimiter.length, end));
-    if (field) fields.push(field);
+  let from = 0;
+  let start: number | null = null;
+  for (let parts = 0; ; ) {
+    const at = bytes.indexOf(delimiter, from);
+    if (at < 0) return { fields, cut: false };
+    from = at + delimiter.length;
+    const end = endOfDelimiter(bytes, from);
+    if (end === null) continue; // a line that only begins like one
+    if (start !== null) {
+      if (parts === MOST_FIELDS) return { fields, cut: true };
+      parts += 1;
+      const field = decodePart(bytes.subarray(start, at));
+      if (field) fields.push(field);
+    }
+    if (end === "last") return { fields, cut: false };
     start = end;
   }
-  return { fields, cut: false };
 }
 
-const NAME = /^content-disposition:[^\r\n]*?;\s*name="((?:\\.|[^"\\])*)"/im;
+/** Where the line of a delimiter is over: at its line end, which is a part of what follows; null when it is no delimiter. */
+function endOfDelimiter(bytes: Buffer, from: number): number | "last" | null {
+  if (bytes[from] === HYPHEN && bytes[from + 1] === HYPHEN) return "last";
+  let at = from;
+  while (bytes[at] === 0x20 || bytes[at] === 0x09) at += 1;
+  return bytes[at] === 0x0d && bytes[at + 1] === 0x0a ? at : null;
+}
 
+const MAX_HEAD_BYTES = 16 * 1_024;
+
+/** A part from the line end of its delimiter on. */
 function decodePart(part: Buffer): FormField | null {
-  const head = part.indexOf("\r\n\r\n");
-  if (head < 0) return null;
-  const [, name] = NAME.exec(part.subarray(0, Math.min(head, 4_096)).toString("utf8").trimStart()) ?? [];
-  return name === undefined ? null : { name, value: part.subarray(head + 4) };
+  const end = part.indexOf("\r\n\r\n");
+  if (end < 0 || end > MAX_HEAD_BYTES) return null;
+  const header = headersOf(part.subarray(0, end));
+  const name = parseParameters(header("content-disposition")).parameter("name");
+  if (name === null) return null;
+  const type = parseParameters(header("content-type"));
+  const value = untransfer(part.subarray(end + 4), header("content-transfer-encoding"));
+  return { name, value, charset: type.parameter("charset"), isText: isText(type) };
+}
+
+/** A part's headers by name in lower case; folded lines are joined (RFC 5322, section 2.2.3). */
+function headersOf(head: Buffer): (name: string) => string {
+  const lines = head
+    .toString("utf8")
+    .replace(/\r\n[ \t]+/g, " ")
+    .split("\r\n");
+  const found = new Map<string, string>();
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(0, colon)).trim().toLowerCase();
+    if (!found.has(name)) found.set(name, line.slice(colon + 1).trim());
+  }
+  return (name) => found.get(name) ?? "";
+}
+
+function isText({ value }: Parameterized): boolean {
+  return value === "" || value.startsWith("text/") || value.endsWith("json") || value.endsWith("xml");
+}
+
+/** Senders should not encode parts any more (RFC 7578, section 4.7); those that do mean what is encoded. */
+function untransfer(value: Buffer, encoding: string): Buffer {
+  switch (encoding.toLowerCase()) {
+    case "base64":
+      return Buffer.from(value.toString("latin1"), "base64");
+    case "quoted-printable":
+      return Buffer.from(
+        value
+          .toString("latin1")
+          .replace(/=[ \t]*\r\n/g, "")
+          .replace(/=([0-9a-f]{2})/gi, (_, digits: string) =>
+            String.fromCharCode(Number.parseInt(digits, 16)),
+          ),
+        "latin1",
+      );
+    default:
+      return value;
+  }
 }

@@ -5,8 +5,10 @@ import { questionsOf } from "../domain/lookup.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
 import { type Known, unfold } from "../domain/unfold.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
+import { contentAtOnce } from "./content.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
+import { problemsOf } from "./place.ts";
 import type { VerifiedRequest } from "./request.ts";
 
 export interface PreviewRequest {
@@ -33,12 +35,16 @@ export interface PreviewItem {
   duplicates: readonly string[];
 }
 
+/** No bridge is held up by a dry run. */
+const MAX_CONTENT_BYTES = 1_024 ** 3;
+const NO_LIMITS = { coalesce: 0, maxBody: MAX_CONTENT_BYTES, maxValues: Number.POSITIVE_INFINITY };
+
 const NO_RULES = { subscribers: [], coalesce: 0 };
 
 /** A dry run: nothing is checked for genuineness and nothing is kept. Times that the payload does not give are 1970. */
 export function preview({ mapping, rules, body, query, headers = {} }: PreviewRequest): Preview {
-  const channel = { source: mapping.provider, name: rules.name, mapping, rules, coalesce: 0 };
-  const request: VerifiedRequest = {
+  const channel = { source: mapping.provider, name: rules.name, mapping, rules, ...NO_LIMITS };
+  const raw: VerifiedRequest = {
     source: channel.source,
     channel: channel.name,
     query: new URLSearchParams(query),
@@ -48,6 +54,7 @@ export function preview({ mapping, rules, body, query, headers = {} }: PreviewRe
     receivedAt: 0,
     verified: "none",
   };
+  const request = { ...raw, content: contentAtOnce(raw, MAX_CONTENT_BYTES) };
   const decoded = decode(request, channel);
   const problems: Problem[] = [...decoded.problems];
   const documents = new Map<string, Document>();
@@ -65,7 +72,7 @@ export function preview({ mapping, rules, body, query, headers = {} }: PreviewRe
     const duplicates = unfolded.duplicates.map(({ event }) => event);
     return { item, duplicates, events: unfolded.events.map(({ event }) => event) };
   });
-  return { items, problems };
+  return { items, problems: [...problemsOf(request), ...problems] };
 }
 
 /** Only what bears on the drafts: `unfold` copies what it is given, and a batch can have ten thousand items. */

@@ -1,7 +1,7 @@
 import type { Receipt } from "../domain/receipt.ts";
 import type { Channel } from "./channel.ts";
 import { type Privacy, privacyBy, privacyOf } from "./private-names.ts";
-import type { RawRequest } from "./request.ts";
+import type { RequestHead } from "./request.ts";
 
 /** Requests without what gives access: what is kept of their headers and query, and shown of it. */
 
@@ -17,7 +17,7 @@ const NOT_KEPT_IN_TEXT = "(not-kept)";
  * The query and headers of a request, without what is a secret by itself. Proxies copy the URL into headers of theirs, so no other
  * header keeps the token of the path, a parameter that is private, or a secret that stood elsewhere in the same request.
  */
-export function withoutCredentials(request: RawRequest, privacy: Privacy): Envelope {
+export function withoutCredentials(request: RequestHead, privacy: Privacy): Envelope {
   return conceal(request, privacy, secretsOf(request, privacy));
 }
 
@@ -27,7 +27,7 @@ export function concealEnvelope({ query, headers }: Envelope, privacy: Privacy):
 }
 
 function conceal(
-  { query, headers }: Pick<RawRequest, "query" | "headers">,
+  { query, headers }: Pick<RequestHead, "query" | "headers">,
   privacy: Privacy,
   secrets: readonly string[],
 ): Envelope {
@@ -52,7 +52,7 @@ function concealQuery(query: URLSearchParams, privacy: Privacy, secrets: readonl
 }
 
 /** The secrets of a request, as they may be written elsewhere in it. */
-function secretsOf({ headers, query, pathToken }: RawRequest, privacy: Privacy): readonly string[] {
+function secretsOf({ headers, query, pathToken }: RequestHead, privacy: Privacy): readonly string[] {
   const found = pathToken === null ? [] : [pathToken];
   for (const [name, value] of query) if (privacy.parameter(name) === "private") found.push(value);
   for (const name of Object.keys(headers))

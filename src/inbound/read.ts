@@ -6,6 +6,7 @@ import type { Recorded, Recording } from "../store/store.ts";
 import type { Channel } from "./channel.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
+import { problemsOf } from "./place.ts";
 import { withoutCredentials } from "./private.ts";
 import { privacyOf } from "./private-names.ts";
 import type { VerifiedRequest } from "./request.ts";
@@ -38,7 +39,8 @@ export function* read(
   for (let from = 0, to = SLICE; from === 0 || from < items.length; from = to, to += SLICE) {
     const { drafts, problems: unread } = normalize(items.slice(from, to), request, channel, from);
     problems.push(...unread);
-    const known = to < items.length ? [unfinished(to)] : listed(problems);
+    // Texts are decoded when they are asked for, so what is wrong with their bytes is known only now.
+    const known = to < items.length ? [unfinished(to)] : listed([...problemsOf(request), ...problems]);
     const receipt = toReceipt(receiptId, request, channel, known);
     const questions = questionsOf(receipt, drafts, { coalesce });
     const unfoldNow = (stored: Known) =>

@@ -1,13 +1,16 @@
 import type { IncomingMessage } from "node:http";
-import Router from "@koa/router";
 import Koa from "koa";
-import { CountersignError, type ErrorCode, HTTP_STATUS } from "../domain/errors.ts";
+import { CountersignError, type ErrorCode, HTTP_STATUS, messageOf } from "../domain/errors.ts";
 import { summarize } from "../domain/receipt.ts";
 import type { Accept, Acceptance } from "./accept.ts";
 import { type Answer, fillAnswer } from "./answer.ts";
+import { hasBody } from "./body.ts";
 import { answerChallenge } from "./challenge.ts";
 import { type Channel, channelAt } from "./channel.ts";
-import type { RawRequest } from "./request.ts";
+import { answerEarly } from "./early.ts";
+import { type Intake, RETRY_AFTER, type TurnedAway } from "./intake.ts";
+import type { RawRequest, RequestHead } from "./request.ts";
+import { type Route, readTarget } from "./route.ts";
 
 /** What came of one request, for the log and the metrics. Never holds a body, a token or a URL. */
 export interface Reception {
@@ -26,21 +29,19 @@ export interface Reception {
 /** What the configuration says of the way in. */
 export interface Configured {
   channels: readonly Channel[];
+  take: Intake;
   accept: Accept;
 }
 
 export interface ReceiveParts {
   /** What is configured at this moment. */
   current(): Configured;
-  /** Bytes. */
-  maxBody: number;
+  /** Stands before `/in`, such as `/esign`; may be empty. */
+  basePath: string;
   /** Milliseconds since 1970. */
   now(): number;
   observe(reception: Reception): void;
 }
-
-/** How long a provider is asked to wait when the store cannot write, in seconds. */
-const RETRY_AFTER = 10;
 
 /**
  * The listener that providers post to: `POST /in/<source>/<channel>`, a token as `?token=` or as one more segment. A genuine
@@ -48,12 +49,23 @@ const RETRY_AFTER = 10;
  * challenges, where a channel's mapping has them.
  */
 export function createReceiver(parts: ReceiveParts): Koa {
-  const router = new Router();
-  router.all("/in/:source/:channel{/:token}", async (context) => {
-    const { source = "", channel: name = "", token = null } = context.params;
+  const ways = `webhooks go to ${parts.basePath}/in/<source>/<channel>`;
+  const unknown: TurnedAway = {
+    code: "not_found",
+    reason: `no such source or channel is configured: ${ways}, names as they are configured`,
+  };
+  const app = new Koa();
+  app.silent = true;
+  app.use(async (context) => {
+    const { route, query } = readTarget(context.req.url ?? "", parts.basePath);
+    if (!route) {
+      refuse(context, { code: "not_found", reason: `there is nothing at this path: ${ways}` });
+      return;
+    }
     const startedAt = parts.now();
-    const channel = channelAt(parts.current().channels, { source, channel: name });
-    const reception = await receive(context, channel, token, parts);
+    const head = headOf(context, { route, query, receivedAt: startedAt });
+    const channel = channelAt(parts.current().channels, head);
+    const reception = (channel && (await receive(context, channel, head, parts))) ?? refuse(context, unknown);
     parts.observe({
       source: channel?.source ?? "unknown",
       channel: channel?.name ?? "unknown",
@@ -61,80 +73,85 @@ export function createReceiver(parts: ReceiveParts): Koa {
       ...reception,
     });
   });
-
-  const app = new Koa();
-  app.silent = true;
-  app.use(async (context, next) => {
-    try {
-      await next();
-    } catch {
-      // A path that does not decode matches no route.
-    }
-    if (context.body === undefined)
-      refuse(context, "not_found", "there is nothing at this path: webhooks go to /in/<source>/<channel>");
-  });
-  app.use(router.routes());
   return app;
 }
 
 /** Most requests have none, and one is not cheap to make. */
 const NO_QUERY = new URLSearchParams();
 
-const UNKNOWN_CHANNEL = "no such source or channel is configured";
+function headOf(
+  context: Koa.Context,
+  { route, query, receivedAt }: { route: Route; query: string; receivedAt: number },
+): RequestHead {
+  return {
+    source: route.source,
+    channel: route.channel,
+    query: query === "" ? NO_QUERY : new URLSearchParams(query),
+    pathToken: route.token,
+    headers: plainHeaders(context.req),
+    receivedAt,
+  };
+}
 
 type Received = Pick<Reception, "outcome" | "acceptance" | "reason" | "error">;
 
+/** Null: the channel is no longer configured. */
 async function receive(
   context: Koa.Context,
-  channel: Channel | undefined,
-  pathToken: string | null,
-  { current, maxBody, now }: ReceiveParts,
-): Promise<Received> {
-  if (!channel) return refuse(context, "not_found", UNKNOWN_CHANNEL);
-  const toRequest = (body: Uint8Array, receivedAt: number): RawRequest => ({
-    source: channel.source,
-    channel: channel.name,
-    query: context.querystring === "" ? NO_QUERY : new URLSearchParams(context.querystring),
-    pathToken,
-    headers: plainHeaders(context.req),
-    body,
-    receivedAt,
-  });
+  channel: Channel,
+  head: RequestHead,
+  { current }: ReceiveParts,
+): Promise<Received | null> {
   if (context.method !== "POST") {
-    return challenge(context, toRequest(new Uint8Array(), now()), channel) ?? notAllowed(context, channel);
+    const request = { ...head, body: new Uint8Array() };
+    return challenge(context, request, channel) ?? notAllowed(context, channel);
   }
   try {
-    const receivedAt = now();
-    const request = toRequest(await readBody(context.req, maxBody), receivedAt);
-    // A reload may have come while the body did: what counts is what is configured now.
-    const { channels, accept } = current();
-    const present = channelAt(channels, request);
-    if (!present) return refuse(context, "not_found", UNKNOWN_CHANNEL);
-    const challenged = challenge(context, request, present);
-    if (challenged) return challenged;
-    const accepted = await accept(request, present);
-    if ("refused" in accepted) return refuse(context, accepted.code ?? "bad_signature", accepted.refused);
-    answer(context, request, present, accepted);
-    const outcome = accepted.problems.length > 0 ? "problem" : "accepted";
-    return { outcome, acceptance: accepted, reason: summarize(accepted.problems), error: null };
+    const taken = await current().take({ request: context.req, response: context.res }, head, channel);
+    if ("code" in taken) return refuse(context, taken);
+    try {
+      return await receiveWhole(context, taken.request, current());
+    } finally {
+      taken.release();
+    }
   } catch (error) {
     return fail(context, error);
   }
+}
+
+/** A reload may have come while the body did: what counts is what is configured now. Null: the channel no longer is. */
+async function receiveWhole(
+  context: Koa.Context,
+  request: RawRequest,
+  { channels, accept }: Configured,
+): Promise<Received | null> {
+  const channel = channelAt(channels, request);
+  if (!channel) return null;
+  const challenged = challenge(context, request, channel);
+  if (challenged) return challenged;
+  const accepted = await accept(request, channel);
+  if ("refused" in accepted) {
+    const { code = "bad_signature", refused } = accepted;
+    return refuse(context, { code, reason: refused });
+  }
+  answer(context, request, channel, accepted);
+  const outcome = accepted.problems.length > 0 ? "problem" : "accepted";
+  return { outcome, acceptance: accepted, reason: summarize(accepted.problems), error: null };
 }
 
 /** Answers a request by which the provider asks whether the address is ours; null: it is none. */
 function challenge(context: Koa.Context, request: RawRequest, channel: Channel): Received | null {
   const answered = answerChallenge(context.method, request, channel);
   if (answered === null) return null;
-  if ("refused" in answered) return refuse(context, "bad_signature", answered.refused);
+  if ("refused" in answered) return refuse(context, { code: "bad_signature", reason: answered.refused });
   send(context, answered);
   return { outcome: "challenge", acceptance: null, reason: null, error: null };
 }
 
 function notAllowed(context: Koa.Context, { rules }: Channel): Received {
   const methods = ["POST", ...rules.challenges.flatMap((one) => one.methods)];
-  context.set("allow", [...new Set(methods)].join(", "));
-  return refuse(context, "method_not_allowed", "webhooks are posted");
+  const allow = [...new Set(methods)].join(", ");
+  return refuse(context, { code: "method_not_allowed", reason: "webhooks are posted", headers: { allow } });
 }
 
 /** The mapping's own reply where the provider asks for one, else what was made of the request. */
@@ -170,62 +187,49 @@ function send(context: Koa.Context, { type, headers, body }: Answer): void {
   context.body = body;
 }
 
+const JSON_TYPE = "application/json; charset=utf-8";
+
 /** What Koa would make of the object itself, without looking up the type of "json" at every request. */
 function answerJson(context: Koa.Context, value: object): void {
-  context.set("content-type", "application/json; charset=utf-8");
+  context.set("content-type", JSON_TYPE);
   context.body = JSON.stringify(value);
 }
 
-function refuse(context: Koa.Context, code: ErrorCode, message: string): Received {
-  context.status = HTTP_STATUS[code];
-  answerJson(context, { error: code, message });
-  return { outcome: code, acceptance: null, reason: message, error: null };
+/** After these the connection is closed, even where the body came whole. */
+const CLOSING: ReadonlySet<ErrorCode> = new Set(["too_large", "overloaded", "request_timeout"]);
+
+/** Where there is too much already, little more is read; who sends on loses the answer, and has to come again in any case. */
+const OVERLOADED_DRAIN_BYTES = 256 * 1_024;
+
+function refuse(context: Koa.Context, { code, reason, headers = {} }: TurnedAway): Received {
+  const { req: request, res: response } = context;
+  const text = JSON.stringify({ error: code, message: reason });
+  if (hasBody(request) && !request.complete) {
+    context.respond = false;
+    answerEarly(request, response, {
+      status: HTTP_STATUS[code],
+      headers: { "content-type": JSON_TYPE, ...headers },
+      text,
+      ...(code === "overloaded" ? { maxDrain: OVERLOADED_DRAIN_BYTES } : {}),
+    });
+  } else {
+    context.status = HTTP_STATUS[code];
+    context.set({ "content-type": JSON_TYPE, ...headers });
+    if (CLOSING.has(code)) context.set("connection", "close");
+    context.body = text;
+  }
+  return { outcome: code, acceptance: null, reason, error: null };
 }
 
 function fail(context: Koa.Context, error: unknown): Received {
   const code = error instanceof CountersignError ? error.code : "internal";
-  if (code === "too_large") {
-    // What is still coming is not read, so the connection cannot be used again.
-    context.set("connection", "close");
-    return refuse(context, code, messageOfFault(error));
-  }
-  if (code === "bad_request") return refuse(context, code, messageOfFault(error));
-  if (code === "store_unavailable") context.set("retry-after", String(RETRY_AFTER));
-  const told =
-    code === "store_unavailable"
-      ? "cannot be written down just now; please send it again"
-      : "could not be handled; please send it again";
-  return { ...refuse(context, code, `the request ${told}`), reason: messageOfFault(error), error };
-}
-
-function messageOfFault(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/**
- * The bytes of the body, whether their number was announced or not.
- *
- * @throws CountersignError `too_large` beyond `limit`, as soon as that is known; `bad_request` when the sender gave up.
- */
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = () => new CountersignError("too_large", `the body is longer than ${limit} bytes`);
-  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge();
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    request.on("data", (chunk: Buffer) => {
-      length += chunk.length;
-      if (length <= limit) chunks.push(chunk);
-      else reject(tooLarge());
-    });
-    request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.on("error", (error) =>
-      reject(new CountersignError("bad_request", "the body did not come to its end", { cause: error })),
-    );
-    request.on("aborted", () =>
-      reject(new CountersignError("bad_request", "the body did not come to its end")),
-    );
-  });
+  const away = code === "store_unavailable";
+  const told = away
+    ? "cannot be written down just now; please send it again"
+    : "could not be handled; please send it again";
+  const headers = away ? { "retry-after": RETRY_AFTER } : {};
+  const refused = refuse(context, { code, reason: `the request ${told}`, headers });
+  return { ...refused, reason: messageOf(error), error };
 }
 
 /** One text a header; a repeated one joined as RFC 9110 allows. Read from the raw list: Node's `headersDistinct` costs ten times as much. */

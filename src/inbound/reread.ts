@@ -3,10 +3,11 @@ import type { Subscriber } from "../domain/destination.ts";
 import type { Problem, Receipt, Rejection } from "../domain/receipt.ts";
 import type { PageRequest, Recorded, Store } from "../store/store.ts";
 import { type Channel, channelAt } from "./channel.ts";
+import { withContent } from "./content.ts";
 import { readAhead } from "./decode.ts";
 import { type Reading, read, recordEach } from "./read.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
-import { verify } from "./verify.ts";
+import { verifyInTurns } from "./verify.ts";
 
 /** Which requests are read again. */
 export interface RereadWish {
@@ -85,7 +86,8 @@ async function rereadReceipt(id: string, { dryRun }: RereadWish, parts: RereadPa
   const receipt = await parts.store.findReceipt(id);
   const channel = receipt && channelAt(parts.channels(), receipt);
   if (!channel) return null;
-  const request: VerifiedRequest = { ...toRequest(receipt, receipt.body), verified: receipt.verified };
+  const raw = await withContent(toRequest(receipt, receipt.body, channel), channel.maxBody);
+  const request: VerifiedRequest = { ...raw, verified: receipt.verified };
   await readAhead(request, channel);
   const readings = read(receipt.id, request, channel, parts.subscribers);
   const { problems, events } = dryRun
@@ -94,11 +96,14 @@ async function rereadReceipt(id: string, { dryRun }: RereadWish, parts: RereadPa
   return { mended: problems.length === 0, events };
 }
 
-/** Null: it is still refused without a doubt, since its body was too long to be kept or its channel is no longer configured. */
+/** Null: it is still refused without a doubt, since not all of its body was kept or its channel is no longer configured. */
 async function judgeAgain(rejection: Rejection, { dryRun }: RereadWish, parts: RereadParts) {
   const channel = channelAt(parts.channels(), rejection);
-  if (!channel || !rejection.body) return null;
-  const request = verify({ ...toRequest(rejection, rejection.body), shown: rejection.shown }, channel);
+  if (!channel || !rejection.body || rejection.shown.cutFrom !== undefined) return null;
+  const kept = { ...toRequest(rejection, rejection.body, channel), shown: rejection.shown };
+  const raw = await withContent(kept, channel.maxBody);
+  if (raw.content && "tooLong" in raw.content) return { mended: false, events: 0 };
+  const request = await verifyInTurns(raw, channel);
   if ("refused" in request) return { mended: false, events: 0 };
 
   await readAhead(request, channel);
@@ -136,7 +141,12 @@ async function count(readings: Iterable<Reading>): Promise<Sum> {
   return sum;
 }
 
-function toRequest(kept: Omit<Receipt | Rejection, "body">, body: Uint8Array): RawRequest {
-  const { source, channel, receivedAt, query, headers } = kept;
-  return { source, channel, receivedAt, headers, query: new URLSearchParams(query), pathToken: null, body };
+function toRequest(
+  kept: Omit<Receipt | Rejection, "body">,
+  body: Uint8Array,
+  { maxValues }: Channel,
+): RawRequest {
+  const { source, channel, receivedAt, headers } = kept;
+  const query = new URLSearchParams(kept.query);
+  return { source, channel, receivedAt, headers, query, pathToken: null, body, maxValues };
 }

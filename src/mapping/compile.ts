@@ -47,6 +47,8 @@ export interface MappingChannel {
   challenges: readonly ChallengeRule[];
   /** What genuine requests that cannot be read are told. */
   refuse: { xml?: string | undefined };
+  /** How long the provider's bodies may be, in bytes; null: as long as others'. */
+  maxBody: number | null;
 }
 
 /** Where the payload is, and how its items are told apart. */
@@ -116,7 +118,8 @@ export function compileMapping(file: MappingFile, digest: string): Mapping {
   const { provider, title, documentation = null, unproved = [] } = file;
   const tables = compileTables(file.tables);
   const channels = Object.entries(file.channels).flatMap(([name, channel]) => {
-    const { verify = [], read, event, answer, challenge, refuse = {} } = { ...file, ...channel };
+    const { verify = [], read, event, answer, challenge, ...shared } = { ...file, ...channel };
+    const { refuse = {}, maxBody = null } = shared;
     if (!event) return [];
     const rules = {
       checks: verify.map(compileCheck),
@@ -126,7 +129,7 @@ export function compileMapping(file: MappingFile, digest: string): Mapping {
       challenges: challenge ? compileChallenges(challenge) : [],
     };
     const { title, setup = null } = channel;
-    return [[name, { name, title, setup, ...rules, refuse }] as const];
+    return [[name, { name, title, setup, ...rules, refuse, maxBody }] as const];
   });
   const cases = [...tables.values()].flatMap((words) => [...words.values()].flat());
   const reopenable = cases.some(({ meaning }) => meaning.reopens !== null);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { REOPENINGS } from "../domain/draft.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
+import { parseSize } from "../domain/quantity.ts";
 import { exactly } from "../yaml.ts";
 import { AnswerFile, ChallengesFile } from "./answer.ts";
 import { CheckFile } from "./check-schema.ts";
@@ -198,6 +199,18 @@ const Entry = z.union(
 export type Entry = z.output<typeof Entry>;
 export type Explained = z.output<typeof Case>;
 
+const MaxBody = z
+  .string({ error: "expected a size such as 10mb" })
+  .meta({ pattern: "^[0-9]+(b|kb|mb|gb)$", examples: ["30mb"] })
+  .transform((text, context) => {
+    const bytes = parseSize(text);
+    if (bytes === null) context.addIssue(`${JSON.stringify(text)} is no size: write 10mb`);
+    return bytes ?? z.NEVER;
+  })
+  .describe(
+    "How long the provider's bodies may be, where that is more or less than others' (`server.maxBody`).",
+  );
+
 const SHARED = {
   verify: Verify.optional(),
   read: Read.optional(),
@@ -205,6 +218,7 @@ const SHARED = {
   answer: AnswerFile.optional(),
   challenge: ChallengesFile.optional(),
   refuse: Refuse.optional(),
+  maxBody: MaxBody.optional(),
 };
 
 export const MappingFile = exactly({
@@ -243,7 +257,7 @@ export const MappingFile = exactly({
       }),
     )
     .describe(
-      "The ways in which the provider posts. `verify`, `read`, `event`, `answer`, `challenge` and `refuse` at the top are for every channel that has none of its own.",
+      "The ways in which the provider posts. `verify`, `read`, `event`, `answer`, `challenge`, `refuse` and `maxBody` at the top are for every channel that has none of its own.",
     ),
 }).describe("How one provider's webhooks are checked, read and translated.");
 export type MappingFile = z.output<typeof MappingFile>;

@@ -59,6 +59,7 @@ const rejection = z.strictObject({
     token: z.string().nullable(),
     authorization: z.string().nullable(),
     places: z.record(z.string(), z.string()).optional(),
+    cutFrom: count.optional(),
   }),
 });
 

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { PARK_REASONS } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { DOCUMENT_STATUSES } from "../domain/event.ts";
+import type { Shown } from "../domain/receipt.ts";
 import type { Envelope } from "../inbound/private.ts";
 import type { DestinationState, Store } from "../store/store.ts";
 import { explain } from "./explain.ts";
@@ -80,12 +81,12 @@ export function apiRoutes(parts: ApiParts): Router {
   router.get("/rejections", async (context) => {
     const { cursor, limit, ...filter } = parseInput(RejectionQuery, context.query);
     const { items, next } = await store.listRejections(filter, { cursor, limit });
-    context.body = { items: items.map(({ shown: _, ...rejection }) => conceal(rejection)), next };
+    context.body = { items: items.map((one) => showRejection(conceal(one), one.size)), next };
   });
   router.get("/rejections/:id", async (context) => {
     const { id = "" } = context.params;
-    const { shown: _, body, ...rejection } = (await store.findRejection(id)) ?? notFound("rejection", id);
-    showWithBody(context, conceal(rejection), body);
+    const { body, ...rejection } = (await store.findRejection(id)) ?? notFound("rejection", id);
+    showWithBody(context, showRejection(conceal(rejection), body?.byteLength ?? null), body);
   });
   router.get("/documents", async (context) => {
     const { cursor, limit, ...filter } = parseInput(DocumentQuery, context.query);
@@ -142,6 +143,11 @@ async function* inBase64(json: string, body: Uint8Array): AsyncGenerator<string>
     await setImmediate();
   }
   yield json.slice(-2);
+}
+
+/** Whether only the beginning of its body is kept, and how long the whole was; what stands for its credentials stays where it is. */
+function showRejection<R extends { shown: Shown }>({ shown: { cutFrom }, ...rest }: R, size: number | null) {
+  return { ...rest, cut: cutFrom !== undefined, length: cutFrom ?? size };
 }
 
 /** At most so many events of a document are shown with it; `/events?document=` pages through all. */

@@ -1,28 +1,32 @@
 import type { Event } from "../domain/event.ts";
-import { summarize } from "../domain/receipt.ts";
+import { type Rejection, summarize } from "../domain/receipt.ts";
 import type { EventHistory, ReceiptSummary, Store } from "../store/store.ts";
 import { type DeliveryParts, type Sentence, tellDelivery } from "./explain-delivery.ts";
 
 export interface Explanation {
   id: string;
   /** What the id names. */
-  what: "event" | "delivery" | "receipt" | "document";
+  what: "event" | "delivery" | "receipt" | "rejection" | "document";
   /** Oldest first; what is so now comes last. */
   sentences: readonly Sentence[];
 }
 
 export interface ExplainParts extends DeliveryParts {
-  store: Pick<Store, "findBlocking" | "findEvent" | "findEvents" | "findDelivery" | "findReceipt">;
+  store: Pick<
+    Store,
+    "findBlocking" | "findEvent" | "findEvents" | "findDelivery" | "findReceipt" | "findRejection"
+  >;
 }
 
 /** At most so many events of a document or receipt are told of. */
 const MOST_EVENTS = 100;
 
-/** What happened to an event, a delivery, a receipt or a document, in plain sentences; null when nothing has this id. */
+/** What happened to an event, a delivery, a receipt, a refused request or a document, in plain sentences; null when nothing has this id. */
 export async function explain(id: string, parts: ExplainParts): Promise<Explanation | null> {
   if (id.startsWith("evt_")) return explainEvent(id, parts);
   if (id.startsWith("dlv_")) return explainDelivery(id, parts);
   if (id.startsWith("rcp_")) return explainReceipt(id, parts);
+  if (id.startsWith("rej_")) return explainRejection(id, parts);
   return explainDocument(id, parts);
 }
 
@@ -55,6 +59,24 @@ async function explainReceipt(id: string, parts: ExplainParts): Promise<Explanat
     ),
   );
   return { id, what: "receipt", sentences: inOrder([...tellReceipt(receipt), ...sentences.flat()]) };
+}
+
+async function explainRejection(id: string, { store }: ExplainParts): Promise<Explanation | null> {
+  const found = await store.findRejection(id);
+  return found && { id, what: "rejection", sentences: tellRejection(found) };
+}
+
+function tellRejection({ id, source, channel, receivedAt: at, reason, body, shown }: Rejection): Sentence[] {
+  const length = shown.cutFrom ?? body?.length;
+  const size = length === undefined ? "" : `, with ${length} bytes,`;
+  const again =
+    body === null || shown.cutFrom !== undefined
+      ? "Not all of its body is kept, so it cannot be checked again: the provider would have to send it once more."
+      : "It is kept whole: once what was wrong is put right, `countersign reread --rejected` takes it in.";
+  return [
+    { at, text: `Request ${id} came from ${source} over ${channel}${size} and was refused: ${reason}.` },
+    { at: null, text: again },
+  ];
 }
 
 async function explainDocument(id: string, parts: ExplainParts): Promise<Explanation | null> {

@@ -1,6 +1,7 @@
-import { createServer, type RequestListener } from "node:http";
-import { isIPv6 } from "node:net";
-import { CountersignError } from "../domain/errors.ts";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { isIPv6, type Socket } from "node:net";
+import { CountersignError, HTTP_STATUS } from "../domain/errors.ts";
+import { answerEarly } from "../inbound/early.ts";
 
 export interface Listener {
   /** Such as `http://127.0.0.1:8080`, with the port it really has. */
@@ -16,17 +17,35 @@ export interface ListenOptions {
   port: number;
   /** Which key of the configuration says where to listen, for messages: `server` or `admin`. */
   key: string;
+  /** How long an idle connection is kept, in milliseconds. */
+  idleTimeout: number;
+  /** How long a whole request may take to come in, in milliseconds: a body that drips holds nothing for longer. */
+  requestTimeout?: number;
+  /** For a listener that anybody can reach. It is asked before a body is sent, where the sender waits for that. */
+  door?: Door;
 }
 
-/** How long a whole request may take to come in, in milliseconds: a body that drips holds nothing for longer. */
-const REQUEST_TIMEOUT = 30_000;
+export interface Door {
+  /** Requests of connections beyond it are answered with 503. */
+  maxConnections: number;
+  /** Called for each of these requests. */
+  crowded(): void;
+}
+
+/** How long headers may take to come in, in milliseconds. */
+const HEADERS_TIMEOUT = 30_000;
 
 /** @throws CountersignError `cannot_start`, in one sentence, when the address cannot be had. */
 export async function listen(
   handler: RequestListener,
-  { host, port, key }: ListenOptions,
+  { host, port, key, idleTimeout, requestTimeout = HEADERS_TIMEOUT, door }: ListenOptions,
 ): Promise<Listener> {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT }, handler);
+  const timeouts = { requestTimeout, headersTimeout: HEADERS_TIMEOUT, keepAliveTimeout: idleTimeout };
+  const server = createServer(timeouts);
+  const answer = door ? guard(server, handler, door) : handler;
+  server.on("request", answer);
+  // Whoever answers tells the sender to go on, or answers at once.
+  if (door) server.on("checkContinue", answer);
   let closing = false;
   server.on("request", (_request, response) => {
     // A connection that was busy when the stop began would be kept for the next request that may not come.
@@ -52,7 +71,41 @@ export async function listen(
   };
 }
 
-function cannotListen(error: NodeJS.ErrnoException, { host, port, key }: ListenOptions): CountersignError {
+/** So many connections more are accepted, to be told that they are too many. */
+const MAX_CROWD = 200;
+/** For so long, in milliseconds. */
+const CROWD_TIMEOUT = 5_000;
+
+/** Answers requests of connections that are too many; the others are for the handler. */
+function guard(server: Server, handler: RequestListener, { maxConnections, crowded }: Door): RequestListener {
+  const crowd = new WeakSet<Socket>();
+  let open = 0;
+  server.maxConnections = maxConnections + MAX_CROWD;
+  server.on("connection", (socket) => {
+    open += 1;
+    socket.once("close", () => {
+      open -= 1;
+    });
+    if (open <= maxConnections) return;
+    crowd.add(socket);
+    socket.setTimeout(CROWD_TIMEOUT, () => socket.destroy());
+  });
+  return (request: IncomingMessage, response) => {
+    if (!crowd.has(request.socket)) return handler(request, response);
+    crowded();
+    const message = "there are too many connections at this moment; please send it again";
+    answerEarly(request, response, {
+      status: HTTP_STATUS.overloaded,
+      headers: { "content-type": "application/json; charset=utf-8", "retry-after": "10" },
+      text: JSON.stringify({ error: "overloaded", message }),
+    });
+  };
+}
+
+function cannotListen(
+  error: NodeJS.ErrnoException,
+  { host, port, key }: Pick<ListenOptions, "host" | "port" | "key">,
+): CountersignError {
   const why: Record<string, string> = {
     EADDRINUSE: `port ${port} is in use by another program: stop it, or change \`${key}.port\``,
     EACCES: `this user may not use port ${port}: choose one above 1023 for \`${key}.port\``,

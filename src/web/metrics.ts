@@ -19,7 +19,16 @@ export interface MetricsParts {
 /** A store that takes longer than this to answer is away, as far as a scrape is concerned. */
 const STORE_MS = 5_000;
 
-const OUTCOMES = ["accepted", "problem", "challenge", "bad_signature", "store_unavailable"] as const;
+const OUTCOMES = [
+  "accepted",
+  "problem",
+  "challenge",
+  "bad_signature",
+  "too_large",
+  "request_timeout",
+  "overloaded",
+  "store_unavailable",
+] as const;
 const ATTEMPT_OUTCOMES = ["delivered", "pending", "parked"] as const;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const LAG_SECONDS = [0.01, 0.1, 1, 10, 60, 600, 3_600, 21_600, 86_400, 604_800];

@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { type Bridge, configText, FORM, signedByLumin, startBridge, TOKEN, tidy } from "../bridge.ts";
 import { runCommand } from "./terminal.ts";
@@ -138,5 +139,26 @@ describe("countersign capture", () => {
     const redacted = JSON.parse(written[0] ?? "");
     expect(redacted.event.event_metadata.signer_email).to.equal(redacted.signature_request.signers[0].email);
     expect(redacted.signature_request).to.include({ signature_request_id: "r1" });
+  });
+
+  it("decompresses what it redacts, and writes as it came what it does not", async () => {
+    const bridge = await startBridge();
+    const { run } = forBridge(bridge);
+    const text = JSON.stringify({
+      event: { event_type: "signature_request_created", event_time: 1_700_000_000_000 },
+      signature_request: { signature_request_id: "r1", title: "The Ada contract" },
+    });
+    const packed = gzipSync(text);
+    const headers = { ...signedByLumin(packed), "content-encoding": "gzip" };
+    const { receipt } = (await bridge.post("/in/lumin/account", packed, headers)).body;
+    const folder = join(bridge.folder, "golden");
+    const read = (name: string) => readFileSync(join(folder, name));
+    await run("capture", receipt, "--to", folder);
+    expect(read("body.txt").equals(packed)).to.equal(true);
+    expect(JSON.parse(String(read("events.json"))).items[0].events).to.have.length(1);
+    await run("capture", receipt, "--redact", "--to", folder);
+    expect(JSON.parse(String(read("body.txt"))).signature_request.title).not.to.include("Ada");
+    expect(String(read("request.json"))).not.to.include("content-encoding");
+    expect(JSON.parse(String(read("events.json"))).items[0].events).to.have.length(1);
   });
 });

@@ -29,6 +29,18 @@ retention: { receipts: 36h, audit: never }`,
     for (const hidden of [LUMIN_KEY, TOKEN, SECRET, "in-the-query"]) expect(stdout).not.to.include(hidden);
   });
 
+  it("shows the base path, and how long bodies may be where that is not what others' are", async () => {
+    const text = `server: { basePath: /esign, maxBody: 2mb }
+sources:
+  docusign: { mapping: docusign, channels: { connect: { secrets: [s] } } }
+  lumin: { mapping: lumin, channels: { account: { secrets: [s] }, app: { secrets: [s], maxBody: 1mb } } }`;
+    const { stdout } = await runCommand(["check", "--config", configFile(text)]);
+    expect(stdout).to.include("http://0.0.0.0:8080/esign (bodies up to 2mb)");
+    expect(stdout).to.include("POST /esign/in/lumin/account");
+    const limits = [...stdout.matchAll(/; bodies up to (\w+)/g)].map(([, size]) => size);
+    expect(limits).to.deep.equal(["30mb", "1mb"]);
+  });
+
   it("prints every problem with its place, and how many there are", async () => {
     const file = configFile("server: { port: x }\nadmin: { host: 0.0.0.0 }\n");
     const { code, stdout, stderr } = await runCommand(["check", "--config", file]);

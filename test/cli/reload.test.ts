@@ -56,6 +56,19 @@ describe("countersign reload", () => {
     });
   });
 
+  it("takes a longer body of a channel into force, with more room for all that is in flight", async () => {
+    const { file, reload, bridge } = await startFromFile(configText());
+    const body = "x".repeat(6 * 1_024 ** 2);
+    const statusOf = async () => (await bridge.post(`/in/legalesign/upon?token=${TOKEN}`, body, FORM)).status;
+    expect(await statusOf()).to.equal(413);
+    writeFileSync(
+      file,
+      configText().replace(`upon: { token: ${TOKEN} }`, `upon: { token: ${TOKEN}, maxBody: 40mb }`),
+    );
+    expect((await reload()).stdout).to.equal("reloaded\n");
+    expect(await statusOf()).to.equal(200);
+  });
+
   it("leaves the old configuration in force when the new one is bad, and says what is wrong with it", async () => {
     const receiver = await startReceiver();
     const { file, reload, post } = await startFromFile(to(receiver.url));

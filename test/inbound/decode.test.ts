@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { decode } from "../../src/inbound/decode.ts";
 import { MOST_FIELDS } from "../../src/inbound/form.ts";
-import { MOST_LEVELS, MOST_VALUES } from "../../src/inbound/json.ts";
+import { DEFAULT_MAX_VALUES, MOST_LEVELS } from "../../src/inbound/json.ts";
 import { aRequest, channelOf } from "./posts.ts";
 
 const channel = (read: string) =>
@@ -76,9 +76,9 @@ describe("decode", () => {
 
   it("reads JSON of so many values as no payload has, and refuses more without reading them", () => {
     const list = (values: number) => `[${Array(values).fill("0").join()}]`;
-    expect(itemsOf("{}", list(MOST_VALUES))).to.have.length(1);
-    expect(problemOf("{}", list(MOST_VALUES + 1))).to.equal("body holds more than 100000 values");
-    expect(itemsOf("{}", JSON.stringify([",[{".repeat(MOST_VALUES)]))).to.have.length(1);
+    expect(itemsOf("{}", list(DEFAULT_MAX_VALUES))).to.have.length(1);
+    expect(problemOf("{}", list(DEFAULT_MAX_VALUES + 1))).to.equal("body holds more than 125000 values");
+    expect(itemsOf("{}", JSON.stringify([",[{".repeat(DEFAULT_MAX_VALUES)]))).to.have.length(1);
   });
 
   it("reads JSON up to a thousand levels deep, and refuses deeper in no time", () => {

@@ -131,9 +131,64 @@ describe("decodeMultipart", () => {
     expect(fieldsOf("--B\r\nno name\r\n\r\nx\r\n--B--")).to.deep.equal([]);
   });
 
+  it("takes headers in any order and letters, folded, with unquoted and extended names", () => {
+    const value = (head: string, body = "x") => fieldsOf(`--B\r\n${head}\r\n\r\n${body}\r\n--B--`)[0];
+    for (const head of [
+      "Content-Disposition: form-data; name=json",
+      "Content-Type: text/plain; charset=utf-8\r\nContent-Disposition: form-data; name=json",
+      "CONTENT-DISPOSITION:form-data;NAME=json",
+      "Content-Disposition: form-data;\r\n\tname=json",
+      'Content-Disposition: form-data\r\n ; name\r\n = "json"',
+      'Content-Disposition: form-data; filename="a;name=b"; name="json"',
+      "Content-Disposition: form-data; name*=utf-8''json",
+      "Content-Disposition: form-data; name*=UTF-8'en'js%6Fn; name=other",
+      "Content-Disposition: form-data; name*=klingon'en'x; name=json",
+      'Content-Disposition: form-data; name="json"; name="other"',
+    ]) {
+      expect(value(head), head).to.deep.equal(["json", "x"]);
+    }
+    expect(value('Content-Disposition: form-data; name="a\\"b"')).to.deep.equal(['a"b', "x"]);
+    expect(value("Content-Disposition: form-data; filename=name")).to.equal(undefined);
+    const encoded = (way: string) =>
+      `Content-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: ${way}`;
+    for (const way of ["7bit", "8bit", "binary", "x-other"])
+      expect(value(encoded(way), "a=41")).to.deep.equal(["a", "a=41"]);
+    expect(value(encoded("BASE64"), "aGVs\r\nbG8=")).to.deep.equal(["a", "hello"]);
+    expect(value(encoded("quoted-printable"), "h=65l=\r\nlo=3D")).to.deep.equal(["a", "hello="]);
+  });
+
+  it("takes white space behind a delimiter, and leaves alone what is before the first and after the last", () => {
+    const inner = 'Content-Disposition: form-data; name="a"\r\n\r\n1';
+    expect(
+      fieldsOf(`a preamble\r\n--Bar\r\n\r\n--B \t\r\n${inner}\r\n--B--  \r\n${part("z", "2")}`),
+    ).to.deep.equal([["a", "1"]]);
+    expect(fieldsOf(`--B\r\n${inner}\r\n--Bx\r\n--B--`)).to.deep.equal([["a", "1\r\n--Bx"]]);
+  });
+
+  it("takes time in proportion to the length of the body", () => {
+    const started = performance.now();
+    for (const body of [
+      "\r\n--B".repeat(800_000),
+      `--B\r\nContent-Disposition: form-data; ${"name; ".repeat(800_000)}\r\n\r\nx\r\n--B--`,
+      `--B\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${" ".repeat(2_000_000)}${"= ".repeat(1_000_000)}\r\n--B--`,
+      `--B\r\n${"a: b\r\n ".repeat(600_000)}\r\n\r\nx\r\n--B--`,
+    ]) {
+      fieldsOf(body);
+    }
+    expect(performance.now() - started).to.be.below(15_000);
+  });
+
   it("finds the boundary that the content type names", () => {
     expect(boundaryOf("multipart/form-data; boundary=B")).to.equal("B");
     expect(boundaryOf('Multipart/Form-Data; charset=utf-8; boundary="a b"')).to.equal("a b");
+    for (const text of [
+      "boundary=B ",
+      'boundary="B"',
+      'boundary="B "',
+      "BOUNDARY = B ; x=y",
+      'a="boundary=C"; boundary=B',
+    ])
+      expect(boundaryOf(`multipart/form-data; ${text}`), text).to.equal("B");
     for (const other of [
       "application/x-www-form-urlencoded",
       "multipart/form-data",

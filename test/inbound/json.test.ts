@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { MOST_LEVELS, MOST_VALUES, parsing } from "../../src/inbound/json.ts";
+import { DEFAULT_MAX_VALUES, MOST_LEVELS, parsing } from "../../src/inbound/json.ts";
 import { atOnce } from "../../src/inbound/steps.ts";
 
 const parseJson = (text: string) => atOnce(parsing(text));
@@ -24,17 +24,17 @@ describe("a text of JSON", () => {
   });
 
   it("finds the end of a text whatever is escaped in it, and counts nothing inside", () => {
-    const commas = ",[".repeat(MOST_VALUES);
+    const commas = ",[".repeat(DEFAULT_MAX_VALUES);
     for (const text of [commas, `\\${commas}`, `"${commas}\\`, `\\"${commas}\\\\"`])
       expect(parseJson(JSON.stringify([text, 1]))).to.deep.equal({ value: [text, 1] });
-    expect(parseJson(`["\\\\"${",0".repeat(MOST_VALUES)}`)).to.deep.equal({ absent: "values" });
+    expect(parseJson(`["\\\\"${",0".repeat(DEFAULT_MAX_VALUES)}`)).to.deep.equal({ absent: "values" });
   });
 
   it("counts over its steps: levels, values and digits that begin in one and go on in the next", () => {
     const stride = 2 ** 20;
     const spaces = " ".repeat(stride - 500);
     expect(parseJson(`[${spaces}${"[".repeat(MOST_LEVELS)}`)).to.deep.equal({ absent: "levels" });
-    expect(parseJson(`[${spaces}${"0,".repeat(MOST_VALUES)}`)).to.deep.equal({ absent: "values" });
+    expect(parseJson(`[${spaces}${"0,".repeat(DEFAULT_MAX_VALUES)}`)).to.deep.equal({ absent: "values" });
     const great = `${" ".repeat(stride - 10)}12345678901234567890`;
     expect(parseJson(great)).to.deep.equal({ value: "12345678901234567890" });
   });

@@ -4,6 +4,7 @@ import type { Problem } from "../../src/domain/receipt.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
 import { decode } from "../../src/inbound/decode.ts";
 import { normalize } from "../../src/inbound/normalize.ts";
+import { problemsOf } from "../../src/inbound/place.ts";
 import type { VerifiedRequest } from "../../src/inbound/request.ts";
 import type { Mapping } from "../../src/mapping/compile.ts";
 import { loadMapping, parseMapping, SHIPPED_MAPPINGS } from "../../src/mapping/load.ts";
@@ -50,7 +51,16 @@ export async function shipped(provider: string, name: string): Promise<Channel> 
 function asChannel(mapping: Mapping, name: string): Channel {
   const rules = mapping.channels.get(name);
   if (!rules) throw new Error(`no channel ${name}`);
-  return { source: mapping.provider, name, mapping, rules, coalesce: 0, checks: [] };
+  return {
+    source: mapping.provider,
+    name,
+    mapping,
+    rules,
+    coalesce: 0,
+    maxBody: 2 ** 23,
+    maxValues: 125_000,
+    checks: [],
+  };
 }
 
 /** What a request turns into. */
@@ -60,7 +70,10 @@ export function read(
 ): { drafts: readonly Draft[]; problems: readonly Problem[] } {
   const { items, problems } = decode(request, channel);
   const normalized = normalize(items, request, channel);
-  return { drafts: normalized.drafts, problems: [...problems, ...normalized.problems] };
+  return {
+    drafts: normalized.drafts,
+    problems: [...problemsOf(request), ...problems, ...normalized.problems],
+  };
 }
 
 /** The same for a body of JSON. */

@@ -1,6 +1,8 @@
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { Channel, Check } from "../../src/inbound/channel.ts";
+import { contentAtOnce } from "../../src/inbound/content.ts";
 import { isSameText, verify } from "../../src/inbound/verify.ts";
 import { aRequest, channelOf, fixture, read, shipped } from "./posts.ts";
 
@@ -148,6 +150,20 @@ channels: { main: { title: Main } }
     it("checks the decoded form field, not the raw body", async () => {
       expect(verdict(form({ data, signed }), await channel(false))).to.equal("token+rsa");
       expect(verdict(form({ data: `${data} `, signed }), await channel(false))).to.match(/does not match/);
+    });
+
+    it("takes no compressed form for genuine whose bytes only look like a signed one", async () => {
+      // gzip carries a file's name in its header, in the clear: there the genuine fields stand, and other ones are what it holds.
+      const forged = gzipSync(new URLSearchParams({ data: '[{"value": "30"}]', signed: "AAAA" }).toString());
+      const name = Buffer.from(`&${new URLSearchParams({ data, signed })}&\0`, "latin1");
+      const polyglot = Buffer.concat([forged.subarray(0, 10), name, forged.subarray(10)]);
+      polyglot[3] = 0x08;
+      expect(gunzipSync(polyglot).toString()).to.include("30");
+      const raw = aRequest({ body: polyglot, pathToken: "t0ken", headers: { "content-encoding": "gzip" } });
+      const asItCame = { ...raw, headers: {} };
+      expect(verdict(asItCame, await channel(true))).to.equal("token+rsa");
+      const content = contentAtOnce(raw, 10 ** 6);
+      expect(verdict({ ...raw, content }, await channel(true))).to.match(/does not match/);
     });
 
     it("tells a host whose cryptography refuses what it is asked for from a bad signature", async () => {

@@ -1,4 +1,4 @@
-import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
+import { contentAtOnce } from "../../inbound/content.ts";
 import type { FormField } from "../../inbound/form.ts";
 import { parsing } from "../../inbound/json.ts";
 import { formOf } from "../../inbound/place.ts";
@@ -19,39 +19,11 @@ const MAX_BODY_BYTES = 256 * 1_024 ** 2;
 
 /** The body without compression. A body that cannot be unpacked is left out, as nobody could say what is in it. */
 export function unpack(body: Uint8Array, headers: Headers): Body {
-  const { "content-encoding": codings = "", ...rest } = headers;
-  let bytes: Buffer = Buffer.from(body);
-  for (const coding of codings
-    .toLowerCase()
-    .split(",")
-    .map((one) => one.trim())
-    .filter(Boolean)
-    .reverse()) {
-    try {
-      bytes = unpackOnce(bytes, coding);
-    } catch {
-      bytes = Buffer.from("(a body that cannot be unpacked is left out)");
-    }
-  }
-  return { bytes, headers: rest };
-}
-
-function unpackOnce(bytes: Buffer, coding: string): Buffer {
-  const limit = { maxOutputLength: MAX_BODY_BYTES };
-  switch (coding) {
-    case "identity":
-      return bytes;
-    case "gzip":
-    case "x-gzip":
-      return gunzipSync(bytes, limit);
-    case "br":
-      return brotliDecompressSync(bytes, limit);
-    case "deflate":
-      // Some senders leave the zlib header out that RFC 9110 asks for.
-      return ((bytes[0] ?? 0) & 0x0f) === 8 ? inflateSync(bytes, limit) : inflateRawSync(bytes, limit);
-    default:
-      throw new Error(`no coding ${coding}`);
-  }
+  const { "content-encoding": _, ...rest } = headers;
+  const content = contentAtOnce({ body, headers }, MAX_BODY_BYTES);
+  const bytes =
+    "bytes" in content ? content.bytes : Buffer.from("(a body that cannot be unpacked is left out)");
+  return { bytes: Buffer.from(bytes), headers: rest };
 }
 
 /** The same body in UTF-8, without what is personal or gives access. */

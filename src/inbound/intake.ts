@@ -1,0 +1,184 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../domain/clock.ts";
+import type { ErrorCode } from "../domain/errors.ts";
+import { formatSize } from "../domain/quantity.ts";
+import { announcedLength, hasBody, type Patience, readBody, UntakenBody } from "./body.ts";
+import type { Budget, Charge } from "./budget.ts";
+import type { Channel } from "./channel.ts";
+import { ACCEPTED_CODINGS, isCoded, refuseCodings, unpack } from "./content.ts";
+import { refuseCredentials } from "./credentials.ts";
+import type { RefusedBody, Reject } from "./reject.ts";
+import type { RawRequest, RequestHead } from "./request.ts";
+
+/** A request that came whole. Its bytes are charged until `release` is called, when it is answered. */
+export interface Taken {
+  request: RawRequest;
+  release(): void;
+}
+
+/** Why a request is not taken. */
+export interface TurnedAway {
+  code: ErrorCode;
+  reason: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+export interface IntakeParts {
+  budget: Budget;
+  reject: Reject;
+  patience: Patience;
+  clock: Clock;
+}
+
+export type Intake = (exchange: Exchange, head: RequestHead, channel: Channel) => Promise<Taken | TurnedAway>;
+
+export interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
+/** How long a sender that is told to come again is asked to wait, in seconds. */
+export const RETRY_AFTER = "10";
+
+const OVERLOADED: TurnedAway = {
+  code: "overloaded",
+  reason: "too much is coming in at this moment; please send it again",
+  headers: { "retry-after": RETRY_AFTER },
+};
+
+/** Of a request that is refused for its credentials a body of up to so many bytes is kept, to be checked again once they are right. */
+const SHORT_BYTES = 64 * 1_024;
+/** So much is kept of any other body that is refused before it is read. */
+const BEGINNING_BYTES = 1_024;
+/** That is waited for as long as this, in milliseconds: it nearly always follows its headers at once. */
+const GLANCE: Patience = { stall: 250, whole: 1_000 };
+
+/**
+ * Takes a request in: looks at all that its headers say, makes room for it, and reads its body. What is refused by its
+ * headers is refused before the body is asked for.
+ */
+export function createIntake({ budget, reject, patience, clock }: IntakeParts): Intake {
+  return async (exchange, head, channel) => {
+    const refusal = refuseHead(exchange.request, head, channel);
+    if (refusal) {
+      await keepGlance(exchange.request, { head, channel }, refusal);
+      return refusal;
+    }
+    let shed = () => {};
+    const charge = budget.admit({
+      held: sizeOf(head),
+      announced: announcedLength(exchange.request),
+      trusted: channel.checks.some(({ kind }) => kind === "token" || kind === "basic"),
+      shed: () => shed(),
+    });
+    if (!charge) return OVERLOADED;
+    const whenShed = (give: () => void) => {
+      shed = give;
+    };
+    try {
+      const taken = await takeWhole(exchange, head, channel, { charge, whenShed });
+      if ("code" in taken) charge.release();
+      return taken;
+    } catch (error) {
+      charge.release();
+      throw error;
+    }
+  };
+
+  async function takeWhole(
+    { request, response }: Exchange,
+    head: RequestHead,
+    channel: Channel,
+    { charge, whenShed }: { charge: Charge; whenShed(give: () => void): void },
+  ): Promise<Taken | TurnedAway> {
+    const { maxBody, maxValues } = channel;
+    if (isAsking(request)) response.writeContinue();
+    let body: Buffer;
+    try {
+      body = await readBody(request, { maxBody, patience, charge, whenShed, clock });
+    } catch (error) {
+      if (!(error instanceof UntakenBody)) throw error;
+      if (error.code === "overloaded") return OVERLOADED;
+      const { beginning, length } = error;
+      if (error.code === "too_large")
+        await reject({ head, channel, reason: error.message, body: { beginning, length } });
+      return { code: error.code, reason: error.message };
+    }
+    const release = () => charge.release();
+    const raw = { ...head, body, maxValues };
+    if (!isCoded(head)) return { request: raw, release };
+
+    const content = await unpack(raw, { maxBody, charge: (bytes) => charge.add(bytes) });
+    if (!("refused" in content)) return { request: { ...raw, content }, release };
+    if (content.refused === "overloaded") return OVERLOADED;
+    const reason = `the body is longer than ${formatSize(maxBody)} when it is decompressed`;
+    await reject({ head, channel, reason, body: { bytes: body } });
+    return { code: "too_large", reason };
+  }
+
+  /** Keeps a request that was refused by its headers, with as much of its body as comes at once. */
+  async function keepGlance(
+    request: IncomingMessage,
+    { head, channel }: { head: RequestHead; channel: Channel },
+    { code, reason }: TurnedAway,
+  ): Promise<void> {
+    const keep = (body: RefusedBody) => reject({ head, channel, reason, body });
+    const announced = announcedLength(request);
+    const most = code !== "bad_signature" ? BEGINNING_BYTES : announced > SHORT_BYTES ? 0 : SHORT_BYTES;
+    const unread = { beginning: Buffer.alloc(0), length: announced };
+    if (!hasBody(request)) return keep({ bytes: Buffer.alloc(0) });
+    if (most === 0 || isAsking(request)) return keep(unread);
+    let shed = () => {};
+    const charge = budget.admit({ held: sizeOf(head), announced: 0, trusted: false, shed: () => shed() });
+    if (!charge) return keep(unread);
+    const whenShed = (give: () => void) => {
+      shed = give;
+    };
+    try {
+      const rules = { maxBody: most, patience: GLANCE, charge, whenShed, clock };
+      await keep(await glance(request, rules));
+    } finally {
+      charge.release();
+    }
+  }
+}
+
+async function glance(request: IncomingMessage, rules: Parameters<typeof readBody>[1]): Promise<RefusedBody> {
+  try {
+    return { bytes: await readBody(request, rules) };
+  } catch (error) {
+    if (!(error instanceof UntakenBody)) throw error;
+    const { beginning, length } = error;
+    return { beginning, length: Math.max(length, announcedLength(request)) };
+  }
+}
+
+/** What can be refused without a byte of the body: by credentials, by coding, by length. */
+function refuseHead(request: IncomingMessage, head: RequestHead, channel: Channel): TurnedAway | null {
+  const refusal = refuseCredentials(head, channel);
+  if (refusal) return { code: "bad_signature", reason: refusal.refused };
+  const unread = refuseCodings(head);
+  if (unread !== null) {
+    return {
+      code: "unsupported_media_type",
+      reason: unread,
+      headers: { "accept-encoding": ACCEPTED_CODINGS },
+    };
+  }
+  const announced = announcedLength(request);
+  if (announced <= channel.maxBody) return null;
+  const reason = `the body is longer than ${formatSize(channel.maxBody)}: ${announced} bytes were announced`;
+  return { code: "too_large", reason };
+}
+
+/** Whether the sender waits to be told to go on (RFC 9110, section 10.1.1). Node answers any other expectation with 417. */
+function isAsking({ headers, httpVersionMinor }: IncomingMessage): boolean {
+  return headers.expect !== undefined && httpVersionMinor > 0;
+}
+
+/** Roughly what the headers take. */
+function sizeOf({ headers }: RequestHead): number {
+  let bytes = 1_024;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
+  return bytes;
+}
