@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { CountersignError } from "../domain/errors.ts";
-import { needsOf } from "../mapping/check.ts";
+import { needsOf, optionsOf } from "../mapping/check.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "../mapping/load.ts";
 import { unknownName } from "../mapping/suggest.ts";
@@ -47,6 +47,7 @@ function summaryOf({ provider, title, documentation, unproved, channels }: Mappi
       title: channel.title,
       checks: checksOf(channel),
       needs: needsOf(channel.checks),
+      options: optionsOf(channel.checks),
       setup: channel.setup,
     })),
   };
@@ -56,6 +57,11 @@ function checksOf({ checks }: MappingChannel): string[] {
   return checks.map(({ kind }) => kind);
 }
 
+/** What the configuration must have; where that is nothing, what it may have in place of a token. */
+function credentialsOf({ checks }: MappingChannel): string {
+  return needsOf(checks).join(", ") || [...optionsOf(checks), "token"].join(" or ");
+}
+
 function list(mappings: readonly Mapping[]): string {
   const rows = mappings.flatMap(({ provider, title, channels }) =>
     [...channels.values()].map((channel, index) => [
@@ -63,7 +69,7 @@ function list(mappings: readonly Mapping[]): string {
       index === 0 ? title : "",
       channel.name,
       checksOf(channel).join(" and "),
-      needsOf(channel.checks).join(", ") || "–",
+      credentialsOf(channel),
       channel.title,
     ]),
   );
@@ -83,13 +89,20 @@ function describe({ provider, title, documentation, unproved, channels }: Mappin
 }
 
 function describeChannel(provider: string, channel: MappingChannel): string[] {
-  const needs = needsOf(channel.checks);
+  const [needs, options] = [needsOf(channel.checks), optionsOf(channel.checks)];
   const path = `/in/${provider}/${channel.name}${needs.includes("token") ? "?token=…" : ""}`;
   return [
     `${channel.name}: ${channel.title}`,
     `  URL         https://<your bridge>${path}, when the source is called ${provider}`,
     `  checked by  ${checksOf(channel).join(" and ") || "nothing: add a token"}`,
-    `  configure   ${needs.map((key) => `\`${key}\``).join(" and ") || "`token`, or `verify: none`"}`,
+    `  configure   ${configuring(needs, options)}`,
     ...(channel.setup === null ? [] : [`  set up      ${channel.setup}`]),
   ];
+}
+
+function configuring(needs: readonly string[], options: readonly string[]): string {
+  const quoted = (keys: readonly string[], between: string) => keys.map((key) => `\`${key}\``).join(between);
+  if (needs.length === 0) return `${quoted([...options, "token", "headers"], " or ")}, or \`verify: none\``;
+  const further = options.length === 0 ? "" : `; ${quoted(options, " and ")} may be there`;
+  return `${quoted(needs, " and ")}${further}`;
 }

@@ -1,7 +1,7 @@
 import type { Document } from "./document.ts";
 import { isSettled } from "./document.ts";
 import type { Draft, SignerFacts } from "./draft.ts";
-import { canSign, meaningOf } from "./event.ts";
+import { meaningOf } from "./event.ts";
 
 /** Either events to be made, or, where newer posts have told all that this one tells, the drafts of the events that it repeats. */
 export interface Attribution {
@@ -15,7 +15,8 @@ const MOST_SHOWN = 50_000;
 /**
  * Who did it, where the provider does not say: the signers whose status in the payload is what the event is about, and of whom
  * no event has told it yet. Two changes make two events. When nothing changed, or when a document is seen for the first
- * time with several to choose from, the event goes out without a signer, never with a guessed one.
+ * time with several to choose from, the event goes out without a signer, never with a guessed one. Who only looks has done their part as
+ * well, and is named (`withRole` makes it no signing); who gets a copy does nothing.
  */
 export function attribute(draft: Draft, known: Document | null): Attribution {
   const meaning = meaningOf(draft.type);
@@ -24,8 +25,7 @@ export function attribute(draft: Draft, known: Document | null): Attribution {
 
   const roles = new Map(known?.signers.map(({ id, role }) => [id, role]));
   const settled = draft.signers.filter(
-    ({ id, role, status }) =>
-      status === meaning.status && (status !== "signed" || canSign(role ?? roles.get(id) ?? null)),
+    ({ id, role, status }) => status === meaning.status && (role ?? roles.get(id)) !== "copy",
   );
   if (!known) return settled.length === 1 ? named(draft, settled) : unnamed(draft);
   const accounts = new Map(known.signers.map(({ id, accounted }) => [id, accounted]));
@@ -52,8 +52,9 @@ function attributeLate(
   return unnamed(draft);
 }
 
+/** A post without a time may be older than any other. */
 function isLate({ time }: Draft, { newest }: Document): boolean {
-  return time !== null && time <= newest;
+  return time === null || time <= newest;
 }
 
 function named(draft: Draft, signers: readonly SignerFacts[]): Attribution {

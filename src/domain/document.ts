@@ -237,7 +237,7 @@ function withNews(
     status: moved ? told : known.status,
     statusAt: moved ? at : known.statusAt,
     listed: known.listed,
-    accounted: isSettled(told) ? (account ?? known.accounted) : known.accounted,
+    accounted: isSettled(facts.status) ? (account ?? known.accounted) : known.accounted,
   };
 }
 

@@ -7,8 +7,9 @@ import type { PayloadRule } from "./place.ts";
 import type { RawRequest } from "./request.ts";
 import { onlyIn } from "./signature.ts";
 
-/** Why a request is too old, or too far ahead of the clock, by the time that it was signed with; null: it is neither. */
+/** Why a request is too old, or too far ahead of the clock, by the time that it was signed with; null: it is neither, or may be. */
 export function refuseAge(request: RawRequest, rule: AgeRule, read: PayloadRule): Refusal | null {
+  if (rule.past === null) return null;
   const place = formatPlace(rule.part.place);
   const bytes = onlyIn(request, rule.part, read);
   if (!(bytes instanceof Uint8Array)) return bytes;

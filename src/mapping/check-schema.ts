@@ -55,9 +55,11 @@ const maxAge = exactly({
   place: PlaceText.describe("Where the time is; it must be signed."),
   pattern: PatternText.optional().describe("What of it is the time."),
   as: oneOf("a transform of times", TIME_TRANSFORMS).describe("How the time is written."),
-  past: durationText("3d").describe(
-    "How old it may be when the request comes: at least as long as the provider repeats its posts.",
-  ),
+  past: durationText("3d")
+    .optional()
+    .describe(
+      "How old it may be when the request comes: at least as long as the provider repeats its posts. Absent: nothing is refused for its age, unless the configuration says `maxAge`.",
+    ),
   future: durationText("5m").default("5m").describe("How far it may be ahead of the bridge's clock."),
 })
   .optional()

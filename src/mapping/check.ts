@@ -34,7 +34,8 @@ export interface SignedRule {
 export interface AgeRule {
   part: Part;
   as: TimeTransform;
-  past: number;
+  /** Null: no age is too great, unless the configuration says one. */
+  past: number | null;
   future: number;
 }
 
@@ -100,26 +101,37 @@ function compileSignedPart(file: SignedFile["over"][number]): SignedPart {
 }
 
 function compileAge({ as, past, future, ...part }: NonNullable<SignedFile["maxAge"]>): AgeRule {
-  const [oldest, newest] = [past, future].map((text) => parseDuration(text) ?? 0);
-  return { part: compilePart(part), as, past: oldest ?? 0, future: newest ?? 0 };
+  const [oldest, newest] = [past, future].map((text) => (text === undefined ? null : parseDuration(text)));
+  return { part: compilePart(part), as, past: oldest ?? null, future: newest ?? 0 };
 }
 
 /** The keys that a channel with these checks must have in the configuration. */
 export function needsOf(rules: readonly CheckRule[]): readonly Credential[] {
-  return [...new Set(rules.flatMap((rule) => credentialOf(rule) ?? []))];
+  return [...new Set(rules.filter((rule) => !isOptional(rule)).map(credentialOf))];
+}
+
+/** The keys that it may have, for checks that are made only then. */
+export function optionsOf(rules: readonly CheckRule[]): readonly Credential[] {
+  const needs = needsOf(rules);
+  const options = rules.filter(isOptional).map(credentialOf);
+  return [...new Set(options)].filter((key) => !needs.includes(key));
 }
 
 type Credential = "secrets" | "allowed" | "certificate" | "token" | "basic";
 
-/** Which key of the configuration a check must have; null: it may be left out. */
-function credentialOf(rule: CheckRule): Credential | null {
+function isOptional(rule: CheckRule): boolean {
+  return "optional" in rule && rule.optional;
+}
+
+/** The key of the configuration that a check is made by. */
+function credentialOf(rule: CheckRule): Credential {
   switch (rule.kind) {
     case "hmac":
-      return rule.optional ? null : "secrets";
+      return "secrets";
     case "equals":
-      return rule.optional ? null : rule.to;
+      return rule.to;
     case "rsa":
-      return rule.optional ? null : "certificate";
+      return "certificate";
     default:
       return rule.kind;
   }

@@ -17,13 +17,13 @@ describe("countersign providers", () => {
     const { stdout } = await runCommand(["providers", "--json"]);
     const providers: {
       provider: string;
-      channels: { name: string; needs: string[]; setup: string | null }[];
+      channels: { name: string; needs: string[]; options: string[]; setup: string | null }[];
     }[] = JSON.parse(stdout);
     expect(providers.map(({ provider }) => provider)).to.have.members(shipped);
     for (const { provider, channels } of providers)
-      for (const { name, needs, setup } of channels) {
+      for (const { name, needs, options, setup } of channels) {
         expect(setup, `${provider}/${name}`).to.be.a("string");
-        expect(needs, `${provider}/${name}`).not.to.deep.equal([]);
+        expect([...needs, ...options], `${provider}/${name}`).not.to.deep.equal([]);
       }
   });
 
@@ -31,6 +31,13 @@ describe("countersign providers", () => {
     const { code, stdout } = await runCommand(["providers", "legalesign"]);
     expect(code).to.equal(0);
     expect(stdout).to.include("/in/legalesign/batch?token=…").and.to.include("/in/legalesign/realtime,");
+  });
+
+  it("says what may be configured where nothing must be, and what may be beside what must", async () => {
+    const { stdout } = await runCommand(["providers", "docuseal"]);
+    expect(stdout).to.include("configure   `secrets` or `token` or `headers`, or `verify: none`");
+    const legalesign = await runCommand(["providers", "legalesign"]);
+    expect(legalesign.stdout).to.include("configure   `token`; `certificate` may be there");
   });
 
   it("suggests the provider that was probably meant", async () => {

@@ -72,6 +72,14 @@ describe("who signed, where the provider does not say", () => {
     expect(late.drafts.map(({ signer }) => signer?.id)).to.deep.equal(["ann"]);
   });
 
+  it("was told already by a post without a time that shows no other signature: it may be older than any", () => {
+    const timeless = (type: KnownType, signed: readonly string[]) => ({ ...post(type, signed), time: null });
+    const known = knowing(timeless("document.created", []), timeless("signer.signed", ["ann", "bob"]));
+    const late = attribute(timeless("signer.signed", ["ann"]), known);
+    expect([late.repeats, late.drafts.map(({ signer }) => signer?.id)]).to.deep.equal([true, ["ann"]]);
+    expect(whoDid(timeless("signer.signed", ["ann", "bob", "cid"]), known)).to.deep.equal(["cid"]);
+  });
+
   it("is found in a late post although the signature had been seen when the document was first heard of", () => {
     const known = knowing(post("signer.viewed", ["ann"], 3));
     expect(attribute(post("signer.signed", ["ann"], 2), known)).to.include({ repeats: false });

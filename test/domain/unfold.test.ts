@@ -410,6 +410,34 @@ describe("who only gets a copy", () => {
   });
 });
 
+describe("who only looks", () => {
+  const signers = (ann: "signed" | null, vic: "signed" | null) => [
+    aSigner("ann", { role: "signer", status: ann }),
+    aSigner("vic", { role: "viewer", status: vic }),
+  ];
+  const signed = (minutes: number | null, ann: "signed" | null, vic: "signed" | null) =>
+    aDraft({
+      type: "signer.signed",
+      signers: signers(ann, vic),
+      time: minutes === null ? null : NEW_YEAR + minutes * 60_000,
+      digest: JSON.stringify([ann, vic]),
+    });
+
+  it("is found by comparing, and has not signed; nor is that laid to somebody else, or told twice", () => {
+    for (const minutes of [1, null]) {
+      const memory = createMemory({ subscribers: [], coalesce: 0 });
+      memory.tell(aDraft({ type: "document.sent", signers: signers(null, null) }));
+      for (const _again of [1, 2]) memory.tell(signed(minutes, null, "signed"));
+      memory.tell(signed(minutes === null ? null : 2, "signed", "signed"));
+      expect(memory.events.map(({ type, signer }) => [type, signer?.id, signer?.status])).to.deep.equal([
+        ["document.sent", undefined, undefined],
+        ["unknown", "vic", null],
+        ["signer.signed", "ann", "signed"],
+      ]);
+    }
+  });
+});
+
 describe("what names neither document nor signer", () => {
   it("is told apart by what was sent, also in the same second", () => {
     const made = (digest: string) => aDraft({ type: "unknown", document: null, signer: null, digest });

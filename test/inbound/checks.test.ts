@@ -289,6 +289,20 @@ describe("the age of a request", () => {
     expect((await send("POST", "", at(START - 301_000), DONE)).body.message).to.match(/at most 5m/);
   });
 
+  it("is any, where the mapping names the time and no age, unless the configuration does", async () => {
+    const clock = createManualClock(START);
+    const verify = VERIFY.replace(", past: 1h, future: 2m", "");
+    const free = await startAcme(verify, `{ secrets: ["${SECRET}"] }`, { clock });
+    for (const time of [START - 864_000_000, START + 864_000_000])
+      expect((await free.send("POST", "", at(time), DONE)).status).to.equal(200);
+    const strict = await startAcme(verify, `{ secrets: ["${SECRET}"], maxAge: 5m }`, { clock });
+    expect((await strict.send("POST", "", at(START - 300_000), DONE)).status).to.equal(200);
+    for (const time of [START - 301_000, START + 301_000])
+      expect((await strict.send("POST", "", at(time), DONE)).body.message).to.match(
+        /at most 5m are accepted/,
+      );
+  });
+
   it("is told only to who signed with the right key", async () => {
     const clock = createManualClock(START);
     const { send } = await startAcme(VERIFY, `{ secrets: ["${OTHER}"] }`, { clock });
