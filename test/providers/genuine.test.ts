@@ -324,7 +324,7 @@ function echoOf({ headers }: { headers: Headers } | Answer): string | null {
 }
 
 function fixture(provider: string, name: string): Pick<Post, "headers" | "body"> {
-  const folder = new URL(`fixtures/${provider}/${name}/`, import.meta.url);
+  const folder = new URL(`../fixtures/${provider}/${name}/`, import.meta.url);
   const [file = ""] = readdirSync(folder).filter((one) => one.startsWith("body"));
   const { headers } = JSON.parse(readFileSync(new URL("request.json", folder), "utf8"));
   return { headers, body: readFileSync(new URL(file, folder), "utf8") };
