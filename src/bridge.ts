@@ -7,6 +7,7 @@ import { messageOf } from "./domain/errors.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
 import type { Budget } from "./inbound/budget.ts";
+import { createCalm } from "./inbound/calm.ts";
 import { createIntake, type Intake } from "./inbound/intake.ts";
 import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
@@ -133,6 +134,10 @@ export function createListeners(config: Config, parts: ListenerParts): RequestLi
   };
 }
 
+/** Far more than providers cause whose secret is wrong, and little work. */
+const REFUSALS_PER_SECOND = 500;
+const LONGEST_CALM_MS = 5_000;
+
 function createWayIn(basePath: string, { metrics, logger, clock, current }: ListenerParts): RequestListener {
   const { now } = clock;
   return createReceiver({
@@ -142,6 +147,7 @@ function createWayIn(basePath: string, { metrics, logger, clock, current }: List
       accept: current().accept,
     }),
     basePath,
+    calm: createCalm({ clock, perSecond: REFUSALS_PER_SECOND, longest: LONGEST_CALM_MS }),
     now,
     observe: observeReceptions({ logger, metrics, now, wake: (names) => current().dispatcher.wake(names) }),
   }).callback();

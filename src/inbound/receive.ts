@@ -5,6 +5,7 @@ import { summarize } from "../domain/receipt.ts";
 import type { Accept, Acceptance } from "./accept.ts";
 import { type Answer, fillAnswer } from "./answer.ts";
 import { hasBody } from "./body.ts";
+import type { Calm } from "./calm.ts";
 import { answerChallenge } from "./challenge.ts";
 import { type Channel, channelAt } from "./channel.ts";
 import { answerEarly } from "./early.ts";
@@ -38,6 +39,8 @@ export interface ReceiveParts {
   current(): Configured;
   /** Stands before `/in`, such as `/esign`; may be empty. */
   basePath: string;
+  /** Lets forgers wait when there are many of them. */
+  calm: Calm;
   /** Milliseconds since 1970. */
   now(): number;
   observe(reception: Reception): void;
@@ -72,6 +75,7 @@ export function createReceiver(parts: ReceiveParts): Koa {
       duration: parts.now() - startedAt,
       ...reception,
     });
+    if (reception.outcome === "bad_signature") await parts.calm.turn();
   });
   return app;
 }

@@ -14,6 +14,8 @@ const ABOUT = /(?:type|at|status|count|length|expiry|expires|expiresin|expiratio
 
 const PERSONAL =
   /(?:name|title|subject|message|reason|notes?|comments?|initials|company|organi[sz]ation|employer|salutation|phone|phonenumber|mobile|fax|telephone|cell|birth|birthday|birthdate|dateofbirth|dob|ssn|taxid|nationalid|passport|passportnumber|iban|accountnumber|cardnumber)$|^(?:phone|mobile|telephone).*|^tags?\d*$/;
+/** Names of things, not of people. */
+const IMPERSONAL = /^(?:event|eventtype|webhook|action|status|type|trigger|object|operation)name$/;
 const ADDRESS =
   /^(?:.*address(?:line)?\d*|street\d*|.*street|city|town|postcode|postalcode|zip|zipcode|county|province|latitude|longitude|lat|lng|lon|geo|geolocation|location)$/;
 const EMAIL = /e?mail(?:s|address|addresses)?$/;
@@ -33,7 +35,7 @@ export function kindOf(name: string): Kind | null {
   if (EMAIL.test(squashed)) return "email";
   if (LINK.test(squashed)) return "link";
   if (DOCUMENT.test(squashed)) return "document";
-  if (PERSONAL.test(squashed)) return "personal";
+  if (PERSONAL.test(squashed) && !IMPERSONAL.test(squashed)) return "personal";
   return ADDRESS.test(squashed) ? "address" : null;
 }
 

@@ -1,0 +1,56 @@
+import { expect } from "chai";
+import { createCalm } from "../../src/inbound/calm.ts";
+import { configText, LUMIN_KEY, signedByLumin, startBridge, tidy } from "../bridge.ts";
+import { NEW_YEAR } from "../builders.ts";
+import { createManualClock } from "../clock.ts";
+
+describe("refused senders when there are many", () => {
+  afterEach(tidy);
+
+  it("have their answers at once up to the pace, and then one after the other", async () => {
+    const clock = createManualClock(NEW_YEAR);
+    const calm = createCalm({ clock, perSecond: 10, longest: 5_000 });
+    const answeredAt: number[] = [];
+    for (let i = 0; i < 13; i++) calm.turn().then(() => answeredAt.push(clock.now() - NEW_YEAR));
+    await clock.advance(1_000);
+    expect(answeredAt).to.deep.equal([...Array(10).fill(0), 100, 200, 300]);
+  });
+
+  it("wait no longer than the longest, and not at all once it was quiet for a while", async () => {
+    const clock = createManualClock(NEW_YEAR);
+    const calm = createCalm({ clock, perSecond: 10, longest: 500 });
+    const answeredAt: number[] = [];
+    const ask = () => calm.turn().then(() => answeredAt.push(clock.now() - NEW_YEAR));
+    for (let i = 0; i < 100; i++) ask();
+    await clock.advance(499);
+    expect(answeredAt).to.have.length(14);
+    await clock.advance(1);
+    expect(answeredAt).to.have.length(100);
+    await clock.advance(10_000);
+    ask();
+    await clock.advance(0);
+    expect(answeredAt.at(-1)).to.equal(10_500);
+  });
+
+  it("do not hold up a genuine post, and are listed and counted before they wait", async () => {
+    const clock = createManualClock(NEW_YEAR);
+    const bridge = await startBridge(configText(), { clock });
+    const body =
+      '{"event":{"event_type":"signature_request_sent","event_time":1},"signature_request":{"signature_request_id":"r"}}';
+    let answered = 0;
+    const forged = Array.from({ length: 520 }, () =>
+      bridge.post("/in/lumin/account", body, signedByLumin(body, "another-key")).then(() => {
+        answered += 1;
+      }),
+    );
+    const counted = async () =>
+      /outcome="bad_signature"[^\n]* (\d+)/.exec((await bridge.admin("/metrics")).body)?.[1];
+    while ((await counted()) !== "520") await new Promise((resolve) => setTimeout(resolve, 10));
+    const genuine = await bridge.post("/in/lumin/account", body, signedByLumin(body, LUMIN_KEY));
+    expect(genuine.status).to.equal(200);
+    expect(answered).to.be.at.most(500);
+    await clock.advance(1_000);
+    await Promise.all(forged);
+    expect(answered).to.equal(520);
+  });
+});
