@@ -66,6 +66,8 @@ export async function readBody(request: IncomingMessage, rules: BodyRules): Prom
     else if (!charge.add(piece.length)) onShed();
   };
   const onEnd = () => {
+    // What follows at once is the stream's `close`, which would make an error of it that nobody sees.
+    stop();
     charge.complete();
     resolve(came.whole());
   };
@@ -86,14 +88,18 @@ export async function readBody(request: IncomingMessage, rules: BodyRules): Prom
     cancelTimer = clock.after(Math.min(stallEnd, wholeEnd) - now, watch);
   };
 
+  const stop = () => {
+    cancelTimer();
+    request.off("data", onData).off("end", onEnd).off("error", onGone).off("close", onGone);
+  };
+
   request.on("data", onData).once("end", onEnd).once("error", onGone).once("close", onGone);
   whenShed(onShed);
   watch();
   try {
     return await promise;
   } finally {
-    cancelTimer();
-    request.off("data", onData).off("end", onEnd).off("error", onGone).off("close", onGone);
+    stop();
   }
 }
 

@@ -11,7 +11,7 @@ import { type Channel, channelAt } from "./channel.ts";
 import { answerEarly } from "./early.ts";
 import { type Intake, RETRY_AFTER, type TurnedAway } from "./intake.ts";
 import type { RawRequest, RequestHead } from "./request.ts";
-import { type Route, readTarget } from "./route.ts";
+import { createTargetReader, type Route } from "./route.ts";
 
 /** What came of one request, for the log and the metrics. Never holds a body, a token or a URL. */
 export interface Reception {
@@ -57,10 +57,11 @@ export function createReceiver(parts: ReceiveParts): Koa {
     code: "not_found",
     reason: `no such source or channel is configured: ${ways}, names as they are configured`,
   };
+  const readTarget = createTargetReader(parts.basePath);
   const app = new Koa();
   app.silent = true;
   app.use(async (context) => {
-    const { route, query } = readTarget(context.req.url ?? "", parts.basePath);
+    const { route, query } = readTarget(context.req.url ?? "");
     if (!route) {
       refuse(context, { code: "not_found", reason: `there is nothing at this path: ${ways}` });
       return;

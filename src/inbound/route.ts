@@ -17,18 +17,21 @@ export interface Route {
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
 /**
- * Reads a request target: `<basePath>/in/<source>/<channel>`, a token as one more segment. Slashes may be doubled or stand at
+ * Reads request targets: `<basePath>/in/<source>/<channel>`, a token as one more segment. Slashes may be doubled or stand at
  * the end, and characters may be percent-encoded. Names are compared as they are, upper and lower case apart.
  */
-export function readTarget(url: string, basePath: string): Target {
-  const target = url.replace(ORIGIN, "");
-  const [path = "", ...query] = target.split("?");
-  return { route: routeOf(path, basePath), query: query.join("?") };
+export function createTargetReader(basePath: string): (url: string) => Target {
+  const base = segmentsOf(basePath) ?? [];
+  return (url) => {
+    const target = url.startsWith("/") ? url : url.replace(ORIGIN, "");
+    const mark = target.indexOf("?");
+    const path = mark < 0 ? target : target.slice(0, mark);
+    return { route: routeOf(path, base), query: mark < 0 ? "" : target.slice(mark + 1) };
+  };
 }
 
-function routeOf(path: string, basePath: string): Route | null {
+function routeOf(path: string, base: readonly string[]): Route | null {
   const segments = segmentsOf(path);
-  const base = segmentsOf(basePath) ?? [];
   if (!segments || base.some((segment, index) => segments[index] !== segment)) return null;
   const [door, source, channel, token = null, ...more] = segments.slice(base.length);
   if (door !== "in" || source === undefined || channel === undefined || more.length > 0) return null;
@@ -37,11 +40,10 @@ function routeOf(path: string, basePath: string): Route | null {
 
 /** Null: it does not decode. */
 function segmentsOf(path: string): string[] | null {
+  const segments = path.split("/").filter((segment) => segment !== "");
+  if (!path.includes("%")) return segments;
   try {
-    return path
-      .split("/")
-      .filter((segment) => segment !== "")
-      .map(decodeURIComponent);
+    return segments.map(decodeURIComponent);
   } catch {
     return null;
   }
