@@ -44,6 +44,8 @@ export interface Document {
   /** The same, counting only when the signatures were taken back. */
   restartedAt: number | null;
   signers: readonly KnownSigner[];
+  /** The time of the newest list of signers, milliseconds since 1970; absent while none was told. */
+  listedAt?: number | undefined;
   /** How many events of it there are. */
   sequence: number;
   /** The time of the newest of them, milliseconds since 1970. */
@@ -164,6 +166,7 @@ export function learn(before: Document, draft: Draft, now: number): Document {
     test: newer(before.test, facts?.test ?? null, stale),
     expiresAt: newer(before.expiresAt, facts?.expiresAt ?? null, stale),
     signers: withSigners(before, draft, now),
+    ...(draft.signers.length > 0 && { listedAt: Math.max(listedAtOf(before), plausible(draft, now)) }),
   };
 }
 
@@ -182,25 +185,38 @@ function further(known: DocumentStatus | null, told: DocumentStatus): DocumentSt
   return DOCUMENT_STATUSES.indexOf(told) > DOCUMENT_STATUSES.indexOf(known) ? told : known;
 }
 
-/** The signers after a payload. Those whom a newer list no longer has, and who have not signed, are marked as no longer listed. */
+/**
+ * The signers after a payload, in whichever order lists come: those whom the newest list does not have, and who have not signed, are
+ * marked as no longer listed.
+ */
 function withSigners(before: Document, draft: Draft, now: number): readonly KnownSigner[] {
   const { signer } = draft;
   if (!signer && draft.signers.length === 0) return before.signers;
   const at = draft.time ?? now;
+  const isNewest = draft.time === null || draft.time >= listedAtOf(before);
   const account = before.sequence === 0 ? "before" : null;
   const newsOf = (known: KnownSigner | undefined, facts: SignerFacts, account: KnownSigner["accounted"]) =>
     withNews(known, isOfThisStart(before, at) ? facts : { ...facts, status: null }, at, account);
   const signers = new Map(before.signers.map((known) => [known.id, known]));
-  for (const told of draft.signers)
-    signers.set(told.id, { ...newsOf(signers.get(told.id), told, account), listed: true });
+  for (const told of draft.signers) {
+    const known = signers.get(told.id);
+    const news = newsOf(known, told, account);
+    const listed = isNewest || isSettled(news.status) || known?.listed === true;
+    signers.set(told.id, { ...news, listed });
+  }
   if (signer) signers.set(signer.id, newsOf(signers.get(signer.id), asTold(signer, draft), "told"));
-  if (draft.signers.length === 0 || isStale(before, draft)) return [...signers.values()];
+  if (draft.signers.length === 0 || !isNewest) return [...signers.values()];
   const listed = new Set([...draft.signers.map(({ id }) => id), signer?.id]);
   return [...signers.values()].map((known) =>
     listed.has(known.id) || known.listed === null || isSettled(known.status)
       ? known
       : { ...known, listed: false },
   );
+}
+
+/** Of a document that was kept before times of lists were: its newest event may have had one. */
+function listedAtOf({ listedAt, signers, newest }: Document): number {
+  return listedAt ?? (signers.some(({ listed }) => listed !== null) ? newest : 0);
 }
 
 /** Whether something of that time happened after signatures were last taken back. */

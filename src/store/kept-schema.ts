@@ -88,6 +88,7 @@ const document = z.strictObject({
   reopenedAt: instant.nullable(),
   restartedAt: instant.nullable(),
   signers: z.array(signer),
+  listedAt: instant.optional(),
   sequence: count,
   newest: instant,
 });
