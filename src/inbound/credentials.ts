@@ -36,7 +36,7 @@ function needsNoBody(check: Check): check is Credential {
 function refuseBy(head: RequestHead, check: Credential): Refusal | null {
   switch (check.kind) {
     case "token":
-      return refuseToken(fingerprintsOf(head), check);
+      return refuseToken(head, check);
     case "basic":
       return refuseBasic(fingerprintsOf(head), check);
     case "equals":
@@ -58,12 +58,16 @@ export function refuseEquals(
   return matches.length > 0 ? null : { refused: `what ${name} has is not the configured value` };
 }
 
-function refuseToken({ token: given }: Fingerprints, { token }: CheckOf<"token">): Refusal | null {
+function refuseToken(head: RequestHead, { token }: CheckOf<"token">): Refusal | null {
+  const { token: given } = fingerprintsOf(head);
   if (given === null)
     return { refused: "the URL has no token: the provider must be told to post to …?token=…" };
-  return isSameFingerprint(given, fingerprint(token))
-    ? null
-    : { refused: "the token in the URL is not the configured one" };
+  if (isSameFingerprint(given, fingerprint(token))) return null;
+  // Some providers add ?signature=… to a URL that has a query already.
+  const hint = head.query.get("token")?.includes("?")
+    ? ", for the URL has a second question mark: put the token into the path, as one more segment"
+    : "";
+  return { refused: `the token in the URL is not the configured one${hint}` };
 }
 
 function refuseBasic({ authorization }: Fingerprints, { user, password }: CheckOf<"basic">): Refusal | null {

@@ -89,5 +89,8 @@ describe("PandaDoc", () => {
     expect((await post(`/in/pandadoc/webhook/a-token-nobody-guesses${query}`, body)).status).to.equal(200);
     expect((await post(`/in/pandadoc/webhook${query}`, body)).status).to.equal(401);
     expect((await post("/in/pandadoc/webhook/a-token-nobody-guesses", body)).status).to.equal(401);
+    const asQuery = await post(`/in/pandadoc/webhook?token=a-token-nobody-guesses${query}`, body);
+    expect(asQuery.status).to.equal(401);
+    expect(asQuery.body.message).to.match(/second question mark: put the token into the path/);
   });
 });
