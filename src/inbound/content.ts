@@ -76,6 +76,13 @@ function codingsOf({ headers }: Pick<RequestHead, "headers">): string[] {
   return names.filter((name) => name !== "" && name !== "identity");
 }
 
+/** That a body looks compressed, though nothing says so: a gateway may have taken the header away. Null: it does not. */
+export function unsaidCoding(request: Pick<RawRequest, "headers" | "body">): string | null {
+  const [first, second] = request.body;
+  if (first !== 0x1f || second !== 0x8b || isCoded(request)) return null;
+  return "the body looks like gzip, and no content-encoding says so";
+}
+
 export interface ContentRules {
   /** Bytes of content. */
   maxBody: number;

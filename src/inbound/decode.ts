@@ -3,10 +3,10 @@ import type { MappingChannel, ReadRule } from "../mapping/compile.ts";
 import { elementsAt, formatPath, valueAt } from "../mapping/path.ts";
 import { formatPlace } from "../mapping/place.ts";
 import type { Channel } from "./channel.ts";
-import { contentOf } from "./content.ts";
+import { contentOf, unsaidCoding } from "./content.ts";
 import { MOST_FIELDS } from "./form.ts";
 import { DEFAULT_MAX_VALUES, MOST_LEVELS, parsing } from "./json.ts";
-import { payloadOf, readingPayload } from "./place.ts";
+import { type Payload, type PayloadRule, payloadOf, readingPayload } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
 import { atOnce, inTurns, type Steps } from "./steps.ts";
 
@@ -19,7 +19,7 @@ export interface Decoded {
 /** Finds the payload and its items. Never throws, whatever the bytes; an empty place is an empty list where a list is expected. */
 export function decode(request: VerifiedRequest, { rules }: Pick<Channel, "rules">): Decoded {
   const { read } = rules;
-  const { content, maxValues = DEFAULT_MAX_VALUES } = request;
+  const { content, maxValues } = request;
   if (content && "undecodable" in content) return undecodable("body", content.undecodable);
   const payload = payloadOf(request, read);
   if ("value" in payload) {
@@ -27,8 +27,21 @@ export function decode(request: VerifiedRequest, { rules }: Pick<Channel, "rules
     return itemsOf(onlySigned(whole, signedFields(request, rules)), read);
   }
   if (payload.absent === "empty" && read.each) return { items: [], problems: [] };
-  const place = formatPlace(read.from);
-  return undecodable(place, WHY_ABSENT[payload.absent](place, maxValues));
+  return undecodable(formatPlace(read.from), explainAbsence(request, read, payload.absent));
+}
+
+type Absence = Extract<Payload, { absent: unknown }>["absent"];
+
+function explainAbsence(request: RawRequest, { from }: PayloadRule, absent: Absence): string {
+  const text = WHY_ABSENT[absent](formatPlace(from), request.maxValues ?? DEFAULT_MAX_VALUES);
+  const coding = absent === "unreadable" ? unsaidCoding(request) : null;
+  return coding === null ? text : `${text}: ${coding}`;
+}
+
+/** Why the payload of a request cannot be looked into; null: it can. */
+export function whyNoPayload(request: RawRequest, read: PayloadRule): string | null {
+  const payload = payloadOf(request, read);
+  return "absent" in payload ? explainAbsence(request, read, payload.absent) : null;
 }
 
 const WHY_ABSENT = {

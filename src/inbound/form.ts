@@ -30,12 +30,16 @@ const PERCENT = 0x25;
 const PLUS = 0x2b;
 const SPACE = 0x20;
 
+/** Some senders write it before a text in UTF-8; it is no part of the first name. */
+const BYTE_ORDER_MARK = Buffer.from("\ufeff");
+
 /** Reads `application/x-www-form-urlencoded`, in time linear to its length. */
 export function* decodingForm(body: Uint8Array): Steps<Form> {
   const bytes = asBuffer(body);
   const fields: FormField[] = [];
   let pause = STRIDE;
-  for (let start = 0; start < bytes.length; ) {
+  const isMarked = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  for (let start = isMarked ? BYTE_ORDER_MARK.length : 0; start < bytes.length; ) {
     if (start >= pause) {
       pause = start + STRIDE;
       yield;

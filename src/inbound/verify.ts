@@ -4,8 +4,9 @@ import type { Part } from "../mapping/part.ts";
 import { formatPlace } from "../mapping/place.ts";
 import { refuseAge } from "./age.ts";
 import { type Channel, type Check, isProof } from "./channel.ts";
-import { contentOf } from "./content.ts";
+import { contentOf, unsaidCoding } from "./content.ts";
 import { isSame, type Refusal, refuseCredentials, refuseEquals } from "./credentials.ts";
+import { whyNoPayload } from "./decode.ts";
 import type { PayloadRule } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
 import { decodeSignatures, signatureTexts, signedBytes } from "./signature.ts";
@@ -93,9 +94,13 @@ function* judge(request: RawRequest, check: Check, read: PayloadRule): Steps<Ver
   }
 }
 
-const MISMATCH: Refusal = {
-  refused: "the signature does not match: is the configured secret the one that the provider signs with?",
-};
+/** Most often the secret is another one; where the body cannot be what was signed, that is said instead. */
+function mismatch(request: RawRequest): Refusal {
+  const { content } = request;
+  const doubt = content && "undecodable" in content ? content.undecodable : unsaidCoding(request);
+  const why = doubt ?? "is the configured secret the one that the provider signs with?";
+  return { refused: `the signature does not match: ${why}` };
+}
 
 function* judgeHmac(
   request: RawRequest,
@@ -103,7 +108,7 @@ function* judgeHmac(
   read: PayloadRule,
 ): Steps<Verdict> {
   const signatures = signatureTexts(request, rule.signatures, read);
-  if (signatures === null) return required ? noSignature(rule.signatures) : "absent";
+  if (signatures === null) return required ? noSignature(request, rule.signatures, read) : "absent";
   const signed = signedBytes(request, rule.over, read);
   if ("refused" in signed) return signed;
 
@@ -112,7 +117,7 @@ function* judgeHmac(
     const expected = yield* hmacOf(signed, rule.hash, secret);
     if (candidates.some((candidate) => isSame(candidate, expected))) return judgeAge(request, rule, read);
   }
-  return MISMATCH;
+  return mismatch(request);
 }
 
 /** Only what is signed by the right key is told how old it is. */
@@ -141,7 +146,7 @@ const MOST_RSA_SIGNATURES = 8;
 function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">, read: PayloadRule): Verdict {
   const signatures =
     signatureTexts(request, rule.signatures, read)?.filter((text) => text.trim() !== "") ?? [];
-  if (signatures.length === 0) return required ? noSignature(rule.signatures) : "absent";
+  if (signatures.length === 0) return required ? noSignature(request, rule.signatures, read) : "absent";
   const signed = signedBytes(request, rule.over, read);
   if ("refused" in signed) return signed;
 
@@ -149,7 +154,7 @@ function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">, 
   const candidates = decodeSignatures(signatures, "", [rule.encoding]).slice(0, MOST_RSA_SIGNATURES);
   try {
     const matches = candidates.some((bytes) => verifySignature(rule.hash, data, key, bytes));
-    return matches ? judgeAge(request, rule, read) : MISMATCH;
+    return matches ? judgeAge(request, rule, read) : mismatch(request);
   } catch {
     // Nothing that a request holds makes OpenSSL throw here: it was asked for something that the host's policy forbids.
     return {
@@ -158,7 +163,10 @@ function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">, 
   }
 }
 
-function noSignature(parts: readonly Part[]): Refusal {
+function noSignature(request: RawRequest, parts: readonly Part[], read: PayloadRule): Refusal {
   const where = parts.map(({ place }) => formatPlace(place)).join(" or ");
-  return { refused: `the request has no ${where}, where its signature should be` };
+  const why = parts.every(({ place }) => place.in === "payload") ? whyNoPayload(request, read) : null;
+  return {
+    refused: `the request has no ${where}, where its signature should be${why === null ? "" : `: ${why}`}`,
+  };
 }

@@ -84,6 +84,25 @@ describe("a compressed body", () => {
     ]);
   });
 
+  it("is named where it is why no signature matches, or why there is no payload", async () => {
+    const bridge = await startBridge();
+    const plain = bodyOf("r1");
+    const packed = gzipSync(plain);
+    const explain = async (body: Buffer, signed: string | Buffer, headers: Record<string, string>) => {
+      const { body: answer } = await bridge.post(LUMIN, body, { ...signedByLumin(signed), ...headers });
+      return answer.message ?? answer.problem;
+    };
+    const cut = packed.subarray(0, 60);
+    expect(await explain(cut, plain, { "content-encoding": "gzip" })).to.equal(
+      "the signature does not match: the body is not the gzip that its content-encoding says",
+    );
+    const unsaid = "the body looks like gzip, and no content-encoding says so";
+    expect(await explain(packed, plain, {})).to.equal(`the signature does not match: ${unsaid}`);
+    expect(await explain(packed, packed, { "content-type": "application/json; charset=latin1" })).to.equal(
+      `body is not JSON: ${unsaid}`,
+    );
+  });
+
   it("is answered with 415 and what is read where its coding is another", async () => {
     const bridge = await startBridge();
     for (const coding of ["zstd", "compress", "gzip, zstd", "aes128gcm", Array(9).fill("gzip").join()]) {

@@ -22,6 +22,14 @@ describe("a form", () => {
     expect(toPayload(form)).to.deep.equal({ a: ["1", "3"], b: "2" });
   });
 
+  it("has no byte order mark in its first name, and keeps one anywhere else", () => {
+    expect(fieldsOf("\ufeffa=1&b=\ufeff2")).to.deep.equal([
+      ["a", "1"],
+      ["b", "\ufeff2"],
+    ]);
+    expect(fieldsOf("\ufeff")).to.deep.equal([]);
+  });
+
   it("leaves text that looks like a number as it is", () => {
     expect(toPayload(decodeForm(Buffer.from("a=10.50&b=007&c=1e3&d=")))).to.deep.equal({
       a: "10.50",

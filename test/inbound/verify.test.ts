@@ -252,6 +252,11 @@ channels: { main: { title: Main } }
       }
       expect(verdict(aRequest({ body: Buffer.from([0xff, 0, 0x25]) }), channel)).to.match(/has no payload/);
     });
+
+    it("says why where there is no payload to look into", () => {
+      expect(judged("{")).to.match(/should be: field:json is not JSON$/);
+      expect(verdict(aRequest({ body: "text={}" }), channel)).to.match(/: the request has no field:json$/);
+    });
   });
 
   it("says `none` only where the configuration switched every check off", async () => {
