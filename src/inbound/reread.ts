@@ -3,7 +3,7 @@ import type { Subscriber } from "../domain/destination.ts";
 import type { Problem, Receipt, Rejection } from "../domain/receipt.ts";
 import type { PageRequest, Recorded, Store } from "../store/store.ts";
 import { type Channel, channelAt } from "./channel.ts";
-import { withContent } from "./content.ts";
+import { refuseCodings, withContent } from "./content.ts";
 import { readAhead } from "./decode.ts";
 import { type Reading, read, recordEach } from "./read.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
@@ -100,6 +100,7 @@ async function rereadReceipt(id: string, { dryRun }: RereadWish, parts: RereadPa
 async function judgeAgain(rejection: Rejection, { dryRun }: RereadWish, parts: RereadParts) {
   const channel = channelAt(parts.channels(), rejection);
   if (!channel || !rejection.body || rejection.shown.cutFrom !== undefined) return null;
+  if (refuseCodings(rejection) !== null) return { mended: false, events: 0 };
   const kept = { ...toRequest(rejection, rejection.body, channel), shown: rejection.shown };
   const raw = await withContent(kept, channel.maxBody);
   if (raw.content && "tooLong" in raw.content) return { mended: false, events: 0 };

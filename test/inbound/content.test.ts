@@ -112,6 +112,9 @@ describe("a compressed body", () => {
       expect(answer.headers.get("accept-encoding")).to.equal("gzip, deflate, br");
     }
     expect((await bridge.admin("/api/v1/rejections")).body.items).to.have.length(5);
+    // Reading them again refuses them again, signed as they are.
+    expect(await bridge.reread({ which: "rejected" })).to.include({ looked: 5, mended: 0, events: 0 });
+    expect((await bridge.admin("/api/v1/rejections")).body.items).to.have.length(5);
   });
 
   it("is answered with 413 when it holds more than a body may have, and nothing more is unpacked", async () => {
