@@ -57,6 +57,6 @@ function kinQuestions(receipt: Receipt, drafts: readonly Draft[], coalesce: numb
 }
 
 /** When it happened, or when it was received where the provider gives no time. */
-export function timeOf(draft: Draft, receipt: Receipt): number {
-  return draft.time ?? receipt.receivedAt;
+export function timeOf(draft: Draft, { receivedAt }: Pick<Receipt, "receivedAt">): number {
+  return draft.time ?? receivedAt;
 }
