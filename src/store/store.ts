@@ -330,7 +330,7 @@ export interface Store {
   /** Deliveries in the order recorded, oldest first. */
   findDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
   findDelivery(id: string): Promise<Delivery | null>;
-  /** The open delivery that the one of this id waits for, the first of its lane; null: it waits for none. */
+  /** The pending delivery of its lane, for which the held one of this id waits; null: it waits for none. */
   findBlocking(id: string): Promise<Delivery | null>;
 
   /** How many deliveries `reopen` would reopen in all. */

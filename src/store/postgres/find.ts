@@ -178,7 +178,7 @@ export async function findBlocking(session: Session, id: string): Promise<Delive
   const [row] = await session.rows<DeliveryRow>(
     `select ${DELIVERY} from deliveries
      where (destination, lane) = (select destination, lane from deliveries where id = $1 and status = 'held')
-       and due_at is not null order by position limit 1`,
+       and status = 'pending'`,
     [id],
   );
   return row ? toDelivery(row) : null;

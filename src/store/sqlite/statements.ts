@@ -204,9 +204,9 @@ export function prepareStatements(db: DatabaseSync) {
     delivery: query<DeliveryRow>(db, `select ${DELIVERY} from deliveries where id = ?`),
     blocking: query<DeliveryRow>(
       db,
-      `select ${DELIVERY} from deliveries first
+      `select ${DELIVERY} from deliveries
        where (destination, lane) = (select destination, lane from deliveries where id = ?1 and status = 'held')
-         and due_at is not null order by position limit 1`,
+         and due_at is not null and status = 'pending'`,
     ),
     reopen: query(
       db,
