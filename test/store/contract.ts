@@ -101,6 +101,15 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.findReceipt(again.id)).to.deep.include({ events: [], duplicates: idsOf(first) });
       });
 
+      it("calls nothing a repeat that the request itself told first", async () => {
+        const twice = aRecording([...story("doc-1", "document.sent"), ...story("doc-1", "document.sent")]);
+        const { events, duplicates } = await store.record(twice);
+        expect(events).to.have.length(1);
+        expect(duplicates).to.deep.equal([]);
+        expect((await store.findEvent(events[0]?.id ?? ""))?.retold).to.deep.equal([]);
+        expect(await store.findReceipt(twice.receipt.id)).to.deep.include({ duplicates: [] });
+      });
+
       it("makes one event of a hundred identical requests at the same instant", async () => {
         const recorded = await Promise.all(
           Array.from({ length: 100 }, () => store.record(aRecording(story("doc-1", "document.sent")))),
