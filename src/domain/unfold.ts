@@ -13,7 +13,7 @@ import {
 } from "./document.ts";
 import { type Draft, keyOf, kinOf, withRole } from "./draft.ts";
 import type { Event, Provenance } from "./event.ts";
-import { deliveryId } from "./identity.ts";
+import { deliveryId, isOwnSignerId } from "./identity.ts";
 import { timeOf } from "./lookup.ts";
 import type { Receipt } from "./receipt.ts";
 
@@ -215,7 +215,7 @@ function linksIn({ document, signer, signers }: Draft): { signer: string; docume
   if (!document) return [];
   const named = signer ? [signer, ...signers] : signers;
   return named
-    .filter(({ id }) => !id.startsWith("sgn_"))
+    .filter(({ id }) => !isOwnSignerId(id))
     .map(({ id }) => ({ signer: id, document: document.id }));
 }
 

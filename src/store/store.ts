@@ -10,7 +10,7 @@ import type { Kept, Table } from "./kept.ts";
 /** One request to be kept, and what to make of it. */
 export interface Recording {
   receipt: Receipt;
-  /** What `unfold` is to be shown of what is known, within the receipt's source; its documents are locked meanwhile. */
+  /** What `unfold` is to be shown of what is known, within the receipt's source; its documents and signers are locked meanwhile. */
   questions: Questions;
   /** Called inside the transaction, and again when that has to be repeated. Pure; when it throws nothing of this recording is kept. */
   unfold(known: Known): Unfolded;
