@@ -116,10 +116,12 @@ export function observeTries({ logger, metrics, now, died }: Parts & { died(): v
       const fields = { destination, delivery: delivery.id, event: id, type, reason, why };
       logger.error(fields, "not sent, since the destination's format cannot say it; it is parked");
     },
-    loanLost({ destination, delivery }) {
+    loanLost({ destination, delivery, unclear }) {
       logger.warn(
         { destination, delivery: delivery.id },
-        "a try took longer than its loan; somebody else has the delivery now",
+        unclear
+          ? "the result of a try was written although the store failed, or its loan ended meanwhile and it is tried again"
+          : "a try took longer than its loan; somebody else has the delivery now",
       );
     },
     breakerOpened({ destination, failures, probeAt }) {
