@@ -98,12 +98,19 @@ export interface Retelling {
   at: number;
 }
 
+/** A delivery with its tries. */
+export interface TriedDelivery extends Delivery {
+  history: readonly Attempt[];
+  /** It is lent out to be tried: then `dueAt` is when the loan ends. */
+  lent: boolean;
+}
+
 /** An event with all that happened to it. */
 export interface EventHistory {
   event: Event;
   receipt: ReceiptSummary | null;
   retold: readonly Retelling[];
-  deliveries: readonly (Delivery & { history: readonly Attempt[] })[];
+  deliveries: readonly TriedDelivery[];
 }
 
 /** A receipt without its bytes, and what came of it. */

@@ -254,6 +254,18 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(loans.map(({ event }) => event.document?.id)).to.deep.equal(["a", "b", "c", "late"]);
       });
 
+      it("says of a delivery of an event whether it is lent out", async () => {
+        await store.record(aRecording(story("doc-1", "document.sent")));
+        const isLent = async (event: string) => (await store.findEvent(event))?.deliveries[0]?.lent;
+        const [first] = await claim();
+        const event = first?.delivery.event ?? "";
+        expect(await isLent(event)).to.equal(true);
+        await store.giveBack(first ? [first] : [], NEW_YEAR);
+        expect(await isLent(event)).to.equal(false);
+        for (const loan of await claim()) await settle(loan);
+        expect(await isLent(event)).to.equal(false);
+      });
+
       it("lends nothing before it is due, and nothing that is lent out", async () => {
         await store.record(aRecording(story("doc-1", "document.sent")));
         expect(await claim(10, NEW_YEAR - 1)).to.have.length(0);

@@ -192,9 +192,9 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       "select receipt_id, channel, told_at from retellings where event_id = ? order by told_at",
     ),
-    deliveriesOf: query<DeliveryRow>(
+    deliveriesOf: query<DeliveryRow & { lent: number }>(
       db,
-      `select ${DELIVERY} from deliveries
+      `select ${DELIVERY}, token is not null as lent from deliveries
        where recorded_at = (select recorded_at from events where id = ?1) and event_id = ?1 order by position`,
     ),
     attemptsOf: query<AttemptRow>(
