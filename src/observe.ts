@@ -70,10 +70,12 @@ export function observeRejections({ logger, metrics, now }: Parts): RejectionsOb
     dropped(reason, count, error) {
       metrics.rejectionsDropped(reason, count);
       unsaid += count;
-      if (now() < quietUntil) return;
+      const quiet = quietUntil - now();
+      // More than the whole pause: the clock was set back.
+      if (quiet > 0 && quiet <= DROPPED_EVERY_MS) return;
       logger.warn(
         { event: "rejections.dropped", count: unsaid, reason: error === null ? reason : messageOf(error) },
-        "refused requests were answered with 401, but are not kept",
+        "refused requests were answered, but are not kept; they cannot be looked at or read again",
       );
       quietUntil = now() + DROPPED_EVERY_MS;
       unsaid = 0;
