@@ -253,8 +253,16 @@ describe("Legalesign's upon post", () => {
   });
 
   it("takes no signer's uuid for a document, however long the address is", () => {
-    for (const server of ["", "https://api.legalesign.com", `https://${"a-long-name.".repeat(6)}example.com`]) {
-      const post = { event: "visit_failed", resource_uri: `${server}/api/v1/signer/${SIGNER}/`, uuid: SIGNER };
+    for (const server of [
+      "",
+      "https://api.legalesign.com",
+      `https://${"a-long-name.".repeat(6)}example.com`,
+    ]) {
+      const post = {
+        event: "visit_failed",
+        resource_uri: `${server}/api/v1/signer/${SIGNER}/`,
+        uuid: SIGNER,
+      };
       const signed = { json_signed: JSON.stringify(post) };
       for (const fields of [post, signed]) {
         const [draft] = readForm(fields, upon).drafts;
