@@ -70,10 +70,12 @@ export function observeRejections({ logger, metrics, now }: Parts): RejectionsOb
     dropped(reason, count, error) {
       metrics.rejectionsDropped(reason, count);
       unsaid += count;
-      if (now() < quietUntil) return;
+      const quiet = quietUntil - now();
+      // More than the whole pause: the clock was set back.
+      if (quiet > 0 && quiet <= DROPPED_EVERY_MS) return;
       logger.warn(
         { event: "rejections.dropped", count: unsaid, reason: error === null ? reason : messageOf(error) },
-        "refused requests were answered with 401, but are not kept",
+        "refused requests were answered, but are not kept; they cannot be looked at or read again",
       );
       quietUntil = now() + DROPPED_EVERY_MS;
       unsaid = 0;
@@ -116,10 +118,12 @@ export function observeTries({ logger, metrics, now, died }: Parts & { died(): v
       const fields = { destination, delivery: delivery.id, event: id, type, reason, why };
       logger.error(fields, "not sent, since the destination's format cannot say it; it is parked");
     },
-    loanLost({ destination, delivery }) {
+    loanLost({ destination, delivery, unclear }) {
       logger.warn(
         { destination, delivery: delivery.id },
-        "a try took longer than its loan; somebody else has the delivery now",
+        unclear
+          ? "the result of a try was written although the store failed, or its loan ended meanwhile and it is tried again"
+          : "a try took longer than its loan; somebody else has the delivery now",
       );
     },
     breakerOpened({ destination, failures, probeAt }) {

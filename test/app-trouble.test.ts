@@ -159,7 +159,7 @@ describe("a bridge in trouble", () => {
     expect(answer.status).to.equal(400);
     expect(await answer.json()).to.deep.equal({
       error: "bad_request",
-      message: "it is the configuration that pauses crm: remove `paused: true` from it and restart",
+      message: "it is the configuration that pauses crm: remove `paused: true` from it and reload",
     });
   });
 

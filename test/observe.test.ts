@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { pino } from "pino";
 import type { Attempt, Outcome } from "../src/domain/delivery.ts";
-import { observePruning, observeTries } from "../src/observe.ts";
+import { observePruning, observeRejections, observeTries } from "../src/observe.ts";
 import { createMetrics } from "../src/web/metrics.ts";
 import { NEW_YEAR } from "./builders.ts";
 import { createManualClock } from "./clock.ts";
@@ -47,6 +47,28 @@ describe("what is said of pruning", () => {
     observer.died(new TypeError("broken"));
     expect(lines.pop()).to.include({ level: 60 });
     expect(died).to.equal(1);
+  });
+});
+
+describe("what is said of refused requests that are not kept", () => {
+  it("is a line a minute, with how many they were, also after the clock was set back", async () => {
+    const { lines, logger, metrics } = createWitness();
+    let at = NEW_YEAR;
+    const observer = observeRejections({ logger, metrics, now: () => at });
+    observer.dropped("queue_full", 1, null);
+    observer.dropped("queue_full", 2, null);
+    at += 60_000;
+    observer.dropped("store_failed", 1, new Error("the store is away"));
+    at -= 86_400_000;
+    observer.dropped("queue_full", 5, null);
+    expect(lines.map(({ count, reason }) => [count, reason])).to.deep.equal([
+      [1, "queue_full"],
+      [3, "the store is away"],
+      [5, "queue_full"],
+    ]);
+    expect((await metrics.scrape()).text).to.include(
+      'countersign_rejections_dropped_total{reason="queue_full"} 8',
+    );
   });
 });
 

@@ -137,11 +137,25 @@ const isProxy = (text: string): boolean => {
   return /^https?:$/.test(protocol) && pathname === "/" && search === "" && hash === "";
 };
 
+/** Whether its user and password can be read: a `%` that stands for itself is `%25`. */
+const hasReadableUser = (text: string): boolean => {
+  const { username, password } = URL.canParse(text) ? new URL(text) : { username: "", password: "" };
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 /** Empty as where it is not given, so that it can be taken from an environment that may have none. */
 const proxy = z
   .string({ error: "must be the URL of a proxy, such as http://proxy.internal:3128" })
   .refine((text) => text === "" || isProxy(text), {
     error: "must be the http or https URL of a proxy without a path, such as http://proxy.internal:3128",
+  })
+  .refine(hasReadableUser, {
+    error: "user and password of a proxy must be percent-encoded: write `%25` for a `%`",
   })
   .transform((text) => (text === "" ? undefined : text))
   .describe(

@@ -4,8 +4,9 @@ import type { ChannelKey, CoalesceCandidate } from "./coalesce.ts";
 export type Group = readonly [ChannelKey, ...ChannelKey[]];
 
 /**
- * Which event each group means: one within `windowMs` that none of the group's channels told otherwise. The nearest pairs first, and
- * then whichever group finds a place once others have moved. A group without an entry has no event.
+ * Which event each group means: one within `windowMs`, or the one that it was matched to while the window was longer, that none of the
+ * group's channels told otherwise. The nearest pairs first, and then whichever group finds a place once others have moved. A group
+ * without an entry has no event.
  */
 export function assign(
   groups: readonly Group[],
@@ -16,7 +17,7 @@ export function assign(
   const distance = (group: Group, event: CoalesceCandidate) => Math.abs(event.at - group[0].at);
   const within = (group: Group) =>
     events
-      .filter((event) => distance(group, event) <= windowMs)
+      .filter((event) => distance(group, event) <= windowMs || event.tellings.includes(group[0]))
       .toSorted((a, b) => distance(group, a) - distance(group, b));
   const rivalsOf = (group: Group, event: CoalesceCandidate) =>
     [...assigned].flatMap(([other, at]) => (at === event && sharesChannel(other, group) ? [other] : []));

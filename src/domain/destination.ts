@@ -13,6 +13,9 @@ export interface Subscriber {
   canSay?: ((event: Event) => boolean) | undefined;
 }
 
+/** The reason of a pause that the configuration asks for: no person can end it. */
+export const PAUSED_BY_CONFIGURATION = "the configuration says `paused: true`";
+
 /** Where an event may come from and what its document may be tagged with. Of a list any entry will do, with `*` as above; absent: all. */
 export interface Filter {
   sources?: readonly string[] | undefined;

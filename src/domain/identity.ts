@@ -42,6 +42,11 @@ export function signerId(document: string, email: string): string {
   return `sgn_${digest([document, email.trim().toLowerCase()])}`;
 }
 
+/** Whether a signer has such an id: it is named after the document, so nobody names the signer without it. */
+export function isOwnSignerId(id: string): boolean {
+  return id.startsWith("sgn_");
+}
+
 /** A new receipt's id: `rcp_` and 26 letters and digits that grow with time. `at` is milliseconds since 1970, `random` 10 bytes. */
 export function receiptId(at: number, random: Uint8Array): string {
   return `rcp_${growing(at, random)}`;

@@ -1,4 +1,5 @@
 import { type Draft, keyOf, kinOf } from "./draft.ts";
+import { isOwnSignerId } from "./identity.ts";
 import type { Receipt } from "./receipt.ts";
 
 /** What has to be looked up before a request can be unfolded. */
@@ -7,6 +8,8 @@ export interface Questions {
   documents: readonly string[];
   /** Ids of signers whose document it does not name. */
   signers: readonly string[];
+  /** Ids of signers whose document it names: another channel may tell the same of them without it, at the same moment. */
+  placedSigners: readonly string[];
   /** Keys of the happenings it tells. */
   keys: readonly string[];
   /** Those of them under which this channel's telling may have been taken for an event by nearness. */
@@ -30,9 +33,13 @@ export function questionsOf(
 ): Questions {
   const documents = drafts.flatMap(({ document }) => (document ? [document.id] : []));
   const signers = drafts.flatMap(({ document, signer }) => (signer && !document ? [signer.id] : []));
+  const placedSigners = drafts.flatMap(({ document, signer }) =>
+    signer && document && !isOwnSignerId(signer.id) ? [signer.id] : [],
+  );
   return {
     documents: [...new Set(documents)],
     signers: [...new Set(signers)],
+    placedSigners: [...new Set(placedSigners)],
     keys: drafts.map(keyOf),
     nearKeys: drafts.filter((draft) => kinOf(draft) !== null).map(keyOf),
     kins: coalesce > 0 ? kinQuestions(receipt, drafts, coalesce) : [],
@@ -57,6 +64,6 @@ function kinQuestions(receipt: Receipt, drafts: readonly Draft[], coalesce: numb
 }
 
 /** When it happened, or when it was received where the provider gives no time. */
-export function timeOf(draft: Draft, receipt: Receipt): number {
-  return draft.time ?? receipt.receivedAt;
+export function timeOf(draft: Draft, { receivedAt }: Pick<Receipt, "receivedAt">): number {
+  return draft.time ?? receivedAt;
 }

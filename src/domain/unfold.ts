@@ -13,7 +13,7 @@ import {
 } from "./document.ts";
 import { type Draft, keyOf, kinOf, withRole } from "./draft.ts";
 import type { Event, Provenance } from "./event.ts";
-import { deliveryId } from "./identity.ts";
+import { deliveryId, isOwnSignerId } from "./identity.ts";
 import { timeOf } from "./lookup.ts";
 import type { Receipt } from "./receipt.ts";
 
@@ -100,7 +100,7 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
   const splitOff = ({ origin, others }: Match["split"][number]) => {
     const key = keyOf(origin.draft);
     told.set(key, [bear(origin, key)]);
-    kin.get(kinOf(origin.draft) ?? "")?.add(key, channelKeyOf(origin.draft, receipt), others);
+    kin.get(kinOf(origin.draft) ?? "")?.add(key, channelKeyOf(origin.draft, origin), others);
     found.push(...earlier(key, others));
   };
   for (const draft of drafts) confirm(draft, receipt, kin).forEach(splitOff);
@@ -175,8 +175,8 @@ function confirm(draft: Draft, receipt: Receipt, kin: ReadonlyMap<string, Coales
   return kin.get(kinOf(draft) ?? "")?.confirm(channelKeyOf(draft, receipt)) ?? [];
 }
 
-function channelKeyOf(draft: Draft, receipt: Receipt): Omit<ChannelKey, "origin"> {
-  return { key: keyOf(draft), channel: draft.channel, at: timeOf(draft, receipt) };
+function channelKeyOf(draft: Draft, received: Pick<Receipt, "receivedAt">): Omit<ChannelKey, "origin"> {
+  return { key: keyOf(draft), channel: draft.channel, at: timeOf(draft, received) };
 }
 
 function provenanceOf({ id, mapping, verified }: Receipt): Provenance {
@@ -215,20 +215,20 @@ function linksIn({ document, signer, signers }: Draft): { signer: string; docume
   if (!document) return [];
   const named = signer ? [signer, ...signers] : signers;
   return named
-    .filter(({ id }) => !id.startsWith("sgn_"))
+    .filter(({ id }) => !isOwnSignerId(id))
     .map(({ id }) => ({ signer: id, document: document.id }));
 }
 
 function toNewEvent(
-  { draft, provenance }: Origin,
+  origin: Origin,
   key: string,
   receipt: Receipt,
   documents: Map<string, Document>,
   links: ReadonlyMap<string, string>,
 ): NewEvent {
-  const at = timeOf(draft, receipt);
-  const event = { ...toEvent(withLink(draft, links), keyOf(draft), receipt, documents), provenance };
-  return { event, key, kin: kinOf(draft), at };
+  const draft = withLink(origin.draft, links);
+  const event = toEvent({ ...origin, draft }, keyOf(origin.draft), receipt, documents);
+  return { event, key, kin: kinOf(origin.draft), at: timeOf(draft, origin) };
 }
 
 /** The draft with the document that another post named for its signer. */
@@ -239,14 +239,19 @@ function withLink(draft: Draft, links: ReadonlyMap<string, string>): Draft {
   return { ...draft, document };
 }
 
-/** Makes the event and moves its document in `documents`. */
-function toEvent(draft: Draft, id: string, receipt: Receipt, documents: Map<string, Document>): Event {
+/** Makes the event that `receipt` gives rise to, and moves its document in `documents`. */
+function toEvent(
+  { draft, provenance, receivedAt }: Origin,
+  id: string,
+  receipt: Receipt,
+  documents: Map<string, Document>,
+): Event {
   const evolution =
     draft.document &&
     evolve(
       knownDocument(documents, draft) ?? unknownDocument(draft.source, draft.document.id),
       draft,
-      receipt.receivedAt,
+      receivedAt,
     );
   if (evolution) documents.set(evolution.document.id, evolution.document);
 
@@ -257,7 +262,7 @@ function toEvent(draft: Draft, id: string, receipt: Receipt, documents: Map<stri
     id,
     source: draft.source,
     type: draft.type,
-    time: new Date(timeOf(draft, receipt)).toISOString(),
+    time: new Date(timeOf(draft, { receivedAt })).toISOString(),
     recordedAt: new Date(receipt.receivedAt).toISOString(),
     provider: draft.provider,
     channel: draft.channel,
@@ -268,7 +273,7 @@ function toEvent(draft: Draft, id: string, receipt: Receipt, documents: Map<stri
     signers: shown,
     reason: draft.reason,
     code: draft.code,
-    provenance: provenanceOf(receipt),
+    provenance,
   };
 }
 

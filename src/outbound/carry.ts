@@ -66,7 +66,8 @@ export function createCarry(destination: Destination, parts: Parts): Carry {
     over();
     const outcome: Outcome = { status: "parked", reason: "unsupported_by_format" };
     const written = await writeDown(loan, { attempt: null, outcome });
-    if (written) observe.unsupported({ destination: name, delivery: loan.delivery, event: loan.event, why });
+    if (written === "written" || written === "unclear")
+      observe.unsupported({ destination: name, delivery: loan.delivery, event: loan.event, why });
     return true;
   }
 
@@ -83,16 +84,22 @@ export function createCarry(destination: Destination, parts: Parts): Carry {
     const written = await writeDown(loan, { attempt, outcome });
     if (written === null) return;
     observe.attempted({ destination: name, delivery, event, ...result });
-    if (!written) observe.loanLost({ destination: name, delivery, attempt, outcome });
+    if (written !== "written")
+      observe.loanLost({ destination: name, delivery, attempt, outcome, unclear: written === "unclear" });
   }
 
   /**
    * Null: the stop's grace was over before the store took it; the loan runs out by itself and the delivery is tried once more.
-   * False: the loan was no longer ours.
+   * `lost`: the loan was no longer ours. `unclear`: neither is it, but the store had failed before, and may have written it all the same.
    */
-  function writeDown(loan: Loan, result: Pick<Settlement, "attempt" | "outcome">): Promise<boolean | null> {
+  async function writeDown(
+    loan: Loan,
+    result: Pick<Settlement, "attempt" | "outcome">,
+  ): Promise<"written" | "lost" | "unclear" | null> {
     const delivery = loan.delivery.id;
+    let hasFailed = false;
     const refused = (error: unknown, failures: number) => {
+      hasFailed = true;
       unwritten(loan);
       observe.settleFailed({ destination: name, delivery, error, failures });
     };
@@ -102,7 +109,10 @@ export function createCarry(destination: Destination, parts: Parts): Carry {
       const written = await store.settle({ delivery, token, ...result, at: clock.now() });
       return written || loan.token === token ? written : settle();
     };
-    return insist(settle, { clock, signal, refused });
+    const written = await insist(settle, { clock, signal, refused });
+    if (written === null) return null;
+    if (written) return "written";
+    return hasFailed ? "unclear" : "lost";
   }
 
   return carry;

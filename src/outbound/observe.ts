@@ -18,8 +18,17 @@ export interface Observer {
   }): void;
   /** The destination's format cannot say the event, for this reason: nothing was sent, and it is parked. */
   unsupported(told: { destination: string; delivery: Delivery; event: Event; why: string }): void;
-  /** The try took longer than its loan, so somebody else has the delivery now; follows `attempted`. */
-  loanLost(told: { destination: string; delivery: Delivery; attempt: Attempt; outcome: Outcome }): void;
+  /**
+   * The loan is over; follows `attempted`. Either the try took longer, so that somebody else has the delivery now, or, where it is
+   * `unclear`, the result had been written although the store failed.
+   */
+  loanLost(told: {
+    destination: string;
+    delivery: Delivery;
+    attempt: Attempt;
+    outcome: Outcome;
+    unclear: boolean;
+  }): void;
   /** After so many failures in a row only probes are sent. `probeAt` is milliseconds since 1970. */
   breakerOpened(told: { destination: string; failures: number; probeAt: number | null }): void;
   /** The receiver answered after so many failures in a row. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isThere } from "../domain/breaker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { type Attempt, answeredWith, type Outcome } from "../domain/delivery.ts";
+import { PAUSED_BY_CONFIGURATION } from "../domain/destination.ts";
 import { CountersignError } from "../domain/errors.ts";
 import type { DestinationState, Store } from "../store/store.ts";
 import type { Destination } from "./destination.ts";
@@ -45,12 +46,11 @@ interface Parts {
 }
 
 const GONE = "it answered 410 Gone";
-const CONFIGURED = "the configuration says `paused: true`";
 
 export function createStanding(destination: Destination, kept: Kept, parts: Parts): Standing {
   const { store, clock, observe, shared = false, signal, turned } = parts;
   const { name } = destination;
-  const configured = destination.paused ? { at: clock.now(), reason: CONFIGURED } : null;
+  const configured = destination.paused ? { at: clock.now(), reason: PAUSED_BY_CONFIGURATION } : null;
   const asKept = (given: Kept): Kept => ({ ...given, paused: given.paused ?? configured });
   const gate = createGate(destination, asKept(kept), clock.now(), shared ? null : 1);
   /** What was learnt and has to be written. */
@@ -159,7 +159,7 @@ export function createStanding(destination: Destination, kept: Kept, parts: Part
       if (configured) {
         throw new CountersignError(
           "bad_request",
-          `it is the configuration that pauses ${name}: remove \`paused: true\` from it and restart`,
+          `it is the configuration that pauses ${name}: remove \`paused: true\` from it and reload`,
         );
       }
       gate.resume(clock.now());

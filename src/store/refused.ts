@@ -38,7 +38,7 @@ function toProblem(why: string): Problem {
 function alone({ receipt }: Recording, problem: Problem): Recording {
   return {
     receipt: { ...receipt, problems: [...receipt.problems, problem] },
-    questions: { documents: [], signers: [], keys: [], nearKeys: [], kins: [] },
+    questions: { documents: [], signers: [], placedSigners: [], keys: [], nearKeys: [], kins: [] },
     unfold: () => ({
       ...{ events: [], documents: [], deliveries: [], duplicates: [], links: [] },
       kin: new Map(),

@@ -10,7 +10,7 @@ import type { Kept, Table } from "./kept.ts";
 /** One request to be kept, and what to make of it. */
 export interface Recording {
   receipt: Receipt;
-  /** What `unfold` is to be shown of what is known, within the receipt's source; its documents are locked meanwhile. */
+  /** What `unfold` is to be shown of what is known, within the receipt's source; its documents and signers are locked meanwhile. */
   questions: Questions;
   /** Called inside the transaction, and again when that has to be repeated. Pure; when it throws nothing of this recording is kept. */
   unfold(known: Known): Unfolded;
@@ -98,12 +98,19 @@ export interface Retelling {
   at: number;
 }
 
+/** A delivery with its tries. */
+export interface TriedDelivery extends Delivery {
+  history: readonly Attempt[];
+  /** It is lent out to be tried: then `dueAt` is when the loan ends. */
+  lent: boolean;
+}
+
 /** An event with all that happened to it. */
 export interface EventHistory {
   event: Event;
   receipt: ReceiptSummary | null;
   retold: readonly Retelling[];
-  deliveries: readonly (Delivery & { history: readonly Attempt[] })[];
+  deliveries: readonly TriedDelivery[];
 }
 
 /** A receipt without its bytes, and what came of it. */
@@ -330,7 +337,7 @@ export interface Store {
   /** Deliveries in the order recorded, oldest first. */
   findDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
   findDelivery(id: string): Promise<Delivery | null>;
-  /** The open delivery that the one of this id waits for, the first of its lane; null: it waits for none. */
+  /** The pending delivery of its lane, for which the held one of this id waits; null: it waits for none. */
   findBlocking(id: string): Promise<Delivery | null>;
 
   /** How many deliveries `reopen` would reopen in all. */

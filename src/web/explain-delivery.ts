@@ -1,7 +1,8 @@
 import type { Attempt, Delivery, ParkReason } from "../domain/delivery.ts";
+import { PAUSED_BY_CONFIGURATION } from "../domain/destination.ts";
 import { formatDuration } from "../domain/quantity.ts";
 import { locationIn, textIn } from "../domain/redirect.ts";
-import type { DestinationState, EventHistory, Store } from "../store/store.ts";
+import type { DestinationState, Pause, Store, TriedDelivery } from "../store/store.ts";
 
 /** What explain tells of an event's deliveries: every try, how it stands now, and what a person can do about it. */
 
@@ -20,10 +21,8 @@ export interface DeliveryParts {
   now(): number;
 }
 
-type Listed = EventHistory["deliveries"][number];
-
 /** One delivery, from its first try on. */
-export async function tellDelivery(delivery: Listed, parts: DeliveryParts): Promise<Sentence[]> {
+export async function tellDelivery(delivery: TriedDelivery, parts: DeliveryParts): Promise<Sentence[]> {
   const tries = delivery.history.map((attempt) => tellAttempt(delivery, attempt));
   return [...tries, { at: null, text: await tellState(delivery, parts) }];
 }
@@ -63,23 +62,38 @@ const WHY_PARKED: Readonly<Record<ParkReason, string>> = {
   rejected: "the destination answered with a status that its `parkOn` names",
   unsupported_by_format: "the destination's format cannot say this event, so that nothing was sent",
   skipped: "a person skipped it",
-  destination_removed: "the destination is no longer configured",
+  destination_removed: "the destination was not configured any more",
 };
 
+/** What sends it after all. */
+function tellReplay({ destination, reason }: Delivery, state: DestinationState | undefined): string {
+  const replay = `\`countersign replay --destination ${destination}\` sends what is parked again`;
+  if (!state) return `once there is a destination of that name, ${replay}`;
+  if (reason === "unsupported_by_format") return `with another \`format\` of ${destination}, ${replay}`;
+  return state.paused ? `${replay} once ${tellResume(destination, state.paused)}` : replay;
+}
+
+function tellResume(destination: string, { reason }: Pause): string {
+  return reason === PAUSED_BY_CONFIGURATION
+    ? `\`paused: true\` is removed and \`countersign reload\` lets it go on`
+    : `\`countersign resume ${destination}\` lets it go on`;
+}
+
 /** How it stands now, and what comes next or why nothing does. */
-async function tellState(delivery: Listed, parts: DeliveryParts): Promise<string> {
+async function tellState(delivery: TriedDelivery, parts: DeliveryParts): Promise<string> {
   const { destination, event, status, reason } = delivery;
   const state = parts.states().find(({ name }) => name === destination);
   if (status === "delivered") return `${event} is delivered to ${destination}.`;
   if (status === "parked") {
     const why = reason ? WHY_PARKED[reason] : "of an unknown reason";
-    return `${event} is parked for ${destination}, because ${why}; \`countersign replay --destination ${destination}\` sends what is parked again.`;
+    return `${event} is parked for ${destination}, because ${why}; ${tellReplay(delivery, state)}.`;
   }
   if (!state)
     return `${event} waits for ${destination}, which is not configured: nothing is sent to it. \`countersign reload\` parks what waits, and \`countersign replay\` sends it once there is a destination of that name.`;
+  if (isOut(delivery, parts.now())) return tellOut(delivery, parts.now());
   if (state.paused) {
     const since = new Date(state.paused.at).toISOString();
-    return `${event} waits, because ${destination} is paused since ${since} (${state.paused.reason}); \`countersign resume ${destination}\` lets it go on.`;
+    return `${event} waits, because ${destination} is paused since ${since} (${state.paused.reason}), until ${tellResume(destination, state.paused)}.`;
   }
   if (status === "held") return tellBlocking(delivery, parts);
   if (state.breaker?.probeAt != null) {
@@ -88,23 +102,38 @@ async function tellState(delivery: Listed, parts: DeliveryParts): Promise<string
   return tellNext(delivery, parts.now());
 }
 
-function tellNext({ id, destination, event, lane, attempts, dueAt }: Listed, now: number): string {
+/** A loan that has ended is of a process that died. */
+function isOut({ lent, dueAt }: TriedDelivery, now: number): boolean {
+  return lent && dueAt !== null && dueAt > now;
+}
+
+function tellOut({ destination, event, dueAt }: TriedDelivery, now: number): string {
+  return `${event} is being tried at ${destination} at this moment; should nothing come of that, as after a crash, it is tried again at ${moment(dueAt ?? now, now)}.`;
+}
+
+function tellNext({ id, destination, event, lane, attempts, dueAt }: TriedDelivery, now: number): string {
   const next = `The next try to send ${event} to ${destination} is due at ${moment(dueAt ?? now, now)}.`;
   if (attempts === 0 || lane === null) return next;
   return `${next} Until then later events of the same document wait; \`countersign skip ${id}\` gives it up and lets them go.`;
 }
 
 /** Which earlier one of its document it waits for, and what can be done about that. */
-async function tellBlocking({ id, event, destination }: Listed, { store }: DeliveryParts): Promise<string> {
-  const first = await store.findBlocking(id);
-  const history = first && (await store.findEvent(first.event));
-  if (!first || !history)
+async function tellBlocking(
+  { id, event, destination }: TriedDelivery,
+  { store, now }: DeliveryParts,
+): Promise<string> {
+  const blocking = await store.findBlocking(id);
+  const history = blocking && (await store.findEvent(blocking.event));
+  const first = history?.deliveries.find((one) => one.id === blocking?.id);
+  if (!history || !first)
     return `${event} waits until the one before it of the same document is delivered to ${destination} or parked.`;
-  const last = history.deliveries.find((one) => one.id === first.id)?.history.at(-1);
+  const waits = `${event} waits for ${history.event.type} (${first.event}) of the same document`;
+  if (isOut(first, now())) return `${waits}, which is being tried at this moment.`;
+  const last = first.history.at(-1);
   const tried = last
     ? `which was tried ${first.attempts === 1 ? "once" : `${first.attempts} times`} and last ${tellAnswer(last)}${quote(last)}`
     : "which has not been tried yet";
-  return `${event} waits for ${history.event.type} (${first.event}) of the same document, ${tried}. \`countersign explain ${first.id}\` tells more, and \`countersign skip ${first.id}\` gives that one up, so that the next goes.`;
+  return `${waits}, ${tried}. \`countersign explain ${first.id}\` tells more, and \`countersign skip ${first.id}\` gives that one up, so that the next goes.`;
 }
 
 function moment(at: number, now: number): string {

@@ -172,9 +172,37 @@ describe("a delivery that is not taken", () => {
     const refused = await commandsFor(bridge, text)("skip", id);
     expect(refused.code).to.equal(1);
     expect(refused.stderr).to.include("is being tried at this moment");
+    await post(bridge, "d1", "30");
+    const [, behind] = await deliveries(bridge);
+    const explained = async (id = "") => (await commandsFor(bridge, text)("explain", id)).stdout;
+    expect(await explained(id)).to.include(
+      "is being tried at crm at this moment; should nothing come of that",
+    );
+    expect(await explained(id)).not.to.include("The next try");
+    expect(await explained(behind?.id)).to.match(
+      /waits for document\.sent .* which is being tried at this moment/,
+    );
     held[0]?.end();
-    await tried(bridge, 0);
-    expect(await states(bridge)).to.deep.equal(["delivered"]);
+    await until(() => held.length === 2);
+    held[1]?.end();
+    await tried(bridge, 1);
+    expect(await states(bridge)).to.deep.equal(["delivered", "delivered"]);
+  });
+
+  it("is not said to go on by a command that cannot bring that about", async () => {
+    const receiver = await startReceiver();
+    const text = crm(receiver.url, ", paused: true");
+    const bridge = await startBridge(text);
+    await post(bridge, "d1", "10");
+    const [{ id } = { id: "" }] = await deliveries(bridge);
+    const explained = async (on: Bridge) => (await commandsFor(on, text)("explain", id)).stdout;
+    expect(await explained(bridge))
+      .to.include("until `paused: true` is removed and `countersign reload` lets it go on")
+      .and.not.include("countersign resume");
+    await bridge.stop();
+
+    const without = await startBridge(configText(), { folder: bridge.folder });
+    expect(await explained(without)).to.include("once there is a destination of that name");
   });
 
   it("is parked at once where the destination parks on the answer's status, and the breaker stays closed", async () => {
@@ -214,7 +242,9 @@ describe("a backlog whose destination gets another format", () => {
     expect(all.filter(({ status }) => status === "delivered")).to.have.length(24);
     expect((await bridge.admin("/api/v1/destinations")).body.items[0].breaker).to.equal(null);
     const run = commandsFor(bridge, text);
-    expect((await run("explain", parked[0]?.id ?? "")).stdout).to.include("format cannot say this event");
+    expect((await run("explain", parked[0]?.id ?? "")).stdout)
+      .to.include("format cannot say this event")
+      .and.include("with another `format` of crm, `countersign replay");
     await run("replay", "--destination", "crm");
     while ((await open()) > 0);
     expect((await deliveries(bridge)).filter(({ reason }) => reason !== null)).to.have.length(12);

@@ -61,7 +61,13 @@ describe("a destination's options", () => {
     const proxy = "http://bridge:hush@proxy.internal:3128";
     expect(await made(`proxy: ${proxy}`)).to.include({ proxy });
     expect(await made('proxy: "${NO_SUCH_PROXY:-}"')).to.include({ proxy: null });
-    for (const bad of ["proxy.internal:3128", "socks5://bridge:hush@proxy", `${proxy}/path?hush`, "7"])
+    for (const bad of [
+      "proxy.internal:3128",
+      "socks5://bridge:hush@proxy",
+      `${proxy}/path?hush`,
+      "7",
+      "http://a:50%hush@proxy",
+    ])
       expect(await problem(`proxy: ${bad}`), bad)
         .to.include("of a proxy")
         .and.not.include("hush");

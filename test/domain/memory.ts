@@ -4,10 +4,11 @@ import type { Draft } from "../../src/domain/draft.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { questionsOf } from "../../src/domain/lookup.ts";
 import { type Known, type Rules, type Unfolded, unfold } from "../../src/domain/unfold.ts";
-import { aReceipt } from "../builders.ts";
+import { aReceipt, NEW_YEAR } from "../builders.ts";
 
 /** What a store would know, in memory: remembers what was unfolded, and answers what is asked for. */
-export function createMemory(rules: Rules) {
+export function createMemory(given: Rules) {
+  const rules = { ...given };
   const documents = new Map<string, Document>();
   const links = new Map<string, string>();
   const events = new Map<string, readonly string[]>();
@@ -16,8 +17,8 @@ export function createMemory(rules: Rules) {
   const all: Event[] = [];
   const inChannel = (channel: string, key: string) => `${channel} ${key}`;
 
-  function knownTo(channel: string, drafts: readonly Draft[]): Known {
-    const { keys, nearKeys, kins } = questionsOf(aReceipt({ channel }), drafts, rules);
+  function knownTo(channel: string, receivedAt: number, drafts: readonly Draft[]): Known {
+    const { keys, nearKeys, kins } = questionsOf(aReceipt({ channel, receivedAt }), drafts, rules);
     return {
       documents,
       links,
@@ -57,16 +58,23 @@ export function createMemory(rules: Rules) {
       if (event !== key) merged.set(inChannel(channel, key), event);
   }
 
+  function tellAt(receivedAt: number, ...drafts: readonly Draft[]): Unfolded {
+    const channel = drafts[0]?.channel ?? "";
+    const receipt = aReceipt({ channel, receivedAt });
+    const unfolded = unfold(receipt, drafts, knownTo(channel, receivedAt, drafts), rules);
+    learn(unfolded);
+    return unfolded;
+  }
+
   return {
+    /** By which the next request is unfolded. */
+    rules,
     /** The events in the order in which they were made. */
     events: all as readonly Event[],
     documents: documents as ReadonlyMap<string, Document>,
-    /** One request of the drafts' channel. */
-    tell(...drafts: readonly Draft[]): Unfolded {
-      const channel = drafts[0]?.channel ?? "";
-      const unfolded = unfold(aReceipt({ channel }), drafts, knownTo(channel, drafts), rules);
-      learn(unfolded);
-      return unfolded;
-    },
+    /** One request of the drafts' channel, received at that time in milliseconds since 1970. */
+    tellAt,
+    /** The same at New Year. */
+    tell: (...drafts: readonly Draft[]) => tellAt(NEW_YEAR, ...drafts),
   };
 }

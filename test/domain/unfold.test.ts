@@ -210,6 +210,30 @@ describe("a happening that two channels tell", () => {
     expect(split?.event.provenance.receipt).not.to.equal(undefined);
   });
 
+  it("stays one event when a shorter window is configured, and another channel tells it then", () => {
+    const memory = createMemory({ ...WINDOW });
+    const [only] = idsOf(memory.tell(viewed("batch", 0)));
+    memory.tell(viewed("realtime", 15));
+    memory.rules.coalesce = 10_000;
+    const third = memory.tell(viewed("upon", 5));
+    expect(third.events).to.deep.equal([]);
+    expect(repeatsIn(third)).to.deep.equal([only]);
+  });
+
+  it("has the time at which it was received, where it gives none, when it becomes an event of its own", () => {
+    const memory = createMemory(WINDOW);
+    const untimed = (channel: string, digest: string) =>
+      aDraft({ type: "signer.viewed", channel, signer: aSigner("ann"), time: null, digest });
+    memory.tellAt(NEW_YEAR, untimed("realtime", "b"));
+    memory.tellAt(NEW_YEAR + 3_000, untimed("batch", "a"));
+    const [split] = memory.tellAt(NEW_YEAR + 500_000, untimed("batch", "b")).events;
+    expect(split).to.deep.include({ at: NEW_YEAR + 3_000 });
+    expect(split?.event).to.deep.include({
+      time: new Date(NEW_YEAR + 3_000).toISOString(),
+      recordedAt: new Date(NEW_YEAR + 500_000).toISOString(),
+    });
+  });
+
   it("keeps the receipt that told it when it becomes an event of its own", () => {
     const memory = createMemory(WINDOW);
     memory.tell(viewed("realtime", 300));

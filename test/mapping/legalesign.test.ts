@@ -252,6 +252,26 @@ describe("Legalesign's upon post", () => {
     expect(repeated.drafts[0]?.document?.tags).to.deep.equal(["a", "c"]);
   });
 
+  it("takes no signer's uuid for a document, however long the address is", () => {
+    for (const server of [
+      "",
+      "https://api.legalesign.com",
+      `https://${"a-long-name.".repeat(6)}example.com`,
+    ]) {
+      const post = {
+        event: "visit_failed",
+        resource_uri: `${server}/api/v1/signer/${SIGNER}/`,
+        uuid: SIGNER,
+      };
+      const signed = { json_signed: JSON.stringify(post) };
+      for (const fields of [post, signed]) {
+        const [draft] = readForm(fields, upon).drafts;
+        expect(draft?.document, server).to.equal(null);
+        expect(draft?.signer?.id, server).to.equal(SIGNER);
+      }
+    }
+  });
+
   it("uses the signers' table where the address is a signer's", () => {
     const { drafts } = readForm({ code: "40", resource_uri: `/api/v1/signer/${SIGNER}/` }, upon);
     expect(drafts[0]).to.deep.include({ type: "signer.signed", signer: aFact("signer", SIGNER) });

@@ -225,6 +225,23 @@ describe("the dispatcher", () => {
     expect(store.deliveries[0]).to.include({ status: "delivered", attempts: 2 });
   });
 
+  it("says of an answer that was written although the store failed that this is unclear, not that somebody else has it", async () => {
+    const unclear: boolean[] = [];
+    stage.observe.loanLost = (lost) => void unclear.push(lost.unclear);
+    store.add("1", NEW_YEAR);
+    await stage.start([aDestination()]);
+    const settle = store.settle.bind(store);
+    store.settle = async (settlement) => {
+      store.settle = settle;
+      await settle(settlement);
+      throw store.fault();
+    };
+    await tries[0]?.end(200);
+    await clock.advance(250);
+    expect(unclear).to.deep.equal([true]);
+    expect(stage.statuses()).to.deep.equal(["delivered"]);
+  });
+
   it("writes an answer down by the new loan when the old one ends while it is on its way", async () => {
     store.add("1", NEW_YEAR);
     await stage.start([aDestination()]);

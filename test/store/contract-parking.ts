@@ -134,5 +134,19 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       for (const id of [first?.id, other?.id, "dlv_no"])
         expect(await store.findBlocking(id ?? ""), id).to.equal(null);
     });
+
+    it("says of one that is sent again, and of what is behind it, that it waits for the one that is out", async () => {
+      await record("a", ["document.created", "document.sent", "document.completed"]);
+      const { delivery, token } = await claim();
+      const outcome = { status: "delivered" } as const;
+      await store.settle({ delivery: delivery.id, token, attempt: anAttempt(), outcome, at: NEW_YEAR });
+      await store.reopen({ destination: "crm", status: "delivered" }, PAGE, { now: NEW_YEAR, spacing: 0 });
+      const [first, second, third] = await all();
+      expect([first?.status, second?.status, third?.status]).to.deep.equal(["held", "pending", "held"]);
+      for (const waiting of [first, third])
+        expect(await store.findBlocking(waiting?.id ?? "")).to.deep.equal(second);
+      expect(await store.skip(second?.id ?? "", NEW_YEAR)).to.equal("skipped");
+      expect((await store.findBlocking(third?.id ?? ""))?.id).to.equal(first?.id);
+    });
   });
 }

@@ -101,6 +101,15 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.findReceipt(again.id)).to.deep.include({ events: [], duplicates: idsOf(first) });
       });
 
+      it("calls nothing a repeat that the request itself told first", async () => {
+        const twice = aRecording([...story("doc-1", "document.sent"), ...story("doc-1", "document.sent")]);
+        const { events, duplicates } = await store.record(twice);
+        expect(events).to.have.length(1);
+        expect(duplicates).to.deep.equal([]);
+        expect((await store.findEvent(events[0]?.id ?? ""))?.retold).to.deep.equal([]);
+        expect(await store.findReceipt(twice.receipt.id)).to.deep.include({ duplicates: [] });
+      });
+
       it("makes one event of a hundred identical requests at the same instant", async () => {
         const recorded = await Promise.all(
           Array.from({ length: 100 }, () => store.record(aRecording(story("doc-1", "document.sent")))),
@@ -243,6 +252,18 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
           await store.record(aRecording(story(document, "document.sent")));
         const loans = await claim(10, NEW_YEAR + 5);
         expect(loans.map(({ event }) => event.document?.id)).to.deep.equal(["a", "b", "c", "late"]);
+      });
+
+      it("says of a delivery of an event whether it is lent out", async () => {
+        await store.record(aRecording(story("doc-1", "document.sent")));
+        const isLent = async (event: string) => (await store.findEvent(event))?.deliveries[0]?.lent;
+        const [first] = await claim();
+        const event = first?.delivery.event ?? "";
+        expect(await isLent(event)).to.equal(true);
+        await store.giveBack(first ? [first] : [], NEW_YEAR);
+        expect(await isLent(event)).to.equal(false);
+        for (const loan of await claim()) await settle(loan);
+        expect(await isLent(event)).to.equal(false);
       });
 
       it("lends nothing before it is due, and nothing that is lent out", async () => {

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import type { Breaker } from "../../src/domain/breaker.ts";
+import type { KnownType } from "../../src/domain/event.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { DestinationState, Loan, Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aRecording, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../builders.ts";
 import { until } from "../clock.ts";
 import { anAttempt } from "./filled.ts";
 import { type PostgresServer, postgresServer } from "./postgres-server.ts";
@@ -172,6 +173,36 @@ describe("nodes of one PostgreSQL", () => {
       expect(await claim(second(), roomFor(1, [loan]))).to.have.length(1);
       await settle(loan);
       expect(await claim(second(), roomFor(1, [loan]))).to.deep.equal([]);
+    });
+  });
+
+  describe("record", () => {
+    const MANY = Array.from({ length: 30 }, (_, i) => i);
+    const telling = (type: KnownType, n: number, { channel = "realtime", ahead = 0, named = true }) => {
+      const document = named ? aDocument(`doc-${n}`) : null;
+      const draft = aDraft({ type, channel, document, signer: aSigner(`ann-${n}`), time: NEW_YEAR + ahead });
+      return aRecording([draft], { receipt: aReceipt({ channel }), coalesce: 60_000 });
+    };
+
+    it("one event of what two channels tell at once, of which one does not name the document", async () => {
+      for (const n of MANY) {
+        const [named, unnamed] = await Promise.all([
+          first().record(telling("signer.viewed", n, {})),
+          second().record(telling("signer.viewed", n, { channel: "batch", ahead: 3_000, named: false })),
+        ]);
+        expect([...named.events, ...unnamed.events], `signer ${n}`).to.have.length(1);
+      }
+    });
+
+    it("no number of a document for what another node tells of its signer first", async () => {
+      for (const n of MANY) {
+        const [named] = await Promise.all([
+          first().record(telling("signer.signed", n, {})),
+          second().record(telling("signer.signed", n, { channel: "batch", named: false })),
+        ]);
+        const { items } = await first().findDocuments({ id: `doc-${n}` }, { limit: 1 });
+        expect(items[0]?.sequence ?? 0, `document ${n}`).to.equal(named.events.length);
+      }
     });
   });
 

@@ -137,7 +137,9 @@ export function findEvent(tables: Tables, id: string): EventHistory | null {
     event: row.event,
     receipt: tables.receipts.get(row.event.provenance.receipt)?.receipt ?? null,
     retold: row.retold,
-    deliveries: tables.deliveriesOf.of(id).map(({ delivery, history }) => ({ ...delivery, history })),
+    deliveries: tables.deliveriesOf
+      .of(id)
+      .map(({ delivery, history, token }) => ({ ...delivery, history, lent: token !== null })),
   };
 }
 

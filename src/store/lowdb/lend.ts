@@ -49,11 +49,12 @@ export function skip(tables: Tables, id: string, now: number): Awaited<ReturnTyp
   return "skipped";
 }
 
-/** The first of its lane, where it is held behind that. */
+/** The one of its lane that is pending, where it is held for that. */
 export function findBlocking(tables: Tables, id: string): Delivery | null {
   const delivery = tables.deliveries.get(id)?.delivery;
   if (delivery?.status !== "held" || delivery.lane === null) return null;
-  return tables.lanes.of(pair(delivery.destination, delivery.lane))[0]?.delivery ?? null;
+  const lane = tables.lanes.of(pair(delivery.destination, delivery.lane));
+  return lane.find((row) => row.delivery.status === "pending")?.delivery ?? null;
 }
 
 export function giveBack(tables: Tables, loans: readonly Loan[], now: number): void {

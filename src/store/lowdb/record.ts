@@ -51,7 +51,7 @@ function keep(
   const fresh = new Set(added.map(({ id }) => id));
   const again = unfolded.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
   const told = new Set([...unfolded.duplicates.map(({ event }) => event), ...again]);
-  const duplicates = [...told].filter((id) => !before.has(id));
+  const duplicates = [...told].filter((id) => !before.has(id) && !fresh.has(id));
 
   for (const { event, key } of unfolded.duplicates) addKey(tables, event, key);
   keepChannelKeys(tables, unfolded.channelKeys);

@@ -136,9 +136,10 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
       'select receipt_id, channel, told_at from retellings where event_id = $1 order by told_at, receipt_id collate "C"',
       [id],
     ),
-    session.rows<DeliveryRow>(`select ${DELIVERY} from deliveries where event_id = $1 order by position`, [
-      id,
-    ]),
+    session.rows<DeliveryRow & { lent: boolean }>(
+      `select ${DELIVERY}, token is not null as lent from deliveries where event_id = $1 order by position`,
+      [id],
+    ),
     session.rows<AttemptRow & { delivery_id: string }>(
       `select delivery_id, number, started_at, duration, cause, status, answer, retry_after from attempts
        where delivery_id in (select id from deliveries where event_id = $1) order by number`,
@@ -152,6 +153,7 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
     deliveries: deliveries.map((delivery) => ({
       ...toDelivery(delivery),
       history: attempts.filter((one) => one.delivery_id === delivery.id).map(toAttempt),
+      lent: delivery.lent,
     })),
   };
 }
@@ -178,7 +180,7 @@ export async function findBlocking(session: Session, id: string): Promise<Delive
   const [row] = await session.rows<DeliveryRow>(
     `select ${DELIVERY} from deliveries
      where (destination, lane) = (select destination, lane from deliveries where id = $1 and status = 'held')
-       and due_at is not null order by position limit 1`,
+       and status = 'pending'`,
     [id],
   );
   return row ? toDelivery(row) : null;

@@ -26,7 +26,7 @@ export async function lookUp(session: Session, recordings: readonly Recording[])
     return [...questions.documents, ...linked].map((id) => [source, id] as const);
   });
   const signers = recordings.flatMap(({ receipt: { source }, questions }) =>
-    questions.signers.map((signer) => signerLane(source, signer)),
+    [...questions.signers, ...questions.placedSigners].map((signer) => signerLane(source, signer)),
   );
   const lanes = new Set([...documents.map(([source, id]) => documentLane(source, id)), ...signers]);
   // One behind the other in one round trip: what is read is read after the lanes are locked, unless one of them was missing.

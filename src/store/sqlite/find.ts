@@ -130,6 +130,7 @@ export function findEvent(sql: Statements, id: string): EventHistory | null {
     deliveries: sql.deliveriesOf.all(id).map((delivery) => ({
       ...toDelivery(delivery),
       history: sql.attemptsOf.all(delivery.id).map(toAttempt),
+      lent: delivery.lent === 1,
     })),
   };
 }

@@ -40,7 +40,7 @@ function keep(
   const fresh = new Set(added.map(({ id }) => id));
   const again = unfolded.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
   const told = new Set([...unfolded.duplicates.map(({ event }) => event), ...again]);
-  const duplicates = [...told].filter((id) => !before.has(id));
+  const duplicates = [...told].filter((id) => !before.has(id) && !fresh.has(id));
 
   for (const { event, key } of unfolded.duplicates)
     if (event !== key && isKnown(sql, event)) sql.addAlias.run(key, event);

@@ -192,9 +192,9 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       "select receipt_id, channel, told_at from retellings where event_id = ? order by told_at",
     ),
-    deliveriesOf: query<DeliveryRow>(
+    deliveriesOf: query<DeliveryRow & { lent: number }>(
       db,
-      `select ${DELIVERY} from deliveries
+      `select ${DELIVERY}, token is not null as lent from deliveries
        where recorded_at = (select recorded_at from events where id = ?1) and event_id = ?1 order by position`,
     ),
     attemptsOf: query<AttemptRow>(
@@ -204,9 +204,9 @@ export function prepareStatements(db: DatabaseSync) {
     delivery: query<DeliveryRow>(db, `select ${DELIVERY} from deliveries where id = ?`),
     blocking: query<DeliveryRow>(
       db,
-      `select ${DELIVERY} from deliveries first
+      `select ${DELIVERY} from deliveries
        where (destination, lane) = (select destination, lane from deliveries where id = ?1 and status = 'held')
-         and due_at is not null order by position limit 1`,
+         and due_at is not null and status = 'pending'`,
     ),
     reopen: query(
       db,
