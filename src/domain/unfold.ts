@@ -103,15 +103,16 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
     kin.get(kinOf(origin.draft) ?? "")?.add(key, channelKeyOf(origin.draft, origin), others);
     found.push(...earlier(key, others));
   };
-  for (const draft of drafts) confirm(draft, receipt, kin).forEach(splitOff);
+  if (kin.size > 0) for (const draft of drafts) confirm(draft, receipt, kin).forEach(splitOff);
 
   for (const draft of drafts) {
     const key = keyOf(draft);
     const origin = { draft, provenance: provenanceOf(receipt), receivedAt: receipt.receivedAt };
     const before = knownDocument(documents, draft);
     const { drafts: named, repeats } = attribute(draft, before);
-    const coalescer = kin.get(kinOf(draft) ?? "");
-    const near = told.has(key) ? null : nearest(origin, receipt, known.merged, coalescer);
+    const name = kinOf(draft);
+    const coalescer = name === null ? undefined : kin.get(name);
+    const near = name === null || told.has(key) ? null : nearest(origin, receipt, known.merged, coalescer);
     near?.split.forEach(splitOff);
     const again = told.get(key) ?? (repeats ? named.map(keyOf) : null);
     if (near?.event) {
