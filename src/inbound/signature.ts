@@ -44,9 +44,12 @@ export function decodeSignatures(
 }
 
 const SEPARATOR = /[ \t,]+/;
+const SEPARATES = /[ \t,\r\n]/;
 
 /** A field may have its base64 in lines (RFC 2045), so the end of a line separates nothing. */
 function split(text: string, prefix: string): string[] {
+  // Nearly always it is one signature and nothing else.
+  if (prefix === "" && !SEPARATES.test(text)) return text === "" ? [] : [text];
   const line = text.replace(/[\r\n]+[ \t]*/g, "");
   if (prefix === "") return line.split(SEPARATOR).filter((one) => one !== "");
   const [before = "", ...pieces] = line.split(prefix);
@@ -58,7 +61,7 @@ function split(text: string, prefix: string): string[] {
 }
 
 const DECODE: Readonly<Record<SignatureEncoding, (text: string) => Buffer | null>> = {
-  hex: (text) => (/^(?:[0-9a-f]{2})+$/i.test(text) ? Buffer.from(text, "hex") : null),
+  hex: (text) => (text.length % 2 === 0 && /^[0-9a-f]+$/i.test(text) ? Buffer.from(text, "hex") : null),
   base64: (text) => {
     const bytes = Buffer.from(text, "base64");
     const padded = [
