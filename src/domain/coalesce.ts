@@ -37,6 +37,13 @@ export interface CoalesceCandidate {
   tellings: readonly ChannelKey[];
 }
 
+/** The documents that what was matched by nearness names: it may become an event of its own, and then belongs to one of them. */
+export function documentsIn(candidates: readonly CoalesceCandidate[]): string[] {
+  return candidates.flatMap(({ tellings }) =>
+    tellings.flatMap(({ origin }) => (origin?.draft.document ? [origin.draft.document.id] : [])),
+  );
+}
+
 /** A draft as it looks for its event: `key` is its dedupe key. */
 export interface Telling extends Omit<ChannelKey, "origin"> {
   origin: Origin;

@@ -19,7 +19,7 @@ import type { Receipt } from "./receipt.ts";
 
 /** What the store knows that bears on a request. */
 export interface Known {
-  /** By document id, those that signers are linked to among them. */
+  /** By document id, those that signers are linked to and those that `kin` names among them. */
   documents: ReadonlyMap<string, Document>;
   /** By a signer's id: the document that another post named. */
   links: ReadonlyMap<string, string>;
@@ -91,15 +91,15 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
   const events: NewEvent[] = [];
   const duplicates: { event: string; key: string }[] = [];
   const found: EarlierTelling[] = [];
-  const bear = (origin: Origin, key: string) => {
-    const born = toNewEvent(origin, key, receipt, documents, links);
+  const bear = (origin: Origin, key: string, linked: ReadonlyMap<string, string> = links) => {
+    const born = toNewEvent(origin, key, receipt, documents, linked);
     events.push(born);
     return born.event.id;
   };
   /** What was merged by nearness becomes an event of its own. */
   const splitOff = ({ origin, others }: Match["split"][number]) => {
     const key = keyOf(origin.draft);
-    told.set(key, [bear(origin, key)]);
+    told.set(key, [bear(origin, key, new Map([...linksOf(drafts), ...links]))]);
     kin.get(kinOf(origin.draft) ?? "")?.add(key, channelKeyOf(origin.draft, origin), others);
     found.push(...earlier(key, others));
   };
@@ -209,6 +209,10 @@ function knownDocument(documents: ReadonlyMap<string, Document>, draft: Draft): 
 function learnFrom(draft: Draft, receipt: Receipt, documents: Map<string, Document>): void {
   const known = knownDocument(documents, draft);
   if (known) documents.set(known.id, learn(known, draft, receipt.receivedAt));
+}
+
+function linksOf(drafts: readonly Draft[]): [signer: string, document: string][] {
+  return drafts.flatMap(linksIn).map(({ signer, document }) => [signer, document]);
 }
 
 /** Which of its signers belong to its document. Signers without an id of the provider's are named after their document anyway. */

@@ -7,6 +7,7 @@ import type {
   Loan,
   PageRequest,
   Recorded,
+  Recording,
   ReplayFilter,
   Store,
 } from "../../src/store/store.ts";
@@ -23,6 +24,14 @@ const DELIVERED: Outcome = { status: "delivered" };
 const PAGE = { limit: 100 };
 
 const idsOf = ({ events }: Recorded) => events.map(({ id }) => id);
+
+/** What a channel tells of one signer's view, in a document or without one. */
+function viewedIn(channel: string, seconds: number, document: string | null): Recording {
+  const time = NEW_YEAR + seconds * 1_000;
+  const named = document === null ? null : aDocument(document);
+  const draft = aDraft({ type: "signer.viewed", channel, document: named, signer: aSigner(), time });
+  return aRecording([draft], { receipt: aReceipt({ channel }), coalesce: 60_000 });
+}
 
 /** Every promise of the port (src/store/store.ts), kept by every adapter: `open` gives an empty store. */
 export function describeStore(name: string, open: () => Promise<Store>): void {
@@ -190,6 +199,26 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(history?.receipt?.id).to.equal(merged.receipt.id);
         const other = await store.findEvent(duplicates[0] ?? "");
         expect(other?.retold.map(({ receipt }) => receipt)).not.to.include(merged.receipt.id);
+      });
+
+      it("gives what was taken for another the document that it named, and the next number in it", async () => {
+        await store.record(aRecording(story("doc-1", "document.sent")));
+        await store.record(viewedIn("batch", 0, "doc-2"));
+        await store.record(viewedIn("realtime", 11, "doc-1"));
+        const { events } = await store.record(viewedIn("realtime", 0, "doc-2"));
+        expect(events.map(({ document, sequence }) => [document?.id, sequence])).to.deep.equal([
+          ["doc-1", 2],
+        ]);
+        expect(await store.findDocument("legalesign", "doc-1")).to.include({ sequence: 2, status: "sent" });
+      });
+
+      it("gives what was taken for another, and named no document, the one that its signer belongs to", async () => {
+        await store.record(viewedIn("realtime", 0, null));
+        await store.record(viewedIn("batch", 11, null));
+        const { events } = await store.record(viewedIn("batch", 0, "doc-1"));
+        expect(events.map(({ document, sequence }) => [document?.id, sequence])).to.deep.equal([
+          ["doc-1", 1],
+        ]);
       });
 
       it("lists a telling at the event that it moves to when a nearer one takes its place", async () => {

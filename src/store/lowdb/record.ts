@@ -1,4 +1,4 @@
-import type { ChannelKey, CoalesceCandidate } from "../../domain/coalesce.ts";
+import { type ChannelKey, type CoalesceCandidate, documentsIn } from "../../domain/coalesce.ts";
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Questions } from "../../domain/lookup.ts";
@@ -78,13 +78,14 @@ function lookUp(
       return row ? [[signer, row.document] as const] : [];
     }),
   );
-  const ids = new Set([...documents, ...links.values()]);
+  const kin = new Map(kins.map(({ kin, from, to }) => [kin, candidates(tables, kin, from, to)]));
+  const ids = new Set([...documents, ...links.values(), ...[...kin.values()].flatMap(documentsIn)]);
   return {
     documents: new Map([...ids].flatMap((id) => knownDocument(tables, source, id))),
     links,
     events: new Map(keys.flatMap((key) => knownEvents(tables, key))),
     merged: new Map(nearKeys.flatMap((key) => mergedInto(tables, key, channel))),
-    kin: new Map(kins.map(({ kin, from, to }) => [kin, candidates(tables, kin, from, to)])),
+    kin,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CoalesceCandidate } from "../../domain/coalesce.ts";
+import { type CoalesceCandidate, documentsIn } from "../../domain/coalesce.ts";
 import { documentLane, signerLane } from "../../domain/destination.ts";
 import type { Document } from "../../domain/document.ts";
 import { storableText } from "../../domain/text.ts";
@@ -29,7 +29,8 @@ export async function lookUp(session: Session, recordings: readonly Recording[])
     [...questions.signers, ...questions.placedSigners].map((signer) => signerLane(source, signer)),
   );
   const lanes = new Set([...documents.map(([source, id]) => documentLane(source, id)), ...signers]);
-  // One behind the other in one round trip: what is read is read after the lanes are locked, unless one of them was missing.
+  // One behind the other in one round trip: what is read is read after the lanes are locked, unless one of them was missing, or what
+  // was matched by nearness names a document that no recording asks for.
   for (;;) {
     const [locked, known, events, merged, kin] = await Promise.all([
       tryLanes(session, lanes),
@@ -38,8 +39,25 @@ export async function lookUp(session: Session, recordings: readonly Recording[])
       lookUpMerged(session, recordings),
       lookUpKin(session, recordings),
     ]);
-    if (locked) return createKnowledge({ documents: known, links, events, merged, kin, lanes });
+    const more = placesIn(kin).filter(([source, id]) => !lanes.has(documentLane(source, id)));
+    for (const [source, id] of more) {
+      documents.push([source, id]);
+      lanes.add(documentLane(source, id));
+    }
+    if (locked && more.length === 0)
+      return createKnowledge({ documents: known, links, events, merged, kin, lanes });
   }
+}
+
+/** The documents that what was matched by nearness names. */
+function placesIn(kin: Stock["kin"]): [source: string, document: string][] {
+  return [...kin.values()]
+    .flat()
+    .flatMap(({ tellings }) =>
+      tellings.flatMap(({ origin }): [string, string][] =>
+        origin?.draft.document ? [[origin.draft.source, origin.draft.document.id]] : [],
+      ),
+    );
 }
 
 interface Stock {
@@ -73,17 +91,23 @@ function knownTo({ receipt: { source, channel }, questions }: Recording, stock: 
     );
   const inSource = (name: string) => named(source, name);
   const links = pick(stock.links, questions.signers, inSource);
+  const kin = new Map(
+    questions.kins.map(({ kin, from, to }) => [
+      kin,
+      (stock.kin.get(kin) ?? []).filter(({ at }) => at >= from && at <= to),
+    ]),
+  );
+  const matched = [...kin.values()].flatMap(documentsIn);
   return {
     links,
-    documents: pick(stock.documents, new Set([...questions.documents, ...links.values()]), inSource),
+    documents: pick(
+      stock.documents,
+      new Set([...questions.documents, ...links.values(), ...matched]),
+      inSource,
+    ),
     events: pick(stock.events, questions.keys),
     merged: pick(stock.merged, questions.nearKeys, (key) => named(channel, key)),
-    kin: new Map(
-      questions.kins.map(({ kin, from, to }) => [
-        kin,
-        (stock.kin.get(kin) ?? []).filter(({ at }) => at >= from && at <= to),
-      ]),
-    ),
+    kin,
   };
 }
 

@@ -1,3 +1,4 @@
+import { documentsIn } from "../../domain/coalesce.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Questions } from "../../domain/lookup.ts";
 import type { Problem, Receipt, Rejection } from "../../domain/receipt.ts";
@@ -89,13 +90,16 @@ function lookUp(
       return row ? [[signer, row.document_id] as const] : [];
     }),
   );
-  const ids = new Set([...documents, ...links.values()]);
+  const kin = new Map(
+    kins.map(({ kin, from, to }) => [kin, sql.candidates.all(kin, from, to).map(toCandidate)]),
+  );
+  const ids = new Set([...documents, ...links.values(), ...[...kin.values()].flatMap(documentsIn)]);
   return {
     documents: new Map([...ids].flatMap((id) => knownDocument(sql, source, id))),
     links,
     events: new Map(keys.flatMap((key) => knownEvents(sql, key))),
     merged: new Map(nearKeys.flatMap((key) => mergedInto(sql, key, channel))),
-    kin: new Map(kins.map(({ kin, from, to }) => [kin, sql.candidates.all(kin, from, to).map(toCandidate)])),
+    kin,
   };
 }
 
