@@ -17,22 +17,48 @@ export const name = z
 
 const DAY = 86_400_000;
 
+/** How a number with a unit is written, and what is said of one that is not right. */
+interface Quantity {
+  kind: string;
+  /** What would be right. */
+  examples: string;
+  /** Null: it is none. */
+  parse(text: string): number | null;
+  most: number;
+  /** What it is beyond that, such as "too long". */
+  beyond: string;
+  format(most: number): string;
+}
+
+function parseQuantity({ kind, examples, parse, most, beyond, format }: Quantity) {
+  return (text: string, context: z.RefinementCtx): number => {
+    const value = parse(text);
+    if (value !== null && value <= most) return value;
+    const shown = JSON.stringify(text);
+    context.addIssue(
+      value === null
+        ? `${shown} is no ${kind}: write ${examples}`
+        : `${shown} is ${beyond}: at most ${format(most)}`,
+    );
+    return z.NEVER;
+  };
+}
+
 /** Up to `longest` milliseconds: whatever is waited for, or added to a date, must not overflow. */
 function durationUpTo(longest: number) {
   return z
     .string({ error: "must be a duration such as 15s, 5m or 2h" })
     .meta({ pattern: "^([0-9]+(ms|s|m|h|d))+$", examples: ["15s", "5m", "2h15m"] })
-    .transform((text, context) => {
-      const milliseconds = parseDuration(text);
-      if (milliseconds !== null && milliseconds <= longest) return milliseconds;
-      const shown = JSON.stringify(text);
-      context.addIssue(
-        milliseconds === null
-          ? `${shown} is no duration: write 15s, 5m or 2h`
-          : `${shown} is too long: at most ${formatDuration(longest)}`,
-      );
-      return z.NEVER;
-    });
+    .transform(
+      parseQuantity({
+        kind: "duration",
+        examples: "15s, 5m or 2h",
+        parse: parseDuration,
+        most: longest,
+        beyond: "too long",
+        format: formatDuration,
+      }),
+    );
 }
 
 export const duration = durationUpTo(365 * DAY);
@@ -46,33 +72,31 @@ const LARGEST_SIZE = 256 * 1_024 ** 2;
 export const size = z
   .string({ error: "must be a size such as 512kb or 5mb" })
   .meta({ pattern: "^[0-9]+(b|kb|mb|gb)$", examples: ["5mb"] })
-  .transform((text, context) => {
-    const bytes = parseSize(text);
-    if (bytes !== null && bytes <= LARGEST_SIZE) return bytes;
-    const shown = JSON.stringify(text);
-    context.addIssue(
-      bytes === null
-        ? `${shown} is no size: write 512kb or 5mb`
-        : `${shown} is too large: at most ${formatSize(LARGEST_SIZE)}`,
-    );
-    return z.NEVER;
-  });
+  .transform(
+    parseQuantity({
+      kind: "size",
+      examples: "512kb or 5mb",
+      parse: parseSize,
+      most: LARGEST_SIZE,
+      beyond: "too large",
+      format: formatSize,
+    }),
+  );
 
 /** How many a second. */
 export const rate = z
   .string({ error: "must be a rate such as 50/s or 600/m" })
   .meta({ pattern: "^[0-9]+/(s|m|h)$", examples: ["50/s", "600/m"] })
-  .transform((text, context) => {
-    const perSecond = parseRate(text);
-    if (perSecond !== null && perSecond <= HIGHEST_RATE) return perSecond;
-    const shown = JSON.stringify(text);
-    context.addIssue(
-      perSecond === null
-        ? `${shown} is no rate: write 50/s or 600/m`
-        : `${shown} is too high: at most ${HIGHEST_RATE}/s`,
-    );
-    return z.NEVER;
-  });
+  .transform(
+    parseQuantity({
+      kind: "rate",
+      examples: "50/s or 600/m",
+      parse: parseRate,
+      most: HIGHEST_RATE,
+      beyond: "too high",
+      format: (most) => `${most}/s`,
+    }),
+  );
 
 export const wholeNumber = (least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}`;

@@ -39,7 +39,7 @@ export class UntakenBody extends CountersignError {
 }
 
 /** So many bytes are kept of a body that is not taken. */
-const BEGINNING_BYTES = 1_024;
+export const BEGINNING_BYTES = 1_024;
 
 /**
  * The bytes of the body. Nobody may have read any of it before. When it rejects, the rest is still to be read, or the

@@ -2,8 +2,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../domain/clock.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import { formatSize } from "../domain/quantity.ts";
-import { announcedLength, hasBody, type Patience, readBody, UntakenBody } from "./body.ts";
-import type { Budget, Charge } from "./budget.ts";
+import {
+  announcedLength,
+  BEGINNING_BYTES,
+  type BodyRules,
+  hasBody,
+  type Patience,
+  readBody,
+  UntakenBody,
+} from "./body.ts";
+import type { Arrival, Budget } from "./budget.ts";
 import type { Channel } from "./channel.ts";
 import { ACCEPTED_CODINGS, isCoded, refuseCodings, unpack } from "./content.ts";
 import { refuseCredentials } from "./credentials.ts";
@@ -30,6 +38,9 @@ export interface IntakeParts {
   clock: Clock;
 }
 
+/** The room that one request takes, and how it is asked to give it up. */
+type Room = Pick<BodyRules, "charge" | "whenShed">;
+
 export type Intake = (exchange: Exchange, head: RequestHead, channel: Channel) => Promise<Taken | TurnedAway>;
 
 export interface Exchange {
@@ -48,9 +59,10 @@ const OVERLOADED: TurnedAway = {
 
 /** Of a request that is refused for its credentials a body of up to so many bytes is kept, to be checked again once they are right. */
 const SHORT_BYTES = 64 * 1_024;
-/** So much is kept of any other body that is refused before it is read. */
-const BEGINNING_BYTES = 1_024;
-/** That is waited for as long as this, in milliseconds: it nearly always follows its headers at once. */
+/**
+ * What is kept of a body that is refused by its headers is waited for as long as this, in milliseconds: it nearly always follows at
+ * once.
+ */
 const GLANCE: Patience = { stall: 250, whole: 1_000 };
 
 /**
@@ -64,32 +76,37 @@ export function createIntake({ budget, reject, patience, clock }: IntakeParts): 
       await keepGlance(exchange.request, { head, channel }, refusal);
       return refusal;
     }
-    let shed = () => {};
-    const charge = budget.admit({
+    const room = admit({
       held: sizeOf(head),
       announced: announcedLength(exchange.request),
       trusted: channel.checks.some(({ kind }) => kind === "token" || kind === "basic"),
-      shed: () => shed(),
     });
-    if (!charge) return OVERLOADED;
-    const whenShed = (give: () => void) => {
-      shed = give;
-    };
+    if (!room) return OVERLOADED;
     try {
-      const taken = await takeWhole(exchange, head, channel, { charge, whenShed });
-      if ("code" in taken) charge.release();
+      const taken = await takeWhole(exchange, head, channel, room);
+      if ("code" in taken) room.charge.release();
       return taken;
     } catch (error) {
-      charge.release();
+      room.charge.release();
       throw error;
     }
   };
+
+  /** Null: there is no room. Until its body is read, nothing need be done when a request is given up for others. */
+  function admit(arrival: Omit<Arrival, "shed">): Room | null {
+    let shed = () => {};
+    const charge = budget.admit({ ...arrival, shed: () => shed() });
+    const whenShed = (give: () => void) => {
+      shed = give;
+    };
+    return charge && { charge, whenShed };
+  }
 
   async function takeWhole(
     { request, response }: Exchange,
     head: RequestHead,
     channel: Channel,
-    { charge, whenShed }: { charge: Charge; whenShed(give: () => void): void },
+    { charge, whenShed }: Room,
   ): Promise<Taken | TurnedAway> {
     const { maxBody, maxValues } = channel;
     if (isAsking(request)) response.writeContinue();
@@ -128,22 +145,17 @@ export function createIntake({ budget, reject, patience, clock }: IntakeParts): 
     const unread = { beginning: Buffer.alloc(0), length: announced };
     if (!hasBody(request)) return keep({ bytes: Buffer.alloc(0) });
     if (most === 0 || isAsking(request)) return keep(unread);
-    let shed = () => {};
-    const charge = budget.admit({ held: sizeOf(head), announced: 0, trusted: false, shed: () => shed() });
-    if (!charge) return keep(unread);
-    const whenShed = (give: () => void) => {
-      shed = give;
-    };
+    const room = admit({ held: sizeOf(head), announced: 0, trusted: false });
+    if (!room) return keep(unread);
     try {
-      const rules = { maxBody: most, patience: GLANCE, charge, whenShed, clock };
-      await keep(await glance(request, rules));
+      await keep(await glance(request, { maxBody: most, patience: GLANCE, clock, ...room }));
     } finally {
-      charge.release();
+      room.charge.release();
     }
   }
 }
 
-async function glance(request: IncomingMessage, rules: Parameters<typeof readBody>[1]): Promise<RefusedBody> {
+async function glance(request: IncomingMessage, rules: BodyRules): Promise<RefusedBody> {
   try {
     return { bytes: await readBody(request, rules) };
   } catch (error) {

@@ -1,37 +1,7 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect } from "chai";
-import { type Bridge, configText, FORM, SECRET, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
+import { type Bridge, configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
 import { createManualClock } from "../clock.ts";
-import { runCommand } from "./terminal.ts";
-
-const BATCH = (document: string, ...values: string[]) =>
-  `data=${encodeURIComponent(
-    JSON.stringify(
-      values.map((value) => ({
-        value,
-        timestamp: "2022-07-11T07:28:25+00:00",
-        resource_uri: `/api/v1/document/${document}/`,
-        name: "status",
-      })),
-    ),
-  )}`;
-
-const crm = (url: string, rest = "") =>
-  configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }`);
-
-/** Runs commands against a bridge, as from the folder of its configuration. */
-function commandsFor(bridge: Bridge, text: string) {
-  const file = join(bridge.folder, "cli.yaml");
-  writeFileSync(
-    file,
-    text.replace("admin: { port: 0 }", `admin: { port: ${new URL(bridge.adminUrl).port} }`),
-  );
-  return (...args: string[]) => runCommand([...args, "--config", file]);
-}
-
-const post = (bridge: Bridge, document: string, ...values: string[]) =>
-  bridge.post(`/in/legalesign/batch?token=${TOKEN}`, BATCH(document, ...values), FORM);
+import { commandsFor, crm, post } from "./operator.ts";
 
 /** Waits until every delivery is final; each look is a request, so the event loop turns. */
 async function settled(bridge: Bridge): Promise<void> {

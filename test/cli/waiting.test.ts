@@ -1,48 +1,11 @@
-import { writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { expect } from "chai";
-import {
-  atTidy,
-  type Bridge,
-  configText,
-  FORM,
-  SECRET,
-  startBridge,
-  startReceiver,
-  TOKEN,
-  tidy,
-} from "../bridge.ts";
+import { atTidy, type Bridge, configText, startBridge, startReceiver, tidy } from "../bridge.ts";
 import { createManualClock, until } from "../clock.ts";
-import { runCommand } from "./terminal.ts";
+import { commandsFor, crm, post } from "./operator.ts";
 
 /** What an operator sees of deliveries that wait or fail, and what can be done about them. */
-
-const batch = (document: string, ...values: string[]) =>
-  `data=${encodeURIComponent(
-    JSON.stringify(
-      values.map((value) => ({
-        value,
-        timestamp: "2022-07-11T07:28:25+00:00",
-        resource_uri: `/api/v1/document/${document}/`,
-        name: "status",
-      })),
-    ),
-  )}`;
-const post = (bridge: Bridge, document: string, ...values: string[]) =>
-  bridge.post(`/in/legalesign/batch?token=${TOKEN}`, batch(document, ...values), FORM);
-const crm = (url: string, rest = "") =>
-  configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }`);
-
-function commandsFor(bridge: Bridge, text: string) {
-  const file = join(bridge.folder, "cli.yaml");
-  writeFileSync(
-    file,
-    text.replace("admin: { port: 0 }", `admin: { port: ${new URL(bridge.adminUrl).port} }`),
-  );
-  return (...args: string[]) => runCommand([...args, "--config", file]);
-}
 
 interface Listed {
   id: string;

@@ -86,33 +86,24 @@ export function findDeliveries(
   );
 }
 
-export function findRejections(
-  tables: Tables,
-  { source, channel }: RejectionFilter,
-  page: PageRequest,
-): Page<Rejection> {
-  return list(
-    tables.rejections,
-    page,
-    ({ rejection }) => fits(source, rejection.source) && fits(channel, rejection.channel),
-    toRejection,
-  );
+export function findRejections(tables: Tables, filter: RejectionFilter, page: PageRequest): Page<Rejection> {
+  return list(tables.rejections, page, isRejectionOf(filter), toRejection);
 }
 
 export function listRejections(
   tables: Tables,
-  { source, channel }: RejectionFilter,
+  filter: RejectionFilter,
   page: PageRequest,
 ): Page<RejectionSummary> {
-  return list(
-    tables.rejections,
-    page,
-    ({ rejection }) => fits(source, rejection.source) && fits(channel, rejection.channel),
-    ({ rejection, body }) => ({
-      ...rejection,
-      size: body === null ? null : Buffer.byteLength(body, "base64"),
-    }),
-  );
+  return list(tables.rejections, page, isRejectionOf(filter), ({ rejection, body }) => ({
+    ...rejection,
+    size: body === null ? null : Buffer.byteLength(body, "base64"),
+  }));
+}
+
+function isRejectionOf({ source, channel }: RejectionFilter) {
+  return ({ rejection }: Rows["rejections"]) =>
+    fits(source, rejection.source) && fits(channel, rejection.channel);
 }
 
 export function findRejection(tables: Tables, id: string): Rejection | null {
