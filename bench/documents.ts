@@ -2,10 +2,10 @@ import type { Subscriber } from "../src/domain/destination.ts";
 import type { Draft } from "../src/domain/draft.ts";
 import type { EventType } from "../src/domain/event.ts";
 import { receiptId } from "../src/domain/identity.ts";
-import { questionsOf } from "../src/domain/lookup.ts";
+import { lookupOf } from "../src/domain/lookup.ts";
 import type { Receipt } from "../src/domain/receipt.ts";
-import { unfold } from "../src/domain/unfold.ts";
-import type { Recording } from "../src/store/store.ts";
+import { resolve } from "../src/domain/resolve.ts";
+import type { RecordRequest } from "../src/store/store.ts";
 import { CHANNEL, SOURCE } from "./posts.ts";
 
 /** What happens to a document, one after the other. */
@@ -33,7 +33,7 @@ const BATCH = 8;
  * All that is recorded of so many documents: the first event of each, then the second of each, and so on, as when all are on
  * their way side by side. Each batch comes a millisecond after the one before.
  */
-export function recordersOf(documents: number, subscribers: readonly Subscriber[]): (() => Recording)[] {
+export function recordersOf(documents: number, subscribers: readonly Subscriber[]): (() => RecordRequest)[] {
   const count = Math.ceil((documents * LIFE.length) / BATCH);
   return Array.from({ length: count }, (_, number) => () => {
     const first = number * BATCH;
@@ -51,12 +51,12 @@ function recordingOf(
   receipt: Receipt,
   drafts: readonly Draft[],
   subscribers: readonly Subscriber[],
-): Recording {
+): RecordRequest {
   const rules = { subscribers, coalesce: 0 };
   return {
     receipt,
-    questions: questionsOf(receipt, drafts, rules),
-    unfold: (known) => unfold(receipt, drafts, known, rules),
+    lookup: lookupOf(receipt, drafts, rules),
+    resolve: (known) => resolve(receipt, drafts, known, rules),
   };
 }
 

@@ -39,7 +39,7 @@ const GROUPS: readonly (readonly [string, RegExp])[] = [
     HTTP,
     /\/(got|cacheable-request|responselike|lowercase-keys|@sindresorhus\/is|uint8array-extras|chunk-data)\//,
   ],
-  ["dispatcher and courier", /src\/(outbound|domain)\/|node_modules\/p-retry/],
+  ["dispatcher and worker", /src\/(outbound|domain)\/|node_modules\/p-retry/],
   [LOADING, /node:internal\/(modules|bootstrap|deps|process\/pre)|\/amaro\//],
 ];
 

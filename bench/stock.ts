@@ -1,12 +1,12 @@
 import type { Subscriber } from "../src/domain/destination.ts";
 import type { Document } from "../src/domain/document.ts";
 import { receiptId } from "../src/domain/identity.ts";
-import type { Unfolded } from "../src/domain/unfold.ts";
+import type { Resolution } from "../src/domain/resolve.ts";
 import type { Channel } from "../src/inbound/channel.ts";
-import { read } from "../src/inbound/read.ts";
+import { interpret } from "../src/inbound/interpret.ts";
 import type { VerifiedRequest } from "../src/inbound/request.ts";
 import type { Kept } from "../src/store/kept.ts";
-import type { Recording } from "../src/store/store.ts";
+import type { RecordRequest } from "../src/store/store.ts";
 import { createPost, EVENTS_PER_DOCUMENT } from "./posts.ts";
 
 /** What a store holds that has been in use for a while: the bench's posts from number 0 on, as the bridge itself would have read them. */
@@ -60,12 +60,12 @@ function addLife(load: Load, number: number, { waits, timeOf, reader }: Life): v
   for (let step = 0; step < EVENTS_PER_DOCUMENT; step++) {
     const post = number * EVENTS_PER_DOCUMENT + step;
     const recording = recordingOf(post, timeOf(post), reader);
-    const unfolded = recording.unfold({
+    const unfolded = recording.resolve({
       documents: known,
       links: new Map(),
       events: new Map(),
       merged: new Map(),
-      kin: new Map(),
+      candidates: new Map(),
     });
     for (const document of unfolded.documents) known.set(document.id, document);
     changedAt = recording.receipt.receivedAt;
@@ -75,7 +75,7 @@ function addLife(load: Load, number: number, { waits, timeOf, reader }: Life): v
   for (const document of known.values()) load.documents.push({ position: number + 1, document, changedAt });
 }
 
-function recordingOf(number: number, receivedAt: number, { channel, subscribers }: Reader): Recording {
+function recordingOf(number: number, receivedAt: number, { channel, subscribers }: Reader): RecordRequest {
   const { body, signature } = createPost(number);
   const request: VerifiedRequest = {
     source: channel.source,
@@ -95,12 +95,12 @@ function recordingOf(number: number, receivedAt: number, { channel, subscribers 
   };
   const random = Buffer.alloc(10);
   random.writeUInt32BE(number);
-  const [reading] = [...read(receiptId(receivedAt, random), request, channel, () => subscribers)];
+  const [reading] = [...interpret(receiptId(receivedAt, random), request, channel, () => subscribers)];
   if (!reading) throw new Error("a post could not be read");
   return reading.recording;
 }
 
-function addReceipt(load: Load, position: number, { receipt }: Recording, { events }: Unfolded): void {
+function addReceipt(load: Load, position: number, { receipt }: RecordRequest, { events }: Resolution): void {
   const { body, ...rest } = receipt;
   const summary = { ...rest, size: body.length, events: events.map(({ event }) => event.id), duplicates: [] };
   load.receipts.push({ position, receipt: summary, body: Buffer.from(body).toString("base64") });
@@ -109,20 +109,20 @@ function addReceipt(load: Load, position: number, { receipt }: Recording, { even
 function addEvent(
   load: Load,
   position: number,
-  { receipt }: Recording,
-  { events: [one], deliveries: [delivery] }: Unfolded,
+  { receipt }: RecordRequest,
+  { events: [one], deliveries: [delivery] }: Resolution,
   waits: boolean,
 ): void {
   if (!one || !delivery) throw new Error("a post told no event");
-  const { event, key, kin, at } = one;
+  const { event, dedupeKey, coalesceKey, at } = one;
   load.events.push({
     position,
     event,
-    kin,
+    coalesceKey,
     at,
-    keys: key === event.id ? [] : [key],
+    dedupeKeys: dedupeKey === event.id ? [] : [dedupeKey],
     channelKeys: [],
-    retold: [],
+    duplicates: [],
   });
   const startedAt = receipt.receivedAt + 5;
   const attempt = {

@@ -79,7 +79,7 @@ async function dump(url: string): Promise<string> {
     return `${schema.join("\n")}
 create table countersign_schema (one integer primary key default 1 check (one = 1), version integer not null);
 ${inserts.join("\n")}
-select setval(pg_get_serial_sequence(name, 'position'), 1000) from unnest(array['receipts', 'rejections', 'documents', 'events', 'ids', 'deliveries', 'attempts', 'audit']) name;
+select setval(pg_get_serial_sequence(name, 'position'), 1000) from unnest(array['receipts', 'rejections', 'documents', 'events', 'tombstones', 'deliveries', 'attempts', 'audit']) name;
 `;
   } finally {
     await client.end();

@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import { type Logger, pino } from "pino";
-import { createListeners, type RequestListeners } from "./bridge.ts";
 import type { Config, LoadedConfig } from "./config.ts";
 import { type Clock, within } from "./domain/clock.ts";
 import { createBudget } from "./inbound/budget.ts";
@@ -8,7 +7,8 @@ import { createRejections } from "./inbound/rejections.ts";
 import { openLog } from "./log.ts";
 import { observeRejections } from "./observe.ts";
 import { createDeliver } from "./outbound/deliver.ts";
-import { createRuntime, type Runtime } from "./runtime.ts";
+import { createReloader, type Reloader } from "./reloader.ts";
+import { createListeners, type RequestListeners } from "./runtime.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { timed } from "./store/timed.ts";
@@ -38,7 +38,7 @@ export interface App {
   /** Resolves when something that the bridge cannot live without has died; the process should end, to be started again. */
   died: Promise<"died">;
   /** See Runtime: takes sources, destinations and mappings from the configuration's file again, all or nothing. */
-  reload: Runtime["reload"];
+  reload: Reloader["reload"];
   /** Not ready, accept nothing more, finish or give back what is in flight, close. */
   stop(): Promise<void>;
 }
@@ -54,8 +54,8 @@ const SYSTEM_CLOCK: Clock = {
   },
 };
 
-/** What a stop may take beyond its grace, for giving loans back and closing the store; milliseconds. */
-const STOP_MARGIN = 5_000;
+/** What a stop may take beyond its grace, for giving leases back and closing the store; milliseconds. */
+const STOP_MARGIN_MS = 5_000;
 
 /**
  * The composition root, with bridge.ts: the only place that names an adapter, reads the clock or draws a random number.
@@ -94,7 +94,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     isStopping: () => stopping,
     died: () => death.resolve("died"),
   };
-  const runtime = await createRuntime(config, { ...parts, settled, load: overrides.load });
+  const runtime = await createReloader(config, { ...parts, settled, load: overrides.load });
   const listeners = createListeners(config, {
     ...parts,
     current: runtime.current,
@@ -111,7 +111,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   async function finish(): Promise<void> {
     const graceMs = config.shutdown;
     await Promise.all([open.receiver.close(graceMs), runtime.stop({ graceMs })]);
-    await Promise.all([open.admin.close(0), rejections.drain(STOP_MARGIN / 2)]);
+    await Promise.all([open.admin.close(0), rejections.drain(STOP_MARGIN_MS / 2)]);
     await store.close();
   }
 
@@ -125,16 +125,16 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     async stop() {
       stopping = true;
       logger.info("stopping");
-      const inTime = await within(clock, config.shutdown + STOP_MARGIN, finish());
+      const inTime = await within(clock, config.shutdown + STOP_MARGIN_MS, finish());
       if (inTime) return logger.info("stopped");
-      logger.error("the store does not answer, so the stop is cut short; loans run out by themselves");
+      logger.error("the store does not answer, so the stop is cut short; leases run out by themselves");
       await open.admin.close(0);
     },
   };
 }
 
 /** Milliseconds. */
-const REQUEST_MARGIN = 60_000;
+const REQUEST_MARGIN_MS = 60_000;
 
 interface Listeners {
   receiver: Listener;
@@ -159,7 +159,7 @@ async function openListeners(
       key: "server",
       idleTimeout,
       // The way in ends what is too slow by itself, and says so; this is for what it passes over unread.
-      requestTimeout: requestTimeout + REQUEST_MARGIN,
+      requestTimeout: requestTimeout + REQUEST_MARGIN_MS,
       door: { maxConnections, crowded },
     });
     return { receiver, admin: adminListener };

@@ -184,11 +184,11 @@ function portClash(yaml: YamlFile, config: ConfigFile | null): FileProblem[] {
   return [{ ...yaml.placeOf(["admin", "port"]), message }];
 }
 
-const USUAL_BYTES_IN_FLIGHT = 64 * 1_024 ** 2;
+const DEFAULT_BYTES_IN_FLIGHT = 64 * 1_024 ** 2;
 
 /** Room for the longest body and for what it holds when it came compressed. */
 function budgetFor(channels: readonly Channel[]): number {
-  return Math.max(USUAL_BYTES_IN_FLIGHT, ...channels.map(({ maxBody }) => 2 * maxBody));
+  return Math.max(DEFAULT_BYTES_IN_FLIGHT, ...channels.map(({ maxBody }) => 2 * maxBody));
 }
 
 function budgetTooSmall(

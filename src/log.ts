@@ -1,14 +1,14 @@
 import { type DestinationStream, pino } from "pino";
 
 /** Bytes of lines that are written at once even before the turn is over. */
-const MOST_HELD = 8_192;
+const BUFFER_BYTES = 8_192;
 
 /**
  * Standard output, for the log. The lines of one turn of the event loop are one write, since a write costs more than all else about a
  * line. No line waits longer than its turn, and none is lost when the process ends, however it ends itself.
  */
 export function openLog(): DestinationStream & { flushSync(): void } {
-  const out = pino.destination({ dest: process.stdout.fd, sync: true, minLength: MOST_HELD });
+  const out = pino.destination({ dest: process.stdout.fd, sync: true, minLength: BUFFER_BYTES });
   let isDue = false;
   const flushSync = () => {
     isDue = false;

@@ -3,11 +3,13 @@ import { EventEmitter } from "node:events";
 import { argv, env, exit, stderr, stdout } from "node:process";
 
 /** The oldest Node that has what the bridge stands on: node:sqlite, and TypeScript without a build. */
-const OLDEST_NODE = 24;
+const MIN_NODE_VERSION = 24;
 
 const major = Number.parseInt(process.versions.node, 10);
-if (major < OLDEST_NODE) {
-  stderr.write(`countersign needs Node ${OLDEST_NODE} or newer, and this is Node ${process.versions.node}\n`);
+if (major < MIN_NODE_VERSION) {
+  stderr.write(
+    `countersign needs Node ${MIN_NODE_VERSION} or newer, and this is Node ${process.versions.node}\n`,
+  );
   exit(1);
 }
 

@@ -3,7 +3,7 @@ import { env, execArgv } from "node:process";
 import v8 from "node:v8";
 
 /** As much as is of use: with 128 MB the way in is no faster. Bytes. */
-const ENOUGH = 32 * 1_024 ** 2;
+const YOUNG_GENERATION_BYTES = 32 * 1_024 ** 2;
 
 /**
  * Where memory is plenty V8 lets the heap's young generation grow to 128 MB, which is more than all else that a bridge has. It
@@ -14,7 +14,7 @@ export function limitYoungGeneration(): void {
   const flags = [env.NODE_OPTIONS, ...execArgv];
   if (flags.some((flag) => flag?.includes("semi-space"))) return;
   const observer = new PerformanceObserver(() => {
-    if (youngGeneration() < ENOUGH) return;
+    if (youngGeneration() < YOUNG_GENERATION_BYTES) return;
     v8.setFlagsFromString("--semi-space-growth-factor=1");
     observer.disconnect();
   });

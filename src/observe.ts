@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { messageOf } from "./domain/errors.ts";
-import type { Reception } from "./inbound/receive.ts";
+import type { IngressOutcome } from "./inbound/receive.ts";
 import type { RejectionsObserver } from "./inbound/rejections.ts";
 import type { Observer } from "./outbound/observe.ts";
 import type { PruningObserver } from "./retention.ts";
@@ -18,13 +18,13 @@ interface Parts {
   now(): number;
 }
 
-export function observeReceptions({
+export function observeIngress({
   logger,
   metrics,
   now,
   wake,
 }: Parts & { wake(destinations?: readonly string[]): void }) {
-  return ({ source, channel, outcome, duration, acceptance, reason, error }: Reception): void => {
+  return ({ source, channel, outcome, duration, acceptance, reason, error }: IngressOutcome): void => {
     metrics.received(source, channel, outcome, duration / 1_000);
     const fields = { source, channel, outcome, ms: duration };
     if (error) {
@@ -37,7 +37,7 @@ export function observeReceptions({
 
     const { receipt, recorded, problems } = acceptance;
     wake(recorded.destinations);
-    if (recorded.duplicates.length > 0) metrics.retold(source, recorded.duplicates.length);
+    if (recorded.duplicates.length > 0) metrics.duplicates(source, recorded.duplicates.length);
     for (const { type, code, time } of recorded.events) {
       metrics.recorded(source, type);
       if (type === "unknown") metrics.unmapped(source, objectLabel(code.object));
@@ -83,7 +83,7 @@ export function observeRejections({ logger, metrics, now }: Parts): RejectionsOb
   };
 }
 
-export function observeTries({ logger, metrics, now, died }: Parts & { died(): void }): Observer {
+export function observeAttempts({ logger, metrics, now, died }: Parts & { died(): void }): Observer {
   return {
     attempted({ destination, delivery, event, attempt, outcome, failures, probe }) {
       metrics.attempted(destination, outcome.status, attempt.duration / 1_000);
@@ -118,12 +118,12 @@ export function observeTries({ logger, metrics, now, died }: Parts & { died(): v
       const fields = { destination, delivery: delivery.id, event: id, type, reason, why };
       logger.error(fields, "not sent, since the destination's format cannot say it; it is parked");
     },
-    loanLost({ destination, delivery, unclear }) {
+    leaseLost({ destination, delivery, unclear }) {
       logger.warn(
         { destination, delivery: delivery.id },
         unclear
-          ? "the result of a try was written although the store failed, or its loan ended meanwhile and it is tried again"
-          : "a try took longer than its loan; somebody else has the delivery now",
+          ? "the result of a try was written although the store failed, or its lease ended meanwhile and it is tried again"
+          : "a try took longer than its lease; somebody else has the delivery now",
       );
     },
     breakerOpened({ destination, failures, probeAt }) {
@@ -166,10 +166,10 @@ export function observeTries({ logger, metrics, now, died }: Parts & { died(): v
         "how the destination stands cannot be written down yet",
       );
     },
-    giveBackFailed({ destination, error, loans }) {
+    releaseFailed({ destination, error, leases }) {
       logger.warn(
-        { destination, loans, reason: messageOf(error) },
-        "loans could not be given back; they run out by themselves",
+        { destination, leases, reason: messageOf(error) },
+        "leases could not be given back; they run out by themselves",
       );
     },
     died({ destination, error }) {

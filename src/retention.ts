@@ -1,6 +1,6 @@
 import { type Clock, pause } from "./domain/clock.ts";
 import { CountersignError } from "./domain/errors.ts";
-import type { Aged, Store } from "./store/store.ts";
+import type { Prunable, Store } from "./store/store.ts";
 
 /** Removes what has been kept long enough. */
 
@@ -16,12 +16,12 @@ export interface Retention {
 }
 
 /** How many rows of each table are gone. */
-export type Pruned = Partial<Record<Aged, number>>;
+export type Pruned = Partial<Record<Prunable, number>>;
 
 /** Who is told of what happens. */
 export interface PruningObserver {
   /** A step removed so many rows. */
-  removed(table: Aged, count: number): void;
+  removed(table: Prunable, count: number): void;
   /** A round is over that removed something; it took so many milliseconds. */
   rounded(pruned: Pruned, duration: number): void;
   /** The store could not be pruned: the round is over. */
@@ -47,28 +47,28 @@ export interface Pruner {
 }
 
 /** In the order walked: what goes with an event goes before what is looked at by itself, and the ids it leaves come last. */
-const WALKS: readonly { table: Aged; kept: keyof Retention }[] = [
+const WALKS: readonly { table: Prunable; kept: keyof Retention }[] = [
   { table: "events", kept: "events" },
   { table: "attempts", kept: "attempts" },
   { table: "receipts", kept: "receipts" },
   { table: "rejections", kept: "rejected" },
   { table: "documents", kept: "documents" },
   { table: "audit", kept: "audit" },
-  { table: "ids", kept: "duplicates" },
+  { table: "tombstones", kept: "duplicates" },
 ];
 
 /** From the end of a round to the next, in milliseconds. */
-const INTERVAL = 3_600_000;
+const INTERVAL_MS = 3_600_000;
 /**
  * How many rows a step looks at. SQLite removes an event with two deliveries and their tries in about 100 µs, all others faster, and
  * meanwhile nothing else runs: so a step is far below 10 ms unless there are many destinations.
  */
-const LIMIT = 50;
+const MAX_ROWS = 50;
 /** A step is followed by a rest that is so many times as long: pruning takes a tenth of the time at most. */
-const REST = 9;
+const REST_FACTOR = 9;
 /** Nor is a rest shorter, since steps may be too short to be measured, or longer, since the clock may have been set. Milliseconds. */
-const SHORTEST_REST = 5;
-const LONGEST_REST = 60_000;
+const MIN_REST_MS = 5;
+const MAX_REST_MS = 60_000;
 
 export function createPruner({ store, retention, clock, observe }: PrunerParts): Pruner {
   const stopping = new AbortController();
@@ -83,7 +83,7 @@ export function createPruner({ store, retention, clock, observe }: PrunerParts):
   async function run(): Promise<void> {
     while (!signal.aborted) {
       await round();
-      if (!signal.aborted) await pause(clock, INTERVAL, signal);
+      if (!signal.aborted) await pause(clock, INTERVAL_MS, signal);
     }
   }
 
@@ -100,11 +100,11 @@ export function createPruner({ store, retention, clock, observe }: PrunerParts):
   }
 
   /** Through one table, from its oldest row to the first that is young enough. */
-  async function walk(table: Aged, before: number, pruned: Pruned): Promise<void> {
+  async function walk(table: Prunable, before: number, pruned: Pruned): Promise<void> {
     let cursor: string | null | undefined;
     while (cursor !== null && !signal.aborted) {
       const begun = clock.now();
-      const step = await store.prune({ table, before, cursor, limit: LIMIT });
+      const step = await store.prune({ table, before, cursor, limit: MAX_ROWS });
       if (step.pruned > 0) {
         observe.removed(table, step.pruned);
         pruned[table] = (pruned[table] ?? 0) + step.pruned;
@@ -132,5 +132,5 @@ export function createPruner({ store, retention, clock, observe }: PrunerParts):
 }
 
 function restAfter(took: number): number {
-  return Math.min(Math.max(took * REST, SHORTEST_REST), LONGEST_REST);
+  return Math.min(Math.max(took * REST_FACTOR, MIN_REST_MS), MAX_REST_MS);
 }

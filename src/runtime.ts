@@ -1,179 +1,243 @@
-import { type Bridge, type BridgeParts, createBridge } from "./bridge.ts";
-import type { Config, LoadedConfig } from "./config.ts";
-import { within } from "./domain/clock.ts";
-import { CountersignError, messageOf } from "./domain/errors.ts";
-import type { Watched } from "./store/watched.ts";
-import { formatProblem } from "./yaml.ts";
+import { randomBytes } from "node:crypto";
+import type { RequestListener } from "node:http";
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import type { Clock } from "./domain/clock.ts";
+import { messageOf } from "./domain/errors.ts";
+import { receiptId, rejectionId } from "./domain/identity.ts";
+import { type Accept, createAccept } from "./inbound/accept.ts";
+import type { Budget } from "./inbound/budget.ts";
+import { createCalm } from "./inbound/calm.ts";
+import { createIntake, type Intake } from "./inbound/intake.ts";
+import { createConceal } from "./inbound/private.ts";
+import { createReceiver } from "./inbound/receive.ts";
+import { createReject } from "./inbound/reject.ts";
+import type { Rejections } from "./inbound/rejections.ts";
+import { createReprocess } from "./inbound/reprocess.ts";
+import { observeAttempts, observeIngress, observePruning } from "./observe.ts";
+import type { Deliver } from "./outbound/deliver.ts";
+import { createDispatcher, type Dispatcher } from "./outbound/dispatch.ts";
+import { withHandover } from "./outbound/handover.ts";
+import type { WorkerHealth } from "./outbound/worker.ts";
+import { createPruner, type Pruner } from "./retention.ts";
+import type { Store } from "./store/store.ts";
+import { createAdmin } from "./web/admin.ts";
+import { examine } from "./web/health.ts";
+import type { Metrics } from "./web/metrics.ts";
 
-/** The bridge of the moment, and how a reload puts another in its place. */
+/** What outlives a change of configuration. */
+export interface RuntimeParts {
+  store: Store;
+  /** Where refused requests wait to be kept. */
+  rejections: Rejections;
+  metrics: Metrics;
+  logger: Logger;
+  clock: Clock;
+  /** From 0 up to 1. */
+  random(): number;
+  deliver: Deliver;
+  /** How much may come in at a time. */
+  budget: Budget;
+  /** Whether the bridge is on its way down. */
+  isStopping(): boolean;
+  /** Something that the bridge cannot live without has died. */
+  died(): void;
+  /** The bridge of the moment: a reload puts another in its place. */
+  current(): Runtime;
+}
+
+/** All that one configuration gives rise to between the listeners and the store. */
 export interface Runtime {
-  current(): Bridge;
-  /** From now on deliveries are sent and rows are pruned. */
-  start(): void;
-  /**
-   * Takes sources, destinations and mappings from the configuration's file again: all or nothing. One at a time; the caller's own is
-   * the newest.
-   *
-   * @throws CountersignError `bad_request` that says what is wrong with it: the configuration before stays in force;
-   * `store_unavailable` when the new one is in force, but what is open for destinations that are gone could not be parked.
-   */
-  reload(): Promise<void>;
-  /** Takes on nothing more; what is in flight has `graceMs` milliseconds to end. */
-  stop(options: { graceMs: number }): Promise<void>;
+  config: Config;
+  take: Intake;
+  accept: Accept;
+  /** Shows nothing of kept requests that gives access. */
+  conceal: ReturnType<typeof createConceal>;
+  dispatcher: Dispatcher;
+  pruner: Pruner;
 }
 
-interface RuntimeParts extends Omit<BridgeParts, "current">, Pick<Watched, "settled"> {
-  /** Where a reload takes the configuration from; absent: it cannot be reloaded. */
-  load: (() => Promise<LoadedConfig>) | undefined;
-}
-
-/** @throws whatever the store throws when it cannot be asked. */
+/**
+ * The bridge by this configuration, ready to take the place of the one `before`. Nothing is sent or pruned before dispatcher and pruner
+ * are started.
+ */
 export async function createRuntime(
   config: Config,
-  { load, settled, ...given }: RuntimeParts,
+  parts: RuntimeParts,
+  before: Runtime | null = null,
 ): Promise<Runtime> {
-  const { store, clock, logger, isStopping } = given;
-  const parts: BridgeParts = { ...given, current: () => bridge };
-  let bridge = await createBridge(config, parts);
-  let reloading: Promise<void> = Promise.resolve();
-  const isShared = store.listen !== undefined;
-  const nodesAtStart = Promise.withResolvers<number>();
-  if (!isShared) await parkRemoved();
-
-  /** The bridge of the moment is told how things are, and then what changes. */
-  function listenToNodes(): void {
-    const { dispatcher } = bridge;
-    store.listen?.({
-      recorded: dispatcher.wake,
-      kept: dispatcher.adopt,
-      nodes(count) {
-        dispatcher.share(count);
-        nodesAtStart.resolve(count);
-      },
-    });
+  const { channels, destinations, rejected, retention, server } = config;
+  const { metrics, logger, clock, random, deliver, died, current, budget, rejections } = parts;
+  const { now } = clock;
+  metrics.know(channels, destinations);
+  for (const { source, name } of channels.filter(({ checks }) => checks.length === 0)) {
+    logger.warn({ source, channel: name }, "anybody may post here: the configuration says `verify: none`");
   }
 
-  /** Parks what is open for destinations that are not configured. */
-  async function parkRemoved(): Promise<void> {
-    const names = bridge.config.destinations.map(({ name }) => name);
-    const parked = await store.parkRemoved(names, clock.now());
-    if (parked > 0)
-      logger.warn({ parked }, "deliveries to destinations that are no longer configured are parked");
-  }
+  const observe = observeAttempts({ logger, metrics, now, died });
+  const kept = await parts.store.destinations();
+  const shared = parts.store.subscribe !== undefined;
+  const store = withHandover(parts.store, () => (current() === bridge ? null : current().dispatcher));
+  const subscribers = () => current().config.destinations;
+  const reject = createReject({ store: { reject: rejections.add }, rejected, newRejectionId });
+  const patience = { stall: server.stallTimeout, whole: server.requestTimeout };
+  const bridge: Runtime = {
+    config,
+    take: createIntake({ budget, reject, patience, clock }),
+    accept: createAccept({ store, reject, subscribers, newReceiptId }),
+    conceal: createConceal(channels, config.privateNames),
+    dispatcher: createDispatcher({
+      ...{ store, destinations, kept, deliver, clock, random, observe, shared },
+      seenAt: (name) => seenBy(before, name),
+    }),
+    pruner: createPruner({ store, retention, clock, observe: observePruning({ logger, metrics, died }) }),
+  };
+  return bridge;
+}
 
-  /**
-   * Where nodes share a store, what this one does not know may be a destination that another has got already. So a start parks only
-   * where no other node runs; a reload, which a person asks for, always does.
-   */
-  async function parkOrTell(): Promise<void> {
-    if ((await nodesAtStart.promise) === 1) return parkRemoved();
-    const known = new Set(bridge.config.destinations.map(({ name }) => name));
-    for (const { destination, open } of await store.backlog()) {
-      if (known.has(destination)) continue;
-      logger.warn(
-        { destination, open },
-        "deliveries wait for a destination that is not configured here; a reload parks them",
-      );
-    }
-  }
+/** A worker that takes the place of another need not fear for the clock: null where there was none before. */
+function seenBy(before: Runtime | null, destination: string): number | null {
+  const worker = before?.dispatcher.health().find((one) => one.destination === destination);
+  return worker?.lastTickAt ?? null;
+}
 
-  async function replaceBridge(): Promise<void> {
-    const after = await prepareNext().catch((error) => {
-      logger.error({ reason: messageOf(error) }, "not reloaded; the configuration before stays in force");
-      throw error;
-    });
-    const before = bridge;
-    bridge = after;
-    parts.budget.resize(after.config.server.maxBytesInFlight);
-    const underWay = settled();
-    listenToNodes();
-    bridge.dispatcher.start();
-    const { channels, destinations, shutdown } = after.config;
-    logger.info({ channels: channels.length, destinations: destinations.length }, "reloaded");
-    await takeOver(before, underWay, shutdown);
-  }
+/** Drawing a few random bytes costs as much as drawing a few thousand, so they are drawn ahead. */
+const POOL_BYTES = 8_192;
+let pool: Uint8Array = new Uint8Array();
 
-  async function prepareNext(): Promise<Bridge> {
-    refuseWhileStopping();
-    const next = await createBridge(await loadAgain(config, load), parts, bridge);
-    refuseWhileStopping();
-    return next;
-  }
+function drawBytes(length: number): Uint8Array {
+  if (pool.length < length) pool = randomBytes(POOL_BYTES);
+  const bytes = pool.subarray(0, length);
+  pool = pool.subarray(length);
+  return bytes;
+}
 
-  function refuseWhileStopping(): void {
-    if (isStopping()) throw new CountersignError("bad_request", "the bridge is stopping");
-  }
+const newReceiptId = (at: number) => receiptId(at, drawBytes(10));
+const newRejectionId = (at: number) => rejectionId(at, drawBytes(10));
 
-  /** Lets the bridge before end what it has in flight, and goes on with whatever came of it. */
-  async function takeOver(before: Bridge, underWay: Promise<void>, graceMs: number): Promise<void> {
-    await adoptKept();
-    const [ended] = await Promise.all([
-      within(clock, graceMs, underWay),
-      before.dispatcher.stop({ graceMs }),
-      before.pruner.stop(),
-    ]);
-    bridge.pruner.start();
-    await adoptKept();
-    bridge.dispatcher.wake();
-    // A slow store may still be recording what was addressed by the configuration before.
-    if (!ended) underWay.then(parkRemoved).catch(tellUnparked);
-    await parkRemoved().catch((error) => {
-      tellUnparked(error);
-      const message = `the new configuration is in force, but what waits for destinations that are gone is not parked (${messageOf(error)}): reload again to park it`;
-      throw new CountersignError("store_unavailable", message, { cause: error });
-    });
-  }
+/** What answers requests, by the bridge of the moment at each step: a reload may come while a request is under way. */
+export interface RequestListeners {
+  receive: RequestListener;
+  administer: RequestListener;
+}
 
-  /** What the bridge before kept while this one was being made. A store that has `listen` tells it by itself. */
-  async function adoptKept(): Promise<void> {
-    if (isShared) return;
-    try {
-      bridge.dispatcher.adopt(await store.destinations());
-    } catch (error) {
-      logger.warn({ reason: messageOf(error) }, "what is kept of the destinations cannot be read");
-    }
-  }
+interface ListenerParts extends RuntimeParts {
+  /** Takes the configuration from its file again, all or nothing. */
+  reload(): Promise<void>;
+}
 
-  function tellUnparked(error: unknown): void {
-    logger.error(
-      { reason: messageOf(error) },
-      "what waits for destinations that are no longer configured is not parked; the next reload or start does it",
-    );
-  }
-
+/** What a reload cannot change is taken from `config`. */
+export function createListeners(config: Config, parts: ListenerParts): RequestListeners {
   return {
-    current: () => bridge,
-    start() {
-      listenToNodes();
-      bridge.dispatcher.start();
-      bridge.pruner.start();
-      if (isShared) parkOrTell().catch(tellUnparked);
+    receive: createWayIn(config.server.basePath, parts),
+    administer: createAdminListener(config.admin, parts),
+  };
+}
+
+/** Far more than providers cause whose secret is wrong, and little work. */
+const REFUSALS_PER_SECOND = 500;
+const MAX_DELAY_MS = 5_000;
+
+function createWayIn(basePath: string, { metrics, logger, clock, current }: ListenerParts): RequestListener {
+  const { now } = clock;
+  return createReceiver({
+    current: () => ({
+      channels: current().config.channels,
+      take: current().take,
+      accept: current().accept,
+    }),
+    basePath,
+    calm: createCalm({ clock, perSecond: REFUSALS_PER_SECOND, longest: MAX_DELAY_MS }),
+    now,
+    observe: observeIngress({ logger, metrics, now, wake: (names) => current().dispatcher.wake(names) }),
+  }).callback();
+}
+
+function createAdminListener(config: Config["admin"], parts: ListenerParts): RequestListener {
+  const { metrics, logger, clock, reload, current } = parts;
+  const store = upToDate(parts);
+  const dispatcher = () => current().dispatcher;
+  return createAdmin({
+    store,
+    reprocess: createReprocess({
+      store,
+      channels: () => current().config.channels,
+      subscribers: () => current().config.destinations,
+      newReceiptId,
+      recorded: ({ destinations }) => dispatcher().wake(destinations),
+    }),
+    destinations: () => current().config.destinations.map(({ name }) => name),
+    states: () => dispatcher().states(),
+    conceal: (kept) => current().conceal(kept),
+    control: {
+      pause: (name, reason) => dispatcher().pause(name, reason),
+      resume: (name) => dispatcher().resume(name),
+      wake: (name) => dispatcher().wake([name]),
+      skipped({ id, event, destination }) {
+        metrics.parked(destination, "skipped");
+        logger.warn({ delivery: id, event, destination }, "skipped by a person; it is parked");
+        dispatcher().wake([destination]);
+      },
+      reload,
     },
-    reload() {
-      reloading = reloading.catch(() => {}).then(replaceBridge);
-      return reloading;
+    now: clock.now,
+    health: () => examine(readiness(parts), clock),
+    metrics: () => metrics.scrape(),
+    token: config.token,
+    hosts: config.hosts ?? (config.token === null ? [config.host] : null),
+    failed: (error) => logger.error({ err: error }, "the admin API failed"),
+  }).callback();
+}
+
+/** Who looks at refused requests sees all that were answered before. */
+function upToDate({ store, rejections }: RuntimeParts): Store {
+  return {
+    ...store,
+    async findRejections(filter, page) {
+      await rejections.written();
+      return store.findRejections(filter, page);
     },
-    async stop({ graceMs }) {
-      const { dispatcher, pruner } = bridge;
-      await Promise.all([dispatcher.stop({ graceMs }), pruner.stop(), reloading.catch(() => {})]);
+    async listRejections(filter, page) {
+      await rejections.written();
+      return store.listRejections(filter, page);
     },
   };
 }
 
-/** What cannot change while the bridge runs. */
-const FIXED = ["server", "admin", "store", "log"] as const;
-
-/** The budget follows the longest body that may come, which a channel or a mapping can change. */
-function fixedPart(config: Config, key: (typeof FIXED)[number]): string {
-  return JSON.stringify(key === "server" ? { ...config.server, maxBytesInFlight: null } : config[key]);
+function readiness({ store, clock, logger, isStopping, current }: RuntimeParts) {
+  const { dispatcher, pruner } = current();
+  let wasAway = false;
+  return {
+    running: async () => {
+      if (isStopping()) throw new Error("stopping");
+    },
+    async store() {
+      try {
+        await store.probe();
+        wasAway = false;
+      } catch (error) {
+        if (!wasAway)
+          logger.error({ event: "store.unavailable", reason: messageOf(error) }, "the store is not ready");
+        wasAway = true;
+        throw new Error("unavailable");
+      }
+    },
+    dispatcher: async () => {
+      const complaints = dispatcher.health().flatMap((worker) => complaintsOf(worker, clock.now()));
+      if (complaints.length > 0) throw new Error(complaints.join(", "));
+    },
+    retention: async () => {
+      if (!pruner.isAlive()) throw new Error("pruning died");
+    },
+  };
 }
 
-/** @throws CountersignError `bad_request` when there is something wrong with it, or it asks for what only a restart can do. */
-async function loadAgain(running: Config, load: RuntimeParts["load"]): Promise<Config> {
-  if (!load) throw new CountersignError("bad_request", "this bridge was not started from a file");
-  const { config, problems } = await load();
-  if (!config) throw new CountersignError("bad_request", problems.map(formatProblem).join("\n"));
-  const changed = FIXED.filter((key) => fixedPart(config, key) !== fixedPart(running, key));
-  if (changed.length === 0) return config;
-  throw new CountersignError("bad_request", `\`${changed.join("` and `")}\` changed: that needs a restart`);
+/** A claim that takes longer than this is stuck; milliseconds. */
+const STUCK_MS = 30_000;
+
+/** What is wrong with a worker, if anything is. */
+function complaintsOf({ destination, alive, claiming, lastTickAt }: WorkerHealth, now: number): string[] {
+  if (!alive) return [`${destination} died`];
+  if (claiming && now - lastTickAt > STUCK_MS) return [`${destination} waits for the store`];
+  return [];
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { CountersignError } from "../src/domain/errors.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
-import { AGED, type Store } from "../src/store/store.ts";
+import { PRUNABLE, type Store } from "../src/store/store.ts";
 import { aFolder, configText, SECRET, signedByLumin, startBridge, startReceiver, tidy } from "./bridge.ts";
 import { createManualClock, settled } from "./clock.ts";
 
@@ -33,7 +33,7 @@ const change = ({ adminUrl }: { adminUrl: string }, action: "pause" | "resume") 
 describe("a bridge in trouble", () => {
   afterEach(tidy);
 
-  it("is not ready while a destination's courier has waited for the store for more than thirty seconds", async () => {
+  it("is not ready while a destination's worker has waited for the store for more than thirty seconds", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     const { promise, resolve } = Promise.withResolvers<[]>();
     const store = aStore({ claim: () => promise });
@@ -59,7 +59,7 @@ describe("a bridge in trouble", () => {
     kept.resolve();
   });
 
-  it("is not ready and asks to be started again once a courier has died", async () => {
+  it("is not ready and asks to be started again once a worker has died", async () => {
     const delivery = Object.defineProperty({ id: "dlv_x" }, "attempts", {
       get() {
         throw new TypeError("broken");
@@ -166,7 +166,7 @@ describe("a bridge in trouble", () => {
   it("counts from 0 what a destination can come to and what is pruned, and how long the store took", async () => {
     const bridge = await startBridge(crm(NOWHERE));
     const { body } = await bridge.admin("/metrics");
-    for (const table of AGED) expect(body).to.include(`countersign_pruned_total{table="${table}"} 0`);
+    for (const table of PRUNABLE) expect(body).to.include(`countersign_pruned_total{table="${table}"} 0`);
     for (const reason of ["schedule_exhausted", "gone", "destination_removed"]) {
       expect(body).to.include(`countersign_deliveries_parked_total{destination="crm",reason="${reason}"} 0`);
     }

@@ -45,7 +45,7 @@ export interface Bridge extends App {
   admin(path: string, headers?: Record<string, string>): Promise<Answer>;
   /** The first page of reading kept requests again; resolves with what came of it. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the bridge answers; the test says what it expects
-  reread(wish: { which: "problems" | "rejected"; dryRun?: boolean }): Promise<any>;
+  reprocess(wish: { which: "problems" | "rejected"; dryRun?: boolean }): Promise<any>;
 }
 
 export interface Answer {
@@ -73,10 +73,10 @@ export async function startBridge(
     post: (path, body, headers = {}) =>
       ask(`${app.url}${path}`, { method: "POST", body: Buffer.from(body), headers }),
     admin: (path, headers = {}) => ask(`${app.adminUrl}${path}`, { headers }),
-    async reread(wish) {
+    async reprocess(wish) {
       const body = JSON.stringify({ ...wish, reason: "a test" });
       const headers = { "content-type": "application/json" };
-      return (await ask(`${app.adminUrl}/api/v1/rereads`, { method: "POST", body, headers })).body;
+      return (await ask(`${app.adminUrl}/api/v1/reprocess`, { method: "POST", body, headers })).body;
     },
     async stop() {
       running.splice(running.indexOf(app), 1);

@@ -1,9 +1,9 @@
 import type { Subscriber } from "../src/domain/destination.ts";
 import type { Draft } from "../src/domain/draft.ts";
-import { questionsOf } from "../src/domain/lookup.ts";
+import { lookupOf } from "../src/domain/lookup.ts";
 import type { Receipt } from "../src/domain/receipt.ts";
-import { unfold } from "../src/domain/unfold.ts";
-import type { Recording } from "../src/store/store.ts";
+import { resolve } from "../src/domain/resolve.ts";
+import type { RecordRequest } from "../src/store/store.ts";
 
 /** Small valid things for tests: each takes what the test is about and fills in the rest. */
 
@@ -69,11 +69,11 @@ export function aRecording(
     subscribers = [CRM],
     coalesce = 0,
   }: { receipt?: Receipt; subscribers?: readonly Subscriber[]; coalesce?: number } = {},
-): Recording {
+): RecordRequest {
   const rules = { subscribers, coalesce };
   return {
     receipt,
-    questions: questionsOf(receipt, drafts, rules),
-    unfold: (known) => unfold(receipt, drafts, known, rules),
+    lookup: lookupOf(receipt, drafts, rules),
+    resolve: (known) => resolve(receipt, drafts, known, rules),
   };
 }

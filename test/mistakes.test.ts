@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
-import { AGED } from "../src/store/store.ts";
+import { PRUNABLE } from "../src/store/store.ts";
 import {
   aFolder,
   configText,
@@ -284,7 +284,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     calls.length = 0;
     await clock.advance(24 * 3_600_000);
     expect(new Set(calls)).to.deep.equal(new Set(["prune"]));
-    expect(calls.length).to.be.at.most(24 * AGED.length);
+    expect(calls.length).to.be.at.most(24 * PRUNABLE.length);
     expect(clock.timers).to.equal(1);
   });
 
@@ -316,7 +316,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const bridge = await startBridge(crm(receiver.url), { clock, store });
     await create(bridge);
     await until(() => receiver.met.length === 1);
-    // Longer than the loan, so that the delivery falls due again meanwhile.
+    // Longer than the lease, so that the delivery falls due again meanwhile.
     for (let minutes = 0; minutes < 10; minutes++) await clock.advance(60_000);
     away = false;
     await clock.advance(5_000);

@@ -69,9 +69,9 @@ describe("three bridges on one PostgreSQL", () => {
     const counting = {
       ...store,
       async claim(request: Parameters<typeof store.claim>[0]) {
-        const loans = await store.claim(request);
+        const leases = await store.claim(request);
         asked[i] = (asked[i] ?? 0) + 1;
-        return loans;
+        return leases;
       },
     };
     const folder = aFolder();

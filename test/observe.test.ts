@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { pino } from "pino";
 import type { Attempt, Outcome } from "../src/domain/delivery.ts";
-import { observePruning, observeRejections, observeTries } from "../src/observe.ts";
+import { observeAttempts, observePruning, observeRejections } from "../src/observe.ts";
 import { createMetrics } from "../src/web/metrics.ts";
 import { NEW_YEAR } from "./builders.ts";
 import { createManualClock } from "./clock.ts";
@@ -74,12 +74,12 @@ describe("what is said of refused requests that are not kept", () => {
 
 describe("what is said of tries", () => {
   let lines: Record<string, unknown>[];
-  let observer: ReturnType<typeof observeTries>;
+  let observer: ReturnType<typeof observeAttempts>;
 
   beforeEach(() => {
     const witness = createWitness();
     lines = witness.lines;
-    observer = observeTries({ ...witness, now, died() {} });
+    observer = observeAttempts({ ...witness, now, died() {} });
   });
 
   const tell = (attempt: Partial<Attempt>, outcome: Outcome, replayedAfter: number | null = null) =>

@@ -264,20 +264,20 @@ describe("a reload while a post is under way", () => {
     for (const id of ["a", "b"])
       await bridge.post(`/in/acme/main?token=${TOKEN}`, JSON.stringify({ items: [{ what: "done", id }] }));
     arm();
-    const page = control(bridge, "rereads", { reason: "a test", which: "problems" });
+    const page = control(bridge, "reprocess", { reason: "a test", which: "problems" });
     await reached;
     write(mapping("id"));
     const { over } = await swap(acme({ erp: erp.url }));
     release();
     await over;
-    expect(await (await page).json()).to.include({ looked: 2, mended: 2, events: 2 });
+    expect(await (await page).json()).to.include({ checked: 2, fixed: 2, events: 2 });
     await erp.got(2);
     expect(crm.deliveries).to.have.length(0);
   });
 
   it("parks what a replay under way makes due for a destination that is gone", async () => {
     for (const side of ["before", "after"] as const) {
-      const { store, reached, arm, release } = pausing(side, 1, ["reopen"]);
+      const { store, reached, arm, release } = pausing(side, 1, ["replay"]);
       const receiver = await startReceiver();
       const { bridge, swap } = await startReloadable(to({ crm: receiver.url }), { store });
       await bridge.post("/in/lumin/account", created("r1"), signedByLumin(created("r1")));
@@ -493,7 +493,7 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
     expect(await deliveriesOf(newer.bridge)).to.include("erp parked destination_removed");
   });
 
-  it("end no loan of the other when one starts whose clock goes half a minute behind", async () => {
+  it("end no lease of the other when one starts whose clock goes half a minute behind", async () => {
     const { config } = await parseConfig(JSON.stringify({ store: await STORES.postgres() }), "c.yaml", {});
     if (!config) throw new Error("no store");
     const open = () => openStore(config.store, () => {});
@@ -512,9 +512,9 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
     const store = await open();
     let claims = 0;
     const claim: Store["claim"] = async (request) => {
-      const loans = await store.claim(request);
+      const leases = await store.claim(request);
       claims += 1;
-      return loans;
+      return leases;
     };
     await startReloadable(to({ crm: receiver.url }), { store: { ...store, claim } });
     await until(() => claims > 0);
@@ -547,7 +547,7 @@ const control = (bridge: Bridge, path: string, body: object) =>
 type Call = (...given: unknown[]) => Promise<unknown>;
 
 /** A store that stands still at the nth of these calls once it is armed: before it, or after it has been carried out. */
-function pausing(side: "before" | "after", nth: number, calls = ["record", "reread", "reject"]) {
+function pausing(side: "before" | "after", nth: number, calls = ["record", "amend", "reject"]) {
   const store = openSqliteStore({ file: ":memory:", token: () => `${Math.random()}` });
   const reached = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { CountersignError } from "../src/domain/errors.ts";
 import { createPruner, type Pruned, type Pruner, type Retention } from "../src/retention.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
-import { AGED, type PruneStep, type Store } from "../src/store/store.ts";
+import { PRUNABLE, type PruneStep, type Store } from "../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "./builders.ts";
 import { createManualClock, type ManualClock, settled } from "./clock.ts";
 import { DAY, deliverAll } from "./store/filled.ts";
@@ -113,9 +113,18 @@ describe("pruning", () => {
     const { taken, prune } = steps(({ table, cursor }) => (table === "receipts" && !cursor ? "next" : null));
     start(prune);
     await clock.advance(HOUR / 2);
-    const order = ["events", "attempts", "receipts", "receipts", "rejections", "documents", "audit", "ids"];
+    const order = [
+      "events",
+      "attempts",
+      "receipts",
+      "receipts",
+      "rejections",
+      "documents",
+      "audit",
+      "tombstones",
+    ];
     expect(taken.map(({ table }) => table)).to.deep.equal(order);
-    expect(new Set(order)).to.deep.equal(new Set(AGED));
+    expect(new Set(order)).to.deep.equal(new Set(PRUNABLE));
     expect(taken.map(({ before }) => (NEW_YEAR - before) / DAY)).to.deep.equal([
       90, 90, 90, 90, 30, 400, 400, 400,
     ]);
@@ -183,7 +192,7 @@ describe("pruning", () => {
     expect(pruner.isAlive()).to.equal(true);
     isAway = false;
     await clock.advance(HOUR);
-    expect(taken.slice(3)).to.have.length(AGED.length);
+    expect(taken.slice(3)).to.have.length(PRUNABLE.length);
     expect(told).to.deep.equal(["away"]);
   });
 

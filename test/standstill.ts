@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Clock } from "../src/domain/clock.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
-import type { Loan, Settlement, Store } from "../src/store/store.ts";
+import type { Lease, Settlement, Store } from "../src/store/store.ts";
 import { createManualClock, settled } from "./clock.ts";
 
 /**
@@ -27,7 +27,7 @@ export interface Standstill {
 export function createStandstill(start: number, hanging: () => number): Standstill {
   const world = createManualClock(start);
   const timers = new Map<object, number>();
-  /** Ids of the deliveries that are lent out. */
+  /** Ids of the deliveries that are leased. */
   const out = new Set<string>();
   /** Calls of the store that began, and that ended. */
   let calls = 0;
@@ -75,20 +75,20 @@ export function createStandstill(start: number, hanging: () => number): Standsti
         ...store,
         record: note(store.record),
         nextDueAt: note(store.nextDueAt),
-        keepDestination: note(store.keepDestination),
+        saveDestination: note(store.saveDestination),
         claim: note(async (request) => {
-          const loans = await store.claim(request);
-          for (const { delivery } of loans) out.add(delivery.id);
-          return loans;
+          const leases = await store.claim(request);
+          for (const { delivery } of leases) out.add(delivery.id);
+          return leases;
         }),
         settle: note(async (settlement: Settlement) => {
           const written = await store.settle(settlement);
           out.delete(settlement.delivery);
           return written;
         }),
-        giveBack: note(async (loans: readonly Loan[], now: number) => {
-          await store.giveBack(loans, now);
-          for (const { delivery } of loans) out.delete(delivery.id);
+        release: note(async (leases: readonly Lease[], now: number) => {
+          await store.release(leases, now);
+          for (const { delivery } of leases) out.delete(delivery.id);
         }),
       };
     },

@@ -1,10 +1,10 @@
 import { openStore } from "../../src/store/open.ts";
-import type { Loan, Store } from "../../src/store/store.ts";
+import type { Lease, Store } from "../../src/store/store.ts";
 import { monotonic } from "../monotonic.ts";
 import { answer } from "../processes.ts";
 import { configure, type Settings } from "../settings.ts";
 
-/** A store's port, asked for loans as a courier asks, with nothing sent in between. */
+/** A store's port, asked for leases as a worker asks, with nothing sent in between. */
 let store: Store | null = null;
 let destination = "";
 
@@ -35,23 +35,23 @@ answer(calls);
 /** As many are claimed as have been written down: those that are, in one turn of the event loop, by one claim. */
 async function deliver(from: Store, count: number, inFlight: number): Promise<void> {
   const out = new Set<Promise<void>>();
-  const room = { most: inFlight, margin: MARGIN, over: [] };
+  const capacity = { limit: inFlight, settleMargin: MARGIN, finished: [] };
   for (let begun = 0; begun < count; ) {
     const now = Date.now();
     const limit = Math.min(inFlight - out.size, count - begun);
-    const loans = await from.claim({ destination, limit, now, until: now + LOAN, room });
-    if (loans.length === 0 && out.size === 0) throw new Error(`nothing is due after ${begun} deliveries`);
-    begun += loans.length;
-    for (const loan of loans) {
-      const work = settle(from, loan, now).finally(() => out.delete(work));
+    const leases = await from.claim({ destination, limit, now, until: now + LOAN, capacity });
+    if (leases.length === 0 && out.size === 0) throw new Error(`nothing is due after ${begun} deliveries`);
+    begun += leases.length;
+    for (const lease of leases) {
+      const work = settle(from, lease, now).finally(() => out.delete(work));
       out.add(work);
     }
-    while (out.size === inFlight || (out.size > 0 && loans.length === 0)) await Promise.race(out);
+    while (out.size === inFlight || (out.size > 0 && leases.length === 0)) await Promise.race(out);
     if (begun >= count) await Promise.all(out);
   }
 }
 
-async function settle(from: Store, { delivery, token }: Loan, at: number): Promise<void> {
+async function settle(from: Store, { delivery, token }: Lease, at: number): Promise<void> {
   const written = await from.settle({
     delivery: delivery.id,
     token,
@@ -67,5 +67,5 @@ async function settle(from: Store, { delivery, token }: Loan, at: number): Promi
     outcome: { status: "delivered" },
     at,
   });
-  if (!written) throw new Error("a loan was lost");
+  if (!written) throw new Error("a lease was lost");
 }

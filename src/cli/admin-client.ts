@@ -19,7 +19,7 @@ export const listOf = <T>(item: z.ZodType<T>) =>
 const Refusal = z.object({ error: z.string(), message: z.string() });
 
 /** How long an answer may take, in milliseconds. */
-const PATIENCE = 60_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /** The client for the bridge that this configuration describes; null after the configuration's problems were printed. */
 export async function connect(file: string, terminal: Terminal): Promise<AdminClient | null> {
@@ -35,7 +35,7 @@ export function createAdminClient({ admin }: Config): AdminClient {
     prefixUrl: base,
     headers: admin.token === null ? {} : { authorization: `Bearer ${admin.token}` },
     retry: { limit: 0 },
-    timeout: { request: PATIENCE },
+    timeout: { request: REQUEST_TIMEOUT_MS },
     throwHttpErrors: false,
     followRedirect: false,
   });

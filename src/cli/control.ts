@@ -12,7 +12,7 @@ const REASON_OPTION = ["--reason <text>", "why: it is kept with time and caller"
 const Paused = z.object({ name: z.string(), paused: z.object({ reason: z.string() }).nullable() });
 const Counted = z.object({ count: z.number() });
 const Skipped = z.object({ event: z.string(), destination: z.string() });
-const Reopened = z.object({ reopened: z.number(), next: z.string().nullable() });
+const Replayed = z.object({ replayed: z.number(), next: z.string().nullable() });
 
 export const controlCommands: AddCommand = (program, terminal, done) => {
   for (const action of ["pause", "resume"] as const) {
@@ -88,52 +88,66 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
       done(0);
     });
 
-  program
-    .command("reread")
-    .description(
-      "read kept requests again after a mapping or a secret was mended, and forward what they now give",
-    )
-    .option("--rejected", "those refused as not genuine, instead of those that could not be read wholly")
-    .option("--source <source>")
-    .option("--since <when>", "received since then: 2d, or 2026-01-31T12:00:00Z")
-    .option("--dry-run", "only say what would come of it")
-    .option(REASON_OPTION[0], REASON_OPTION[1], "reread from the command line")
-    .option("--json", "print the counts as JSON")
-    .option(...CONFIG_OPTION)
-    .action(async ({ config, rejected, json, ...wish }) => {
-      const client = await connect(config, terminal);
-      if (!client) return done(1);
-      await reread(client, { ...wish, which: rejected ? "rejected" : "problems" }, json === true, terminal);
-      done(0);
-    });
+  for (const [name, hidden] of [
+    ["reprocess", false],
+    // Its first name, so that scripts go on.
+    ["reread", true],
+  ] as const) {
+    program
+      .command(name, { hidden })
+      .description(
+        "process kept requests again after a mapping or a secret was fixed, and forward their new events",
+      )
+      .option("--rejected", "those refused as not genuine, instead of those with a problem")
+      .option("--source <source>")
+      .option("--since <when>", "received since then: 2d, or 2026-01-31T12:00:00Z")
+      .option("--dry-run", "only count what would change")
+      .option(REASON_OPTION[0], REASON_OPTION[1], "reprocess from the command line")
+      .option("--json", "print the counts as JSON")
+      .option(...CONFIG_OPTION)
+      .action(async ({ config, rejected, json, ...wish }) => {
+        const client = await connect(config, terminal);
+        if (!client) return done(1);
+        await reprocess(
+          client,
+          { ...wish, which: rejected ? "rejected" : "problems" },
+          json === true,
+          terminal,
+        );
+        done(0);
+      });
+  }
 };
 
-const Reread = z.object({
-  looked: z.number(),
-  mended: z.number(),
+const Reprocessed = z.object({
+  checked: z.number(),
+  fixed: z.number(),
   events: z.number(),
   next: z.string().nullable(),
 });
 
-async function reread(
+async function reprocess(
   client: AdminClient,
   wish: Readonly<Record<string, string | boolean>>,
   json: boolean,
   { stdout, signal }: Terminal,
 ): Promise<void> {
-  const total = { looked: 0, mended: 0, events: 0 };
+  const total = { checked: 0, fixed: 0, events: 0 };
   let cursor: string | null | undefined;
   while (cursor !== null && !signal.aborted) {
-    const page = await client.post("api/v1/rereads", Reread, { ...wish, ...(cursor ? { cursor } : {}) });
-    total.looked += page.looked;
-    total.mended += page.mended;
+    const page = await client.post("api/v1/reprocess", Reprocessed, {
+      ...wish,
+      ...(cursor ? { cursor } : {}),
+    });
+    total.checked += page.checked;
+    total.fixed += page.fixed;
     total.events += page.events;
     cursor = page.next;
   }
-  const would = wish.dryRun === true;
-  const outcome = `${total.mended} ${would ? "would be" : "are"} good now, ${plural(total.events, would ? "happening" : "new event")} told`;
+  const counts = `${total.fixed} fixed, ${plural(total.events, wish.dryRun === true ? "event" : "new event")}`;
+  const verb = wish.dryRun === true ? "would be reprocessed" : "reprocessed";
   stdout.write(
-    json ? `${JSON.stringify(total)}\n` : `${plural(total.looked, "request")} read again: ${outcome}\n`,
+    json ? `${JSON.stringify(total)}\n` : `${plural(total.checked, "request")} ${verb}: ${counts}\n`,
   );
 }
 
@@ -157,15 +171,15 @@ async function replay(
     return void stdout.write(json ? `${JSON.stringify({ count })}\n` : `${what} would be sent again\n`);
 
   const progress = startProgress(terminal, count);
-  let reopened = 0;
+  let replayed = 0;
   let cursor: string | null | undefined;
   while (count > 0 && cursor !== null && !signal.aborted) {
-    const page = await client.post("api/v1/replays", Reopened, { ...wish, ...(cursor ? { cursor } : {}) });
-    reopened += page.reopened;
+    const page = await client.post("api/v1/replays", Replayed, { ...wish, ...(cursor ? { cursor } : {}) });
+    replayed += page.replayed;
     cursor = page.next;
-    progress.to(reopened);
+    progress.to(replayed);
   }
   progress.end();
-  const line = `${plural(reopened, "event")} of ${what} on the way again\n`;
-  stdout.write(json ? `${JSON.stringify({ count, reopened })}\n` : line);
+  const line = `${plural(replayed, "event")} of ${what} on the way again\n`;
+  stdout.write(json ? `${JSON.stringify({ count, replayed })}\n` : line);
 }

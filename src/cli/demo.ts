@@ -7,7 +7,7 @@ import { STORY, type Step } from "./demo/story.ts";
 import { type AddCommand, fail, INTERRUPTED, type Terminal } from "./terminal.ts";
 
 /** How long the whole story may take, in seconds; it takes one or two, for the retry. */
-const LIMIT = 30;
+const TIME_LIMIT_S = 30;
 
 export const demoCommand: AddCommand = (program, terminal, done) => {
   program
@@ -83,7 +83,10 @@ async function withinLimit<T>(
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(`${LIMIT} seconds were not enough`), LIMIT * 1_000);
+  const timer = setTimeout(
+    () => limit.abort(`${TIME_LIMIT_S} seconds were not enough`),
+    TIME_LIMIT_S * 1_000,
+  );
   app.died.then(() => limit.abort("the bridge died"));
   try {
     return await run(AbortSignal.any([interrupt, limit.signal]));

@@ -133,8 +133,8 @@ function expectAll(rows: number, number: number): true {
 }
 
 /** So many rows are restored in one transaction, or so many bytes of lines. */
-const MOST = 500;
-const HEAVIEST = 8 * 1_024 ** 2;
+const MAX_BATCH_ROWS = 500;
+const MAX_BATCH_BYTES = 8 * 1_024 ** 2;
 
 /** Rows of one table that are restored together. */
 function createBatch(store: Store) {
@@ -154,7 +154,8 @@ function createBatch(store: Store) {
     done,
     flush,
     async add(row: AnyRow, bytes: number): Promise<void> {
-      if (row.table !== table || rows.length === MOST || weight + bytes > HEAVIEST) await flush();
+      if (row.table !== table || rows.length === MAX_BATCH_ROWS || weight + bytes > MAX_BATCH_BYTES)
+        await flush();
       table = row.table;
       rows.push(row.row);
       weight += bytes;

@@ -174,18 +174,18 @@ function nameOf({ type, code, id }: Event): string {
 }
 
 /** So many lines for people; programs get all. */
-const MOST_LINES = 50;
+const MAX_LINES = 50;
 
 function print({ receipts, same, differences }: Compared, json: boolean, { stdout }: Terminal): void {
   if (json) {
     for (const difference of differences) stdout.write(`${JSON.stringify(difference)}\n`);
     return;
   }
-  for (const { receipt, kind, text } of differences.slice(0, MOST_LINES)) {
+  for (const { receipt, kind, text } of differences.slice(0, MAX_LINES)) {
     stdout.write(`${kind.padEnd(8)}  ${receipt}  ${inert(text)}\n`);
   }
-  if (differences.length > MOST_LINES)
-    stdout.write(`… and ${differences.length - MOST_LINES} more: --json shows all\n`);
+  if (differences.length > MAX_LINES)
+    stdout.write(`… and ${differences.length - MAX_LINES} more: --json shows all\n`);
   const counts = Object.entries(Object.groupBy(differences, ({ kind }) => kind));
   const said = counts.map(([kind, some = []]) => `${some.length} ${kind}`).join(", ");
   stdout.write(

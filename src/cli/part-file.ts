@@ -2,8 +2,8 @@ import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import { PRIVATE_FILE } from "../private-files.ts";
+import { cursorAt } from "../store/cursor.ts";
 import { TABLES, type Table } from "../store/kept.ts";
-import { cursorAt } from "../store/page.ts";
 import { type Header, parseHeader, parseLine } from "../store/transfer.ts";
 import { linesOf } from "./lines.ts";
 

@@ -32,7 +32,7 @@ import { plural, table } from "./table.ts";
 import { type AddCommand, INTERRUPTED, type Terminal } from "./terminal.ts";
 
 /** How long an answer may take, as Lumin has it, in milliseconds. */
-const PATIENCE = 30_000;
+const POST_TIMEOUT_MS = 30_000;
 
 interface Options {
   to: URL;
@@ -192,7 +192,7 @@ function createSender(base: URL): Stage["post"] {
     followRedirect: false,
     throwHttpErrors: false,
     retry: { limit: 0 },
-    timeout: { request: PATIENCE },
+    timeout: { request: POST_TIMEOUT_MS },
   });
   return async ({ channel, query, headers, body }, signal): Promise<Answer> => {
     const url = new URL(channel, base);

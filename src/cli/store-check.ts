@@ -45,16 +45,16 @@ async function check(options: Options, terminal: Terminal): Promise<number> {
 }
 
 /** The shortest that the configuration allows: who keeps another store for how long is not known. */
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 function memoryOf({ config }: StoreChoice): Memory {
-  const { documents, duplicates } = config?.retention ?? { documents: DAY, duplicates: DAY };
+  const { documents, duplicates } = config?.retention ?? { documents: DAY_MS, duplicates: DAY_MS };
   const forEver = Number.POSITIVE_INFINITY;
   return { now: Date.now(), documents: documents ?? forEver, duplicates: duplicates ?? forEver };
 }
 
 /** So many faults are shown. */
-const SHOWN = 100;
+const MAX_SHOWN = 100;
 
 interface Found {
   rows: Readonly<Record<Table, number>>;
@@ -77,7 +77,7 @@ async function look(store: Store, memory: Memory, terminal: Terminal): Promise<F
     const isWhole = await examine(snapshot, memory, {
       fault(sentence) {
         faults += 1;
-        if (shown.length < SHOWN) shown.push(sentence);
+        if (shown.length < MAX_SHOWN) shown.push(sentence);
       },
       looked(more) {
         looked += more;

@@ -16,14 +16,14 @@ const eventPattern = z
       `${JSON.stringify(input)} is no event type: known are ${EVENT_TYPES.join(", ")}, and \`*\` stands for any run of characters`,
   });
 
-const MOST_PAUSES = 50;
+const MAX_RETRIES = 50;
 
 /** Of a list, what is wrong with its first bad pause. */
 function troubleWithSchedule(input: unknown): string {
   const entries: unknown[] = Array.isArray(input) ? input : [];
   const [issue] = entries.flatMap((entry) => duration.safeParse(entry).error?.issues ?? []);
   if (issue) return issue.message;
-  if (entries.length > MOST_PAUSES) return `has ${entries.length} pauses: at most ${MOST_PAUSES}`;
+  if (entries.length > MAX_RETRIES) return `has ${entries.length} pauses: at most ${MAX_RETRIES}`;
   return `${JSON.stringify(input)} is no schedule: write ${Object.keys(PRESETS).join(" or ")}, or a list such as [5s, 1m, 5m]`;
 }
 
@@ -35,7 +35,7 @@ const retry = z
       z
         .enum(Object.keys(PRESETS) as (keyof typeof PRESETS)[], { error: scheduleError })
         .transform((preset) => PRESETS[preset]),
-      z.array(duration, { error: scheduleError }).max(MOST_PAUSES, { error: scheduleError }),
+      z.array(duration, { error: scheduleError }).max(MAX_RETRIES, { error: scheduleError }),
     ],
     { error: scheduleError },
   )

@@ -72,7 +72,7 @@ function toDestination(name: string, given: DestinationFile): Omit<Made, "tls"> 
     contentType,
     proxy,
     headers: { ...headers, ...authorization(auth) },
-    canSay: FORMATS[given.format].canSay,
+    supports: FORMATS[given.format].supports,
   };
 }
 

@@ -4,9 +4,9 @@ import { exactly } from "../yaml.ts";
 
 /** How long each kind of thing is kept, as it is written in the configuration. */
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 /** A hundred years: beyond that dates would have to be computed that no store has room for. */
-const LONGEST = 36_500 * DAY;
+const MAX_RETENTION_MS = 36_500 * DAY_MS;
 
 /** Milliseconds; null: for ever. */
 const span = z
@@ -15,15 +15,16 @@ const span = z
   .transform((text, context) => {
     if (text === "never") return null;
     const milliseconds = parseDuration(text);
-    if (milliseconds !== null && milliseconds >= DAY && milliseconds <= LONGEST) return milliseconds;
+    if (milliseconds !== null && milliseconds >= DAY_MS && milliseconds <= MAX_RETENTION_MS)
+      return milliseconds;
     context.addIssue(troubleWith(text, milliseconds));
     return z.NEVER;
   });
 
 function troubleWith(text: string, milliseconds: number | null): string {
   if (milliseconds === null) return `${JSON.stringify(text)} is no duration: write 90d, or never`;
-  if (milliseconds < DAY) return `${text} is less than a day: write 1d or more, or never`;
-  return `${JSON.stringify(text)} is too long: at most ${formatDuration(LONGEST)}, or never`;
+  if (milliseconds < DAY_MS) return `${text} is less than a day: write 1d or more, or never`;
+  return `${JSON.stringify(text)} is too long: at most ${formatDuration(MAX_RETENTION_MS)}, or never`;
 }
 
 export const Retention = exactly({

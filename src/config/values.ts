@@ -2,7 +2,7 @@ import { z } from "zod";
 import {
   formatDuration,
   formatSize,
-  HIGHEST_RATE,
+  MAX_RATE,
   parseDuration,
   parseRate,
   parseSize,
@@ -15,7 +15,7 @@ export const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "names are lower-case letters, digits and hyphens, and stand in URLs");
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** How a number with a unit is written, and what is said of one that is not right. */
 interface Quantity {
@@ -61,13 +61,13 @@ function durationUpTo(longest: number) {
     );
 }
 
-export const duration = durationUpTo(365 * DAY);
+export const duration = durationUpTo(365 * DAY_MS);
 
 /** What becomes a timer: Node's overflow after 2^31 - 1 ms, 24 days, and then fire at once. */
-export const timer = durationUpTo(DAY);
+export const timer = durationUpTo(DAY_MS);
 
 /** A body is held in memory, and as one text, which V8 ends at half a gigabyte. */
-const LARGEST_SIZE = 256 * 1_024 ** 2;
+const MAX_SIZE_BYTES = 256 * 1_024 ** 2;
 
 export const size = z
   .string({ error: "must be a size such as 512kb or 5mb" })
@@ -77,7 +77,7 @@ export const size = z
       kind: "size",
       examples: "512kb or 5mb",
       parse: parseSize,
-      most: LARGEST_SIZE,
+      most: MAX_SIZE_BYTES,
       beyond: "too large",
       format: formatSize,
     }),
@@ -92,7 +92,7 @@ export const rate = z
       kind: "rate",
       examples: "50/s or 600/m",
       parse: parseRate,
-      most: HIGHEST_RATE,
+      most: MAX_RATE,
       beyond: "too high",
       format: (most) => `${most}/s`,
     }),

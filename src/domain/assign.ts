@@ -1,6 +1,6 @@
 import type { ChannelKey, CoalesceCandidate } from "./coalesce.ts";
 
-/** Tellings with one dedupe key, by different channels at one time: whatever it is, it is one happening. */
+/** Reports with one dedupe key, by different channels at one time: whatever it is, it is one happening. */
 export type Group = readonly [ChannelKey, ...ChannelKey[]];
 
 /**
@@ -17,7 +17,7 @@ export function assign(
   const distance = (group: Group, event: CoalesceCandidate) => Math.abs(event.at - group[0].at);
   const within = (group: Group) =>
     events
-      .filter((event) => distance(group, event) <= windowMs || event.tellings.includes(group[0]))
+      .filter((event) => distance(group, event) <= windowMs || event.reports.includes(group[0]))
       .toSorted((a, b) => distance(group, a) - distance(group, b));
   const rivalsOf = (group: Group, event: CoalesceCandidate) =>
     [...assigned].flatMap(([other, at]) => (at === event && sharesChannel(other, group) ? [other] : []));
@@ -51,8 +51,8 @@ export function assign(
 }
 
 /** Who told the event by its own key. */
-export function ownOf({ id, tellings }: CoalesceCandidate): readonly ChannelKey[] {
-  return tellings.filter(({ key }) => key === id);
+export function ownOf({ id, reports }: CoalesceCandidate): readonly ChannelKey[] {
+  return reports.filter(({ key }) => key === id);
 }
 
 function sharesChannel(a: readonly ChannelKey[], b: readonly ChannelKey[]): boolean {

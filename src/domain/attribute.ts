@@ -10,7 +10,7 @@ export interface Attribution {
 }
 
 /** Each event shows all signers: so many signers shown in all are the most that one post may cause. Thousands at once is no story. */
-const MOST_SHOWN = 50_000;
+const MAX_SHOWN = 50_000;
 
 /**
  * Who did it, where the provider does not say: the signers whose status in the payload is what the event is about, and of whom
@@ -28,12 +28,12 @@ export function attribute(draft: Draft, known: Document | null): Attribution {
     ({ id, role, status }) => status === meaning.status && (role ?? roles.get(id)) !== "copy",
   );
   if (!known) return settled.length === 1 ? named(draft, settled) : unnamed(draft);
-  const accounts = new Map(known.signers.map(({ id, accounted }) => [id, accounted]));
+  const accounts = new Map(known.signers.map(({ id, finalEvent }) => [id, finalEvent]));
   const those = (account: "told" | "before" | null) =>
     settled.filter(({ id }) => (accounts.get(id) ?? null) === account);
 
   const owed = those(null);
-  if (owed.length * draft.signers.length > MOST_SHOWN) return unnamed(draft);
+  if (owed.length * draft.signers.length > MAX_SHOWN) return unnamed(draft);
   if (owed.length > 0) return named(draft, owed);
   return isLate(draft, known) ? attributeLate(draft, those("before"), those("told")) : unnamed(draft);
 }

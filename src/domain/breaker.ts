@@ -29,7 +29,7 @@ export const DEFAULT_BREAKER: BreakerRule = { failures: 10, pause: 10_000, longe
 export const CLOSED: Breaker = { failures: 0, probeAt: null, probes: 0 };
 
 /** What a try says of its destination. */
-export interface Sign {
+export interface AttemptSignal {
   /** The receiver is there, whatever it thought of the event. */
   answered: boolean;
   /** It was let through an open breaker. */
@@ -50,7 +50,11 @@ export function isThere(status: number | null): boolean {
  * The breaker after a try. It is the same object when nothing changed: a failure that was on its way when the breaker opened
  * says nothing new, however late it ends. That of a probe makes the next pause longer.
  */
-export function afterTry(breaker: Breaker, { answered, probe, at }: Sign, rule: BreakerRule): Breaker {
+export function afterAttempt(
+  breaker: Breaker,
+  { answered, probe, at }: AttemptSignal,
+  rule: BreakerRule,
+): Breaker {
   if (answered) return isQuiet(breaker) ? breaker : CLOSED;
   const failures = breaker.failures + 1;
   if (breaker.probeAt === null) {

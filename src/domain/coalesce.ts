@@ -3,7 +3,7 @@ import type { Draft } from "./draft.ts";
 import type { Provenance } from "./event.ts";
 
 /**
- * Which event a telling means, where a happening can occur many times and several channels tell it at times that differ by
+ * Which event a report means, where a happening can occur many times and several channels tell it at times that differ by
  * seconds. An exact dedupe key always goes first. What is matched by nearness is a guess: it holds for the channel that told it, and
  * is given up as soon as that channel tells two of what was taken for one. The draft that was merged then becomes an event of its
  * own, so that two happenings end as two events in whichever order they are told.
@@ -11,7 +11,7 @@ import type { Provenance } from "./event.ts";
 
 /** One way in which an event was told: which channel, under which dedupe key. */
 export interface ChannelKey {
-  /** The event's own id, or the key that the channel's telling had. */
+  /** The event's own id, or the key that the channel's report had. */
   key: string;
   channel: string;
   /** When it happened as that channel told it, milliseconds since 1970. */
@@ -20,7 +20,7 @@ export interface ChannelKey {
   origin: Origin | null;
 }
 
-/** A telling as it came, with where it came from. */
+/** A report as it came, with where it came from. */
 export interface Origin {
   draft: Draft;
   provenance: Provenance;
@@ -28,40 +28,40 @@ export interface Origin {
   receivedAt: number;
 }
 
-/** An event that another telling may mean. */
+/** An event that another report may mean. */
 export interface CoalesceCandidate {
   id: string;
   /** When it happened, milliseconds since 1970. */
   at: number;
   /** The channels that have told it; the first that did has its id as the key. */
-  tellings: readonly ChannelKey[];
+  reports: readonly ChannelKey[];
 }
 
 /** The documents that what was matched by nearness names: it may become an event of its own, and then belongs to one of them. */
 export function documentsIn(candidates: readonly CoalesceCandidate[]): string[] {
-  return candidates.flatMap(({ tellings }) =>
-    tellings.flatMap(({ origin }) => (origin?.draft.document ? [origin.draft.document.id] : [])),
+  return candidates.flatMap(({ reports }) =>
+    reports.flatMap(({ origin }) => (origin?.draft.document ? [origin.draft.document.id] : [])),
   );
 }
 
 /** A draft as it looks for its event: `key` is its dedupe key. */
-export interface Telling extends Omit<ChannelKey, "origin"> {
+export interface Report extends Omit<ChannelKey, "origin"> {
   origin: Origin;
 }
 
-/** The event that a telling means, or null where it is a new one. */
+/** The event that a report means, or null where it is a new one. */
 export interface Match {
   event: string | null;
   /** For a new event: the other channels that told it under the same key before. */
   others: readonly ChannelKey[];
-  /** Tellings that turn out to be events of their own, each with the other channels that told it under the same key. */
+  /** Reports that turn out to be events of their own, each with the other channels that told it under the same key. */
   split: readonly { origin: Origin; others: readonly ChannelKey[] }[];
 }
 
 /** More events within the window than this are not compared: the nearest are enough, and nobody does anything so often. */
 const MAX_NEAR = 64;
 
-/** The events of one coalesce key, and who told them. Changes as tellings are matched. */
+/** The events of one coalesce key, and who told them. Changes as reports are matched. */
 export class Coalescer {
   readonly #window: number;
   readonly #events = new Map<string, CoalesceCandidate>();
@@ -70,10 +70,10 @@ export class Coalescer {
 
   constructor(candidates: readonly CoalesceCandidate[], windowMs: number) {
     this.#window = windowMs;
-    for (const event of candidates) this.#put(event, event.tellings);
+    for (const event of candidates) this.#put(event, event.reports);
   }
 
-  /** The events with their tellings as they are now. */
+  /** The events with their reports as they are now. */
   get events(): readonly CoalesceCandidate[] {
     return [...this.#events.values()];
   }
@@ -83,21 +83,21 @@ export class Coalescer {
   }
 
   /** A new event, told by this channel and the others. */
-  add(id: string, telling: Omit<ChannelKey, "origin">, others: readonly ChannelKey[] = []): void {
-    const tellings = [telling, ...others].map(({ channel, at }) => ({ key: id, channel, at, origin: null }));
-    this.#put({ id, at: telling.at, tellings }, tellings);
+  add(id: string, report: Omit<ChannelKey, "origin">, others: readonly ChannelKey[] = []): void {
+    const reports = [report, ...others].map(({ channel, at }) => ({ key: id, channel, at, origin: null }));
+    this.#put({ id, at: report.at, reports }, reports);
   }
 
   /** Finds the event that is meant by what was told under no key that is known. */
-  match(telling: Telling): Match {
-    const { key, channel } = telling;
+  match(report: Report): Match {
+    const { key, channel } = report;
     const holder = this.#events.get(this.#holders.get(key) ?? "");
-    if (holder && !holder.tellings.some((one) => one.channel === channel && one.key !== key)) {
-      if (!hasChannel(holder, channel)) this.#put(holder, [...holder.tellings, telling]);
+    if (holder && !holder.reports.some((one) => one.channel === channel && one.key !== key)) {
+      if (!hasChannel(holder, channel)) this.#put(holder, [...holder.reports, report]);
       return { event: holder.id, others: [], split: [] };
     }
     // Where this channel told the holder under another key, what has this key is another happening.
-    const group: Group = [telling, ...(holder ? this.#detach(holder, key) : [])];
+    const group: Group = [report, ...(holder ? this.#detach(holder, key) : [])];
     const { left, event } = this.#settle(group);
     const isNew = left.includes(group);
     const split = left.flatMap((one) => (one === group ? [] : toSplit(one)));
@@ -108,10 +108,10 @@ export class Coalescer {
   confirm({ key, channel, at }: Omit<ChannelKey, "origin">): Match["split"] {
     const own = this.#events.get(key);
     if (!own) return [];
-    const wrong = own.tellings.find((one) => one.channel === channel && one.key !== key);
+    const wrong = own.reports.find((one) => one.channel === channel && one.key !== key);
     const [first, ...others] = wrong ? this.#detach(own, wrong.key) : [];
     const now = this.#events.get(key) ?? own;
-    if (!hasChannel(now, channel)) this.#put(now, [...now.tellings, { key, channel, at, origin: null }]);
+    if (!hasChannel(now, channel)) this.#put(now, [...now.reports, { key, channel, at, origin: null }]);
     return first ? this.#settle([first, ...others]).left.flatMap(toSplit) : [];
   }
 
@@ -130,7 +130,7 @@ export class Coalescer {
     };
   }
 
-  /** The events that a telling of that time can mean, and those that others could mean instead if they had to move, and so on. */
+  /** The events that a report of that time can mean, and those that others could mean instead if they had to move, and so on. */
   #near(at: number): CoalesceCandidate[] {
     const found = new Set<CoalesceCandidate>();
     const times = [at];
@@ -147,31 +147,31 @@ export class Coalescer {
     return [...found];
   }
 
-  #put(event: CoalesceCandidate, tellings: readonly ChannelKey[]): void {
-    this.#events.set(event.id, { ...event, tellings });
-    for (const { key } of tellings) this.#holders.set(key, event.id);
+  #put(event: CoalesceCandidate, reports: readonly ChannelKey[]): void {
+    this.#events.set(event.id, { ...event, reports });
+    for (const { key } of reports) this.#holders.set(key, event.id);
   }
 
-  /** Takes the tellings with this key away from the event. */
+  /** Takes the reports with this key away from the event. */
   #detach(event: CoalesceCandidate, key: string): readonly ChannelKey[] {
     const isOfKey = (one: ChannelKey) => one.key === key;
     this.#holders.delete(key);
     this.#put(
       event,
-      event.tellings.filter((one) => !isOfKey(one)),
+      event.reports.filter((one) => !isOfKey(one)),
     );
-    return event.tellings.filter(isOfKey);
+    return event.reports.filter(isOfKey);
   }
 }
 
-function hasChannel({ tellings }: CoalesceCandidate, channel: string): boolean {
-  return tellings.some((one) => one.channel === channel);
+function hasChannel({ reports }: CoalesceCandidate, channel: string): boolean {
+  return reports.some((one) => one.channel === channel);
 }
 
 /** What was matched to the event by nearness. */
-function groupsOf({ id, tellings }: CoalesceCandidate): Group[] {
+function groupsOf({ id, reports }: CoalesceCandidate): Group[] {
   const byKey = Map.groupBy(
-    tellings.filter(({ key }) => key !== id),
+    reports.filter(({ key }) => key !== id),
     ({ key }) => key,
   );
   return [...byKey.values()].flatMap(([first, ...others]) => (first ? [[first, ...others] as const] : []));

@@ -1,7 +1,7 @@
 import { nextAttemptAt, type Schedule } from "./retry.ts";
 
 /**
- * `pending`: due at a moment (a loan is simply due again when it ends); `held`: waits for an earlier one of its lane;
+ * `pending`: due at a moment (a lease is simply due again when it ends); `held`: waits for an earlier one of its lane;
  * `delivered` and `parked` are final, until a person reopens a parked one.
  */
 export type DeliveryStatus = "pending" | "held" | "delivered" | "parked";
@@ -32,7 +32,7 @@ export interface Delivery {
   reason: ParkReason | null;
   /** Tries so far. */
   attempts: number;
-  /** When it is tried next, or a loan of it ends; null once final. */
+  /** When it is tried next, or a lease of it ends; null once final. */
   dueAt: number | null;
   /** How many tries it had had when a person had it sent again; null: nobody did. The schedule starts anew from there. */
   replayedAfter: number | null;

@@ -10,7 +10,7 @@ export interface Subscriber {
   /** Narrows that further; absent: it does not. */
   filter?: Filter | undefined;
   /** Whether the form in which it gets events has words for this one; absent: it has for every one. */
-  canSay?: ((event: Event) => boolean) | undefined;
+  supports?: ((event: Event) => boolean) | undefined;
 }
 
 /** The reason of a pause that the configuration asks for: no person can end it. */
@@ -29,11 +29,11 @@ export interface Filter {
 }
 
 /** Whether the destination asked for this event. The type `unknown` is asked for by name or by `*`. */
-export function wants(subscriber: Pick<Subscriber, "events" | "filter" | "canSay">, event: Event): boolean {
+export function wants(subscriber: Pick<Subscriber, "events" | "filter" | "supports">, event: Event): boolean {
   return (
     matchesAny(subscriber.events, event.type) &&
     passes(subscriber.filter, event) &&
-    (subscriber.canSay?.(event) ?? true)
+    (subscriber.supports?.(event) ?? true)
   );
 }
 

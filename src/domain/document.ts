@@ -23,7 +23,7 @@ export interface KnownSigner {
   /** Whether the newest list of signers has this one: false when they were replaced or removed; null when no list ever had them. */
   listed: boolean | null;
   /** Of their signing or declining: `told` by an event, `before` anything was heard of the document; null: an event is owed for it. */
-  accounted: "told" | "before" | null;
+  finalEvent: "told" | "before" | null;
 }
 
 /** What Countersign knows of a document so far. */
@@ -149,7 +149,7 @@ function reopen(known: Document, how: Reopening, at: number): Document {
 }
 
 function withoutSignature(signer: KnownSigner, at: number): KnownSigner {
-  return signer.statusAt > at ? signer : { ...signer, status: null, statusAt: at, accounted: null };
+  return signer.statusAt > at ? signer : { ...signer, status: null, statusAt: at, finalEvent: null };
 }
 
 /** What a payload says beside the event itself: title, tags, signers. All that a repeat can add. */
@@ -195,7 +195,7 @@ function withSigners(before: Document, draft: Draft, now: number): readonly Know
   const at = draft.time ?? now;
   const isNewest = draft.time === null || draft.time >= listedAtOf(before);
   const account = before.sequence === 0 ? "before" : null;
-  const newsOf = (known: KnownSigner | undefined, facts: SignerFacts, account: KnownSigner["accounted"]) =>
+  const newsOf = (known: KnownSigner | undefined, facts: SignerFacts, account: KnownSigner["finalEvent"]) =>
     withNews(known, isOfThisStart(before, at) ? facts : { ...facts, status: null }, at, account);
   const signers = new Map(before.signers.map((known) => [known.id, known]));
   for (const told of draft.signers) {
@@ -231,14 +231,14 @@ function asTold(signer: SignerFacts, { type }: Draft): SignerFacts {
   return { ...signer, status: status ?? signer.status };
 }
 
-const UNHEARD = { role: null, status: null, statusAt: 0, listed: null, accounted: null } as const;
+const UNHEARD = { role: null, status: null, statusAt: 0, listed: null, finalEvent: null } as const;
 
 /** `account`: what is known of their signing or declining, if that is what the news is. Who cannot sign has not signed. */
 function withNews(
   before: KnownSigner | undefined,
   facts: SignerFacts,
   at: number,
-  account: KnownSigner["accounted"],
+  account: KnownSigner["finalEvent"],
 ): KnownSigner {
   const known = before ?? { ...facts, ...UNHEARD };
   const stale = at < known.statusAt;
@@ -253,7 +253,7 @@ function withNews(
     status: moved ? told : known.status,
     statusAt: moved ? at : known.statusAt,
     listed: known.listed,
-    accounted: isSettled(facts.status) ? (account ?? known.accounted) : known.accounted,
+    finalEvent: isSettled(facts.status) ? (account ?? known.finalEvent) : known.finalEvent,
   };
 }
 

@@ -74,7 +74,7 @@ export interface Draft {
  * The id that the payload alone gives a draft. It is the event's id, unless what is known adds who did it; then the event
  * keeps this one as well, so that the provider's repeat of the same post is still recognised.
  */
-export function keyOf(draft: Draft): string {
+export function dedupeKeyOf(draft: Draft): string {
   return namesOf(draft).key;
 }
 
@@ -83,13 +83,13 @@ export function keyOf(draft: Draft): string {
  * apart, or where nobody says which signer it was: two signers' happenings are never one, however near in time.
  * Two channels whose clocks differ by seconds tell the same one of them.
  */
-export function kinOf(draft: Draft): string | null {
-  return namesOf(draft).kin;
+export function coalesceKeyOf(draft: Draft): string | null {
+  return namesOf(draft).coalesceKey;
 }
 
 interface Names {
   key: string;
-  kin: string | null;
+  coalesceKey: string | null;
 }
 
 /** Each draft is asked for its names several times, and a name costs a digest. */
@@ -99,14 +99,14 @@ function namesOf(draft: Draft): Names {
   const known = names.get(draft);
   if (known) return known;
   if (draft.id) {
-    const given = { key: keyOfId(draft, draft.id), kin: null };
+    const given = { key: keyOfId(draft, draft.id), coalesceKey: null };
     names.set(draft, given);
     return given;
   }
   const told = happening(draft);
   const isAnybodys = draft.signer === null && (told.object === "signer" || draft.type === "unknown");
-  const kin = told.distinct === "" || isAnybodys ? null : eventId({ ...told, distinct: "" });
-  const found = { key: eventId(told), kin };
+  const coalesceKey = told.distinct === "" || isAnybodys ? null : eventId({ ...told, distinct: "" });
+  const found = { key: eventId(told), coalesceKey };
   names.set(draft, found);
   return found;
 }

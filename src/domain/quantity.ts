@@ -24,7 +24,7 @@ export function parseSize(text: string): number | null {
 }
 
 /** No destination or replay needs more a second, and far above it sums lose their fractions. */
-export const HIGHEST_RATE = 1_000_000;
+export const MAX_RATE = 1_000_000;
 
 /** How many a second; null when the text is no rate such as `50/s` or `600/m`. */
 export function parseRate(text: string): number | null {

@@ -2,9 +2,9 @@
  * When a failed delivery is tried again. Pure: time and chance are arguments.
  */
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** The pauses between tries, in milliseconds: the first is the pause before the second try. A schedule of n pauses has n + 1 tries. */
 export type Schedule = readonly number[];
@@ -12,22 +12,22 @@ export type Schedule = readonly number[];
 export const PRESETS = {
   /** Standard Webhooks' recommendation: ten tries over about three days. */
   standard: [
-    5 * SECOND,
-    5 * MINUTE,
-    30 * MINUTE,
-    2 * HOUR,
-    5 * HOUR,
-    10 * HOUR,
-    14 * HOUR,
-    20 * HOUR,
-    24 * HOUR,
+    5 * SECOND_MS,
+    5 * MINUTE_MS,
+    30 * MINUTE_MS,
+    2 * HOUR_MS,
+    5 * HOUR_MS,
+    10 * HOUR_MS,
+    14 * HOUR_MS,
+    20 * HOUR_MS,
+    24 * HOUR_MS,
   ],
   /** What Lumin itself does: seven tries over about thirty hours. */
-  lumin: [5 * MINUTE, 15 * MINUTE, 45 * MINUTE, 135 * MINUTE, 405 * MINUTE, 1_215 * MINUTE],
+  lumin: [5 * MINUTE_MS, 15 * MINUTE_MS, 45 * MINUTE_MS, 135 * MINUTE_MS, 405 * MINUTE_MS, 1_215 * MINUTE_MS],
 } as const satisfies Record<string, Schedule>;
 
 /** A `Retry-After` beyond this is cut to it. */
-export const LONGEST_WAIT = 24 * HOUR;
+export const MAX_WAIT_MS = 24 * HOUR_MS;
 
 /** At most this share of a pause is added by chance, so that deliveries that failed together do not come back together. */
 const JITTER = 0.1;
@@ -49,6 +49,6 @@ export function nextAttemptAt(schedule: Schedule, failure: Failure, random: numb
   const pause = schedule[failure.number - 1];
   if (pause === undefined) return null;
   const jittered = pause * (1 + JITTER * random);
-  const asked = Math.min(failure.retryAfter ?? 0, LONGEST_WAIT);
+  const asked = Math.min(failure.retryAfter ?? 0, MAX_WAIT_MS);
   return Math.round(failure.at + Math.max(jittered, asked));
 }

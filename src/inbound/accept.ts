@@ -1,10 +1,10 @@
 import type { Subscriber } from "../domain/destination.ts";
 import type { Problem } from "../domain/receipt.ts";
-import type { Recorded, Store } from "../store/store.ts";
+import type { RecordResult, Store } from "../store/store.ts";
 import type { Channel } from "./channel.ts";
 import type { Refusal } from "./credentials.ts";
 import { readAhead } from "./decode.ts";
-import { read, recordEach } from "./read.ts";
+import { interpret, recordEach } from "./interpret.ts";
 import type { Reject } from "./reject.ts";
 import type { RawRequest } from "./request.ts";
 import { verifyInTurns } from "./verify.ts";
@@ -12,12 +12,12 @@ import { verifyInTurns } from "./verify.ts";
 /** What became of a genuine request. It is on disk. */
 export interface Acceptance {
   receipt: string;
-  recorded: Recorded;
+  recorded: RecordResult;
   problems: readonly Problem[];
 }
 
 export interface AcceptParts {
-  store: Pick<Store, "record" | "reread">;
+  store: Pick<Store, "record" | "amend">;
   reject: Reject;
   /** Who is asked, at the moment, whether they want an event. */
   subscribers(): readonly Subscriber[];
@@ -36,7 +36,7 @@ export function createAccept({ store, reject, subscribers, newReceiptId }: Accep
     }
     await readAhead(request, channel);
     const receipt = newReceiptId(request.receivedAt);
-    const readings = read(receipt, request, channel, subscribers);
-    return { receipt, ...(await recordEach(readings, store.record, store.reread)) };
+    const readings = interpret(receipt, request, channel, subscribers);
+    return { receipt, ...(await recordEach(readings, store.record, store.amend)) };
   };
 }

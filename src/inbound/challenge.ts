@@ -8,7 +8,7 @@ import type { RawRequest } from "./request.ts";
 import { verify } from "./verify.ts";
 
 /** A longer post is no challenge: it would be parsed before anything of it is checked. */
-const LONGEST = 65_536;
+const MAX_CHALLENGE_BYTES = 65_536;
 
 /**
  * What a request is answered by which the provider asks whether the address is ours; null: it is none. Nothing of it is kept. Checks of
@@ -21,7 +21,7 @@ export function answerChallenge(
   channel: Channel,
 ): Answer | Refusal | null {
   const rules = channel.rules.challenges.filter(({ methods }) => methods.some((one) => one === method));
-  if (rules.length === 0 || request.body.length > LONGEST) return null;
+  if (rules.length === 0 || request.body.length > MAX_CHALLENGE_BYTES) return null;
   const answer = answerBy(rules, request, channel);
   // What is posted and is no challenge after all is for the channel's checks to judge.
   return method === "POST" && "refused" in answer ? null : answer;

@@ -145,12 +145,12 @@ async function undoInSteps(
 }
 
 /** So many bodies are unpacked at a time: each has a window of up to 16 MB that no budget sees. */
-const MAX_AT_A_TIME = 4;
+const MAX_CONCURRENT = 4;
 let unpacking = 0;
 const waiting: (() => void)[] = [];
 
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (unpacking === MAX_AT_A_TIME) await new Promise<void>((resolve) => waiting.push(resolve));
+  if (unpacking === MAX_CONCURRENT) await new Promise<void>((resolve) => waiting.push(resolve));
   else unpacking += 1;
   try {
     return await work();

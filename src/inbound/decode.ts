@@ -4,8 +4,8 @@ import { elementsAt, formatPath, valueAt } from "../mapping/path.ts";
 import { formatPlace } from "../mapping/place.ts";
 import type { Channel } from "./channel.ts";
 import { contentOf, unsaidCoding } from "./content.ts";
-import { MOST_FIELDS } from "./form.ts";
-import { DEFAULT_MAX_VALUES, MOST_LEVELS, parsing } from "./json.ts";
+import { MAX_FIELDS } from "./form.ts";
+import { DEFAULT_MAX_VALUES, MAX_LEVELS, parsing } from "./json.ts";
 import { type Payload, type PayloadRule, payloadOf, readingPayload } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
 import { atOnce, inTurns, type Steps } from "./steps.ts";
@@ -48,9 +48,9 @@ const WHY_ABSENT = {
   missing: (place: string) => `the request has no ${place}`,
   empty: (place: string) => `${place} is empty`,
   unreadable: (place: string) => `${place} is not JSON`,
-  levels: (place: string) => `${place} is nested more than ${MOST_LEVELS} deep`,
+  levels: (place: string) => `${place} is nested more than ${MAX_LEVELS} deep`,
   values: (place: string, maxValues: number) => `${place} holds more than ${maxValues} values`,
-  fields: () => `the form has more than ${MOST_FIELDS} fields`,
+  fields: () => `the form has more than ${MAX_FIELDS} fields`,
 };
 
 function itemsOf(payload: unknown, { each, single }: ReadRule): Decoded {
@@ -86,11 +86,11 @@ function onlySigned(payload: unknown, names: readonly string[] | null): unknown 
 }
 
 /** A request of this many bytes is read in steps. */
-const LONG = 2 ** 18;
+const LONG_BYTES = 2 ** 18;
 
 /** Reads a long request, so that `decode` finds it read. Others have their turn meanwhile. */
 export async function readAhead(request: RawRequest, { rules: { read } }: Pick<Channel, "rules">) {
-  if (contentOf(request).length < LONG) return;
+  if (contentOf(request).length < LONG_BYTES) return;
   const payload = await inTurns(readingPayload(request, read));
   if ("value" in payload) await inTurns(parsingMembers(payload.value, read.parse, request.maxValues));
 }

@@ -3,7 +3,7 @@
  * receiver would have to guess back.
  */
 
-import { STRIDE, type Steps } from "./steps.ts";
+import { STEP_BYTES, type Steps } from "./steps.ts";
 
 /** The fields of a form in the order sent; a name may come again. */
 export interface Form {
@@ -22,7 +22,7 @@ export interface FormField {
 }
 
 /** More fields than any form has; it bounds the memory that a body of separators can take before anything is verified. */
-export const MOST_FIELDS = 10_000;
+export const MAX_FIELDS = 10_000;
 
 const AMPERSAND = 0x26;
 const EQUALS = 0x3d;
@@ -37,18 +37,18 @@ const BYTE_ORDER_MARK = Buffer.from("\ufeff");
 export function* decodingForm(body: Uint8Array): Steps<Form> {
   const bytes = asBuffer(body);
   const fields: FormField[] = [];
-  let pause = STRIDE;
+  let pause = STEP_BYTES;
   const isMarked = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   for (let start = isMarked ? BYTE_ORDER_MARK.length : 0; start < bytes.length; ) {
     if (start >= pause) {
-      pause = start + STRIDE;
+      pause = start + STEP_BYTES;
       yield;
     }
     if (bytes[start] === AMPERSAND) {
       start += 1;
       continue;
     }
-    if (fields.length === MOST_FIELDS) return { fields, cut: true };
+    if (fields.length === MAX_FIELDS) return { fields, cut: true };
     const end = positionOf(AMPERSAND, bytes, start);
     fields.push(yield* decodingField(bytes.subarray(start, end)));
     start = end + 1;
@@ -101,7 +101,7 @@ function* decodingPart(part: Buffer): Steps<Buffer> {
   const lastEscape = part.length - 3;
   let length = 0;
   for (let i = 0; i < part.length; ) {
-    for (const end = Math.min(i + STRIDE, part.length); i < end; i++) {
+    for (const end = Math.min(i + STEP_BYTES, part.length); i < end; i++) {
       let byte = part[i] ?? 0;
       if (byte === PLUS) byte = SPACE;
       else if (byte === PERCENT && i <= lastEscape) {
@@ -113,7 +113,7 @@ function* decodingPart(part: Buffer): Steps<Buffer> {
       }
       decoded[length++] = byte;
     }
-    if (i >= STRIDE) yield;
+    if (i >= STEP_BYTES) yield;
   }
   return decoded.subarray(0, length);
 }

@@ -1,7 +1,7 @@
-import { STRIDE, type Steps } from "./steps.ts";
+import { STEP_BYTES, type Steps } from "./steps.ts";
 
 /** More lists within lists than any payload has: far deeper ones take seconds to be read, and cannot be written down again. */
-export const MOST_LEVELS = 1_000;
+export const MAX_LEVELS = 1_000;
 
 /** So many values are read unless the configuration says otherwise. To parse more, which is one step, would hold up everybody else. */
 export const DEFAULT_MAX_VALUES = 125_000;
@@ -60,18 +60,18 @@ for (const [characters, meaning] of [
 }
 
 /** So many digits and points in a row may be more than a double holds. */
-const LONG = 16;
+const LONG_DIGITS = 16;
 
 /** One pass, for bodies can have millions of characters; texts are leapt over. */
 function* surveying(text: string, maxValues: number): Steps<Survey> {
   let [levels, values, digits] = [0, 0, 0];
   let great = false;
   for (let i = 0; i < text.length; ) {
-    for (const end = Math.min(i + STRIDE, text.length); i < end; i++) {
+    for (const end = Math.min(i + STEP_BYTES, text.length); i < end; i++) {
       const meaning = MEANINGS[text.charCodeAt(i)];
       if (meaning === DIGIT) {
         digits += 1;
-        great ||= digits === LONG;
+        great ||= digits === LONG_DIGITS;
         continue;
       }
       if (meaning === EXPONENT && digits > 0) great = true;
@@ -82,11 +82,11 @@ function* surveying(text: string, maxValues: number): Steps<Survey> {
       else if (meaning === OPEN) {
         levels += 1;
         values += 1;
-        if (levels > MOST_LEVELS) return { excess: "levels", great };
+        if (levels > MAX_LEVELS) return { excess: "levels", great };
       }
       if (values > maxValues) return { excess: "values", great };
     }
-    if (i >= STRIDE) yield;
+    if (i >= STEP_BYTES) yield;
   }
   return { excess: null, great };
 }
@@ -98,7 +98,7 @@ function* quotingGreatNumbers(text: string): Steps<string> {
   const next = new RegExp(QUOTE_OR_NUMBER);
   const pieces: string[] = [];
   let copied = 0;
-  let pause = STRIDE;
+  let pause = STEP_BYTES;
   for (let found = next.exec(text); found; found = next.exec(text)) {
     const [token] = found;
     if (token === '"') next.lastIndex = endOfText(text, found.index);
@@ -107,7 +107,7 @@ function* quotingGreatNumbers(text: string): Steps<string> {
       copied = next.lastIndex;
     }
     if (next.lastIndex < pause) continue;
-    pause = next.lastIndex + STRIDE;
+    pause = next.lastIndex + STEP_BYTES;
     yield;
   }
   return [...pieces, text.slice(copied)].join("");

@@ -1,4 +1,4 @@
-import { type Form, type FormField, MOST_FIELDS } from "./form.ts";
+import { type Form, type FormField, MAX_FIELDS } from "./form.ts";
 import { type Parameterized, parseParameters } from "./parameters.ts";
 
 /** Longer than RFC 2046 lets a boundary be. */
@@ -32,7 +32,7 @@ export function decodeMultipart(body: Uint8Array, boundary: string): Form {
     const end = endOfDelimiter(bytes, from);
     if (end === null) continue; // a line that only begins like one
     if (start !== null) {
-      if (parts === MOST_FIELDS) return { fields, cut: true };
+      if (parts === MAX_FIELDS) return { fields, cut: true };
       parts += 1;
       const field = decodePart(bytes.subarray(start, at));
       if (field) fields.push(field);

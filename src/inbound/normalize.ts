@@ -11,7 +11,7 @@ import type { Problem } from "../domain/receipt.ts";
 import { storableText } from "../domain/text.ts";
 import type { DocumentRule, EventRule, ReferencesRule, SignerRule } from "../mapping/compile.ts";
 import type { Field, Scope } from "../mapping/field.ts";
-import { ELEMENTS_OF_AN_ITEM, elementsAt, valueAt } from "../mapping/path.ts";
+import { elementsAt, MAX_ITEM_ELEMENTS, valueAt } from "../mapping/path.ts";
 import type { WordRule } from "../mapping/table.ts";
 import type { Channel } from "./channel.ts";
 import { textAt } from "./place.ts";
@@ -56,7 +56,7 @@ type Places = Scope["textAt"];
 type Complaint = Omit<Problem, "item">;
 
 /** What one item tells. */
-interface Told {
+interface Interpretation {
   /** None where there are problems, or the word is to be ignored. */
   types: readonly EventType[];
   code: Code;
@@ -74,9 +74,9 @@ interface Facts {
   signers: readonly SignerFacts[];
 }
 
-function readItem(item: unknown, textAt: Places, event: EventRule): Told {
+function readItem(item: unknown, textAt: Places, event: EventRule): Interpretation {
   if (!isObject(item)) return refuse({ kind: "invalid", field: null, message: "the item is not an object" });
-  const scope: Scope = { item, textAt, budget: { left: ELEMENTS_OF_AN_ITEM } };
+  const scope: Scope = { item, textAt, budget: { left: MAX_ITEM_ELEMENTS } };
   const word = readWord(event.words, scope);
   if (word.problems.length === 0 && word.types.length === 0) return NOTHING;
 
@@ -94,7 +94,7 @@ function readItem(item: unknown, textAt: Places, event: EventRule): Told {
   return problems.length === 0 ? { ...word, id, time, reason, facts } : refuse(...problems);
 }
 
-const NOTHING: Told = {
+const NOTHING: Interpretation = {
   types: [],
   code: { object: null, value: "", name: null, meaning: null },
   reopens: null,
@@ -105,7 +105,7 @@ const NOTHING: Told = {
   problems: [],
 };
 
-function refuse(...problems: Complaint[]): Told {
+function refuse(...problems: Complaint[]): Interpretation {
   return { ...NOTHING, problems };
 }
 
@@ -113,7 +113,7 @@ function refuse(...problems: Complaint[]): Told {
 function readWord(
   words: readonly WordRule[],
   scope: Scope,
-): Pick<Told, "types" | "code" | "reopens" | "problems"> {
+): Pick<Interpretation, "types" | "code" | "reopens" | "problems"> {
   for (const { from, object: objectField, name, meaningOf: lookUp } of words) {
     const value = from.read(scope);
     if (value === null) continue;
@@ -223,19 +223,19 @@ function missingFacts(
 }
 
 /** An id is looked up by, and what a store can look up by is not of any length. In UTF-16 code units, like any text's length. */
-const MAX_ID = 512;
+const MAX_ID_LENGTH = 512;
 
 function overlongIds(event: EventRule, { document, signer, signers }: Facts): Complaint[] {
   const complain = (one: { id: string } | null | undefined, field = "id"): Complaint[] => {
-    if (!one || one.id.length <= MAX_ID) return [];
-    const message = `${field} has ${one.id.length} characters, and an id has ${MAX_ID} at most`;
+    if (!one || one.id.length <= MAX_ID_LENGTH) return [];
+    const message = `${field} has ${one.id.length} characters, and an id has ${MAX_ID_LENGTH} at most`;
     return [{ kind: "invalid", field, message }];
   };
   return [
     ...complain(document, event.document?.id.label),
     ...complain(signer, event.signer?.id?.label),
     ...complain(
-      signers.find(({ id }) => id.length > MAX_ID),
+      signers.find(({ id }) => id.length > MAX_ID_LENGTH),
       event.signers[0]?.id?.label,
     ),
   ];
@@ -253,7 +253,12 @@ function missing(field: string): Complaint {
   return { kind: "missing", field, message: `${field} is missing` };
 }
 
-function toDraft(type: EventType, told: Told, channel: Omit<Channel, "checks">, mark: string): Draft {
+function toDraft(
+  type: EventType,
+  told: Interpretation,
+  channel: Omit<Channel, "checks">,
+  mark: string,
+): Draft {
   const { document, signer, signers } = told.facts;
   return {
     source: channel.source,

@@ -1,9 +1,9 @@
 import type { Document } from "../domain/document.ts";
 import type { Draft } from "../domain/draft.ts";
 import type { Event } from "../domain/event.ts";
-import { questionsOf } from "../domain/lookup.ts";
+import { lookupOf } from "../domain/lookup.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
-import { type Known, unfold } from "../domain/unfold.ts";
+import { type Known, resolve } from "../domain/resolve.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
 import { contentAtOnce } from "./content.ts";
 import { decode } from "./decode.ts";
@@ -65,30 +65,31 @@ export function preview({ mapping, rules, body, query, headers = {} }: PreviewRe
     const { drafts, problems: unread } = normalize([payload], request, channel);
     problems.push(...unread.map((problem) => ({ ...problem, item })));
     const known = knownOf(receipt, drafts, { documents, links, events: told });
-    const unfolded = unfold(receipt, drafts, known, NO_RULES);
-    for (const { signer, document } of unfolded.links) links.set(signer, document);
-    for (const document of unfolded.documents) documents.set(document.id, document);
-    for (const { event, key } of unfolded.events) told.set(key, [...(told.get(key) ?? []), event.id]);
-    const duplicates = unfolded.duplicates.map(({ event }) => event);
-    return { item, duplicates, events: unfolded.events.map(({ event }) => event) };
+    const resolved = resolve(receipt, drafts, known, NO_RULES);
+    for (const { signer, document } of resolved.links) links.set(signer, document);
+    for (const document of resolved.documents) documents.set(document.id, document);
+    for (const { event, dedupeKey } of resolved.events)
+      told.set(dedupeKey, [...(told.get(dedupeKey) ?? []), event.id]);
+    const duplicates = resolved.duplicates.map(({ event }) => event);
+    return { item, duplicates, events: resolved.events.map(({ event }) => event) };
   });
   return { items, problems: [...problemsOf(request), ...problems] };
 }
 
-/** Only what bears on the drafts: `unfold` copies what it is given, and a batch can have ten thousand items. */
+/** Only what bears on the drafts: `resolve` copies what it is given, and a batch can have ten thousand items. */
 function knownOf(
   receipt: Receipt,
   drafts: readonly Draft[],
   all: Pick<Known, "documents" | "links" | "events">,
 ): Known {
-  const { documents, signers, keys } = questionsOf(receipt, drafts, NO_RULES);
+  const { documents, signers, dedupeKeys } = lookupOf(receipt, drafts, NO_RULES);
   const links = pick(all.links, signers);
   return {
     documents: pick(all.documents, [...documents, ...links.values()]),
     links,
-    events: pick(all.events, keys),
+    events: pick(all.events, dedupeKeys),
     merged: new Map(),
-    kin: new Map(),
+    candidates: new Map(),
   };
 }
 

@@ -14,7 +14,7 @@ import type { RawRequest, RequestHead } from "./request.ts";
 import { createTargetReader, type Route } from "./route.ts";
 
 /** What came of one request, for the log and the metrics. Never holds a body, a token or a URL. */
-export interface Reception {
+export interface IngressOutcome {
   source: string;
   channel: string;
   outcome: "accepted" | "problem" | "challenge" | ErrorCode;
@@ -43,7 +43,7 @@ export interface ReceiveParts {
   calm: Calm;
   /** Milliseconds since 1970. */
   now(): number;
-  observe(reception: Reception): void;
+  observe(reception: IngressOutcome): void;
 }
 
 /**
@@ -98,7 +98,7 @@ function headOf(
   };
 }
 
-type Received = Pick<Reception, "outcome" | "acceptance" | "reason" | "error">;
+type Received = Pick<IngressOutcome, "outcome" | "acceptance" | "reason" | "error">;
 
 /** Null: the channel is no longer configured. */
 async function receive(

@@ -6,10 +6,10 @@ import { everythingIn, type PayloadRule } from "./place.ts";
 import type { RawRequest } from "./request.ts";
 
 /** So many signatures of one request are compared: more than any provider has keys. */
-const MOST_SIGNATURES = 256;
+const MAX_SIGNATURES = 256;
 
 /** The longest text that is searched for signatures, in bytes: as much as all headers of a request may have. */
-const LONGEST = 16_384;
+const MAX_SIGNATURE_LENGTH = 16_384;
 
 /** The texts that are, or are lists of, signatures; null when there is nothing at any of the places. */
 export function signatureTexts(
@@ -21,8 +21,8 @@ export function signatureTexts(
     everythingIn(request, part.place, read).map((bytes) => ({ part, bytes })),
   );
   if (texts.length === 0) return null;
-  return texts.slice(0, MOST_SIGNATURES).flatMap(({ part, bytes }) => {
-    if (bytes.length > LONGEST) return [];
+  return texts.slice(0, MAX_SIGNATURES).flatMap(({ part, bytes }) => {
+    if (bytes.length > MAX_SIGNATURE_LENGTH) return [];
     const text = Buffer.from(bytes).toString("latin1");
     return part.find ? part.find(text) : [text];
   });
@@ -37,7 +37,7 @@ export function decodeSignatures(
   prefix: string,
   encodings: readonly SignatureEncoding[],
 ): Buffer[] {
-  const candidates = texts.flatMap((text) => split(text, prefix)).slice(0, MOST_SIGNATURES);
+  const candidates = texts.flatMap((text) => split(text, prefix)).slice(0, MAX_SIGNATURES);
   return candidates.flatMap((candidate) =>
     encodings.map((encoding) => DECODE[encoding](candidate)).filter((bytes) => bytes !== null),
   );

@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 export type Steps<T> = Generator<void, T, void>;
 
 /** So many bytes or characters a step: some ten milliseconds at the most. */
-export const STRIDE = 2 ** 20;
+export const STEP_BYTES = 2 ** 20;
 
 /** One step after the other, with nobody in between. */
 export function atOnce<T>(steps: Steps<T>): T {

@@ -10,7 +10,7 @@ import { whyNoPayload } from "./decode.ts";
 import type { PayloadRule } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
 import { decodeSignatures, signatureTexts, signedBytes } from "./signature.ts";
-import { atOnce, inTurns, STRIDE, type Steps } from "./steps.ts";
+import { atOnce, inTurns, STEP_BYTES, type Steps } from "./steps.ts";
 
 export { isSameText } from "./credentials.ts";
 
@@ -126,14 +126,14 @@ function judgeAge(request: RawRequest, { age }: SignedRule, read: PayloadRule): 
 }
 
 /** So many bytes are hashed in a step: some ten milliseconds. */
-const HASH_STRIDE = 8 * STRIDE;
+const HASH_STEP_BYTES = 8 * STEP_BYTES;
 
 function* hmacOf(signed: readonly Uint8Array[], hash: string, secret: string | KeyObject): Steps<Buffer> {
   const hmac = createHmac(hash, secret);
   for (const bytes of signed) {
-    for (let from = 0; from < bytes.length; from += HASH_STRIDE) {
+    for (let from = 0; from < bytes.length; from += HASH_STEP_BYTES) {
       if (from > 0) yield;
-      hmac.update(bytes.subarray(from, from + HASH_STRIDE));
+      hmac.update(bytes.subarray(from, from + HASH_STEP_BYTES));
     }
   }
   // As a text first, for a buffer from OpenSSL has memory of its own and costs twice as much.
@@ -141,7 +141,7 @@ function* hmacOf(signed: readonly Uint8Array[], hash: string, secret: string | K
 }
 
 /** So many signatures of one request are tried, for each costs as much as a thousand hashes. */
-const MOST_RSA_SIGNATURES = 8;
+const MAX_RSA_SIGNATURES = 8;
 
 function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">, read: PayloadRule): Verdict {
   const signatures =
@@ -151,7 +151,7 @@ function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">, 
   if ("refused" in signed) return signed;
 
   const data = Buffer.concat(signed);
-  const candidates = decodeSignatures(signatures, "", [rule.encoding]).slice(0, MOST_RSA_SIGNATURES);
+  const candidates = decodeSignatures(signatures, "", [rule.encoding]).slice(0, MAX_RSA_SIGNATURES);
   try {
     const matches = candidates.some((bytes) => verifySignature(rule.hash, data, key, bytes));
     return matches ? judgeAge(request, rule, read) : mismatch(request);

@@ -137,8 +137,8 @@ export interface Standpoint {
 }
 
 /** So many elements of lists are looked at to read one field, and for all fields of one item: look-ups must stay cheap. */
-export const ELEMENTS_OF_A_FIELD = 1_000;
-export const ELEMENTS_OF_AN_ITEM = 100_000;
+export const MAX_FIELD_ELEMENTS = 1_000;
+export const MAX_ITEM_ELEMENTS = 100_000;
 
 /** A value, and the standpoint from which the keys to it start. */
 interface Found {
@@ -148,7 +148,7 @@ interface Found {
 
 /** Everything that stands at the path. After `ELEMENTS_OF_A_FIELD` elements of lists nothing more is looked at. */
 export function valuesAt(from: Standpoint, path: Path): unknown[] {
-  const most = Math.min(ELEMENTS_OF_A_FIELD, from.budget?.left ?? ELEMENTS_OF_A_FIELD);
+  const most = Math.min(MAX_FIELD_ELEMENTS, from.budget?.left ?? MAX_FIELD_ELEMENTS);
   const budget = { left: most };
   const found = findAt(from, path, budget);
   if (from.budget) from.budget.left -= most - budget.left;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { messageOf } from "../domain/errors.ts";
 
 /** The longest text that a pattern is tried on, in characters. */
-export const LONGEST_TEXT = 256;
+export const MAX_TEXT_LENGTH = 256;
 
 /** A regular expression as mapping files write it: one that compiles, and that no text can keep busy for long. */
 export const PatternText = z.string().superRefine((text, context) => {
@@ -18,21 +18,21 @@ export const PatternText = z.string().superRefine((text, context) => {
 export function compilePattern(text: string): (value: string) => string | null {
   const pattern = new RegExp(text, "u");
   return (value) => {
-    if (value.length > LONGEST_TEXT) return null;
+    if (value.length > MAX_TEXT_LENGTH) return null;
     const match = pattern.exec(value);
     return match && (match.slice(1).find((group) => group !== undefined) ?? match[0]);
   };
 }
 
 /** So many matches of one text are looked at. */
-export const MOST_MATCHES = 256;
+export const MAX_MATCHES = 256;
 
 /** Lengths up to which a list is searched, the longest first: a pattern gets the first that it can afford. */
-const LIST_LENGTHS = [4_096, 2_048, 1_024, 512, LONGEST_TEXT, 128] as const;
-const SHORTEST_LIST = 64;
+const LIST_LENGTHS = [4_096, 2_048, 1_024, 512, MAX_TEXT_LENGTH, 128] as const;
+const MIN_LIST_LENGTH = 64;
 
 /** So many steps a search may take in the worst case: some ten milliseconds. */
-const MOST_STEPS = 2 ** 24;
+const MAX_STEPS = 2 ** 24;
 
 /**
  * All that the pattern finds in a text, in order: of each match what `compilePattern` would give. A header of signatures is longer than
@@ -41,13 +41,13 @@ const MOST_STEPS = 2 ** 24;
  */
 export function compileMatches(text: string): (value: string) => string[] {
   const pattern = new RegExp(text, "gu");
-  const longest = LIST_LENGTHS.find((length) => countSteps(text, length) <= MOST_STEPS) ?? SHORTEST_LIST;
+  const longest = LIST_LENGTHS.find((length) => countSteps(text, length) <= MAX_STEPS) ?? MIN_LIST_LENGTH;
   return (value) => {
     if (value.length > longest) return [];
     const found: string[] = [];
     for (const match of value.matchAll(pattern)) {
       found.push(match.slice(1).find((group) => group !== undefined) ?? match[0]);
-      if (found.length === MOST_MATCHES) break;
+      if (found.length === MAX_MATCHES) break;
     }
     return found.filter((one) => one !== "");
   };
@@ -81,19 +81,19 @@ function refusalOf(text: string): string | null {
   if (repeatsRepetition(text)) {
     return "repeats a group that itself repeats or chooses, which some texts keep busy for ever: repeat something simpler";
   }
-  if (countLoose(text) > MOST_LOOSE) {
+  if (countLoose(text) > MAX_LOOSE) {
     return "repeats without a bound more than twice, which some texts keep busy for seconds: give a bound such as {1,40}";
   }
-  return countWays(text, 1 + FEW) > MOST_WAYS
+  return countWays(text, 1 + FEW) > MAX_WAYS
     ? "repeats, leaves out and chooses too often in a row, which some texts keep busy for seconds: make it simpler"
     : null;
 }
 
 /** With `LONGEST_TEXT` characters and a beginning anywhere, two can cost a few million steps; a third would make them a billion. */
-const MOST_LOOSE = 2;
+const MAX_LOOSE = 2;
 
 /** So many ways from one beginning, where a repetition without a bound counts as one of 41. */
-const MOST_WAYS = 200_000;
+const MAX_WAYS = 200_000;
 
 /** A repetition of more than this is as loose as one without a bound. */
 const FEW = 40;

@@ -18,7 +18,7 @@ function isZone(name: string): boolean {
   }
 }
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /**
  * When the clocks on the walls of a zone show a date and a time, given as if it were UTC; both in milliseconds since 1970. A time that
@@ -27,7 +27,7 @@ const DAY = 86_400_000;
  */
 export function instantIn(zone: string, wall: number): number {
   if (zone === "UTC") return wall;
-  const [before, after] = [offsetAt(zone, wall - DAY), offsetAt(zone, wall + DAY)];
+  const [before, after] = [offsetAt(zone, wall - DAY_MS), offsetAt(zone, wall + DAY_MS)];
   const shown = [before, after].filter((offset) => offsetAt(zone, wall - offset) === offset);
   return wall - (shown.length > 0 ? Math.max(...shown) : before);
 }

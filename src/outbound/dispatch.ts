@@ -1,10 +1,15 @@
 import { CountersignError } from "../domain/errors.ts";
 import type { DestinationState } from "../store/store.ts";
-import { type Courier, type CourierHealth, createCourier, type Parts } from "./courier.ts";
 import type { Destination } from "./destination.ts";
-import type { Kept } from "./gate.ts";
+import type { SavedState } from "./gate.ts";
+import {
+  createDestinationWorker,
+  type DestinationWorker,
+  type WorkerHealth,
+  type WorkerParts,
+} from "./worker.ts";
 
-/** Sees to it that every due delivery is tried: one courier a destination, so that none waits for another's trouble. */
+/** Sees to it that every due delivery is tried: one worker a destination, so that none waits for another's trouble. */
 export interface Dispatcher {
   /** Looks for what is due from before, and from then on for whatever becomes due. */
   start(): void;
@@ -20,20 +25,20 @@ export interface Dispatcher {
   /** The same; `bad_request` when it is the configuration that pauses it. An open breaker probes at once. */
   resume(name: string): Promise<void>;
   /** What is kept of every destination by now counts from now on, whichever node kept it. What is not among `kept` is as new. */
-  adopt(kept: readonly DestinationState[]): void;
+  applyStates(kept: readonly DestinationState[]): void;
   /** So many nodes divide every destination's rate from now on. */
-  share(nodes: number): void;
+  setNodeCount(nodes: number): void;
   /**
    * Takes on nothing more. What is in flight has `graceMs` milliseconds to end; then it is cut off and given back
    * without counting as a try. Resolves when nothing is out any more.
    */
   stop(options: { graceMs: number }): Promise<void>;
-  health(): readonly CourierHealth[];
+  health(): readonly WorkerHealth[];
   /** How every destination is at this moment: what is kept, and whether the configuration pauses it. */
   states(): readonly DestinationState[];
 }
 
-export interface DispatcherParts extends Parts {
+export interface DispatcherParts extends WorkerParts {
   destinations: readonly Destination[];
   /** What was kept of them before the restart. */
   kept: readonly DestinationState[];
@@ -42,38 +47,38 @@ export interface DispatcherParts extends Parts {
 const NOTHING = { paused: null, breaker: null };
 
 export function createDispatcher({ destinations, kept, ...parts }: DispatcherParts): Dispatcher {
-  const couriers = new Map(
-    destinations.map((each) => [each.name, createCourier(each, keptOf(each.name, kept), parts)]),
+  const workers = new Map(
+    destinations.map((each) => [each.name, createDestinationWorker(each, keptOf(each.name, kept), parts)]),
   );
-  const all = () => [...couriers.values()];
-  const wake = (names: Iterable<string> = couriers.keys()) => {
-    for (const name of names) couriers.get(name)?.wake();
+  const all = () => [...workers.values()];
+  const wake = (names: Iterable<string> = workers.keys()) => {
+    for (const name of names) workers.get(name)?.wake();
   };
-  const courierOf = (name: string): Courier => {
-    const courier = couriers.get(name);
-    if (courier) return courier;
+  const workerOf = (name: string): DestinationWorker => {
+    const worker = workers.get(name);
+    if (worker) return worker;
     throw new CountersignError("not_found", `there is no destination ${name}`);
   };
   return {
     start: () => wake(),
     wake: (names) => wake(names),
-    pause: async (name, reason) => courierOf(name).pause(reason),
-    resume: async (name) => courierOf(name).resume(),
-    adopt(kept) {
-      for (const [name, courier] of couriers) courier.adopt(keptOf(name, kept));
+    pause: async (name, reason) => workerOf(name).pause(reason),
+    resume: async (name) => workerOf(name).resume(),
+    applyStates(kept) {
+      for (const [name, worker] of workers) worker.applyState(keptOf(name, kept));
     },
-    share(nodes) {
-      for (const courier of all()) courier.share(nodes);
+    setNodeCount(nodes) {
+      for (const worker of all()) worker.setNodeCount(nodes);
     },
     stop: async ({ graceMs }) => {
-      await Promise.all(all().map((courier) => courier.stop(graceMs)));
+      await Promise.all(all().map((worker) => worker.stop(graceMs)));
     },
-    health: () => all().map((courier) => courier.health()),
-    states: () => all().map((courier) => courier.state()),
+    health: () => all().map((worker) => worker.health()),
+    states: () => all().map((worker) => worker.state()),
   };
 }
 
-function keptOf(name: string, kept: readonly DestinationState[]): Kept {
+function keptOf(name: string, kept: readonly DestinationState[]): SavedState {
   const { paused, breaker } = kept.find((one) => one.name === name) ?? NOTHING;
   return { paused, breaker };
 }

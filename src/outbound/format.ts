@@ -13,7 +13,7 @@ interface Format {
   /** The same event gives the same bytes. */
   encode(event: Event, options: { typePrefix: string }): Encoded;
   /** Whether it has words for an event; absent: it has for every one. */
-  canSay?(event: Event): boolean;
+  supports?(event: Event): boolean;
   /** A signature of its own, beside that of Standard Webhooks, with the first of the destination's secrets. */
   ownSignature?(secret: Secret): BodySignature;
 }
@@ -22,5 +22,5 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   cloudevents: { encode },
   "cloudevents-binary": { encode: encodeBinary },
   standard: { encode: encodeStandard },
-  lumin: { encode: encodeLumin, canSay: isKnownToLumin, ownSignature: luminSignature },
+  lumin: { encode: encodeLumin, supports: isKnownToLumin, ownSignature: luminSignature },
 };

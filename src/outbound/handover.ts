@@ -1,7 +1,7 @@
 import type { Store } from "../store/store.ts";
 import type { Dispatcher } from "./dispatch.ts";
 
-type Successor = Pick<Dispatcher, "wake" | "adopt">;
+type Successor = Pick<Dispatcher, "wake" | "applyStates">;
 
 /**
  * The store of a dispatcher that a reload may replace. From then on there is a `successor`, and it is told of whatever the replaced
@@ -15,15 +15,15 @@ export function withHandover(store: Store, successor: () => Successor | null): S
       successor()?.wake();
       return written;
     },
-    async giveBack(loans, now) {
-      await store.giveBack(loans, now);
+    async release(leases, now) {
+      await store.release(leases, now);
       successor()?.wake();
     },
-    async keepDestination(name, state) {
-      await store.keepDestination(name, state);
+    async saveDestination(name, state) {
+      await store.saveDestination(name, state);
       const next = successor();
       // It is kept, whether it can be read again at this moment or not.
-      if (next) await store.destinations().then(next.adopt, () => {});
+      if (next) await store.destinations().then(next.applyStates, () => {});
     },
   };
 }

@@ -19,10 +19,10 @@ export interface Observer {
   /** The destination's format cannot say the event, for this reason: nothing was sent, and it is parked. */
   unsupported(told: { destination: string; delivery: Delivery; event: Event; why: string }): void;
   /**
-   * The loan is over; follows `attempted`. Either the try took longer, so that somebody else has the delivery now, or, where it is
+   * The lease is over; follows `attempted`. Either the try took longer, so that somebody else has the delivery now, or, where it is
    * `unclear`, the result had been written although the store failed.
    */
-  loanLost(told: {
+  leaseLost(told: {
     destination: string;
     delivery: Delivery;
     attempt: Attempt;
@@ -44,8 +44,8 @@ export interface Observer {
   settleFailed(told: { destination: string; delivery: string; error: unknown; failures: number }): void;
   /** That a destination is paused or its breaker changed could not be written down; it is tried again. `failures` in a row, from 1. */
   keepFailed(told: { destination: string; error: unknown; failures: number }): void;
-  /** At the stop, so many loans could not be given back; they run out by themselves. */
-  giveBackFailed(told: { destination: string; error: unknown; loans: number }): void;
+  /** At the stop, so many leases could not be given back; they run out by themselves. */
+  releaseFailed(told: { destination: string; error: unknown; leases: number }): void;
   /** Something threw that nothing expects: this destination is no longer served and the process should be restarted. */
   died(told: { destination: string; error: unknown }): void;
 }

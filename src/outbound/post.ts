@@ -8,7 +8,7 @@ import { guardedLookup, type Network, refusalOfLiteral } from "./guard.ts";
 import { type Agents, tunnelAgents } from "./tunnel.ts";
 
 /** How much of an answer is read: enough for a person to see what went wrong. Bytes. */
-const ANSWER_LIMIT = 2_048;
+const MAX_ANSWER_BYTES = 2_048;
 
 export interface Outgoing {
   headers: Readonly<Record<string, string>>;
@@ -89,7 +89,7 @@ function send(client: Got, url: URL, { body, headers, ...options }: Sending): Pr
     request.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
-      if (size < ANSWER_LIMIT) return;
+      if (size < MAX_ANSWER_BYTES) return;
       finish();
       request.destroy();
     });
@@ -105,7 +105,7 @@ function send(client: Got, url: URL, { body, headers, ...options }: Sending): Pr
 
 function answerOf(response: http.IncomingMessage | undefined, body: Buffer, url: URL): Answer {
   const { statusCode: status = 0, headers } = response ?? {};
-  const text = textOf(body.subarray(0, ANSWER_LIMIT));
+  const text = textOf(body.subarray(0, MAX_ANSWER_BYTES));
   return {
     status,
     retryAfter: headers?.["retry-after"],

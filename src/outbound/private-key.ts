@@ -2,21 +2,21 @@ import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 
 /** What stands before an ed25519 seed in PKCS #8. https://www.rfc-editor.org/rfc/rfc8410#section-7 */
 const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
-const SEED = 32;
+const SEED_BYTES = 32;
 
 /** The ed25519 key of a seed (32 bytes), or of a seed with its public half (64); null when it is neither, or the halves do not belong together. */
 export function readPrivateKey(bytes: Buffer): KeyObject | null {
-  if (bytes.length !== SEED && bytes.length !== 2 * SEED) return null;
+  if (bytes.length !== SEED_BYTES && bytes.length !== 2 * SEED_BYTES) return null;
   const key = createPrivateKey({
-    key: Buffer.concat([PKCS8, bytes.subarray(0, SEED)]),
+    key: Buffer.concat([PKCS8, bytes.subarray(0, SEED_BYTES)]),
     format: "der",
     type: "pkcs8",
   });
-  const told = bytes.subarray(SEED);
+  const told = bytes.subarray(SEED_BYTES);
   return told.length === 0 || told.equals(publicHalf(key)) ? key : null;
 }
 
 /** The 32 bytes that a receiver verifies with. */
 export function publicHalf(key: KeyObject): Buffer {
-  return createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-SEED);
+  return createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-SEED_BYTES);
 }

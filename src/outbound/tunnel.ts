@@ -20,7 +20,7 @@ export interface Tunnel {
 export const PROXY_FAILED = "ERR_PROXY";
 
 /** How long this machine's resolver is asked for the destination's name, in milliseconds; then the proxy's word counts. */
-const LOOKUP_LIMIT = 2_000;
+const LOOKUP_TIMEOUT_MS = 2_000;
 
 export interface Agents {
   http: http.Agent;
@@ -70,7 +70,7 @@ async function open(tunnel: Tunnel, { host, port }: Target): Promise<Socket> {
  */
 function refuseBlocked(name: string, { network, lookup }: Tunnel): Promise<void> {
   return new Promise((resolve, reject) => {
-    const late = setTimeout(resolve, LOOKUP_LIMIT);
+    const late = setTimeout(resolve, LOOKUP_TIMEOUT_MS);
     guardedLookup(network, lookup)(name, { all: true }, (error) => {
       clearTimeout(late);
       if (error?.code === BLOCKED) reject(error);

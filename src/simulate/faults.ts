@@ -12,7 +12,7 @@ const SHARE: Readonly<Record<Fault, number>> = {
   burst: 0.2,
 };
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 type Spoil = (letters: readonly Letter[], chance: Chance) => Letter[];
 
@@ -24,13 +24,13 @@ export function spoil(letters: readonly Letter[], faults: readonly Fault[], chan
 
 const SPOIL: Readonly<Record<Fault, Spoil>> = {
   repeat: each("repeat", (letter, chance) => {
-    const wait = chance.happens(0.5) ? chance.int(0, 60_000) : chance.int(HOUR, 30 * HOUR);
+    const wait = chance.happens(0.5) ? chance.int(0, 60_000) : chance.int(HOUR_MS, 30 * HOUR_MS);
     const again = { ...letter, id: `${letter.id}-repeat`, at: letter.at + wait };
     return [letter, mark(again, "repeat")];
   }),
   reorder,
   late: each("late", (letter, chance) => [
-    mark({ ...letter, at: letter.at + chance.int(6 * HOUR, 30 * HOUR) }, "late"),
+    mark({ ...letter, at: letter.at + chance.int(6 * HOUR_MS, 30 * HOUR_MS) }, "late"),
   ]),
   forge: each("forge", (letter, chance) => [letter, forgeryOf(letter, chance)]),
   drop: each("drop", (letter) => [mark(letter, "drop")]),

@@ -3,7 +3,7 @@ import { type Diary, drawEnding, type Life, openDiary, type Person } from "./lif
 import { drawPeople, drawTitle } from "./people.ts";
 
 /** Its clock tells seconds. */
-const STEP = 1_000;
+const STEP_MS = 1_000;
 /** At least this long passes, in seconds, before a signer does the same again: less could be one happening told twice. */
 const AGAIN = [900, 3_600] as const;
 
@@ -12,7 +12,7 @@ export function liveLegalesign(signers: number, start: number, chance: Chance): 
   const document = chance.uuid();
   const title = drawTitle(chance);
   const people = drawPeople(signers, chance, () => chance.uuid());
-  const diary = openDiary(document, start, STEP, chance);
+  const diary = openDiary(document, start, STEP_MS, chance);
   const ending = drawEnding(signers, chance);
 
   send(people, diary);

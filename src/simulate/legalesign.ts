@@ -7,13 +7,13 @@ import { tellUpon } from "./legalesign-upon.ts";
 import type { Credentials, Letter, NewLetter, Provider, Seal, Telling } from "./letter.ts";
 import type { Life } from "./life.ts";
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 /** Legalesign: forms upon an event and in batches, JSON in real time. https://apidocs.legalesign.com/docs/webhooks */
 export const LEGALESIGN: Provider = {
   channels: ["upon", "batch", "realtime"],
   // That it tries again is published, when and how often is not: these are ours.
-  retries: [MINUTE, 5 * MINUTE, 15 * MINUTE],
+  retries: [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS],
   live: liveLegalesign,
   tell,
   seal,

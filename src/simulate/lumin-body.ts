@@ -23,7 +23,7 @@ export interface Moment {
   word: string;
 }
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** The body of a post, with all signers as they stand. The shape of what goes with `canceled` is not published; this is the usual one. */
 export function luminBody({ life, told, word }: Moment, style: Style): string {
@@ -47,7 +47,7 @@ export function luminBody({ life, told, word }: Moment, style: Style): string {
       title: life.title,
       created_at: time(created),
       updated_at: time(now),
-      expires_at: time(created + (30 + 7 * extended) * DAY),
+      expires_at: time(created + (30 + 7 * extended) * DAY_MS),
       status: requestStatus(state, told),
       signers: life.people.map((person) => toSigner(person, state, style)),
       ...(style.linkInside ? link : {}),

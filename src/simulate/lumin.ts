@@ -6,12 +6,12 @@ import { type Diary, drawEnding, type Life, openDiary, type Person } from "./lif
 import { luminBody, type Style } from "./lumin-body.ts";
 import { drawPeople, drawTitle } from "./people.ts";
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 /** Lumin: one JSON object a post, signed; after 5 min, 15 min … it tries again. https://developers.luminpdf.com */
 export const LUMIN: Provider = {
   channels: ["account", "app"],
-  retries: [5, 15, 45, 135, 405, 1_215].map((minutes) => minutes * MINUTE),
+  retries: [5, 15, 45, 135, 405, 1_215].map((minutes) => minutes * MINUTE_MS),
   live,
   tell: (lives, { channels, chanceOf }) =>
     lives.flatMap((life) =>

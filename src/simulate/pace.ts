@@ -21,7 +21,7 @@ export function createSlots(count: number): Slots {
 }
 
 /** Shorter waits than this are saved up, for no timer keeps them. Milliseconds. */
-const SHORTEST = 5;
+const MIN_TIMER_MS = 5;
 
 /** Waits before each moment, so that no more than `rate` moments a second begin; equal ones one after the other are one. */
 export function createPace(
@@ -34,7 +34,7 @@ export function createPace(
     if (moment === last) return;
     last = moment;
     owed += 1_000 / rate;
-    if (owed < SHORTEST) return;
+    if (owed < MIN_TIMER_MS) return;
     const ms = owed;
     owed = 0;
     await wait(ms);

@@ -48,16 +48,16 @@ export interface Wish {
   token?: string | null;
 }
 
-const SIX_MINUTES = 360_000;
-const TWO_HOURS = 7_200_000;
+const BATCH_INTERVAL_MS = 360_000;
+const MAX_SPREAD_MS = 7_200_000;
 
 export function makeStories(wish: Wish): Story[] {
-  const { provider, documents, signers, seed, channels, start, every = SIX_MINUTES, skew = 0 } = wish;
+  const { provider, documents, signers, seed, channels, start, every = BATCH_INTERVAL_MS, skew = 0 } = wish;
   const { live, tell } = PROVIDERS[provider];
   const chanceOf = (what: string): Chance => createChance(`${provider} ${seed} ${what}`);
   const lives = Array.from({ length: documents }, (_, index) => {
     const chance = chanceOf(`document ${index}`);
-    return live(signers, start + (index === 0 ? 0 : chance.int(0, TWO_HOURS)), chance);
+    return live(signers, start + (index === 0 ? 0 : chance.int(0, MAX_SPREAD_MS)), chance);
   });
   const letters = tell(lives, { channels, chanceOf, start, every, skew })
     .toSorted((a, b) => a.at - b.at)

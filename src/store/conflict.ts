@@ -10,7 +10,7 @@ const KEY_OF: { readonly [T in Table]: (row: Kept[T]) => string } = {
   documents: ({ document }) => `${document.source}/${document.id}`,
   links: ({ source, signer }) => `${source}/${signer}`,
   events: ({ event }) => event.id,
-  ids: ({ id }) => id,
+  tombstones: ({ id }) => id,
   deliveries: ({ delivery }) => delivery.id,
   destinations: ({ state }) => state.name,
   audit: ({ position }) => String(position),

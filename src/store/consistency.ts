@@ -28,7 +28,7 @@ export interface Consistency {
 
 /** What others are compared with comes first. */
 export const READ = [
-  "ids",
+  "tombstones",
   "events",
   "documents",
   "receipts",
@@ -41,19 +41,19 @@ export const READ = [
 
 export function createConsistency(memory: Memory): Consistency {
   const partial = new Set<Table>();
-  const ids = new Set<string>();
+  const tombstones = new Set<string>();
   const events = new Set<string>();
   const documents = createDocuments(memory);
   const lanes = createLanes();
   const isLost = (event: string) =>
-    !events.has(event) && !ids.has(event) && !partial.has("events") && !partial.has("ids");
+    !events.has(event) && !tombstones.has(event) && !partial.has("events") && !partial.has("tombstones");
 
   return {
     isPartial: (table) => void partial.add(table),
     look: {
-      ids({ id }) {
-        const known = ids.has(id);
-        ids.add(id);
+      tombstones({ id }) {
+        const known = tombstones.has(id);
+        tombstones.add(id);
         return known ? [`the id ${id} is there twice`] : [];
       },
       events(row) {
@@ -63,7 +63,9 @@ export function createConsistency(memory: Memory): Consistency {
         return [
           ...misshapen(row),
           ...(known ? [`event ${id} is there twice`] : []),
-          ...(ids.has(id) ? [`event ${id} is there, and also among the ids of those that are not`] : []),
+          ...(tombstones.has(id)
+            ? [`event ${id} is there, and also among the tombstones of pruned events`]
+            : []),
           ...documents.told(row),
         ];
       },
@@ -121,23 +123,23 @@ interface Told {
  */
 function createDocuments({ now, documents: remembered }: Memory) {
   const told = new Map<string, Told>();
-  const keyOf = (source: string, id: string) => `${source}\n${id}`;
+  const dedupeKeyOf = (source: string, id: string) => `${source}\n${id}`;
   const mustBeKnown = ({ at }: Told) => now - at < remembered;
 
   return {
     told({ event: { id, source, document, sequence, recordedAt } }: Kept["events"]): string[] {
       if (!document || sequence === null) return [];
-      const before = told.get(keyOf(source, document.id));
+      const before = told.get(dedupeKeyOf(source, document.id));
       const at = Date.parse(recordedAt);
-      told.set(keyOf(source, document.id), { source, document: document.id, event: id, sequence, at });
+      told.set(dedupeKeyOf(source, document.id), { source, document: document.id, event: id, sequence, at });
       if (!before || sequence > before.sequence || at - before.at >= remembered) return [];
       return [
         `event ${id} has sequence ${sequence} in document ${document.id} of ${source}, after ${before.sequence} of event ${before.event}`,
       ];
     },
     know({ document: { source, id, sequence } }: Kept["documents"]): string[] {
-      const last = told.get(keyOf(source, id));
-      told.delete(keyOf(source, id));
+      const last = told.get(dedupeKeyOf(source, id));
+      told.delete(dedupeKeyOf(source, id));
       if (!last || last.sequence <= sequence || !mustBeKnown(last)) return [];
       return [
         `document ${id} of ${source} counts ${sequence} events, but event ${last.event} has sequence ${last.sequence} in it`,

@@ -16,16 +16,16 @@ import {
   toReceipt,
   toRejection,
 } from "./rows.ts";
-import type { Retelling } from "./store.ts";
+import type { Duplicate } from "./store.ts";
 
 /** How what is kept (kept.ts) lies in the columns of the schema (migrations/*.sql), there and back. */
 
 export type KeptReceiptRow = ReceiptRow & { position: number };
 export type KeptDocumentRow = DocumentRow & { changed_at: number };
-export type KeptEventRow = EventRow & { id: string; kin: string | null; happened_at: number };
+export type KeptEventRow = EventRow & { id: string; coalesce_key: string | null; happened_at: number };
 export type KeptDeliveryRow = DeliveryRow & { position: number; token: string | null; recorded_at: number };
 
-export interface KeptIdRow {
+export interface KeptTombstoneRow {
   position: number;
   id: string;
   recorded_at: number;
@@ -54,14 +54,17 @@ export function keptLink(row: KeptLinkRow): Kept["links"] {
   return { source: row.source, signer: row.signer_id, document: row.document_id };
 }
 
-type Keys = Pick<Kept["events"], "keys" | "channelKeys">;
+type Keys = Pick<Kept["events"], "dedupeKeys" | "channelKeys">;
 
-export function keptEvent(row: KeptEventRow, keys: Keys, retold: readonly Retelling[]): Kept["events"] {
-  const { position, kin, happened_at: at } = row;
-  return { position, event: toEvent(row), kin, at, ...keys, retold };
+export function keptEvent(row: KeptEventRow, keys: Keys, duplicates: readonly Duplicate[]): Kept["events"] {
+  const { position, coalesce_key: coalesceKey, happened_at: at } = row;
+  return { position, event: toEvent(row), coalesceKey, at, ...keys, duplicates };
 }
 
-export function keptId({ position, id, recorded_at: recordedAt }: KeptIdRow, keys: Keys): Kept["ids"] {
+export function keptTombstone(
+  { position, id, recorded_at: recordedAt }: KeptTombstoneRow,
+  keys: Keys,
+): Kept["tombstones"] {
   return { position, id, recordedAt, ...keys };
 }
 
@@ -119,23 +122,37 @@ export const INSERTIONS: { readonly [T in Table]: (kept: Kept[T]) => readonly In
     { into: "links", row: { source, signer_id: signer, document_id: document } },
   ],
 
-  events: ({ position, event, kin, at, keys, channelKeys, retold }) => {
+  events: ({ position, event, coalesceKey, at, dedupeKeys, channelKeys, duplicates }) => {
     const { id, source, channel, type, document, provenance, recordedAt } = event;
     const row = {
-      ...{ position, id, source, channel, type, kin, happened_at: at, document_id: document?.id ?? null },
+      ...{
+        position,
+        id,
+        source,
+        channel,
+        type,
+        coalesce_key: coalesceKey,
+        happened_at: at,
+        document_id: document?.id ?? null,
+      },
       ...{ receipt_id: provenance.receipt, recorded_at: Date.parse(recordedAt) },
       body: JSON.stringify(event),
     };
-    const retellings = retold.map((one) => ({
-      into: "retellings",
-      row: { event_id: id, receipt_id: one.receipt, channel: one.channel, told_at: one.at },
+    const repeats = duplicates.map((one) => ({
+      into: "duplicates",
+      row: { event_id: id, receipt_id: one.receipt, channel: one.channel, received_at: one.at },
     }));
-    return [{ into: "events", row }, ...aliases(id, keys), ...insertKeys(id, channelKeys), ...retellings];
+    return [
+      { into: "events", row },
+      ...insertDedupeKeys(id, dedupeKeys),
+      ...insertKeys(id, channelKeys),
+      ...repeats,
+    ];
   },
 
-  ids: ({ position, id, recordedAt, keys, channelKeys }) => [
-    { into: "ids", row: { position, id, recorded_at: recordedAt } },
-    ...aliases(id, keys),
+  tombstones: ({ position, id, recordedAt, dedupeKeys, channelKeys }) => [
+    { into: "tombstones", row: { position, id, recorded_at: recordedAt } },
+    ...insertDedupeKeys(id, dedupeKeys),
     ...insertKeys(id, channelKeys),
   ],
 
@@ -162,8 +179,8 @@ export const INSERTIONS: { readonly [T in Table]: (kept: Kept[T]) => readonly In
   ],
 };
 
-function aliases(id: string, keys: readonly string[]): Insertion[] {
-  return keys.map((key) => ({ into: "aliases", row: { key, event_id: id } }));
+function insertDedupeKeys(id: string, keys: readonly string[]): Insertion[] {
+  return keys.map((key) => ({ into: "dedupe_keys", row: { key, event_id: id } }));
 }
 
 function insertKeys(event: string, keys: Kept["events"]["channelKeys"]): Insertion[] {

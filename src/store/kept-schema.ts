@@ -71,7 +71,7 @@ const signer = z.strictObject({
   status: z.enum(SIGNER_STATUSES).nullable(),
   statusAt: instant,
   listed: z.boolean().nullable(),
-  accounted: z.enum(["told", "before"]).nullable(),
+  finalEvent: z.enum(["told", "before"]).nullable(),
 });
 
 const document = z.strictObject({
@@ -97,7 +97,7 @@ const channelKey = z.strictObject({
   key: z.string(),
   channel: z.string(),
   at: instant,
-  origin: z.custom<Origin>(isOrigin, "is not a telling as it came").nullable(),
+  origin: z.custom<Origin>(isOrigin, "is not a report as it came").nullable(),
 });
 
 /** Whole, for it is what a mapping made of a post: nothing of it is chosen here. */
@@ -106,7 +106,7 @@ function isOrigin(value: unknown): boolean {
     .success;
 }
 
-const retelling = z.strictObject({ receipt: z.string(), channel: z.string(), at: instant });
+const duplicate = z.strictObject({ receipt: z.string(), channel: z.string(), at: instant });
 
 const delivery = z.strictObject({
   id: z.string(),
@@ -174,17 +174,17 @@ export const KEPT: { readonly [T in Table]: z.ZodType<Kept[T]> } = {
   events: z.strictObject({
     position,
     event: Event,
-    kin: z.string().nullable(),
+    coalesceKey: z.string().nullable(),
     at: instant,
-    keys: z.array(z.string()),
+    dedupeKeys: z.array(z.string()),
     channelKeys: z.array(channelKey),
-    retold: z.array(retelling),
+    duplicates: z.array(duplicate),
   }),
-  ids: z.strictObject({
+  tombstones: z.strictObject({
     position,
     id: eventId,
     recordedAt: instant,
-    keys: z.array(z.string()),
+    dedupeKeys: z.array(z.string()),
     channelKeys: z.array(channelKey),
   }),
   deliveries: z.strictObject({

@@ -3,7 +3,7 @@ import type { Attempt, Delivery } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { Event } from "../domain/event.ts";
 import type { Rejection } from "../domain/receipt.ts";
-import type { AuditEntry, DestinationState, ReceiptSummary, Retelling } from "./store.ts";
+import type { AuditEntry, DestinationState, Duplicate, ReceiptSummary } from "./store.ts";
 
 /**
  * A row of each table as it is written down outside of any database: what an export holds, and what the lowdb file holds.
@@ -26,23 +26,23 @@ export interface Kept {
   events: {
     position: number;
     event: Event;
-    kin: string | null;
+    coalesceKey: string | null;
     /** When it happened. */
     at: number;
     /** Other keys under which it was told, sorted. */
-    keys: readonly string[];
+    dedupeKeys: readonly string[];
     /** Which channels told it, and under which keys, beside the one that told it first. Sorted by key and channel. */
     channelKeys: readonly ChannelKey[];
     /** In the order told, of the same moment by receipt. */
-    retold: readonly Retelling[];
+    duplicates: readonly Duplicate[];
   };
   /** What is left of an event that is kept no longer, so that a repeat is still recognised. */
-  ids: {
+  tombstones: {
     position: number;
     id: string;
     recordedAt: number;
     /** As of the event. */
-    keys: readonly string[];
+    dedupeKeys: readonly string[];
     /** As of the event, without what was told. */
     channelKeys: readonly ChannelKey[];
   };
@@ -57,7 +57,7 @@ export interface Kept {
   deliveries: {
     position: number;
     delivery: Delivery;
-    /** Of the newest loan. */
+    /** Of the newest lease. */
     token: string | null;
     recordedAt: number;
     /** In the order tried. */
@@ -77,7 +77,7 @@ export const TABLES = [
   "documents",
   "links",
   "events",
-  "ids",
+  "tombstones",
   "deliveries",
   "destinations",
   "audit",

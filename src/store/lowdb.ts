@@ -18,23 +18,23 @@ import {
   listRejections,
 } from "./lowdb/find.ts";
 import { createGroupCommit } from "./lowdb/group-commit.ts";
-import { addAudit, dropRejection, keepDestination, statesOf } from "./lowdb/keep.ts";
+import { addAudit, dropRejection, saveDestination, statesOf } from "./lowdb/keep.ts";
+import { refuseGrowth, watchGrowth } from "./lowdb/limit.ts";
+import { lock } from "./lowdb/lock.ts";
+import { prune } from "./lowdb/prune.ts";
 import {
   backlog,
   bringForward,
   claim,
   countReplay,
   findBlocking,
-  giveBack,
   parkRemoved,
-  reopen,
+  release,
+  replay,
   settle,
   skip,
-} from "./lowdb/lend.ts";
-import { refuseGrowth, watchGrowth } from "./lowdb/limit.ts";
-import { lock } from "./lowdb/lock.ts";
-import { prune } from "./lowdb/prune.ts";
-import { record, reject, reread } from "./lowdb/record.ts";
+} from "./lowdb/queue.ts";
+import { amend, record, reject } from "./lowdb/record.ts";
 import { restore } from "./lowdb/restore.ts";
 import { takeSnapshot } from "./lowdb/snapshot.ts";
 import { createTables, pair } from "./lowdb/tables.ts";
@@ -47,7 +47,7 @@ export interface LowdbStore extends Store {
 
 export interface LowdbOptions {
   file: string;
-  /** A new token for a loan. */
+  /** A new token for a lease. */
   token(): string;
   /** Is told, in one sentence, when the file was damaged and the copy from before its last write is used, and when it is nearly full. */
   warn(message: string): void;
@@ -62,7 +62,7 @@ const REJECTED_SHARE = 1 / 8;
 
 /**
  * One JSON file that a person can read, for a first try, tests and small sites. All of it is in memory; a write makes a flushed
- * copy that takes the file's place. Since each write is as long as the file, it does not grow past a limit: `record`, `reread`
+ * copy that takes the file's place. Since each write is as long as the file, it does not grow past a limit: `record`, `amend`
  * and `restore` then reject with `store_unavailable`, and all else goes on.
  *
  * @throws CountersignError `cannot_start` when the file cannot be opened, another process has it, or nothing good is left of it.
@@ -91,7 +91,7 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
 
   return {
     record: (recording) => writeWithin(() => record(tables, recording)),
-    reread: (recording) => writeWithin(() => reread(tables, recording)),
+    amend: (recording) => writeWithin(() => amend(tables, recording)),
     reject: (rejection, keep) => write(() => reject(tables, rejection, keep, maxBytes * REJECTED_SHARE)),
     findRejections: (filter, page) => read(() => findRejections(tables, filter, page)),
     listRejections: (filter, page) => read(() => listRejections(tables, filter, page)),
@@ -99,7 +99,7 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
     dropRejection: (id) => write(() => dropRejection(tables, id)),
     claim: (request) => write(() => claim(tables, request, token())),
     settle: (settlement) => write(() => settle(tables, settlement)),
-    giveBack: (loans, now) => write(() => giveBack(tables, loans, now)),
+    release: (leases, now) => write(() => release(tables, leases, now)),
     bringForward: (request) => write(() => bringForward(tables, request)),
     skip: (delivery, now) => write(() => skip(tables, delivery, now)),
     nextDueAt: (destination) => read(() => tables.due.of(destination)[0]?.delivery.dueAt ?? null),
@@ -116,10 +116,10 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
     findDelivery: (id) => read(() => tables.deliveries.get(id)?.delivery ?? null),
     findBlocking: (id) => read(() => findBlocking(tables, id)),
     countReplay: (filter) => read(() => countReplay(tables, filter)),
-    reopen: (filter, page, due) => write(() => reopen(tables, filter, page, due)),
+    replay: (filter, page, due) => write(() => replay(tables, filter, page, due)),
 
     destinations: () => read(() => statesOf(tables)),
-    keepDestination: (name, state) => write(() => keepDestination(tables, name, state)),
+    saveDestination: (name, state) => write(() => saveDestination(tables, name, state)),
     addAudit: (entry) => write(() => addAudit(tables, entry)),
     findAudit: (page) => read(() => findAudit(tables, page)),
     backlog: () => read(() => backlog(tables)),

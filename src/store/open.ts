@@ -17,7 +17,7 @@ export function filesOf(choice: StoreChoice): readonly string[] {
 }
 
 /** How often a database that is not up yet is tried again: for about half a minute. */
-const RETRIES = 9;
+const MAX_RETRIES = 9;
 
 /**
  * Opens it. `warn` is told, in a sentence, of damage that was made good, of files that others may read, and of each time that a
@@ -28,7 +28,7 @@ const RETRIES = 9;
 export async function openStore(
   choice: StoreChoice,
   warn: (message: string) => void,
-  retries: number = RETRIES,
+  retries: number = MAX_RETRIES,
 ): Promise<Store> {
   const wide = whyNotPrivate(filesOf(choice));
   if (wide) warn(wide);

@@ -1,8 +1,7 @@
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import { createBatch } from "./postgres/batch.ts";
-import { createAnnounce } from "./postgres/call.ts";
 import { claim } from "./postgres/claim.ts";
-import { asFault, isRefusal, whyRefused } from "./postgres/fault.ts";
+import { asFault, isRefusal, whyRefused } from "./postgres/errors.ts";
 import {
   backlog,
   countProblems,
@@ -20,27 +19,28 @@ import {
   findRejections,
   listRejections,
 } from "./postgres/find.ts";
-import { addAudit, destinations, keepDestination, type Rejecting, rejectAll } from "./postgres/keep.ts";
-import { bringForward, giveBack, parkSome, settleAll, skip } from "./postgres/lend.ts";
-import { createListener } from "./postgres/listen.ts";
+import { addAudit, destinations, type Rejecting, rejectAll, saveDestination } from "./postgres/keep.ts";
 import { migrate } from "./postgres/migrate.ts";
+import { createAnnounce } from "./postgres/notify.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
 import { refusePooler } from "./postgres/pooler.ts";
 import { prune } from "./postgres/prune.ts";
-import { recordAll, reread } from "./postgres/record.ts";
-import { countReplay, reopen } from "./postgres/replay.ts";
+import { bringForward, parkSome, release, settleAll, skip } from "./postgres/queue.ts";
+import { amend, recordAll } from "./postgres/record.ts";
+import { countReplay, replay } from "./postgres/replay.ts";
 import { restore } from "./postgres/restore.ts";
 import { createSession, type Session } from "./postgres/session.ts";
 import { openSnapshot } from "./postgres/snapshot.ts";
+import { createListener } from "./postgres/subscribe.ts";
 import { transact, transactAtOnce } from "./postgres/transaction.ts";
 import { keepingReceipts } from "./refused.ts";
 import { toReceipt } from "./rows.ts";
-import type { Recorded, Recording, Settlement, Store } from "./store.ts";
+import type { RecordRequest, RecordResult, Settlement, Store } from "./store.ts";
 
 export interface PostgresOptions {
   /** postgres://user:password@host:port/database */
   url: string;
-  /** A new token for a loan. */
+  /** A new token for a lease. */
   token(): string;
   /** How many connections at most, one more for listening not counted; default 10. */
   connections?: number;
@@ -53,8 +53,8 @@ export interface PostgresOptions {
 const ASIDE_SHARE = 0.3;
 
 /** What one transaction takes: so many at most, and so many bytes of bodies. */
-const MOST = 100;
-const HEAVIEST = 8 * 1_024 ** 2;
+const MAX_BATCH = 100;
+const MAX_BATCH_BYTES = 8 * 1_024 ** 2;
 
 /**
  * One database that any number of nodes share. What is asked for in one turn of the event loop shares a transaction, several of
@@ -77,35 +77,35 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const inTransaction = <T>(work: (session: Session) => Promise<T>) => transact(pool, work);
   const inTransactionAside = <T>(work: (session: Session) => Promise<T>) => transact(poolAside, work);
 
-  const recordings = createBatch<Recording, Recorded>({
+  const recordings = createBatch<RecordRequest, RecordResult>({
     carry: (all) => inTransaction((session) => recordAll(session, all, announce)),
     lanes: Math.ceil(forWork / 2),
-    most: MOST,
+    most: MAX_BATCH,
     weigh: ({ receipt }) => receipt.body.byteLength,
-    heaviest: HEAVIEST,
+    heaviest: MAX_BATCH_BYTES,
   });
   const settlements = createBatch<Settlement, boolean>({
     carry: (all) => inTransaction((session) => settleAll(session, channel, all)),
     lanes: Math.ceil(forWork / 4),
-    most: MOST,
+    most: MAX_BATCH,
     weigh: () => 0,
-    heaviest: HEAVIEST,
+    heaviest: MAX_BATCH_BYTES,
   });
   const rejections = createBatch<Rejecting, void>({
     carry: (all) => inTransactionAside((session) => rejectAll(session, all)),
     lanes: 1,
-    most: MOST,
+    most: MAX_BATCH,
     weigh: ({ rejection }) => rejection.body?.byteLength ?? 0,
-    heaviest: HEAVIEST,
+    heaviest: MAX_BATCH_BYTES,
   });
 
   const listener = createListener({ url, channel, self });
 
   return {
-    listen: listener.listen,
+    subscribe: listener.listen,
     record: keepingReceipts(recordings.add, whyRefused),
-    reread: keepingReceipts(
-      (recording) => inTransaction((session) => reread(session, recording, announce)),
+    amend: keepingReceipts(
+      (recording) => inTransaction((session) => amend(session, recording, announce)),
       whyRefused,
     ),
     reject: (rejection, keep) => rejections.add({ rejection, keep }),
@@ -115,8 +115,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     dropRejection: async (id) => (await aside.run("delete from rejections where id = $1", [id])) === 1,
     claim: (request) => transactAtOnce(pool, (session) => claim(session, channel, request, token())),
     settle: settlements.add,
-    giveBack: (loans, now) =>
-      inTransaction(async (session) => announce(session, await giveBack(session, channel, loans, now))),
+    release: (leases, now) =>
+      inTransaction(async (session) => announce(session, await release(session, channel, leases, now))),
     bringForward: (request) => inTransaction((session) => bringForward(session, channel, request)),
     skip: (delivery, now) => inTransaction((session) => skip(session, delivery, now)),
     nextDueAt: (destination) => nextDueAt(one, destination),
@@ -141,10 +141,10 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     findDelivery: (id) => findDelivery(aside, id),
     findBlocking: (id) => findBlocking(aside, id),
     countReplay: (filter) => countReplay(aside, filter),
-    reopen: (filter, page, due) => inTransactionAside((session) => reopen(session, filter, page, due)),
+    replay: (filter, page, due) => inTransactionAside((session) => replay(session, filter, page, due)),
 
     destinations: () => destinations(one),
-    keepDestination: (name, state) => keepDestination(one, channel, name, state),
+    saveDestination: (name, state) => saveDestination(one, channel, name, state),
     addAudit: (entry) => addAudit(aside, entry),
     findAudit: (page) => findAudit(aside, page),
     backlog: () => backlog(aside),

@@ -1,10 +1,10 @@
 import type { Problem } from "../domain/receipt.ts";
-import type { Recorded, Recording } from "./store.ts";
+import type { RecordRequest, RecordResult } from "./store.ts";
 
-type Write = (recording: Recording) => Promise<Recorded>;
+type Write = (recording: RecordRequest) => Promise<RecordResult>;
 
 /** So much of a database's own words is kept in a problem. */
-const MAX_WORDS = 300;
+const MAX_MESSAGE_LENGTH = 300;
 
 /**
  * Writes a recording; where the database refuses what it tells, writes its receipt alone, with a problem that says so: a genuine
@@ -25,7 +25,7 @@ export function keepingReceipts(write: Write, whyRefused: (error: unknown) => st
 }
 
 function toProblem(why: string): Problem {
-  const words = why.slice(0, MAX_WORDS);
+  const words = why.slice(0, MAX_MESSAGE_LENGTH);
   return {
     kind: "invalid",
     item: null,
@@ -35,13 +35,13 @@ function toProblem(why: string): Problem {
 }
 
 /** The receipt with one problem more, and nothing that came of it. */
-function alone({ receipt }: Recording, problem: Problem): Recording {
+function alone({ receipt }: RecordRequest, problem: Problem): RecordRequest {
   return {
     receipt: { ...receipt, problems: [...receipt.problems, problem] },
-    questions: { documents: [], signers: [], placedSigners: [], keys: [], nearKeys: [], kins: [] },
-    unfold: () => ({
+    lookup: { documents: [], signers: [], placedSigners: [], dedupeKeys: [], nearKeys: [], coalesce: [] },
+    resolve: () => ({
       ...{ events: [], documents: [], deliveries: [], duplicates: [], links: [] },
-      kin: new Map(),
+      candidates: new Map(),
       channelKeys: { added: [], removed: [] },
       moved: { from: [], to: [] },
     }),

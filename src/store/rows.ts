@@ -7,9 +7,9 @@ import type {
   AuditEntry,
   Backlog,
   DestinationState,
+  Duplicate,
   ReceiptSummary,
   RejectionSummary,
-  Retelling,
 } from "./store.ts";
 
 /** The rows of the schema (migrations/*.sql) as a database driver hands them out, and what they mean. */
@@ -44,7 +44,7 @@ export interface CandidateRow {
   happened_at: number;
   channel: string;
   /** JSON array: which channels told it, and under which keys, beside the one that told it first. */
-  tellings: string;
+  reports: string;
 }
 
 export interface ChannelKeyRow {
@@ -87,10 +87,10 @@ export interface AttemptRow {
   retry_after: number | null;
 }
 
-export interface RetellingRow {
+export interface DuplicateRow {
   receipt_id: string;
   channel: string;
-  told_at: number;
+  received_at: number;
 }
 
 export interface RejectionRow {
@@ -135,8 +135,8 @@ export function toEvent(row: { body: string }): Event {
   return JSON.parse(row.body);
 }
 
-export function toCandidate({ id, happened_at: at, channel, tellings }: CandidateRow): CoalesceCandidate {
-  return { id, at, tellings: [{ key: id, channel, at, origin: null }, ...JSON.parse(tellings)] };
+export function toCandidate({ id, happened_at: at, channel, reports }: CandidateRow): CoalesceCandidate {
+  return { id, at, reports: [{ key: id, channel, at, origin: null }, ...JSON.parse(reports)] };
 }
 
 export function toChannelKey({ key, channel, at, origin }: ChannelKeyRow): ChannelKey {
@@ -190,8 +190,8 @@ export function toAttempt(row: AttemptRow): Attempt {
   };
 }
 
-export function toRetelling(row: RetellingRow): Retelling {
-  return { receipt: row.receipt_id, channel: row.channel, at: row.told_at };
+export function toDuplicate(row: DuplicateRow): Duplicate {
+  return { receipt: row.receipt_id, channel: row.channel, at: row.received_at };
 }
 
 export function toRejection(row: RejectionRow): Rejection {

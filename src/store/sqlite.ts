@@ -4,7 +4,7 @@ import { CountersignError, messageOf } from "../domain/errors.ts";
 import { makePrivateFile, makePrivateFolder } from "../private-files.ts";
 import { keepingReceipts } from "./refused.ts";
 import { toBacklog, toDelivery, toDestination, toReceipt, toRejection } from "./rows.ts";
-import { read, whyRefused } from "./sqlite/fault.ts";
+import { read, whyRefused } from "./sqlite/errors.ts";
 import {
   findAudit,
   findDeliveries,
@@ -16,10 +16,10 @@ import {
   listRejections,
 } from "./sqlite/find.ts";
 import { createGroupCommit } from "./sqlite/group-commit.ts";
-import { claim, countReplay, reopen, settle, skip } from "./sqlite/lend.ts";
 import { migrate } from "./sqlite/migrate.ts";
 import { createPruning } from "./sqlite/prune.ts";
-import { findDocument, record, reject, reread } from "./sqlite/record.ts";
+import { claim, countReplay, replay, settle, skip } from "./sqlite/queue.ts";
+import { amend, findDocument, record, reject } from "./sqlite/record.ts";
 import { createRestoring } from "./sqlite/restore.ts";
 import { openSnapshot } from "./sqlite/snapshot.ts";
 import { prepareStatements, type Statements } from "./sqlite/statements.ts";
@@ -32,7 +32,7 @@ export interface SqliteStore extends Store {
 
 export interface SqliteOptions {
   file: string;
-  /** A new token for a loan. */
+  /** A new token for a lease. */
   token(): string;
   /** How long to wait for another process that is writing, in milliseconds; default 2,000. */
   busyTimeout?: number;
@@ -53,11 +53,11 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
 
   return {
     record: keepingReceipts(
-      (recording) => group.write(() => record(sql, recording), recording.questions.keys.length),
+      (recording) => group.write(() => record(sql, recording), recording.lookup.dedupeKeys.length),
       whyRefused,
     ),
-    reread: keepingReceipts(
-      (recording) => group.write(() => reread(sql, recording), recording.questions.keys.length),
+    amend: keepingReceipts(
+      (recording) => group.write(() => amend(sql, recording), recording.lookup.dedupeKeys.length),
       whyRefused,
     ),
     reject: (rejection, keep) => group.write(() => reject(sql, rejection, keep)),
@@ -71,12 +71,12 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
     dropRejection: (id) => group.write(() => sql.dropRejection.run(id) === 1),
     claim: (request) => group.write(() => claim(sql, request, token())),
     settle: (settlement) => group.write(() => settle(sql, settlement)),
-    giveBack: (loans, now) =>
+    release: (leases, now) =>
       group.write(() => {
-        for (const loan of loans) sql.giveBack.run(now, loan.delivery.id, loan.token);
+        for (const lease of leases) sql.release.run(now, lease.delivery.id, lease.token);
       }),
-    bringForward: ({ destination, now, loan }) =>
-      group.write(() => sql.bringForward.run(destination, now, loan)),
+    bringForward: ({ destination, now, lease }) =>
+      group.write(() => sql.bringForward.run(destination, now, lease)),
     skip: (delivery, now) => group.write(() => skip(sql, delivery, now)),
     nextDueAt: (destination) => read(() => sql.nextDue.one(destination)?.due_at ?? null),
     parkRemoved: (names) => group.write(() => sql.parkRemoved.run(JSON.stringify(names))),
@@ -104,10 +104,10 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
         return row ? toDelivery(row) : null;
       }),
     countReplay: (filter) => read(() => countReplay(db, filter)),
-    reopen: (filter, page, due) => group.write(() => reopen(db, sql, filter, page, due)),
+    replay: (filter, page, due) => group.write(() => replay(db, sql, filter, page, due)),
 
     destinations: () => read(() => sql.destinations.all().map(toDestination)),
-    keepDestination: (name, state) => group.write(() => keepDestination(sql, name, state)),
+    saveDestination: (name, state) => group.write(() => saveDestination(sql, name, state)),
     addAudit: ({ at, action, caller, reason, details }) =>
       group.write(() => void sql.addAudit.run(at, action, caller, reason, JSON.stringify(details))),
     findAudit: (page) => read(() => findAudit(db, page)),
@@ -169,7 +169,7 @@ function openDatabase(file: string, timeout: number): DatabaseSync {
   }
 }
 
-function keepDestination(sql: Statements, name: string, given: Partial<DestinationState>): void {
+function saveDestination(sql: Statements, name: string, given: Partial<DestinationState>): void {
   const row = sql.destination.one(name);
   const { paused, breaker } = { paused: null, breaker: null, ...(row && toDestination(row)), ...given };
   sql.setDestination.run(name, asJson(paused), asJson(breaker));

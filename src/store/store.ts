@@ -2,21 +2,21 @@ import type { Breaker } from "../domain/breaker.ts";
 import type { Attempt, Delivery, DeliveryStatus, Outcome, ParkReason } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { DocumentStatus, Event } from "../domain/event.ts";
-import type { Questions } from "../domain/lookup.ts";
+import type { Lookup } from "../domain/lookup.ts";
 import type { Problem, Receipt, Rejection } from "../domain/receipt.ts";
-import type { Known, Unfolded } from "../domain/unfold.ts";
+import type { Known, Resolution } from "../domain/resolve.ts";
 import type { Kept, Table } from "./kept.ts";
 
 /** One request to be kept, and what to make of it. */
-export interface Recording {
+export interface RecordRequest {
   receipt: Receipt;
-  /** What `unfold` is to be shown of what is known, within the receipt's source; its documents and signers are locked meanwhile. */
-  questions: Questions;
+  /** What `resolve` is to be shown of what is known, within the receipt's source; its documents and signers are locked meanwhile. */
+  lookup: Lookup;
   /** Called inside the transaction, and again when that has to be repeated. Pure; when it throws nothing of this recording is kept. */
-  unfold(known: Known): Unfolded;
+  resolve(known: Known): Resolution;
 }
 
-export interface Recorded {
+export interface RecordResult {
   /** The events that are new. */
   events: readonly Event[];
   /** Events told before, told again by this request. */
@@ -27,21 +27,21 @@ export interface Recorded {
   refused?: Problem;
 }
 
-/** A delivery lent out to be tried, with what to send. */
-export interface Loan {
+/** A delivery leased to be tried, with what to send. */
+export interface Lease {
   delivery: Delivery;
   event: Event;
-  /** Whoever settles or returns the loan must show it. */
+  /** Whoever settles or returns the lease must show it. */
   token: string;
 }
 
 /** How much of a destination may be out at a time. */
-export interface Room {
-  most: number;
-  /** So long before a loan ends its try is over in any case, in milliseconds: it takes no room any more, though nothing is settled. */
-  margin: number;
-  /** Loans whose try is over already, and only has to be written down: they take none either. */
-  over: readonly Loan[];
+export interface Capacity {
+  limit: number;
+  /** So long before a lease ends its try is over in any case, in milliseconds: it takes no room any more, though nothing is settled. */
+  settleMargin: number;
+  /** Leases whose try is over already, and only has to be written down: they take none either. */
+  finished: readonly Lease[];
 }
 
 export interface Settlement {
@@ -91,7 +91,7 @@ export interface ReceiptFilter {
 }
 
 /** A time that an event was told again. */
-export interface Retelling {
+export interface Duplicate {
   receipt: string;
   channel: string;
   /** Milliseconds since 1970. */
@@ -99,18 +99,18 @@ export interface Retelling {
 }
 
 /** A delivery with its tries. */
-export interface TriedDelivery extends Delivery {
+export interface AttemptedDelivery extends Delivery {
   history: readonly Attempt[];
-  /** It is lent out to be tried: then `dueAt` is when the loan ends. */
-  lent: boolean;
+  /** It is leased to be tried: then `dueAt` is when the lease ends. */
+  leased: boolean;
 }
 
 /** An event with all that happened to it. */
 export interface EventHistory {
   event: Event;
   receipt: ReceiptSummary | null;
-  retold: readonly Retelling[];
-  deliveries: readonly TriedDelivery[];
+  duplicates: readonly Duplicate[];
+  deliveries: readonly AttemptedDelivery[];
 }
 
 /** A receipt without its bytes, and what came of it. */
@@ -167,16 +167,16 @@ export interface DestinationState {
 }
 
 /** What a node hears of a store that it shares with others. */
-export interface News {
+export interface StoreEvents {
   /**
    * Another node has committed something that is due for these destinations; without names, when the line to the others was
    * down, so that anything may have come.
    */
-  recorded(destinations?: readonly string[]): void;
+  workDue(destinations?: readonly string[]): void;
   /** What `destinations` gives: at first, when any of it was changed, here or elsewhere, and when the line was down. */
-  kept(states: readonly DestinationState[]): void;
+  stateChanged(states: readonly DestinationState[]): void;
   /** How many nodes listen, this one included: at first, and when it may have changed. One that broke off is counted a while. */
-  nodes(count: number): void;
+  nodeCountChanged(count: number): void;
 }
 
 /** Something that a person changed. */
@@ -194,12 +194,20 @@ export interface AuditEntry {
 }
 
 /** What grows old, each with a retention of its own. */
-export const AGED = ["receipts", "rejections", "events", "attempts", "documents", "audit", "ids"] as const;
-export type Aged = (typeof AGED)[number];
+export const PRUNABLE = [
+  "receipts",
+  "rejections",
+  "events",
+  "attempts",
+  "documents",
+  "audit",
+  "tombstones",
+] as const;
+export type Prunable = (typeof PRUNABLE)[number];
 
 /** One small step through a table, from its oldest row on. */
 export interface PruneStep {
-  table: Aged;
+  table: Prunable;
   /** Older than this moment goes, milliseconds since 1970. */
   before: number;
   /** What the step before gave as `next`; absent: from the oldest. */
@@ -237,22 +245,22 @@ export interface Store {
    * Only where several nodes can share a store: from now on tells `news`, and nobody it told before, beginning with how things are.
    * From the first call until it closes, or breaks off, this node is one of those that are counted.
    */
-  listen?(news: News): void;
+  subscribe?(news: StoreEvents): void;
 
   /**
    * Keeps the receipt, its events, documents and deliveries: all or nothing, and on disk before the promise resolves.
-   * Recordings of the same document never see each other half-way: `unfold` gets what the one before left. An event whose
+   * Recordings of the same document never see each other half-way: `resolve` gets what the one before left. An event whose
    * id exists already is not kept twice, whoever comes first; it counts as a duplicate. A delivery whose lane
    * has an open one becomes `held`. One recording that fails does not take down others recorded at the same moment.
    * Of one whose values the database refuses at least the receipt is kept.
    */
-  record(recording: Recording): Promise<Recorded>;
+  record(recording: RecordRequest): Promise<RecordResult>;
 
   /**
    * Records again a request whose receipt is kept, after its mapping was mended: what it tells now and did not tell before is
    * added, and its problems are those of this reading. What it had told before is no repeat.
    */
-  reread(recording: Recording): Promise<Recorded>;
+  amend(recording: RecordRequest): Promise<RecordResult>;
 
   /** Keeps a refused request, and of its channel no more than the newest `keep`. */
   reject(rejection: Rejection, keep: number): Promise<void>;
@@ -270,8 +278,8 @@ export interface Store {
    * settled before: that is all a crash needs.
    *
    * A store that has `listen` holds all nodes to what is kept of the destination, whether they have heard of it yet or not: while it
-   * is paused nothing is lent, and while its breaker is open only one `probe`, once `probeAt` has come, which moves it to `until`. And
-   * all claims together never lend more than there is `room` for. Any other store has one process, which sees to all of that itself,
+   * is paused nothing is leased, and while its breaker is open only one `probe`, once `probeAt` has come, which moves it to `until`. And
+   * all claims together never lease more than there is `room` for. Any other store has one process, which sees to all of that itself,
    * and passes over both.
    */
   claim(request: {
@@ -282,39 +290,39 @@ export interface Store {
     /** It is to show whether the receiver is there again, although the breaker is open; default no. */
     probe?: boolean;
     /** Default: for any number. */
-    room?: Room;
-  }): Promise<readonly Loan[]>;
+    capacity?: Capacity;
+  }): Promise<readonly Lease[]>;
 
   /**
    * Writes down what a try came to, and lets the next of the lane go once this one is delivered or parked. Atomic.
-   * False: the token is not the newest loan's, so somebody else has it now or it is done; nothing was written.
+   * False: the token is not the newest lease's, so somebody else has it now or it is done; nothing was written.
    */
   settle(settlement: Settlement): Promise<boolean>;
 
   /**
-   * Gives back loans that were not tried: due at once, no attempt counted; of a probe, the next one may go at once. Tokens that are
+   * Gives back leases that were not tried: due at once, no attempt counted; of a probe, the next one may go at once. Tokens that are
    * no longer good are passed over.
    */
-  giveBack(loans: readonly Loan[], now: number): Promise<void>;
+  release(leases: readonly Lease[], now: number): Promise<void>;
 
   /**
-   * After the clock was set back: what is open for the destination and was recorded, last tried or lent when it was later than
-   * `now` is due at once, or as soon as its turn in its lane comes; a loan of such a one is over. Loans end `loan` milliseconds from
+   * After the clock was set back: what is open for the destination and was recorded, last tried or leased when it was later than
+   * `now` is due at once, or as soon as its turn in its lane comes; a lease of such a one is over. Leases end `lease` milliseconds from
    * `now` at the latest, and so does the pause before a probe. Returns how many deliveries there were.
    *
    * With `seen` false nobody saw the clock go back, it only may have been ahead before this start. A store that nodes share then
    * goes by its own clock as well, and leaves alone what is less than a minute ahead: nodes' clocks differ, and what another one
-   * has recorded or lent is not of a clock that was set back.
+   * has recorded or leased is not of a clock that was set back.
    */
-  bringForward(request: { destination: string; now: number; loan: number; seen?: boolean }): Promise<number>;
+  bringForward(request: { destination: string; now: number; lease: number; seen?: boolean }): Promise<number>;
 
   /**
-   * Parks an open delivery with `skipped`, and lets the next of its lane go. `lent`: it is out at the moment `now`, and its try must
+   * Parks an open delivery with `skipped`, and lets the next of its lane go. `leased`: it is out at the moment `now`, and its try must
    * end first; `final`: it is delivered or parked; null: there is none of this id. Then nothing was changed.
    */
-  skip(delivery: string, now: number): Promise<"skipped" | "lent" | "final" | null>;
+  skip(delivery: string, now: number): Promise<"skipped" | "leased" | "final" | null>;
 
-  /** When the earliest pending delivery of the destination is due (a loan: when it ends); null when nothing waits. */
+  /** When the earliest pending delivery of the destination is due (a lease: when it ends); null when nothing waits. */
   nextDueAt(destination: string): Promise<number | null>;
 
   /** Parks, with `destination_removed`, every open delivery to a destination that is not among `names`. Returns how many. */
@@ -348,16 +356,16 @@ export interface Store {
    * recorded. The nth of them is due at `now` + n × `spacing` milliseconds. In a lane they go one after the other, before what
    * is waiting there. Returns how many, and where the next page begins. As of any page there may be fewer than `limit`.
    */
-  reopen(
+  replay(
     filter: ReplayFilter,
     page: PageRequest,
     due: { now: number; spacing: number },
-  ): Promise<{ reopened: number; next: string | null }>;
+  ): Promise<{ replayed: number; next: string | null }>;
 
   /** What is kept of every destination of which anything is kept. */
   destinations(): Promise<readonly DestinationState[]>;
   /** Keeps what is given, and leaves the rest as it is. */
-  keepDestination(name: string, state: Partial<Omit<DestinationState, "name">>): Promise<void>;
+  saveDestination(name: string, state: Partial<Omit<DestinationState, "name">>): Promise<void>;
 
   /** Keeps what a person changed. */
   addAudit(entry: AuditEntry): Promise<void>;
@@ -370,11 +378,11 @@ export interface Store {
   /**
    * Looks at the next `limit` rows and removes those that are too old, in one transaction:
    * - `receipts` and `rejections` by when they were received, `audit` by when it was;
-   * - `events` by when they were recorded, with their deliveries, tries and retellings, unless one of the deliveries is open. Of each
+   * - `events` by when they were recorded, with their deliveries, tries and duplicates, unless one of the deliveries is open. Of each
    *   its id and the other keys under which it was told stay, so that a repeat still makes no event;
    * - `attempts` by when they began, unless their delivery is open;
    * - `documents`, with the links of their signers, by when something was last told of them;
-   * - `ids` of events removed before, by when the event was recorded. Told again after that, it is a new event.
+   * - `tombstones` of events removed before, by when the event was recorded. Told again after that, it is a new event.
    *
    * Returns how many rows of the table are gone, and where the next step goes on; null: nothing older is left to look at.
    */

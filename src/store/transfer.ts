@@ -9,9 +9,9 @@ import { KEPT } from "./kept-schema.ts";
  */
 
 /** How lines are made. */
-const VERSION = 1;
+const EXPORT_VERSION = 1;
 /** What rows hold: of a later schema, what is new would be lost. */
-const SCHEMA = 1;
+const SCHEMA_VERSION = 1;
 
 export interface Header {
   /** When the export began, milliseconds since 1970. */
@@ -30,8 +30,8 @@ export type Line = { kind: "row"; of: AnyRow } | { kind: "footer"; rows: number 
 const count = z.int().nonnegative();
 const HeaderLine = z.strictObject({
   countersign: z.literal("export"),
-  version: z.literal(VERSION),
-  schema: z.literal(SCHEMA),
+  version: z.literal(EXPORT_VERSION),
+  schema: z.literal(SCHEMA_VERSION),
   at: z.iso.datetime(),
   rows: z.record(z.enum(TABLES), count),
 });
@@ -39,7 +39,12 @@ const FooterLine = z.strictObject({ end: z.literal(true), rows: count });
 const Versions = z.looseObject({ countersign: z.literal("export"), version: z.int(), schema: z.int() });
 
 export function headerLine({ at, rows }: Header): string {
-  const header = { countersign: "export", version: VERSION, schema: SCHEMA, at: new Date(at).toISOString() };
+  const header = {
+    countersign: "export",
+    version: EXPORT_VERSION,
+    schema: SCHEMA_VERSION,
+    at: new Date(at).toISOString(),
+  };
   return toLine({ ...header, rows: Object.fromEntries(TABLES.map((table) => [table, rows[table]])) });
 }
 
@@ -73,9 +78,9 @@ export function parseHeader(line: string): Header {
   if (!versions.success)
     throw refusal("line 1: this is no export of Countersign: it would begin with a header");
   const { version, schema } = versions.data;
-  if (version > VERSION || schema > SCHEMA) {
+  if (version > EXPORT_VERSION || schema > SCHEMA_VERSION) {
     throw refusal(
-      `line 1: it was written by a newer Countersign (version ${version}, schema ${schema}; this one reads ${VERSION} and ${SCHEMA}): import it with that one`,
+      `line 1: it was written by a newer Countersign (version ${version}, schema ${schema}; this one reads ${EXPORT_VERSION} and ${SCHEMA_VERSION}): import it with that one`,
     );
   }
   const { at, rows } = check(HeaderLine.safeParse(value), 1);

@@ -2,8 +2,8 @@ import type { Kept, Table } from "./kept.ts";
 import type { Snapshot } from "./store.ts";
 
 /** How many rows are held in memory at a time: fewer of those with bodies, each of which may take megabytes. */
-const PAGE = 500;
-const PAGE_WITH_BODIES = 20;
+const PAGE_ROWS = 500;
+const PAGE_ROWS_WITH_BODIES = 20;
 const WITH_BODIES: ReadonlySet<Table> = new Set<Table>(["receipts", "rejections"]);
 
 /** All rows of a table, page by page, behind `from` if that is given. */
@@ -12,7 +12,7 @@ export async function* pagesOf<T extends Table>(
   table: T,
   from?: string,
 ): AsyncGenerator<readonly Kept[T][]> {
-  const limit = WITH_BODIES.has(table) ? PAGE_WITH_BODIES : PAGE;
+  const limit = WITH_BODIES.has(table) ? PAGE_ROWS_WITH_BODIES : PAGE_ROWS;
   let cursor: string | null | undefined = from;
   while (cursor !== null) {
     const { items, next }: { items: readonly Kept[T][]; next: string | null } = await snapshot.rows(table, {

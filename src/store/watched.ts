@@ -22,8 +22,8 @@ export function watched(store: Store): Watched {
     store: {
       ...store,
       record: (recording) => watch(store.record(recording)),
-      reread: (recording) => watch(store.reread(recording)),
-      reopen: (...given) => watch(store.reopen(...given)),
+      amend: (recording) => watch(store.amend(recording)),
+      replay: (...given) => watch(store.replay(...given)),
     },
     async settled() {
       await Promise.allSettled(underWay);

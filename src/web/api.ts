@@ -151,14 +151,14 @@ function showRejection<R extends { shown: Shown }>({ shown: { cutFrom }, ...rest
 }
 
 /** At most so many events of a document are shown with it; `/events?document=` pages through all. */
-const MOST_EVENTS = 1_000;
+const MAX_EVENTS = 1_000;
 
 /** A document with its events in order. Where two sources have the same id, `source` says which is meant; else the first. */
 async function tellDocument(store: Store, id: string, source: string | undefined) {
   const { items } = await store.findDocuments({ id, source }, { limit: 1 });
   const [document] = items;
   if (!document) return null;
-  const events = await store.findEvents({ document: id, source: document.source }, { limit: MOST_EVENTS });
+  const events = await store.findEvents({ document: id, source: document.source }, { limit: MAX_EVENTS });
   return { ...document, events: events.items };
 }
 

@@ -5,8 +5,8 @@ import { z } from "zod";
 import type { Delivery } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
-import { HIGHEST_RATE, parseDuration, parseRate } from "../domain/quantity.ts";
-import type { Reread, RereadWish } from "../inbound/reread.ts";
+import { MAX_RATE, parseDuration, parseRate } from "../domain/quantity.ts";
+import type { Reprocessed, ReprocessRequest } from "../inbound/reprocess.ts";
 import type { DestinationState, PageRequest, Store } from "../store/store.ts";
 import { PAGE, parseInput } from "./input.ts";
 
@@ -20,7 +20,7 @@ export interface ControlParts {
   /** How each configured destination is. */
   states(): readonly DestinationState[];
   /** Reads kept requests again. */
-  reread(wish: RereadWish, page: PageRequest): Promise<Reread>;
+  reprocess(wish: ReprocessRequest, page: PageRequest): Promise<Reprocessed>;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -58,9 +58,9 @@ const since = (now: number) =>
 
 const rate = z.string().transform((text, context) => {
   const perSecond = parseRate(text);
-  if (perSecond !== null && perSecond <= HIGHEST_RATE) return perSecond;
+  if (perSecond !== null && perSecond <= MAX_RATE) return perSecond;
   context.addIssue(
-    perSecond === null ? "must be a rate such as 20/s or 600/m" : `must be at most ${HIGHEST_RATE}/s`,
+    perSecond === null ? "must be a rate such as 20/s or 600/m" : `must be at most ${MAX_RATE}/s`,
   );
   return z.NEVER;
 });
@@ -104,7 +104,7 @@ export function controlRoutes(parts: ControlParts): Router {
   });
   router.post("/deliveries/:id/skip", (context) => skip(context, parts));
   router.post("/replays", (context) => replay(context, parts));
-  router.post("/rereads", (context) => rereadPage(context, parts));
+  router.post("/reprocess", (context) => reprocessPage(context, parts));
   return router;
 }
 
@@ -126,7 +126,7 @@ async function skip(context: Koa.Context, parts: ControlParts): Promise<void> {
   const outcome = await store.skip(id, now());
   const delivery = outcome && (await store.findDelivery(id));
   if (!delivery) throw new CountersignError("not_found", `there is no delivery ${id}`);
-  if (outcome === "lent")
+  if (outcome === "leased")
     throw new CountersignError(
       "conflict",
       `${id} is being tried at this moment: skip it once that try is over`,
@@ -169,16 +169,16 @@ async function replay(context: Koa.Context, parts: ControlParts): Promise<void> 
   const spacing = rate === undefined ? 0 : 1_000 / rate;
   // A reload may have taken it away meanwhile: what is due again for a destination that is gone would wait for ever.
   known(filter.destination, parts);
-  const { reopened, next } = await parts.store.reopen(
+  const { replayed, next } = await parts.store.replay(
     filter,
     { cursor: position, limit },
     { now: from, spacing },
   );
   parts.control.wake(filter.destination);
-  context.body = { reopened, next: next && `${next}.${Math.round(from + reopened * spacing).toString(36)}` };
+  context.body = { replayed, next: next && `${next}.${Math.round(from + replayed * spacing).toString(36)}` };
 }
 
-const RereadBody = (now: number) =>
+const ReprocessBody = (now: number) =>
   z.strictObject({
     which: z.enum(["problems", "rejected"], "must be problems or rejected").default("problems"),
     source: z.string().optional(),
@@ -190,13 +190,13 @@ const RereadBody = (now: number) =>
   });
 
 /** One page; the caller goes on with `next` until there is none. */
-async function rereadPage(context: Koa.Context, parts: ControlParts): Promise<void> {
-  const { reason, cursor, limit, ...wish } = parseInput(RereadBody(parts.now()), context.request.body);
+async function reprocessPage(context: Koa.Context, parts: ControlParts): Promise<void> {
+  const { reason, cursor, limit, ...wish } = parseInput(ReprocessBody(parts.now()), context.request.body);
   if (!wish.dryRun && cursor === undefined) {
     const { which, source = null, since = null } = wish;
-    await audit(context, "reread", reason, { which, source, since }, parts);
+    await audit(context, "reprocess", reason, { which, source, since }, parts);
   }
-  context.body = await parts.reread(wish, { cursor, limit });
+  context.body = await parts.reprocess(wish, { cursor, limit });
 }
 
 async function audit(

@@ -2,7 +2,7 @@ import type { Attempt, Delivery, ParkReason } from "../domain/delivery.ts";
 import { PAUSED_BY_CONFIGURATION } from "../domain/destination.ts";
 import { formatDuration } from "../domain/quantity.ts";
 import { locationIn, textIn } from "../domain/redirect.ts";
-import type { DestinationState, Pause, Store, TriedDelivery } from "../store/store.ts";
+import type { AttemptedDelivery, DestinationState, Pause, Store } from "../store/store.ts";
 
 /** What explain tells of an event's deliveries: every try, how it stands now, and what a person can do about it. */
 
@@ -22,7 +22,7 @@ export interface DeliveryParts {
 }
 
 /** One delivery, from its first try on. */
-export async function tellDelivery(delivery: TriedDelivery, parts: DeliveryParts): Promise<Sentence[]> {
+export async function tellDelivery(delivery: AttemptedDelivery, parts: DeliveryParts): Promise<Sentence[]> {
   const tries = delivery.history.map((attempt) => tellAttempt(delivery, attempt));
   return [...tries, { at: null, text: await tellState(delivery, parts) }];
 }
@@ -80,7 +80,7 @@ function tellResume(destination: string, { reason }: Pause): string {
 }
 
 /** How it stands now, and what comes next or why nothing does. */
-async function tellState(delivery: TriedDelivery, parts: DeliveryParts): Promise<string> {
+async function tellState(delivery: AttemptedDelivery, parts: DeliveryParts): Promise<string> {
   const { destination, event, status, reason } = delivery;
   const state = parts.states().find(({ name }) => name === destination);
   if (status === "delivered") return `${event} is delivered to ${destination}.`;
@@ -102,16 +102,16 @@ async function tellState(delivery: TriedDelivery, parts: DeliveryParts): Promise
   return tellNext(delivery, parts.now());
 }
 
-/** A loan that has ended is of a process that died. */
-function isOut({ lent, dueAt }: TriedDelivery, now: number): boolean {
-  return lent && dueAt !== null && dueAt > now;
+/** A lease that has ended is of a process that died. */
+function isOut({ leased, dueAt }: AttemptedDelivery, now: number): boolean {
+  return leased && dueAt !== null && dueAt > now;
 }
 
-function tellOut({ destination, event, dueAt }: TriedDelivery, now: number): string {
+function tellOut({ destination, event, dueAt }: AttemptedDelivery, now: number): string {
   return `${event} is being tried at ${destination} at this moment; should nothing come of that, as after a crash, it is tried again at ${moment(dueAt ?? now, now)}.`;
 }
 
-function tellNext({ id, destination, event, lane, attempts, dueAt }: TriedDelivery, now: number): string {
+function tellNext({ id, destination, event, lane, attempts, dueAt }: AttemptedDelivery, now: number): string {
   const next = `The next try to send ${event} to ${destination} is due at ${moment(dueAt ?? now, now)}.`;
   if (attempts === 0 || lane === null) return next;
   return `${next} Until then later events of the same document wait; \`countersign skip ${id}\` gives it up and lets them go.`;
@@ -119,7 +119,7 @@ function tellNext({ id, destination, event, lane, attempts, dueAt }: TriedDelive
 
 /** Which earlier one of its document it waits for, and what can be done about that. */
 async function tellBlocking(
-  { id, event, destination }: TriedDelivery,
+  { id, event, destination }: AttemptedDelivery,
   { store, now }: DeliveryParts,
 ): Promise<string> {
   const blocking = await store.findBlocking(id);

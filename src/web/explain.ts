@@ -72,7 +72,7 @@ function tellRejection({ id, source, channel, receivedAt: at, reason, body, show
   const again =
     body === null || shown.cutFrom !== undefined
       ? "Not all of its body is kept, so it cannot be checked again: the provider would have to send it once more."
-      : "It is kept whole: once what was wrong is put right, `countersign reread --rejected` takes it in.";
+      : "It is kept whole: once what was wrong is put right, `countersign reprocess --rejected` takes it in.";
   return [
     { at, text: `Request ${id} came from ${source} over ${channel}${size} and was refused: ${reason}.` },
     { at: null, text: again },
@@ -138,8 +138,8 @@ function name({ id, type }: Event): string {
   return `${type} (${id})`;
 }
 
-function tellRepeats({ retold }: EventHistory): Sentence[] {
-  return retold.map(({ at, channel, receipt }) => ({
+function tellRepeats({ duplicates }: EventHistory): Sentence[] {
+  return duplicates.map(({ at, channel, receipt }) => ({
     at,
     text: `Told again over ${channel} by receipt ${receipt}; nothing was forwarded for that.`,
   }));

@@ -20,9 +20,9 @@ export async function examine(
 }
 
 /** A check that takes longer has not passed; milliseconds. */
-const PATIENCE = 5_000;
+const CHECK_TIMEOUT_MS = 5_000;
 
 function verdictOf(check: () => Promise<void>, clock: Clock): Promise<string> {
   const verdict = check().then(() => "ok", messageOf);
-  return inTime(clock, PATIENCE, verdict, "does not answer");
+  return inTime(clock, CHECK_TIMEOUT_MS, verdict, "does not answer");
 }

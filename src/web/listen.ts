@@ -33,14 +33,14 @@ export interface Door {
 }
 
 /** How long headers may take to come in, in milliseconds. */
-const HEADERS_TIMEOUT = 30_000;
+const HEADERS_TIMEOUT_MS = 30_000;
 
 /** @throws CountersignError `cannot_start`, in one sentence, when the address cannot be had. */
 export async function listen(
   handler: RequestListener,
-  { host, port, key, idleTimeout, requestTimeout = HEADERS_TIMEOUT, door }: ListenOptions,
+  { host, port, key, idleTimeout, requestTimeout = HEADERS_TIMEOUT_MS, door }: ListenOptions,
 ): Promise<Listener> {
-  const timeouts = { requestTimeout, headersTimeout: HEADERS_TIMEOUT, keepAliveTimeout: idleTimeout };
+  const timeouts = { requestTimeout, headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: idleTimeout };
   const server = createServer(timeouts);
   const answer = door ? guard(server, handler, door) : handler;
   server.on("request", answer);
@@ -74,7 +74,7 @@ export async function listen(
 /** So many connections more are accepted, to be told that they are too many. */
 const MAX_CROWD = 200;
 /** For so long, in milliseconds. */
-const CROWD_TIMEOUT = 5_000;
+const CROWD_TIMEOUT_MS = 5_000;
 
 /** Answers requests of connections that are too many; the others are for the handler. */
 function guard(server: Server, handler: RequestListener, { maxConnections, crowded }: Door): RequestListener {
@@ -88,7 +88,7 @@ function guard(server: Server, handler: RequestListener, { maxConnections, crowd
     });
     if (open <= maxConnections) return;
     crowd.add(socket);
-    socket.setTimeout(CROWD_TIMEOUT, () => socket.destroy());
+    socket.setTimeout(CROWD_TIMEOUT_MS, () => socket.destroy());
   });
   return (request: IncomingMessage, response) => {
     if (!crowd.has(request.socket)) return handler(request, response);

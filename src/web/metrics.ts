@@ -3,7 +3,7 @@ import { type Clock, inTime } from "../domain/clock.ts";
 import { PARK_REASONS, type ParkReason } from "../domain/delivery.ts";
 import type { EventType } from "../domain/event.ts";
 import { DROP_REASONS, type DropReason } from "../inbound/rejections.ts";
-import { AGED, type Aged, type Backlog, type DestinationState } from "../store/store.ts";
+import { type Backlog, type DestinationState, PRUNABLE, type Prunable } from "../store/store.ts";
 
 export interface MetricsParts {
   version: string;
@@ -17,7 +17,7 @@ export interface MetricsParts {
 }
 
 /** A store that takes longer than this to answer is away, as far as a scrape is concerned. */
-const STORE_MS = 5_000;
+const STORE_TIMEOUT_MS = 5_000;
 
 const OUTCOMES = [
   "accepted",
@@ -97,7 +97,7 @@ export function createMetrics(parts: MetricsParts) {
   for (const reason of DROP_REASONS) rejectionsDropped.inc({ reason }, 0);
 
   const pruned = counter("pruned_total", "Rows removed because they were kept long enough.", ["table"]);
-  for (const table of AGED) pruned.inc({ table }, 0);
+  for (const table of PRUNABLE) pruned.inc({ table }, 0);
 
   const breakerOpen = gauge("breaker_open", "1 while only probes are sent, since the receiver fails.", [
     "destination",
@@ -130,7 +130,7 @@ export function createMetrics(parts: MetricsParts) {
   /** What the store alone knows; where it does not answer these gauges are left out. */
   async function showStored(): Promise<void> {
     const asked = Promise.all([backlog(), problems()]).catch(() => null);
-    const told = await inTime(clock, STORE_MS, asked, null);
+    const told = await inTime(clock, STORE_TIMEOUT_MS, asked, null);
     for (const gauge of [pending, oldest]) gauge.reset();
     withProblems.remove();
     storeUp.set(told ? 1 : 0);
@@ -153,7 +153,7 @@ export function createMetrics(parts: MetricsParts) {
     know(channels: readonly { source: string; name: string }[], destinations: readonly { name: string }[]) {
       for (const { source, name } of channels) {
         for (const outcome of OUTCOMES) requests.inc({ source, channel: name, outcome }, 0);
-        duplicates.inc({ source, kind: "retold" }, 0);
+        duplicates.inc({ source, kind: "duplicates" }, 0);
       }
       for (const { name } of destinations) {
         for (const outcome of ATTEMPT_OUTCOMES) attempts.inc({ destination: name, outcome }, 0);
@@ -171,8 +171,8 @@ export function createMetrics(parts: MetricsParts) {
       requests.inc({ source, channel, outcome });
       duration.observe(seconds);
     },
-    retold(source: string, count: number) {
-      duplicates.inc({ source, kind: "retold" }, count);
+    duplicates(source: string, count: number) {
+      duplicates.inc({ source, kind: "duplicates" }, count);
     },
     recorded(source: string, type: EventType) {
       events.inc({ source, type });
@@ -193,7 +193,7 @@ export function createMetrics(parts: MetricsParts) {
     rejectionsDropped(reason: DropReason, count: number) {
       rejectionsDropped.inc({ reason }, count);
     },
-    pruned(table: Aged, count: number) {
+    pruned(table: Prunable, count: number) {
       pruned.inc({ table }, count);
     },
     lagged(source: string, stage: "provider" | "bridge", seconds: number) {

@@ -47,9 +47,9 @@ describe("countersign import", () => {
     expect(JSON.parse(stdout)).to.deep.equal({ rows: 47, added: 0, there: 47 });
   });
 
-  it("keeps loans and the times of what is to be sent", async () => {
+  it("keeps leases and the times of what is to be sent", async () => {
     const from = await STORES.sqlite();
-    const lent = await inStore(from, async (one) => {
+    const leased = await inStore(from, async (one) => {
       for (const id of ["a", "b"]) await one.record(aRecording([aDraft({ document: aDocument(id) })]));
       const [first, second] = await claim(one);
       if (!first || !second) throw new Error("nothing was due");
@@ -58,7 +58,7 @@ describe("countersign import", () => {
     });
     await importFile(await anExport(from));
     await inStore(store, async (one) => {
-      expect(await settle(one, lent)).to.equal(true);
+      expect(await settle(one, leased)).to.equal(true);
       expect(await one.nextDueAt("crm")).to.equal(NEW_YEAR + 300_000);
     });
   });

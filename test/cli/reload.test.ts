@@ -103,7 +103,7 @@ describe("countersign reload", () => {
     };
     const of = (span: string) => configText(`retention: { receipts: ${span} }`);
     const { file, reload } = await startFromFile(of("never"), { store: { ...store, prune } });
-    await until(() => steps.some(({ table }) => table === "ids"));
+    await until(() => steps.some(({ table }) => table === "tombstones"));
     expect(steps.some(({ table }) => table === "receipts")).to.equal(false);
     writeFileSync(file, of("2d"));
     expect((await reload()).code).to.equal(0);

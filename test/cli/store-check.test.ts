@@ -77,7 +77,7 @@ describe("countersign store check", () => {
       it("finds nothing wrong with an empty one", async () => {
         const name = await STORES[kind]();
         await inStore(name, async (store) => {
-          await store.keepDestination("crm", { paused: null });
+          await store.saveDestination("crm", { paused: null });
         });
         expect((await runCommand(["store", "check", "--store", name])).code).to.equal(0);
       });
@@ -95,8 +95,10 @@ describe("countersign store check", () => {
 
   it("finds an event that is there, and also among those that are not", async () => {
     await expectFaults(
-      [`insert into ids (id, recorded_at) select id, recorded_at from events where position = ${COMPLETED}`],
-      `${EVENT} is there, and also among the ids of those that are not`,
+      [
+        `insert into tombstones (id, recorded_at) select id, recorded_at from events where position = ${COMPLETED}`,
+      ],
+      `${EVENT} is there, and also among the tombstones of pruned events`,
     );
   });
 
@@ -234,7 +236,7 @@ describe("countersign store check", () => {
   it("takes what is forgotten for lost only where it must be remembered", async () => {
     const { config, database } = await aConfig();
     const db = new DatabaseSync(database);
-    db.exec("delete from ids; delete from aliases; delete from documents where id = 'a'");
+    db.exec("delete from tombstones; delete from dedupe_keys; delete from documents where id = 'a'");
     db.close();
     const known = await runCommand(["store", "check", "--config", config]);
     expect(known.stdout.match(/of which nothing is left/g)).to.have.length(3);

@@ -247,8 +247,8 @@ headers: { X-Tenant: acme }`);
       /^c\.yaml:6:15: `destinations\.crm\.secrets\.0`: `format: lumin` signs with the text of the first secret.*`raw:`/,
     );
     const secrets = `["raw:my_primary_api_key", "${SECRET}"]`;
-    const { canSay, secrets: read } = await made("format: lumin", { secrets });
-    expect(canSay).to.be.a("function");
+    const { supports, secrets: read } = await made("format: lumin", { secrets });
+    expect(supports).to.be.a("function");
     expect(read[0]?.export().toString()).to.equal("my_primary_api_key");
     expect(await problem("format: lumin\nevents: [signer.signed, signer.downloaded]", { secrets })).to.match(
       /^c\.yaml:8:29: `destinations\.crm\.events\.1`: Lumin has no word for signer\.downloaded/,

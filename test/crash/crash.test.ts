@@ -7,7 +7,7 @@ import type { Place, StoreName } from "./stores.ts";
 /** CRASH_SEED kills at other moments than those of every day. */
 const SEED = Number(process.env.CRASH_SEED ?? 1);
 const KILLS = 5;
-/** Longer than what a killed try has lent out: the destination's timeout and 30 s. */
+/** Longer than what a killed try has leased: the destination's timeout and 30 s. */
 const AHEAD = 40_000;
 
 describe("a bridge that is killed with -9 under load", function () {

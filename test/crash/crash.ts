@@ -7,7 +7,7 @@ export interface Wish {
   store: StoreName;
   kills: number;
   seed: number;
-  /** By how much the clock of the bridge is put ahead at the end, in milliseconds; 0: what killed tries had lent out is waited for. */
+  /** By how much the clock of the bridge is put ahead at the end, in milliseconds; 0: what killed tries had leased is waited for. */
   ahead: number;
   /** In place of one of its own, which is opened and closed here. */
   place?: Place;

@@ -91,12 +91,12 @@ export function startLoad({ chance, connections, urls, onTaken }: LoadOptions): 
     if (!post) return;
     const one: Sent = { source, post, tries: 0, taken: false, receipt: null };
     sent.push(one);
-    const done = await insist(one);
+    const done = await retryStoreWrite(one);
     if (done && rest.length > 0) lanes.push({ source, posts: rest });
   }
 
   /** False: it was given up. */
-  async function insist(one: Sent): Promise<boolean> {
+  async function retryStoreWrite(one: Sent): Promise<boolean> {
     const isForged = one.post.faults.includes("forge");
     while (!over.signal.aborted) {
       const status = await attempt(one);

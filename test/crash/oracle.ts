@@ -91,8 +91,8 @@ function compareEvents(
   { sent, happenings }: Evidence["load"],
   events: readonly Event[],
 ): { lost: string[]; twice: string[] } {
-  const must = tellings(sent.filter(({ taken }) => taken));
-  const may = tellings(sent);
+  const must = reports(sent.filter(({ taken }) => taken));
+  const may = reports(sent);
   const found = new Map<Happening, Event[]>();
   const twice: string[] = [];
   const happeningOf = createIndex(sent, happenings);
@@ -110,7 +110,7 @@ function compareEvents(
   return { lost, twice };
 }
 
-function tellings(sent: readonly Sent[]): Set<Happening> {
+function reports(sent: readonly Sent[]): Set<Happening> {
   return new Set(sent.flatMap(({ post }) => post.tells));
 }
 

@@ -42,9 +42,9 @@ export interface WorldOptions {
 }
 
 export interface Finish {
-  /** In place of waiting for what killed tries had lent out, the bridge is started anew with its clock ahead, in milliseconds. */
+  /** In place of waiting for what killed tries had leased, the bridge is started anew with its clock ahead, in milliseconds. */
   ahead?: number;
-  /** How long nothing may become less that is pending, in milliseconds: longer than a loan. */
+  /** How long nothing may become less that is pending, in milliseconds: longer than a lease. */
   limit?: number;
 }
 

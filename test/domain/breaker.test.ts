@@ -1,24 +1,24 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { afterTry, type Breaker, CLOSED, DEFAULT_BREAKER, isThere } from "../../src/domain/breaker.ts";
+import { afterAttempt, type Breaker, CLOSED, DEFAULT_BREAKER, isThere } from "../../src/domain/breaker.ts";
 
 const RULE = { failures: 3, pause: 10_000, longest: 60_000 };
 const failed = (at: number) => ({ answered: false, probe: false, at });
 const probeFailed = (at: number) => ({ answered: false, probe: true, at });
 const answered = (at: number) => ({ answered: true, probe: false, at });
 const opened = (at: number) =>
-  [1, 2, 3].reduce((breaker) => afterTry(breaker, failed(at), RULE), CLOSED as Breaker);
+  [1, 2, 3].reduce((breaker) => afterAttempt(breaker, failed(at), RULE), CLOSED as Breaker);
 
 describe("a breaker", () => {
   it("opens at so many failures in a row, and lets the first probe through after the pause", () => {
-    const two = afterTry(afterTry(CLOSED, failed(1), RULE), failed(2), RULE);
+    const two = afterAttempt(afterAttempt(CLOSED, failed(1), RULE), failed(2), RULE);
     expect(two).to.deep.equal({ failures: 2, probeAt: null, probes: 0 });
-    expect(afterTry(two, failed(3), RULE)).to.deep.equal({ failures: 3, probeAt: 10_003, probes: 0 });
+    expect(afterAttempt(two, failed(3), RULE)).to.deep.equal({ failures: 3, probeAt: 10_003, probes: 0 });
   });
 
   it("begins to count anew at every answer", () => {
-    const two = afterTry(afterTry(CLOSED, failed(1), RULE), failed(2), RULE);
-    expect(afterTry(afterTry(two, answered(3), RULE), failed(4), RULE)).to.include({ failures: 1 });
+    const two = afterAttempt(afterAttempt(CLOSED, failed(1), RULE), failed(2), RULE);
+    expect(afterAttempt(afterAttempt(two, answered(3), RULE), failed(4), RULE)).to.include({ failures: 1 });
   });
 
   it("waits twice as long after each probe that fails, up to the longest pause", () => {
@@ -26,21 +26,21 @@ describe("a breaker", () => {
     const pauses: number[] = [];
     for (let probe = 0; probe < 5; probe++) {
       const at = breaker.probeAt ?? 0;
-      breaker = afterTry(breaker, probeFailed(at), RULE);
+      breaker = afterAttempt(breaker, probeFailed(at), RULE);
       pauses.push((breaker.probeAt ?? 0) - at);
     }
     expect(pauses).to.deep.equal([20_000, 40_000, 60_000, 60_000, 60_000]);
   });
 
   it("closes as soon as the receiver answers, to a probe or to what was on its way", () => {
-    expect(afterTry(opened(0), { answered: true, probe: true, at: 10_000 }, RULE)).to.deep.equal(CLOSED);
-    expect(afterTry(opened(0), answered(1), RULE)).to.deep.equal(CLOSED);
+    expect(afterAttempt(opened(0), { answered: true, probe: true, at: 10_000 }, RULE)).to.deep.equal(CLOSED);
+    expect(afterAttempt(opened(0), answered(1), RULE)).to.deep.equal(CLOSED);
   });
 
   it("is not moved by failures that were on their way when it opened, however late they end", () => {
     const open = opened(0);
-    expect(afterTry(open, failed(1), RULE)).to.equal(open);
-    expect(afterTry(open, failed(15_000), RULE)).to.equal(open);
+    expect(afterAttempt(open, failed(1), RULE)).to.equal(open);
+    expect(afterAttempt(open, failed(15_000), RULE)).to.equal(open);
   });
 
   it("opens by default at ten failures, and probes after 10 seconds up to 10 minutes", () => {
@@ -53,7 +53,7 @@ describe("a breaker", () => {
       fc.property(signs, (answers) => {
         const end = answers.reduce<Breaker>(
           (breaker, yes, at) =>
-            afterTry(breaker, { answered: yes, probe: breaker.probeAt !== null, at }, RULE),
+            afterAttempt(breaker, { answered: yes, probe: breaker.probeAt !== null, at }, RULE),
           CLOSED,
         );
         const failures = answers.length - 1 - answers.lastIndexOf(true);

@@ -70,7 +70,7 @@ describe("a document", () => {
     expect(grown([titled("A", 1, ["x"]), titled("B", 2)])).to.deep.include({ title: "B", tags: ["x"] });
   });
 
-  it("learns from a repeat what the first telling did not say, without counting it", () => {
+  it("learns from a repeat what the first report did not say, without counting it", () => {
     const known = grown([at("document.sent", 1)]);
     const repeat = aDraft({
       type: "document.sent",

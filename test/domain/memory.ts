@@ -2,28 +2,28 @@ import type { CoalesceCandidate } from "../../src/domain/coalesce.ts";
 import type { Document } from "../../src/domain/document.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { Event } from "../../src/domain/event.ts";
-import { questionsOf } from "../../src/domain/lookup.ts";
-import { type Known, type Rules, type Unfolded, unfold } from "../../src/domain/unfold.ts";
+import { lookupOf } from "../../src/domain/lookup.ts";
+import { type Known, type Resolution, type Rules, resolve } from "../../src/domain/resolve.ts";
 import { aReceipt, NEW_YEAR } from "../builders.ts";
 
-/** What a store would know, in memory: remembers what was unfolded, and answers what is asked for. */
+/** What a store would know, in memory: remembers what was resolved, and answers what is asked for. */
 export function createMemory(given: Rules) {
   const rules = { ...given };
   const documents = new Map<string, Document>();
   const links = new Map<string, string>();
   const events = new Map<string, readonly string[]>();
   const merged = new Map<string, string>();
-  const kin = new Map<string, Map<string, CoalesceCandidate>>();
+  const candidates = new Map<string, Map<string, CoalesceCandidate>>();
   const all: Event[] = [];
   const inChannel = (channel: string, key: string) => `${channel} ${key}`;
 
   function knownTo(channel: string, receivedAt: number, drafts: readonly Draft[]): Known {
-    const { keys, nearKeys, kins } = questionsOf(aReceipt({ channel, receivedAt }), drafts, rules);
+    const { dedupeKeys, nearKeys, coalesce } = lookupOf(aReceipt({ channel, receivedAt }), drafts, rules);
     return {
       documents,
       links,
       events: new Map(
-        keys.flatMap((key) => (events.has(key) ? [[key, events.get(key) ?? []] as const] : [])),
+        dedupeKeys.flatMap((key) => (events.has(key) ? [[key, events.get(key) ?? []] as const] : [])),
       ),
       merged: new Map(
         nearKeys.flatMap((key) => {
@@ -31,43 +31,43 @@ export function createMemory(given: Rules) {
           return event === undefined ? [] : [[key, event] as const];
         }),
       ),
-      kin: new Map(
-        kins.map(({ kin: name, from, to }) => [
+      candidates: new Map(
+        coalesce.map(({ coalesceKey: name, from, to }) => [
           name,
-          [...(kin.get(name)?.values() ?? [])].filter(({ at }) => at >= from && at <= to),
+          [...(candidates.get(name)?.values() ?? [])].filter(({ at }) => at >= from && at <= to),
         ]),
       ),
     };
   }
 
-  function learn({ events: born, ...unfolded }: Unfolded): void {
-    for (const document of unfolded.documents) documents.set(document.id, document);
-    for (const { signer, document } of unfolded.links) links.set(signer, document);
-    for (const { event, key } of born) {
+  function learn({ events: born, ...resolved }: Resolution): void {
+    for (const document of resolved.documents) documents.set(document.id, document);
+    for (const { signer, document } of resolved.links) links.set(signer, document);
+    for (const { event, dedupeKey } of born) {
       all.push(event);
       events.set(event.id, [event.id]);
-      if (key !== event.id) events.set(key, [...(events.get(key) ?? []), event.id]);
+      if (dedupeKey !== event.id) events.set(dedupeKey, [...(events.get(dedupeKey) ?? []), event.id]);
     }
-    for (const [name, candidates] of unfolded.kin) {
-      const known = kin.get(name) ?? new Map();
-      for (const one of candidates) known.set(one.id, one);
-      kin.set(name, known);
+    for (const [name, changed] of resolved.candidates) {
+      const known = candidates.get(name) ?? new Map();
+      for (const one of changed) known.set(one.id, one);
+      candidates.set(name, known);
     }
-    for (const { key, channel } of unfolded.channelKeys.removed) merged.delete(inChannel(channel, key));
-    for (const { event, key, channel } of unfolded.channelKeys.added)
+    for (const { key, channel } of resolved.channelKeys.removed) merged.delete(inChannel(channel, key));
+    for (const { event, key, channel } of resolved.channelKeys.added)
       if (event !== key) merged.set(inChannel(channel, key), event);
   }
 
-  function tellAt(receivedAt: number, ...drafts: readonly Draft[]): Unfolded {
+  function tellAt(receivedAt: number, ...drafts: readonly Draft[]): Resolution {
     const channel = drafts[0]?.channel ?? "";
     const receipt = aReceipt({ channel, receivedAt });
-    const unfolded = unfold(receipt, drafts, knownTo(channel, receivedAt, drafts), rules);
-    learn(unfolded);
-    return unfolded;
+    const resolved = resolve(receipt, drafts, knownTo(channel, receivedAt, drafts), rules);
+    learn(resolved);
+    return resolved;
   }
 
   return {
-    /** By which the next request is unfolded. */
+    /** By which the next request is resolved. */
     rules,
     /** The events in the order in which they were made. */
     events: all as readonly Event[],

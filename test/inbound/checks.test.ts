@@ -322,7 +322,7 @@ describe("the age of a request", () => {
       clock: later,
       folder: bridge.folder,
     });
-    expect(await reread(again)).to.match(/2 .*1 /);
+    expect(await reprocess(again)).to.match(/2 .*1 /);
     expect((await again.admin("/api/v1/events")).body.items).to.have.length(1);
   });
 
@@ -340,15 +340,15 @@ function mappingProblems(lines: string): { problems: string } {
   return { problems: problems.map(formatProblem).join("\n") };
 }
 
-/** What `countersign reread --rejected` says of a running bridge. */
-async function reread(bridge: { folder: string; adminUrl: string }): Promise<string> {
+/** What `countersign reprocess --rejected` says of a running bridge. */
+async function reprocess(bridge: { folder: string; adminUrl: string }): Promise<string> {
   const file = join(bridge.folder, "cli.yaml");
   const port = new URL(bridge.adminUrl).port;
   writeFileSync(
     file,
     acmeConfig(`{ secrets: ["${SECRET}"] }`).replace("admin: { port: 0 }", `admin: { port: ${port} }`),
   );
-  const { stdout, stderr } = await runCommand(["reread", "--rejected", "--config", file]);
+  const { stdout, stderr } = await runCommand(["reprocess", "--rejected", "--config", file]);
   return stdout + stderr;
 }
 
@@ -445,7 +445,7 @@ describe("a header that equals a secret", () => {
     expect((await bridge.send("POST", "", { "x-acme-secret": SECRET }, DONE)).status).to.equal(401);
     await bridge.stop();
     const again = await startAcme(VERIFY, `{ secrets: ["${SECRET}"] }`, { folder: bridge.folder });
-    await reread(again);
+    await reprocess(again);
     const { items } = (await again.admin("/api/v1/events")).body;
     expect(items.map(({ type }: { type: string }) => type)).to.deep.equal(["document.completed"]);
   });

@@ -113,7 +113,7 @@ describe("a compressed body", () => {
     }
     expect((await bridge.admin("/api/v1/rejections")).body.items).to.have.length(5);
     // Reading them again refuses them again, signed as they are.
-    expect(await bridge.reread({ which: "rejected" })).to.include({ looked: 5, mended: 0, events: 0 });
+    expect(await bridge.reprocess({ which: "rejected" })).to.include({ checked: 5, fixed: 0, events: 0 });
     expect((await bridge.admin("/api/v1/rejections")).body.items).to.have.length(5);
   });
 
@@ -141,8 +141,8 @@ describe("a compressed body", () => {
     expect((await wrong.post(LUMIN, packed, headers)).status).to.equal(401);
     await wrong.stop();
     const bridge = await startBridge(configText(), { folder: wrong.folder });
-    const reread = await bridge.reread({ which: "rejected" });
-    expect(reread).to.deep.include({ looked: 1, mended: 1, events: 1 });
+    const reprocess = await bridge.reprocess({ which: "rejected" });
+    expect(reprocess).to.deep.include({ checked: 1, fixed: 1, events: 1 });
   });
 
   it("charges what it unpacks, and is given up where there is no room", async () => {

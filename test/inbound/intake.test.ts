@@ -150,7 +150,7 @@ describe("taking a request in", () => {
     const bridge = await startBridge(configText(), { folder: small.folder });
     const [kept] = await rejectionsOf(bridge);
     expect(String(Buffer.from(kept.body, "base64"))).to.equal(beginning);
-    expect(await bridge.reread({ which: "rejected" })).to.include({ looked: 0, mended: 0, events: 0 });
+    expect(await bridge.reprocess({ which: "rejected" })).to.include({ checked: 0, fixed: 0, events: 0 });
     expect((await bridge.admin("/api/v1/receipts")).body.items).to.deep.equal([]);
   });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { DEFAULT_MAX_VALUES, MOST_LEVELS, parsing } from "../../src/inbound/json.ts";
+import { DEFAULT_MAX_VALUES, MAX_LEVELS, parsing } from "../../src/inbound/json.ts";
 import { atOnce } from "../../src/inbound/steps.ts";
 
 const parseJson = (text: string) => atOnce(parsing(text));
@@ -33,7 +33,7 @@ describe("a text of JSON", () => {
   it("counts over its steps: levels, values and digits that begin in one and go on in the next", () => {
     const stride = 2 ** 20;
     const spaces = " ".repeat(stride - 500);
-    expect(parseJson(`[${spaces}${"[".repeat(MOST_LEVELS)}`)).to.deep.equal({ absent: "levels" });
+    expect(parseJson(`[${spaces}${"[".repeat(MAX_LEVELS)}`)).to.deep.equal({ absent: "levels" });
     expect(parseJson(`[${spaces}${"0,".repeat(DEFAULT_MAX_VALUES)}`)).to.deep.equal({ absent: "values" });
     const great = `${" ".repeat(stride - 10)}12345678901234567890`;
     expect(parseJson(great)).to.deep.equal({ value: "12345678901234567890" });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { keyOf } from "../../src/domain/draft.ts";
+import { dedupeKeyOf } from "../../src/domain/draft.ts";
 import { signerId } from "../../src/domain/identity.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
 import { aDocument, aDraft } from "../builders.ts";
@@ -249,7 +249,7 @@ describe("decode and normalize", () => {
   /** Every draft can be made an event of: it has an id, and a time that is one. */
   const expectSound = (told: ReturnType<typeof read>) => {
     for (const draft of told.drafts) {
-      expect(keyOf(draft)).to.match(/^evt_/);
+      expect(dedupeKeyOf(draft)).to.match(/^evt_/);
       for (const time of [draft.time, draft.document?.expiresAt ?? null]) {
         if (time !== null) expect(new Date(time).toISOString()).to.match(/^\d{4}-/);
       }
@@ -369,7 +369,7 @@ channels:
   });
 
   it("tell what happens once apart by its time where a word lets documents start again", () => {
-    const keys = [1, 2].map((at) => keyOf(draftOf({ at }) ?? aDraft()));
+    const keys = [1, 2].map((at) => dedupeKeyOf(draftOf({ at }) ?? aDraft()));
     expect(new Set(keys)).to.have.length(2);
     expect(draftOf({ what: "draft" })).to.deep.include({ reopens: "restart", reopenable: true });
     expect(draftOf({ what: "sent" })).to.deep.include({ reopens: null, reopenable: true });

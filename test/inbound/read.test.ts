@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { CountersignError } from "../../src/domain/errors.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import type { Recording, Store } from "../../src/store/store.ts";
+import type { RecordRequest, Store } from "../../src/store/store.ts";
 import { configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
 
 const BATCH = `/in/legalesign/batch?token=${TOKEN}`;
@@ -26,11 +26,11 @@ describe("a batch of more items than are recorded at once", () => {
   it("is recorded in slices, as one receipt with every event in the batch's order", async () => {
     const store = openStore();
     const slices: number[] = [];
-    const counted = (write: Store["record"]) => (recording: Recording) => {
-      slices.push(recording.questions.keys.length);
+    const counted = (write: Store["record"]) => (recording: RecordRequest) => {
+      slices.push(recording.lookup.dedupeKeys.length);
       return write(recording);
     };
-    const spied = { ...store, record: counted(store.record), reread: counted(store.reread) };
+    const spied = { ...store, record: counted(store.record), amend: counted(store.amend) };
     const bridge = await startBridge(configText(), { store: spied });
     const { body } = await bridge.post(BATCH, batch(620), FORM);
     expect(slices).to.deep.equal([250, 250, 120]);
@@ -53,13 +53,13 @@ describe("a batch of more items than are recorded at once", () => {
       message: "the store cannot hold it",
     } as const;
     let slices = 0;
-    const reread: Store["reread"] = async (recording) => {
+    const amend: Store["amend"] = async (recording) => {
       slices += 1;
       return slices === 1
         ? { events: [], duplicates: [], destinations: [], refused: problem }
-        : store.reread(recording);
+        : store.amend(recording);
     };
-    const bridge = await startBridge(configText(), { store: { ...store, reread } });
+    const bridge = await startBridge(configText(), { store: { ...store, amend } });
     const { status, body } = await bridge.post(BATCH, batch(620), FORM);
     expect([status, body.events, body.problem]).to.deep.equal([200, 370, problem.message]);
     const { problems } = (await bridge.admin(`/api/v1/receipts/${body.receipt}`)).body;
@@ -97,11 +97,11 @@ describe("a batch of more items than are recorded at once", () => {
     function openFailing() {
       const store = openStore();
       let away = true;
-      const reread: Store["reread"] = async (recording) => {
+      const amend: Store["amend"] = async (recording) => {
         if (away) throw new CountersignError("store_unavailable", "the disk is full");
-        return store.reread(recording);
+        return store.amend(recording);
       };
-      return { ...store, reread, comeBack: () => (away = false) };
+      return { ...store, amend, comeBack: () => (away = false) };
     }
 
     it("is answered 503, and told again gives just what is missing", async () => {
@@ -126,12 +126,12 @@ describe("a batch of more items than are recorded at once", () => {
         { kind: "unfinished", item: 250, field: null, message: "from this item on nothing is recorded yet" },
       ]);
       store.comeBack();
-      const answer = await fetch(`${bridge.adminUrl}/api/v1/rereads`, {
+      const answer = await fetch(`${bridge.adminUrl}/api/v1/reprocess`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ which: "problems", reason: "the disk has room again" }),
       });
-      expect(await answer.json()).to.include({ looked: 1, mended: 1, events: 50 });
+      expect(await answer.json()).to.include({ checked: 1, fixed: 1, events: 50 });
       expect(await problems()).to.deep.equal([]);
     });
   });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { keyOf } from "../../src/domain/draft.ts";
+import { dedupeKeyOf } from "../../src/domain/draft.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
 import { aDocument, aSigner } from "../builders.ts";
 import { aRequest, fixture, read, readForm, readJson, shipped } from "../inbound/posts.ts";
@@ -363,7 +363,7 @@ describe("Legalesign's realtime post", () => {
       aRequest({ body: fixture("legalesign/batch.form") }),
       await shipped("legalesign", "batch"),
     ).drafts;
-    expect(batch.map(keyOf)).to.include(told.map(keyOf)[0]);
+    expect(batch.map(dedupeKeyOf)).to.include(told.map(dedupeKeyOf)[0]);
   });
 });
 

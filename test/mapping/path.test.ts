@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import {
-  ELEMENTS_OF_A_FIELD,
   elementsAt,
   formatPath,
+  MAX_FIELD_ELEMENTS,
   PathText,
   parsePath,
   type Standpoint,
@@ -118,8 +118,8 @@ describe("look-ups in long lists", () => {
   it("look at so many elements only, for a field and for all fields of an item", () => {
     const list = Array.from({ length: 50_000 }, (_, id) => ({ id }));
     const find = (id: number) => at({ list, id }, "list[id={id}].id");
-    expect(find(ELEMENTS_OF_A_FIELD - 1)).to.deep.equal([ELEMENTS_OF_A_FIELD - 1]);
-    expect(find(ELEMENTS_OF_A_FIELD)).to.deep.equal([]);
+    expect(find(MAX_FIELD_ELEMENTS - 1)).to.deep.equal([MAX_FIELD_ELEMENTS - 1]);
+    expect(find(MAX_FIELD_ELEMENTS)).to.deep.equal([]);
 
     const budget = { left: 2_500 };
     const path = parsePath("list[id=0].id");

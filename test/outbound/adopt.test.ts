@@ -24,7 +24,9 @@ describe("a destination that other nodes send to as well", () => {
     for (let name = 1; name <= count; name++) store.add(String(name), NEW_YEAR);
   };
   const hear = async (state: Partial<DestinationState> | null) => {
-    stage.dispatcher.adopt(state === null ? [] : [{ name: "crm", paused: null, breaker: null, ...state }]);
+    stage.dispatcher.applyStates(
+      state === null ? [] : [{ name: "crm", paused: null, breaker: null, ...state }],
+    );
     await settled();
   };
   const state = () => stage.dispatcher.states()[0];
@@ -46,7 +48,7 @@ describe("a destination that other nodes send to as well", () => {
     await hear(null);
     expect(stage.begun()).to.deep.equal([1, 2, 3, 4, 5]);
     expect(told.filter((what) => what !== "attempted")).to.deep.equal(["paused", "resumed"]);
-    expect(store.calls.keepDestination).to.equal(0);
+    expect(store.calls.saveDestination).to.equal(0);
   });
 
   it("stays paused where the configuration says so", async () => {
@@ -89,7 +91,7 @@ describe("a destination that other nodes send to as well", () => {
 
   it("is not moved by what it hears while something of its own is on the way to the store", async () => {
     add(3);
-    store.failing.keepDestination = 1;
+    store.failing.saveDestination = 1;
     await stage.start([FRAGILE]);
     await stage.endAll(500);
     await hear({ paused: MOVING });
@@ -117,7 +119,7 @@ describe("a destination that other nodes send to as well", () => {
     add(1);
     await stage.start([FRAGILE]);
     await tries[0]?.end(200);
-    store.failing.keepDestination = 1;
+    store.failing.saveDestination = 1;
     await stage.dispatcher.pause("crm", "moving house").catch(() => {});
     await hear(null);
     expect(state()?.paused?.reason).to.equal("moving house");
@@ -131,10 +133,10 @@ describe("a destination that other nodes send to as well", () => {
     add(2);
     store.failing.settle = 1;
     await stage.start([{ ...FRAGILE, concurrency: 1 }]);
-    expect(store.claims[0]?.room).to.deep.equal({ most: 1, margin: 15_000, over: [] });
+    expect(store.claims[0]?.capacity).to.deep.equal({ limit: 1, settleMargin: 15_000, finished: [] });
     await tries[0]?.end(200);
     expect(tries).to.have.length(2);
-    expect(store.claims[1]?.room?.over.map(({ delivery }) => delivery.id)).to.deep.equal([
+    expect(store.claims[1]?.capacity?.finished.map(({ delivery }) => delivery.id)).to.deep.equal([
       store.deliveries[0]?.id,
     ]);
     await clock.advance(250);
@@ -150,7 +152,7 @@ describe("a destination that other nodes send to as well", () => {
       await stage.start([RATED], { shared: true });
       await clock.advance(60_000);
       expect(tries).to.have.length(0);
-      stage.dispatcher.share(2);
+      stage.dispatcher.setNodeCount(2);
       await clock.advance(99);
       expect(tries).to.have.length(0);
       await clock.advance(401);
@@ -160,10 +162,10 @@ describe("a destination that other nodes send to as well", () => {
     it("gets what one that has left leaves over", async () => {
       add(30);
       await stage.start([RATED], { shared: true });
-      stage.dispatcher.share(4);
+      stage.dispatcher.setNodeCount(4);
       await clock.advance(1_000);
       expect(tries).to.have.length(5);
-      stage.dispatcher.share(1);
+      stage.dispatcher.setNodeCount(1);
       await clock.advance(1_000);
       expect(tries).to.have.length(25);
     });

@@ -130,7 +130,7 @@ describe("the dispatcher", () => {
     expect(store.calls.claim).to.equal(before + 1);
   });
 
-  it("does not ask in circles when something is said to be due that is not lent out", async () => {
+  it("does not ask in circles when something is said to be due that is not leased", async () => {
     store.add("1", NEW_YEAR - 1);
     store.claim = async () => {
       store.calls.claim += 1;
@@ -227,7 +227,7 @@ describe("the dispatcher", () => {
 
   it("says of an answer that was written although the store failed that this is unclear, not that somebody else has it", async () => {
     const unclear: boolean[] = [];
-    stage.observe.loanLost = (lost) => void unclear.push(lost.unclear);
+    stage.observe.leaseLost = (lost) => void unclear.push(lost.unclear);
     store.add("1", NEW_YEAR);
     await stage.start([aDestination()]);
     const settle = store.settle.bind(store);
@@ -242,7 +242,7 @@ describe("the dispatcher", () => {
     expect(stage.statuses()).to.deep.equal(["delivered"]);
   });
 
-  it("writes an answer down by the new loan when the old one ends while it is on its way", async () => {
+  it("writes an answer down by the new lease when the old one ends while it is on its way", async () => {
     store.add("1", NEW_YEAR);
     await stage.start([aDestination()]);
     store.failing.settle = 1;
@@ -296,12 +296,12 @@ describe("the dispatcher", () => {
     expect(stage.begun()).to.deep.equal([1]);
   });
 
-  it("tells when a loan was lost, and goes on", async () => {
+  it("tells when a lease was lost, and goes on", async () => {
     store.add("1", NEW_YEAR);
     await stage.start([aDestination()]);
-    store.stealLoans();
+    store.stealLeases();
     await tries[0]?.end(200);
-    expect(told).to.deep.equal(["attempted", "loanLost"]);
+    expect(told).to.deep.equal(["attempted", "leaseLost"]);
     expect(stage.dispatcher.health()[0]).to.include({ alive: true });
   });
 
@@ -349,7 +349,7 @@ describe("the dispatcher", () => {
       await stopped;
       const open = { status: "pending", attempts: 0, dueAt: clock.now() };
       for (const delivery of store.deliveries) expect(delivery).to.include(open);
-      expect(store.calls.giveBack).to.equal(1);
+      expect(store.calls.release).to.equal(1);
       expect(told).to.deep.equal([]);
     });
 
@@ -369,12 +369,12 @@ describe("the dispatcher", () => {
       for (const name of ["1", "2"]) store.add(name, NEW_YEAR);
       await stage.start([aDestination()]);
       store.failing.settle = Number.POSITIVE_INFINITY;
-      store.failing.giveBack = 1;
+      store.failing.release = 1;
       await tries[0]?.end(200);
       const stopped = stage.dispatcher.stop({ graceMs: 10_000 });
       await clock.advance(10_000);
       await stopped;
-      expect(told).to.include("giveBackFailed").and.not.include("attempted").and.not.include("died");
+      expect(told).to.include("releaseFailed").and.not.include("attempted").and.not.include("died");
       expect(clock.timers).to.equal(0);
     });
   });

@@ -1,18 +1,18 @@
 import type { Delivery } from "../../src/domain/delivery.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { deliveryId } from "../../src/domain/identity.ts";
-import type { DestinationState, Loan, Settlement, Store } from "../../src/store/store.ts";
+import type { DestinationState, Lease, Settlement, Store } from "../../src/store/store.ts";
 import { anEvent } from "./fixtures.ts";
 
 type Claim = Parameters<Store["claim"]>[0];
-type Method = "bringForward" | "claim" | "settle" | "giveBack" | "nextDueAt" | "keepDestination";
+type Method = "bringForward" | "claim" | "settle" | "release" | "nextDueAt" | "saveDestination";
 const NONE: Record<Method, number> = {
   bringForward: 0,
   claim: 0,
   settle: 0,
-  giveBack: 0,
+  release: 0,
   nextDueAt: 0,
-  keepDestination: 0,
+  saveDestination: 0,
 };
 interface Row {
   delivery: Delivery;
@@ -76,8 +76,8 @@ export class FakeStore implements Pick<Store, Method> {
     return resolve;
   }
 
-  /** Somebody else takes over every loan that is out. */
-  stealLoans(): void {
+  /** Somebody else takes over every lease that is out. */
+  stealLeases(): void {
     for (const row of this.#rows) row.token = "stolen";
   }
 
@@ -85,11 +85,11 @@ export class FakeStore implements Pick<Store, Method> {
     return this.#rows.map(({ delivery }) => delivery);
   }
 
-  async claim(request: Claim): Promise<readonly Loan[]> {
+  async claim(request: Claim): Promise<readonly Lease[]> {
     this.#begin("claim");
     this.claims.push(request);
     const due = this.#rows.filter(({ delivery }) => isDue(delivery, request)).slice(0, request.limit);
-    const loans = due.map((row) => {
+    const leases = due.map((row) => {
       const before = row.delivery;
       row.delivery = { ...before, dueAt: request.until };
       this.#tokens += 1;
@@ -97,7 +97,7 @@ export class FakeStore implements Pick<Store, Method> {
       return { delivery: before, event: row.event, token: row.token };
     });
     await this.#gate;
-    return loans;
+    return leases;
   }
 
   async settle(settlement: Settlement): Promise<boolean> {
@@ -128,10 +128,10 @@ export class FakeStore implements Pick<Store, Method> {
   /** Of each call of `bringForward`, whether the clock was seen to go back. */
   readonly setBackSeen: boolean[] = [];
 
-  async giveBack(loans: readonly Loan[], now: number): Promise<void> {
-    this.#begin("giveBack");
-    for (const loan of loans) {
-      const row = this.#rows.find(({ token }) => token === loan.token);
+  async release(leases: readonly Lease[], now: number): Promise<void> {
+    this.#begin("release");
+    for (const lease of leases) {
+      const row = this.#rows.find(({ token }) => token === lease.token);
       if (row) row.delivery = { ...row.delivery, dueAt: now };
     }
   }
@@ -147,8 +147,8 @@ export class FakeStore implements Pick<Store, Method> {
     );
   }
 
-  async keepDestination(...[name, state]: Parameters<Store["keepDestination"]>): Promise<void> {
-    this.#begin("keepDestination");
+  async saveDestination(...[name, state]: Parameters<Store["saveDestination"]>): Promise<void> {
+    this.#begin("saveDestination");
     const before = this.kept.get(name) ?? { name, paused: null, breaker: null };
     this.kept.set(name, { ...before, ...state });
     await this.#keeping;

@@ -7,7 +7,7 @@ import { eventId } from "../../src/domain/identity.ts";
 import type { Destination } from "../../src/outbound/destination.ts";
 import { NEW_YEAR } from "../builders.ts";
 
-/** An event as the store lends it out. */
+/** An event as the store leases it out. */
 export function anEvent(given: Partial<Event> = {}): Event {
   return {
     id: eventId({

@@ -128,7 +128,7 @@ describe("the format lumin", () => {
 
   it("is not wanted where Lumin has no words: another type, no known document, an expired one", () => {
     const wanted = (given: Partial<Event>) =>
-      wants({ events: ["*"], canSay: isKnownToLumin }, anEvent(given));
+      wants({ events: ["*"], supports: isKnownToLumin }, anEvent(given));
     expect(wanted({})).to.equal(true);
     const unsayable: Partial<Event>[] = [
       { type: "signer.downloaded" },

@@ -16,7 +16,7 @@ const beginProbe = (gate: Gate, at: number) => gate.begin(1, gate.ask(at), at);
 
 describe("the gate before a destination", () => {
   it("lets as many begin as anybody likes when nothing is the matter", () => {
-    expect(aGate().ask(NEW_YEAR)).to.deep.include({ many: Number.POSITIVE_INFINITY, probe: false });
+    expect(aGate().ask(NEW_YEAR)).to.deep.include({ count: Number.POSITIVE_INFINITY, probe: false });
   });
 
   it("says what each try did to the breaker, and nothing when that is of no interest", () => {
@@ -33,23 +33,23 @@ describe("the gate before a destination", () => {
 
   it("does not wait for a probe's time that is farther away than any: the clock was set back", () => {
     const ahead = { ...OPEN, breaker: { ...OPEN.breaker, probeAt: NEW_YEAR + 6 * 3_600_000 } };
-    expect(aGate(ahead).ask(NEW_YEAR)).to.deep.equal({ many: 1, again: null, probe: true });
+    expect(aGate(ahead).ask(NEW_YEAR)).to.deep.equal({ count: 1, retryAt: null, probe: true });
   });
 
   it("lets one probe through an open breaker, when its time has come and none is out", () => {
     const gate = aGate(OPEN);
-    expect(gate.ask(NEW_YEAR)).to.deep.equal({ many: 0, again: NEW_YEAR + 10_000, probe: false });
-    expect(gate.ask(NEW_YEAR + 10_000)).to.deep.equal({ many: 1, again: null, probe: true });
+    expect(gate.ask(NEW_YEAR)).to.deep.equal({ count: 0, retryAt: NEW_YEAR + 10_000, probe: false });
+    expect(gate.ask(NEW_YEAR + 10_000)).to.deep.equal({ count: 1, retryAt: null, probe: true });
     beginProbe(gate, NEW_YEAR + 10_000);
-    expect(gate.ask(NEW_YEAR + 99_000)).to.deep.equal({ many: 0, again: null, probe: false });
+    expect(gate.ask(NEW_YEAR + 99_000)).to.deep.equal({ count: 0, retryAt: null, probe: false });
     fail(gate, NEW_YEAR + 25_000, true);
-    expect(gate.ask(NEW_YEAR + 25_000)).to.include({ many: 0, again: NEW_YEAR + 45_000 });
+    expect(gate.ask(NEW_YEAR + 25_000)).to.include({ count: 0, retryAt: NEW_YEAR + 45_000 });
   });
 
   it("keeps the leave to probe while nothing was there to probe with", () => {
     const gate = aGate(OPEN);
     gate.begin(0, gate.ask(NEW_YEAR + 10_000), NEW_YEAR + 10_000);
-    expect(gate.ask(NEW_YEAR + 11_000)).to.include({ many: 1, probe: true });
+    expect(gate.ask(NEW_YEAR + 11_000)).to.include({ count: 1, probe: true });
   });
 
   it("does not take a failure that was on its way for the probe's, though it ends while the probe is out", () => {
@@ -57,7 +57,7 @@ describe("the gate before a destination", () => {
     beginProbe(gate, NEW_YEAR + 10_000);
     fail(gate, NEW_YEAR + 12_000);
     expect(gate.breaker).to.equal(OPEN.breaker);
-    expect(gate.ask(NEW_YEAR + 12_000)).to.include({ many: 0, again: null });
+    expect(gate.ask(NEW_YEAR + 12_000)).to.include({ count: 0, retryAt: null });
   });
 
   it("holds a probe to the rate as well", () => {
@@ -65,44 +65,44 @@ describe("the gate before a destination", () => {
     gate.begin(1, gate.ask(NEW_YEAR), NEW_YEAR);
     fail(gate, NEW_YEAR);
     fail(gate, NEW_YEAR);
-    expect(gate.ask(NEW_YEAR + 10_000)).to.include({ many: 0, again: NEW_YEAR + 100_000 });
-    expect(gate.ask(NEW_YEAR + 100_000)).to.include({ many: 1, probe: true });
+    expect(gate.ask(NEW_YEAR + 10_000)).to.include({ count: 0, retryAt: NEW_YEAR + 100_000 });
+    expect(gate.ask(NEW_YEAR + 100_000)).to.include({ count: 1, probe: true });
   });
 
   it("lets nothing begin while paused, and does not ask to be asked again", () => {
     const gate = aGate({ ...OPEN, paused: { at: NEW_YEAR, reason: "moving" } });
-    expect(gate.ask(NEW_YEAR + 10_000)).to.deep.equal({ many: 0, again: null, probe: false });
+    expect(gate.ask(NEW_YEAR + 10_000)).to.deep.equal({ count: 0, retryAt: null, probe: false });
   });
 
   it("probes at once when a person resumes", () => {
     const gate = aGate({ ...OPEN, paused: { at: NEW_YEAR, reason: "moving" } });
     gate.resume(NEW_YEAR + 1);
-    expect(gate.ask(NEW_YEAR + 1)).to.deep.equal({ many: 1, again: null, probe: true });
+    expect(gate.ask(NEW_YEAR + 1)).to.deep.equal({ count: 1, retryAt: null, probe: true });
   });
 
   describe("when it hears what another node kept", () => {
     it("opens and closes with it", () => {
       const gate = aGate();
-      gate.adopt(OPEN);
-      expect(gate.ask(NEW_YEAR)).to.deep.equal({ many: 0, again: NEW_YEAR + 10_000, probe: false });
-      gate.adopt(NOTHING);
-      expect(gate.ask(NEW_YEAR)).to.deep.include({ many: Number.POSITIVE_INFINITY, probe: false });
-      gate.adopt({ ...NOTHING, paused: { at: NEW_YEAR, reason: "moving" } });
-      expect(gate.ask(NEW_YEAR).many).to.equal(0);
+      gate.applyState(OPEN);
+      expect(gate.ask(NEW_YEAR)).to.deep.equal({ count: 0, retryAt: NEW_YEAR + 10_000, probe: false });
+      gate.applyState(NOTHING);
+      expect(gate.ask(NEW_YEAR)).to.deep.include({ count: Number.POSITIVE_INFINITY, probe: false });
+      gate.applyState({ ...NOTHING, paused: { at: NEW_YEAR, reason: "moving" } });
+      expect(gate.ask(NEW_YEAR).count).to.equal(0);
     });
 
     it("goes on counting the failures that have not opened it yet", () => {
       const gate = aGate();
       fail(gate, NEW_YEAR);
-      gate.adopt(NOTHING);
+      gate.applyState(NOTHING);
       expect(fail(gate, NEW_YEAR)).to.equal("opened");
     });
 
     it("waits for its own probe all the same, and counts it on what was heard", () => {
       const gate = aGate(OPEN);
       beginProbe(gate, NEW_YEAR + 10_000);
-      gate.adopt({ paused: null, breaker: { failures: 2, probeAt: NEW_YEAR + 55_000, probes: 0 } });
-      expect(gate.ask(NEW_YEAR + 60_000).many).to.equal(0);
+      gate.applyState({ paused: null, breaker: { failures: 2, probeAt: NEW_YEAR + 55_000, probes: 0 } });
+      expect(gate.ask(NEW_YEAR + 60_000).count).to.equal(0);
       expect(fail(gate, NEW_YEAR + 60_000, true)).to.equal("probed");
       expect(gate.breaker).to.deep.equal({ failures: 3, probeAt: NEW_YEAR + 80_000, probes: 1 });
     });
@@ -111,20 +111,20 @@ describe("the gate before a destination", () => {
   describe("when nodes share a rate", () => {
     it("lets nothing begin before it knows how many", () => {
       const gate = aGate(NOTHING, 10, null);
-      expect(gate.ask(NEW_YEAR)).to.deep.equal({ many: 0, again: null, probe: false });
-      gate.share(2, NEW_YEAR);
-      expect(gate.ask(NEW_YEAR)).to.include({ many: 0, again: NEW_YEAR + 200 });
-      expect(aGate(NOTHING, null, null).ask(NEW_YEAR).many).to.equal(Number.POSITIVE_INFINITY);
+      expect(gate.ask(NEW_YEAR)).to.deep.equal({ count: 0, retryAt: null, probe: false });
+      gate.setNodeCount(2, NEW_YEAR);
+      expect(gate.ask(NEW_YEAR)).to.include({ count: 0, retryAt: NEW_YEAR + 200 });
+      expect(aGate(NOTHING, null, null).ask(NEW_YEAR).count).to.equal(Number.POSITIVE_INFINITY);
     });
 
     it("takes another share as they come and go", () => {
       const gate = aGate(NOTHING, 10);
       gate.begin(1, gate.ask(NEW_YEAR), NEW_YEAR);
-      expect(gate.ask(NEW_YEAR).again).to.equal(NEW_YEAR + 100);
-      gate.share(4, NEW_YEAR);
-      expect(gate.ask(NEW_YEAR).again).to.equal(NEW_YEAR + 400);
-      gate.share(1, NEW_YEAR);
-      expect(gate.ask(NEW_YEAR).again).to.equal(NEW_YEAR + 100);
+      expect(gate.ask(NEW_YEAR).retryAt).to.equal(NEW_YEAR + 100);
+      gate.setNodeCount(4, NEW_YEAR);
+      expect(gate.ask(NEW_YEAR).retryAt).to.equal(NEW_YEAR + 400);
+      gate.setNodeCount(1, NEW_YEAR);
+      expect(gate.ask(NEW_YEAR).retryAt).to.equal(NEW_YEAR + 100);
     });
   });
 });

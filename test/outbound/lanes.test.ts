@@ -38,7 +38,7 @@ const NEVER = new Promise<never>(() => {});
 const SILENT: Observer = {
   attempted() {},
   unsupported() {},
-  loanLost() {},
+  leaseLost() {},
   breakerOpened() {},
   breakerClosed() {},
   paused() {},
@@ -47,7 +47,7 @@ const SILENT: Observer = {
   claimFailed() {},
   settleFailed() {},
   keepFailed() {},
-  giveBackFailed() {},
+  releaseFailed() {},
   died: ({ error }) => expect.fail(String(error)),
 };
 
@@ -103,9 +103,9 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
         bringForward: (request) => ask(() => store.bringForward(request)),
         claim: (request) => ask(() => store.claim(request)),
         settle: (settlement) => ask(() => store.settle(settlement)),
-        giveBack: (...given) => ask(() => store.giveBack(...given)),
+        release: (...given) => ask(() => store.release(...given)),
         nextDueAt: (name) => ask(() => store.nextDueAt(name)),
-        keepDestination: (...given) => ask(() => store.keepDestination(...given)),
+        saveDestination: (...given) => ask(() => store.saveDestination(...given)),
       },
       deliver: (...given) => ask(() => deliver(...given)),
       clock: mortalClock,
@@ -147,7 +147,7 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
       process = startProcess(await store.destinations());
       await settled();
     },
-    /** What is in flight is lost: loans run out. */
+    /** What is in flight is lost: leases run out. */
     async crash() {
       process.die();
       process = startProcess(await store.destinations());

@@ -97,16 +97,16 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
         await store.close();
       },
     };
-    store.listen?.({
-      recorded(names) {
+    store.subscribe?.({
+      workDue(names) {
         if (names) node.heard += 1;
         else listening = true;
         if (life.alive()) dispatcher.wake(names);
       },
-      kept: (states) => life.alive() && dispatcher.adopt(states),
-      nodes(count) {
+      stateChanged: (states) => life.alive() && dispatcher.applyStates(states),
+      nodeCountChanged(count) {
         node.nodes = count;
-        dispatcher.share(count);
+        dispatcher.setNodeCount(count);
       },
     });
     nodes.push(node);
@@ -139,9 +139,9 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
         bringForward: call(store.bringForward),
         claim: call(store.claim),
         settle: call(store.settle),
-        giveBack: call(store.giveBack),
+        release: call(store.release),
         nextDueAt: call(store.nextDueAt),
-        keepDestination: call(store.keepDestination),
+        saveDestination: call(store.saveDestination),
       }),
       end: () => {
         alive = false;

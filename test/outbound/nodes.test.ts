@@ -5,7 +5,7 @@ import { type PostgresServer, postgresServer } from "../store/postgres-server.ts
 import { aDestination } from "./fixtures.ts";
 import { createNodesStage, type Node, type NodesStage } from "./nodes-stage.ts";
 
-/** A loan is the timeout and half a minute. */
+/** A lease is the timeout and half a minute. */
 const LOAN = 45_000;
 /** Far apart, so that no try of the schedule's own disturbs. */
 const SCHEDULE = [3_600_000, 3_600_000];
@@ -87,7 +87,7 @@ describe("nodes that send to one destination", () => {
       await until(() => tries.length === 9);
     });
 
-    it("probe again when the one that had the probe was killed, once its loan has ended", async () => {
+    it("probe again when the one that had the probe was killed, once its lease has ended", async () => {
       await stage.advance(10_000);
       const { node } = await nextTry();
       await heard(NEW_YEAR + 10_000 + LOAN);
@@ -135,7 +135,7 @@ describe("nodes that send to one destination", () => {
 
     it("send nothing even before they have heard of it", async () => {
       const [first, second] = await startThree({ concurrency: 5 });
-      const heardLate = first.dispatcher.adopt;
+      const heardLate = first.dispatcher.applyStates;
       await second.dispatcher.pause("crm", "moving house");
       heardLate([]);
       await stage.post(3);

@@ -113,7 +113,7 @@ export function noting(told: (keyof Observer)[]): Observer {
   return {
     attempted: note("attempted"),
     unsupported: note("unsupported"),
-    loanLost: note("loanLost"),
+    leaseLost: note("leaseLost"),
     breakerOpened: note("breakerOpened"),
     breakerClosed: note("breakerClosed"),
     paused: note("paused"),
@@ -122,7 +122,7 @@ export function noting(told: (keyof Observer)[]): Observer {
     claimFailed: note("claimFailed"),
     settleFailed: note("settleFailed"),
     keepFailed: note("keepFailed"),
-    giveBackFailed: note("giveBackFailed"),
+    releaseFailed: note("releaseFailed"),
     died: note("died"),
   };
 }

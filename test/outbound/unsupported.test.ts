@@ -9,7 +9,7 @@ const BREAKER = { failures: 2, pause: 10_000, longest: 60_000 };
 
 /** The format has words for events of an even number only. */
 const choosy = (given: Parameters<typeof aDestination>[0] = {}) =>
-  aDestination({ breaker: BREAKER, canSay: ({ id }) => Number(id.slice(4)) % 2 === 0, ...given });
+  aDestination({ breaker: BREAKER, supports: ({ id }) => Number(id.slice(4)) % 2 === 0, ...given });
 
 describe("an event that the destination's format cannot say", () => {
   let stage: Stage;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { evolve, unknownDocument } from "../../src/domain/document.ts";
-import { keyOf } from "../../src/domain/draft.ts";
+import { dedupeKeyOf } from "../../src/domain/draft.ts";
 import { meaningOf } from "../../src/domain/event.ts";
 import { signerId } from "../../src/domain/identity.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
@@ -100,7 +100,7 @@ for (const provider of PROVIDER_NAMES) {
     });
 
     it("gives each happening an identity of its own", () => {
-      const keys = happeningsOf(all).map((happening) => keyOf(draftOf(happening, provider)));
+      const keys = happeningsOf(all).map((happening) => dedupeKeyOf(draftOf(happening, provider)));
       expect(new Set(keys).size).to.equal(keys.length);
     });
 
@@ -165,7 +165,7 @@ describe("the simulated legalesign over three channels", () => {
       for (const draft of readPost(post, channelIn(channels, post)).drafts) {
         if (meaningOf(draft.type)?.happens !== "once") continue;
         const what = bySignature(draft.type, draft.signer?.id ?? draft.document?.id);
-        ids.set(what, (ids.get(what) ?? new Set()).add(keyOf(draft)));
+        ids.set(what, (ids.get(what) ?? new Set()).add(dedupeKeyOf(draft)));
         over.set(what, (over.get(what) ?? new Set()).add(post.channel));
       }
     }

@@ -10,7 +10,7 @@ import type { Table } from "../../src/store/kept.ts";
 import { openLowdbStore } from "../../src/store/lowdb.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import type { Loan, Store } from "../../src/store/store.ts";
+import type { Lease, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { needPostgres } from "../cli/stores.ts";
 import { anAttempt, type Contents, contentsOf, restoreAll } from "./filled.ts";
@@ -96,7 +96,7 @@ async function tell(
 ): Promise<Told> {
   let store = await OPEN[kind]();
   let now = NEW_YEAR;
-  let loans: Loan[] = [];
+  let leases: Lease[] = [];
   const answers: unknown[] = [];
   const told: { receipt: Receipt; drafts: readonly Draft[] }[] = [];
 
@@ -110,7 +110,7 @@ async function tell(
     return store.record(aRecording(drafts, rules));
   };
   const settle = ({ a, b, c }: Step) => {
-    const [loan] = loans.splice(a % loans.length, 1) as [Loan];
+    const [lease] = leases.splice(a % leases.length, 1) as [Lease];
     const outcome = pick(
       [
         { status: "delivered" },
@@ -119,12 +119,12 @@ async function tell(
       ] as const,
       b,
     );
-    const attempt = anAttempt({ number: loan.delivery.attempts + 1, startedAt: now });
+    const attempt = anAttempt({ number: lease.delivery.attempts + 1, startedAt: now });
     const isUnsent = outcome.status === "parked" && c % 2 === 0;
-    const { id: delivery } = loan.delivery;
+    const { id: delivery } = lease.delivery;
     return store.settle({
       delivery,
-      token: loan.token,
+      token: lease.token,
       attempt: isUnsent ? null : attempt,
       outcome,
       at: now,
@@ -135,7 +135,7 @@ async function tell(
     await restoreAll(next, await contentsOf(store));
     await store.close();
     store = next;
-    loans = [];
+    leases = [];
   };
 
   for (const step of story) {
@@ -148,21 +148,21 @@ async function tell(
       const { receipt, drafts } = pick(told, a);
       const more = [...drafts, draftOf(b, receipt.channel, step)];
       answers.push(
-        await store.reread(aRecording(more, { receipt, subscribers: SUBSCRIBERS, coalesce: 60_000 })),
+        await store.amend(aRecording(more, { receipt, subscribers: SUBSCRIBERS, coalesce: 60_000 })),
       );
     } else if (what === "claim") {
-      const lent = await store.claim({ destination, limit: 1 + (b % 3), now, until: now + 5 * SECOND });
-      loans.push(...lent);
-      answers.push(lent.map(({ delivery }) => delivery));
-    } else if (what === "settle" && loans.length > 0) answers.push(await settle(step));
-    else if (what === "give") await store.giveBack(loans.splice(0, 1 + (a % 2)), now);
+      const leased = await store.claim({ destination, limit: 1 + (b % 3), now, until: now + 5 * SECOND });
+      leases.push(...leased);
+      answers.push(leased.map(({ delivery }) => delivery));
+    } else if (what === "settle" && leases.length > 0) answers.push(await settle(step));
+    else if (what === "give") await store.release(leases.splice(0, 1 + (a % 2)), now);
     else if (what === "skip") {
       const { items } = await store.findDeliveries({}, { limit: 100 });
       if (items.length > 0) answers.push(await store.skip(pick(items, a).id, now));
     } else if (what === "replay") {
       const filter = { destination, status: pick(["all", "parked", "delivered"] as const, b) };
-      const { reopened } = await store.reopen(filter, { limit: 1_000 }, { now, spacing: c % 2 ? 500 : 0 });
-      answers.push(reopened);
+      const { replayed } = await store.replay(filter, { limit: 1_000 }, { now, spacing: c % 2 ? 500 : 0 });
+      answers.push(replayed);
     } else if (what === "park" && a % 4 === 0) answers.push(await store.parkRemoved(["crm", "erp"], now));
     else if (what === "prune") {
       const table = pick(["events", "receipts", "attempts"] as const, a);
@@ -180,7 +180,7 @@ function faultsIn(contents: Contents): string[] {
   const look = <T extends Table>(table: T) =>
     contents[table].flatMap((row) => rules.look[table]?.(row) ?? []);
   const faults = [...READ.flatMap((table) => look(table)), ...rules.end()];
-  if (contents.ids.length > 0) return faults;
+  if (contents.tombstones.length > 0) return faults;
   const events = contents.events.flatMap(({ event }) => (event.document ? [event] : []));
   for (const [id, all] of Map.groupBy(events, ({ document }) => document?.id)) {
     const numbers = all.map(({ sequence }) => sequence ?? 0).sort((x, y) => x - y);

@@ -26,11 +26,11 @@ describe("what must hold between the rows of a store", () => {
   };
   const forgotten = (name: string) =>
     told(
-      rules.look.ids?.({
+      rules.look.tombstones?.({
         position: ++position,
         id: idOf(name),
         recordedAt: NEW_YEAR,
-        keys: [],
+        dedupeKeys: [],
         channelKeys: [],
       }),
     );
@@ -45,11 +45,11 @@ describe("what must hold between the rows of a store", () => {
       rules.look.events?.({
         position: ++position,
         event: made,
-        kin: null,
+        coalesceKey: null,
         at,
-        keys: [],
+        dedupeKeys: [],
         channelKeys: [],
-        retold: [],
+        duplicates: [],
       }),
     );
   }
@@ -88,7 +88,7 @@ describe("what must hold between the rows of a store", () => {
     expect(end()).to.deep.equal([
       `the id ${idOf("a")} is there twice`,
       `event ${idOf("c")} is there twice`,
-      `event ${idOf("b")} is there, and also among the ids of those that are not`,
+      `event ${idOf("b")} is there, and also among the tombstones of pruned events`,
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Draft } from "../../src/domain/draft.ts";
-import type { EventHistory, Recorded, Recording, Store } from "../../src/store/store.ts";
+import type { EventHistory, RecordRequest, RecordResult, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { claim, contentsOf, DAY, deliverAll, pruneAll, settle, signings } from "./filled.ts";
 
@@ -8,7 +8,7 @@ const PAGE = { limit: 100 };
 const OLDER = NEW_YEAR - 1;
 const PARKED = { status: "parked", reason: "gone" } as const;
 
-const idOf = ({ events }: Recorded) => events[0]?.id ?? "";
+const idOf = ({ events }: RecordResult) => events[0]?.id ?? "";
 
 /** What is kept for how long, over every adapter: `open` gives an empty store. */
 export function describeKeeping(name: string, open: () => Promise<Store>): void {
@@ -20,7 +20,7 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
     afterEach(() => store.close());
 
     /** A document's event, received at that moment. */
-    const sent = (document: string, receivedAt = OLDER, given: Partial<Draft> = {}): Recording =>
+    const sent = (document: string, receivedAt = OLDER, given: Partial<Draft> = {}): RecordRequest =>
       aRecording([aDraft({ document: aDocument(document), ...given })], {
         receipt: aReceipt({ receivedAt }),
       });
@@ -84,8 +84,8 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         const id = idOf(await store.record(sent("a")));
         for (const startedAt of [NEW_YEAR - 2, OLDER, NEW_YEAR]) {
           const last = startedAt === NEW_YEAR;
-          for (const loan of await claim(store))
-            await settle(store, loan, last ? PARKED : { status: "pending", dueAt: NEW_YEAR }, { startedAt });
+          for (const lease of await claim(store))
+            await settle(store, lease, last ? PARKED : { status: "pending", dueAt: NEW_YEAR }, { startedAt });
         }
         expect(await pruneAll(store, "attempts", NEW_YEAR, 1)).to.equal(2);
         const [delivery] = (await historyOf(id))?.deliveries ?? [];
@@ -125,7 +125,7 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
       it("does not take a document for older because an old receipt of it was read again", async () => {
         await store.record(sent("a", OLDER));
         await store.record(sent("a", NEW_YEAR));
-        await store.reread(sent("a", OLDER, { type: "document.completed" }));
+        await store.amend(sent("a", OLDER, { type: "document.completed" }));
         expect(await pruneAll(store, "documents", NEW_YEAR)).to.equal(0);
       });
 
@@ -148,7 +148,7 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         await recordAround();
         await deliverAll(store, NEW_YEAR + 1);
         expect(await pruneAll(store, "events", NEW_YEAR + 2)).to.equal(3);
-        expect(await pruneAll(store, "ids", NEW_YEAR)).to.equal(1);
+        expect(await pruneAll(store, "tombstones", NEW_YEAR)).to.equal(1);
         const again = async (at: number) => (await store.record(sent(`d${at}`))).events.length;
         expect([await again(OLDER), await again(NEW_YEAR), await again(NEW_YEAR + 1)]).to.deep.equal([
           1, 0, 0,
@@ -157,7 +157,7 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
 
       it("keeps the ids of events that are still there", async () => {
         await recordAround();
-        expect(await pruneAll(store, "ids", NEW_YEAR + DAY)).to.equal(0);
+        expect(await pruneAll(store, "tombstones", NEW_YEAR + DAY)).to.equal(0);
         expect((await store.record(sent(`d${OLDER}`))).events).to.deep.equal([]);
       });
     });
@@ -189,12 +189,12 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         expect(await pruneAll(store, "events", NEW_YEAR)).to.equal(0);
         await deliverAll(store, NEW_YEAR, "erp");
         const replay = { destination: "erp", status: "all", type: "document.sent" } as const;
-        await store.reopen(replay, PAGE, { now: NEW_YEAR, spacing: 0 });
+        await store.replay(replay, PAGE, { now: NEW_YEAR, spacing: 0 });
         expect(await pruneAll(store, "events", NEW_YEAR)).to.equal(2);
         expect(await eventIds()).to.deep.equal([events[1]?.id]);
       });
 
-      it("loses its deliveries, tries and retellings with it, and nothing of another's", async () => {
+      it("loses its deliveries, tries and duplicates with it, and nothing of another's", async () => {
         const crm = { ...CRM, ordering: "none" as const };
         const created = { ...crm, events: ["document.created"] };
         const subscribers = [crm, { ...created, name: "erp" }, { ...created, name: "dms" }];
@@ -212,10 +212,10 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         const before = await historyOf(stays?.id ?? "");
         expect(await pruneAll(store, "events", NEW_YEAR)).to.equal(1);
         expect(await historyOf(stays?.id ?? "")).to.deep.equal(before);
-        const { events, deliveries, ids } = await contentsOf(store);
+        const { events, deliveries, tombstones } = await contentsOf(store);
         expect(events).to.have.length(1);
         expect(deliveries.map(({ delivery }) => delivery.event)).to.deep.equal([stays?.id]);
-        expect(ids).to.have.length(1);
+        expect(tombstones).to.have.length(1);
         expect(await pruneAll(store, "attempts", NEW_YEAR + DAY)).to.equal(0);
       });
 
@@ -230,9 +230,9 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         expect(await store.findReceipt(receipt.id)).to.deep.include({ events: [], duplicates: [id] });
         expect(await store.backlog()).to.deep.equal([]);
         expect(await historyOf(id)).to.equal(null);
-        const { ids, events, deliveries } = await contentsOf(store);
-        expect([ids.length, events.length, deliveries.length]).to.deep.equal([1, 0, 0]);
-        expect(ids[0]).to.deep.include({ id, recordedAt: OLDER, keys: [] });
+        const { tombstones, events, deliveries } = await contentsOf(store);
+        expect([tombstones.length, events.length, deliveries.length]).to.deep.equal([1, 0, 0]);
+        expect(tombstones[0]).to.deep.include({ id, recordedAt: OLDER, dedupeKeys: [] });
         expect(await store.findDocument("legalesign", "a")).to.deep.equal(document);
       });
 
@@ -241,8 +241,9 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         await deliverAll(store);
         await pruneAll(store, "events", NEW_YEAR);
         const recording = sent("a");
-        const unfold: Recording["unfold"] = (known) => recording.unfold({ ...known, events: new Map() });
-        const again = await store.record({ ...recording, unfold });
+        const resolve: RecordRequest["resolve"] = (known) =>
+          recording.resolve({ ...known, events: new Map() });
+        const again = await store.record({ ...recording, resolve });
         expect(again).to.deep.equal({ events: [], duplicates: [id], destinations: [] });
         expect(await eventIds()).to.deep.equal([]);
         expect(await store.backlog()).to.deep.equal([]);
@@ -254,11 +255,11 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         await deliverAll(store);
         await pruneAll(store, "events", NEW_YEAR);
         await store.record(sent("a"));
-        expect(await pruneAll(store, "ids", NEW_YEAR)).to.equal(1);
+        expect(await pruneAll(store, "tombstones", NEW_YEAR)).to.equal(1);
         const again = await store.record(sent("a", NEW_YEAR));
         expect(again).to.deep.include({ duplicates: [], destinations: ["crm"] });
         expect(idOf(again)).to.equal(id);
-        expect((await historyOf(id))?.retold).to.deep.equal([]);
+        expect((await historyOf(id))?.duplicates).to.deep.equal([]);
         expect(await claim(store)).to.have.length(1);
       });
 
@@ -272,17 +273,17 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         await pruneAll(store, "documents", NEW_YEAR);
         const duplicates = [idOf(recorded)];
         expect(await store.record(second())).to.deep.equal({ events: [], duplicates, destinations: [] });
-        await pruneAll(store, "ids", NEW_YEAR);
+        await pruneAll(store, "tombstones", NEW_YEAR);
         expect((await store.record(second())).events).to.have.length(1);
       });
 
-      it("lists a telling once, however often its request is read again, and though the receipt is gone", async () => {
+      it("lists a report once, however often its request is read again, and though the receipt is gone", async () => {
         const id = idOf(await store.record(sent("a")));
         const again = sent("a");
         await store.record(again);
         await pruneAll(store, "receipts", NEW_YEAR);
-        for (let n = 0; n < 2; n += 1) await store.reread(again);
-        expect((await historyOf(id))?.retold).to.have.length(1);
+        for (let n = 0; n < 2; n += 1) await store.amend(again);
+        expect((await historyOf(id))?.duplicates).to.have.length(1);
       });
 
       it("counts nothing twice when its receipt is read again", async () => {
@@ -290,7 +291,7 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         await store.record(recording);
         await deliverAll(store);
         await pruneAll(store, "events", NEW_YEAR);
-        const again = await store.reread(recording);
+        const again = await store.amend(recording);
         expect(again).to.deep.equal({ events: [], duplicates: [], destinations: [] });
       });
     });

@@ -53,8 +53,17 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
       });
 
       it("shows rows as they are written down outside of any database", async () => {
-        const { receipts, rejections, events, ids, documents, deliveries, destinations, links, audit } =
-          await contentsOf(store);
+        const {
+          receipts,
+          rejections,
+          events,
+          tombstones,
+          documents,
+          deliveries,
+          destinations,
+          links,
+          audit,
+        } = await contentsOf(store);
         const odd = receipts.find(({ receipt }) => receipt.query === "a=ü&b=%00");
         expect(odd?.body).to.equal(Buffer.from([0xff, 0x00, 0xfe, 0x2b, 0x0d, 0x0a]).toString("base64"));
         expect(odd?.receipt).to.deep.include({ size: 6, events: [] });
@@ -63,18 +72,18 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         expect(rejections[0]?.rejection).not.to.have.property("body");
         const viewed = events.find(({ event }) => event.type === "signer.viewed");
         expect(viewed).to.include({ at: NEW_YEAR });
-        expect([viewed?.channelKeys.length, viewed?.retold.length]).to.deep.equal([3, 3]);
+        expect([viewed?.channelKeys.length, viewed?.duplicates.length]).to.deep.equal([3, 3]);
         expect(viewed?.channelKeys[0]).to.have.nested.property("origin.draft.type", "signer.viewed");
-        expect(viewed?.kin).to.match(/^evt_/);
-        expect(events.find(({ event }) => event.document?.id === "a")?.retold).to.have.length(2);
-        expect(ids.map(({ keys }) => keys.length).sort()).to.deep.equal([0, 1, 1]);
+        expect(viewed?.coalesceKey).to.match(/^evt_/);
+        expect(events.find(({ event }) => event.document?.id === "a")?.duplicates).to.have.length(2);
+        expect(tombstones.map(({ dedupeKeys }) => dedupeKeys.length).sort()).to.deep.equal([0, 1, 1]);
         expect(documents.find(({ document }) => document.id === "a")?.changedAt).to.equal(NEW_YEAR);
         expect(links).to.deep.include({ source: "legalesign", signer: "séb", document: "a" });
         expect(destinations.map(({ state }) => state.name)).to.deep.equal(["archive", "old"]);
         expect(audit.map(({ entry }) => entry.action)).to.deep.equal(["pause", "replay"]);
-        const lent = deliveries.find(({ delivery }) => delivery.id === filled.loan.delivery.id);
-        expect(lent).to.deep.include({ token: filled.loan.token, recordedAt: NEW_YEAR, history: [] });
-        expect(lent?.delivery).to.deep.equal(filled.loan.delivery);
+        const leased = deliveries.find(({ delivery }) => delivery.id === filled.lease.delivery.id);
+        expect(leased).to.deep.include({ token: filled.lease.token, recordedAt: NEW_YEAR, history: [] });
+        expect(leased?.delivery).to.deep.equal(filled.lease.delivery);
         expect(deliveries.some(({ delivery }) => delivery.replayedAfter === 1)).to.equal(true);
       });
 
@@ -86,10 +95,10 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
           const positions = rows.map(({ position }) => position);
           expect(positions).to.deep.equal([...new Set(positions)].sort((a, b) => a - b));
         }
-        for (const { keys } of [...contents.events, ...contents.ids])
-          expect(keys).to.deep.equal([...keys].sort());
-        for (const { retold } of contents.events) {
-          const receipts = retold.map(({ receipt }) => receipt);
+        for (const { dedupeKeys } of [...contents.events, ...contents.tombstones])
+          expect(dedupeKeys).to.deep.equal([...dedupeKeys].sort());
+        for (const { duplicates } of contents.events) {
+          const receipts = duplicates.map(({ receipt }) => receipt);
           expect(receipts).to.deep.equal([...receipts].sort());
         }
         expect(links.map(({ signer }) => signer)).to.deep.equal(["ann", "bob", "séb"]);
@@ -98,10 +107,10 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
       it("does not change while others go on", async () => {
         const before = await contentsOf(store);
         const snapshot = await store.snapshot();
-        await settle(store, filled.loan);
+        await settle(store, filled.lease);
         await store.record(aRecording([aDraft({ document: aDocument("later") })]));
         await store.record(aRecording([aDraft({ type: "document.created", document: aDocument("b") })]));
-        await store.keepDestination("archive", { paused: { at: NEW_YEAR, reason: "later" } });
+        await store.saveDestination("archive", { paused: { at: NEW_YEAR, reason: "later" } });
         await deliverAll(store, NEW_YEAR + HOUR);
         for (const table of ["events", "documents", "receipts"] as const)
           await pruneAll(store, table, NEW_YEAR + HOUR);
@@ -154,17 +163,17 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         expect(await store.restore("events", [])).to.equal(0);
       });
 
-      it("takes a loan that is out back with its token, and lends the lane on in order", async () => {
+      it("takes a lease that is out back with its token, and leases the lane on in order", async () => {
         const other = await openOne();
         await restoreAll(other, await contentsOf(store));
-        expect(await settle(other, filled.loan)).to.equal(true);
+        expect(await settle(other, filled.lease)).to.equal(true);
         await other.record(aRecording([aDraft({ type: "document.canceled", document: aDocument("a") })]));
         const types: string[] = [];
-        for (let loans = await claim(other); loans.length > 0; loans = await claim(other)) {
-          expect(loans).to.have.length(1);
-          for (const loan of loans) {
-            types.push(loan.event.type);
-            await settle(other, loan);
+        for (let leases = await claim(other); leases.length > 0; leases = await claim(other)) {
+          expect(leases).to.have.length(1);
+          for (const lease of leases) {
+            types.push(lease.event.type);
+            await settle(other, lease);
           }
         }
         const rest: KnownType[] = [
@@ -207,9 +216,9 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
 
     describe("restored into a store that is not empty", () => {
       /** Rows that stand where others do: each of a table's keys is taken by something else. */
-      const others = ({ receipts, rejections, documents, links, events, ids, ...more }: Contents) => {
+      const others = ({ receipts, rejections, documents, links, events, tombstones, ...more }: Contents) => {
         const [receipt, rejection, document, link] = [receipts[0], rejections[0], documents[0], links[0]];
-        const [event, id, delivery] = [events[0], ids[0], more.deliveries[0]];
+        const [event, id, delivery] = [events[0], tombstones[0], more.deliveries[0]];
         const [destination, audit] = [more.destinations[0], more.audit[0]];
         if (
           !receipt ||
@@ -242,15 +251,15 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
           ],
           links: [{ ...link, document: "else" }],
           events: [
-            { ...event, retold: [{ receipt: "rcp_else", channel: "batch", at: 1 }] },
-            { ...event, keys: ["evt_else"] },
+            { ...event, duplicates: [{ receipt: "rcp_else", channel: "batch", at: 1 }] },
+            { ...event, dedupeKeys: ["evt_else"] },
             { ...event, position: free },
             { ...event, event: { ...event.event, id: `evt_${"z".repeat(26)}` } },
             { ...event, position: free, event: { ...event.event, id: id.id } },
           ],
-          ids: [
+          tombstones: [
             { ...id, recordedAt: 1 },
-            { ...id, keys: ["evt_else"] },
+            { ...id, dedupeKeys: ["evt_else"] },
             { ...id, position: free },
             { ...id, id: "evt_else" },
             { ...id, position: free, id: event.event.id },

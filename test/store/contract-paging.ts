@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { MAX_PAGE_BYTES } from "../../src/store/page.ts";
+import { MAX_PAGE_BYTES } from "../../src/store/cursor.ts";
 import type { Page, PageRequest, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../builders.ts";
 

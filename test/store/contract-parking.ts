@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { KnownType } from "../../src/domain/event.ts";
-import type { Loan, Store } from "../../src/store/store.ts";
+import type { Lease, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aRecording, CRM, NEW_YEAR } from "../builders.ts";
 import { anAttempt } from "./filled.ts";
 
@@ -27,10 +27,10 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
           { subscribers: [{ ...CRM, ordering }] },
         ),
       );
-    const claim = async (now = NEW_YEAR): Promise<Loan> => {
-      const [loan] = await store.claim({ destination: "crm", limit: 1, now, until: now + 60_000 });
-      if (!loan) throw new Error("nothing is due");
-      return loan;
+    const claim = async (now = NEW_YEAR): Promise<Lease> => {
+      const [lease] = await store.claim({ destination: "crm", limit: 1, now, until: now + 60_000 });
+      if (!lease) throw new Error("nothing is due");
+      return lease;
     };
     const all = async () => (await store.findDeliveries({}, PAGE)).items;
     const statuses = async () => (await all()).map(({ status }) => status);
@@ -85,10 +85,10 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       expect(await statuses()).to.deep.equal(["parked", "pending"]);
     });
 
-    it("skips nothing while it is out, and whose loan has ended loses its say", async () => {
+    it("skips nothing while it is out, and whose lease has ended loses its say", async () => {
       await record("a", ["document.created", "document.sent"]);
       const { delivery, token } = await claim();
-      expect(await store.skip(delivery.id, NEW_YEAR)).to.equal("lent");
+      expect(await store.skip(delivery.id, NEW_YEAR)).to.equal("leased");
       expect(await statuses()).to.deep.equal(["pending", "held"]);
       expect(await store.skip(delivery.id, LATER)).to.equal("skipped");
       const late = {
@@ -121,7 +121,7 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       await record("a", ["document.created"]);
       await store.skip(await idOf(0), NEW_YEAR);
       const filter = { destination: "crm", status: "parked" } as const;
-      expect(await store.reopen(filter, PAGE, { now: NEW_YEAR, spacing: 0 })).to.include({ reopened: 1 });
+      expect(await store.replay(filter, PAGE, { now: NEW_YEAR, spacing: 0 })).to.include({ replayed: 1 });
       expect((await claim()).delivery).to.include({ reason: null, replayedAfter: 0 });
     });
 
@@ -140,7 +140,7 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       const { delivery, token } = await claim();
       const outcome = { status: "delivered" } as const;
       await store.settle({ delivery: delivery.id, token, attempt: anAttempt(), outcome, at: NEW_YEAR });
-      await store.reopen({ destination: "crm", status: "delivered" }, PAGE, { now: NEW_YEAR, spacing: 0 });
+      await store.replay({ destination: "crm", status: "delivered" }, PAGE, { now: NEW_YEAR, spacing: 0 });
       const [first, second, third] = await all();
       expect([first?.status, second?.status, third?.status]).to.deep.equal(["held", "pending", "held"]);
       for (const waiting of [first, third])

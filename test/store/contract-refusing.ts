@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
 import { EVENT_TYPES } from "../../src/domain/event.ts";
-import type { Recording, Store } from "../../src/store/store.ts";
+import type { RecordRequest, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../builders.ts";
 
 const SEED = 20_261_127;
@@ -60,7 +60,7 @@ export function describeRefusing(name: string, open: () => Promise<Store>): void
     });
     afterEach(() => store.close());
 
-    async function expectKept(recording: Recording): Promise<void> {
+    async function expectKept(recording: RecordRequest): Promise<void> {
       const { receipt } = recording;
       const { refused, events } = await store.record(recording);
       const kept = await store.findReceipt(receipt.id);
@@ -72,13 +72,13 @@ export function describeRefusing(name: string, open: () => Promise<Store>): void
     }
 
     /** Of an event that no database takes: a column that must have a value has none. */
-    function unkeepable(receipt = aReceipt()): Recording {
+    function unkeepable(receipt = aReceipt()): RecordRequest {
       const recording = aRecording([aDraft({ document: aDocument("unkeepable") })], { receipt });
       return {
         ...recording,
-        unfold(known) {
-          const unfolded = recording.unfold(known);
-          return { ...unfolded, events: unfolded.events.map((one) => ({ ...one, at: null as never })) };
+        resolve(known) {
+          const resolved = recording.resolve(known);
+          return { ...resolved, events: resolved.events.map((one) => ({ ...one, at: null as never })) };
         },
       };
     }
@@ -118,10 +118,10 @@ export function describeRefusing(name: string, open: () => Promise<Store>): void
     it("reads it again once that is solved, and the problem is gone", async () => {
       const receipt = aReceipt({ receivedAt: NEW_YEAR });
       const { refused } = await store.record(unkeepable(receipt));
-      const { refused: again } = await store.reread(unkeepable(receipt));
+      const { refused: again } = await store.amend(unkeepable(receipt));
       expect(again).to.deep.equal(refused);
       if (name !== "lowdb") expect(refused?.message).to.match(/cannot hold what this request tells/);
-      const solved = await store.reread(aRecording([aDraft()], { receipt }));
+      const solved = await store.amend(aRecording([aDraft()], { receipt }));
       expect(solved.events).to.have.length(1);
       expect((await store.findReceipt(receipt.id))?.problems).to.deep.equal([]);
     });

@@ -4,10 +4,10 @@ import type { KnownType } from "../../src/domain/event.ts";
 import type {
   DeliveryFilter,
   DocumentFilter,
-  Loan,
+  Lease,
   PageRequest,
-  Recorded,
-  Recording,
+  RecordRequest,
+  RecordResult,
   ReplayFilter,
   Store,
 } from "../../src/store/store.ts";
@@ -23,10 +23,10 @@ import { anAttempt } from "./filled.ts";
 const DELIVERED: Outcome = { status: "delivered" };
 const PAGE = { limit: 100 };
 
-const idsOf = ({ events }: Recorded) => events.map(({ id }) => id);
+const idsOf = ({ events }: RecordResult) => events.map(({ id }) => id);
 
 /** What a channel tells of one signer's view, in a document or without one. */
-function viewedIn(channel: string, seconds: number, document: string | null): Recording {
+function viewedIn(channel: string, seconds: number, document: string | null): RecordRequest {
   const time = NEW_YEAR + seconds * 1_000;
   const named = document === null ? null : aDocument(document);
   const draft = aDraft({ type: "signer.viewed", channel, document: named, signer: aSigner(), time });
@@ -44,11 +44,11 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
     const claim = (limit = 10, now = NEW_YEAR) =>
       store.claim({ destination: "crm", limit, now, until: now + 60_000 });
-    const settle = (loan: Loan, outcome: Outcome = DELIVERED) =>
+    const settle = (lease: Lease, outcome: Outcome = DELIVERED) =>
       store.settle({
-        delivery: loan.delivery.id,
-        token: loan.token,
-        attempt: anAttempt({ number: loan.delivery.attempts + 1 }),
+        delivery: lease.delivery.id,
+        token: lease.token,
+        attempt: anAttempt({ number: lease.delivery.attempts + 1 }),
         outcome,
         at: NEW_YEAR,
       });
@@ -79,11 +79,11 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         });
       });
 
-      it("keeps nothing of a recording whose unfolding throws, and all of those beside it", async () => {
+      it("keeps nothing of a recording whose resolving throws, and all of those beside it", async () => {
         const good = aRecording(story("doc-1", "document.sent"));
         const bad = {
           ...aRecording(story("doc-2", "document.sent")),
-          unfold: () => {
+          resolve: () => {
             throw new TypeError("broken");
           },
         };
@@ -99,13 +99,13 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.findReceipt(bad.receipt.id)).to.equal(null);
       });
 
-      it("makes one event of a happening told twice, and lists the second telling at it", async () => {
+      it("makes one event of a happening told twice, and lists the second report at it", async () => {
         const first = await store.record(aRecording(story("doc-1", "document.sent")));
         const again = aReceipt({ channel: "realtime" });
         const second = await store.record(aRecording(story("doc-1", "document.sent"), { receipt: again }));
         expect(second).to.deep.equal({ events: [], duplicates: idsOf(first), destinations: [] });
         const history = await store.findEvent(first.events[0]?.id ?? "");
-        expect(history?.retold).to.deep.equal([{ receipt: again.id, channel: "realtime", at: NEW_YEAR }]);
+        expect(history?.duplicates).to.deep.equal([{ receipt: again.id, channel: "realtime", at: NEW_YEAR }]);
         expect(history?.deliveries).to.have.length(1);
         expect(await store.findReceipt(again.id)).to.deep.include({ events: [], duplicates: idsOf(first) });
       });
@@ -115,7 +115,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         const { events, duplicates } = await store.record(twice);
         expect(events).to.have.length(1);
         expect(duplicates).to.deep.equal([]);
-        expect((await store.findEvent(events[0]?.id ?? ""))?.retold).to.deep.equal([]);
+        expect((await store.findEvent(events[0]?.id ?? ""))?.duplicates).to.deep.equal([]);
         expect(await store.findReceipt(twice.receipt.id)).to.deep.include({ duplicates: [] });
       });
 
@@ -127,7 +127,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect((await store.findEvents({}, PAGE)).items).to.have.length(1);
       });
 
-      it("recognises a telling again whose signer was found by what was known", async () => {
+      it("recognises a report again whose signer was found by what was known", async () => {
         const signers = [aSigner("ann", { status: "signed" }), aSigner("bob")];
         const signed = aDraft({ type: "signer.signed", signers });
         await store.record(aRecording(story("doc-1", "document.sent")));
@@ -137,7 +137,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(second).to.deep.include({ events: [], duplicates: idsOf(first) });
       });
 
-      it("makes one event of a happening that two channels tell with clocks that differ, and knows each telling again", async () => {
+      it("makes one event of a happening that two channels tell with clocks that differ, and knows each report again", async () => {
         const viewed = (channel: string, seconds: number) =>
           aRecording(
             [aDraft({ type: "signer.viewed", channel, signer: aSigner(), time: NEW_YEAR + seconds * 1_000 })],
@@ -152,16 +152,16 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.record(viewed("realtime", 4))).to.deep.include({ events: [], duplicates });
         expect((await store.record(viewed("realtime", 60))).events).to.have.length(1);
         const history = await store.findEvent(duplicates[0] ?? "");
-        expect(history?.retold.map(({ channel }) => channel)).to.deep.equal(["realtime", "realtime"]);
+        expect(history?.duplicates.map(({ channel }) => channel)).to.deep.equal(["realtime", "realtime"]);
       });
 
       it("makes as many events as happenings in every order in which two channels tell two, one by one or at once", async () => {
-        const tellings = [0, 20].flatMap((at) => [
+        const reports = [0, 20].flatMap((at) => [
           { channel: "batch", at },
           { channel: "realtime", at: at + 2 },
         ]);
         let number = 0;
-        for (const order of ordersOf(tellings)) {
+        for (const order of ordersOf(reports)) {
           for (const atOnce of [false, true]) {
             number += 1;
             const document = aDocument(`all-${number}`);
@@ -198,7 +198,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         const history = await store.findEvent(events[0]?.id ?? "");
         expect(history?.receipt?.id).to.equal(merged.receipt.id);
         const other = await store.findEvent(duplicates[0] ?? "");
-        expect(other?.retold.map(({ receipt }) => receipt)).not.to.include(merged.receipt.id);
+        expect(other?.duplicates.map(({ receipt }) => receipt)).not.to.include(merged.receipt.id);
       });
 
       it("gives what was taken for another the document that it named, and the next number in it", async () => {
@@ -221,7 +221,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         ]);
       });
 
-      it("lists a telling at the event that it moves to when a nearer one takes its place", async () => {
+      it("lists a report at the event that it moves to when a nearer one takes its place", async () => {
         const viewed = (channel: string, seconds: number) =>
           aRecording(
             [aDraft({ type: "signer.viewed", channel, signer: aSigner(), time: NEW_YEAR + seconds * 1_000 })],
@@ -232,7 +232,8 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         await store.record(moving);
         const [second] = (await store.record(viewed("batch", 40))).events;
         expect((await store.record(viewed("realtime", 3))).events).to.deep.equal([]);
-        const retoldOf = async (id = "") => (await store.findEvent(id))?.retold.map(({ receipt }) => receipt);
+        const retoldOf = async (id = "") =>
+          (await store.findEvent(id))?.duplicates.map(({ receipt }) => receipt);
         expect(await retoldOf(second?.id)).to.deep.equal([moving.receipt.id]);
         expect(await retoldOf(first?.id)).not.to.include(moving.receipt.id);
       });
@@ -247,13 +248,13 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         await store.record(viewed("batch", 3));
         await store.prune({ table: "events", before: NEW_YEAR + 1, limit: 10 });
         const snapshot = await store.snapshot();
-        const { items } = await snapshot.rows("ids", PAGE);
+        const { items } = await snapshot.rows("tombstones", PAGE);
         await snapshot.close();
         expect(items.flatMap(({ channelKeys }) => channelKeys.map(({ origin }) => origin))).to.deep.equal([
           null,
         ]);
         expect(await store.record(viewed("batch", 3))).to.deep.include({ events: [] });
-        await store.prune({ table: "ids", before: NEW_YEAR + 1, limit: 10 });
+        await store.prune({ table: "tombstones", before: NEW_YEAR + 1, limit: 10 });
         expect((await store.record(viewed("batch", 3))).events).to.have.length(1);
       });
 
@@ -274,42 +275,42 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     });
 
     describe("claim", () => {
-      it("lends what is due, earliest first, and of the same moment in the order recorded", async () => {
+      it("leases what is due, earliest first, and of the same moment in the order recorded", async () => {
         const later = aReceipt({ receivedAt: NEW_YEAR + 5 });
         await store.record(aRecording(story("late", "document.sent"), { receipt: later }));
         for (const document of ["a", "b", "c"])
           await store.record(aRecording(story(document, "document.sent")));
-        const loans = await claim(10, NEW_YEAR + 5);
-        expect(loans.map(({ event }) => event.document?.id)).to.deep.equal(["a", "b", "c", "late"]);
+        const leases = await claim(10, NEW_YEAR + 5);
+        expect(leases.map(({ event }) => event.document?.id)).to.deep.equal(["a", "b", "c", "late"]);
       });
 
-      it("says of a delivery of an event whether it is lent out", async () => {
+      it("says of a delivery of an event whether it is leased", async () => {
         await store.record(aRecording(story("doc-1", "document.sent")));
-        const isLent = async (event: string) => (await store.findEvent(event))?.deliveries[0]?.lent;
+        const isLeased = async (event: string) => (await store.findEvent(event))?.deliveries[0]?.leased;
         const [first] = await claim();
         const event = first?.delivery.event ?? "";
-        expect(await isLent(event)).to.equal(true);
-        await store.giveBack(first ? [first] : [], NEW_YEAR);
-        expect(await isLent(event)).to.equal(false);
-        for (const loan of await claim()) await settle(loan);
-        expect(await isLent(event)).to.equal(false);
+        expect(await isLeased(event)).to.equal(true);
+        await store.release(first ? [first] : [], NEW_YEAR);
+        expect(await isLeased(event)).to.equal(false);
+        for (const lease of await claim()) await settle(lease);
+        expect(await isLeased(event)).to.equal(false);
       });
 
-      it("lends nothing before it is due, and nothing that is lent out", async () => {
+      it("leases nothing before it is due, and nothing that is leased", async () => {
         await store.record(aRecording(story("doc-1", "document.sent")));
         expect(await claim(10, NEW_YEAR - 1)).to.have.length(0);
         expect(await claim()).to.have.length(1);
         expect(await claim()).to.have.length(0);
       });
 
-      it("lends no more than asked for", async () => {
+      it("leases no more than asked for", async () => {
         for (const document of ["a", "b", "c"])
           await store.record(aRecording(story(document, "document.sent")));
         expect(await claim(2)).to.have.length(2);
         expect(await claim(2)).to.have.length(1);
       });
 
-      it("lends a delivery again when its loan has ended without an answer, as after a crash", async () => {
+      it("leases a delivery again when its lease has ended without an answer, as after a crash", async () => {
         await store.record(aRecording(story("doc-1", "document.sent")));
         const [first] = await claim();
         expect(await store.nextDueAt("crm")).to.equal(NEW_YEAR + 60_000);
@@ -318,23 +319,23 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(second?.token).not.to.equal(first?.token);
       });
 
-      it("lends one of a document's deliveries at a time, in order, and other documents' meanwhile", async () => {
+      it("leases one of a document's deliveries at a time, in order, and other documents' meanwhile", async () => {
         await store.record(aRecording(story("a", "document.created", "document.sent", "document.completed")));
         await store.record(aRecording(story("b", "document.sent")));
         const types: string[] = [];
-        let loans = await claim();
-        expect(loans.map(({ event }) => event.document?.id)).to.deep.equal(["a", "b"]);
-        while (loans.length > 0) {
+        let leases = await claim();
+        expect(leases.map(({ event }) => event.document?.id)).to.deep.equal(["a", "b"]);
+        while (leases.length > 0) {
           types.push(
-            ...loans.filter(({ event }) => event.document?.id === "a").map(({ event }) => event.type),
+            ...leases.filter(({ event }) => event.document?.id === "a").map(({ event }) => event.type),
           );
-          for (const loan of loans) await settle(loan);
-          loans = await claim();
+          for (const lease of leases) await settle(lease);
+          leases = await claim();
         }
         expect(types).to.deep.equal(["document.created", "document.sent", "document.completed"]);
       });
 
-      it("lends everything at once to a destination that does not ask for order", async () => {
+      it("leases everything at once to a destination that does not ask for order", async () => {
         const subscribers = [{ ...CRM, ordering: "none" as const }];
         await store.record(aRecording(story("a", "document.created", "document.sent"), { subscribers }));
         expect(await claim()).to.have.length(2);
@@ -344,15 +345,15 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describe("settle", () => {
       it("writes the try down and ends the delivery", async () => {
         const { events } = await store.record(aRecording(story("doc-1", "document.sent")));
-        const [loan] = await claim();
-        expect(loan && (await settle(loan))).to.equal(true);
+        const [lease] = await claim();
+        expect(lease && (await settle(lease))).to.equal(true);
         const history = await store.findEvent(events[0]?.id ?? "");
         expect(history?.deliveries[0]).to.deep.include({ status: "delivered", attempts: 1, dueAt: null });
         expect(history?.deliveries[0]?.history).to.deep.equal([anAttempt()]);
         expect(await store.nextDueAt("crm")).to.equal(null);
       });
 
-      it("is false for a loan that somebody else has by now, and writes nothing", async () => {
+      it("is false for a lease that somebody else has by now, and writes nothing", async () => {
         const { events } = await store.record(aRecording(story("doc-1", "document.sent")));
         const [old] = await claim();
         const [current] = await claim(10, NEW_YEAR + 60_000);
@@ -364,8 +365,8 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
       it("puts a failed delivery off without letting the next of its lane pass", async () => {
         await store.record(aRecording(story("a", "document.created", "document.sent")));
-        const [loan] = await claim();
-        if (loan) await settle(loan, { status: "pending", dueAt: NEW_YEAR + 5_000 });
+        const [lease] = await claim();
+        if (lease) await settle(lease, { status: "pending", dueAt: NEW_YEAR + 5_000 });
         expect(await claim(10, NEW_YEAR + 4_999)).to.have.length(0);
         const [again] = await claim(10, NEW_YEAR + 5_000);
         expect(again?.event.type).to.equal("document.created");
@@ -374,15 +375,15 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
       it("lets the next of the lane go when one is parked", async () => {
         await store.record(aRecording(story("a", "document.created", "document.sent")));
-        const [loan] = await claim();
-        if (loan) await settle(loan, { status: "parked", reason: "schedule_exhausted" });
+        const [lease] = await claim();
+        if (lease) await settle(lease, { status: "parked", reason: "schedule_exhausted" });
         const [next] = await claim();
         expect(next?.event.type).to.equal("document.sent");
       });
 
       it("lets a lane go on that was emptied before", async () => {
         await store.record(aRecording(story("a", "document.created")));
-        for (const loan of await claim()) await settle(loan);
+        for (const lease of await claim()) await settle(lease);
         await store.record(aRecording(story("a", "document.sent")));
         expect(await claim()).to.have.length(1);
       });
@@ -391,14 +392,14 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describe("bringForward", () => {
       const HOUR = 3_600_000;
       const ahead = NEW_YEAR + 6 * HOUR;
-      const setBack = () => store.bringForward({ destination: "crm", now: NEW_YEAR, loan: 60_000 });
+      const setBack = () => store.bringForward({ destination: "crm", now: NEW_YEAR, lease: 60_000 });
 
-      it("makes due what was recorded, tried or lent while the clock was ahead", async () => {
+      it("makes due what was recorded, tried or leased while the clock was ahead", async () => {
         const receipt = aReceipt({ receivedAt: ahead });
         await store.record(aRecording(story("recorded", "document.created", "document.sent"), { receipt }));
-        for (const document of ["tried", "lent"])
+        for (const document of ["tried", "leased"])
           await store.record(aRecording(story(document, "document.sent")));
-        const [tried, lent] = (await claim(10, NEW_YEAR)).map((loan) => loan);
+        const [tried, leased] = (await claim(10, NEW_YEAR)).map((lease) => lease);
         if (tried)
           await store.settle({
             delivery: tried.delivery.id,
@@ -407,21 +408,21 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
             outcome: { status: "pending", dueAt: ahead + HOUR },
             at: ahead,
           });
-        if (lent) await store.giveBack([lent], NEW_YEAR);
+        if (leased) await store.release([leased], NEW_YEAR);
         await store.claim({ destination: "crm", limit: 1, now: NEW_YEAR, until: ahead + 60_000 });
         expect(await claim()).to.have.length(0);
         expect(await setBack()).to.equal(4);
         expect((await claim()).map(({ event }) => event.document?.id)).to.have.members([
           "recorded",
           "tried",
-          "lent",
+          "leased",
         ]);
       });
 
       it("leaves alone what waits for its own time, what is out, and what is another destination's", async () => {
         await store.record(aRecording(story("retried", "document.sent")));
-        const [loan] = await claim();
-        if (loan) await settle(loan, { status: "pending", dueAt: NEW_YEAR + 5 * HOUR });
+        const [lease] = await claim();
+        if (lease) await settle(lease, { status: "pending", dueAt: NEW_YEAR + 5 * HOUR });
         await store.record(aRecording(story("out", "document.sent")));
         await claim();
         const subscribers = [{ ...CRM, name: "other" }];
@@ -432,19 +433,19 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
     });
 
-    it("gives loans back without counting a try", async () => {
+    it("gives leases back without counting a try", async () => {
       await store.record(aRecording(story("doc-1", "document.sent")));
-      const loans = await claim();
-      await store.giveBack(loans, NEW_YEAR);
+      const leases = await claim();
+      await store.release(leases, NEW_YEAR);
       const [again] = await claim();
       expect(again?.delivery.attempts).to.equal(0);
     });
 
-    it("does not take back a loan that somebody else has by now", async () => {
+    it("does not take back a lease that somebody else has by now", async () => {
       await store.record(aRecording(story("doc-1", "document.sent")));
       const old = await claim();
       const [current] = await claim(10, NEW_YEAR + 60_000);
-      await store.giveBack(old, NEW_YEAR);
+      await store.release(old, NEW_YEAR);
       expect(current && (await settle(current))).to.equal(true);
     });
 
@@ -466,8 +467,8 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     it("knows how much waits for each destination, and since when", async () => {
       await store.record(aRecording(story("a", "document.created", "document.sent")));
       expect(await store.backlog()).to.deep.equal([{ destination: "crm", open: 2, oldest: NEW_YEAR }]);
-      for (const loan of await claim()) await settle(loan);
-      for (const loan of await claim()) await settle(loan);
+      for (const lease of await claim()) await settle(lease);
+      for (const lease of await claim()) await settle(lease);
       expect(await store.backlog()).to.deep.equal([]);
     });
 
@@ -521,16 +522,16 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
     });
 
-    describe("reopen", () => {
+    describe("replay", () => {
       const PARKED: Outcome = { status: "parked", reason: "gone" };
       const replay = (filter: Partial<ReplayFilter> = {}, page: PageRequest = PAGE, spacing = 0) =>
-        store.reopen({ destination: "crm", status: "all", ...filter }, page, {
+        store.replay({ destination: "crm", status: "all", ...filter }, page, {
           now: NEW_YEAR + 1_000,
           spacing,
         });
       const settleAll = async (outcome: Outcome) => {
-        for (let loans = await claim(); loans.length > 0; loans = await claim()) {
-          for (const loan of loans) await settle(loan, outcome);
+        for (let leases = await claim(); leases.length > 0; leases = await claim()) {
+          for (const lease of leases) await settle(lease, outcome);
         }
       };
 
@@ -538,7 +539,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         await store.record(aRecording(story("a", "document.created", "document.sent")));
         await settleAll(DELIVERED);
         expect(await store.countReplay({ destination: "crm", status: "all" })).to.equal(2);
-        expect(await replay()).to.deep.equal({ reopened: 2, next: null });
+        expect(await replay()).to.deep.equal({ replayed: 2, next: null });
         const [first, ...others] = await claim(10, NEW_YEAR + 1_000);
         expect(others).to.deep.equal([]);
         expect(first?.event.type).to.equal("document.created");
@@ -560,24 +561,24 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await counts({ type: "document.created", document: "b" })).to.equal(0);
         expect(await counts({ since: NEW_YEAR + 1 })).to.equal(0);
         expect(await counts({ destination: "other" })).to.equal(0);
-        expect((await replay({ status: "parked" })).reopened).to.equal(1);
+        expect((await replay({ status: "parked" })).replayed).to.equal(1);
         expect((await claim(10, NEW_YEAR + 1_000)).map(({ event }) => event.type)).to.deep.equal([
           "document.created",
         ]);
       });
 
-      it("goes page by page, and spaces what it reopens", async () => {
+      it("goes page by page, and spaces what it replays", async () => {
         const subscribers = [{ ...CRM, ordering: "none" as const }];
         await store.record(
           aRecording(story("a", "document.created", "document.sent", "document.completed"), { subscribers }),
         );
         await settleAll(DELIVERED);
         const first = await replay({}, { limit: 2 }, 50);
-        expect(first.reopened).to.equal(2);
+        expect(first.replayed).to.equal(2);
         expect(await claim(10, NEW_YEAR + 1_000)).to.have.length(1);
         expect(await claim(10, NEW_YEAR + 1_050)).to.have.length(1);
         expect(await replay({}, { limit: 2, cursor: first.next ?? "" })).to.deep.equal({
-          reopened: 1,
+          replayed: 1,
           next: null,
         });
       });
@@ -589,21 +590,21 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         await replay({ type: "document.created" });
         const types: string[] = [];
         for (
-          let loans = await claim(10, NEW_YEAR + 1_000);
-          loans.length > 0;
-          loans = await claim(10, NEW_YEAR + 1_000)
+          let leases = await claim(10, NEW_YEAR + 1_000);
+          leases.length > 0;
+          leases = await claim(10, NEW_YEAR + 1_000)
         ) {
-          expect(loans).to.have.length(1);
-          for (const loan of loans) {
-            types.push(loan.event.type);
-            await settle(loan);
+          expect(leases).to.have.length(1);
+          for (const lease of leases) {
+            types.push(lease.event.type);
+            await settle(lease);
           }
         }
         expect(types).to.deep.equal(["document.sent", "document.created", "document.completed"]);
       });
     });
 
-    describe("reread", () => {
+    describe("amend", () => {
       it("adds what is new, mends the receipt, and counts nothing twice", async () => {
         const problems = [{ kind: "missing" as const, item: 1, field: "id", message: "no id" }];
         const receipt = aReceipt({ problems });
@@ -611,7 +612,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         const first = await store.record(aRecording(sent, { receipt }));
         const mended = { ...receipt, problems: [], mapping: "legalesign@sha256:111111111111" };
         const again = () =>
-          store.reread(aRecording([...sent, ...story("b", "document.sent")], { receipt: mended }));
+          store.amend(aRecording([...sent, ...story("b", "document.sent")], { receipt: mended }));
         const second = await again();
         expect(second.events.map(({ document }) => document?.id)).to.deep.equal(["b"]);
         expect(second.duplicates).to.deep.equal([]);
@@ -619,7 +620,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         const kept = await store.findReceipt(receipt.id);
         expect(kept).to.deep.include({ problems: [], mapping: mended.mapping, duplicates: [] });
         expect(kept?.events).to.deep.equal([...idsOf(first), ...idsOf(second)]);
-        expect((await store.findEvent(idsOf(first)[0] ?? ""))?.retold).to.deep.equal([]);
+        expect((await store.findEvent(idsOf(first)[0] ?? ""))?.duplicates).to.deep.equal([]);
         expect((await store.findReceipts({}, PAGE)).items).to.have.length(1);
       });
     });
@@ -668,8 +669,8 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
     it("lists deliveries by destination, status and reason", async () => {
       await store.record(aRecording(story("a", "document.created", "document.sent")));
-      const [loan] = await claim();
-      if (loan) await settle(loan, { status: "parked", reason: "gone" });
+      const [lease] = await claim();
+      if (lease) await settle(lease, { status: "parked", reason: "gone" });
       const statuses = async (filter: DeliveryFilter) =>
         (await store.findDeliveries(filter, PAGE)).items.map(({ status }) => status);
       expect(await statuses({})).to.deep.equal(["parked", "pending"]);
@@ -677,7 +678,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         "parked",
       ]);
       expect(await statuses({ reason: "schedule_exhausted" })).to.deep.equal([]);
-      expect(await store.findDelivery(loan?.delivery.id ?? "")).to.include({
+      expect(await store.findDelivery(lease?.delivery.id ?? "")).to.include({
         status: "parked",
         reason: "gone",
       });
@@ -687,10 +688,10 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     it("keeps what it is told of a destination, one thing without the other", async () => {
       const paused = { at: NEW_YEAR, reason: "moving house" };
       const breaker = { failures: 3, probeAt: null, probes: 0 };
-      await store.keepDestination("crm", { paused });
-      await store.keepDestination("crm", { breaker });
+      await store.saveDestination("crm", { paused });
+      await store.saveDestination("crm", { breaker });
       expect(await store.destinations()).to.deep.equal([{ name: "crm", paused, breaker }]);
-      await store.keepDestination("crm", { paused: null });
+      await store.saveDestination("crm", { paused: null });
       expect(await store.destinations()).to.deep.equal([{ name: "crm", paused: null, breaker }]);
     });
 

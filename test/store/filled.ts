@@ -2,7 +2,7 @@ import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { type Kept, TABLES, type Table } from "../../src/store/kept.ts";
-import type { Aged, Loan, Snapshot, Store } from "../../src/store/store.ts";
+import type { Lease, Prunable, Snapshot, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 
 /** A store in which every table holds something, and helpers to look at all of it. */
@@ -31,7 +31,7 @@ export async function rowsOf(snapshot: Snapshot, limit = 3): Promise<Contents> {
     documents: [],
     links: [],
     events: [],
-    ids: [],
+    tombstones: [],
     deliveries: [],
     destinations: [],
     audit: [],
@@ -61,7 +61,7 @@ export function restoreTable<T extends Table>(store: Store, table: T, contents: 
 }
 
 /** Walks the table to its end, step by step. Returns how many of its rows are gone. */
-export async function pruneAll(store: Store, table: Aged, before: number, limit = 2): Promise<number> {
+export async function pruneAll(store: Store, table: Prunable, before: number, limit = 2): Promise<number> {
   let pruned = 0;
   let cursor: string | undefined;
   do {
@@ -77,10 +77,10 @@ export function anAttempt(given: Partial<Attempt> = {}): Attempt {
   return { number: 1, startedAt: NEW_YEAR, ...answered, ...given };
 }
 
-/** Writes down that the loan's delivery was tried. */
+/** Writes down that the lease's delivery was tried. */
 export function settle(
   store: Store,
-  { delivery, token }: Loan,
+  { delivery, token }: Lease,
   outcome: Outcome = { status: "delivered" },
   given: Partial<Attempt> = {},
 ): Promise<boolean> {
@@ -95,11 +95,11 @@ export function claim(store: Store, now = NEW_YEAR, { destination = "crm", limit
 /** Delivers all that is due. */
 export async function deliverAll(store: Store, now = NEW_YEAR, destination = "crm"): Promise<void> {
   for (
-    let loans = await claim(store, now, { destination });
-    loans.length > 0;
-    loans = await claim(store, now, { destination })
+    let leases = await claim(store, now, { destination });
+    leases.length > 0;
+    leases = await claim(store, now, { destination })
   )
-    for (const loan of loans) await settle(store, loan);
+    for (const lease of leases) await settle(store, lease);
 }
 
 /**
@@ -120,7 +120,7 @@ export function signings(document: string, receipt: Partial<Receipt> = {}) {
 }
 
 /**
- * Puts something into every table. Returns a loan that is out, with others of its lane waiting: of the document `a`, which crm gets in
+ * Puts something into every table. Returns a lease that is out, with others of its lane waiting: of the document `a`, which crm gets in
  * order; and repeats of what is kept no longer but for its id.
  */
 export async function fillStore(store: Store) {
@@ -129,8 +129,8 @@ export async function fillStore(store: Store) {
   await fillReplayed(store);
   await fillFailed(store);
   await fillOdd(store);
-  const loan = await fillOpen(store);
-  return { loan, past };
+  const lease = await fillOpen(store);
+  return { lease, past };
 }
 
 /** Events of which only ids are left. */
@@ -149,14 +149,14 @@ async function fillReplayed(store: Store): Promise<void> {
   );
   await deliverAll(store);
   const again = { destination: "crm", status: "all", type: "document.created" } as const;
-  await store.reopen(again, { limit: 10 }, { now: NEW_YEAR + SECOND, spacing: 0 });
+  await store.replay(again, { limit: 10 }, { now: NEW_YEAR + SECOND, spacing: 0 });
 }
 
 async function fillFailed(store: Store): Promise<void> {
   await store.record(aRecording([aDraft({ document: aDocument("c") })]));
-  const [loan] = await claim(store);
+  const [lease] = await claim(store);
   const tired = { status: 503, answer: "später 🙏", retryAfter: 30_000 };
-  if (loan) await settle(store, loan, { status: "pending", dueAt: NEW_YEAR + 300 * SECOND }, tired);
+  if (lease) await settle(store, lease, { status: "pending", dueAt: NEW_YEAR + 300 * SECOND }, tired);
 }
 
 /** What is kept beside events. */
@@ -171,15 +171,15 @@ async function fillOdd(store: Store): Promise<void> {
   await store.reject({ id: "rej_1", ...refused, ...why, body, shown }, 10);
   await store.reject({ id: "rej_2", ...refused, ...why, body: null, shown }, 10);
   const breaker = { failures: 12, probeAt: NEW_YEAR + 10 * SECOND, probes: 2 };
-  await store.keepDestination("old", { paused: { at: NEW_YEAR, reason: "moving house" } });
-  await store.keepDestination("archive", { breaker });
+  await store.saveDestination("old", { paused: { at: NEW_YEAR, reason: "moving house" } });
+  await store.saveDestination("archive", { breaker });
   const entry = { at: NEW_YEAR, caller: "127.0.0.1", reason: "moving" };
   await store.addAudit({ ...entry, action: "pause", details: { destination: "erp", until: null } });
   await store.addAudit({ ...entry, at: NEW_YEAR + 1, action: "replay", details: { count: 1 } });
 }
 
 /** A document whose events wait for two destinations, told over two channels whose clocks differ. */
-async function fillOpen(store: Store): Promise<Loan> {
+async function fillOpen(store: Store): Promise<Lease> {
   const document = { ...aDocument("a"), title: "Vertrag 🖋", tags: ["büro"], expiresAt: NEW_YEAR + DAY };
   const signers = [aSigner("ann"), aSigner("séb", { name: "Sébastien", email: "s@example.org" })];
   const viewed = (channel: string, seconds: number) =>
@@ -204,9 +204,9 @@ async function fillOpen(store: Store): Promise<Loan> {
   await tell(last, viewed("upon", 9), ...drafts);
   await tell(aReceipt(), aDraft({ type: "document.completed", document }));
   await tryAll(store);
-  const [loan] = await claim(store, NEW_YEAR, { limit: 1 });
-  if (!loan) throw new Error("nothing was due");
-  return loan;
+  const [lease] = await claim(store, NEW_YEAR, { limit: 1 });
+  if (!lease) throw new Error("nothing was due");
+  return lease;
 }
 
 /** One arrives at the second try, one is parked, one is out, and one waits. */

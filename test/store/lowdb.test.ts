@@ -78,8 +78,8 @@ describe("a lowdb file", () => {
       await before.record(aRecording([aDraft(), aDraft({ type: "document.completed" })], { receipt }))
     ).events;
     await before.record(aRecording([aDraft()], { receipt: aReceipt({ channel: "realtime" }) }));
-    await before.keepDestination("crm", { paused: { at: NEW_YEAR, reason: "moving" } });
-    const [loan] = await claim(before);
+    await before.saveDestination("crm", { paused: { at: NEW_YEAR, reason: "moving" } });
+    const [lease] = await claim(before);
     const history = await before.findEvent(event?.id ?? "");
 
     const after = await open();
@@ -87,7 +87,7 @@ describe("a lowdb file", () => {
     expect((await after.findReceipt(receipt.id))?.body).to.deep.equal(body);
     expect(await after.destinations()).to.have.length(1);
     expect(await claim(after)).to.deep.equal([]);
-    expect((await claim(after, NEW_YEAR + 60_000))[0]?.delivery.id).to.equal(loan?.delivery.id);
+    expect((await claim(after, NEW_YEAR + 60_000))[0]?.delivery.id).to.equal(lease?.delivery.id);
     expect((await after.record(aRecording([aDraft()]))).duplicates).to.deep.equal([event?.id]);
     const { items } = await after.findReceipts({}, PAGE);
     expect(items.map(({ channel }) => channel)).to.deep.equal(["batch", "realtime", "batch"]);
@@ -100,7 +100,7 @@ describe("a lowdb file", () => {
     await deliverAll(before, NEW_YEAR + DAY, "erp");
     const contents = await contentsOf(before);
     jam();
-    for (const table of ["receipts", "events", "attempts", "documents", "audit", "ids"] as const) {
+    for (const table of ["receipts", "events", "attempts", "documents", "audit", "tombstones"] as const) {
       const step = { table, before: NEW_YEAR + DAY, limit: 3 };
       expect(await failureOf(before.prune(step))).to.include({ code: "store_unavailable" });
     }
@@ -116,14 +116,14 @@ describe("a lowdb file", () => {
     const before = await open();
     await before.record(sent("doc-1"));
     await close();
-    const { ids: _, checksum: __, ...old } = JSON.parse(readFileSync(file, "utf8"));
+    const { tombstones: _, checksum: __, ...old } = JSON.parse(readFileSync(file, "utf8"));
     for (const row of old.documents) delete row.changedAt;
     const text = JSON.stringify(old).replace(/}$/, ",");
     writeFileSync(file, `${text}"checksum": ${crc32(text)}}`);
-    const { documents, ids } = await contentsOf(await open());
+    const { documents, tombstones } = await contentsOf(await open());
     expect(warnings).to.deep.equal([]);
     expect(documents[0]).to.include({ changedAt: NEW_YEAR });
-    expect(ids).to.deep.equal([]);
+    expect(tombstones).to.deep.equal([]);
   });
 
   it("is JSON that a person can read, a row a line", async () => {
@@ -162,15 +162,15 @@ describe("a lowdb file", () => {
     await jammed.record(sent("before"));
     await jammed.reject(aRejection("rej_1"), 10);
     await jammed.reject(aRejection("rej_2"), 10);
-    const [loan] = await claim(jammed);
-    const { id = "", attempts = 0 } = loan?.delivery ?? {};
+    const [lease] = await claim(jammed);
+    const { id = "", attempts = 0 } = lease?.delivery ?? {};
     jam();
     const failures = await Promise.all(
       [
         jammed.record(sent("lost")),
         jammed.record(aRecording([aDraft({ document: aDocument("before"), type: "document.completed" })])),
         jammed.dropRejection("rej_1"),
-        jammed.giveBack(loan ? [loan] : [], NEW_YEAR),
+        jammed.release(lease ? [lease] : [], NEW_YEAR),
       ].map(failureOf),
     );
     for (const failure of failures) expect(failure).to.include({ code: "store_unavailable" });

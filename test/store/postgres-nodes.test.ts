@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Breaker } from "../../src/domain/breaker.ts";
 import type { KnownType } from "../../src/domain/event.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
-import type { DestinationState, Loan, Store } from "../../src/store/store.ts";
+import type { DestinationState, Lease, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../builders.ts";
 import { until } from "../clock.ts";
 import { anAttempt } from "./filled.ts";
@@ -40,12 +40,12 @@ describe("nodes of one PostgreSQL", () => {
   async function aNode(): Promise<Node> {
     const store = await openPostgresStore({ url, token: () => `token-${tokens++}` });
     const node: Node = { store, kept: [], nodes: 0 };
-    store.listen?.({
-      recorded() {},
-      kept: (states) => {
+    store.subscribe?.({
+      workDue() {},
+      stateChanged: (states) => {
         node.kept = states;
       },
-      nodes: (count) => {
+      nodeCountChanged: (count) => {
         node.nodes = count;
       },
     });
@@ -66,10 +66,12 @@ describe("nodes of one PostgreSQL", () => {
     );
   const claim = (store: Store, given: Partial<Parameters<Store["claim"]>[0]> = {}) =>
     store.claim({ destination: "crm", limit: 10, now: NEW_YEAR, until: UNTIL, ...given });
-  const roomFor = (most: number, over: readonly Loan[] = []) => ({ room: { most, margin: 15_000, over } });
+  const capacityOf = (limit: number, finished: readonly Lease[] = []) => ({
+    capacity: { limit, settleMargin: 15_000, finished },
+  });
   const claimAll = async (given: Partial<Parameters<Store["claim"]>[0]>) =>
     (await Promise.all(all.map(({ store }) => claim(store, given)))).flat();
-  const settle = ({ delivery, token }: Loan) =>
+  const settle = ({ delivery, token }: Lease) =>
     second().settle({
       delivery: delivery.id,
       token,
@@ -77,17 +79,17 @@ describe("nodes of one PostgreSQL", () => {
       outcome: { status: "delivered" },
       at: NEW_YEAR,
     });
-  const keep = (state: Partial<DestinationState>) => first().keepDestination("crm", state);
+  const keep = (state: Partial<DestinationState>) => first().saveDestination("crm", state);
   const breaker = async () => (await second().destinations())[0]?.breaker ?? null;
   const breakersHeard = () => all.map(({ kept }) => kept[0]?.breaker ?? null);
 
-  describe("lend", () => {
+  describe("lease", () => {
     beforeEach(() => record(20));
 
     it("nothing of a destination that any of them has paused, from then on", async () => {
       await keep({ paused: MOVING });
       expect(await claimAll({})).to.deep.equal([]);
-      await second().keepDestination("crm", { paused: null });
+      await second().saveDestination("crm", { paused: null });
       expect(await claimAll({ limit: 1 })).to.have.length(3);
     });
 
@@ -99,7 +101,7 @@ describe("nodes of one PostgreSQL", () => {
       expect(await claimAll({ limit: 1 })).to.have.length(3);
     });
 
-    it("one probe, whoever asks, and the next when its loan has ended", async () => {
+    it("one probe, whoever asks, and the next when its lease has ended", async () => {
       await keep({ breaker: OPEN });
       expect(await claimAll({ probe: true })).to.have.length(1);
       expect(await breaker()).to.deep.equal({ ...OPEN, probeAt: UNTIL });
@@ -118,7 +120,7 @@ describe("nodes of one PostgreSQL", () => {
 
     it("the next probe at once when the one that is out is given back untried", async () => {
       await keep({ breaker: OPEN });
-      await second().giveBack(await claimAll({ probe: true }), NEW_YEAR + 5);
+      await second().release(await claimAll({ probe: true }), NEW_YEAR + 5);
       expect(await breaker()).to.deep.equal({ ...OPEN, probeAt: NEW_YEAR + 5 });
       expect(await claimAll({ probe: true, now: NEW_YEAR + 5 })).to.have.length(1);
     });
@@ -134,7 +136,7 @@ describe("nodes of one PostgreSQL", () => {
     });
 
     it("no probe when there is nothing to probe with", async () => {
-      await first().keepDestination("archive", { breaker: OPEN });
+      await first().saveDestination("archive", { breaker: OPEN });
       expect(await claimAll({ destination: "archive", probe: true })).to.deep.equal([]);
       expect(await breaker()).to.deep.equal(OPEN);
     });
@@ -146,39 +148,39 @@ describe("nodes of one PostgreSQL", () => {
     });
 
     it("no more than may be out at a time, however many ask at once", async () => {
-      const given = { ...roomFor(4), limit: 3 };
-      const loans = await claimAll(given);
-      expect(loans).to.have.length(4);
+      const given = { ...capacityOf(4), limit: 3 };
+      const leases = await claimAll(given);
+      expect(leases).to.have.length(4);
       expect(await claimAll(given)).to.deep.equal([]);
-      for (const loan of loans.slice(0, 2)) await settle(loan);
+      for (const lease of leases.slice(0, 2)) await settle(lease);
       expect(await claimAll(given)).to.have.length(2);
       expect(await claimAll({ ...given, destination: "archive" }), "of another").to.deep.equal([]);
     });
 
     it("the room of what was given back, and of a node that died once its tries would be over", async () => {
-      const loans = await claimAll(roomFor(2));
-      await second().giveBack(loans.slice(0, 1), NEW_YEAR);
-      expect(await claimAll(roomFor(2))).to.have.length(1);
-      expect(await claimAll({ ...roomFor(2), now: NEW_YEAR + 29_999 })).to.deep.equal([]);
-      expect(await claimAll({ ...roomFor(2), now: NEW_YEAR + 30_000, until: UNTIL + 30_000 })).to.have.length(
-        2,
-      );
+      const leases = await claimAll(capacityOf(2));
+      await second().release(leases.slice(0, 1), NEW_YEAR);
+      expect(await claimAll(capacityOf(2))).to.have.length(1);
+      expect(await claimAll({ ...capacityOf(2), now: NEW_YEAR + 29_999 })).to.deep.equal([]);
+      expect(
+        await claimAll({ ...capacityOf(2), now: NEW_YEAR + 30_000, until: UNTIL + 30_000 }),
+      ).to.have.length(2);
     });
 
     it("the room of what is only waiting to be written down, but not of what somebody else has by now", async () => {
-      const [loan] = await claimAll(roomFor(1));
-      if (!loan) throw new Error("nothing was lent");
-      const stale = { ...loan, token: "stale" };
-      expect(await claim(second(), roomFor(1, [stale]))).to.deep.equal([]);
-      expect(await claim(second(), roomFor(1, [loan]))).to.have.length(1);
-      await settle(loan);
-      expect(await claim(second(), roomFor(1, [loan]))).to.deep.equal([]);
+      const [lease] = await claimAll(capacityOf(1));
+      if (!lease) throw new Error("nothing was leased");
+      const stale = { ...lease, token: "stale" };
+      expect(await claim(second(), capacityOf(1, [stale]))).to.deep.equal([]);
+      expect(await claim(second(), capacityOf(1, [lease]))).to.have.length(1);
+      await settle(lease);
+      expect(await claim(second(), capacityOf(1, [lease]))).to.deep.equal([]);
     });
   });
 
   describe("record", () => {
     const MANY = Array.from({ length: 30 }, (_, i) => i);
-    const telling = (type: KnownType, n: number, { channel = "realtime", ahead = 0, named = true }) => {
+    const report = (type: KnownType, n: number, { channel = "realtime", ahead = 0, named = true }) => {
       const document = named ? aDocument(`doc-${n}`) : null;
       const draft = aDraft({ type, channel, document, signer: aSigner(`ann-${n}`), time: NEW_YEAR + ahead });
       return aRecording([draft], { receipt: aReceipt({ channel }), coalesce: 60_000 });
@@ -187,8 +189,8 @@ describe("nodes of one PostgreSQL", () => {
     it("one event of what two channels tell at once, of which one does not name the document", async () => {
       for (const n of MANY) {
         const [named, unnamed] = await Promise.all([
-          first().record(telling("signer.viewed", n, {})),
-          second().record(telling("signer.viewed", n, { channel: "batch", ahead: 3_000, named: false })),
+          first().record(report("signer.viewed", n, {})),
+          second().record(report("signer.viewed", n, { channel: "batch", ahead: 3_000, named: false })),
         ]);
         expect([...named.events, ...unnamed.events], `signer ${n}`).to.have.length(1);
       }
@@ -197,8 +199,8 @@ describe("nodes of one PostgreSQL", () => {
     it("no number of a document for what another node tells of its signer first", async () => {
       for (const n of MANY) {
         const [named] = await Promise.all([
-          first().record(telling("signer.signed", n, {})),
-          second().record(telling("signer.signed", n, { channel: "batch", named: false })),
+          first().record(report("signer.signed", n, {})),
+          second().record(report("signer.signed", n, { channel: "batch", named: false })),
         ]);
         const { items } = await first().findDocuments({ id: `doc-${n}` }, { limit: 1 });
         expect(items[0]?.sequence ?? 0, `document ${n}`).to.equal(named.events.length);
@@ -210,16 +212,16 @@ describe("nodes of one PostgreSQL", () => {
     it("what any of them keeps, the one that keeps it too", async () => {
       await keep({ paused: MOVING });
       await until(() => all.every(({ kept }) => kept[0]?.paused?.reason === MOVING.reason));
-      await second().keepDestination("crm", { paused: null });
+      await second().saveDestination("crm", { paused: null });
       await until(() => all.every(({ kept }) => kept[0]?.paused === null));
     });
 
     it("until when a probe is out, and that it was given back", async () => {
       await record(1);
       await keep({ breaker: OPEN });
-      const loans = await claim(first(), { probe: true });
+      const leases = await claim(first(), { probe: true });
       await until(() => breakersHeard().every((one) => one?.probeAt === UNTIL));
-      await first().giveBack(loans, NEW_YEAR);
+      await first().release(leases, NEW_YEAR);
       await until(() => breakersHeard().every((one) => one?.probeAt === NEW_YEAR));
     });
 
@@ -234,12 +236,12 @@ describe("nodes of one PostgreSQL", () => {
       const before = all[0];
       const after: Node = { store: first(), kept: [], nodes: 0 };
       await until(() => before?.kept.length === 1);
-      first().listen?.({
-        recorded() {},
-        kept: (states) => {
+      first().subscribe?.({
+        workDue() {},
+        stateChanged: (states) => {
           after.kept = states;
         },
-        nodes: (count) => {
+        nodeCountChanged: (count) => {
           after.nodes = count;
         },
       });
@@ -268,7 +270,11 @@ describe("nodes of one PostgreSQL", () => {
 
     it("of no fewer when the lines of all were down, as when the server was restarted", async () => {
       const heard: number[] = [];
-      first().listen?.({ recorded: () => heard.push(0), kept() {}, nodes: (count) => heard.push(count) });
+      first().subscribe?.({
+        workDue: () => heard.push(0),
+        stateChanged() {},
+        nodeCountChanged: (count) => heard.push(count),
+      });
       heard.length = 0;
       await server.admin.query(LINES_DOWN);
       await until(() => heard.length > 0);

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import type { Outcome } from "../../src/domain/delivery.ts";
 import { openStore } from "../../src/store/open.ts";
 import { BACKLOG } from "../../src/store/postgres/find.ts";
-import { LOCK, migrate } from "../../src/store/postgres/migrate.ts";
+import { MIGRATION_LOCK, migrate } from "../../src/store/postgres/migrate.ts";
 import { createClient, createPool } from "../../src/store/postgres/pool.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
-import type { Loan, Store } from "../../src/store/store.ts";
+import type { Lease, Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { describeStore } from "./contract.ts";
 import { anAttempt } from "./filled.ts";
@@ -38,9 +38,9 @@ describe("PostgreSQL", () => {
   it("says what is in the way when another connection keeps the lock of migrations", async () => {
     const [holder, client] = [await server.admin.connect(), createClient(await server.newSchema())];
     await client.connect();
-    await holder.query("select pg_advisory_lock($1)", [LOCK]);
+    await holder.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
     const refused = await outcomeOf(migrate(client, "db/countersign", 50));
-    await holder.query("select pg_advisory_unlock($1)", [LOCK]);
+    await holder.query("select pg_advisory_unlock($1)", [MIGRATION_LOCK]);
     holder.release();
     await client.end();
     expect(refused).to.include({ code: "store_unavailable" });
@@ -101,9 +101,9 @@ describe("PostgreSQL", () => {
       ];
       const ended = Promise.allSettled(stuck);
       const { events } = await store.record(aRecording([aDraft()]));
-      const [loan] = await store.claim({ destination: "crm", limit: 1, now: NEW_YEAR, until: NEW_YEAR + 1 });
+      const [lease] = await store.claim({ destination: "crm", limit: 1, now: NEW_YEAR, until: NEW_YEAR + 1 });
       expect(events).to.have.length(1);
-      expect(loan && (await settle(store, loan, { status: "delivered" }))).to.equal(true);
+      expect(lease && (await settle(store, lease, { status: "delivered" }))).to.equal(true);
       await locker.query("rollback");
       locker.release();
       await ended;
@@ -111,11 +111,11 @@ describe("PostgreSQL", () => {
     });
   });
 
-  const settle = (node: Store, loan: Loan, outcome: Outcome) =>
+  const settle = (node: Store, lease: Lease, outcome: Outcome) =>
     node.settle({
-      delivery: loan.delivery.id,
-      token: loan.token,
-      attempt: anAttempt({ number: loan.delivery.attempts + 1 }),
+      delivery: lease.delivery.id,
+      token: lease.token,
+      attempt: anAttempt({ number: lease.delivery.attempts + 1 }),
       outcome,
       at: NEW_YEAR,
     });
@@ -130,16 +130,17 @@ describe("PostgreSQL", () => {
 
     const record = (receivedAt: number) =>
       store.record(aRecording([aDraft()], { receipt: aReceipt({ receivedAt }) }));
-    const lend = (now: number) =>
-      store.claim({ destination: "crm", limit: 1, now, until: now + MINUTE }).then(([loan]) => loan);
-    const start = (now: number) => store.bringForward({ destination: "crm", now, loan: MINUTE, seen: false });
+    const claim = (now: number) =>
+      store.claim({ destination: "crm", limit: 1, now, until: now + MINUTE }).then(([lease]) => lease);
+    const start = (now: number) =>
+      store.bringForward({ destination: "crm", now, lease: MINUTE, seen: false });
 
-    it("ends no loan of another and spends no try of its schedule when it starts", async () => {
+    it("ends no lease of another and spends no try of its schedule when it starts", async () => {
       const now = Date.now();
       await record(now);
-      const loan = await lend(now);
+      const lease = await claim(now);
       for (const behind of [30_000, 10 * MINUTE]) expect(await start(now - behind)).to.equal(0);
-      expect(loan && (await settle(store, loan, { status: "pending", dueAt: now + 5 * MINUTE }))).to.equal(
+      expect(lease && (await settle(store, lease, { status: "pending", dueAt: now + 5 * MINUTE }))).to.equal(
         true,
       );
       for (const behind of [30_000, 10 * MINUTE]) expect(await start(now - behind)).to.equal(0);
@@ -163,7 +164,7 @@ describe("PostgreSQL", () => {
     });
     afterEach(() => Promise.all(nodes.map((node) => node.close())));
 
-    it("make one event of what both are told at the same instant, and each other telling a duplicate", async () => {
+    it("make one event of what both are told at the same instant, and each other report a duplicate", async () => {
       const recorded = await Promise.all(
         Array.from({ length: 40 }, (_, i) => {
           const about = aDraft({ document: aDocument(`d${i % 5}`) });
@@ -217,7 +218,7 @@ describe("PostgreSQL", () => {
       expect(counts.reduce((a, b) => a + b)).to.equal(200);
     });
 
-    it("never lend one delivery twice, nor two of a lane, and lend all in order while more come in", async function () {
+    it("never lease one delivery twice, nor two of a lane, and lease all in order while more come in", async function () {
       this.timeout(60_000);
       const documents = 30;
       const each = 12;
@@ -243,28 +244,28 @@ describe("PostgreSQL", () => {
       };
       const work = async (node: Store) => {
         while (open > 0) {
-          const loans = await node.claim({
+          const leases = await node.claim({
             destination: "crm",
             limit: 1 + Math.floor(random() * 10),
             now: NEW_YEAR,
             until: NEW_YEAR + 60_000,
           });
-          for (const { delivery } of loans) {
+          for (const { delivery } of leases) {
             expect(out.has(delivery.lane ?? ""), "two of one lane are out").to.equal(false);
             out.set(delivery.lane ?? "", delivery.id);
           }
-          await Promise.all(loans.map((loan) => tryOut(node, loan)));
+          await Promise.all(leases.map((lease) => tryOut(node, lease)));
         }
       };
-      const tryOut = async (node: Store, loan: Loan) => {
-        const lane = loan.delivery.lane ?? "";
+      const tryOut = async (node: Store, lease: Lease) => {
+        const lane = lease.delivery.lane ?? "";
         await new Promise((resolve) => setTimeout(resolve, random() * 3));
         out.delete(lane);
-        if (random() < 0.2) return void (await settle(node, loan, { status: "pending", dueAt: NEW_YEAR }));
-        seen.set(lane, [...(seen.get(lane) ?? []), loan.event.sequence ?? 0]);
+        if (random() < 0.2) return void (await settle(node, lease, { status: "pending", dueAt: NEW_YEAR }));
+        seen.set(lane, [...(seen.get(lane) ?? []), lease.event.sequence ?? 0]);
         open -= 1;
         const parked = { status: "parked", reason: "gone" } as const;
-        expect(await settle(node, loan, random() < 0.2 ? parked : { status: "delivered" })).to.equal(true);
+        expect(await settle(node, lease, random() < 0.2 ? parked : { status: "delivered" })).to.equal(true);
       };
 
       await Promise.all([post(), ...nodes.flatMap((node) => [work(node), work(node), work(node)])]);
@@ -283,20 +284,20 @@ describe("PostgreSQL", () => {
       const due = { now: NEW_YEAR, spacing: 0 };
       let delivered = 0;
       for (let round = 0; round < 30; round += 1) {
-        const loans = await nodes[0].claim({
+        const leases = await nodes[0].claim({
           destination: "crm",
           limit: 5,
           now: NEW_YEAR,
           until: NEW_YEAR + 1,
         });
-        expect(loans).to.have.length(1);
-        delivered += loans.length;
+        expect(leases).to.have.length(1);
+        delivered += leases.length;
         await Promise.all([
-          ...loans.map((loan) => settle(nodes[0], loan, { status: "delivered" })),
-          nodes[1].reopen({ destination: "crm", status: "all" }, { limit: 10 }, due),
-          nodes[0].reopen({ destination: "crm", status: "all" }, { limit: 10 }, due),
+          ...leases.map((lease) => settle(nodes[0], lease, { status: "delivered" })),
+          nodes[1].replay({ destination: "crm", status: "all" }, { limit: 10 }, due),
+          nodes[0].replay({ destination: "crm", status: "all" }, { limit: 10 }, due),
         ]);
-        await nodes[1].reopen({ destination: "crm", status: "all" }, { limit: 10 }, due);
+        await nodes[1].replay({ destination: "crm", status: "all" }, { limit: 10 }, due);
       }
       expect(delivered).to.equal(30);
     });
@@ -324,8 +325,8 @@ describe("PostgreSQL", () => {
       const paused = { at: NEW_YEAR, reason: "moving house" };
       const breaker = { failures: 3, probeAt: null, probes: 0 };
       await Promise.all([
-        nodes[0].keepDestination("crm", { paused }),
-        nodes[1].keepDestination("crm", { breaker }),
+        nodes[0].saveDestination("crm", { paused }),
+        nodes[1].saveDestination("crm", { breaker }),
       ]);
       expect(await nodes[0].destinations()).to.deep.equal([{ name: "crm", paused, breaker }]);
     });
@@ -458,8 +459,8 @@ describe("PostgreSQL", () => {
 });
 
 /** Tells what a node hears of others' recordings. */
-function hear(node: Store, recorded: (names?: readonly string[]) => void): void {
-  node.listen?.({ recorded, kept() {}, nodes() {} });
+function hear(node: Store, workDue: (names?: readonly string[]) => void): void {
+  node.subscribe?.({ workDue, stateChanged() {}, nodeCountChanged() {} });
 }
 
 /** Asks again until it holds; the test's own time limit ends it otherwise. */

@@ -84,7 +84,7 @@ describe("a search of SQLite for what is rare", () => {
     expect(await first(store.findReceipts({ problems: true }, page))).to.deep.equal([0, null]);
   });
 
-  it("counts all that a replay would reopen, with everybody else's turn in between, and reopens page by page", async () => {
+  it("counts all that a replay would send again, with everybody else's turn in between, and replays page by page", async () => {
     await store.parkRemoved([], NEW_YEAR);
     const filter = { destination: "crm", status: "parked" } as const;
     let turns = 0;
@@ -95,12 +95,12 @@ describe("a search of SQLite for what is rare", () => {
     const rare = { ...filter, document: "rare" };
     expect(await store.countReplay(rare)).to.equal(1);
     const pages = await search(async (cursor) => {
-      const { reopened, next } = await store.reopen(
+      const { replayed, next } = await store.replay(
         rare,
         { limit: 500, cursor },
         { now: NEW_YEAR, spacing: 0 },
       );
-      return { items: Array.from({ length: reopened }), next };
+      return { items: Array.from({ length: replayed }), next };
     });
     expect(pages).to.deep.equal([0, 0, 1]);
   });

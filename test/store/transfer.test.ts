@@ -18,7 +18,7 @@ const ROWS = {
   documents: 3,
   links: 4,
   events: 5,
-  ids: 6,
+  tombstones: 6,
   deliveries: 7,
   destinations: 8,
   audit: 9,

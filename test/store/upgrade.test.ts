@@ -78,8 +78,8 @@ for (const version of readdirSync(FIXTURES)) {
           expect(dueAt).not.to.equal(null);
           const early = await claim(store, (dueAt ?? 0) - 1, { limit: 1 });
           expect(early.map(({ delivery }) => delivery.id)).not.to.include(id);
-          const loans = await claim(store, dueAt ?? 0);
-          expect(loans.map(({ delivery }) => delivery.id)).to.include(id);
+          const leases = await claim(store, dueAt ?? 0);
+          expect(leases.map(({ delivery }) => delivery.id)).to.include(id);
         }
       });
     });

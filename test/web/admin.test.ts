@@ -87,7 +87,7 @@ describe("the admin listener", () => {
     while (history.deliveries[0].attempts === 0) history = (await bridge.admin(`/api/v1/events/${id}`)).body;
     expect(history.event.id).to.equal(id);
     expect(history.receipt).to.include({ channel: "upon", verified: "token" });
-    expect(history.retold).to.have.length(1);
+    expect(history.duplicates).to.have.length(1);
     expect(history.deliveries[0]).to.include({ destination: "crm", status: "pending" });
     expect(history.deliveries[0].history[0]).to.include({ number: 1, cause: "refused", status: null });
   });
@@ -112,7 +112,7 @@ describe("the admin listener", () => {
     const text = await lines();
     expect(text).to.include(`${series} 2`);
     expect(text).to.include('countersign_events_total{source="lumin",type="document.created"} 1');
-    expect(text).to.include('countersign_ingress_duplicates_total{source="lumin",kind="retold"} 1');
+    expect(text).to.include('countersign_ingress_duplicates_total{source="lumin",kind="duplicates"} 1');
   });
 });
 

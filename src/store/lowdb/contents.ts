@@ -26,7 +26,7 @@ export const EMPTY: Contents = {
   deliveries: [],
   receipts: [],
   rejections: [],
-  ids: [],
+  tombstones: [],
 };
 
 const lines = new WeakMap<Row, Buffer>();

@@ -4,7 +4,7 @@ import type { Adapter } from "lowdb";
 import { CountersignError } from "../../domain/errors.ts";
 import { PRIVATE_FILE } from "../../private-files.ts";
 import type { Contents } from "./contents.ts";
-import { type Reading, readText, VERSION, writeText } from "./file-text.ts";
+import { FILE_VERSION, type Reading, readText, writeText } from "./file-text.ts";
 
 export interface DurableFile extends Adapter<Contents> {
   /** Rejects when nothing can be written beside the file. */
@@ -80,7 +80,7 @@ async function look(path: string): Promise<Exclude<Reading, { kind: "newer" }> |
   if (reading.kind !== "newer") return reading;
   throw new CountersignError(
     "cannot_start",
-    `the store ${path} was written by a newer Countersign (form ${reading.version}, this one knows ${VERSION}): ` +
+    `the store ${path} was written by a newer Countersign (form ${reading.version}, this one knows ${FILE_VERSION}): ` +
       "run that version, or give `store` another file",
   );
 }

@@ -4,10 +4,10 @@ import type { Table } from "../kept.ts";
 import { type Contents, EMPTY, lineOf } from "./contents.ts";
 
 /** The form of the file that this version writes, and the newest that it reads. */
-export const VERSION = 1;
+export const FILE_VERSION = 1;
 
 /** Bytes that are handed to the operating system at a time, so that a large file does not hold up the event loop. */
-const CHUNK = 1_024 ** 2;
+const CHUNK_BYTES = 1_024 ** 2;
 const LINE_END = Buffer.from("\n");
 const ROW_END = Buffer.from(",\n");
 const LIST_END = Buffer.from("\n]");
@@ -35,7 +35,7 @@ export function* writeText(contents: Contents): Generator<Buffer> {
 export function readText(bytes: Buffer): Reading {
   try {
     const { version, checksum, ...contents } = JSON.parse(bytes.toString());
-    if (version > VERSION) return { kind: "newer", version };
+    if (version > FILE_VERSION) return { kind: "newer", version };
     const end = bytes.lastIndexOf(CHECKSUM);
     if (crc32(bytes.subarray(0, end)) === checksum) return { kind: "good", contents: completed(contents) };
     return { kind: "damaged", why: "its checksum does not fit" };
@@ -44,7 +44,7 @@ export function readText(bytes: Buffer): Reading {
   }
 }
 
-/** Files from before retention have no ids of events that are gone, and do not say when something was told of a document last. */
+/** Files from before retention have no tombstones, and do not say when something was told of a document last. */
 function completed(contents: Contents): Contents {
   const documents = [...contents.documents].map((row) => ({
     ...row,
@@ -54,7 +54,7 @@ function completed(contents: Contents): Contents {
 }
 
 function* piecesOf(contents: Contents): Generator<Buffer> {
-  yield Buffer.from(`{\n"version": ${VERSION},\n"position": ${contents.position}`);
+  yield Buffer.from(`{\n"version": ${FILE_VERSION},\n"position": ${contents.position}`);
   for (const name of LISTS) {
     yield Buffer.from(`,\n"${name}": [`);
     let between = LINE_END;
@@ -74,7 +74,7 @@ function* inChunks(pieces: Iterable<Buffer>): Generator<Buffer> {
   for (const piece of pieces) {
     chunk.push(piece);
     length += piece.length;
-    if (length < CHUNK) continue;
+    if (length < CHUNK_BYTES) continue;
     yield Buffer.concat(chunk, length);
     chunk = [];
     length = 0;

@@ -2,7 +2,7 @@ import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Rejection } from "../../domain/receipt.ts";
-import { after, takePage, toPage } from "../page.ts";
+import { after, takePage, toPage } from "../cursor.ts";
 import {
   type AuditEntry,
   type DeliveryFilter,
@@ -127,10 +127,10 @@ export function findEvent(tables: Tables, id: string): EventHistory | null {
   return {
     event: row.event,
     receipt: tables.receipts.get(row.event.provenance.receipt)?.receipt ?? null,
-    retold: row.retold,
+    duplicates: row.duplicates,
     deliveries: tables.deliveriesOf
       .of(id)
-      .map(({ delivery, history, token }) => ({ ...delivery, history, lent: token !== null })),
+      .map(({ delivery, history, token }) => ({ ...delivery, history, leased: token !== null })),
   };
 }
 

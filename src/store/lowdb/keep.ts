@@ -8,7 +8,7 @@ export function statesOf(tables: Tables): DestinationState[] {
   return states.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export function keepDestination(tables: Tables, name: string, given: Partial<DestinationState>): void {
+export function saveDestination(tables: Tables, name: string, given: Partial<DestinationState>): void {
   const row = tables.destinations.get(name);
   tables.destinations.put({
     position: row?.position ?? tables.nextPosition(),

@@ -1,4 +1,4 @@
-import type { Aged, PruneStep } from "../store.ts";
+import type { Prunable, PruneStep } from "../store.ts";
 import type { Row, Rows } from "./contents.ts";
 import { list } from "./find.ts";
 import type { Table } from "./table.ts";
@@ -25,7 +25,7 @@ export function prune(tables: Tables, step: PruneStep): Step {
   return WALKS[step.table](tables, step);
 }
 
-const WALKS: Readonly<Record<Aged, (tables: Tables, step: PruneStep) => Step>> = {
+const WALKS: Readonly<Record<Prunable, (tables: Tables, step: PruneStep) => Step>> = {
   receipts: ({ receipts }, step) =>
     take(step, {
       rows: receipts,
@@ -63,8 +63,8 @@ const WALKS: Readonly<Record<Aged, (tables: Tables, step: PruneStep) => Step>> =
       ordered: false,
       drop: (row) => dropDocument(tables, row),
     }),
-  ids: ({ ids }, step) =>
-    take(step, { rows: ids, isOld: ({ recordedAt }, before) => recordedAt < before, ordered: true }),
+  tombstones: ({ tombstones }, step) =>
+    take(step, { rows: tombstones, isOld: ({ recordedAt }, before) => recordedAt < before, ordered: true }),
 };
 
 function take<R extends Row>({ before, cursor, limit }: PruneStep, walk: Walk<R>): Step {
@@ -92,17 +92,17 @@ function dropAlone<R extends Row>(rows: Table<R>, row: R): number {
 
 /** But for its id and other keys. */
 function dropEvent(
-  { events, ids, deliveries, deliveriesOf, nextPosition }: Tables,
+  { events, tombstones, deliveries, deliveriesOf, nextPosition }: Tables,
   row: Rows["events"],
 ): number {
   const { id, recordedAt } = row.event;
   for (const delivery of [...deliveriesOf.of(id)]) deliveries.remove(delivery);
   const channelKeys = row.channelKeys.map((key) => ({ ...key, origin: null }));
-  ids.add({
+  tombstones.add({
     position: nextPosition(),
     id,
     recordedAt: Date.parse(recordedAt),
-    keys: row.keys,
+    dedupeKeys: row.dedupeKeys,
     channelKeys,
   });
   return dropAlone(events, row);

@@ -1,17 +1,17 @@
 import { type ChannelKey, type CoalesceCandidate, documentsIn } from "../../domain/coalesce.ts";
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
-import type { Questions } from "../../domain/lookup.ts";
+import type { Lookup } from "../../domain/lookup.ts";
 import type { Receipt, Rejection } from "../../domain/receipt.ts";
-import type { Known, NewEvent, Unfolded } from "../../domain/unfold.ts";
-import type { Recorded, Recording, Retelling } from "../store.ts";
+import type { Known, NewEvent, Resolution } from "../../domain/resolve.ts";
+import type { Duplicate, RecordRequest, RecordResult } from "../store.ts";
 import type { Rows } from "./contents.ts";
 import { pair, type Tables } from "./tables.ts";
 
 /** What comes in. Everything here is undone when it throws. */
 
 /** Keeps a request and all that comes of it. */
-export function record(tables: Tables, recording: Recording): Recorded {
+export function record(tables: Tables, recording: RecordRequest): RecordResult {
   const recorded = keep(tables, recording, new Set());
   const { body, ...receipt } = recording.receipt;
   const events = idsOf(recorded);
@@ -24,7 +24,7 @@ export function record(tables: Tables, recording: Recording): Recorded {
 }
 
 /** Keeps what a request tells now and did not tell before. */
-export function reread(tables: Tables, recording: Recording): Recorded {
+export function amend(tables: Tables, recording: RecordRequest): RecordResult {
   const { id, mapping, problems } = recording.receipt;
   const row = tables.receipts.get(id);
   const before = row?.receipt ?? { events: [], duplicates: [] };
@@ -36,31 +36,31 @@ export function reread(tables: Tables, recording: Recording): Recorded {
   return recorded;
 }
 
-function idsOf({ events }: Recorded): string[] {
+function idsOf({ events }: RecordResult): string[] {
   return events.map(({ id }) => id);
 }
 
 /** All but the receipt. What it told `before` counts as neither new nor a repeat. */
 function keep(
   tables: Tables,
-  { receipt, questions, unfold }: Recording,
+  { receipt, lookup, resolve }: RecordRequest,
   before: ReadonlySet<string>,
-): Recorded {
-  const unfolded = unfold(lookUp(tables, receipt, questions));
-  const added = unfolded.events.filter((one) => addEvent(tables, one)).map(({ event }) => event);
+): RecordResult {
+  const resolved = resolve(lookUp(tables, receipt, lookup));
+  const added = resolved.events.filter((one) => addEvent(tables, one)).map(({ event }) => event);
   const fresh = new Set(added.map(({ id }) => id));
-  const again = unfolded.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
-  const told = new Set([...unfolded.duplicates.map(({ event }) => event), ...again]);
+  const again = resolved.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
+  const told = new Set([...resolved.duplicates.map(({ event }) => event), ...again]);
   const duplicates = [...told].filter((id) => !before.has(id) && !fresh.has(id));
 
-  for (const { event, key } of unfolded.duplicates) addKey(tables, event, key);
-  keepChannelKeys(tables, unfolded.channelKeys);
-  moveRetellings(tables, unfolded.moved);
-  const retelling = { receipt: receipt.id, channel: receipt.channel, at: receipt.receivedAt };
-  for (const id of duplicates) addRetelling(tables, id, retelling);
-  for (const { signer, document } of unfolded.links) link(tables, receipt.source, signer, document);
-  for (const document of unfolded.documents) setDocument(tables, document, receipt.receivedAt);
-  const deliveries = unfolded.deliveries.filter(({ event }) => fresh.has(event));
+  for (const { event, key } of resolved.duplicates) addKey(tables, event, key);
+  keepChannelKeys(tables, resolved.channelKeys);
+  moveDuplicates(tables, resolved.moved);
+  const duplicate = { receipt: receipt.id, channel: receipt.channel, at: receipt.receivedAt };
+  for (const id of duplicates) addDuplicate(tables, id, duplicate);
+  for (const { signer, document } of resolved.links) link(tables, receipt.source, signer, document);
+  for (const document of resolved.documents) setDocument(tables, document, receipt.receivedAt);
+  const deliveries = resolved.deliveries.filter(({ event }) => fresh.has(event));
   for (const delivery of deliveries) addDelivery(tables, delivery, receipt.receivedAt);
   const destinations = [...new Set(deliveries.map(({ destination }) => destination))];
   return { events: added, duplicates, destinations };
@@ -70,7 +70,7 @@ function keep(
 function lookUp(
   tables: Tables,
   { source, channel }: Receipt,
-  { documents, signers, keys, nearKeys, kins }: Questions,
+  { documents, signers, dedupeKeys, nearKeys, coalesce }: Lookup,
 ): Known {
   const links = new Map(
     signers.flatMap((signer) => {
@@ -78,14 +78,16 @@ function lookUp(
       return row ? [[signer, row.document] as const] : [];
     }),
   );
-  const kin = new Map(kins.map(({ kin, from, to }) => [kin, candidates(tables, kin, from, to)]));
-  const ids = new Set([...documents, ...links.values(), ...[...kin.values()].flatMap(documentsIn)]);
+  const candidates = new Map(
+    coalesce.map(({ coalesceKey, from, to }) => [coalesceKey, candidatesOf(tables, coalesceKey, from, to)]),
+  );
+  const ids = new Set([...documents, ...links.values(), ...[...candidates.values()].flatMap(documentsIn)]);
   return {
     documents: new Map([...ids].flatMap((id) => knownDocument(tables, source, id))),
     links,
-    events: new Map(keys.flatMap((key) => knownEvents(tables, key))),
+    events: new Map(dedupeKeys.flatMap((key) => knownEvents(tables, key))),
     merged: new Map(nearKeys.flatMap((key) => mergedInto(tables, key, channel))),
-    kin,
+    candidates,
   };
 }
 
@@ -97,40 +99,40 @@ function knownDocument(tables: Tables, source: string, id: string): [string, Doc
 function knownEvents(tables: Tables, key: string): [string, string[]][] {
   if (isKnown(tables, key)) return [[key, [key]]];
   const told = [
-    ...tables.aliases.of(key).map(({ event }) => event.id),
-    ...tables.aliasesOfIds.of(key).map(({ id }) => id),
+    ...tables.dedupeKeys.of(key).map(({ event }) => event.id),
+    ...tables.dedupeKeysOfTombstones.of(key).map(({ id }) => id),
   ];
   return told.length > 0 ? [[key, told]] : [];
 }
 
 /** Whether there is such an event, or was. */
 function isKnown(tables: Tables, id: string): boolean {
-  return tables.events.get(id) !== undefined || tables.ids.get(id) !== undefined;
+  return tables.events.get(id) !== undefined || tables.tombstones.get(id) !== undefined;
 }
 
 function mergedInto(tables: Tables, key: string, channel: string): [string, string][] {
   const holds = (id: string, { channelKeys }: { channelKeys: readonly ChannelKey[] }) =>
     id !== key && channelKeys.some((one) => one.key === key && one.channel === channel);
   const event = tables.channelKeys.of(key).find((row) => holds(row.event.id, row))?.event.id;
-  const id = event ?? tables.channelKeysOfIds.of(key).find((row) => holds(row.id, row))?.id;
+  const id = event ?? tables.channelKeysOfTombstones.of(key).find((row) => holds(row.id, row))?.id;
   return id === undefined ? [] : [[key, id]];
 }
 
-function candidates(tables: Tables, kin: string, from: number, to: number): CoalesceCandidate[] {
-  return tables.kins
-    .of(kin)
+function candidatesOf(tables: Tables, coalesceKey: string, from: number, to: number): CoalesceCandidate[] {
+  return tables.eventsByCoalesceKey
+    .of(coalesceKey)
     .filter(({ at }) => at >= from && at <= to)
     .map(({ event: { id, channel }, at, channelKeys }) => {
-      return { id, at, tellings: [{ key: id, channel, at, origin: null }, ...channelKeys] };
+      return { id, at, reports: [{ key: id, channel, at, origin: null }, ...channelKeys] };
     });
 }
 
-function keepChannelKeys(tables: Tables, { added, removed }: Unfolded["channelKeys"]): void {
+function keepChannelKeys(tables: Tables, { added, removed }: Resolution["channelKeys"]): void {
   const isSame = (a: ChannelKey, b: ChannelKey) => a.key === b.key && a.channel === b.channel;
   const change = (event: string, changed: (keys: readonly ChannelKey[]) => readonly ChannelKey[]) => {
-    const [row, gone] = [tables.events.get(event), tables.ids.get(event)];
+    const [row, gone] = [tables.events.get(event), tables.tombstones.get(event)];
     if (row) tables.events.put({ ...row, channelKeys: changed(row.channelKeys) });
-    if (gone) tables.ids.put({ ...gone, channelKeys: changed(gone.channelKeys) });
+    if (gone) tables.tombstones.put({ ...gone, channelKeys: changed(gone.channelKeys) });
   };
   for (const { event, ...key } of removed) change(event, (keys) => keys.filter((one) => !isSame(one, key)));
   for (const { event, ...key } of added)
@@ -143,39 +145,50 @@ function byKey(a: ChannelKey, b: ChannelKey): number {
 }
 
 /** False: it exists already. */
-function addEvent(tables: Tables, { event, key, kin, at }: NewEvent): boolean {
+function addEvent(tables: Tables, { event, dedupeKey, coalesceKey, at }: NewEvent): boolean {
   const isNew = !isKnown(tables, event.id);
   if (isNew) {
-    const row = { position: tables.nextPosition(), event, kin, at, keys: [], channelKeys: [], retold: [] };
+    const row = {
+      position: tables.nextPosition(),
+      event,
+      coalesceKey,
+      at,
+      dedupeKeys: [],
+      channelKeys: [],
+      duplicates: [],
+    };
     tables.events.add(row);
   }
-  addKey(tables, event.id, key);
+  addKey(tables, event.id, dedupeKey);
   return isNew;
 }
 
 function addKey(tables: Tables, id: string, key: string): void {
   if (key === id) return;
-  const [event, gone] = [tables.events.get(id), tables.ids.get(id)];
-  if (event && !event.keys.includes(key)) tables.events.put({ ...event, keys: [...event.keys, key].sort() });
-  if (gone && !gone.keys.includes(key)) tables.ids.put({ ...gone, keys: [...gone.keys, key].sort() });
+  const [event, gone] = [tables.events.get(id), tables.tombstones.get(id)];
+  if (event && !event.dedupeKeys.includes(key))
+    tables.events.put({ ...event, dedupeKeys: [...event.dedupeKeys, key].sort() });
+  if (gone && !gone.dedupeKeys.includes(key))
+    tables.tombstones.put({ ...gone, dedupeKeys: [...gone.dedupeKeys, key].sort() });
 }
 
-function addRetelling(tables: Tables, id: string, retelling: Retelling): void {
+function addDuplicate(tables: Tables, id: string, duplicate: Duplicate): void {
   const row = tables.events.get(id);
-  if (row) tables.events.put({ ...row, retold: withRetelling(row, retelling) });
+  if (row) tables.events.put({ ...row, duplicates: withDuplicate(row, duplicate) });
 }
 
-function moveRetellings(tables: Tables, { from, to }: Unfolded["moved"]): void {
+function moveDuplicates(tables: Tables, { from, to }: Resolution["moved"]): void {
   for (const { event, receipt } of from) {
     const row = tables.events.get(event);
-    if (row) tables.events.put({ ...row, retold: row.retold.filter((one) => one.receipt !== receipt) });
+    if (row)
+      tables.events.put({ ...row, duplicates: row.duplicates.filter((one) => one.receipt !== receipt) });
   }
-  for (const { event, ...retelling } of to) addRetelling(tables, event, retelling);
+  for (const { event, ...duplicate } of to) addDuplicate(tables, event, duplicate);
 }
 
-function withRetelling({ retold }: Rows["events"], added: Retelling): readonly Retelling[] {
-  if (retold.some(({ at, receipt }) => at === added.at && receipt === added.receipt)) return retold;
-  return [...retold, added].sort((a, b) => a.at - b.at || (a.receipt < b.receipt ? -1 : 1));
+function withDuplicate({ duplicates }: Rows["events"], added: Duplicate): readonly Duplicate[] {
+  if (duplicates.some(({ at, receipt }) => at === added.at && receipt === added.receipt)) return duplicates;
+  return [...duplicates, added].sort((a, b) => a.at - b.at || (a.receipt < b.receipt ? -1 : 1));
 }
 
 function link(tables: Tables, source: string, signer: string, document: string): void {

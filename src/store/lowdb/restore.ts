@@ -3,12 +3,12 @@ import type { Kept, Table } from "../kept.ts";
 import type { Shelves, Tables } from "./tables.ts";
 
 /** No row of a table stands here. */
-const NOWHERE = 0;
+const NO_POSITION = 0;
 
 /** An id is either an event's or that of one that is gone. */
 const IS_ELSEWHERE: { readonly [T in Table]?: (tables: Tables, row: Kept[T]) => boolean } = {
-  events: ({ ids }, { event }) => ids.get(event.id) !== undefined,
-  ids: ({ events }, { id }) => events.get(id) !== undefined,
+  events: ({ tombstones }, { event }) => tombstones.get(event.id) !== undefined,
+  tombstones: ({ events }, { id }) => events.get(id) !== undefined,
 };
 
 /**
@@ -22,11 +22,11 @@ export function restore<T extends Table>(tables: Tables, name: T, rows: readonly
   const taken = new Set([...table].map(({ position }) => position));
   let added = 0;
   for (const row of rows) {
-    const placed = { position: NOWHERE, ...row };
+    const placed = { position: NO_POSITION, ...row };
     const there = table.sameAs(placed);
     if (there && isSame(there, { position: there.position, ...row })) continue;
     if (there || taken.has(placed.position) || IS_ELSEWHERE[name]?.(tables, row)) throw conflict(name, row);
-    if (placed.position === NOWHERE) placed.position = tables.nextPosition();
+    if (placed.position === NO_POSITION) placed.position = tables.nextPosition();
     table.add(placed);
     taken.add(placed.position);
     tables.goBehind(placed.position);

@@ -1,5 +1,5 @@
+import { after } from "../cursor.ts";
 import type { Kept, Table } from "../kept.ts";
-import { after } from "../page.ts";
 import type { Page, PageRequest, Snapshot } from "../store.ts";
 import type { Row } from "./contents.ts";
 import { pair, type Tables } from "./tables.ts";
@@ -21,7 +21,7 @@ export function takeSnapshot(tables: Tables): Snapshot {
       documents: sorted.documents.rows.length,
       links: sorted.links.rows.length,
       events: sorted.events.rows.length,
-      ids: sorted.ids.rows.length,
+      tombstones: sorted.tombstones.rows.length,
       deliveries: sorted.deliveries.rows.length,
       destinations: sorted.destinations.rows.length,
       audit: sorted.audit.rows.length,
@@ -41,7 +41,7 @@ function sortAll(tables: Tables): { readonly [T in Table]: Sorted<Kept[T]> } {
     documents: byPosition(tables.documents),
     links: byName(links, ({ source, signer }) => pair(source, signer)),
     events: byPosition(tables.events),
-    ids: byPosition(tables.ids),
+    tombstones: byPosition(tables.tombstones),
     deliveries: byPosition(tables.deliveries),
     destinations: byName(destinations, ({ state }) => state.name),
     audit: byPosition(tables.audit),

@@ -70,10 +70,10 @@ function placeOf<R>(list: readonly R[], row: R, order: Order<R>): number {
 export function createTable<R extends Row>(
   kept: Iterable<R>,
   {
-    keyOf,
+    dedupeKeyOf,
     indexes = [],
     journal,
-  }: { keyOf(row: R): string; indexes?: readonly Index<R>[]; journal: Journal },
+  }: { dedupeKeyOf(row: R): string; indexes?: readonly Index<R>[]; journal: Journal },
 ): Table<R> {
   const rows = new Map<string, R>();
   let bytes = 0;
@@ -100,7 +100,7 @@ export function createTable<R extends Row>(
   }
 
   function put(row: R): void {
-    const key = keyOf(row);
+    const key = dedupeKeyOf(row);
     const before = take(key);
     place(key, row);
     journal.note(() => {
@@ -120,7 +120,7 @@ export function createTable<R extends Row>(
     return rows;
   }
 
-  for (const row of kept) place(keyOf(row), row);
+  for (const row of kept) place(dedupeKeyOf(row), row);
 
   return {
     get size() {
@@ -133,16 +133,16 @@ export function createTable<R extends Row>(
     get: (key) => rows.get(key),
     put,
     add(row) {
-      if (rows.has(keyOf(row))) throw new Error(`${keyOf(row)} is kept already`);
+      if (rows.has(dedupeKeyOf(row))) throw new Error(`${dedupeKeyOf(row)} is kept already`);
       put(row);
     },
     remove(row) {
-      const key = keyOf(row);
+      const key = dedupeKeyOf(row);
       const before = take(key);
       rows.delete(key);
       if (before) journal.note(() => place(key, before));
     },
-    sameAs: (row) => rows.get(keyOf(row)),
+    sameAs: (row) => rows.get(dedupeKeyOf(row)),
   };
 }
 

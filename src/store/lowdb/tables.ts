@@ -17,41 +17,42 @@ export function createTables(kept: Contents) {
   const journal = createJournal();
   let { position } = kept;
   const indexes = createIndexes();
-  const { kins, aliases, channelKeys, linksOf, deliveriesOf, due, lanes, rejectionsOf } = indexes;
+  const { eventsByCoalesceKey, dedupeKeys, channelKeys, linksOf, deliveriesOf, due, lanes, rejectionsOf } =
+    indexes;
 
   const shelves: Shelves = {
-    receipts: createTable(kept.receipts, { keyOf: ({ receipt }) => receipt.id, journal }),
+    receipts: createTable(kept.receipts, { dedupeKeyOf: ({ receipt }) => receipt.id, journal }),
     rejections: createTable(kept.rejections, {
-      keyOf: ({ rejection }) => rejection.id,
+      dedupeKeyOf: ({ rejection }) => rejection.id,
       indexes: [rejectionsOf],
       journal,
     }),
     events: createTable(kept.events, {
-      keyOf: ({ event }) => event.id,
-      indexes: [kins, aliases, channelKeys],
+      dedupeKeyOf: ({ event }) => event.id,
+      indexes: [eventsByCoalesceKey, dedupeKeys, channelKeys],
       journal,
     }),
-    ids: createTable(kept.ids, {
-      keyOf: ({ id }) => id,
-      indexes: [indexes.aliasesOfIds, indexes.channelKeysOfIds],
+    tombstones: createTable(kept.tombstones, {
+      dedupeKeyOf: ({ id }) => id,
+      indexes: [indexes.dedupeKeysOfTombstones, indexes.channelKeysOfTombstones],
       journal,
     }),
     documents: createTable(kept.documents, {
-      keyOf: ({ document }) => pair(document.source, document.id),
+      dedupeKeyOf: ({ document }) => pair(document.source, document.id),
       journal,
     }),
     links: createTable(kept.links, {
-      keyOf: ({ source, signer }) => pair(source, signer),
+      dedupeKeyOf: ({ source, signer }) => pair(source, signer),
       indexes: [linksOf],
       journal,
     }),
     deliveries: createTable(kept.deliveries, {
-      keyOf: ({ delivery }) => delivery.id,
+      dedupeKeyOf: ({ delivery }) => delivery.id,
       indexes: [deliveriesOf, due, lanes],
       journal,
     }),
-    destinations: createTable(kept.destinations, { keyOf: ({ state }) => state.name, journal }),
-    audit: createTable(kept.audit, { keyOf: (row) => String(row.position), journal }),
+    destinations: createTable(kept.destinations, { dedupeKeyOf: ({ state }) => state.name, journal }),
+    audit: createTable(kept.audit, { dedupeKeyOf: (row) => String(row.position), journal }),
   };
 
   return {
@@ -78,16 +79,18 @@ function keysIn(channelKeys: readonly ChannelKey[]): string[] {
 
 function createIndexes() {
   return {
-    /** Events of a kin, by position. */
-    kins: createIndex<Rows["events"]>(({ kin }) => (kin === null ? [] : [kin])),
+    /** Events of a coalesceKey, by position. */
+    eventsByCoalesceKey: createIndex<Rows["events"]>(({ coalesceKey }) =>
+      coalesceKey === null ? [] : [coalesceKey],
+    ),
     /** Events by another key under which they were told. */
-    aliases: createIndex<Rows["events"]>(({ keys }) => keys),
+    dedupeKeys: createIndex<Rows["events"]>(({ dedupeKeys }) => dedupeKeys),
     /** The same of events that are kept no longer. */
-    aliasesOfIds: createIndex<Rows["ids"]>(({ keys }) => keys),
+    dedupeKeysOfTombstones: createIndex<Rows["tombstones"]>(({ dedupeKeys }) => dedupeKeys),
     /** Events by a key under which a channel told them. */
     channelKeys: createIndex<Rows["events"]>(({ channelKeys }) => keysIn(channelKeys)),
     /** The same of events that are kept no longer. */
-    channelKeysOfIds: createIndex<Rows["ids"]>(({ channelKeys }) => keysIn(channelKeys)),
+    channelKeysOfTombstones: createIndex<Rows["tombstones"]>(({ channelKeys }) => keysIn(channelKeys)),
     /** Links of a document's signers (`pair(source, document)`). */
     linksOf: createIndex<Rows["links"]>(({ source, document }) => [pair(source, document)]),
     /** Deliveries of an event. */

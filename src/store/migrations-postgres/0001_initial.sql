@@ -51,20 +51,20 @@ create table events (
   source      text    not null,
   channel     text    not null,
   type        text    not null,
-  kin         text,                      -- what it shares with others of its type about the same object, where there can be many
+  coalesce_key text,                      -- what it shares with others of its type about the same object, where there can be many
   happened_at bigint  not null,
   document_id text,
   receipt_id  text    not null,
   recorded_at bigint  not null,
   body        text    not null           -- JSON: domain/event.ts
 );
-create index events_kin      on events (kin, happened_at) where kin is not null;
+create index events_coalesce      on events (coalesce_key, happened_at) where coalesce_key is not null;
 create index events_document on events (document_id, position) where document_id is not null;
 create index events_type     on events (type, position);
 create index events_source   on events (source, position);
 
 -- Events that are kept no longer: a repeat of one is still recognised.
-create table ids (
+create table tombstones (
   position    bigint generated always as identity primary key,
   id          text   not null unique,
   recorded_at bigint not null            -- of the event
@@ -72,12 +72,12 @@ create table ids (
 
 -- Other keys under which an event was told: its signer was found by comparing, or another channel's clock differed. They stay as long
 -- as the event's id does.
-create table aliases (
+create table dedupe_keys (
   key      text not null,
   event_id text not null,
   primary key (key, event_id)
 );
-create index aliases_event on aliases (event_id);
+create index dedupe_keys_event on dedupe_keys (event_id);
 
 -- Which channel told an event under which key, where a happening can occur many times: by its own id, or nearly at the same time. What was
 -- told nearly is kept as it came as long as the event is, to become an event of its own when it turns out to be one.
@@ -101,12 +101,12 @@ create table links (
 create index links_document on links (source, document_id);
 
 -- An event told again: by which receipt, over which channel.
-create table retellings (
+create table duplicates (
   event_id   text    not null,
   receipt_id text    not null,
   channel    text    not null,
-  told_at    bigint  not null,
-  primary key (event_id, told_at, receipt_id)
+  received_at    bigint  not null,
+  primary key (event_id, received_at, receipt_id)
 );
 
 create table deliveries (
@@ -118,13 +118,13 @@ create table deliveries (
   status      text    not null check (status in ('pending', 'held', 'delivered', 'parked')),
   reason      text,
   attempts    integer not null default 0,
-  due_at      bigint,                    -- null once final; while lent out, when the loan ends
-  token       text,                      -- of the newest loan
+  due_at      bigint,                    -- null once final; while leased, when the lease ends
+  token       text,                      -- of the newest lease
   replayed_after integer,                -- tries it had had when a person had it sent again
   recorded_at bigint  not null
 );
 create index deliveries_event on deliveries (event_id);
--- What is due, in the order it is lent out.
+-- What is due, in the order it is leased.
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
 -- What is open in a lane, in order: does a new one have to wait, and who is next?
 create index deliveries_lane  on deliveries (destination, lane, position) where due_at is not null and lane is not null;
@@ -137,7 +137,7 @@ create index deliveries_parked on deliveries (destination, position) where statu
 -- The promise of a lane, kept by the database itself: never two of it out at a time.
 create unique index deliveries_out on deliveries (destination, lane) where status = 'pending' and lane is not null;
 
--- What is lent out: how many of a destination are tried at this moment, over all nodes?
+-- What is leased: how many of a destination are tried at this moment, over all nodes?
 create index deliveries_lent on deliveries (destination, due_at) where token is not null;
 
 -- A row to lock for each lane, and so for each document and each signer without one: whoever records about them, or changes what

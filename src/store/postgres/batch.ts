@@ -1,4 +1,4 @@
-import { isRefusal } from "./fault.ts";
+import { isRefusal } from "./errors.ts";
 
 export type Answer<T> = PromiseSettledResult<T>;
 

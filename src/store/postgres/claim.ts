@@ -1,15 +1,15 @@
 import { type DeliveryRow, toDelivery, toEvent } from "../rows.ts";
-import type { Loan, Store } from "../store.ts";
+import type { Lease, Store } from "../store.ts";
 import { moveProbe, PROBE, PROBE_AT } from "./probe.ts";
 import { columns, type Scalar, type Session } from "./session.ts";
 
 type Request = Parameters<Store["claim"]>[0];
 
-const ANY = { most: null, margin: 0, over: [] };
+const ANY = { limit: null, settleMargin: 0, finished: [] };
 
 /**
  * One round trip. Claims of one destination go one after the other over all nodes, so that each counts what the one before it
- * has lent; of the rest, what another node has locked at this moment is passed over and not waited for. Only the first of a lane is
+ * has leased; of the rest, what another node has locked at this moment is passed over and not waited for. Only the first of a lane is
  * pending, so two of one lane are never out. Runs inside a transaction, without waiting for an answer in between.
  */
 export async function claim(
@@ -17,33 +17,33 @@ export async function claim(
   channel: string,
   request: Request,
   newToken: string,
-): Promise<Loan[]> {
+): Promise<Lease[]> {
   const { destination, until, probe = false } = request;
   const token = probe ? `${PROBE}${newToken}` : newToken;
   const [, rows] = await Promise.all([
     session.run("select pg_advisory_xact_lock(hashtext($1), hashtext($2))", [channel, destination]),
-    lend(session, request, token),
+    lease(session, request, token),
     probe ? moveProbe(session, channel, { destination, until, token }) : undefined,
   ]);
   return rows.map((row) => ({ delivery: toDelivery(row), event: toEvent(row), token }));
 }
 
 /**
- * As many as there is room for, by what is kept of the destination and what is out. The latter is read in order, for otherwise the
- * entries of loans that are settled would be read by a bitmap, which never clears any of them away.
+ * As many as there is capacity for, by what is kept of the destination and what is out. The latter is read in order, for otherwise the
+ * entries of leases that are settled would be read by a bitmap, which never clears any of them away.
  */
-function lend(session: Session, request: Request, token: string) {
-  const { destination, now, limit, until, probe = false, room = ANY } = request;
+function lease(session: Session, request: Request, token: string) {
+  const { destination, now, limit, until, probe = false, capacity = ANY } = request;
   return session.rows<DeliveryRow & { body: string }>(
-    `with lent as (
+    `with leased as (
        select token from deliveries where destination = $1 and token is not null and due_at > $10::bigint
        order by due_at desc limit $6::bigint + cardinality($8::text[])
      ), tried as (
        select count(*) as number from unnest($8::text[], $9::text[]) given (id, token)
        join deliveries d on d.id = given.id and d.token = given.token and d.due_at > $10::bigint
      ), taken as (
-       select count(*) - (select number from tried) as trying, bool_or(token like '${PROBE}%') as probing from lent
-     ), room as (
+       select count(*) - (select number from tried) as trying, bool_or(token like '${PROBE}%') as probing from leased
+     ), capacity as (
        select case when paused is not null then 0
                    when ${PROBE_AT} is null then least($3::bigint, $6::bigint - trying)
                    when $7::boolean and probing is not true and ${PROBE_AT} <= $2
@@ -53,7 +53,7 @@ function lend(session: Session, request: Request, token: string) {
      ), due as (
        select position, due_at from deliveries
        where destination = $1 and status = 'pending' and due_at <= $2
-       order by due_at, position limit (select greatest(many, 0) from room)
+       order by due_at, position limit (select greatest(many, 0) from capacity)
        for update skip locked
      ), claimed as (
        update deliveries d set token = $4, due_at = $5 from due where d.position = due.position
@@ -61,13 +61,23 @@ function lend(session: Session, request: Request, token: string) {
      )
      select claimed.*, e.body from claimed join due using (position) join events e on e.id = claimed.event_id
      order by due.due_at, position`,
-    [destination, now, limit, token, until, room.most, probe, ...idsAndTokens(room.over), now + room.margin],
+    [
+      destination,
+      now,
+      limit,
+      token,
+      until,
+      capacity.limit,
+      probe,
+      ...idsAndTokens(capacity.finished),
+      now + capacity.settleMargin,
+    ],
   );
 }
 
-export function idsAndTokens(loans: readonly Loan[]): Scalar[][] {
+export function idsAndTokens(leases: readonly Lease[]): Scalar[][] {
   return columns(
-    loans.map(({ delivery, token }) => [delivery.id, token]),
+    leases.map(({ delivery, token }) => [delivery.id, token]),
     2,
   );
 }

@@ -2,30 +2,30 @@ import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Rejection } from "../../domain/receipt.ts";
-import { after, MAX_PAGE_BYTES, toPage } from "../page.ts";
+import { after, MAX_PAGE_BYTES, toPage } from "../cursor.ts";
 import {
   type AttemptRow,
   type AuditRow,
   type BacklogRow,
   type DeliveryRow,
   type DocumentRow,
+  type DuplicateRow,
   type EventRow,
   type ListedDeliveryRow,
   type ListedReceiptRow,
   type ListedRejectionRow,
   type ReceiptRow,
   type RejectionRow,
-  type RetellingRow,
   toAttempt,
   toAudit,
   toBacklog,
   toDelivery,
   toDocument,
+  toDuplicate,
   toEvent,
   toReceipt,
   toRejection,
   toRejectionSummary,
-  toRetelling,
 } from "../rows.ts";
 import {
   type AuditEntry,
@@ -130,14 +130,14 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
     [id],
   );
   if (!row) return null;
-  const [[receipt], retold, deliveries, attempts] = await Promise.all([
+  const [[receipt], duplicates, deliveries, attempts] = await Promise.all([
     session.rows<Omit<ReceiptRow, "body">>(`select ${RECEIPT} from receipts where id = $1`, [row.receipt_id]),
-    session.rows<RetellingRow>(
-      'select receipt_id, channel, told_at from retellings where event_id = $1 order by told_at, receipt_id collate "C"',
+    session.rows<DuplicateRow>(
+      'select receipt_id, channel, received_at from duplicates where event_id = $1 order by received_at, receipt_id collate "C"',
       [id],
     ),
-    session.rows<DeliveryRow & { lent: boolean }>(
-      `select ${DELIVERY}, token is not null as lent from deliveries where event_id = $1 order by position`,
+    session.rows<DeliveryRow & { leased: boolean }>(
+      `select ${DELIVERY}, token is not null as leased from deliveries where event_id = $1 order by position`,
       [id],
     ),
     session.rows<AttemptRow & { delivery_id: string }>(
@@ -149,11 +149,11 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
   return {
     event: toEvent(row),
     receipt: receipt ? toReceipt(receipt) : null,
-    retold: retold.map(toRetelling),
+    duplicates: duplicates.map(toDuplicate),
     deliveries: deliveries.map((delivery) => ({
       ...toDelivery(delivery),
       history: attempts.filter((one) => one.delivery_id === delivery.id).map(toAttempt),
-      lent: delivery.lent,
+      leased: delivery.leased,
     })),
   };
 }

@@ -2,7 +2,7 @@ import type { Rejection } from "../../domain/receipt.ts";
 import { type DestinationRow, toDestination } from "../rows.ts";
 import type { AuditEntry, DestinationState } from "../store.ts";
 import type { Answer } from "./batch.ts";
-import { KEPT } from "./call.ts";
+import { KEPT } from "./notify.ts";
 import { columns, type Session } from "./session.ts";
 
 /** A refused request, and how many of its channel are kept. */
@@ -58,7 +58,7 @@ export async function destinations(session: Session): Promise<DestinationState[]
 }
 
 /** One statement, so that two nodes that keep different things do not undo each other's. All nodes are told. */
-export async function keepDestination(
+export async function saveDestination(
   session: Session,
   channel: string,
   name: string,

@@ -4,31 +4,31 @@ import {
   type KeptDeliveryRow,
   type KeptDocumentRow,
   type KeptEventRow,
-  type KeptIdRow,
   type KeptLinkRow,
   type KeptReceiptRow,
+  type KeptTombstoneRow,
   keptAudit,
   keptDelivery,
   keptDestination,
   keptDocument,
   keptEvent,
-  keptId,
   keptLink,
   keptReceipt,
   keptRejection,
+  keptTombstone,
 } from "../kept-rows.ts";
 import {
   type AttemptRow,
   type AuditRow,
   type ChannelKeyRow,
   type DestinationRow,
+  type DuplicateRow,
   type RejectionRow,
-  type RetellingRow,
   toAttempt,
   toChannelKey,
-  toRetelling,
+  toDuplicate,
 } from "../rows.ts";
-import type { Retelling } from "../store.ts";
+import type { Duplicate } from "../store.ts";
 import { createReader, type Key, type Reader } from "./reader.ts";
 import type { Session } from "./session.ts";
 
@@ -70,17 +70,17 @@ export const READERS: { readonly [T in Table]: Reader<Kept[T]> } = {
 
   events: createReader<KeptEventRow, Kept["events"]>({
     table: "events",
-    columns: "position, id, kin, happened_at, body",
+    columns: "position, id, coalesce_key, happened_at, body",
     keys: [position, id(({ event }) => event.id)],
     async show(rows, session) {
       const ids = rows.map((row) => row.id);
-      const [keys, retold] = await Promise.all([keysOf(session, ids), retellingsOf(session, ids)]);
-      return rows.map((row) => keptEvent(row, keys(row.id), retold(row.id)));
+      const [keys, duplicates] = await Promise.all([keysOf(session, ids), duplicatesOf(session, ids)]);
+      return rows.map((row) => keptEvent(row, keys(row.id), duplicates(row.id)));
     },
   }),
 
-  ids: createReader<KeptIdRow, Kept["ids"]>({
-    table: "ids",
+  tombstones: createReader<KeptTombstoneRow, Kept["tombstones"]>({
+    table: "tombstones",
     columns: "position, id, recorded_at",
     keys: [position, id((kept) => kept.id)],
     async show(rows, session) {
@@ -88,7 +88,7 @@ export const READERS: { readonly [T in Table]: Reader<Kept[T]> } = {
         session,
         rows.map((row) => row.id),
       );
-      return rows.map((row) => keptId(row, keys(row.id)));
+      return rows.map((row) => keptTombstone(row, keys(row.id)));
     },
   }),
 
@@ -138,12 +138,12 @@ export const READERS: { readonly [T in Table]: Reader<Kept[T]> } = {
   }),
 };
 
-type Keys = Pick<Kept["events"], "keys" | "channelKeys">;
+type Keys = Pick<Kept["events"], "dedupeKeys" | "channelKeys">;
 
 async function keysOf(session: Session, events: readonly string[]): Promise<(event: string) => Keys> {
-  const [aliases, channelKeys] = await Promise.all([
+  const [dedupeKeys, channelKeys] = await Promise.all([
     session.rows<{ event_id: string; key: string }>(
-      `select event_id, key from aliases where event_id = any($1::text[]) order by key collate "C"`,
+      `select event_id, key from dedupe_keys where event_id = any($1::text[]) order by key collate "C"`,
       [events],
     ),
     session.rows<ChannelKeyRow>(
@@ -152,25 +152,25 @@ async function keysOf(session: Session, events: readonly string[]): Promise<(eve
       [events],
     ),
   ]);
-  const aliasesOf = Map.groupBy(aliases, ({ event_id }) => event_id);
+  const dedupeKeysOf = Map.groupBy(dedupeKeys, ({ event_id }) => event_id);
   const channelKeysOf = Map.groupBy(channelKeys, ({ event_id }) => event_id);
   return (event) => ({
-    keys: aliasesOf.get(event)?.map(({ key }) => key) ?? [],
+    dedupeKeys: dedupeKeysOf.get(event)?.map(({ key }) => key) ?? [],
     channelKeys: channelKeysOf.get(event)?.map(toChannelKey) ?? [],
   });
 }
 
-async function retellingsOf(
+async function duplicatesOf(
   session: Session,
   events: readonly string[],
-): Promise<(event: string) => Retelling[]> {
-  const rows = await session.rows<RetellingRow & { event_id: string }>(
-    `select event_id, receipt_id, channel, told_at from retellings where event_id = any($1::text[])
-     order by told_at, receipt_id collate "C"`,
+): Promise<(event: string) => Duplicate[]> {
+  const rows = await session.rows<DuplicateRow & { event_id: string }>(
+    `select event_id, receipt_id, channel, received_at from duplicates where event_id = any($1::text[])
+     order by received_at, receipt_id collate "C"`,
     [events],
   );
   const byEvent = Map.groupBy(rows, ({ event_id }) => event_id);
-  return (event) => byEvent.get(event)?.map(toRetelling) ?? [];
+  return (event) => byEvent.get(event)?.map(toDuplicate) ?? [];
 }
 
 async function historyOf(

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Client } from "pg";
 import { CountersignError } from "../../domain/errors.ts";
-import { isLocked } from "./fault.ts";
+import { isLocked } from "./errors.ts";
 
 const FOLDER = new URL("../migrations-postgres/", import.meta.url);
 /** Any number that nobody else locks: "counters" in bytes, without the sign. */
-export const LOCK = "7165917418013225587";
+export const MIGRATION_LOCK = "7165917418013225587";
 
 /** How long another node may be at it before that is said, in milliseconds. */
-const LOCK_MS = 15_000;
+const LOCK_TIMEOUT_MS = 15_000;
 
 /**
  * Brings a database to the newest schema, one file one transaction; of nodes that start together one does it and the others
@@ -17,7 +17,7 @@ const LOCK_MS = 15_000;
  *
  * @throws CountersignError `store_unavailable` when something has been in the way for `lockMs` milliseconds.
  */
-export async function migrate(client: Client, place: string, lockMs = LOCK_MS): Promise<void> {
+export async function migrate(client: Client, place: string, lockMs = LOCK_TIMEOUT_MS): Promise<void> {
   try {
     await client.query(`set lock_timeout = ${lockMs}`);
     await migrateLocked(client, place);
@@ -28,7 +28,7 @@ export async function migrate(client: Client, place: string, lockMs = LOCK_MS): 
 
 async function migrateLocked(client: Client, place: string): Promise<void> {
   // Given back below, or with the connection when something goes wrong.
-  await client.query("select pg_advisory_lock($1)", [LOCK]);
+  await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
   const migrations = readMigrations();
   const newest = migrations.at(-1)?.version ?? 0;
   const current = await versionOf(client);
@@ -37,7 +37,7 @@ async function migrateLocked(client: Client, place: string): Promise<void> {
     if (version <= current) continue;
     await client.query(`begin; ${sql}; update countersign_schema set version = ${version}; commit`);
   }
-  await client.query("select pg_advisory_unlock($1)", [LOCK]);
+  await client.query("select pg_advisory_unlock($1)", [MIGRATION_LOCK]);
 }
 
 function readMigrations(): readonly { version: number; sql: string }[] {

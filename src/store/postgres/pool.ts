@@ -1,15 +1,15 @@
 import pg from "pg";
 
 /** How long a statement may take, in milliseconds. */
-const STATEMENT = 30_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
 /** How long a node may keep a transaction waiting for its next statement: one that went to sleep must not keep its locks. Milliseconds. */
-const IDLE = 10_000;
+const IDLE_TIMEOUT_MS = 10_000;
 /** How long to wait for what another transaction has locked, in milliseconds. */
-const LOCK = 5_000;
+const LOCK_TIMEOUT_MS = 5_000;
 /** How long to wait for a connection, or for a free one, in milliseconds. */
-const CONNECT = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 /** After so long a connection is replaced by a new one, which finds a server that has taken another's place; seconds. */
-const LIFETIME = 1_800;
+const MAX_LIFETIME_S = 1_800;
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 const INT8 = 20;
 
@@ -27,12 +27,12 @@ export function createPool(url: string, connections: number): pg.Pool {
     max: connections,
     pipeline: true,
     types: TYPES,
-    connectionTimeoutMillis: CONNECT,
-    maxLifetimeSeconds: LIFETIME,
-    statement_timeout: STATEMENT,
-    lock_timeout: LOCK,
-    idle_in_transaction_session_timeout: IDLE,
-    query_timeout: STATEMENT + CONNECT,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    maxLifetimeSeconds: MAX_LIFETIME_S,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS + CONNECT_TIMEOUT_MS,
     onConnect: prepare,
     ...KEEP_ALIVE,
   });
@@ -57,7 +57,7 @@ export function createClient(url: string): pg.Client {
   const client = new pg.Client({
     connectionString: url,
     application_name: "countersign",
-    connectionTimeoutMillis: CONNECT,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     types: TYPES,
     ...KEEP_ALIVE,
   });

@@ -1,16 +1,16 @@
-import type { Loan } from "../store.ts";
-import { KEPT } from "./call.ts";
+import type { Lease } from "../store.ts";
+import { KEPT } from "./notify.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Through an open breaker only probes are lent, one at a time over all nodes. Whoever takes one moves the breaker's `probeAt` to the
- * end of the loan, so that a node that dies with it keeps nobody from the next one. All nodes are told.
+ * Through an open breaker only probes are leased, one at a time over all nodes. Whoever takes one moves the breaker's `probeAt` to the
+ * end of the lease, so that a node that dies with it keeps nobody from the next one. All nodes are told.
  */
 
 /** What the tokens of probes begin with. */
 export const PROBE = "probe:";
 
-export function isProbe({ token }: Pick<Loan, "token">): boolean {
+export function isProbe({ token }: Pick<Lease, "token">): boolean {
   return token.startsWith(PROBE);
 }
 
@@ -19,7 +19,7 @@ export const PROBE_AT = "(breaker::json->>'probeAt')::bigint";
 /** Its breaker with another moment for that. */
 const probingAt = (at: string) => `jsonb_set(breaker::jsonb, '{probeAt}', to_jsonb(${at}::bigint))::text`;
 
-/** Takes the probe, if one was lent with this token: what came of it will say when the next may go. */
+/** Takes the probe, if one was leased with this token: what came of it will say when the next may go. */
 export function moveProbe(
   session: Session,
   channel: string,
@@ -49,11 +49,11 @@ export function letProbe(session: Session, channel: string, destinations: readon
   );
 }
 
-/** The next probe may go at once where it would wait for longer than a loan: the clock was set back. */
+/** The next probe may go at once where it would wait for longer than a lease: the clock was set back. */
 export function hastenProbe(
   session: Session,
   channel: string,
-  { destination, now, loan }: { destination: string; now: number; loan: number },
+  { destination, now, lease }: { destination: string; now: number; lease: number },
 ) {
   return session.run(
     `with moved as (
@@ -61,6 +61,6 @@ export function hastenProbe(
        returning name
      )
      select pg_notify($3, '${KEPT}') from moved`,
-    [destination, now, channel, loan],
+    [destination, now, channel, lease],
   );
 }

@@ -1,7 +1,7 @@
 import { documentLane, laneOf, signerLane } from "../../domain/destination.ts";
-import { after } from "../page.ts";
+import { after } from "../cursor.ts";
 import { toEvent } from "../rows.ts";
-import type { Aged, PruneStep } from "../store.ts";
+import type { Prunable, PruneStep } from "../store.ts";
 import { dropLanes, lockFree } from "./lanes.ts";
 import { columns, type Session } from "./session.ts";
 
@@ -15,7 +15,7 @@ interface Walk {
   drop(session: Session, positions: readonly number[], before: number): Promise<number>;
 }
 
-const WALKS: Readonly<Record<Aged, Walk>> = {
+const WALKS: Readonly<Record<Prunable, Walk>> = {
   receipts: { at: "received_at", ordered: true, drop: dropFrom("receipts") },
   rejections: { at: "received_at", ordered: true, drop: dropFrom("rejections") },
   audit: { at: "at", ordered: true, drop: dropFrom("audit") },
@@ -29,7 +29,7 @@ const WALKS: Readonly<Record<Aged, Walk>> = {
   },
   events: { at: "recorded_at", ordered: true, drop: dropEvents },
   documents: { at: "changed_at", ordered: false, drop: dropDocuments },
-  ids: { at: "recorded_at", ordered: true, drop: dropIds },
+  tombstones: { at: "recorded_at", ordered: true, drop: dropTombstones },
 };
 
 /**
@@ -79,7 +79,7 @@ async function dropEvents(session: Session, positions: readonly number[]): Promi
   const orphans = gone.filter(({ documented }) => !documented).map(toEvent);
   await Promise.all([
     session.run(
-      "insert into ids (id, recorded_at) select id, recorded_at from events where position = any($1::bigint[]) order by position",
+      "insert into tombstones (id, recorded_at) select id, recorded_at from events where position = any($1::bigint[]) order by position",
       [gone.map(({ position }) => position)],
     ),
     session.run("delete from events where id = any($1::text[])", [ids]),
@@ -88,7 +88,7 @@ async function dropEvents(session: Session, positions: readonly number[]): Promi
       [ids],
     ),
     session.run("delete from deliveries where event_id = any($1::text[])", [ids]),
-    session.run("delete from retellings where event_id = any($1::text[])", [ids]),
+    session.run("delete from duplicates where event_id = any($1::text[])", [ids]),
     session.run("update channel_keys set origin = null where event_id = any($1::text[])", [ids]),
     // A document takes its lanes with it; these have nobody else who would.
     dropLanes(session, new Set(orphans.flatMap((event) => laneOf({ ordering: "document" }, event) ?? []))),
@@ -150,16 +150,16 @@ async function dropDocuments(
 }
 
 /** With the other keys under which their events were told. */
-async function dropIds(session: Session, positions: readonly number[]): Promise<number> {
+async function dropTombstones(session: Session, positions: readonly number[]): Promise<number> {
   const rows = await session.rows<{ id: string }>(
-    "select id from ids where position = any($1::bigint[]) order by position for update skip locked",
+    "select id from tombstones where position = any($1::bigint[]) order by position for update skip locked",
     [positions],
   );
   const ids = rows.map(({ id }) => id);
   await Promise.all([
-    session.run("delete from aliases where event_id = any($1::text[])", [ids]),
+    session.run("delete from dedupe_keys where event_id = any($1::text[])", [ids]),
     session.run("delete from channel_keys where event_id = any($1::text[])", [ids]),
-    session.run("delete from ids where id = any($1::text[])", [ids]),
+    session.run("delete from tombstones where id = any($1::text[])", [ids]),
   ]);
   return ids.length;
 }

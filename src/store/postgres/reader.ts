@@ -1,5 +1,5 @@
 import { storableText } from "../../domain/text.ts";
-import { after } from "../page.ts";
+import { after } from "../cursor.ts";
 import type { Page, PageRequest } from "../store.ts";
 import { columns as asColumns, type Session } from "./session.ts";
 

@@ -2,31 +2,31 @@ import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Receipt } from "../../domain/receipt.ts";
-import type { EarlierTelling, EventChannelKey, NewEvent, Unfolded } from "../../domain/unfold.ts";
+import type { EarlierReport, EventChannelKey, NewEvent, Resolution } from "../../domain/resolve.ts";
 import { type ReceiptRow, toReceipt } from "../rows.ts";
-import type { Recorded, Recording } from "../store.ts";
+import type { RecordRequest, RecordResult } from "../store.ts";
 import type { Answer } from "./batch.ts";
-import type { Announce } from "./call.ts";
-import { type Knowledge, lookUp } from "./known.ts";
-import { lockLanes } from "./lanes.ts";
-import type { Session } from "./session.ts";
 import {
-  addAliases,
+  addDedupeKeys,
   addDeliveries,
+  addDuplicates,
   addEvents,
   addLinks,
   addReceipts,
-  addRetellings,
   changeChannelKeys,
   mendReceipt,
-  moveRetellings,
+  moveDuplicates,
   setDocuments,
-} from "./write.ts";
+} from "./insert.ts";
+import { lockLanes } from "./lanes.ts";
+import { type Knowledge, lookUp } from "./lookup.ts";
+import type { Announce } from "./notify.ts";
+import type { Session } from "./session.ts";
 
-/** A recording with what its `unfold` made of it. */
+/** A recording with what its `resolve` made of it. */
 interface Reading {
-  recording: Recording;
-  unfolded: Unfolded;
+  recording: RecordRequest;
+  resolved: Resolution;
 }
 
 /** What of a reading was not known before. */
@@ -35,21 +35,21 @@ export interface Outcome {
   events: readonly Event[];
   duplicates: readonly string[];
   deliveries: readonly Delivery[];
-  moved: Unfolded["moved"];
+  moved: Resolution["moved"];
 }
 
 /**
  * Keeps requests and all that comes of them, in a handful of round trips however many they are. Each sees what the one before
- * left; one whose `unfold` throws leaves nothing. Runs inside a transaction.
+ * left; one whose `resolve` throws leaves nothing. Runs inside a transaction.
  */
 export async function recordAll(
   session: Session,
-  recordings: readonly Recording[],
+  recordings: readonly RecordRequest[],
   announce: Announce,
-): Promise<readonly Answer<Recorded>[]> {
+): Promise<readonly Answer<RecordResult>[]> {
   const known = await lookUp(session, recordings);
   const read = recordings.map((recording) =>
-    attempt(() => ({ recording, unfolded: known.unfold(recording) })),
+    attempt(() => ({ recording, resolved: known.resolve(recording) })),
   );
   const good = read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const outcomes = await keep(session, known, good);
@@ -62,7 +62,11 @@ export async function recordAll(
 }
 
 /** Keeps what a request tells now and did not tell before. Runs inside a transaction. */
-export async function reread(session: Session, recording: Recording, announce: Announce): Promise<Recorded> {
+export async function amend(
+  session: Session,
+  recording: RecordRequest,
+  announce: Announce,
+): Promise<RecordResult> {
   const { id } = recording.receipt;
   const [row] = await session.rows<ReceiptRow>("select * from receipts where id = $1 for update", [id]);
   const before = row ? toReceipt(row) : { events: [], duplicates: [] };
@@ -70,7 +74,7 @@ export async function reread(session: Session, recording: Recording, announce: A
   const [outcome] = await keep(
     session,
     known,
-    [{ recording, unfolded: known.unfold(recording) }],
+    [{ recording, resolved: known.resolve(recording) }],
     new Set([...before.events, ...before.duplicates]),
   );
   if (!outcome) throw new Error("a recording has no outcome");
@@ -105,7 +109,7 @@ async function keep(
   const unlocked = new Set(lanesOf(readings).filter((lane) => !known.lanes.has(lane)));
   const [added] = await Promise.all([
     addEvents(session, readings.flatMap(eventsOf)),
-    addAliases(session, readings.flatMap(aliasesOf)),
+    addDedupeKeys(session, readings.flatMap(dedupeKeysOf)),
     changeChannelKeys(session, channelKeysOf(readings)),
     addLinks(session, readings.flatMap(linksOf)),
     setDocuments(session, readings.flatMap(documentsOf)),
@@ -120,83 +124,83 @@ async function finish(session: Session, outcomes: readonly Outcome[], announce: 
     deliveries.map((delivery) => ({ delivery, recordedAt: receipt.receivedAt })),
   );
   await Promise.all([
-    addRetellings(session, outcomes).then(() => moveRetellings(session, movedIn(outcomes))),
+    addDuplicates(session, outcomes).then(() => moveDuplicates(session, movedIn(outcomes))),
     addDeliveries(session, deliveries),
     announce(session, new Set(deliveries.map(({ delivery }) => delivery.destination))),
   ]);
 }
 
 function lanesOf(readings: readonly Reading[]): string[] {
-  return readings.flatMap(({ unfolded }) => unfolded.deliveries.flatMap(({ lane }) => lane ?? []));
+  return readings.flatMap(({ resolved }) => resolved.deliveries.flatMap(({ lane }) => lane ?? []));
 }
 
-function eventsOf({ recording, unfolded }: Reading): { one: NewEvent; receipt: Receipt }[] {
-  return unfolded.events.map((one) => ({ one, receipt: recording.receipt }));
+function eventsOf({ recording, resolved }: Reading): { one: NewEvent; receipt: Receipt }[] {
+  return resolved.events.map((one) => ({ one, receipt: recording.receipt }));
 }
 
-function documentsOf({ recording, unfolded }: Reading): { document: Document; changedAt: number }[] {
-  return unfolded.documents.map((document) => ({ document, changedAt: recording.receipt.receivedAt }));
+function documentsOf({ recording, resolved }: Reading): { document: Document; changedAt: number }[] {
+  return resolved.documents.map((document) => ({ document, changedAt: recording.receipt.receivedAt }));
 }
 
-function aliasesOf({ unfolded }: Reading): [key: string, event: string][] {
-  const born = unfolded.events.map(({ event, key }) => ({ event: event.id, key }));
-  return [...born, ...unfolded.duplicates].flatMap(({ event, key }) => (event === key ? [] : [[key, event]]));
+function dedupeKeysOf({ resolved }: Reading): [key: string, event: string][] {
+  const born = resolved.events.map(({ event, dedupeKey: key }) => ({ event: event.id, key }));
+  return [...born, ...resolved.duplicates].flatMap(({ event, key }) => (event === key ? [] : [[key, event]]));
 }
 
 /** Of readings that follow on one another: what one adds and a later one removes is neither. */
-function channelKeysOf(readings: readonly Reading[]): Unfolded["channelKeys"] {
+function channelKeysOf(readings: readonly Reading[]): Resolution["channelKeys"] {
   const nameOf = ({ event, key, channel }: EventChannelKey) => JSON.stringify([event, key, channel]);
   const added = new Map<string, EventChannelKey>();
   const removed = new Map<string, EventChannelKey>();
-  for (const { unfolded } of readings) {
-    for (const one of unfolded.channelKeys.removed) {
+  for (const { resolved } of readings) {
+    for (const one of resolved.channelKeys.removed) {
       removed.set(nameOf(one), one);
       added.delete(nameOf(one));
     }
-    for (const one of unfolded.channelKeys.added) added.set(nameOf(one), one);
+    for (const one of resolved.channelKeys.added) added.set(nameOf(one), one);
   }
   return { added: [...added.values()], removed: [...removed.values()] };
 }
 
-function linksOf({ recording, unfolded }: Reading): [source: string, signer: string, document: string][] {
-  return unfolded.links.map(({ signer, document }) => [recording.receipt.source, signer, document]);
+function linksOf({ recording, resolved }: Reading): [source: string, signer: string, document: string][] {
+  return resolved.links.map(({ signer, document }) => [recording.receipt.source, signer, document]);
 }
 
 /** Which reading told each new event: the first of them. */
 function ownersOf(readings: readonly Reading[], added: ReadonlySet<string>): Map<string, NewEvent> {
   const owners = new Map<string, NewEvent>();
-  for (const one of readings.flatMap(({ unfolded }) => unfolded.events)) {
+  for (const one of readings.flatMap(({ resolved }) => resolved.events)) {
     if (added.has(one.event.id) && !owners.has(one.event.id)) owners.set(one.event.id, one);
   }
   return owners;
 }
 
-/** What another node was first to keep counts as told again, just as what was known when `unfold` looked. */
+/** What another node was first to keep counts as told again, just as what was known when `resolve` looked. */
 function toOutcome(
-  { recording: { receipt }, unfolded }: Reading,
+  { recording: { receipt }, resolved }: Reading,
   owners: ReadonlyMap<string, NewEvent>,
   before: ReadonlySet<string>,
 ): Outcome {
-  const events = unfolded.events.filter((one) => owners.get(one.event.id) === one).map(({ event }) => event);
+  const events = resolved.events.filter((one) => owners.get(one.event.id) === one).map(({ event }) => event);
   const fresh = new Set(events.map(({ id }) => id));
   const told = [
-    ...unfolded.duplicates.map(({ event }) => event),
-    ...unfolded.events.map(({ event }) => event.id),
+    ...resolved.duplicates.map(({ event }) => event),
+    ...resolved.events.map(({ event }) => event.id),
   ];
   return {
     receipt,
     events,
     duplicates: [...new Set(told)].filter((id) => !fresh.has(id) && !before.has(id)),
-    deliveries: unfolded.deliveries.filter(({ event }) => fresh.has(event)),
-    moved: unfolded.moved,
+    deliveries: resolved.deliveries.filter(({ event }) => fresh.has(event)),
+    moved: resolved.moved,
   };
 }
 
-/** Of outcomes that follow on one another: where each telling is in the end. */
-function movedIn(outcomes: readonly Outcome[]): Unfolded["moved"] {
-  const nameOf = ({ event, receipt }: EarlierTelling) => JSON.stringify([event, receipt]);
-  const from = new Map<string, EarlierTelling>();
-  const to = new Map<string, EarlierTelling>();
+/** Of outcomes that follow on one another: where each report is in the end. */
+function movedIn(outcomes: readonly Outcome[]): Resolution["moved"] {
+  const nameOf = ({ event, receipt }: EarlierReport) => JSON.stringify([event, receipt]);
+  const from = new Map<string, EarlierReport>();
+  const to = new Map<string, EarlierReport>();
   for (const { moved } of outcomes) {
     for (const one of moved.from) {
       from.set(nameOf(one), one);
@@ -207,7 +211,7 @@ function movedIn(outcomes: readonly Outcome[]): Unfolded["moved"] {
   return { from: [...from.values()], to: [...to.values()] };
 }
 
-function toRecorded({ events, duplicates, deliveries }: Outcome): Recorded {
+function toRecorded({ events, duplicates, deliveries }: Outcome): RecordResult {
   return { events, duplicates, destinations: [...new Set(deliveries.map(({ destination }) => destination))] };
 }
 

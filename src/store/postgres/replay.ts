@@ -1,18 +1,18 @@
-import { after, nextOf } from "../page.ts";
+import { after, nextOf } from "../cursor.ts";
 import type { PageRequest, ReplayFilter } from "../store.ts";
 import { lockLanes } from "./lanes.ts";
 import type { Scalar, Session } from "./session.ts";
 
 /**
  * The nth of the page is due n × `spacing` milliseconds from `now`; one whose lane is busy waits there. What another node
- * has reopened or pruned meanwhile is left as it is, and nothing waits for it. Runs inside a transaction.
+ * has replayed or pruned meanwhile is left as it is, and nothing waits for it. Runs inside a transaction.
  */
-export async function reopen(
+export async function replay(
   session: Session,
   filter: ReplayFilter,
   page: PageRequest,
   { now, spacing }: { now: number; spacing: number },
-): Promise<{ reopened: number; next: string | null }> {
+): Promise<{ replayed: number; next: string | null }> {
   const { where, values } = replayable(filter);
   const rows = await session.rows<{ position: number; lane: string | null }>(
     `select d.position, d.lane from ${where} and d.position > $${values.length + 1}
@@ -21,7 +21,7 @@ export async function reopen(
   );
   const shown = rows.slice(0, page.limit);
   await lockLanes(session, new Set(shown.flatMap(({ lane }) => lane ?? [])));
-  const reopened = await session.run(
+  const replayed = await session.run(
     `with final as (
        select f.position, f.destination, f.lane, asked.n
        from unnest($1::bigint[]) with ordinality asked (position, n) join deliveries f using (position)
@@ -40,7 +40,7 @@ export async function reopen(
      where d.position = chosen.position`,
     [shown.map(({ position }) => position), now, spacing],
   );
-  return { reopened, next: nextOf(rows, page) };
+  return { replayed, next: nextOf(rows, page) };
 }
 
 export async function countReplay(session: Session, filter: ReplayFilter): Promise<number> {

@@ -47,8 +47,8 @@ async function missingOf<T extends Table>(
 
 /** An id is either an event's or that of one that is gone. */
 const ELSEWHERE: { readonly [T in Table]?: { table: Table; idOf(row: Kept[T]): string } } = {
-  events: { table: "ids", idOf: ({ event }) => event.id },
-  ids: { table: "events", idOf: ({ id }) => id },
+  events: { table: "tombstones", idOf: ({ event }) => event.id },
+  tombstones: { table: "events", idOf: ({ id }) => id },
 };
 
 async function refuseElsewhere<T extends Table>(
@@ -73,8 +73,8 @@ const TYPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   documents: { position: "bigint", changed_at: "bigint" },
   events: { position: "bigint", happened_at: "bigint", recorded_at: "bigint" },
   channel_keys: { at: "bigint" },
-  retellings: { told_at: "bigint" },
-  ids: { position: "bigint", recorded_at: "bigint" },
+  duplicates: { received_at: "bigint" },
+  tombstones: { position: "bigint", recorded_at: "bigint" },
   deliveries: {
     ...{ position: "bigint", attempts: "integer", due_at: "bigint" },
     ...{ replayed_after: "integer", recorded_at: "bigint" },

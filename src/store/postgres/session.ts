@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
 import type { CountersignError } from "../../domain/errors.ts";
 import { storableText } from "../../domain/text.ts";
-import { asFault, isAborted } from "./fault.ts";
+import { asFault, isAborted } from "./errors.ts";
 
 export type Scalar = string | number | boolean | Uint8Array | null;
 export type Value = Scalar | readonly Scalar[];

@@ -1,6 +1,6 @@
 import { TABLES, type Table } from "../kept.ts";
 import type { Snapshot } from "../store.ts";
-import { asFault } from "./fault.ts";
+import { asFault } from "./errors.ts";
 import { READERS } from "./kept.ts";
 import { createClient } from "./pool.ts";
 import { createSession, type Session } from "./session.ts";

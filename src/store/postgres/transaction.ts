@@ -1,9 +1,9 @@
 import type { Pool, PoolClient } from "pg";
-import { asFault, isRace, isReadOnly } from "./fault.ts";
+import { asFault, isRace, isReadOnly } from "./errors.ts";
 import { createSession, type Session } from "./session.ts";
 
 /** How often a transaction that another one was in the way of is tried. */
-const TRIES = 5;
+const MAX_ATTEMPTS = 5;
 
 /**
  * Runs `work` in a transaction and resolves once it is on disk; when `work` throws nothing of it is kept. It is called again
@@ -37,7 +37,7 @@ async function throughRaces<T>(pool: Pool, work: (session: Session) => Promise<T
     try {
       return await once(pool, work);
     } catch (error) {
-      if (attempt === TRIES || !isRace(error)) throw error;
+      if (attempt === MAX_ATTEMPTS || !isRace(error)) throw error;
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Rejection } from "../../domain/receipt.ts";
-import { after, cursorAt, sizeOfRow, takePage, toPage } from "../page.ts";
+import { after, cursorAt, sizeOfRow, takePage, toPage } from "../cursor.ts";
 import {
   type AuditRow,
   type DocumentRow,
@@ -16,11 +16,11 @@ import {
   toAudit,
   toDelivery,
   toDocument,
+  toDuplicate,
   toEvent,
   toReceipt,
   toRejection,
   toRejectionSummary,
-  toRetelling,
 } from "../rows.ts";
 import type {
   AuditEntry,
@@ -126,11 +126,11 @@ export function findEvent(sql: Statements, id: string): EventHistory | null {
   return {
     event: toEvent(row),
     receipt: receipt ? toReceipt(receipt) : null,
-    retold: sql.retellings.all(id).map(toRetelling),
+    duplicates: sql.duplicates.all(id).map(toDuplicate),
     deliveries: sql.deliveriesOf.all(id).map((delivery) => ({
       ...toDelivery(delivery),
       history: sql.attemptsOf.all(delivery.id).map(toAttempt),
-      lent: delivery.lent === 1,
+      leased: delivery.leased === 1,
     })),
   };
 }
@@ -149,7 +149,7 @@ interface Listing {
 type Equal = Readonly<Record<string, string | undefined>>;
 
 /** So many rows are looked at for a page: what is rare is searched for over several pages, and nobody is held up meanwhile. */
-export const MAX_LOOK = 5_000;
+export const MAX_ROWS_LOOKED_AT = 5_000;
 
 /** Names only the columns that are asked for, so that the index made for each of them is used. */
 function list<Row extends { position: number }, T>(
@@ -162,7 +162,7 @@ function list<Row extends { position: number }, T>(
   const beside = asked(others);
   const conditions = ["position > ?", ...where, ...inIndex.map(([column]) => `${column} = ?`)];
   const from = [after(page), ...inIndex.map(([, value]) => value)];
-  const window = `select position from ${table} where ${conditions.join(" and ")} order by position limit ${MAX_LOOK}`;
+  const window = `select position from ${table} where ${conditions.join(" and ")} order by position limit ${MAX_ROWS_LOOKED_AT}`;
   const wanted = beside.map(([column]) => `${column} = ?`).join(" and ") || "true";
   const found = query<Row>(
     db,
@@ -183,5 +183,5 @@ export function endOf(db: DatabaseSync, window: string, values: readonly SQLInpu
     db,
     `select count(*) as looked, max(position) as last from (${window})`,
   ).one(...values);
-  return row?.looked === MAX_LOOK ? cursorAt(row.last) : null;
+  return row?.looked === MAX_ROWS_LOOKED_AT ? cursorAt(row.last) : null;
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { asFault } from "./fault.ts";
+import { asFault } from "./errors.ts";
 
 interface Job {
   run(): unknown;
@@ -23,7 +23,7 @@ export interface GroupCommit {
 }
 
 /** What one transaction takes, in events: for longer than that nobody should have to wait. */
-const HEAVIEST = 300;
+const MAX_WEIGHT = 300;
 
 /**
  * One commit, and so one flush to disk, for all that arrives in one turn of the event loop: a durable write costs each of
@@ -118,7 +118,7 @@ function takeSome(waiting: Job[]): readonly Job[] {
   let weight = 0;
   const end = waiting.findIndex((job, i) => {
     weight += job.weight;
-    return i > 0 && weight > HEAVIEST;
+    return i > 0 && weight > MAX_WEIGHT;
   });
   return waiting.splice(0, end === -1 ? waiting.length : end);
 }

@@ -1,33 +1,33 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { after, sizeOfRow, takePage } from "../cursor.ts";
 import type { Kept, Table } from "../kept.ts";
 import {
   type KeptDeliveryRow,
   type KeptDocumentRow,
   type KeptEventRow,
-  type KeptIdRow,
   type KeptLinkRow,
   type KeptReceiptRow,
+  type KeptTombstoneRow,
   keptAudit,
   keptDelivery,
   keptDestination,
   keptDocument,
   keptEvent,
-  keptId,
   keptLink,
   keptReceipt,
   keptRejection,
+  keptTombstone,
 } from "../kept-rows.ts";
-import { after, sizeOfRow, takePage } from "../page.ts";
 import {
   type AttemptRow,
   type AuditRow,
   type ChannelKeyRow,
   type DestinationRow,
+  type DuplicateRow,
   type RejectionRow,
-  type RetellingRow,
   toAttempt,
   toChannelKey,
-  toRetelling,
+  toDuplicate,
 } from "../rows.ts";
 import { ATTEMPT, DELIVERY, type Query, query, RECEIPT } from "./statements.ts";
 
@@ -44,10 +44,10 @@ export interface Reader<Row> {
 export type Readers = { readonly [T in Table]: Reader<Kept[T]> };
 
 export function createReaders(db: DatabaseSync): Readers {
-  const keysOf = query<{ key: string }>(db, "select key from aliases where event_id = ? order by key");
-  const retellingsOf = query<RetellingRow>(
+  const keysOf = query<{ key: string }>(db, "select key from dedupe_keys where event_id = ? order by key");
+  const duplicatesOf = query<DuplicateRow>(
     db,
-    "select receipt_id, channel, told_at from retellings where event_id = ? order by told_at, receipt_id",
+    "select receipt_id, channel, received_at from duplicates where event_id = ? order by received_at, receipt_id",
   );
   const attemptsOf = query<AttemptRow>(
     db,
@@ -58,23 +58,23 @@ export function createReaders(db: DatabaseSync): Readers {
     "select event_id, key, channel, at, origin from channel_keys where event_id = ? order by key, channel",
   );
   const keys = (id: string) => ({
-    keys: keysOf.all(id).map(({ key }) => key),
+    dedupeKeys: keysOf.all(id).map(({ key }) => key),
     channelKeys: channelKeysOf.all(id).map(toChannelKey),
   });
-  const retold = (id: string) => retellingsOf.all(id).map(toRetelling);
+  const duplicates = (id: string) => duplicatesOf.all(id).map(toDuplicate);
   const history = (id: string) => attemptsOf.all(id).map(toAttempt);
 
   return {
     ...independentReaders(db),
     events: byPosition<KeptEventRow, Kept["events"]>(db, {
-      from: "id, kin, happened_at, body from events",
+      from: "id, coalesce_key, happened_at, body from events",
       key: { sql: "id = ?", of: ({ event }) => [event.id] },
-      show: (row) => keptEvent(row, keys(row.id), retold(row.id)),
+      show: (row) => keptEvent(row, keys(row.id), duplicates(row.id)),
     }),
-    ids: byPosition<KeptIdRow, Kept["ids"]>(db, {
-      from: "id, recorded_at from ids",
+    tombstones: byPosition<KeptTombstoneRow, Kept["tombstones"]>(db, {
+      from: "id, recorded_at from tombstones",
       key: { sql: "id = ?", of: ({ id }) => [id] },
-      show: (row) => keptId(row, keys(row.id)),
+      show: (row) => keptTombstone(row, keys(row.id)),
     }),
     deliveries: byPosition<KeptDeliveryRow, Kept["deliveries"]>(db, {
       from: `${DELIVERY}, token, recorded_at from deliveries`,

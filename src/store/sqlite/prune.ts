@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { after } from "../page.ts";
-import type { Aged, PruneStep } from "../store.ts";
+import { after } from "../cursor.ts";
+import type { Prunable, PruneStep } from "../store.ts";
 import { type Query, query } from "./statements.ts";
 
 /** How a table is walked from its oldest row on, and what goes with a row. */
@@ -18,7 +18,7 @@ interface Walk {
 
 const DELIVERIES_OF = "deliveries d on d.recorded_at = e.recorded_at and d.event_id = e.id";
 
-const WALKS: Readonly<Record<Aged, Walk>> = {
+const WALKS: Readonly<Record<Prunable, Walk>> = {
   receipts: {
     at: "received_at",
     from: "receipts",
@@ -34,8 +34,8 @@ const WALKS: Readonly<Record<Aged, Walk>> = {
       where d.recorded_at = e.recorded_at and d.event_id = e.id and d.due_at is not null)`,
     ordered: true,
     drops: [
-      "insert into ids (id, recorded_at) select id, recorded_at from events where position = ?",
-      "delete from retellings where event_id = (select id from events where position = ?)",
+      "insert into tombstones (id, recorded_at) select id, recorded_at from events where position = ?",
+      "delete from duplicates where event_id = (select id from events where position = ?)",
       "update channel_keys set origin = null where event_id = (select id from events where position = ?)",
       `delete from attempts where delivery_id in
          (select d.id from events e join ${DELIVERIES_OF} where e.position = ?)`,
@@ -60,14 +60,14 @@ const WALKS: Readonly<Record<Aged, Walk>> = {
       "delete from documents where position = ?",
     ],
   },
-  ids: {
+  tombstones: {
     at: "recorded_at",
-    from: "ids",
+    from: "tombstones",
     ordered: true,
     drops: [
-      "delete from aliases where event_id = (select id from ids where position = ?)",
-      "delete from channel_keys where event_id = (select id from ids where position = ?)",
-      "delete from ids where position = ?",
+      "delete from dedupe_keys where event_id = (select id from tombstones where position = ?)",
+      "delete from channel_keys where event_id = (select id from tombstones where position = ?)",
+      "delete from tombstones where position = ?",
     ],
   },
 };

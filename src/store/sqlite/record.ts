@@ -1,21 +1,21 @@
 import { documentsIn } from "../../domain/coalesce.ts";
 import type { Document } from "../../domain/document.ts";
-import type { Questions } from "../../domain/lookup.ts";
+import type { Lookup } from "../../domain/lookup.ts";
 import type { Problem, Receipt, Rejection } from "../../domain/receipt.ts";
-import type { Known, NewEvent, Unfolded } from "../../domain/unfold.ts";
+import type { Known, NewEvent, Resolution } from "../../domain/resolve.ts";
 import { toCandidate, toDocument, toReceipt } from "../rows.ts";
-import type { Recorded, Recording } from "../store.ts";
+import type { RecordRequest, RecordResult } from "../store.ts";
 import type { Statements } from "./statements.ts";
 
 /** Keeps a request and all that comes of it. Runs inside a transaction. */
-export function record(sql: Statements, recording: Recording): Recorded {
+export function record(sql: Statements, recording: RecordRequest): RecordResult {
   const recorded = keep(sql, recording, new Set());
   addReceipt(sql, recording.receipt, idsOf(recorded), recorded.duplicates);
   return recorded;
 }
 
 /** Keeps what a request tells now and did not tell before. Runs inside a transaction. */
-export function reread(sql: Statements, recording: Recording): Recorded {
+export function amend(sql: Statements, recording: RecordRequest): RecordResult {
   const { id, mapping, problems } = recording.receipt;
   const row = sql.receipt.one(id);
   const before = row ? toReceipt(row) : { events: [], duplicates: [] };
@@ -26,35 +26,35 @@ export function reread(sql: Statements, recording: Recording): Recorded {
   return recorded;
 }
 
-function idsOf({ events }: Recorded): string[] {
+function idsOf({ events }: RecordResult): string[] {
   return events.map(({ id }) => id);
 }
 
 /** All but the receipt. What it told `before` counts as neither new nor a repeat. */
 function keep(
   sql: Statements,
-  { receipt, questions, unfold }: Recording,
+  { receipt, lookup, resolve }: RecordRequest,
   before: ReadonlySet<string>,
-): Recorded {
-  const unfolded = unfold(lookUp(sql, receipt, questions));
-  const added = unfolded.events.filter((one) => addEvent(sql, one, receipt)).map(({ event }) => event);
+): RecordResult {
+  const resolved = resolve(lookUp(sql, receipt, lookup));
+  const added = resolved.events.filter((one) => addEvent(sql, one, receipt)).map(({ event }) => event);
   const fresh = new Set(added.map(({ id }) => id));
-  const again = unfolded.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
-  const told = new Set([...unfolded.duplicates.map(({ event }) => event), ...again]);
+  const again = resolved.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
+  const told = new Set([...resolved.duplicates.map(({ event }) => event), ...again]);
   const duplicates = [...told].filter((id) => !before.has(id) && !fresh.has(id));
 
-  for (const { event, key } of unfolded.duplicates)
-    if (event !== key && isKnown(sql, event)) sql.addAlias.run(key, event);
-  keepChannelKeys(sql, unfolded.channelKeys);
-  moveRetellings(sql, unfolded.moved);
+  for (const { event, key } of resolved.duplicates)
+    if (event !== key && isKnown(sql, event)) sql.addDedupeKey.run(key, event);
+  keepChannelKeys(sql, resolved.channelKeys);
+  moveDuplicates(sql, resolved.moved);
   for (const id of duplicates)
-    if (sql.eventById.one(id)) sql.addRetelling.run(id, receipt.id, receipt.channel, receipt.receivedAt);
-  for (const { signer, document } of unfolded.links) sql.addLink.run(receipt.source, signer, document);
-  for (const document of unfolded.documents) {
+    if (sql.eventById.one(id)) sql.addDuplicate.run(id, receipt.id, receipt.channel, receipt.receivedAt);
+  for (const { signer, document } of resolved.links) sql.addLink.run(receipt.source, signer, document);
+  for (const document of resolved.documents) {
     const { source, id, status } = document;
     sql.setDocument.run(source, id, status, JSON.stringify(document), receipt.receivedAt);
   }
-  const deliveries = unfolded.deliveries.filter(({ event }) => fresh.has(event));
+  const deliveries = resolved.deliveries.filter(({ event }) => fresh.has(event));
   for (const { id, event, destination, lane, dueAt } of deliveries) {
     sql.addDelivery.run(id, event, destination, lane, dueAt, receipt.receivedAt);
   }
@@ -62,13 +62,13 @@ function keep(
   return { events: added, duplicates, destinations };
 }
 
-function moveRetellings(sql: Statements, { from, to }: Unfolded["moved"]): void {
-  for (const { event, receipt } of from) sql.removeRetelling.run(event, receipt);
+function moveDuplicates(sql: Statements, { from, to }: Resolution["moved"]): void {
+  for (const { event, receipt } of from) sql.removeDuplicate.run(event, receipt);
   for (const { event, receipt, channel, at } of to)
-    if (sql.eventById.one(event)) sql.addRetelling.run(event, receipt, channel, at);
+    if (sql.eventById.one(event)) sql.addDuplicate.run(event, receipt, channel, at);
 }
 
-function keepChannelKeys(sql: Statements, { added, removed }: Unfolded["channelKeys"]): void {
+function keepChannelKeys(sql: Statements, { added, removed }: Resolution["channelKeys"]): void {
   for (const { event, key, channel } of removed) sql.removeChannelKey.run(event, key, channel);
   for (const { event, key, channel, at, origin } of added)
     sql.addChannelKey.run(event, key, channel, at, origin && JSON.stringify(origin));
@@ -82,7 +82,7 @@ function problemsOf(problems: readonly Problem[]): string | null {
 function lookUp(
   sql: Statements,
   { source, channel }: Receipt,
-  { documents, signers, keys, nearKeys, kins }: Questions,
+  { documents, signers, dedupeKeys, nearKeys, coalesce }: Lookup,
 ): Known {
   const links = new Map(
     signers.flatMap((signer) => {
@@ -90,16 +90,19 @@ function lookUp(
       return row ? [[signer, row.document_id] as const] : [];
     }),
   );
-  const kin = new Map(
-    kins.map(({ kin, from, to }) => [kin, sql.candidates.all(kin, from, to).map(toCandidate)]),
+  const candidates = new Map(
+    coalesce.map(({ coalesceKey, from, to }) => [
+      coalesceKey,
+      sql.candidates.all(coalesceKey, from, to).map(toCandidate),
+    ]),
   );
-  const ids = new Set([...documents, ...links.values(), ...[...kin.values()].flatMap(documentsIn)]);
+  const ids = new Set([...documents, ...links.values(), ...[...candidates.values()].flatMap(documentsIn)]);
   return {
     documents: new Map([...ids].flatMap((id) => knownDocument(sql, source, id))),
     links,
-    events: new Map(keys.flatMap((key) => knownEvents(sql, key))),
+    events: new Map(dedupeKeys.flatMap((key) => knownEvents(sql, key))),
     merged: new Map(nearKeys.flatMap((key) => mergedInto(sql, key, channel))),
-    kin,
+    candidates,
   };
 }
 
@@ -138,7 +141,7 @@ export function findDocument(sql: Statements, source: string, id: string): Docum
 
 function knownEvents(sql: Statements, key: string): [string, string[]][] {
   if (isKnown(sql, key)) return [[key, [key]]];
-  const told = sql.eventsByAlias.all(key);
+  const told = sql.eventsByDedupeKey.all(key);
   return told.length > 0 ? [[key, told.map(({ id }) => id)]] : [];
 }
 
@@ -154,19 +157,19 @@ function isKnown(sql: Statements, id: string): boolean {
 
 /** False: it exists already, or did. */
 function addEvent(sql: Statements, one: NewEvent, receipt: Receipt): boolean {
-  const { event, key } = one;
+  const { event, dedupeKey } = one;
   const isNew = sql.goneById.one(event.id) === undefined && insertEvent(sql, one, receipt);
-  if (key !== event.id) sql.addAlias.run(key, event.id);
+  if (dedupeKey !== event.id) sql.addDedupeKey.run(dedupeKey, event.id);
   return isNew;
 }
 
-function insertEvent(sql: Statements, { event, kin, at }: NewEvent, receipt: Receipt): boolean {
+function insertEvent(sql: Statements, { event, coalesceKey, at }: NewEvent, receipt: Receipt): boolean {
   const added = sql.addEvent.run(
     event.id,
     event.source,
     event.channel,
     event.type,
-    kin,
+    coalesceKey,
     at,
     event.document?.id ?? null,
     event.provenance.receipt,

@@ -18,12 +18,12 @@ export function createRestoring(db: DatabaseSync): Restoring {
   const readers = createReaders(db);
   const insert = createInsert(db);
   const isKept = query<{ id: string }>(db, "select id from events where id = ?");
-  const wasKept = query<{ id: string }>(db, "select id from ids where id = ?");
+  const wasKept = query<{ id: string }>(db, "select id from tombstones where id = ?");
 
   /** An id is either an event's or that of one that is gone. */
   const isElsewhere: { readonly [T in Table]?: (row: Kept[T]) => boolean } = {
     events: ({ event }) => wasKept.one(event.id) !== undefined,
-    ids: ({ id }) => isKept.one(id) !== undefined,
+    tombstones: ({ id }) => isKept.one(id) !== undefined,
   };
 
   function isThere<T extends Table>(table: T, row: Kept[T]): boolean {

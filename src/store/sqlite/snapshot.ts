@@ -6,7 +6,7 @@ import { messageOf } from "../../domain/errors.ts";
 import type { Kept, Table } from "../kept.ts";
 import { TABLES } from "../kept.ts";
 import type { Page, PageRequest, Snapshot } from "../store.ts";
-import { read } from "./fault.ts";
+import { read } from "./errors.ts";
 import { createReaders, type Readers } from "./kept.ts";
 import { query } from "./statements.ts";
 

@@ -5,10 +5,10 @@ import type {
   CandidateRow,
   DeliveryRow,
   DestinationRow,
+  DuplicateRow,
   EventRow,
   ReceiptRow,
   RejectionRow,
-  RetellingRow,
 } from "../rows.ts";
 
 /** A prepared statement whose rows have a known shape: the one place where the schema's word is taken for it. */
@@ -68,14 +68,14 @@ export function prepareStatements(db: DatabaseSync) {
     dropRejection: query(db, "delete from rejections where id = ?"),
     addEvent: query(
       db,
-      `insert into events (id, source, channel, type, kin, happened_at, document_id, receipt_id, recorded_at, body)
+      `insert into events (id, source, channel, type, coalesce_key, happened_at, document_id, receipt_id, recorded_at, body)
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
     ),
-    addRetelling: query(
+    addDuplicate: query(
       db,
-      "insert or ignore into retellings (event_id, receipt_id, channel, told_at) values (?, ?, ?, ?)",
+      "insert or ignore into duplicates (event_id, receipt_id, channel, received_at) values (?, ?, ?, ?)",
     ),
-    removeRetelling: query(db, "delete from retellings where event_id = ? and receipt_id = ?"),
+    removeDuplicate: query(db, "delete from duplicates where event_id = ? and receipt_id = ?"),
     // One whose lane has an open one waits for it.
     addDelivery: query(
       db,
@@ -97,15 +97,15 @@ export function prepareStatements(db: DatabaseSync) {
     ),
 
     eventById: query<{ id: string }>(db, "select id from events where id = ?"),
-    goneById: query<{ id: string }>(db, "select id from ids where id = ?"),
-    addAlias: query(db, "insert or ignore into aliases (key, event_id) values (?, ?)"),
-    eventsByAlias: query<{ id: string }>(db, "select event_id as id from aliases where key = ?"),
+    goneById: query<{ id: string }>(db, "select id from tombstones where id = ?"),
+    addDedupeKey: query(db, "insert or ignore into dedupe_keys (key, event_id) values (?, ?)"),
+    eventsByDedupeKey: query<{ id: string }>(db, "select event_id as id from dedupe_keys where key = ?"),
     candidates: query<CandidateRow>(
       db,
       `select id, happened_at, channel,
          (select json_group_array(json_object('key', key, 'channel', k.channel, 'at', at, 'origin', json(origin)))
-          from channel_keys k where k.event_id = events.id) as tellings
-       from events where kin = ? and happened_at between ? and ? order by position`,
+          from channel_keys k where k.event_id = events.id) as reports
+       from events where coalesce_key = ? and happened_at between ? and ? order by position`,
     ),
     addChannelKey: query(
       db,
@@ -134,8 +134,8 @@ export function prepareStatements(db: DatabaseSync) {
        where d.destination = ? and d.status = 'pending' and d.due_at <= ?
        order by d.due_at, d.position limit ?`,
     ),
-    lend: query(db, "update deliveries set token = ?, due_at = ? where id = ?"),
-    loan: query<{ destination: string; lane: string | null }>(
+    lease: query(db, "update deliveries set token = ?, due_at = ? where id = ?"),
+    leaseOf: query<{ destination: string; lane: string | null }>(
       db,
       "select destination, lane from deliveries where id = ? and token = ? and status = 'pending'",
     ),
@@ -151,7 +151,7 @@ export function prepareStatements(db: DatabaseSync) {
       `update deliveries set status = 'pending' where position =
          (select position from deliveries where destination = ? and lane = ? and due_at is not null order by position limit 1)`,
     ),
-    giveBack: query(
+    release: query(
       db,
       "update deliveries set due_at = ?, token = null where id = ? and token = ? and status = 'pending'",
     ),
@@ -188,13 +188,13 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       "select position, receipt_id, body from events where id = ?",
     ),
-    retellings: query<RetellingRow>(
+    duplicates: query<DuplicateRow>(
       db,
-      "select receipt_id, channel, told_at from retellings where event_id = ? order by told_at",
+      "select receipt_id, channel, received_at from duplicates where event_id = ? order by received_at",
     ),
-    deliveriesOf: query<DeliveryRow & { lent: number }>(
+    deliveriesOf: query<DeliveryRow & { leased: number }>(
       db,
-      `select ${DELIVERY}, token is not null as lent from deliveries
+      `select ${DELIVERY}, token is not null as leased from deliveries
        where recorded_at = (select recorded_at from events where id = ?1) and event_id = ?1 order by position`,
     ),
     attemptsOf: query<AttemptRow>(
@@ -208,7 +208,7 @@ export function prepareStatements(db: DatabaseSync) {
        where (destination, lane) = (select destination, lane from deliveries where id = ?1 and status = 'held')
          and due_at is not null and status = 'pending'`,
     ),
-    reopen: query(
+    replay: query(
       db,
       "update deliveries set status = ?, reason = null, due_at = ?, replayed_after = attempts where id = ?",
     ),

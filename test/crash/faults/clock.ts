@@ -23,7 +23,7 @@ export const CLOCK_SET_BACK: Fault = {
   name: "the clock was set back",
   promise: "leaves nothing for hours that came or failed while its clock was ahead",
   impossible: ALWAYS,
-  // As far as loans of killed tries go, and no hour farther.
+  // As far as leases of killed tries go, and no hour farther.
   run: (seed) => runJumps(seed, MINUTE),
 };
 
@@ -39,7 +39,7 @@ function runJumps(seed: number, ahead: number) {
   });
 }
 
-/** While the bridge runs; and then it is killed with loans out, which the next process finds. */
+/** While the bridge runs; and then it is killed with leases out, which the next process finds. */
 async function setClock(world: World, ahead: number, sees: Witness["sees"]): Promise<void> {
   const [node] = world.nodes as [Node];
   node.running?.setAhead(ahead);

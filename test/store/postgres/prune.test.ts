@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { PoolClient } from "pg";
 import { openPostgresStore } from "../../../src/store/postgres.ts";
-import type { Recorded, Recording, Store } from "../../../src/store/store.ts";
+import type { RecordRequest, RecordResult, Store } from "../../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../../builders.ts";
 import { claim, contentsOf, deliverAll, pruneAll, settle } from "../filled.ts";
 import { type PostgresServer, postgresServer } from "../postgres-server.ts";
@@ -12,7 +12,7 @@ const DUE = { now: NEW_YEAR, spacing: 0 };
 const EVERYTHING = NEW_YEAR + 1_000_000;
 
 let tokens = 0;
-const idOf = ({ events }: Recorded) => events[0]?.id ?? "";
+const idOf = ({ events }: RecordResult) => events[0]?.id ?? "";
 
 describe("pruning PostgreSQL", () => {
   let server: PostgresServer;
@@ -76,25 +76,25 @@ describe("pruning PostgreSQL", () => {
 
   const count = async (table: string): Promise<number> =>
     (await server.admin.query(`select count(*)::int as count from ${schema}.${table}`)).rows[0].count;
-  const sent = (document: string, receivedAt = OLDER): Recording =>
+  const sent = (document: string, receivedAt = OLDER): RecordRequest =>
     aRecording([aDraft({ document: aDocument(document) })], { receipt: aReceipt({ receivedAt }) });
 
   it("removes each row once when two nodes are at it, and nothing that is open", async () => {
     const ids = await Promise.all(
       Array.from({ length: 60 }, async (_, i) =>
-        idOf((await nodes[i % 2]?.record(sent(`d${i}`))) as Recorded),
+        idOf((await nodes[i % 2]?.record(sent(`d${i}`))) as RecordResult),
       ),
     );
-    for (const loan of await claim(nodes[0], NEW_YEAR, { limit: 40 })) await settle(nodes[0], loan);
+    for (const lease of await claim(nodes[0], NEW_YEAR, { limit: 40 })) await settle(nodes[0], lease);
     const pruned = await Promise.all(nodes.map((node) => pruneAll(node, "events", NEW_YEAR, 7)));
     const rest = await pruneAll(nodes[0], "events", NEW_YEAR);
     expect(pruned.reduce((sum, some) => sum + some, rest)).to.equal(40);
-    expect(await count("ids")).to.equal(40);
+    expect(await count("tombstones")).to.equal(40);
     const { items } = await nodes[0].findEvents({}, PAGE);
     expect(items).to.have.length(20);
     expect(ids).to.include.members(items.map(({ id }) => id));
-    const loans = await claim(nodes[1], NEW_YEAR + 100_000);
-    expect(loans.map(({ event }) => event.id)).to.have.members(items.map(({ id }) => id));
+    const leases = await claim(nodes[1], NEW_YEAR + 100_000);
+    expect(leases.map(({ event }) => event.id)).to.have.members(items.map(({ id }) => id));
     for (const table of ["documents", "receipts", "attempts"] as const) {
       const gone = await Promise.all(nodes.map((node) => pruneAll(node, table, EVERYTHING, 7)));
       const left = await pruneAll(nodes[1], table, EVERYTHING);
@@ -115,7 +115,7 @@ describe("pruning PostgreSQL", () => {
     }
     for (const name of ["crm", "erp"]) await deliverAll(nodes[0], NEW_YEAR, name);
     const again = (destination: string) =>
-      nodes[1].reopen({ destination, status: "all" }, { limit: 10 }, DUE).then(({ reopened }) => reopened);
+      nodes[1].replay({ destination, status: "all" }, { limit: 10 }, DUE).then(({ replayed }) => replayed);
     for (let round = 0; round < 4; round += 1) {
       const [crm, erp] = await Promise.all([
         again("crm"),
@@ -141,10 +141,10 @@ describe("pruning PostgreSQL", () => {
     await holding("select from attempts for update", async ({ waitedFor, letGo }) => {
       const pruned = pruneAll(nodes[0], "events", NEW_YEAR);
       await waitedFor(1);
-      const reopened = nodes[1].reopen({ destination: "crm", status: "all" }, PAGE, DUE);
+      const replay = nodes[1].replay({ destination: "crm", status: "all" }, PAGE, DUE);
       await waitedFor(2);
       await letGo("rollback");
-      expect([await pruned, (await reopened).reopened]).to.deep.equal([1, 1]);
+      expect([await pruned, (await replay).replayed]).to.deep.equal([1, 1]);
     });
     expect((await claim(nodes[1])).map(({ event }) => event.id)).to.deep.equal([idOf(stays)]);
   });
@@ -180,7 +180,7 @@ describe("pruning PostgreSQL", () => {
     expect(await nodes[1].findDocument("legalesign", "a")).not.to.equal(null);
   });
 
-  it("makes nothing new of an event that is told again while it goes, and lists the telling nowhere", async () => {
+  it("makes nothing new of an event that is told again while it goes, and lists the report nowhere", async () => {
     const id = idOf(await nodes[0].record(sent("a")));
     await deliverAll(nodes[0]);
     const duplicates = [id];
@@ -193,18 +193,18 @@ describe("pruning PostgreSQL", () => {
       expect(await pruned).to.equal(1);
       expect(await told).to.deep.equal({ events: [], duplicates, destinations: [] });
     });
-    expect(await count("retellings")).to.equal(0);
+    expect(await count("duplicates")).to.equal(0);
     expect(await count("deliveries")).to.equal(0);
   });
 
   it("makes nothing new of it either where nobody knew that it had been told", async () => {
     const id = idOf(await nodes[0].record(sent("a")));
     await deliverAll(nodes[0]);
-    const { questions, ...recording } = sent("a");
+    const { lookup, ...recording } = sent("a");
     await holding("select from attempts for update", async ({ waitedFor, letGo }) => {
       const pruned = pruneAll(nodes[0], "events", NEW_YEAR);
       await waitedFor(1);
-      const told = nodes[1].record({ ...recording, questions: { ...questions, keys: [] } });
+      const told = nodes[1].record({ ...recording, lookup: { ...lookup, dedupeKeys: [] } });
       await waitedFor(2);
       await letGo("rollback");
       expect(await pruned).to.equal(1);
@@ -215,15 +215,15 @@ describe("pruning PostgreSQL", () => {
 
   it("forgets a document for which others wait: they find it gone, and go one after the other", async () => {
     await nodes[0].record(sent("a"));
-    const [loan] = await claim(nodes[0]);
-    if (!loan) throw new Error("nothing was due");
+    const [lease] = await claim(nodes[0]);
+    if (!lease) throw new Error("nothing was due");
     const viewed = (time: number) =>
       aRecording([aDraft({ type: "signer.viewed", document: aDocument("a"), signer: aSigner(), time })]);
     await holding("select from documents for update", async ({ waitedFor, letGo }) => {
       const pruned = pruneAll(nodes[0], "documents", NEW_YEAR);
       await waitedFor(1);
       const recorded = nodes.map((node, i) => node.record(viewed(NEW_YEAR + i)));
-      const settled = settle(nodes[1], loan);
+      const settled = settle(nodes[1], lease);
       await waitedFor(4);
       await letGo("rollback");
       expect([await pruned, await settled]).to.deep.equal([1, true]);
@@ -233,9 +233,9 @@ describe("pruning PostgreSQL", () => {
     expect(await nodes[0].findDocument("legalesign", "a")).to.include({ status: null, sequence: 2 });
     expect(await count("lanes"), "the document's and the signer's").to.equal(2);
     for (let open = 2; open > 0; open -= 1) {
-      const loans = await claim(nodes[0]);
-      expect(loans).to.have.length(1);
-      for (const next of loans) await settle(nodes[0], next);
+      const leases = await claim(nodes[0]);
+      expect(leases).to.have.length(1);
+      for (const next of leases) await settle(nodes[0], next);
     }
   });
 

@@ -71,10 +71,10 @@ describe("a copy of PostgreSQL", () => {
 
   it("is not restored beside what is out in the same lane", async () => {
     const store = await open();
-    const { loan } = await fillStore(store);
+    const { lease } = await fillStore(store);
     const { deliveries } = await contentsOf(store);
-    const [taken] = deliveries.filter(({ delivery }) => delivery.id === loan.delivery.id);
-    if (!taken) throw new Error("the loan is not there");
+    const [taken] = deliveries.filter(({ delivery }) => delivery.id === lease.delivery.id);
+    if (!taken) throw new Error("the lease is not there");
     const other = { ...taken, position: 1_000, delivery: { ...taken.delivery, id: "dlv_else" } };
     const error = await store.restore("deliveries", [other]).catch((reason) => reason);
     expect(error).to.include({ code: "conflict" });

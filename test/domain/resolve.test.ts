@@ -2,9 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { Subscriber } from "../../src/domain/destination.ts";
 import { type Draft, withRole } from "../../src/domain/draft.ts";
-import { questionsOf } from "../../src/domain/lookup.ts";
+import { lookupOf } from "../../src/domain/lookup.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
-import { type Known, type Unfolded, unfold as unfoldBy } from "../../src/domain/unfold.ts";
+import { type Known, type Resolution, resolve as resolveBy } from "../../src/domain/resolve.ts";
 import { aDocument, aDraft, aReceipt, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { createMemory } from "./memory.ts";
 import { ordersOf } from "./orders.ts";
@@ -14,19 +14,19 @@ const NOTHING: Known = {
   links: new Map(),
   events: new Map(),
   merged: new Map(),
-  kin: new Map(),
+  candidates: new Map(),
 };
 
-const unfold = (
+const resolve = (
   receipt: Receipt,
   drafts: readonly Draft[],
   known: Known,
   subscribers: readonly Subscriber[],
-) => unfoldBy(receipt, drafts, known, { subscribers, coalesce: 0 });
+) => resolveBy(receipt, drafts, known, { subscribers, coalesce: 0 });
 
 /** What is known after a request. */
-function knowing({ documents, links, events }: Unfolded): Known {
-  const told = Map.groupBy(events, ({ key }) => key);
+function knowing({ documents, links, events }: Resolution): Known {
+  const told = Map.groupBy(events, ({ dedupeKey }) => dedupeKey);
   return {
     ...NOTHING,
     documents: new Map(documents.map((document) => [document.id, document])),
@@ -36,9 +36,9 @@ function knowing({ documents, links, events }: Unfolded): Known {
 }
 
 const eventsOf = (drafts: readonly Draft[], known = NOTHING) =>
-  unfold(aReceipt(), drafts, known, [CRM]).events.map(({ event }) => event);
+  resolve(aReceipt(), drafts, known, [CRM]).events.map(({ event }) => event);
 
-describe("unfold", () => {
+describe("resolve", () => {
   it("gives each event its document's state after it, and the next number", () => {
     const [first, second] = eventsOf([
       aDraft({ type: "document.sent" }),
@@ -63,28 +63,28 @@ describe("unfold", () => {
   });
 
   it("makes one event of the same happening told twice in one request", () => {
-    const { events, duplicates } = unfold(aReceipt(), [aDraft(), aDraft()], NOTHING, [CRM]);
+    const { events, duplicates } = resolve(aReceipt(), [aDraft(), aDraft()], NOTHING, [CRM]);
     expect(events).to.have.length(1);
     expect(duplicates.map(({ event }) => event)).to.deep.equal(events.map(({ event }) => event.id));
   });
 
   it("lets a repeat over another channel add the title that the first did not have", () => {
-    const known = knowing(unfold(aReceipt(), [aDraft()], NOTHING, [CRM]));
+    const known = knowing(resolve(aReceipt(), [aDraft()], NOTHING, [CRM]));
     const again = aDraft({ channel: "upon", time: null, document: { ...aDocument(), title: "Contract" } });
-    const { events, documents } = unfold(aReceipt({ channel: "upon" }), [again], known, [CRM]);
+    const { events, documents } = resolve(aReceipt({ channel: "upon" }), [again], known, [CRM]);
     expect(events).to.deep.equal([]);
     expect(documents[0]).to.include({ title: "Contract", sequence: 1 });
   });
 
   it("recognises a repeat whose signer had been found by comparing, when nothing changes any more", () => {
     const created = aDraft({ type: "document.created", signers: [aSigner("ann"), aSigner("bob")] });
-    const known = knowing(unfold(aReceipt(), [created], NOTHING, [CRM]));
+    const known = knowing(resolve(aReceipt(), [created], NOTHING, [CRM]));
     const signed = aDraft({
       type: "signer.signed",
       signers: [aSigner("ann", { status: "signed" }), aSigner("bob")],
     });
-    const first = unfold(aReceipt(), [signed], known, [CRM]);
-    const second = unfold(aReceipt(), [signed], knowing(first), [CRM]);
+    const first = resolve(aReceipt(), [signed], known, [CRM]);
+    const second = resolve(aReceipt(), [signed], knowing(first), [CRM]);
     expect(first.events.map(({ event }) => event.signer?.id)).to.deep.equal(["ann"]);
     expect(second.events).to.deep.equal([]);
     expect(second.duplicates.map(({ event }) => event)).to.deep.equal(
@@ -100,8 +100,8 @@ describe("unfold", () => {
         signers: ["ann", "bob"].map((id) => aSigner(id, { status: ids.includes(id) ? "signed" : null })),
       });
     const created = aDraft({ type: "document.created", signers: [aSigner("ann"), aSigner("bob")] });
-    const known = knowing(unfold(aReceipt(), [created, signed(["ann", "bob"], 2)], NOTHING, []));
-    const late = unfold(aReceipt(), [signed(["ann"], 1)], known, []);
+    const known = knowing(resolve(aReceipt(), [created, signed(["ann", "bob"], 2)], NOTHING, []));
+    const late = resolve(aReceipt(), [signed(["ann"], 1)], known, []);
     expect(late.events).to.deep.equal([]);
     expect(late.duplicates).to.have.length(1);
   });
@@ -109,7 +109,7 @@ describe("unfold", () => {
   it("addresses each event to the destinations that asked for its type, and keeps it when none did", () => {
     const picky = { ...CRM, name: "picky", events: ["document.completed"] };
     const drafts = [aDraft({ type: "document.sent" }), aDraft({ type: "document.completed" })];
-    const { events, deliveries } = unfold(aReceipt(), drafts, NOTHING, [picky]);
+    const { events, deliveries } = resolve(aReceipt(), drafts, NOTHING, [picky]);
     expect(events).to.have.length(2);
     expect(deliveries.map(({ destination, event }) => [destination, event])).to.deep.equal([
       ["picky", events[1]?.event.id],
@@ -123,7 +123,7 @@ describe("unfold", () => {
 
   it("calls an event late that is older than what is known, and numbers it all the same", () => {
     const known = knowing(
-      unfold(aReceipt(), [aDraft({ type: "document.completed", time: NEW_YEAR + 1_000 })], NOTHING, []),
+      resolve(aReceipt(), [aDraft({ type: "document.completed", time: NEW_YEAR + 1_000 })], NOTHING, []),
     );
     const [event] = eventsOf([aDraft({ type: "document.sent", time: NEW_YEAR })], known);
     expect(event).to.deep.include({ late: true, sequence: 2 });
@@ -144,8 +144,8 @@ describe("a happening that two channels tell", () => {
   const WINDOW = { subscribers: [CRM], coalesce: 600_000 };
   const viewed = (channel: string, seconds: number) =>
     aDraft({ type: "signer.viewed", channel, signer: aSigner("ann"), time: NEW_YEAR + seconds * 1_000 });
-  const idsOf = ({ events }: Unfolded) => events.map(({ event }) => event.id);
-  const repeatsIn = ({ duplicates }: Unfolded) => duplicates.map(({ event }) => event);
+  const idsOf = ({ events }: Resolution) => events.map(({ event }) => event.id);
+  const repeatsIn = ({ duplicates }: Resolution) => duplicates.map(({ event }) => event);
 
   it("is one event although their clocks differ by seconds, whichever came first", () => {
     for (const [first, second] of [
@@ -181,9 +181,9 @@ describe("a happening that two channels tell", () => {
 
   it("is asked for once, over all the time that one request tells of it", () => {
     const [early, late] = [viewed("batch", 0), viewed("batch", 7_200)];
-    const { kins } = questionsOf(aReceipt(), [early, late], WINDOW);
-    expect(kins).to.have.length(1);
-    expect(kins[0]).to.include({ from: NEW_YEAR - 1_800_000, to: NEW_YEAR + 9_000_000 });
+    const { coalesce } = lookupOf(aReceipt(), [early, late], WINDOW);
+    expect(coalesce).to.have.length(1);
+    expect(coalesce[0]).to.include({ from: NEW_YEAR - 1_800_000, to: NEW_YEAR + 9_000_000 });
   });
 
   it("is two events when no channel says whose they are: two signers can do the same within the window", () => {
@@ -271,10 +271,10 @@ describe("happenings that several channels tell, in every order of arrival", () 
     const names = Object.entries(clocks).map(([name, ahead]) => `${name} +${ahead} s`);
     for (const happenings of HAPPENINGS.filter(({ length }) => length * names.length <= 6)) {
       it(`are as many events as happenings: ${happenings.join(", ")} s, told by ${names.join(", ")}`, () => {
-        const tellings = Object.entries(clocks).flatMap(([channel, ahead]) =>
+        const reports = Object.entries(clocks).flatMap(([channel, ahead]) =>
           happenings.map((at) => ({ channel, at: at + ahead })),
         );
-        for (const order of ordersOf(tellings)) {
+        for (const order of ordersOf(reports)) {
           const memory = createMemory(RULES);
           for (const [index, { channel, at }] of order.entries()) {
             const draft = aDraft({ type, channel, signer: aSigner("ann"), time: NEW_YEAR + at * 1_000 });
@@ -293,11 +293,11 @@ describe("happenings that several channels tell, in every order of arrival", () 
   }
 
   it("are as many events as happenings in a hundred random orders of three by three", () => {
-    const tellings = ["batch", "realtime", "upon"].flatMap((channel, ahead) =>
+    const reports = ["batch", "realtime", "upon"].flatMap((channel, ahead) =>
       [0, 40, 80].map((at) => ({ channel, at: at + ahead * 2 })),
     );
     fc.assert(
-      fc.property(fc.shuffledSubarray(tellings, { minLength: 9 }), (order) => {
+      fc.property(fc.shuffledSubarray(reports, { minLength: 9 }), (order) => {
         const memory = createMemory(RULES);
         for (const { channel, at } of order)
           memory.tell(aDraft({ type, channel, signer: aSigner("ann"), time: NEW_YEAR + at * 1_000 }));
@@ -521,7 +521,7 @@ describe("a signer's event that names no document", () => {
     const viewed = aDraft({ type: "signer.viewed", document: null, signer: aSigner("ann") });
     const [alone] = eventsOf([viewed]);
     const known = knowing(
-      unfold(aReceipt(), [aDraft({ type: "document.sent", signers: [aSigner("ann")] })], NOTHING, []),
+      resolve(aReceipt(), [aDraft({ type: "document.sent", signers: [aSigner("ann")] })], NOTHING, []),
     );
     const [linked] = eventsOf([viewed], known);
     expect(alone?.document).to.equal(null);

@@ -2,21 +2,21 @@ import pRetry from "p-retry";
 import { type Clock, pause } from "../domain/clock.ts";
 
 /** How to go on while the store does not take what it is given. */
-export interface Insistence {
+export interface StoreRetry {
   clock: Clock;
   /** Aborted: nothing more can be waited for. */
   signal: AbortSignal;
   /** Called at each refusal; `failures` in a row, from 1. */
-  refused(error: unknown, failures: number): void;
+  onFailure(error: unknown, failures: number): void;
 }
 
 /**
  * Writes until it is written: an answer in hand must not be lost because the store is away. Null when `signal` was
  * aborted before.
  */
-export async function insist<T>(
+export async function retryStoreWrite<T>(
   write: () => Promise<T>,
-  { clock, signal, refused }: Insistence,
+  { clock, signal, onFailure }: StoreRetry,
 ): Promise<T | null> {
   try {
     return await pRetry(() => write().catch(asPlainError), {
@@ -24,8 +24,8 @@ export async function insist<T>(
       minTimeout: 0,
       shouldRetry: () => !signal.aborted,
       onFailedAttempt: async ({ error, attemptNumber }) => {
-        refused(error.cause, attemptNumber);
-        await pause(clock, storePause(attemptNumber), signal);
+        onFailure(error.cause, attemptNumber);
+        await pause(clock, storeBackoff(attemptNumber), signal);
       },
     });
   } catch (error) {
@@ -35,7 +35,7 @@ export async function insist<T>(
 }
 
 /** Pauses while the store is away, in milliseconds: ¼, ½, 1, 2, 4, then every 5 seconds. `failures` from 1. */
-export function storePause(failures: number): number {
+export function storeBackoff(failures: number): number {
   return Math.min(250 * 2 ** (failures - 1), 5_000);
 }
 

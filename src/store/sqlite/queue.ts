@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
-import { after, nextOf } from "../page.ts";
+import { after, nextOf } from "../cursor.ts";
 import { type DeliveryRow, toDelivery, toEvent } from "../rows.ts";
-import type { Loan, PageRequest, ReplayFilter, Settlement, Store } from "../store.ts";
-import { endOf, MAX_LOOK } from "./find.ts";
+import type { Lease, PageRequest, ReplayFilter, Settlement, Store } from "../store.ts";
+import { endOf, MAX_ROWS_LOOKED_AT } from "./find.ts";
 import { query, type Statements } from "./statements.ts";
 
 /** What happens to deliveries. Everything here runs inside a transaction. */
@@ -12,15 +12,15 @@ export function claim(
   sql: Statements,
   { destination, limit, now, until }: { destination: string; limit: number; now: number; until: number },
   token: string,
-): Loan[] {
+): Lease[] {
   const rows = sql.due.all(destination, now, limit);
-  for (const row of rows) sql.lend.run(token, until, row.id);
+  for (const row of rows) sql.lease.run(token, until, row.id);
   return rows.map((row) => ({ delivery: toDelivery({ ...row, due_at: until }), event: toEvent(row), token }));
 }
 
 export function settle(sql: Statements, { delivery, token, attempt, outcome }: Settlement): boolean {
-  const loan = sql.loan.one(delivery, token);
-  if (!loan) return false;
+  const lease = sql.leaseOf.one(delivery, token);
+  if (!lease) return false;
 
   if (attempt) {
     const { number, startedAt, duration, cause, status, answer, retryAfter } = attempt;
@@ -29,7 +29,7 @@ export function settle(sql: Statements, { delivery, token, attempt, outcome }: S
   const reason = outcome.status === "parked" ? outcome.reason : null;
   const dueAt = outcome.status === "pending" ? outcome.dueAt : null;
   sql.settle.run(outcome.status, reason, dueAt, attempt?.number ?? null, delivery);
-  if (dueAt === null && loan.lane !== null) sql.letNextGo.run(loan.destination, loan.lane);
+  if (dueAt === null && lease.lane !== null) sql.letNextGo.run(lease.destination, lease.lane);
   return true;
 }
 
@@ -37,20 +37,20 @@ export function skip(sql: Statements, id: string, now: number): Awaited<ReturnTy
   const row = sql.openness.one(id);
   if (!row) return null;
   if (row.due_at === null) return "final";
-  if (row.token !== null && row.due_at > now) return "lent";
+  if (row.token !== null && row.due_at > now) return "leased";
   sql.settle.run("parked", "skipped", null, null, id);
   if (row.status === "pending" && row.lane !== null) sql.letNextGo.run(row.destination, row.lane);
   return "skipped";
 }
 
 /** The nth of the page is due n × `spacing` milliseconds from `now`; one whose lane is busy waits there. */
-export function reopen(
+export function replay(
   db: DatabaseSync,
   sql: Statements,
   filter: ReplayFilter,
   page: PageRequest,
   { now, spacing }: { now: number; spacing: number },
-): { reopened: number; next: string | null } {
+): { replayed: number; next: string | null } {
   const { where, values } = replayable(filter);
   const rows = query<Pick<DeliveryRow, "id" | "destination" | "lane"> & { position: number }>(
     db,
@@ -59,9 +59,9 @@ export function reopen(
   const shown = rows.slice(0, page.limit);
   for (const [n, { id, destination, lane }] of shown.entries()) {
     const waits = lane !== null && sql.laneIsOpen.one(destination, lane) !== undefined;
-    sql.reopen.run(waits ? "held" : "pending", now + n * spacing, id);
+    sql.replay.run(waits ? "held" : "pending", now + n * spacing, id);
   }
-  return { reopened: shown.length, next: nextOf(rows, page) ?? endOf(db, WINDOW, [after(page)]) };
+  return { replayed: shown.length, next: nextOf(rows, page) ?? endOf(db, WINDOW, [after(page)]) };
 }
 
 /** In steps, with everybody else's turn in between. */
@@ -79,7 +79,7 @@ export async function countReplay(db: DatabaseSync, filter: ReplayFilter): Promi
 }
 
 /** Deliveries behind a position, as many as are looked at in a step. */
-const WINDOW = `select position from deliveries where position > ? order by position limit ${MAX_LOOK}`;
+const WINDOW = `select position from deliveries where position > ? order by position limit ${MAX_ROWS_LOOKED_AT}`;
 
 /** From which deliveries of a window a replay chooses, as SQL from the table's name on. */
 function replayable({ destination, status, since, type, document }: ReplayFilter) {

@@ -1,7 +1,7 @@
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Problem, Receipt } from "../../domain/receipt.ts";
-import type { NewEvent, Unfolded } from "../../domain/unfold.ts";
+import type { NewEvent, Resolution } from "../../domain/resolve.ts";
 import { idsOf, type Outcome } from "./record.ts";
 import { columns, type Session } from "./session.ts";
 
@@ -18,19 +18,19 @@ export async function addEvents(
 ): Promise<Set<string>> {
   if (events.length === 0) return new Set();
   const insertion = session.rows<{ id: string }>(
-    `insert into events (id, source, channel, type, kin, happened_at, document_id, receipt_id, recorded_at, body)
-     select id, source, channel, type, kin, happened_at, document_id, receipt_id, recorded_at, body
+    `insert into events (id, source, channel, type, coalesce_key, happened_at, document_id, receipt_id, recorded_at, body)
+     select id, source, channel, type, coalesce_key, happened_at, document_id, receipt_id, recorded_at, body
      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::text[])
-       with ordinality given (id, source, channel, type, kin, happened_at, document_id, receipt_id, recorded_at, body, n)
+       with ordinality given (id, source, channel, type, coalesce_key, happened_at, document_id, receipt_id, recorded_at, body, n)
      order by n
      on conflict (id) do nothing returning id`,
     columns(
-      events.map(({ one: { event, kin, at }, receipt }) => [
+      events.map(({ one: { event, coalesceKey, at }, receipt }) => [
         event.id,
         event.source,
         event.channel,
         event.type,
-        kin,
+        coalesceKey,
         at,
         event.document?.id ?? null,
         event.provenance.receipt,
@@ -41,7 +41,7 @@ export async function addEvents(
     ),
   );
   const removal = session.rows<{ id: string }>(
-    "delete from events where id = any(array(select id from ids where id = any($1::text[]))) returning id",
+    "delete from events where id = any(array(select id from tombstones where id = any($1::text[]))) returning id",
     [events.map(({ one }) => one.event.id)],
   );
   const [added, gone] = await Promise.all([insertion, removal]);
@@ -50,25 +50,25 @@ export async function addEvents(
 }
 
 /** Each beside the id that it goes with, and is forgotten with: an id that is left alone is held on to until the commit. */
-export async function addAliases(session: Session, aliases: readonly (readonly [string, string])[]) {
-  if (aliases.length === 0) return;
+export async function addDedupeKeys(session: Session, dedupeKeys: readonly (readonly [string, string])[]) {
+  if (dedupeKeys.length === 0) return;
   await session.run(
     `with given as (
        select key, event_id from unnest($1::text[], $2::text[]) given (key, event_id)
      ), alone as (
-       select given.* from given cross join lateral (select from ids where id = given.event_id for key share) held
+       select given.* from given cross join lateral (select from tombstones where id = given.event_id for key share) held
      )
-     insert into aliases (key, event_id)
+     insert into dedupe_keys (key, event_id)
      select * from given where exists (select from events where id = given.event_id) union select * from alone
      order by key, event_id on conflict do nothing`,
-    columns(aliases, 2),
+    columns(dedupeKeys, 2),
   );
 }
 
 /** What holds no longer goes first: the same key may belong to another event now. */
 export async function changeChannelKeys(
   session: Session,
-  { added, removed }: Unfolded["channelKeys"],
+  { added, removed }: Resolution["channelKeys"],
 ): Promise<void> {
   if (removed.length > 0)
     await session.run(
@@ -100,10 +100,10 @@ export async function changeChannelKeys(
 }
 
 /** Takes earlier receipts from the lists of the events that they did not tell after all, and puts them into those of the ones they did. */
-export async function moveRetellings(session: Session, { from, to }: Unfolded["moved"]): Promise<void> {
+export async function moveDuplicates(session: Session, { from, to }: Resolution["moved"]): Promise<void> {
   if (from.length > 0)
     await session.run(
-      `delete from retellings where (event_id, receipt_id) in (select * from unnest($1::text[], $2::text[]))`,
+      `delete from duplicates where (event_id, receipt_id) in (select * from unnest($1::text[], $2::text[]))`,
       columns(
         from.map(({ event, receipt }) => [event, receipt]),
         2,
@@ -111,8 +111,8 @@ export async function moveRetellings(session: Session, { from, to }: Unfolded["m
     );
   if (to.length > 0)
     await session.run(
-      `insert into retellings (event_id, receipt_id, channel, told_at)
-       select given.* from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) given (event_id, receipt_id, channel, told_at)
+      `insert into duplicates (event_id, receipt_id, channel, received_at)
+       select given.* from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) given (event_id, receipt_id, channel, received_at)
        where exists (select from events where id = given.event_id) on conflict do nothing`,
       columns(
         to.map(({ event, receipt, channel, at }) => [event, receipt, channel, at]),
@@ -206,14 +206,14 @@ export async function mendReceipt(
 }
 
 /** Of events that are kept, and are held on to until the commit: one that is kept no longer has no list of them. */
-export async function addRetellings(session: Session, outcomes: readonly Outcome[]): Promise<void> {
+export async function addDuplicates(session: Session, outcomes: readonly Outcome[]): Promise<void> {
   const rows = outcomes.flatMap(({ receipt, duplicates }) =>
     duplicates.map((event) => [event, receipt.id, receipt.channel, receipt.receivedAt]),
   );
   if (rows.length === 0) return;
   await session.run(
-    `insert into retellings (event_id, receipt_id, channel, told_at)
-     select given.* from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) given (event_id, receipt_id, channel, told_at)
+    `insert into duplicates (event_id, receipt_id, channel, received_at)
+     select given.* from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) given (event_id, receipt_id, channel, received_at)
      cross join lateral (select from events where id = given.event_id for key share) held on conflict do nothing`,
     columns(rows, 4),
   );

@@ -1,8 +1,8 @@
-import type { News, Store } from "../store.ts";
-import { CAME, DUE, KEPT, LEFT } from "./call.ts";
+import type { Store, StoreEvents } from "../store.ts";
 import { destinations } from "./keep.ts";
-import { createLine, type Line } from "./line.ts";
-import { count, join, leave } from "./nodes.ts";
+import { createLine, type Line } from "./listen-connection.ts";
+import { count, join, leave } from "./membership.ts";
+import { CAME, DUE, KEPT, LEFT } from "./notify.ts";
 import type { Session } from "./session.ts";
 
 interface ListenOptions {
@@ -14,17 +14,17 @@ interface ListenOptions {
 
 /** Hears what the nodes call to each other, over a line that is made when somebody first listens. */
 interface Listener {
-  listen: NonNullable<Store["listen"]>;
+  listen: NonNullable<Store["subscribe"]>;
   end(): Promise<void>;
 }
 
 export function createListener({ url, channel, self }: ListenOptions): Listener {
-  let news: News = { recorded() {}, kept() {}, nodes() {} };
+  let news: StoreEvents = { workDue() {}, stateChanged() {}, nodeCountChanged() {} };
   let nodes: number | null = null;
   let line: Line | null = null;
 
   async function tellKept(session: Session): Promise<void> {
-    news.kept(await destinations(session));
+    news.stateChanged(await destinations(session));
   }
 
   /** Fewer than before are no news at first: after a breakdown of the server the others' lines take a while to come back. */
@@ -39,12 +39,12 @@ export function createListener({ url, channel, self }: ListenOptions): Listener 
   function tellNodes(now: number): void {
     if (now === nodes) return;
     nodes = now;
-    news.nodes(now);
+    news.nodeCountChanged(now);
   }
 
   function heard(call: string): void {
     const [kind, sender, ...name] = call.split(":");
-    if (kind === DUE && sender !== self) news.recorded([name.join(":")]);
+    if (kind === DUE && sender !== self) news.workDue([name.join(":")]);
     if (kind === KEPT) line?.use(tellKept);
     if (kind === CAME) line?.use(tellMore);
     if (kind === LEFT) line?.use(tellNumber);
@@ -54,13 +54,13 @@ export function createListener({ url, channel, self }: ListenOptions): Listener 
     await join(session, channel);
     await tellMore(session);
     await tellKept(session);
-    news.recorded();
+    news.workDue();
   }
 
   return {
     listen(given) {
       news = given;
-      if (nodes !== null) news.nodes(nodes);
+      if (nodes !== null) news.nodeCountChanged(nodes);
       if (line) line.use(tellKept);
       else
         line = createLine({

@@ -23,10 +23,10 @@ interface LineOptions {
 
 /** How long the line is let lie after it broke, and how often it is tried whether it still holds; milliseconds. */
 const PAUSES = [100, 500, 1_000, 2_000, 5_000];
-const CHECK_EVERY = 30_000;
+const CHECK_INTERVAL_MS = 30_000;
 /** How long what is done over the line may take, and saying good-bye; milliseconds. */
-const PATIENCE = 10_000;
-const GOOD_BYE = 1_000;
+const CHECK_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 export function createLine(options: LineOptions): Line {
   const over = new AbortController();
@@ -68,11 +68,11 @@ async function hold(
   const end = () => void client.end().catch(() => {});
   let last: Promise<void>;
   const use: Line["use"] = (work) => {
-    last = last.then(() => inTime(PATIENCE, work(session))).catch(end);
+    last = last.then(() => inTime(CHECK_TIMEOUT_MS, work(session))).catch(end);
   };
   const goodBye = () => {
     inTime(
-      GOOD_BYE,
+      CLOSE_TIMEOUT_MS,
       last.then(() => ending(session)),
     ).then(end, end);
   };
@@ -80,14 +80,14 @@ async function hold(
   try {
     await client.connect();
     await client.query(`listen ${client.escapeIdentifier(channel)}`);
-    last = inTime(PATIENCE, held(session));
+    last = inTime(CHECK_TIMEOUT_MS, held(session));
     usable(use);
     await last;
   } catch {
     end();
     return false;
   }
-  const checking = setInterval(() => use(check), CHECK_EVERY);
+  const checking = setInterval(() => use(check), CHECK_INTERVAL_MS);
   signal.addEventListener("abort", goodBye, { once: true });
   if (signal.aborted) goodBye();
   await broken;

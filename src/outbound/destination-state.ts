@@ -6,20 +6,20 @@ import { PAUSED_BY_CONFIGURATION } from "../domain/destination.ts";
 import { CountersignError } from "../domain/errors.ts";
 import type { DestinationState, Store } from "../store/store.ts";
 import type { Destination } from "./destination.ts";
-import { createGate, type Kept, type Leave } from "./gate.ts";
-import { insist } from "./insist.ts";
+import { createGate, type Permit, type SavedState } from "./gate.ts";
 import type { Observer } from "./observe.ts";
+import { retryStoreWrite } from "./retry-store-write.ts";
 
 /** How one destination stands: what tries and people say of it, here and at other nodes, told as it changes and kept over restarts. */
-export interface Standing {
+export interface LiveState {
   /** How many tries may begin now. */
-  ask(): Leave;
+  ask(): Permit;
   /** So many began by this leave. */
-  begin(many: number, leave: Leave): void;
+  begin(many: number, leave: Permit): void;
   /** What a try says of the destination itself; to be called before anything more begins. Returns the failures in a row. */
   learn(attempt: Attempt, outcome: Outcome, probe: boolean): number;
   /** Nothing was sent after all, so that there is nothing to learn. */
-  release(leave: Pick<Leave, "probe">): void;
+  release(leave: Pick<Permit, "probe">): void;
   /** Writes down what was learnt and is not written yet, however long the store is away, until the stop's grace is over. */
   keep(): Promise<void>;
   /** Holds at once. Rejects when it cannot be kept: then it holds here only, until the next restart. */
@@ -27,14 +27,14 @@ export interface Standing {
   /** The same. @throws CountersignError `bad_request` when it is the configuration that pauses it. */
   resume(): Promise<void>;
   /** Takes over what is kept by now, unless something of its own is on the way there: then, that first. */
-  adopt(kept: Kept): void;
+  applyState(kept: SavedState): void;
   /** So many nodes divide the rate. */
-  share(nodes: number): void;
+  setNodeCount(nodes: number): void;
   state(): DestinationState;
 }
 
 interface Parts {
-  store: Pick<Store, "keepDestination">;
+  store: Pick<Store, "saveDestination">;
   clock: Clock;
   observe: Observer;
   /** Other nodes may send to it as well. */
@@ -47,65 +47,65 @@ interface Parts {
 
 const GONE = "it answered 410 Gone";
 
-export function createStanding(destination: Destination, kept: Kept, parts: Parts): Standing {
+export function createLiveState(destination: Destination, kept: SavedState, parts: Parts): LiveState {
   const { store, clock, observe, shared = false, signal, turned } = parts;
   const { name } = destination;
   const configured = destination.paused ? { at: clock.now(), reason: PAUSED_BY_CONFIGURATION } : null;
-  const asKept = (given: Kept): Kept => ({ ...given, paused: given.paused ?? configured });
+  const asKept = (given: SavedState): SavedState => ({ ...given, paused: given.paused ?? configured });
   const gate = createGate(destination, asKept(kept), clock.now(), shared ? null : 1);
   /** What was learnt and has to be written. */
-  const unkept = new Set<keyof Kept>();
+  const unkept = new Set<keyof SavedState>();
   /** A pause that the store has not taken: what others keep does not undo it. */
   let pausedHere = false;
   let writing = 0;
   /** What was heard last while something was being written, and is adopted after that. */
-  let missed: Kept | null = null;
+  let missed: SavedState | null = null;
 
-  const state = (): Kept => ({
+  const state = (): SavedState => ({
     paused: gate.paused,
     breaker: gate.breaker.probeAt === null ? null : gate.breaker,
   });
 
   /** The newest, whatever it was when it had to be written first. */
-  function newest(what: ReadonlySet<keyof Kept>): Partial<Kept> {
+  function newest(what: ReadonlySet<keyof SavedState>): Partial<SavedState> {
     const { paused, breaker } = state();
     return { ...(what.has("paused") && { paused }), ...(what.has("breaker") && { breaker }) };
   }
 
   /** Who keeps something hears of it as well: what was heard before that is of no use any more. */
-  async function write(what: ReadonlySet<keyof Kept>, persist = once): Promise<void> {
+  async function write(what: ReadonlySet<keyof SavedState>, persist = once): Promise<void> {
     writing += 1;
     const put = () => {
       missed = null;
-      return store.keepDestination(name, newest(what));
+      return store.saveDestination(name, newest(what));
     };
     try {
       await persist(put);
     } finally {
       writing -= 1;
-      if (missed !== null) adopt(missed);
+      if (missed !== null) applyState(missed);
     }
   }
 
   const persistently = (put: () => Promise<void>) =>
-    insist(put, {
+    retryStoreWrite(put, {
       clock,
       signal,
-      refused: (error, failures) => observe.keepFailed({ destination: name, error, failures }),
+      onFailure: (error, failures) => observe.keepFailed({ destination: name, error, failures }),
     });
 
-  function adopt(given: Kept): void {
+  function applyState(given: SavedState): void {
     const mine = writing > 0 || unkept.size > 0;
     missed = mine ? given : null;
     if (mine) return;
     const before = state();
-    gate.adopt(pausedHere ? { ...given, paused: before.paused } : asKept(given));
+    gate.applyState(pausedHere ? { ...given, paused: before.paused } : asKept(given));
     if (isDeepStrictEqual(before, state())) return;
     tell(before, state());
     turned();
   }
 
-  function tell(before: Kept, now: Kept): void {
+  function tell(before: SavedState, now: SavedState): void {
     if (now.paused && !before.paused) observe.paused({ destination: name, reason: now.paused.reason });
     if (before.paused && !now.paused) observe.resumed({ destination: name });
     if (now.breaker && !before.breaker) observe.breakerOpened({ destination: name, ...now.breaker });
@@ -168,8 +168,8 @@ export function createStanding(destination: Destination, kept: Kept, parts: Part
       await write(new Set(["paused", "breaker"]));
     },
 
-    adopt,
-    share: (nodes) => gate.share(nodes, clock.now()),
+    applyState,
+    setNodeCount: (nodes) => gate.setNodeCount(nodes, clock.now()),
     state: () => ({ name, ...state() }),
   };
 }

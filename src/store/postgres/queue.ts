@@ -1,20 +1,20 @@
 import type { Attempt } from "../../domain/delivery.ts";
-import type { Loan, Settlement, Store } from "../store.ts";
+import type { Lease, Settlement, Store } from "../store.ts";
 import type { Answer } from "./batch.ts";
 import { idsAndTokens } from "./claim.ts";
 import { lockLanes } from "./lanes.ts";
 import { hastenProbe, isProbe, letProbe } from "./probe.ts";
 import { columns, type Scalar, type Session } from "./session.ts";
 
-/** Writes down what tries came to. Of two for one loan the first counts. Runs inside a transaction. */
+/** Writes down what tries came to. Of two for one lease the first counts. Runs inside a transaction. */
 export async function settleAll(
   session: Session,
   channel: string,
   settlements: readonly Settlement[],
 ): Promise<readonly Answer<boolean>[]> {
-  const loans = new Map(settlements.toReversed().map((one) => [loanOf(one), one] as const));
+  const leases = new Map(settlements.toReversed().map((one) => [leaseOf(one), one] as const));
   const asked = columns(
-    [...loans.values()].map(({ delivery, token }) => [delivery, token]),
+    [...leases.values()].map(({ delivery, token }) => [delivery, token]),
     2,
   );
   // A lane never changes, so it may be read before it is locked.
@@ -23,15 +23,15 @@ export async function settleAll(
     [asked[0] ?? []],
   );
   await lockLanes(session, new Set(lanes.flatMap(({ lane }) => lane ?? [])));
-  const good = await session.rows<GoodLoan>(
+  const good = await session.rows<GoodLease>(
     `select d.id, d.token, d.destination, d.lane from deliveries d
      join unnest($1::text[], $2::text[]) asked (id, token) on d.id = asked.id and d.token = asked.token
      where d.status = 'pending' order by d.id for update of d`,
     asked,
   );
-  const written = good.flatMap((loan) => {
-    const settlement = loans.get(loanOf({ delivery: loan.id, token: loan.token }));
-    return settlement ? [{ loan, settlement }] : [];
+  const written = good.flatMap((lease) => {
+    const settlement = leases.get(leaseOf({ delivery: lease.id, token: lease.token }));
+    return settlement ? [{ lease, settlement }] : [];
   });
   await writeDown(session, written);
   await letUnusedProbe(session, channel, written);
@@ -39,14 +39,14 @@ export async function settleAll(
   return settlements.map((one) => ({ status: "fulfilled", value: counted.has(one) }));
 }
 
-interface GoodLoan {
+interface GoodLease {
   id: string;
   token: string;
   destination: string;
   lane: string | null;
 }
 
-function loanOf({ delivery, token }: Pick<Settlement, "delivery" | "token">): string {
+function leaseOf({ delivery, token }: Pick<Settlement, "delivery" | "token">): string {
   return JSON.stringify([delivery, token]);
 }
 
@@ -54,17 +54,17 @@ function loanOf({ delivery, token }: Pick<Settlement, "delivery" | "token">): st
 async function letUnusedProbe(
   session: Session,
   channel: string,
-  written: readonly { loan: GoodLoan; settlement: Settlement }[],
+  written: readonly { lease: GoodLease; settlement: Settlement }[],
 ): Promise<void> {
-  const unused = written.filter(({ loan, settlement }) => settlement.attempt === null && isProbe(loan));
+  const unused = written.filter(({ lease, settlement }) => settlement.attempt === null && isProbe(lease));
   const at = Math.min(...unused.map(({ settlement }) => settlement.at));
-  const destinations = unused.map(({ loan }) => loan.destination);
+  const destinations = unused.map(({ lease }) => lease.destination);
   if (unused.length > 0) await letProbe(session, channel, destinations, at);
 }
 
 async function writeDown(
   session: Session,
-  written: readonly { loan: GoodLoan; settlement: Settlement }[],
+  written: readonly { lease: GoodLease; settlement: Settlement }[],
 ): Promise<void> {
   if (written.length === 0) return;
   const over = written.filter(({ settlement }) => settlement.outcome.status !== "pending");
@@ -91,7 +91,7 @@ async function writeDown(
     ),
     letNextGo(
       session,
-      over.flatMap(({ loan: { destination, lane } }) =>
+      over.flatMap(({ lease: { destination, lane } }) =>
         lane === null ? [] : [[destination, lane] as const],
       ),
     ),
@@ -142,7 +142,7 @@ export async function skip(
   );
   if (!row) return null;
   if (row.due_at === null) return "final";
-  if (row.token !== null && row.due_at > now) return "lent";
+  if (row.token !== null && row.due_at > now) return "leased";
   await session.run(
     "update deliveries set status = 'parked', reason = 'skipped', due_at = null, token = null where id = $1",
     [id],
@@ -152,10 +152,10 @@ export async function skip(
 }
 
 /** Returns the destinations that have something due again. */
-export async function giveBack(
+export async function release(
   session: Session,
   channel: string,
-  loans: readonly Loan[],
+  leases: readonly Lease[],
   now: number,
 ): Promise<Set<string>> {
   const rows = await session.rows<{ id: string; destination: string }>(
@@ -163,9 +163,9 @@ export async function giveBack(
      from unnest($1::text[], $2::text[]) given (id, token)
      where d.id = given.id and d.token = given.token and d.status = 'pending'
      returning d.id, d.destination`,
-    [...idsAndTokens(loans), now],
+    [...idsAndTokens(leases), now],
   );
-  const probes = new Set(loans.filter(isProbe).map(({ delivery }) => delivery.id));
+  const probes = new Set(leases.filter(isProbe).map(({ delivery }) => delivery.id));
   const probed = rows.filter(({ id }) => probes.has(id)).map(({ destination }) => destination);
   if (probed.length > 0) await letProbe(session, channel, probed, now);
   return new Set(rows.map(({ destination }) => destination));
@@ -202,10 +202,10 @@ const MAX_SKEW_MS = 60_000;
 export async function bringForward(
   session: Session,
   channel: string,
-  { destination, now, loan, seen = true }: Parameters<Store["bringForward"]>[0],
+  { destination, now, lease, seen = true }: Parameters<Store["bringForward"]>[0],
 ): Promise<number> {
   const later = seen ? now : Math.max(now, await clockOf(session)) + MAX_SKEW_MS;
-  await hastenProbe(session, channel, { destination, now, loan: later - now + loan });
+  await hastenProbe(session, channel, { destination, now, lease: later - now + lease });
   const pending = await session.run(
     `update deliveries set due_at = $2, token = null
      where position in (
@@ -214,7 +214,7 @@ export async function bringForward(
          and (recorded_at > $4 or (token is not null and due_at > $4::bigint + $3::bigint)
               or exists (select from attempts a where a.delivery_id = deliveries.id and a.started_at > $4))
        order by id for update)`,
-    [destination, now, loan, later],
+    [destination, now, lease, later],
   );
   const held = await session.run(
     `update deliveries set due_at = $2

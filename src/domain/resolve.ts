@@ -11,7 +11,7 @@ import {
   viewSigner,
   viewSigners,
 } from "./document.ts";
-import { type Draft, keyOf, kinOf, withRole } from "./draft.ts";
+import { coalesceKeyOf, type Draft, dedupeKeyOf, withRole } from "./draft.ts";
 import type { Event, Provenance } from "./event.ts";
 import { deliveryId, isOwnSignerId } from "./identity.ts";
 import { timeOf } from "./lookup.ts";
@@ -19,30 +19,30 @@ import type { Receipt } from "./receipt.ts";
 
 /** What the store knows that bears on a request. */
 export interface Known {
-  /** By document id, those that signers are linked to and those that `kin` names among them. */
+  /** By document id, those that signers are linked to and those that `coalesceKey` names among them. */
   documents: ReadonlyMap<string, Document>;
   /** By a signer's id: the document that another post named. */
   links: ReadonlyMap<string, string>;
   /** By a draft's key: the events it became when it was first told. */
   events: ReadonlyMap<string, readonly string[]>;
-  /** By a draft's key: the event that this channel's telling was taken for by nearness. */
+  /** By a draft's key: the event that this channel's report was taken for by nearness. */
   merged: ReadonlyMap<string, string>;
-  /** By kin: the events of the time asked for. */
-  kin: ReadonlyMap<string, readonly CoalesceCandidate[]>;
+  /** By coalesceKey: the events of the time asked for. */
+  candidates: ReadonlyMap<string, readonly CoalesceCandidate[]>;
 }
 
 /** An event to be kept. */
 export interface NewEvent {
   event: Event;
   /** Under which its payload alone will be recognised when it comes again. */
-  key: string;
-  kin: string | null;
+  dedupeKey: string;
+  coalesceKey: string | null;
   /** Milliseconds since 1970. */
   at: number;
 }
 
 /** What a request turns into once it is compared with what is known. */
-export interface Unfolded {
+export interface Resolution {
   events: readonly NewEvent[];
   /** Every document that moved, as it is after the last event. */
   documents: readonly Document[];
@@ -51,16 +51,16 @@ export interface Unfolded {
   duplicates: readonly { event: string; key: string }[];
   /** Which document a signer belongs to, where the request says so. */
   links: readonly { signer: string; document: string }[];
-  /** The events of each kin that was asked for, with whoever told them as it is now. */
-  kin: ReadonlyMap<string, readonly CoalesceCandidate[]>;
+  /** The events of each coalesceKey that was asked for, with whoever told them as it is now. */
+  candidates: ReadonlyMap<string, readonly CoalesceCandidate[]>;
   /** What is new in that, and what holds no longer. */
   channelKeys: { added: readonly EventChannelKey[]; removed: readonly EventChannelKey[] };
   /** Which earlier receipts turn out to have told another event than the one at which they are listed. */
-  moved: { from: readonly EarlierTelling[]; to: readonly EarlierTelling[] };
+  moved: { from: readonly EarlierReport[]; to: readonly EarlierReport[] };
 }
 
 /** That an earlier receipt told an event. */
-export interface EarlierTelling {
+export interface EarlierReport {
   event: string;
   receipt: string;
   channel: string;
@@ -83,14 +83,16 @@ export interface Rules {
  * Drafts become events: those told before are duplicates; the others find out who did them and which document they belong to,
  * move it, and are addressed to every destination that wants them. Pure, so that a store can call it inside its transaction.
  */
-export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known, rules: Rules): Unfolded {
+export function resolve(receipt: Receipt, drafts: readonly Draft[], known: Known, rules: Rules): Resolution {
   const documents = new Map(known.documents);
   const links = new Map(known.links);
   const told = new Map(known.events);
-  const kin = new Map([...known.kin].map(([name, events]) => [name, new Coalescer(events, rules.coalesce)]));
+  const candidates = new Map(
+    [...known.candidates].map(([name, events]) => [name, new Coalescer(events, rules.coalesce)]),
+  );
   const events: NewEvent[] = [];
   const duplicates: { event: string; key: string }[] = [];
-  const found: EarlierTelling[] = [];
+  const found: EarlierReport[] = [];
   const bear = (origin: Origin, key: string, linked: ReadonlyMap<string, string> = links) => {
     const born = toNewEvent(origin, key, receipt, documents, linked);
     events.push(born);
@@ -98,23 +100,23 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
   };
   /** What was merged by nearness becomes an event of its own. */
   const splitOff = ({ origin, others }: Match["split"][number]) => {
-    const key = keyOf(origin.draft);
+    const key = dedupeKeyOf(origin.draft);
     told.set(key, [bear(origin, key, new Map([...linksOf(drafts), ...links]))]);
-    kin.get(kinOf(origin.draft) ?? "")?.add(key, channelKeyOf(origin.draft, origin), others);
+    candidates.get(coalesceKeyOf(origin.draft) ?? "")?.add(key, channelKeyOf(origin.draft, origin), others);
     found.push(...earlier(key, others));
   };
-  if (kin.size > 0) for (const draft of drafts) confirm(draft, receipt, kin).forEach(splitOff);
+  if (candidates.size > 0) for (const draft of drafts) confirm(draft, receipt, candidates).forEach(splitOff);
 
   for (const draft of drafts) {
-    const key = keyOf(draft);
+    const key = dedupeKeyOf(draft);
     const origin = { draft, provenance: provenanceOf(receipt), receivedAt: receipt.receivedAt };
     const before = knownDocument(documents, draft);
     const { drafts: named, repeats } = attribute(draft, before);
-    const name = kinOf(draft);
-    const coalescer = name === null ? undefined : kin.get(name);
+    const name = coalesceKeyOf(draft);
+    const coalescer = name === null ? undefined : candidates.get(name);
     const near = name === null || told.has(key) ? null : nearest(origin, receipt, known.merged, coalescer);
     near?.split.forEach(splitOff);
-    const again = told.get(key) ?? (repeats ? named.map(keyOf) : null);
+    const again = told.get(key) ?? (repeats ? named.map(dedupeKeyOf) : null);
     if (near?.event) {
       duplicates.push({ event: near.event, key: near.event });
       learnFrom(draft, receipt, documents);
@@ -130,9 +132,9 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
     for (const { signer, document } of linksIn(draft)) links.set(signer, document);
   }
 
-  const moved = new Map([...kin].map(([name, coalescer]) => [name, coalescer.events]));
-  const added = channelKeysBeyond(known.kin, moved);
-  const removed = channelKeysBeyond(moved, known.kin);
+  const moved = new Map([...candidates].map(([name, coalescer]) => [name, coalescer.events]));
+  const added = channelKeysBeyond(known.candidates, moved);
+  const removed = channelKeysBeyond(moved, known.candidates);
   const isEarlier = ({ origin }: ChannelKey) => origin?.provenance.receipt !== receipt.id;
   return {
     events,
@@ -142,7 +144,7 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
     links: [...links].flatMap(([signer, document]) =>
       known.links.get(signer) === document ? [] : [{ signer, document }],
     ),
-    kin: moved,
+    candidates: moved,
     channelKeys: { added, removed },
     moved: {
       from: removed.flatMap((one) => earlier(one.event, [one])),
@@ -151,52 +153,52 @@ export function unfold(receipt: Receipt, drafts: readonly Draft[], known: Known,
   };
 }
 
-/** What was told as it came, as a telling of that event. */
-function earlier(event: string, keys: readonly ChannelKey[]): EarlierTelling[] {
+/** What was told as it came, as a report of that event. */
+function earlier(event: string, keys: readonly ChannelKey[]): EarlierReport[] {
   return keys.flatMap(({ channel, origin }) =>
     origin ? [{ event, receipt: origin.provenance.receipt, channel, at: origin.receivedAt }] : [],
   );
 }
 
-/** The event that a telling is taken for because it lies near: now, or when this channel told it before. */
+/** The event that a report is taken for because it lies near: now, or when this channel told it before. */
 function nearest(
   origin: Origin,
   receipt: Receipt,
   merged: Known["merged"],
   coalescer?: Coalescer,
 ): Match | null {
-  const telling = { ...channelKeyOf(origin.draft, receipt), origin };
-  const before = merged.get(telling.key);
+  const report = { ...channelKeyOf(origin.draft, receipt), origin };
+  const before = merged.get(report.key);
   if (before !== undefined && !coalescer?.has(before)) return { event: before, others: [], split: [] };
-  return coalescer?.match(telling) ?? null;
+  return coalescer?.match(report) ?? null;
 }
 
 /** Exact dedupe keys go first, for all drafts of the request: what this channel tells exactly cannot be what it tells nearly. */
-function confirm(draft: Draft, receipt: Receipt, kin: ReadonlyMap<string, Coalescer>): Match["split"] {
-  return kin.get(kinOf(draft) ?? "")?.confirm(channelKeyOf(draft, receipt)) ?? [];
+function confirm(draft: Draft, receipt: Receipt, candidates: ReadonlyMap<string, Coalescer>): Match["split"] {
+  return candidates.get(coalesceKeyOf(draft) ?? "")?.confirm(channelKeyOf(draft, receipt)) ?? [];
 }
 
 function channelKeyOf(draft: Draft, received: Pick<Receipt, "receivedAt">): Omit<ChannelKey, "origin"> {
-  return { key: keyOf(draft), channel: draft.channel, at: timeOf(draft, received) };
+  return { key: dedupeKeyOf(draft), channel: draft.channel, at: timeOf(draft, received) };
 }
 
 function provenanceOf({ id, mapping, verified }: Receipt): Provenance {
   return { receipt: id, mapping, verified };
 }
 
-type Kin = ReadonlyMap<string, readonly CoalesceCandidate[]>;
+type Candidates = ReadonlyMap<string, readonly CoalesceCandidate[]>;
 
-/** What `kin` has and `before` does not. That the channel of an event told it by its own id goes without saying. */
-function channelKeysBeyond(before: Kin, kin: Kin): EventChannelKey[] {
-  return [...kin].flatMap(([name, events]) => {
+/** What `coalesceKey` has and `before` does not. That the channel of an event told it by its own id goes without saying. */
+function channelKeysBeyond(before: Candidates, now: Candidates): EventChannelKey[] {
+  return [...now].flatMap(([name, events]) => {
     const known = new Map((before.get(name) ?? []).map((event) => [event.id, event]));
     return events.flatMap((event) => {
-      const [first] = event.tellings;
-      const there = known.get(event.id)?.tellings ?? (first ? [first] : []);
-      if (there === event.tellings) return [];
+      const [first] = event.reports;
+      const there = known.get(event.id)?.reports ?? (first ? [first] : []);
+      if (there === event.reports) return [];
       const isThere = ({ key, channel }: ChannelKey) =>
         there.some((one) => one.key === key && one.channel === channel);
-      return event.tellings.filter((one) => !isThere(one)).map((one) => ({ ...one, event: event.id }));
+      return event.reports.filter((one) => !isThere(one)).map((one) => ({ ...one, event: event.id }));
     });
   });
 }
@@ -232,8 +234,8 @@ function toNewEvent(
   links: ReadonlyMap<string, string>,
 ): NewEvent {
   const draft = withLink(origin.draft, links);
-  const event = toEvent({ ...origin, draft }, keyOf(origin.draft), receipt, documents);
-  return { event, key, kin: kinOf(origin.draft), at: timeOf(draft, origin) };
+  const event = toEvent({ ...origin, draft }, dedupeKeyOf(origin.draft), receipt, documents);
+  return { event, dedupeKey: key, coalesceKey: coalesceKeyOf(origin.draft), at: timeOf(draft, origin) };
 }
 
 /** The draft with the document that another post named for its signer. */

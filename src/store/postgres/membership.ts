@@ -1,4 +1,4 @@
-import { CAME, LEFT } from "./call.ts";
+import { CAME, LEFT } from "./notify.ts";
 import type { Session } from "./session.ts";
 
 /**

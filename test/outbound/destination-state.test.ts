@@ -86,15 +86,15 @@ describe("how a destination stands", () => {
     });
 
     it("writes only when it opens, at probes, and when it closes", async () => {
-      expect(store.calls.keepDestination).to.equal(1);
+      expect(store.calls.saveDestination).to.equal(1);
       await clock.advance(10_000);
       await tries[3]?.end(500);
-      expect(store.calls.keepDestination).to.equal(2);
+      expect(store.calls.saveDestination).to.equal(2);
       await clock.advance(20_000);
       await tries[4]?.end(200);
       await stage.endAll(200);
       await stage.endAll(200);
-      expect(store.calls.keepDestination).to.equal(3);
+      expect(store.calls.saveDestination).to.equal(3);
     });
   });
 
@@ -117,7 +117,7 @@ describe("how a destination stands", () => {
     for (let rounds = 0; rounds < 3; rounds++) await stage.endAll(422);
     expect(tries).to.have.length(9);
     expect(told).not.to.include("breakerOpened");
-    expect(store.calls.keepDestination).to.equal(0);
+    expect(store.calls.saveDestination).to.equal(0);
   });
 
   it("probes with whatever becomes due next, when nothing was due at the probe's time", async () => {
@@ -134,7 +134,7 @@ describe("how a destination stands", () => {
 
   it("goes on when a change cannot be written down, and writes the newest once the store is back", async () => {
     add(1, 3);
-    store.failing.keepDestination = 2;
+    store.failing.saveDestination = 2;
     await stage.start([fragile()]);
     await stage.endAll(500);
     await clock.advance(750);
@@ -185,7 +185,7 @@ describe("how a destination stands", () => {
     it("says so when that cannot be kept, and holds until the restart all the same", async () => {
       add(1, 1);
       await stage.start([fragile()]);
-      store.failing.keepDestination = 1;
+      store.failing.saveDestination = 1;
       const pausing = stage.dispatcher.pause("crm", "moving house");
       expect(await pausing.catch((error: Error) => error.message)).to.equal("the database is away");
       add(2, 2);

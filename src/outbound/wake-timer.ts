@@ -1,16 +1,16 @@
 import type { Clock } from "../domain/clock.ts";
 
-/** One timer, set to another moment as often as need be: the only way that time wakes a courier. */
-export interface Alarm {
+/** One timer, set to another moment as often as need be: the only way that time wakes a worker. */
+export interface WakeTimer {
   /** `at` in milliseconds since 1970; it may ring earlier when that is far ahead. */
   set(at: number): void;
   off(): void;
 }
 
 /** Timers are set no further ahead: Node's overflow after 24 days, and a due time that another process moved is seen by then. */
-const LONGEST_SLEEP = 3_600_000;
+const MAX_SLEEP_MS = 3_600_000;
 
-export function createAlarm(clock: Clock, ring: () => void): Alarm {
+export function createWakeTimer(clock: Clock, ring: () => void): WakeTimer {
   let setTo: number | null = null;
   let cancel = () => {};
 
@@ -25,7 +25,7 @@ export function createAlarm(clock: Clock, ring: () => void): Alarm {
       if (at === setTo) return;
       off();
       setTo = at;
-      cancel = clock.after(Math.min(Math.max(at - clock.now(), 0), LONGEST_SLEEP), () => {
+      cancel = clock.after(Math.min(Math.max(at - clock.now(), 0), MAX_SLEEP_MS), () => {
         off();
         ring();
       });

@@ -41,8 +41,8 @@ function folderWith(mapping: string): string {
   return folder;
 }
 
-/** `countersign reread` against a bridge. */
-async function reread(
+/** `countersign reprocess` against a bridge. */
+async function reprocess(
   bridge: { folder: string; adminUrl: string },
   text: string,
   ...args: string[]
@@ -52,7 +52,7 @@ async function reread(
     file,
     text.replace("admin: { port: 0 }", `admin: { port: ${new URL(bridge.adminUrl).port} }`),
   );
-  const { stdout, stderr } = await runCommand(["reread", ...args, "--config", file]);
+  const { stdout, stderr } = await runCommand(["reprocess", ...args, "--config", file]);
   return stdout + stderr;
 }
 
@@ -76,15 +76,15 @@ describe("reading kept requests again", () => {
 
     writeFileSync(join(folder, "mappings", "acme.yaml"), MAPPING());
     const after = await startBridge(text, { folder });
-    expect(await reread(after, text, "--dry-run")).to.equal(
-      "1 request read again: 1 would be good now, 2 happenings told\n",
+    expect(await reprocess(after, text, "--dry-run")).to.equal(
+      "1 request would be reprocessed: 1 fixed, 2 events\n",
     );
     expect((await after.admin("/api/v1/events")).body.items).to.deep.equal([]);
-    expect(await reread(after, text)).to.equal("1 request read again: 1 are good now, 2 new events told\n");
+    expect(await reprocess(after, text)).to.equal("1 request reprocessed: 1 fixed, 2 new events\n");
     const deliveries = await receiver.got(2);
     expect(deliveries.map(({ json }) => json.data.document.id)).to.have.members(["a", "b"]);
     expect(deliveries[0]?.json.data.provenance.receipt).to.equal(receipt);
-    expect(await reread(after, text)).to.equal("0 requests read again: 0 are good now, 0 new events told\n");
+    expect(await reprocess(after, text)).to.equal("0 requests reprocessed: 0 fixed, 0 new events\n");
     const kept = (await after.admin(`/api/v1/receipts/${receipt}`)).body;
     expect(kept.problems).to.deep.equal([]);
     expect(kept.events).to.have.length(2);
@@ -96,11 +96,11 @@ describe("reading kept requests again", () => {
     const bridge = await startBridge(text, { folder });
     const body = JSON.stringify({ items: [{ what: "done", id: "a" }, { what: "done" }] });
     const { receipt } = (await bridge.post(`/in/acme/main?token=${TOKEN}`, body)).body;
-    expect(await reread(bridge, text)).to.equal("1 request read again: 0 are good now, 0 new events told\n");
+    expect(await reprocess(bridge, text)).to.equal("1 request reprocessed: 0 fixed, 0 new events\n");
     const kept = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
     expect(kept.events).to.have.length(1);
     expect(kept.duplicates).to.deep.equal([]);
-    expect((await bridge.admin(`/api/v1/events/${kept.events[0]}`)).body.retold).to.deep.equal([]);
+    expect((await bridge.admin(`/api/v1/events/${kept.events[0]}`)).body.duplicates).to.deep.equal([]);
   });
 
   it("accepts refused requests once the secret is mended, and only those that are genuine", async () => {
@@ -124,11 +124,11 @@ describe("reading kept requests again", () => {
 
     const after = await startBridge(configText(), { folder: before.folder });
     const text = configText();
-    expect(await reread(after, text, "--rejected", "--dry-run")).to.include(
-      "4 requests read again: 2 would be good now",
+    expect(await reprocess(after, text, "--rejected", "--dry-run")).to.include(
+      "4 requests would be reprocessed: 2 fixed",
     );
-    expect(await reread(after, text, "--rejected")).to.equal(
-      "4 requests read again: 2 are good now, 3 new events told\n",
+    expect(await reprocess(after, text, "--rejected")).to.equal(
+      "4 requests reprocessed: 2 fixed, 3 new events\n",
     );
     expect((await after.admin("/api/v1/rejections")).body.items).to.have.length(2);
     const types = (await after.admin("/api/v1/events")).body.items.map(({ type }: { type: string }) => type);

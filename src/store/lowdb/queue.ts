@@ -1,5 +1,5 @@
 import type { Delivery } from "../../domain/delivery.ts";
-import type { Backlog, Loan, PageRequest, ReplayFilter, Settlement, Store } from "../store.ts";
+import type { Backlog, Lease, PageRequest, ReplayFilter, Settlement, Store } from "../store.ts";
 import type { Rows } from "./contents.ts";
 import { fits, list } from "./find.ts";
 import { isLaneOpen } from "./record.ts";
@@ -11,7 +11,7 @@ export function claim(
   tables: Tables,
   { destination, limit, now, until }: { destination: string; limit: number; now: number; until: number },
   token: string,
-): Loan[] {
+): Lease[] {
   const first = tables.due.of(destination).slice(0, limit);
   const rows = first.filter(({ delivery }) => delivery.dueAt !== null && delivery.dueAt <= now);
   return rows.flatMap((row) => {
@@ -22,7 +22,7 @@ export function claim(
 }
 
 export function settle(tables: Tables, { delivery: id, token, attempt, outcome }: Settlement): boolean {
-  const row = loanOf(tables, id, token);
+  const row = leaseOf(tables, id, token);
   if (!row) return false;
 
   const reason = outcome.status === "parked" ? outcome.reason : null;
@@ -43,7 +43,7 @@ export function skip(tables: Tables, id: string, now: number): Awaited<ReturnTyp
   if (!row) return null;
   const { status, dueAt } = row.delivery;
   if (dueAt === null) return "final";
-  if (row.token !== null && dueAt > now) return "lent";
+  if (row.token !== null && dueAt > now) return "leased";
   const { delivery } = move(tables, row, { status: "parked", reason: "skipped", dueAt: null });
   if (status === "pending") letNextGo(tables, delivery);
   return "skipped";
@@ -57,22 +57,22 @@ export function findBlocking(tables: Tables, id: string): Delivery | null {
   return lane.find((row) => row.delivery.status === "pending")?.delivery ?? null;
 }
 
-export function giveBack(tables: Tables, loans: readonly Loan[], now: number): void {
-  for (const { delivery, token } of loans) {
-    const row = loanOf(tables, delivery.id, token);
+export function release(tables: Tables, leases: readonly Lease[], now: number): void {
+  for (const { delivery, token } of leases) {
+    const row = leaseOf(tables, delivery.id, token);
     if (row) move(tables, row, { dueAt: now });
   }
 }
 
 export function bringForward(
   tables: Tables,
-  { destination, now, loan }: Parameters<Store["bringForward"]>[0],
+  { destination, now, lease }: Parameters<Store["bringForward"]>[0],
 ): number {
   const early = [...tables.deliveries].filter(({ delivery, token, recordedAt, history }) => {
     if (delivery.destination !== destination || delivery.dueAt === null || delivery.dueAt <= now)
       return false;
-    const lentLater = token !== null && delivery.dueAt > now + loan;
-    return recordedAt > now || lentLater || history.some(({ startedAt }) => startedAt > now);
+    const leasedLater = token !== null && delivery.dueAt > now + lease;
+    return recordedAt > now || leasedLater || history.some(({ startedAt }) => startedAt > now);
   });
   for (const row of early) move(tables, row, { dueAt: now });
   return early.length;
@@ -88,19 +88,19 @@ export function parkRemoved(tables: Tables, names: readonly string[]): number {
 }
 
 /** The nth of the page is due n × `spacing` milliseconds from `now`; one whose lane is busy waits there. */
-export function reopen(
+export function replay(
   tables: Tables,
   filter: ReplayFilter,
   page: PageRequest,
   { now, spacing }: { now: number; spacing: number },
-): { reopened: number; next: string | null } {
+): { replayed: number; next: string | null } {
   const { items, next } = list(tables.deliveries, page, replayable(tables, filter), (row) => row);
   for (const [n, row] of items.entries()) {
     const status = isLaneOpen(tables, row.delivery) ? "held" : "pending";
     const replayedAfter = row.delivery.attempts;
     move(tables, row, { status, reason: null, dueAt: now + n * spacing, replayedAfter });
   }
-  return { reopened: items.length, next };
+  return { replayed: items.length, next };
 }
 
 export function countReplay(tables: Tables, filter: ReplayFilter): number {
@@ -117,7 +117,7 @@ export function backlog(tables: Tables): Backlog[] {
   }));
 }
 
-/** Whatever becomes of a delivery, a loan of it is over, unless it is lent out just now. */
+/** Whatever becomes of a delivery, a lease of it is over, unless it is leased just now. */
 function move(
   tables: Tables,
   row: Rows["deliveries"],
@@ -130,7 +130,7 @@ function move(
 }
 
 /** Undefined: somebody else has it now, or it is done. */
-function loanOf(tables: Tables, id: string, token: string): Rows["deliveries"] | undefined {
+function leaseOf(tables: Tables, id: string, token: string): Rows["deliveries"] | undefined {
   const row = tables.deliveries.get(id);
   return row?.token === token && row.delivery.status === "pending" ? row : undefined;
 }

@@ -1,10 +1,10 @@
 import { type CoalesceCandidate, documentsIn } from "../../domain/coalesce.ts";
 import { documentLane, signerLane } from "../../domain/destination.ts";
 import type { Document } from "../../domain/document.ts";
+import type { Known, Resolution } from "../../domain/resolve.ts";
 import { storableText } from "../../domain/text.ts";
-import type { Known, Unfolded } from "../../domain/unfold.ts";
 import { type CandidateRow, toCandidate, toDocument } from "../rows.ts";
-import type { Recording } from "../store.ts";
+import type { RecordRequest } from "../store.ts";
 import { tryLanes } from "./lanes.ts";
 import { columns, type Session } from "./session.ts";
 
@@ -13,48 +13,48 @@ import { columns, type Session } from "./session.ts";
  * and then as each of them leaves it to the next.
  */
 export interface Knowledge {
-  /** Calls the recording's `unfold` with what is known, and learns from what it says. When it throws nothing is learnt. */
-  unfold(recording: Recording): Unfolded;
+  /** Calls the recording's `resolve` with what is known, and learns from what it says. When it throws nothing is learnt. */
+  resolve(recording: RecordRequest): Resolution;
   /** What is locked until the transaction ends. */
   lanes: ReadonlySet<string>;
 }
 
-export async function lookUp(session: Session, recordings: readonly Recording[]): Promise<Knowledge> {
+export async function lookUp(session: Session, recordings: readonly RecordRequest[]): Promise<Knowledge> {
   const links = await lookUpLinks(session, recordings);
-  const documents = recordings.flatMap(({ receipt: { source }, questions }) => {
-    const linked = questions.signers.flatMap((signer) => links.get(named(source, signer)) ?? []);
-    return [...questions.documents, ...linked].map((id) => [source, id] as const);
+  const documents = recordings.flatMap(({ receipt: { source }, lookup }) => {
+    const linked = lookup.signers.flatMap((signer) => links.get(named(source, signer)) ?? []);
+    return [...lookup.documents, ...linked].map((id) => [source, id] as const);
   });
-  const signers = recordings.flatMap(({ receipt: { source }, questions }) =>
-    [...questions.signers, ...questions.placedSigners].map((signer) => signerLane(source, signer)),
+  const signers = recordings.flatMap(({ receipt: { source }, lookup }) =>
+    [...lookup.signers, ...lookup.placedSigners].map((signer) => signerLane(source, signer)),
   );
   const lanes = new Set([...documents.map(([source, id]) => documentLane(source, id)), ...signers]);
   // One behind the other in one round trip: what is read is read after the lanes are locked, unless one of them was missing, or what
   // was matched by nearness names a document that no recording asks for.
   for (;;) {
-    const [locked, known, events, merged, kin] = await Promise.all([
+    const [locked, known, events, merged, candidates] = await Promise.all([
       tryLanes(session, lanes),
       lookUpDocuments(session, documents),
       lookUpEvents(session, recordings),
       lookUpMerged(session, recordings),
-      lookUpKin(session, recordings),
+      lookUpCandidates(session, recordings),
     ]);
-    const more = placesIn(kin).filter(([source, id]) => !lanes.has(documentLane(source, id)));
+    const more = placesIn(candidates).filter(([source, id]) => !lanes.has(documentLane(source, id)));
     for (const [source, id] of more) {
       documents.push([source, id]);
       lanes.add(documentLane(source, id));
     }
     if (locked && more.length === 0)
-      return createKnowledge({ documents: known, links, events, merged, kin, lanes });
+      return createKnowledge({ documents: known, links, events, merged, candidates, lanes });
   }
 }
 
 /** The documents that what was matched by nearness names. */
-function placesIn(kin: Stock["kin"]): [source: string, document: string][] {
-  return [...kin.values()]
+function placesIn(candidates: Stock["candidates"]): [source: string, document: string][] {
+  return [...candidates.values()]
     .flat()
-    .flatMap(({ tellings }) =>
-      tellings.flatMap(({ origin }): [string, string][] =>
+    .flatMap(({ reports }) =>
+      reports.flatMap(({ origin }): [string, string][] =>
         origin?.draft.document ? [[origin.draft.source, origin.draft.document.id]] : [],
       ),
     );
@@ -66,22 +66,22 @@ interface Stock {
   events: Map<string, readonly string[]>;
   /** By channel and key. */
   merged: Map<string, string>;
-  kin: Map<string, readonly CoalesceCandidate[]>;
+  candidates: Map<string, readonly CoalesceCandidate[]>;
   lanes: ReadonlySet<string>;
 }
 
 function createKnowledge(stock: Stock): Knowledge {
   return {
     lanes: stock.lanes,
-    unfold(recording) {
-      const unfolded = recording.unfold(knownTo(recording, stock));
-      learn(recording, unfolded, stock);
-      return unfolded;
+    resolve(recording) {
+      const resolved = recording.resolve(knownTo(recording, stock));
+      learn(recording, resolved, stock);
+      return resolved;
     },
   };
 }
 
-function knownTo({ receipt: { source, channel }, questions }: Recording, stock: Stock): Known {
+function knownTo({ receipt: { source, channel }, lookup }: RecordRequest, stock: Stock): Known {
   const pick = <T>(from: ReadonlyMap<string, T>, names: Iterable<string>, nameOf = (name: string) => name) =>
     new Map(
       [...names].flatMap((name) => {
@@ -90,50 +90,46 @@ function knownTo({ receipt: { source, channel }, questions }: Recording, stock: 
       }),
     );
   const inSource = (name: string) => named(source, name);
-  const links = pick(stock.links, questions.signers, inSource);
-  const kin = new Map(
-    questions.kins.map(({ kin, from, to }) => [
-      kin,
-      (stock.kin.get(kin) ?? []).filter(({ at }) => at >= from && at <= to),
+  const links = pick(stock.links, lookup.signers, inSource);
+  const candidates = new Map(
+    lookup.coalesce.map(({ coalesceKey, from, to }) => [
+      coalesceKey,
+      (stock.candidates.get(coalesceKey) ?? []).filter(({ at }) => at >= from && at <= to),
     ]),
   );
-  const matched = [...kin.values()].flatMap(documentsIn);
+  const matched = [...candidates.values()].flatMap(documentsIn);
   return {
     links,
-    documents: pick(
-      stock.documents,
-      new Set([...questions.documents, ...links.values(), ...matched]),
-      inSource,
-    ),
-    events: pick(stock.events, questions.keys),
-    merged: pick(stock.merged, questions.nearKeys, (key) => named(channel, key)),
-    kin,
+    documents: pick(stock.documents, new Set([...lookup.documents, ...links.values(), ...matched]), inSource),
+    events: pick(stock.events, lookup.dedupeKeys),
+    merged: pick(stock.merged, lookup.nearKeys, (key) => named(channel, key)),
+    candidates,
   };
 }
 
-function learn({ receipt: { source } }: Recording, unfolded: Unfolded, stock: Stock): void {
-  for (const document of unfolded.documents) stock.documents.set(named(source, document.id), document);
-  for (const { signer, document } of unfolded.links) stock.links.set(named(source, signer), document);
-  for (const { event, key, kin, at } of unfolded.events) {
+function learn({ receipt: { source } }: RecordRequest, resolved: Resolution, stock: Stock): void {
+  for (const document of resolved.documents) stock.documents.set(named(source, document.id), document);
+  for (const { signer, document } of resolved.links) stock.links.set(named(source, signer), document);
+  for (const { event, dedupeKey, coalesceKey, at } of resolved.events) {
     tell(stock, event.id, event.id);
-    tell(stock, key, event.id);
-    if (kin !== null && !unfolded.kin.has(kin)) {
+    tell(stock, dedupeKey, event.id);
+    if (coalesceKey !== null && !resolved.candidates.has(coalesceKey)) {
       const own = { key: event.id, channel: event.channel, at, origin: null };
-      know(stock, kin, [{ id: event.id, at, tellings: [own] }]);
+      know(stock, coalesceKey, [{ id: event.id, at, reports: [own] }]);
     }
   }
-  for (const [kin, candidates] of unfolded.kin) know(stock, kin, candidates);
-  for (const { event, key } of unfolded.duplicates) tell(stock, key, event);
-  const { added, removed } = unfolded.channelKeys;
+  for (const [coalesceKey, candidates] of resolved.candidates) know(stock, coalesceKey, candidates);
+  for (const { event, key } of resolved.duplicates) tell(stock, key, event);
+  const { added, removed } = resolved.channelKeys;
   for (const { key, channel } of removed) stock.merged.delete(named(channel, key));
   for (const { event, key, channel } of added)
     if (event !== key) stock.merged.set(named(channel, key), event);
 }
 
-function know(stock: Stock, kin: string, candidates: readonly CoalesceCandidate[]): void {
-  const known = new Map((stock.kin.get(kin) ?? []).map((one) => [one.id, one]));
+function know(stock: Stock, coalesceKey: string, candidates: readonly CoalesceCandidate[]): void {
+  const known = new Map((stock.candidates.get(coalesceKey) ?? []).map((one) => [one.id, one]));
   for (const one of candidates) known.set(one.id, one);
-  stock.kin.set(kin, [...known.values()]);
+  stock.candidates.set(coalesceKey, [...known.values()]);
 }
 
 /** An event of that id goes before those that were told under it as a key. */
@@ -147,9 +143,9 @@ function named(source: string, id: string): string {
   return JSON.stringify([source, storableText(id)]);
 }
 
-async function lookUpLinks(session: Session, recordings: readonly Recording[]): Promise<Stock["links"]> {
-  const asked = recordings.flatMap(({ receipt: { source }, questions }) =>
-    questions.signers.map((signer) => [source, signer]),
+async function lookUpLinks(session: Session, recordings: readonly RecordRequest[]): Promise<Stock["links"]> {
+  const asked = recordings.flatMap(({ receipt: { source }, lookup }) =>
+    lookup.signers.map((signer) => [source, signer]),
   );
   if (asked.length === 0) return new Map();
   const rows = await session.rows<{ source: string; signer_id: string; document_id: string }>(
@@ -173,13 +169,16 @@ async function lookUpDocuments(
   return new Map(rows.map((row) => [named(row.source, row.id), toDocument(row)]));
 }
 
-async function lookUpEvents(session: Session, recordings: readonly Recording[]): Promise<Stock["events"]> {
-  const keys = [...new Set(recordings.flatMap(({ questions }) => questions.keys))];
+async function lookUpEvents(
+  session: Session,
+  recordings: readonly RecordRequest[],
+): Promise<Stock["events"]> {
+  const keys = [...new Set(recordings.flatMap(({ lookup }) => lookup.dedupeKeys))];
   if (keys.length === 0) return new Map();
   const rows = await session.rows<{ key: string; id: string }>(
     `select id as key, id from events where id = any($1::text[])
-     union all select id, id from ids where id = any($1::text[])
-     union all select key, event_id from aliases where key = any($1::text[])`,
+     union all select id, id from tombstones where id = any($1::text[])
+     union all select key, event_id from dedupe_keys where key = any($1::text[])`,
     [keys],
   );
   const stock = new Map<string, readonly string[]>();
@@ -191,9 +190,12 @@ async function lookUpEvents(session: Session, recordings: readonly Recording[]):
 }
 
 /** What was taken for an event by nearness. */
-async function lookUpMerged(session: Session, recordings: readonly Recording[]): Promise<Stock["merged"]> {
-  const asked = recordings.flatMap(({ receipt: { channel }, questions }) =>
-    questions.nearKeys.map((key) => [key, channel]),
+async function lookUpMerged(
+  session: Session,
+  recordings: readonly RecordRequest[],
+): Promise<Stock["merged"]> {
+  const asked = recordings.flatMap(({ receipt: { channel }, lookup }) =>
+    lookup.nearKeys.map((key) => [key, channel]),
   );
   if (asked.length === 0) return new Map();
   const rows = await session.rows<{ key: string; channel: string; event_id: string }>(
@@ -205,23 +207,27 @@ async function lookUpMerged(session: Session, recordings: readonly Recording[]):
   return new Map(rows.map((row) => [named(row.channel, row.key), row.event_id]));
 }
 
-async function lookUpKin(session: Session, recordings: readonly Recording[]): Promise<Stock["kin"]> {
-  const kins = recordings.flatMap(({ questions }) => questions.kins);
-  if (kins.length === 0) return new Map();
-  const rows = await session.rows<CandidateRow & { kin: string }>(
-    `select e.kin, e.id, e.happened_at, e.channel,
+async function lookUpCandidates(
+  session: Session,
+  recordings: readonly RecordRequest[],
+): Promise<Stock["candidates"]> {
+  const coalesceQueries = recordings.flatMap(({ lookup }) => lookup.coalesce);
+  if (coalesceQueries.length === 0) return new Map();
+  const rows = await session.rows<CandidateRow & { coalesce_key: string }>(
+    `select e.coalesce_key, e.id, e.happened_at, e.channel,
        (select coalesce(json_agg(json_build_object('key', k.key, 'channel', k.channel, 'at', k.at, 'origin', k.origin::json)), '[]')
-        from channel_keys k where k.event_id = e.id)::text as tellings
-     from (select kin, min(low) as low, max(high) as high
-           from unnest($1::text[], $2::bigint[], $3::bigint[]) asked (kin, low, high) group by kin) asked
-       join events e on e.kin = asked.kin and e.happened_at between asked.low and asked.high
+        from channel_keys k where k.event_id = e.id)::text as reports
+     from (select coalesce_key, min(low) as low, max(high) as high
+           from unnest($1::text[], $2::bigint[], $3::bigint[]) asked (coalesce_key, low, high) group by coalesce_key) asked
+       join events e on e.coalesce_key = asked.coalesce_key and e.happened_at between asked.low and asked.high
      order by e.position`,
     columns(
-      kins.map(({ kin, from, to }) => [kin, from, to]),
+      coalesceQueries.map(({ coalesceKey, from, to }) => [coalesceKey, from, to]),
       3,
     ),
   );
   const stock = new Map<string, readonly CoalesceCandidate[]>();
-  for (const row of rows) stock.set(row.kin, [...(stock.get(row.kin) ?? []), toCandidate(row)]);
+  for (const row of rows)
+    stock.set(row.coalesce_key, [...(stock.get(row.coalesce_key) ?? []), toCandidate(row)]);
   return stock;
 }

@@ -1,17 +1,17 @@
 import type { Clock } from "../domain/clock.ts";
-import type { DestinationState, Loan, Store } from "../store/store.ts";
-import { createAlarm } from "./alarm.ts";
-import { createCarry } from "./carry.ts";
+import type { DestinationState, Lease, Store } from "../store/store.ts";
 import type { Deliver } from "./deliver.ts";
 import type { Destination } from "./destination.ts";
-import type { Kept } from "./gate.ts";
-import { storePause } from "./insist.ts";
-import { loanRequest, longestWait } from "./loan.ts";
+import { createLiveState } from "./destination-state.ts";
+import { createExecutor } from "./executor.ts";
+import type { SavedState } from "./gate.ts";
+import { leaseRequest, longestWait } from "./lease.ts";
 import type { Observer } from "./observe.ts";
-import { createStanding } from "./standing.ts";
+import { storeBackoff } from "./retry-store-write.ts";
+import { createWakeTimer } from "./wake-timer.ts";
 
-export interface Parts {
-  store: Pick<Store, "bringForward" | "claim" | "settle" | "giveBack" | "nextDueAt" | "keepDestination">;
+export interface WorkerParts {
+  store: Pick<Store, "bringForward" | "claim" | "settle" | "release" | "nextDueAt" | "saveDestination">;
   deliver: Deliver;
   clock: Clock;
   /** From 0 up to 1. */
@@ -19,12 +19,12 @@ export interface Parts {
   observe: Observer;
   /** Other nodes may send to the same destinations: where there is a rate nothing begins before it is told how many share it. */
   shared?: boolean;
-  /** When a courier of this process last saw the clock, by destination; absent at a start: then how it was before is not known. */
+  /** When a worker of this process last saw the clock, by destination; absent at a start: then how it was before is not known. */
   seenAt?(destination: string): number | null;
 }
 
-/** How one destination's courier is. An idle one does not tick: it is woken by a commit or by the next due time. */
-export interface CourierHealth {
+/** How one destination's worker is. An idle one does not tick: it is woken by a commit or by the next due time. */
+export interface WorkerHealth {
   destination: string;
   /** False once something threw that nothing here expects: it does no more work, and the process should be restarted. */
   alive: boolean;
@@ -35,7 +35,7 @@ export interface CourierHealth {
 }
 
 /** Carries one destination's deliveries. */
-export interface Courier {
+export interface DestinationWorker {
   /** There may be something due. Calls of one turn of the event loop, and those while it looks, are one. */
   wake(): void;
   /** Claims nothing more, at once; what is in flight ends. Rejects when that cannot be kept over a restart. */
@@ -43,41 +43,45 @@ export interface Courier {
   /** The same. @throws CountersignError `bad_request` when it is the configuration that pauses the destination. */
   resume(): Promise<void>;
   /** What is kept of the destination by now counts from now on, whoever kept it. */
-  adopt(kept: Kept): void;
+  applyState(kept: SavedState): void;
   /** So many nodes divide the destination's rate from now on. */
-  share(nodes: number): void;
+  setNodeCount(nodes: number): void;
   /** Takes on nothing more; what is in flight has `graceMs` to end, then it is cut off and given back untried. */
   stop(graceMs: number): Promise<void>;
-  health(): CourierHealth;
+  health(): WorkerHealth;
   state(): DestinationState;
 }
 
-/** When the store says that something is due but lends nothing, another node is at it or has all the room. Milliseconds. */
-const CONTENTION_PAUSE = 1_000;
+/** When the store says that something is due but leases nothing, another node is at it or has all the room. Milliseconds. */
+const CONTENTION_PAUSE_MS = 1_000;
 
 /** A clock that is corrected moves by less than this; milliseconds. */
-const SET_BACK = 60_000;
+const MAX_CORRECTION_MS = 60_000;
 
-export function createCourier(destination: Destination, kept: Kept, parts: Parts): Courier {
+export function createDestinationWorker(
+  destination: Destination,
+  kept: SavedState,
+  parts: WorkerParts,
+): DestinationWorker {
   const { store, clock, observe } = parts;
   const { name, concurrency } = destination;
   const shutdown = new AbortController();
   const { signal } = shutdown;
-  const standing = createStanding(destination, kept, { ...parts, signal, turned: wake });
-  /** Loans whose answer the store has refused to take so far, by delivery. */
-  const unwritten = new Map<string, Loan>();
-  const carry = createCarry(destination, {
+  const liveState = createLiveState(destination, kept, { ...parts, signal, turned: wake });
+  /** Leases whose answer the store has refused to take so far, by delivery. */
+  const unwritten = new Map<string, Lease>();
+  const carry = createExecutor(destination, {
     ...parts,
-    standing,
+    liveState,
     signal,
-    refused: (loan) => unwritten.set(loan.delivery.id, loan),
+    refused: (lease) => unwritten.set(lease.delivery.id, lease),
   });
-  const alarm = createAlarm(clock, ring);
+  const wakeTimer = createWakeTimer(clock, ring);
   /** Deliveries that are being tried or written down. */
   const inHand = new Set<Promise<void>>();
   /** Those of them whose try is over. */
-  const tried = new Set<Loan>();
-  const untried: Loan[] = [];
+  const tried = new Set<Lease>();
+  const untried: Lease[] = [];
 
   let state: "idle" | "called" | "claiming" | "resting" | "stopped" | "dead" = "idle";
   let wanted = false;
@@ -104,14 +108,14 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   /** On the next turn of the event loop, so that slots that free up together are filled by one claim. */
   function callOn(): void {
     if (state !== "idle" || !wanted || free() === 0) return;
-    const { many, again } = standing.ask();
-    if (many > 0) {
+    const { count, retryAt } = liveState.ask();
+    if (count > 0) {
       state = "called";
       setImmediate(() => {
         if (state === "called") looking = look();
       });
-    } else if (again === null) alarm.off();
-    else alarm.set(again);
+    } else if (retryAt === null) wakeTimer.off();
+    else wakeTimer.set(retryAt);
   }
 
   async function look(): Promise<void> {
@@ -130,9 +134,9 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   function begin(): void {
     state = "claiming";
     wanted = false;
-    if (lastTickAt - clock.now() > SET_BACK) setBack = "seen";
+    if (lastTickAt - clock.now() > MAX_CORRECTION_MS) setBack = "seen";
     lastTickAt = clock.now();
-    alarm.off();
+    wakeTimer.off();
   }
 
   function end(next: "idle" | "resting"): void {
@@ -143,24 +147,24 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   async function claim(): Promise<void> {
     const now = clock.now();
     if (setBack !== "no") await bringForward(now, setBack === "seen");
-    const leave = standing.ask();
-    const limit = Math.min(free(), leave.many);
+    const leave = liveState.ask();
+    const limit = Math.min(free(), leave.count);
     wanted = limit === 0;
     if (wanted) return;
     const { probe } = leave;
-    const loans = await store.claim(loanRequest(destination, { now, limit, probe, over: [...tried] }));
-    const fresh = loans.filter((loan) => !renew(loan));
+    const leases = await store.claim(leaseRequest(destination, { now, limit, probe, finished: [...tried] }));
+    const fresh = leases.filter((lease) => !renew(lease));
     if (state !== "claiming") return void untried.push(...fresh);
 
-    standing.begin(fresh.length, leave);
-    for (const loan of fresh) take(loan, probe);
-    if (loans.length === limit) wanted = true;
-    else await waitForNext(loans.length === 0 ? now + CONTENTION_PAUSE : now);
+    liveState.begin(fresh.length, leave);
+    for (const lease of fresh) take(lease, probe);
+    if (leases.length === limit) wanted = true;
+    else await waitForNext(leases.length === 0 ? now + CONTENTION_PAUSE_MS : now);
   }
 
   /** What waits for a time that the clock showed before it was set back would wait for as long as that. */
   async function bringForward(now: number, seen: boolean): Promise<void> {
-    const count = await store.bringForward({ destination: name, now, loan: longestWait(destination), seen });
+    const count = await store.bringForward({ destination: name, now, lease: longestWait(destination), seen });
     setBack = "no";
     if (count > 0) observe.broughtForward({ destination: name, count });
   }
@@ -169,23 +173,23 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
   async function waitForNext(earliest: number): Promise<void> {
     const dueAt = await store.nextDueAt(name);
     if (dueAt === null || state !== "claiming") return;
-    alarm.set(dueAt <= clock.now() ? Math.max(dueAt, earliest) : dueAt);
+    wakeTimer.set(dueAt <= clock.now() ? Math.max(dueAt, earliest) : dueAt);
   }
 
   /** The store is away: asking again at every wake would not bring it back sooner. */
   function rest(error: unknown): void {
     if (state !== "resting") return;
     failures += 1;
-    const retryIn = storePause(failures);
-    alarm.set(clock.now() + retryIn);
+    const retryIn = storeBackoff(failures);
+    wakeTimer.set(clock.now() + retryIn);
     observe.claimFailed({ destination: name, error, failures, retryIn });
   }
 
   /**
-   * A loan that ended before its answer could be written down goes on with the new one's token: it is not tried again. Where the
-   * store counts the try, the answer was written after all, and this is the next try's loan.
+   * A lease that ended before its answer could be written down goes on with the new one's token: it is not tried again. Where the
+   * store counts the try, the answer was written after all, and this is the next try's lease.
    */
-  function renew({ delivery, token }: Loan): boolean {
+  function renew({ delivery, token }: Lease): boolean {
     const held = unwritten.get(delivery.id);
     if (!held) return false;
     const same = held.delivery.attempts === delivery.attempts;
@@ -193,19 +197,19 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
     return same;
   }
 
-  /** The next of its lane may be free once it is done, so the courier looks again. */
-  function take(loan: Loan, probe: boolean): void {
+  /** The next of its lane may be free once it is done, so the worker looks again. */
+  function take(lease: Lease, probe: boolean): void {
     const freeSlot = () => {
-      tried.add(loan);
+      tried.add(lease);
       callOn();
     };
-    const work = carry({ loan, probe, over: freeSlot })
-      .then((done) => void (done || untried.push(loan)))
+    const work = carry({ lease, probe, over: freeSlot })
+      .then((done) => void (done || untried.push(lease)))
       .catch(die)
       .finally(() => {
         inHand.delete(work);
-        tried.delete(loan);
-        if (unwritten.get(loan.delivery.id) === loan) unwritten.delete(loan.delivery.id);
+        tried.delete(lease);
+        if (unwritten.get(lease.delivery.id) === lease) unwritten.delete(lease.delivery.id);
         wake();
       });
     inHand.add(work);
@@ -213,43 +217,43 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
 
   function die(error: unknown): void {
     state = "dead";
-    alarm.off();
+    wakeTimer.off();
     observe.died({ destination: name, error });
   }
 
   async function stop(graceMs: number): Promise<void> {
     if (state !== "dead") state = "stopped";
-    alarm.off();
+    wakeTimer.off();
     const cancelGrace = clock.after(graceMs, () => shutdown.abort());
     await looking;
-    // What was lent too late to be begun need not wait for what is in flight.
-    await giveBack(untried.splice(0));
+    // What was leased too late to be begun need not wait for what is in flight.
+    await release(untried.splice(0));
     await Promise.all(inHand);
     cancelGrace();
-    await giveBack(untried.splice(0));
+    await release(untried.splice(0));
   }
 
-  /** Should that fail the loans run out by themselves, so it is told and not insisted on. */
-  async function giveBack(loans: readonly Loan[]): Promise<void> {
-    if (loans.length === 0) return;
+  /** Should that fail the leases run out by themselves, so it is told and not insisted on. */
+  async function release(leases: readonly Lease[]): Promise<void> {
+    if (leases.length === 0) return;
     try {
-      await store.giveBack(loans, clock.now());
+      await store.release(leases, clock.now());
     } catch (error) {
-      observe.giveBackFailed({ destination: name, error, loans: loans.length });
+      observe.releaseFailed({ destination: name, error, leases: leases.length });
     }
   }
 
   return {
     wake,
-    pause: (reason) => standing.pause(reason),
+    pause: (reason) => liveState.pause(reason),
     resume() {
-      const resumed = standing.resume();
+      const resumed = liveState.resume();
       wake();
       return resumed.finally(wake);
     },
-    adopt: standing.adopt,
-    share(nodes) {
-      standing.share(nodes);
+    applyState: liveState.applyState,
+    setNodeCount(nodes) {
+      liveState.setNodeCount(nodes);
       callOn();
     },
     stop,
@@ -259,6 +263,6 @@ export function createCourier(destination: Destination, kept: Kept, parts: Parts
       claiming: state === "claiming",
       lastTickAt,
     }),
-    state: standing.state,
+    state: liveState.state,
   };
 }
