@@ -67,10 +67,10 @@ export async function play(stories: readonly Story[], stage: Stage): Promise<Pla
   async function send(one: Playing, before: Promise<void> | undefined): Promise<void> {
     await before;
     const done = await attempt(one);
-    if (!done && !one.post.faults.includes("forge")) retries.push(retryStoreWrite(one));
+    if (!done && !one.post.faults.includes("forge")) retries.push(tryAgain(one));
   }
 
-  async function retryStoreWrite(one: Playing): Promise<void> {
+  async function tryAgain(one: Playing): Promise<void> {
     for (const ms of waits) {
       await stage.wait(ms, signal);
       await slots.take();
