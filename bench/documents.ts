@@ -5,7 +5,7 @@ import { receiptId } from "../src/domain/identity.ts";
 import { lookupOf } from "../src/domain/lookup.ts";
 import type { Receipt } from "../src/domain/receipt.ts";
 import { resolve } from "../src/domain/resolve.ts";
-import type { RecordRequest } from "../src/store/store.ts";
+import type { RecordRequest } from "../src/store/port/inbox.ts";
 import { CHANNEL, SOURCE } from "./posts.ts";
 
 /** What happens to a document, one after the other. */

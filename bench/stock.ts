@@ -5,8 +5,8 @@ import type { Resolution } from "../src/domain/resolve.ts";
 import type { Channel } from "../src/inbound/channel.ts";
 import { interpret } from "../src/inbound/interpret.ts";
 import type { VerifiedRequest } from "../src/inbound/request.ts";
-import type { Kept } from "../src/store/kept.ts";
-import type { RecordRequest } from "../src/store/store.ts";
+import type { RecordRequest } from "../src/store/port/inbox.ts";
+import type { Rows } from "../src/store/rows.ts";
 import { createPost, EVENTS_PER_DOCUMENT } from "./posts.ts";
 
 /** What a store holds that has been in use for a while: the bench's posts from number 0 on, as the bridge itself would have read them. */
@@ -18,10 +18,10 @@ export interface Stock {
 
 /** Rows of the tables that are filled, together what came of some posts. */
 export interface Load {
-  receipts: Kept["receipts"][];
-  documents: Kept["documents"][];
-  events: Kept["events"][];
-  deliveries: Kept["deliveries"][];
+  receipts: Rows["receipts"][];
+  documents: Rows["documents"][];
+  events: Rows["events"][];
+  deliveries: Rows["deliveries"][];
 }
 
 /** How long ago the first post came, in milliseconds; the last came a moment ago. Shorter than anything is kept. */

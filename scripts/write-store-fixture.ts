@@ -2,12 +2,12 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { TABLES } from "../src/store/kept.ts";
+import { rowLine } from "../src/backup/ndjson.ts";
 import { openLowdbStore } from "../src/store/lowdb.ts";
 import { openPostgresStore } from "../src/store/postgres.ts";
+import { TABLES } from "../src/store/rows.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
-import { rowLine } from "../src/store/transfer.ts";
 import { contentsOf, fillStore } from "../test/store/filled.ts";
 import { startOwnPostgres } from "../test/store/own-postgres.ts";
 

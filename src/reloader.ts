@@ -56,7 +56,7 @@ export async function createReloader(
   /** Parks what is open for destinations that are not configured. */
   async function parkRemoved(): Promise<void> {
     const names = bridge.config.destinations.map(({ name }) => name);
-    const parked = await store.parkRemoved(names, clock.now());
+    const parked = await store.parkRemoved(names);
     if (parked > 0)
       logger.warn({ parked }, "deliveries to destinations that are no longer configured are parked");
   }

@@ -1,6 +1,7 @@
 import { type Clock, pause } from "./domain/clock.ts";
 import { CountersignError } from "./domain/errors.ts";
-import type { Prunable, Store } from "./store/store.ts";
+import type { Prunable } from "./store/port/retention.ts";
+import type { Store } from "./store/store.ts";
 
 /** Removes what has been kept long enough. */
 

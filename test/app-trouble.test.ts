@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { CountersignError } from "../src/domain/errors.ts";
+import { PRUNABLE } from "../src/store/port/retention.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
-import { PRUNABLE, type Store } from "../src/store/store.ts";
+import type { Store } from "../src/store/store.ts";
 import { aFolder, configText, SECRET, signedByLumin, startBridge, startReceiver, tidy } from "./bridge.ts";
 import { createManualClock, settled } from "./clock.ts";
 

@@ -3,7 +3,7 @@ import type { Draft } from "../src/domain/draft.ts";
 import { lookupOf } from "../src/domain/lookup.ts";
 import type { Receipt } from "../src/domain/receipt.ts";
 import { resolve } from "../src/domain/resolve.ts";
-import type { RecordRequest } from "../src/store/store.ts";
+import type { RecordRequest } from "../src/store/port/inbox.ts";
 
 /** Small valid things for tests: each takes what the test is about and fills in the rest. */
 

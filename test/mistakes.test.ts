@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
-import { PRUNABLE } from "../src/store/store.ts";
+import { PRUNABLE } from "../src/store/port/retention.ts";
 import {
   aFolder,
   configText,

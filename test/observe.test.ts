@@ -34,7 +34,7 @@ describe("what is said of pruning", () => {
     expect(lines).to.deep.equal([{ level: 30, pruned: { events: 70 }, ms: 1_200, msg }]);
     const { text } = await metrics.scrape();
     expect(text).to.include('countersign_pruned_total{table="events"} 70');
-    expect(text).to.include('countersign_pruned_total{table="ids"} 0');
+    expect(text).to.include('countersign_pruned_total{table="tombstones"} 0');
   });
 
   it("warns when the store is away, and is fatal when the loop died", () => {

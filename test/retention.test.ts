@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { CountersignError } from "../src/domain/errors.ts";
 import { createPruner, type Pruned, type Pruner, type Retention } from "../src/retention.ts";
+import { PRUNABLE, type PruneStep } from "../src/store/port/retention.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
-import { PRUNABLE, type PruneStep, type Store } from "../src/store/store.ts";
+import type { Store } from "../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "./builders.ts";
 import { createManualClock, type ManualClock, settled } from "./clock.ts";
 import { DAY, deliverAll } from "./store/filled.ts";

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Clock } from "../src/domain/clock.ts";
+import type { Lease, Settlement } from "../src/store/port/queue.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
-import type { Lease, Settlement, Store } from "../src/store/store.ts";
+import type { Store } from "../src/store/store.ts";
 import { createManualClock, settled } from "./clock.ts";
 
 /**

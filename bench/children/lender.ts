@@ -1,5 +1,6 @@
 import { openStore } from "../../src/store/open.ts";
-import type { Lease, Store } from "../../src/store/store.ts";
+import type { Lease } from "../../src/store/port/queue.ts";
+import type { Store } from "../../src/store/store.ts";
 import { monotonic } from "../monotonic.ts";
 import { answer } from "../processes.ts";
 import { configure, type Settings } from "../settings.ts";

@@ -1,11 +1,11 @@
 import type { Config } from "../config.ts";
 import { createConceal } from "../inbound/private.ts";
-import type { Kept, Table } from "../store/kept.ts";
+import type { Rows, Table } from "../store/rows.ts";
 
 /** Takes out of rows what is private by now, as the configuration says; null: by the usual names alone. */
 export function createConcealRow(
   config: Pick<Config, "channels" | "privateNames"> | null,
-): <Row extends Kept[Table]>(row: Row) => Row {
+): <Row extends Rows[Table]>(row: Row) => Row {
   const conceal = createConceal(config?.channels ?? [], config?.privateNames ?? []);
   return (row) => {
     if ("receipt" in row && typeof row.receipt === "object") return { ...row, receipt: conceal(row.receipt) };

@@ -1,9 +1,9 @@
 import { pipeline } from "node:stream/promises";
+import { footerLine, type Header, headerLine, rowLine } from "../backup/ndjson.ts";
+import { pagesOf } from "../backup/pages.ts";
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import { type Kept, TABLES, type Table } from "../store/kept.ts";
-import type { Snapshot } from "../store/store.ts";
-import { footerLine, type Header, headerLine, rowLine } from "../store/transfer.ts";
-import { pagesOf } from "../store/walk.ts";
+import type { Snapshot } from "../store/port/backup.ts";
+import { type Rows, TABLES, type Table } from "../store/rows.ts";
 import { createConcealRow } from "./conceal-row.ts";
 import { beginPart, finishPart, type Point, resumePart, writeTo } from "./part-file.ts";
 import { type Progress, startProgress } from "./progress.ts";
@@ -150,7 +150,7 @@ async function startWork(snapshot: Snapshot, point: Point | null, terminal: Term
   return { lines, rows: () => rows, isWhole: () => isWhole, counts, progress };
 }
 
-function linesOf<T extends Table>(table: T, page: readonly Kept[T][]): string {
+function linesOf<T extends Table>(table: T, page: readonly Rows[T][]): string {
   return page.map((row) => rowLine(table, row)).join("");
 }
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { type AnyRow, parseFooter, parseHeader, parseLine } from "../backup/ndjson.ts";
 import type { Config } from "../config.ts";
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import type { Kept, Table } from "../store/kept.ts";
+import type { Rows, Table } from "../store/rows.ts";
 import type { Store } from "../store/store.ts";
-import { type AnyRow, parseFooter, parseHeader, parseLine } from "../store/transfer.ts";
 import { createAdminClient } from "./admin-client.ts";
 import { createConcealRow } from "./conceal-row.ts";
 import { lastLineOf, linesOf } from "./lines.ts";
@@ -140,7 +140,7 @@ const MAX_BATCH_BYTES = 8 * 1_024 ** 2;
 function createBatch(store: Store) {
   const done: Done = { rows: 0, added: 0 };
   let table: Table = "receipts";
-  let rows: Kept[Table][] = [];
+  let rows: Rows[Table][] = [];
   let weight = 0;
 
   async function flush(): Promise<void> {

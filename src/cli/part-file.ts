@@ -1,10 +1,10 @@
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type Header, parseHeader, parseLine } from "../backup/ndjson.ts";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import { PRIVATE_FILE } from "../private-files.ts";
 import { cursorAt } from "../store/cursor.ts";
-import { TABLES, type Table } from "../store/kept.ts";
-import { type Header, parseHeader, parseLine } from "../store/transfer.ts";
+import { TABLES, type Table } from "../store/rows.ts";
 import { linesOf } from "./lines.ts";
 
 /** An export while it is being written: FILE.part, which gets its name once it is whole. */

@@ -1,6 +1,6 @@
-import type { Memory } from "../store/consistency.ts";
-import { examine } from "../store/examine.ts";
-import { TABLES, type Table } from "../store/kept.ts";
+import type { Memory } from "../check/rules.ts";
+import { examine } from "../check/run.ts";
+import { TABLES, type Table } from "../store/rows.ts";
 import type { Store } from "../store/store.ts";
 import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";

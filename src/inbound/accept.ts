@@ -1,6 +1,7 @@
 import type { Subscriber } from "../domain/destination.ts";
 import type { Problem } from "../domain/receipt.ts";
-import type { RecordResult, Store } from "../store/store.ts";
+import type { RecordResult } from "../store/port/inbox.ts";
+import type { Store } from "../store/store.ts";
 import type { Channel } from "./channel.ts";
 import type { Refusal } from "./credentials.ts";
 import { readAhead } from "./decode.ts";

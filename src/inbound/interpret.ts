@@ -2,7 +2,7 @@ import type { Subscriber } from "../domain/destination.ts";
 import { lookupOf } from "../domain/lookup.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
 import { type Known, resolve } from "../domain/resolve.ts";
-import type { RecordRequest, RecordResult } from "../store/store.ts";
+import type { RecordRequest, RecordResult } from "../store/port/inbox.ts";
 import type { Channel } from "./channel.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";

@@ -1,7 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import type { Subscriber } from "../domain/destination.ts";
 import type { Problem, Receipt, Rejection } from "../domain/receipt.ts";
-import type { PageRequest, RecordResult, Store } from "../store/store.ts";
+import type { RecordResult } from "../store/port/inbox.ts";
+import type { PageRequest } from "../store/port/paging.ts";
+import type { Store } from "../store/store.ts";
 import { type Channel, channelAt } from "./channel.ts";
 import { refuseCodings, withContent } from "./content.ts";
 import { readAhead } from "./decode.ts";

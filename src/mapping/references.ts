@@ -32,7 +32,7 @@ function canReopen(file: unknown): boolean {
   const tables = Object.values(membersOf(memberOf(file, "tables")));
   return tables.some((words) =>
     Object.values(membersOf(words)).some((entry) =>
-      each(entry, []).some(({ value }) => memberOf(value, "replay") !== undefined),
+      each(entry, []).some(({ value }) => memberOf(value, "reopen") !== undefined),
     ),
   );
 }

@@ -1,5 +1,5 @@
 import { CountersignError } from "../domain/errors.ts";
-import type { DestinationState } from "../store/store.ts";
+import type { DestinationState } from "../store/port/control.ts";
 import type { Destination } from "./destination.ts";
 import type { SavedState } from "./gate.ts";
 import {

@@ -1,6 +1,7 @@
 import type { Clock } from "../domain/clock.ts";
 import { type Attempt, decide, type Outcome } from "../domain/delivery.ts";
-import type { Lease, Settlement, Store } from "../store/store.ts";
+import type { Lease, Settlement } from "../store/port/queue.ts";
+import type { Store } from "../store/store.ts";
 import type { Deliver } from "./deliver.ts";
 import type { Destination } from "./destination.ts";
 import type { LiveState } from "./destination-state.ts";

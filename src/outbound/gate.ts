@@ -1,6 +1,6 @@
 import { type AttemptSignal, afterAttempt, type Breaker, CLOSED } from "../domain/breaker.ts";
 import { allowance, atRate, firstShare, nextToken, take } from "../domain/rate.ts";
-import type { DestinationState, Pause } from "../store/store.ts";
+import type { DestinationState, Pause } from "../store/port/control.ts";
 import type { Destination } from "./destination.ts";
 
 /** How many tries may begin, as far as pause, breaker and rate have a say. */

@@ -1,4 +1,5 @@
-import type { Lease, Store } from "../store/store.ts";
+import type { Lease } from "../store/port/queue.ts";
+import type { Store } from "../store/store.ts";
 import type { Destination } from "./destination.ts";
 
 /** A lease outlives the try by this much, for writing down what came of it. Milliseconds. */

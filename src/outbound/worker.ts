@@ -1,5 +1,7 @@
 import type { Clock } from "../domain/clock.ts";
-import type { DestinationState, Lease, Store } from "../store/store.ts";
+import type { DestinationState } from "../store/port/control.ts";
+import type { Lease } from "../store/port/queue.ts";
+import type { Store } from "../store/store.ts";
 import type { Deliver } from "./deliver.ts";
 import type { Destination } from "./destination.ts";
 import { createLiveState } from "./destination-state.ts";

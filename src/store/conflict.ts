@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { CountersignError } from "../domain/errors.ts";
 import { storableText } from "../domain/text.ts";
-import type { Kept, Table } from "./kept.ts";
+import type { Rows, Table } from "./rows.ts";
 
 /** What a row is known by within its table. */
-const KEY_OF: { readonly [T in Table]: (row: Kept[T]) => string } = {
+const KEY_OF: { readonly [T in Table]: (row: Rows[T]) => string } = {
   receipts: ({ receipt }) => receipt.id,
   rejections: ({ rejection }) => rejection.id,
   documents: ({ document }) => `${document.source}/${document.id}`,
@@ -17,7 +17,7 @@ const KEY_OF: { readonly [T in Table]: (row: Kept[T]) => string } = {
 };
 
 /** What to throw when something else stands in the row's place. */
-export function conflict<T extends Table>(table: T, row: Kept[T]): CountersignError {
+export function conflict<T extends Table>(table: T, row: Rows[T]): CountersignError {
   const place = "position" in row ? ` or at its position ${row.position}` : "";
   return new CountersignError(
     "conflict",

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from "./store.ts";
+import type { Page, PageRequest } from "./port/paging.ts";
 
 /**
  * How long the rows of one page may be in all, in bytes, the last of them not counted: bodies, documents and lists of ids have no

@@ -1,5 +1,4 @@
 import type { Attempt } from "../domain/delivery.ts";
-import type { Kept, Table } from "./kept.ts";
 import {
   type AuditRow,
   type DeliveryRow,
@@ -15,8 +14,9 @@ import {
   toEvent,
   toReceipt,
   toRejection,
-} from "./rows.ts";
-import type { Duplicate } from "./store.ts";
+} from "./db-rows.ts";
+import type { Duplicate } from "./port/reads.ts";
+import type { Rows, Table } from "./rows.ts";
 
 /** How what is kept (kept.ts) lies in the columns of the schema (migrations/*.sql), there and back. */
 
@@ -37,26 +37,26 @@ export interface KeptLinkRow {
   document_id: string;
 }
 
-export function keptReceipt(row: KeptReceiptRow): Kept["receipts"] {
+export function keptReceipt(row: KeptReceiptRow): Rows["receipts"] {
   return { position: row.position, receipt: toReceipt(row), body: toBase64(row.body) };
 }
 
-export function keptRejection(row: RejectionRow): Kept["rejections"] {
+export function keptRejection(row: RejectionRow): Rows["rejections"] {
   const { body, ...rejection } = toRejection(row);
   return { position: row.position, rejection, body: body && toBase64(body) };
 }
 
-export function keptDocument(row: KeptDocumentRow): Kept["documents"] {
+export function keptDocument(row: KeptDocumentRow): Rows["documents"] {
   return { position: row.position, document: toDocument(row), changedAt: row.changed_at };
 }
 
-export function keptLink(row: KeptLinkRow): Kept["links"] {
+export function keptLink(row: KeptLinkRow): Rows["links"] {
   return { source: row.source, signer: row.signer_id, document: row.document_id };
 }
 
-type Keys = Pick<Kept["events"], "dedupeKeys" | "channelKeys">;
+type Keys = Pick<Rows["events"], "dedupeKeys" | "channelKeys">;
 
-export function keptEvent(row: KeptEventRow, keys: Keys, duplicates: readonly Duplicate[]): Kept["events"] {
+export function keptEvent(row: KeptEventRow, keys: Keys, duplicates: readonly Duplicate[]): Rows["events"] {
   const { position, coalesce_key: coalesceKey, happened_at: at } = row;
   return { position, event: toEvent(row), coalesceKey, at, ...keys, duplicates };
 }
@@ -64,20 +64,20 @@ export function keptEvent(row: KeptEventRow, keys: Keys, duplicates: readonly Du
 export function keptTombstone(
   { position, id, recorded_at: recordedAt }: KeptTombstoneRow,
   keys: Keys,
-): Kept["tombstones"] {
+): Rows["tombstones"] {
   return { position, id, recordedAt, ...keys };
 }
 
-export function keptDelivery(row: KeptDeliveryRow, history: readonly Attempt[]): Kept["deliveries"] {
+export function keptDelivery(row: KeptDeliveryRow, history: readonly Attempt[]): Rows["deliveries"] {
   const { position, token, recorded_at: recordedAt } = row;
   return { position, delivery: toDelivery(row), token, recordedAt, history };
 }
 
-export function keptDestination(row: DestinationRow): Kept["destinations"] {
+export function keptDestination(row: DestinationRow): Rows["destinations"] {
   return { state: toDestination(row) };
 }
 
-export function keptAudit(row: AuditRow): Kept["audit"] {
+export function keptAudit(row: AuditRow): Rows["audit"] {
   return { position: row.position, entry: toAudit(row) };
 }
 
@@ -88,7 +88,7 @@ export interface Insertion {
 }
 
 /** All rows that one kept thing is. */
-export const INSERTIONS: { readonly [T in Table]: (kept: Kept[T]) => readonly Insertion[] } = {
+export const INSERTIONS: { readonly [T in Table]: (kept: Rows[T]) => readonly Insertion[] } = {
   receipts: ({ position, receipt, body }) => {
     const { id, source, channel, query, verified, mapping } = receipt;
     const row = {
@@ -183,7 +183,7 @@ function insertDedupeKeys(id: string, keys: readonly string[]): Insertion[] {
   return keys.map((key) => ({ into: "dedupe_keys", row: { key, event_id: id } }));
 }
 
-function insertKeys(event: string, keys: Kept["events"]["channelKeys"]): Insertion[] {
+function insertKeys(event: string, keys: Rows["events"]["channelKeys"]): Insertion[] {
   return keys.map(({ key, channel, at, origin }) => ({
     into: "channel_keys",
     row: { event_id: event, key, channel, at, origin: origin && JSON.stringify(origin) },

@@ -1,4 +1,7 @@
 import { CountersignError, messageOf } from "../domain/errors.ts";
+import { toReceipt } from "./db-rows.ts";
+import type { RecordRequest, RecordResult } from "./port/inbox.ts";
+import type { Settlement } from "./port/queue.ts";
 import { createBatch } from "./postgres/batch.ts";
 import { claim } from "./postgres/claim.ts";
 import { asFault, isRefusal, whyRefused } from "./postgres/errors.ts";
@@ -34,8 +37,7 @@ import { openSnapshot } from "./postgres/snapshot.ts";
 import { createListener } from "./postgres/subscribe.ts";
 import { transact, transactAtOnce } from "./postgres/transaction.ts";
 import { keepingReceipts } from "./refused.ts";
-import { toReceipt } from "./rows.ts";
-import type { RecordRequest, RecordResult, Settlement, Store } from "./store.ts";
+import type { Store } from "./store.ts";
 
 export interface PostgresOptions {
   /** postgres://user:password@host:port/database */

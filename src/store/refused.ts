@@ -1,5 +1,5 @@
 import type { Problem } from "../domain/receipt.ts";
-import type { RecordRequest, RecordResult } from "./store.ts";
+import type { RecordRequest, RecordResult } from "./port/inbox.ts";
 
 type Write = (recording: RecordRequest) => Promise<RecordResult>;
 

@@ -2,8 +2,10 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import { makePrivateFile, makePrivateFolder } from "../private-files.ts";
+import { toBacklog, toDelivery, toDestination, toReceipt, toRejection } from "./db-rows.ts";
+import type { DestinationState } from "./port/control.ts";
+import { MAX_COUNT } from "./port/paging.ts";
 import { keepingReceipts } from "./refused.ts";
-import { toBacklog, toDelivery, toDestination, toReceipt, toRejection } from "./rows.ts";
 import { read, whyRefused } from "./sqlite/errors.ts";
 import {
   findAudit,
@@ -23,7 +25,7 @@ import { amend, findDocument, record, reject } from "./sqlite/record.ts";
 import { createRestoring } from "./sqlite/restore.ts";
 import { openSnapshot } from "./sqlite/snapshot.ts";
 import { prepareStatements, type Statements } from "./sqlite/statements.ts";
-import { type DestinationState, MAX_COUNT, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
 
 export interface SqliteStore extends Store {
   /** How many transactions have been committed: far fewer than writes, under load. */

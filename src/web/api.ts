@@ -8,7 +8,8 @@ import { CountersignError } from "../domain/errors.ts";
 import { DOCUMENT_STATUSES } from "../domain/event.ts";
 import type { Shown } from "../domain/receipt.ts";
 import type { Envelope } from "../inbound/private.ts";
-import type { DestinationState, Store } from "../store/store.ts";
+import type { DestinationState } from "../store/port/control.ts";
+import type { Store } from "../store/store.ts";
 import { explain } from "./explain.ts";
 import { PAGE, parseInput } from "./input.ts";
 

@@ -7,7 +7,9 @@ import { CountersignError } from "../domain/errors.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { MAX_RATE, parseDuration, parseRate } from "../domain/quantity.ts";
 import type { Reprocessed, ReprocessRequest } from "../inbound/reprocess.ts";
-import type { DestinationState, PageRequest, Store } from "../store/store.ts";
+import type { DestinationState } from "../store/port/control.ts";
+import type { PageRequest } from "../store/port/paging.ts";
+import type { Store } from "../store/store.ts";
 import { PAGE, parseInput } from "./input.ts";
 
 /** What a person may change while the bridge runs. Every changing call carries a reason, which is kept with time and caller. */

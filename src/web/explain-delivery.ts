@@ -2,7 +2,9 @@ import type { Attempt, Delivery, ParkReason } from "../domain/delivery.ts";
 import { PAUSED_BY_CONFIGURATION } from "../domain/destination.ts";
 import { formatDuration } from "../domain/quantity.ts";
 import { locationIn, textIn } from "../domain/redirect.ts";
-import type { AttemptedDelivery, DestinationState, Pause, Store } from "../store/store.ts";
+import type { DestinationState, Pause } from "../store/port/control.ts";
+import type { AttemptedDelivery } from "../store/port/reads.ts";
+import type { Store } from "../store/store.ts";
 
 /** What explain tells of an event's deliveries: every try, how it stands now, and what a person can do about it. */
 

@@ -1,6 +1,7 @@
 import type { Event } from "../domain/event.ts";
 import { type Rejection, summarize } from "../domain/receipt.ts";
-import type { EventHistory, ReceiptSummary, Store } from "../store/store.ts";
+import type { EventHistory, ReceiptSummary } from "../store/port/reads.ts";
+import type { Store } from "../store/store.ts";
 import { type DeliveryParts, type Sentence, tellDelivery } from "./explain-delivery.ts";
 
 export interface Explanation {

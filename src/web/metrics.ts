@@ -3,7 +3,9 @@ import { type Clock, inTime } from "../domain/clock.ts";
 import { PARK_REASONS, type ParkReason } from "../domain/delivery.ts";
 import type { EventType } from "../domain/event.ts";
 import { DROP_REASONS, type DropReason } from "../inbound/rejections.ts";
-import { type Backlog, type DestinationState, PRUNABLE, type Prunable } from "../store/store.ts";
+import type { DestinationState } from "../store/port/control.ts";
+import type { Backlog } from "../store/port/reads.ts";
+import { PRUNABLE, type Prunable } from "../store/port/retention.ts";
 
 export interface MetricsParts {
   version: string;

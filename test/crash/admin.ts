@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivery } from "../../src/domain/delivery.ts";
 import type { Event } from "../../src/domain/event.ts";
-import type { ReceiptSummary } from "../../src/store/store.ts";
+import type { ReceiptSummary } from "../../src/store/port/reads.ts";
 import type { Kept } from "./oracle.ts";
 
 /** What a bridge says of itself through its admin API, as an operator sees it. */

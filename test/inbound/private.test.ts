@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { footerLine, type Header, headerLine, rowLine } from "../../src/backup/ndjson.ts";
 import { parseConfig } from "../../src/config.ts";
 import { concealEnvelope, withoutCredentials } from "../../src/inbound/private.ts";
 import { privacyBy, privacyOf } from "../../src/inbound/private-names.ts";
-import { TABLES } from "../../src/store/kept.ts";
-import { footerLine, type Header, headerLine, rowLine } from "../../src/store/transfer.ts";
+import { TABLES } from "../../src/store/rows.ts";
 import { aFolder, configText, FORM, LUMIN_KEY, signedByLumin, startBridge, TOKEN, tidy } from "../bridge.ts";
 import { aReceipt, aRecording } from "../builders.ts";
 import { runCommand } from "../cli/terminal.ts";

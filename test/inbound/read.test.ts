@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { CountersignError } from "../../src/domain/errors.ts";
+import type { RecordRequest } from "../../src/store/port/inbox.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import type { RecordRequest, Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
 
 const BATCH = `/in/legalesign/batch?token=${TOKEN}`;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { DestinationState } from "../../src/store/store.ts";
+import type { DestinationState } from "../../src/store/port/control.ts";
 import { NEW_YEAR } from "../builders.ts";
 import { settled } from "../clock.ts";
 import { aDestination } from "./fixtures.ts";

@@ -1,7 +1,9 @@
 import type { Delivery } from "../../src/domain/delivery.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { deliveryId } from "../../src/domain/identity.ts";
-import type { DestinationState, Lease, Settlement, Store } from "../../src/store/store.ts";
+import type { DestinationState } from "../../src/store/port/control.ts";
+import type { Lease, Settlement } from "../../src/store/port/queue.ts";
+import type { Store } from "../../src/store/store.ts";
 import { anEvent } from "./fixtures.ts";
 
 type Claim = Parameters<Store["claim"]>[0];

@@ -3,14 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
+import { createConsistency, READ } from "../../src/check/rules.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
-import { createConsistency, READ } from "../../src/store/consistency.ts";
-import type { Table } from "../../src/store/kept.ts";
 import { openLowdbStore } from "../../src/store/lowdb.ts";
+import type { Lease } from "../../src/store/port/queue.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
+import type { Table } from "../../src/store/rows.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import type { Lease, Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { needPostgres } from "../cli/stores.ts";
 import { anAttempt, type Contents, contentsOf, restoreAll } from "./filled.ts";
@@ -163,7 +164,7 @@ async function tell(
       const filter = { destination, status: pick(["all", "parked", "delivered"] as const, b) };
       const { replayed } = await store.replay(filter, { limit: 1_000 }, { now, spacing: c % 2 ? 500 : 0 });
       answers.push(replayed);
-    } else if (what === "park" && a % 4 === 0) answers.push(await store.parkRemoved(["crm", "erp"], now));
+    } else if (what === "park" && a % 4 === 0) answers.push(await store.parkRemoved(["crm", "erp"]));
     else if (what === "prune") {
       const table = pick(["events", "receipts", "attempts"] as const, a);
       answers.push((await store.prune({ table, before: now - b * SECOND, limit: 1_000 })).pruned);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { unknownDocument } from "../../src/domain/document.ts";
 import type { KnownType } from "../../src/domain/event.ts";
-import { type Kept, TABLES, type Table } from "../../src/store/kept.ts";
+import { type Rows, TABLES, type Table } from "../../src/store/rows.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../builders.ts";
 import {
@@ -233,7 +233,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         )
           throw new Error("a table is empty");
         const free = 1_000_000;
-        const rows: { [T in Table]: Kept[T][] } = {
+        const rows: { [T in Table]: Rows[T][] } = {
           receipts: [
             { ...receipt, receipt: { ...receipt.receipt, query: "else" } },
             { ...receipt, position: free },

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
 import { EVENT_TYPES } from "../../src/domain/event.ts";
-import type { RecordRequest, Store } from "../../src/store/store.ts";
+import type { RecordRequest } from "../../src/store/port/inbox.ts";
+import type { Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../builders.ts";
 
 const SEED = 20_261_127;

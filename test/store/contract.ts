@@ -1,16 +1,12 @@
 import { expect } from "chai";
 import type { Outcome } from "../../src/domain/delivery.ts";
 import type { KnownType } from "../../src/domain/event.ts";
-import type {
-  DeliveryFilter,
-  DocumentFilter,
-  Lease,
-  PageRequest,
-  RecordRequest,
-  RecordResult,
-  ReplayFilter,
-  Store,
-} from "../../src/store/store.ts";
+import type { ReplayFilter } from "../../src/store/port/control.ts";
+import type { RecordRequest, RecordResult } from "../../src/store/port/inbox.ts";
+import type { PageRequest } from "../../src/store/port/paging.ts";
+import type { Lease } from "../../src/store/port/queue.ts";
+import type { DeliveryFilter, DocumentFilter } from "../../src/store/port/reads.ts";
+import type { Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { ordersOf } from "../domain/orders.ts";
 import { describeKeeping } from "./contract-keeping.ts";
@@ -454,7 +450,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       const { events } = await store.record(
         aRecording(story("a", "document.created", "document.sent"), { subscribers }),
       );
-      expect(await store.parkRemoved(["crm"], NEW_YEAR)).to.equal(2);
+      expect(await store.parkRemoved(["crm"])).to.equal(2);
       const deliveries = (await store.findEvent(events[0]?.id ?? ""))?.deliveries ?? [];
       expect(
         deliveries.map(({ destination, status, reason }) => [destination, status, reason]),

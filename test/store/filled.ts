@@ -1,8 +1,11 @@
 import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
-import { type Kept, TABLES, type Table } from "../../src/store/kept.ts";
-import type { Lease, Prunable, Snapshot, Store } from "../../src/store/store.ts";
+import type { Snapshot } from "../../src/store/port/backup.ts";
+import type { Lease } from "../../src/store/port/queue.ts";
+import type { Prunable } from "../../src/store/port/retention.ts";
+import { type Rows, TABLES, type Table } from "../../src/store/rows.ts";
+import type { Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 
 /** A store in which every table holds something, and helpers to look at all of it. */
@@ -12,7 +15,7 @@ const SECOND = 1_000;
 const LONG_AGO = NEW_YEAR - 10 * DAY;
 const ERP = { ...CRM, name: "erp", ordering: "none" as const };
 
-export type Contents = { [T in Table]: Kept[T][] };
+export type Contents = { [T in Table]: Rows[T][] };
 
 /** All rows of the store as a snapshot gives them, so many a page. */
 export async function contentsOf(store: Store, limit = 3): Promise<Contents> {

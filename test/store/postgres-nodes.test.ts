@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import type { Breaker } from "../../src/domain/breaker.ts";
 import type { KnownType } from "../../src/domain/event.ts";
+import type { DestinationState } from "../../src/store/port/control.ts";
+import type { Lease } from "../../src/store/port/queue.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
-import type { DestinationState, Lease, Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../builders.ts";
 import { until } from "../clock.ts";
 import { anAttempt } from "./filled.ts";

@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import type { Outcome } from "../../src/domain/delivery.ts";
 import { openStore } from "../../src/store/open.ts";
+import type { Lease } from "../../src/store/port/queue.ts";
 import { BACKLOG } from "../../src/store/postgres/find.ts";
 import { MIGRATION_LOCK, migrate } from "../../src/store/postgres/migrate.ts";
 import { createClient, createPool } from "../../src/store/postgres/pool.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
-import type { Lease, Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { describeStore } from "./contract.ts";
 import { anAttempt } from "./filled.ts";

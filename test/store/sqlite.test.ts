@@ -85,7 +85,7 @@ describe("a search of SQLite for what is rare", () => {
   });
 
   it("counts all that a replay would send again, with everybody else's turn in between, and replays page by page", async () => {
-    await store.parkRemoved([], NEW_YEAR);
+    await store.parkRemoved([]);
     const filter = { destination: "crm", status: "parked" } as const;
     let turns = 0;
     const counting = setInterval(() => (turns += 1), 0);

@@ -1,4 +1,4 @@
-import type { Kept, Table } from "../kept.ts";
+import type { Rows as StoredRows, Table } from "../rows.ts";
 
 /** Whatever is kept: never changed, only replaced. `position` gives the order recorded, and is what cursors point at. */
 export interface Row {
@@ -6,7 +6,7 @@ export interface Row {
 }
 
 /** Rows lie in the file as they are in an export; those that have no position there have one here. */
-export type RowOf<T extends Table> = Kept[T] & Row;
+export type RowOf<T extends Table> = StoredRows[T] & Row;
 export type Rows = { readonly [T in Table]: RowOf<T> };
 
 /** What the file holds. */

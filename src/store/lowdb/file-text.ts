@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { messageOf } from "../../domain/errors.ts";
-import type { Table } from "../kept.ts";
+import type { Table } from "../rows.ts";
 import { type Contents, EMPTY, lineOf } from "./contents.ts";
 
 /** The form of the file that this version writes, and the newest that it reads. */

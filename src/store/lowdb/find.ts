@@ -3,20 +3,17 @@ import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Rejection } from "../../domain/receipt.ts";
 import { after, takePage, toPage } from "../cursor.ts";
-import {
-  type AuditEntry,
-  type DeliveryFilter,
-  type DocumentFilter,
-  type EventFilter,
-  type EventHistory,
-  MAX_COUNT,
-  type Page,
-  type PageRequest,
-  type ReceiptFilter,
-  type ReceiptSummary,
-  type RejectionFilter,
-  type RejectionSummary,
-} from "../store.ts";
+import type { AuditEntry } from "../port/control.ts";
+import type { RejectionFilter, RejectionSummary } from "../port/inbox.ts";
+import { MAX_COUNT, type Page, type PageRequest } from "../port/paging.ts";
+import type {
+  DeliveryFilter,
+  DocumentFilter,
+  EventFilter,
+  EventHistory,
+  ReceiptFilter,
+  ReceiptSummary,
+} from "../port/reads.ts";
 import { lineOf, type Row, type Rows } from "./contents.ts";
 import type { Tables } from "./tables.ts";
 

@@ -1,4 +1,4 @@
-import type { AuditEntry, DestinationState } from "../store.ts";
+import type { AuditEntry, DestinationState } from "../port/control.ts";
 import type { Tables } from "./tables.ts";
 
 /** What is kept beside events: states of destinations, and what people changed. */

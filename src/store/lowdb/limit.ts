@@ -1,5 +1,5 @@
 import { CountersignError } from "../../domain/errors.ts";
-import { TABLES } from "../kept.ts";
+import { TABLES } from "../rows.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Limit {

@@ -1,4 +1,4 @@
-import type { Prunable, PruneStep } from "../store.ts";
+import type { Prunable, PruneStep } from "../port/retention.ts";
 import type { Row, Rows } from "./contents.ts";
 import { list } from "./find.ts";
 import type { Table } from "./table.ts";

@@ -1,5 +1,9 @@
 import type { Delivery } from "../../domain/delivery.ts";
-import type { Backlog, Lease, PageRequest, ReplayFilter, Settlement, Store } from "../store.ts";
+import type { ReplayFilter } from "../port/control.ts";
+import type { PageRequest } from "../port/paging.ts";
+import type { Lease, Settlement } from "../port/queue.ts";
+import type { Backlog } from "../port/reads.ts";
+import type { Store } from "../store.ts";
 import type { Rows } from "./contents.ts";
 import { fits, list } from "./find.ts";
 import { isLaneOpen } from "./record.ts";

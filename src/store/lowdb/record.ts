@@ -4,7 +4,8 @@ import type { Document } from "../../domain/document.ts";
 import type { Lookup } from "../../domain/lookup.ts";
 import type { Receipt, Rejection } from "../../domain/receipt.ts";
 import type { Known, NewEvent, Resolution } from "../../domain/resolve.ts";
-import type { Duplicate, RecordRequest, RecordResult } from "../store.ts";
+import type { RecordRequest, RecordResult } from "../port/inbox.ts";
+import type { Duplicate } from "../port/reads.ts";
 import type { Rows } from "./contents.ts";
 import { pair, type Tables } from "./tables.ts";
 

@@ -1,12 +1,12 @@
 import { conflict, isSame } from "../conflict.ts";
-import type { Kept, Table } from "../kept.ts";
+import type { Rows, Table } from "../rows.ts";
 import type { Shelves, Tables } from "./tables.ts";
 
 /** No row of a table stands here. */
 const NO_POSITION = 0;
 
 /** An id is either an event's or that of one that is gone. */
-const IS_ELSEWHERE: { readonly [T in Table]?: (tables: Tables, row: Kept[T]) => boolean } = {
+const IS_ELSEWHERE: { readonly [T in Table]?: (tables: Tables, row: Rows[T]) => boolean } = {
   events: ({ tombstones }, { event }) => tombstones.get(event.id) !== undefined,
   tombstones: ({ events }, { id }) => events.get(id) !== undefined,
 };
@@ -16,7 +16,7 @@ const IS_ELSEWHERE: { readonly [T in Table]?: (tables: Tables, row: Kept[T]) => 
  *
  * @throws CountersignError `conflict`.
  */
-export function restore<T extends Table>(tables: Tables, name: T, rows: readonly Kept[T][]): number {
+export function restore<T extends Table>(tables: Tables, name: T, rows: readonly Rows[T][]): number {
   const shelves: Shelves = tables;
   const table = shelves[name];
   const taken = new Set([...table].map(({ position }) => position));

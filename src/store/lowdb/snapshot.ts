@@ -1,6 +1,7 @@
 import { after } from "../cursor.ts";
-import type { Kept, Table } from "../kept.ts";
-import type { Page, PageRequest, Snapshot } from "../store.ts";
+import type { Snapshot } from "../port/backup.ts";
+import type { Page, PageRequest } from "../port/paging.ts";
+import type { Rows, Table } from "../rows.ts";
 import type { Row } from "./contents.ts";
 import { pair, type Tables } from "./tables.ts";
 
@@ -32,7 +33,7 @@ export function takeSnapshot(tables: Tables): Snapshot {
   };
 }
 
-function sortAll(tables: Tables): { readonly [T in Table]: Sorted<Kept[T]> } {
+function sortAll(tables: Tables): { readonly [T in Table]: Sorted<Rows[T]> } {
   const links = [...tables.links].map(({ source, signer, document }) => ({ source, signer, document }));
   const destinations = [...tables.destinations].map(({ state }) => ({ state }));
   return {

@@ -1,5 +1,5 @@
 import type { ChannelKey } from "../../domain/coalesce.ts";
-import type { Table as Name } from "../kept.ts";
+import type { Table as Name } from "../rows.ts";
 import type { Contents, RowOf, Rows } from "./contents.ts";
 import { createJournal } from "./journal.ts";
 import { createIndex, createTable, type Table } from "./table.ts";

@@ -1,5 +1,6 @@
-import { type DeliveryRow, toDelivery, toEvent } from "../rows.ts";
-import type { Lease, Store } from "../store.ts";
+import { type DeliveryRow, toDelivery, toEvent } from "../db-rows.ts";
+import type { Lease } from "../port/queue.ts";
+import type { Store } from "../store.ts";
 import { moveProbe, PROBE, PROBE_AT } from "./probe.ts";
 import { columns, type Scalar, type Session } from "./session.ts";
 

@@ -26,22 +26,19 @@ import {
   toReceipt,
   toRejection,
   toRejectionSummary,
-} from "../rows.ts";
-import {
-  type AuditEntry,
-  type Backlog,
-  type DeliveryFilter,
-  type DocumentFilter,
-  type EventFilter,
-  type EventHistory,
-  MAX_COUNT,
-  type Page,
-  type PageRequest,
-  type ReceiptFilter,
-  type ReceiptSummary,
-  type RejectionFilter,
-  type RejectionSummary,
-} from "../store.ts";
+} from "../db-rows.ts";
+import type { AuditEntry } from "../port/control.ts";
+import type { RejectionFilter, RejectionSummary } from "../port/inbox.ts";
+import { MAX_COUNT, type Page, type PageRequest } from "../port/paging.ts";
+import type {
+  Backlog,
+  DeliveryFilter,
+  DocumentFilter,
+  EventFilter,
+  EventHistory,
+  ReceiptFilter,
+  ReceiptSummary,
+} from "../port/reads.ts";
 import type { Session } from "./session.ts";
 
 /** A receipt without its bytes. */

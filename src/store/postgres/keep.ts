@@ -1,6 +1,6 @@
 import type { Rejection } from "../../domain/receipt.ts";
-import { type DestinationRow, toDestination } from "../rows.ts";
-import type { AuditEntry, DestinationState } from "../store.ts";
+import { type DestinationRow, toDestination } from "../db-rows.ts";
+import type { AuditEntry, DestinationState } from "../port/control.ts";
 import type { Answer } from "./batch.ts";
 import { KEPT } from "./notify.ts";
 import { columns, type Session } from "./session.ts";

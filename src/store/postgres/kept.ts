@@ -1,5 +1,15 @@
 import type { Attempt } from "../../domain/delivery.ts";
-import type { Kept, Table } from "../kept.ts";
+import {
+  type AttemptRow,
+  type AuditRow,
+  type ChannelKeyRow,
+  type DestinationRow,
+  type DuplicateRow,
+  type RejectionRow,
+  toAttempt,
+  toChannelKey,
+  toDuplicate,
+} from "../db-rows.ts";
 import {
   type KeptDeliveryRow,
   type KeptDocumentRow,
@@ -17,18 +27,8 @@ import {
   keptRejection,
   keptTombstone,
 } from "../kept-rows.ts";
-import {
-  type AttemptRow,
-  type AuditRow,
-  type ChannelKeyRow,
-  type DestinationRow,
-  type DuplicateRow,
-  type RejectionRow,
-  toAttempt,
-  toChannelKey,
-  toDuplicate,
-} from "../rows.ts";
-import type { Duplicate } from "../store.ts";
+import type { Duplicate } from "../port/reads.ts";
+import type { Rows, Table } from "../rows.ts";
 import { createReader, type Key, type Reader } from "./reader.ts";
 import type { Session } from "./session.ts";
 
@@ -43,7 +43,7 @@ function id<T>(of: (kept: T) => string): Key<T> {
 }
 
 /** Of a lane one is out at a time. */
-const lane: Key<Kept["deliveries"]> = {
+const lane: Key<Rows["deliveries"]> = {
   columns: ["destination", "lane"],
   type: "text",
   where: "status = 'pending' and lane is not null",
@@ -52,8 +52,8 @@ const lane: Key<Kept["deliveries"]> = {
 };
 
 /** How each table is read as it is written down outside of the database. */
-export const READERS: { readonly [T in Table]: Reader<Kept[T]> } = {
-  receipts: createReader<KeptReceiptRow, Kept["receipts"]>({
+export const READERS: { readonly [T in Table]: Reader<Rows[T]> } = {
+  receipts: createReader<KeptReceiptRow, Rows["receipts"]>({
     table: "receipts",
     columns:
       "position, id, source, channel, received_at, query, headers, body, length(body) as size, verified, mapping, problems, events, duplicates",
@@ -61,14 +61,14 @@ export const READERS: { readonly [T in Table]: Reader<Kept[T]> } = {
     show: (rows) => rows.map(keptReceipt),
   }),
 
-  rejections: createReader<RejectionRow, Kept["rejections"]>({
+  rejections: createReader<RejectionRow, Rows["rejections"]>({
     table: "rejections",
     columns: "position, id, source, channel, received_at, query, headers, body, reason, shown",
     keys: [position, id(({ rejection }) => rejection.id)],
     show: (rows) => rows.map(keptRejection),
   }),
 
-  events: createReader<KeptEventRow, Kept["events"]>({
+  events: createReader<KeptEventRow, Rows["events"]>({
     table: "events",
     columns: "position, id, coalesce_key, happened_at, body",
     keys: [position, id(({ event }) => event.id)],
@@ -79,7 +79,7 @@ export const READERS: { readonly [T in Table]: Reader<Kept[T]> } = {
     },
   }),
 
-  tombstones: createReader<KeptTombstoneRow, Kept["tombstones"]>({
+  tombstones: createReader<KeptTombstoneRow, Rows["tombstones"]>({
     table: "tombstones",
     columns: "position, id, recorded_at",
     keys: [position, id((kept) => kept.id)],
@@ -92,7 +92,7 @@ export const READERS: { readonly [T in Table]: Reader<Kept[T]> } = {
     },
   }),
 
-  documents: createReader<KeptDocumentRow, Kept["documents"]>({
+  documents: createReader<KeptDocumentRow, Rows["documents"]>({
     table: "documents",
     columns: "position, state, changed_at",
     keys: [
@@ -102,14 +102,14 @@ export const READERS: { readonly [T in Table]: Reader<Kept[T]> } = {
     show: (rows) => rows.map(keptDocument),
   }),
 
-  links: createReader<KeptLinkRow, Kept["links"]>({
+  links: createReader<KeptLinkRow, Rows["links"]>({
     table: "links",
     columns: "source, signer_id, document_id",
     keys: [{ columns: ["source", "signer_id"], type: "text", of: ({ source, signer }) => [source, signer] }],
     show: (rows) => rows.map(keptLink),
   }),
 
-  deliveries: createReader<KeptDeliveryRow, Kept["deliveries"]>({
+  deliveries: createReader<KeptDeliveryRow, Rows["deliveries"]>({
     table: "deliveries",
     columns:
       "position, id, event_id, destination, lane, status, reason, attempts, due_at, replayed_after, token, recorded_at",
@@ -123,14 +123,14 @@ export const READERS: { readonly [T in Table]: Reader<Kept[T]> } = {
     },
   }),
 
-  destinations: createReader<DestinationRow, Kept["destinations"]>({
+  destinations: createReader<DestinationRow, Rows["destinations"]>({
     table: "destinations",
     columns: "name, paused, breaker",
     keys: [{ columns: ["name"], type: "text", of: ({ state }) => [state.name] }],
     show: (rows) => rows.map(keptDestination),
   }),
 
-  audit: createReader<AuditRow, Kept["audit"]>({
+  audit: createReader<AuditRow, Rows["audit"]>({
     table: "audit",
     columns: "position, at, action, caller, reason, details",
     keys: [position],
@@ -138,7 +138,7 @@ export const READERS: { readonly [T in Table]: Reader<Kept[T]> } = {
   }),
 };
 
-type Keys = Pick<Kept["events"], "dedupeKeys" | "channelKeys">;
+type Keys = Pick<Rows["events"], "dedupeKeys" | "channelKeys">;
 
 async function keysOf(session: Session, events: readonly string[]): Promise<(event: string) => Keys> {
   const [dedupeKeys, channelKeys] = await Promise.all([

@@ -3,8 +3,8 @@ import { documentLane, signerLane } from "../../domain/destination.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Known, Resolution } from "../../domain/resolve.ts";
 import { storableText } from "../../domain/text.ts";
-import { type CandidateRow, toCandidate, toDocument } from "../rows.ts";
-import type { RecordRequest } from "../store.ts";
+import { type CandidateRow, toCandidate, toDocument } from "../db-rows.ts";
+import type { RecordRequest } from "../port/inbox.ts";
 import { tryLanes } from "./lanes.ts";
 import { columns, type Session } from "./session.ts";
 

@@ -1,4 +1,4 @@
-import type { Lease } from "../store.ts";
+import type { Lease } from "../port/queue.ts";
 import { KEPT } from "./notify.ts";
 import type { Session } from "./session.ts";
 

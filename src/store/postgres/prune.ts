@@ -1,7 +1,7 @@
 import { documentLane, laneOf, signerLane } from "../../domain/destination.ts";
 import { after } from "../cursor.ts";
-import { toEvent } from "../rows.ts";
-import type { Prunable, PruneStep } from "../store.ts";
+import { toEvent } from "../db-rows.ts";
+import type { Prunable, PruneStep } from "../port/retention.ts";
 import { dropLanes, lockFree } from "./lanes.ts";
 import { columns, type Session } from "./session.ts";
 

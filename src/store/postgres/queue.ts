@@ -1,5 +1,6 @@
 import type { Attempt } from "../../domain/delivery.ts";
-import type { Lease, Settlement, Store } from "../store.ts";
+import type { Lease, Settlement } from "../port/queue.ts";
+import type { Store } from "../store.ts";
 import type { Answer } from "./batch.ts";
 import { idsAndTokens } from "./claim.ts";
 import { lockLanes } from "./lanes.ts";

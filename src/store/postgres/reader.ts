@@ -1,6 +1,6 @@
 import { storableText } from "../../domain/text.ts";
 import { after } from "../cursor.ts";
-import type { Page, PageRequest } from "../store.ts";
+import type { Page, PageRequest } from "../port/paging.ts";
 import { columns as asColumns, type Session } from "./session.ts";
 
 /** What tells two rows of a table apart. */

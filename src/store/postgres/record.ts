@@ -3,8 +3,8 @@ import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Receipt } from "../../domain/receipt.ts";
 import type { EarlierReport, EventChannelKey, NewEvent, Resolution } from "../../domain/resolve.ts";
-import { type ReceiptRow, toReceipt } from "../rows.ts";
-import type { RecordRequest, RecordResult } from "../store.ts";
+import { type ReceiptRow, toReceipt } from "../db-rows.ts";
+import type { RecordRequest, RecordResult } from "../port/inbox.ts";
 import type { Answer } from "./batch.ts";
 import {
   addDedupeKeys,

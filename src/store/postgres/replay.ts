@@ -1,5 +1,6 @@
 import { after, nextOf } from "../cursor.ts";
-import type { PageRequest, ReplayFilter } from "../store.ts";
+import type { ReplayFilter } from "../port/control.ts";
+import type { PageRequest } from "../port/paging.ts";
 import { lockLanes } from "./lanes.ts";
 import type { Scalar, Session } from "./session.ts";
 

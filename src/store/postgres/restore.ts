@@ -1,6 +1,6 @@
 import { conflict, isSame } from "../conflict.ts";
-import type { Kept, Table } from "../kept.ts";
 import { INSERTIONS, type Insertion } from "../kept-rows.ts";
+import type { Rows, Table } from "../rows.ts";
 import { READERS } from "./kept.ts";
 import { columns, type Session } from "./session.ts";
 
@@ -12,12 +12,12 @@ import { columns, type Session } from "./session.ts";
 export async function restore<T extends Table>(
   session: Session,
   table: T,
-  rows: readonly Kept[T][],
+  rows: readonly Rows[T][],
 ): Promise<number> {
   const missing = await missingOf(session, table, rows);
   if (missing.length === 0) return 0;
   await refuseElsewhere(session, table, missing);
-  const insert: (kept: Kept[T]) => readonly Insertion[] = INSERTIONS[table];
+  const insert: (kept: Rows[T]) => readonly Insertion[] = INSERTIONS[table];
   const insertions = Map.groupBy(missing.flatMap(insert), ({ into }) => into);
   await Promise.all([...insertions].map(([into, some]) => insertAll(session, into, some)));
   await goBehind(session, table);
@@ -28,11 +28,11 @@ export async function restore<T extends Table>(
 async function missingOf<T extends Table>(
   session: Session,
   table: T,
-  rows: readonly Kept[T][],
-): Promise<readonly Kept[T][]> {
+  rows: readonly Rows[T][],
+): Promise<readonly Rows[T][]> {
   const { inPlaceOf, placesOf } = READERS[table];
-  const taken = new Map<string, Kept[T]>();
-  const take = (row: Kept[T]) => {
+  const taken = new Map<string, Rows[T]>();
+  const take = (row: Rows[T]) => {
     for (const place of placesOf(row)) taken.set(place, row);
   };
   for (const row of await inPlaceOf(session, rows)) take(row);
@@ -46,7 +46,7 @@ async function missingOf<T extends Table>(
 }
 
 /** An id is either an event's or that of one that is gone. */
-const ELSEWHERE: { readonly [T in Table]?: { table: Table; idOf(row: Kept[T]): string } } = {
+const ELSEWHERE: { readonly [T in Table]?: { table: Table; idOf(row: Rows[T]): string } } = {
   events: { table: "tombstones", idOf: ({ event }) => event.id },
   tombstones: { table: "events", idOf: ({ id }) => id },
 };
@@ -54,7 +54,7 @@ const ELSEWHERE: { readonly [T in Table]?: { table: Table; idOf(row: Kept[T]): s
 async function refuseElsewhere<T extends Table>(
   session: Session,
   table: T,
-  rows: readonly Kept[T][],
+  rows: readonly Rows[T][],
 ): Promise<void> {
   const elsewhere = ELSEWHERE[table];
   if (!elsewhere) return;

@@ -1,5 +1,5 @@
-import { TABLES, type Table } from "../kept.ts";
-import type { Snapshot } from "../store.ts";
+import type { Snapshot } from "../port/backup.ts";
+import { TABLES, type Table } from "../rows.ts";
 import { asFault } from "./errors.ts";
 import { READERS } from "./kept.ts";
 import { createClient } from "./pool.ts";

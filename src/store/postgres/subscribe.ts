@@ -1,4 +1,5 @@
-import type { Store, StoreEvents } from "../store.ts";
+import type { StoreEvents } from "../port/queue.ts";
+import type { Store } from "../store.ts";
 import { destinations } from "./keep.ts";
 import { createLine, type Line } from "./listen-connection.ts";
 import { count, join, leave } from "./membership.ts";

@@ -21,20 +21,18 @@ import {
   toReceipt,
   toRejection,
   toRejectionSummary,
-} from "../rows.ts";
+} from "../db-rows.ts";
+import type { AuditEntry } from "../port/control.ts";
+import type { RejectionFilter, RejectionSummary } from "../port/inbox.ts";
+import type { Page, PageRequest } from "../port/paging.ts";
 import type {
-  AuditEntry,
   DeliveryFilter,
   DocumentFilter,
   EventFilter,
   EventHistory,
-  Page,
-  PageRequest,
   ReceiptFilter,
   ReceiptSummary,
-  RejectionFilter,
-  RejectionSummary,
-} from "../store.ts";
+} from "../port/reads.ts";
 import { DELIVERY, query, RECEIPT, REJECTION, type Statements } from "./statements.ts";
 
 export function findEvents(

@@ -1,6 +1,16 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { after, sizeOfRow, takePage } from "../cursor.ts";
-import type { Kept, Table } from "../kept.ts";
+import {
+  type AttemptRow,
+  type AuditRow,
+  type ChannelKeyRow,
+  type DestinationRow,
+  type DuplicateRow,
+  type RejectionRow,
+  toAttempt,
+  toChannelKey,
+  toDuplicate,
+} from "../db-rows.ts";
 import {
   type KeptDeliveryRow,
   type KeptDocumentRow,
@@ -18,22 +28,12 @@ import {
   keptRejection,
   keptTombstone,
 } from "../kept-rows.ts";
-import {
-  type AttemptRow,
-  type AuditRow,
-  type ChannelKeyRow,
-  type DestinationRow,
-  type DuplicateRow,
-  type RejectionRow,
-  toAttempt,
-  toChannelKey,
-  toDuplicate,
-} from "../rows.ts";
+import type { Rows, Table } from "../rows.ts";
 import { ATTEMPT, DELIVERY, type Query, query, RECEIPT } from "./statements.ts";
 
 /** How a table is read as it is written down outside of the database. */
 export interface Reader<Row> {
-  /** Those behind the cursor, in the order that `Kept` says, and whether there are more. */
+  /** Those behind the cursor, in the order that `Rows` says, and whether there are more. */
   page(cursor: string | undefined, limit: number): { rows: readonly Row[]; more: boolean };
   /** What a page that goes on behind the row begins with. */
   cursorOf(row: Row): string;
@@ -41,7 +41,7 @@ export interface Reader<Row> {
   inPlaceOf(row: Row): readonly Row[];
 }
 
-export type Readers = { readonly [T in Table]: Reader<Kept[T]> };
+export type Readers = { readonly [T in Table]: Reader<Rows[T]> };
 
 export function createReaders(db: DatabaseSync): Readers {
   const keysOf = query<{ key: string }>(db, "select key from dedupe_keys where event_id = ? order by key");
@@ -66,17 +66,17 @@ export function createReaders(db: DatabaseSync): Readers {
 
   return {
     ...independentReaders(db),
-    events: byPosition<KeptEventRow, Kept["events"]>(db, {
+    events: byPosition<KeptEventRow, Rows["events"]>(db, {
       from: "id, coalesce_key, happened_at, body from events",
       key: { sql: "id = ?", of: ({ event }) => [event.id] },
       show: (row) => keptEvent(row, keys(row.id), duplicates(row.id)),
     }),
-    tombstones: byPosition<KeptTombstoneRow, Kept["tombstones"]>(db, {
+    tombstones: byPosition<KeptTombstoneRow, Rows["tombstones"]>(db, {
       from: "id, recorded_at from tombstones",
       key: { sql: "id = ?", of: ({ id }) => [id] },
       show: (row) => keptTombstone(row, keys(row.id)),
     }),
-    deliveries: byPosition<KeptDeliveryRow, Kept["deliveries"]>(db, {
+    deliveries: byPosition<KeptDeliveryRow, Rows["deliveries"]>(db, {
       from: `${DELIVERY}, token, recorded_at from deliveries`,
       key: { sql: "id = ?", of: ({ delivery }) => [delivery.id] },
       show: (row) => keptDelivery(row, history(row.id)),
@@ -87,33 +87,33 @@ export function createReaders(db: DatabaseSync): Readers {
 /** Of tables whose rows hold all that belongs to them. */
 function independentReaders(db: DatabaseSync) {
   return {
-    receipts: byPosition<KeptReceiptRow, Kept["receipts"]>(db, {
+    receipts: byPosition<KeptReceiptRow, Rows["receipts"]>(db, {
       from: `${RECEIPT}, body from receipts join bodies using (position)`,
       key: { sql: "id = ?", of: ({ receipt }) => [receipt.id] },
       show: keptReceipt,
     }),
-    rejections: byPosition<RejectionRow, Kept["rejections"]>(db, {
+    rejections: byPosition<RejectionRow, Rows["rejections"]>(db, {
       from: "id, source, channel, received_at, query, headers, body, reason, shown from rejections",
       key: { sql: "id = ?", of: ({ rejection }) => [rejection.id] },
       show: keptRejection,
     }),
-    documents: byPosition<KeptDocumentRow, Kept["documents"]>(db, {
+    documents: byPosition<KeptDocumentRow, Rows["documents"]>(db, {
       from: "state, changed_at from documents",
       key: { sql: "id = ? and source = ?", of: ({ document }) => [document.id, document.source] },
       show: keptDocument,
     }),
-    audit: byPosition<AuditRow, Kept["audit"]>(db, {
+    audit: byPosition<AuditRow, Rows["audit"]>(db, {
       from: "at, action, caller, reason, details from audit",
       key: { sql: "false", of: () => [] },
       show: keptAudit,
     }),
-    links: byName<KeptLinkRow, Kept["links"]>(db, {
+    links: byName<KeptLinkRow, Rows["links"]>(db, {
       from: "source, signer_id, document_id from links",
       names: ["source", "signer_id"],
       namesOf: ({ source, signer }) => [source, signer],
       show: keptLink,
     }),
-    destinations: byName<DestinationRow, Kept["destinations"]>(db, {
+    destinations: byName<DestinationRow, Rows["destinations"]>(db, {
       from: "name, paused, breaker from destinations",
       names: ["name"],
       namesOf: ({ state }) => [state.name],

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { after } from "../cursor.ts";
-import type { Prunable, PruneStep } from "../store.ts";
+import type { Prunable, PruneStep } from "../port/retention.ts";
 import { type Query, query } from "./statements.ts";
 
 /** How a table is walked from its oldest row on, and what goes with a row. */

@@ -1,8 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { after, nextOf } from "../cursor.ts";
-import { type DeliveryRow, toDelivery, toEvent } from "../rows.ts";
-import type { Lease, PageRequest, ReplayFilter, Settlement, Store } from "../store.ts";
+import { type DeliveryRow, toDelivery, toEvent } from "../db-rows.ts";
+import type { ReplayFilter } from "../port/control.ts";
+import type { PageRequest } from "../port/paging.ts";
+import type { Lease, Settlement } from "../port/queue.ts";
+import type { Store } from "../store.ts";
 import { endOf, MAX_ROWS_LOOKED_AT } from "./find.ts";
 import { query, type Statements } from "./statements.ts";
 

@@ -3,8 +3,8 @@ import type { Document } from "../../domain/document.ts";
 import type { Lookup } from "../../domain/lookup.ts";
 import type { Problem, Receipt, Rejection } from "../../domain/receipt.ts";
 import type { Known, NewEvent, Resolution } from "../../domain/resolve.ts";
-import { toCandidate, toDocument, toReceipt } from "../rows.ts";
-import type { RecordRequest, RecordResult } from "../store.ts";
+import { toCandidate, toDocument, toReceipt } from "../db-rows.ts";
+import type { RecordRequest, RecordResult } from "../port/inbox.ts";
 import type { Statements } from "./statements.ts";
 
 /** Keeps a request and all that comes of it. Runs inside a transaction. */

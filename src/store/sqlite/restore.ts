@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { conflict, isSame } from "../conflict.ts";
-import type { Kept, Table } from "../kept.ts";
 import { INSERTIONS, type Insertion } from "../kept-rows.ts";
+import type { Rows, Table } from "../rows.ts";
 import { createReaders } from "./kept.ts";
 import { type Query, query } from "./statements.ts";
 
@@ -11,7 +11,7 @@ export interface Restoring {
    *
    * @throws CountersignError `conflict`.
    */
-  restore<T extends Table>(table: T, rows: readonly Kept[T][]): number;
+  restore<T extends Table>(table: T, rows: readonly Rows[T][]): number;
 }
 
 export function createRestoring(db: DatabaseSync): Restoring {
@@ -21,12 +21,12 @@ export function createRestoring(db: DatabaseSync): Restoring {
   const wasKept = query<{ id: string }>(db, "select id from tombstones where id = ?");
 
   /** An id is either an event's or that of one that is gone. */
-  const isElsewhere: { readonly [T in Table]?: (row: Kept[T]) => boolean } = {
+  const isElsewhere: { readonly [T in Table]?: (row: Rows[T]) => boolean } = {
     events: ({ event }) => wasKept.one(event.id) !== undefined,
     tombstones: ({ id }) => isKept.one(id) !== undefined,
   };
 
-  function isThere<T extends Table>(table: T, row: Kept[T]): boolean {
+  function isThere<T extends Table>(table: T, row: Rows[T]): boolean {
     const [there] = readers[table].inPlaceOf(row);
     if (there ? !isSame(there, row) : isElsewhere[table]?.(row)) throw conflict(table, row);
     return there !== undefined;

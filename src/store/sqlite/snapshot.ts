@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../domain/errors.ts";
-import type { Kept, Table } from "../kept.ts";
-import { TABLES } from "../kept.ts";
-import type { Page, PageRequest, Snapshot } from "../store.ts";
+import type { Snapshot } from "../port/backup.ts";
+import type { Page, PageRequest } from "../port/paging.ts";
+import type { Rows, Table } from "../rows.ts";
+import { TABLES } from "../rows.ts";
 import { read } from "./errors.ts";
 import { createReaders, type Readers } from "./kept.ts";
 import { query } from "./statements.ts";
@@ -58,7 +59,7 @@ function countRows(db: DatabaseSync): Readonly<Record<Table, number>> {
   return { ...row };
 }
 
-function pageOf<T extends Table>(readers: Readers, table: T, { cursor, limit }: PageRequest): Page<Kept[T]> {
+function pageOf<T extends Table>(readers: Readers, table: T, { cursor, limit }: PageRequest): Page<Rows[T]> {
   const reader = readers[table];
   const { rows, more } = reader.page(cursor, limit);
   const last = rows.at(-1);

@@ -9,7 +9,7 @@ import type {
   EventRow,
   ReceiptRow,
   RejectionRow,
-} from "../rows.ts";
+} from "../db-rows.ts";
 
 /** A prepared statement whose rows have a known shape: the one place where the schema's word is taken for it. */
 export interface Query<Row> {

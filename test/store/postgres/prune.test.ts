@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { PoolClient } from "pg";
+import type { RecordRequest, RecordResult } from "../../../src/store/port/inbox.ts";
 import { openPostgresStore } from "../../../src/store/postgres.ts";
-import type { RecordRequest, RecordResult, Store } from "../../../src/store/store.ts";
+import type { Store } from "../../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../../builders.ts";
 import { claim, contentsOf, deliverAll, pruneAll, settle } from "../filled.ts";
 import { type PostgresServer, postgresServer } from "../postgres-server.ts";

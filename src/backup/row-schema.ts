@@ -3,7 +3,7 @@ import type { Origin } from "../domain/coalesce.ts";
 import { type AttemptCause, type DeliveryStatus, PARK_REASONS } from "../domain/delivery.ts";
 import { DOCUMENT_STATUSES, Event, Provenance, SIGNER_ROLES, SIGNER_STATUSES } from "../domain/event.ts";
 import type { Problem } from "../domain/receipt.ts";
-import type { Kept, Table } from "./kept.ts";
+import type { Rows, Table } from "../store/rows.ts";
 
 /** What rows must be like that come from outside of any store. Strict: what is not known would be lost in silence. */
 
@@ -161,7 +161,7 @@ const entry = z.strictObject({
   details: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
 });
 
-export const KEPT: { readonly [T in Table]: z.ZodType<Kept[T]> } = {
+export const ROW_SCHEMAS: { readonly [T in Table]: z.ZodType<Rows[T]> } = {
   receipts: z
     .strictObject({ position, receipt, body: base64 })
     .refine(({ receipt, body }) => Buffer.byteLength(body, "base64") === receipt.size, {

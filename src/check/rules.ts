@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Event } from "../domain/event.ts";
-import type { Kept, Table } from "./kept.ts";
+import type { Rows, Table } from "../store/rows.ts";
 
 /** What must hold between the rows of a store. */
 
@@ -19,7 +19,7 @@ export interface Memory {
  * sentences without personal data. It holds on to the id of every event.
  */
 export interface Consistency {
-  look: { readonly [T in Table]?: (row: Kept[T]) => readonly string[] };
+  look: { readonly [T in Table]?: (row: Rows[T]) => readonly string[] };
   /** The table could not be read wholly, so what is missing from it may be there. */
   isPartial(table: Table): void;
   /** What only shows once all was looked at. */
@@ -100,7 +100,7 @@ const WellFormed = z.object({
   recordedAt: Event.shape.recordedAt,
 });
 
-function misshapen({ position, event }: Kept["events"]): string[] {
+function misshapen({ position, event }: Rows["events"]): string[] {
   const issues = WellFormed.safeParse(event).error?.issues ?? [];
   return issues.map(
     ({ path }) => `the event at position ${position} is not well formed at \`${path.join(".")}\``,
@@ -127,7 +127,7 @@ function createDocuments({ now, documents: remembered }: Memory) {
   const mustBeKnown = ({ at }: Told) => now - at < remembered;
 
   return {
-    told({ event: { id, source, document, sequence, recordedAt } }: Kept["events"]): string[] {
+    told({ event: { id, source, document, sequence, recordedAt } }: Rows["events"]): string[] {
       if (!document || sequence === null) return [];
       const before = told.get(dedupeKeyOf(source, document.id));
       const at = Date.parse(recordedAt);
@@ -137,7 +137,7 @@ function createDocuments({ now, documents: remembered }: Memory) {
         `event ${id} has sequence ${sequence} in document ${document.id} of ${source}, after ${before.sequence} of event ${before.event}`,
       ];
     },
-    know({ document: { source, id, sequence } }: Kept["documents"]): string[] {
+    know({ document: { source, id, sequence } }: Rows["documents"]): string[] {
       const last = told.get(dedupeKeyOf(source, id));
       told.delete(dedupeKeyOf(source, id));
       if (!last || last.sequence <= sequence || !mustBeKnown(last)) return [];
@@ -157,7 +157,7 @@ function createDocuments({ now, documents: remembered }: Memory) {
   };
 }
 
-function checkStatus({ delivery: { id, status, reason, dueAt } }: Kept["deliveries"]): string[] {
+function checkStatus({ delivery: { id, status, reason, dueAt } }: Rows["deliveries"]): string[] {
   const isFinal = status === "delivered" || status === "parked";
   return [
     ...(isFinal && dueAt !== null ? [`delivery ${id} is ${status}, and yet due`] : []),
@@ -170,7 +170,7 @@ function checkStatus({ delivery: { id, status, reason, dueAt } }: Kept["deliveri
 }
 
 /** Of what is open every try since it was last sent again is there; of what is final, any number of the oldest may be gone. */
-function checkTries({ delivery, history }: Kept["deliveries"]): string[] {
+function checkTries({ delivery, history }: Rows["deliveries"]): string[] {
   const { id, attempts, dueAt, replayedAfter } = delivery;
   const numbers = history.map(({ number }) => number);
   const last = Math.max(0, ...numbers);
@@ -202,7 +202,7 @@ function createLanes() {
   const lanes = new Map<string, Lane>();
 
   return {
-    look({ position, delivery }: Kept["deliveries"]): string[] {
+    look({ position, delivery }: Rows["deliveries"]): string[] {
       const { id, destination, lane: name, status, replayedAfter } = delivery;
       if (name === null || (status !== "pending" && status !== "held")) return [];
       const key = `${destination}\n${name}`;

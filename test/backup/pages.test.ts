@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import type { Table } from "../../src/store/kept.ts";
-import type { PageRequest, Snapshot } from "../../src/store/store.ts";
-import { pagesOf } from "../../src/store/walk.ts";
+import { pagesOf } from "../../src/backup/pages.ts";
+import type { Snapshot } from "../../src/store/port/backup.ts";
+import type { PageRequest } from "../../src/store/port/paging.ts";
+import type { Table } from "../../src/store/rows.ts";
 
 describe("walking through a table", () => {
   /** Pages of so many rows, in the given number. */

@@ -1,5 +1,5 @@
-import type { Kept, Table } from "./kept.ts";
-import type { Snapshot } from "./store.ts";
+import type { Snapshot } from "../store/port/backup.ts";
+import type { Rows, Table } from "../store/rows.ts";
 
 /** How many rows are held in memory at a time: fewer of those with bodies, each of which may take megabytes. */
 const PAGE_ROWS = 500;
@@ -11,11 +11,11 @@ export async function* pagesOf<T extends Table>(
   snapshot: Pick<Snapshot, "rows">,
   table: T,
   from?: string,
-): AsyncGenerator<readonly Kept[T][]> {
+): AsyncGenerator<readonly Rows[T][]> {
   const limit = WITH_BODIES.has(table) ? PAGE_ROWS_WITH_BODIES : PAGE_ROWS;
   let cursor: string | null | undefined = from;
   while (cursor !== null) {
-    const { items, next }: { items: readonly Kept[T][]; next: string | null } = await snapshot.rows(table, {
+    const { items, next }: { items: readonly Rows[T][]; next: string | null } = await snapshot.rows(table, {
       cursor,
       limit,
     });

@@ -1,10 +1,10 @@
 import { expect } from "chai";
+import { type Consistency, createConsistency } from "../../src/check/rules.ts";
 import type { Delivery } from "../../src/domain/delivery.ts";
 import { unknownDocument, viewDocument } from "../../src/domain/document.ts";
-import { type Consistency, createConsistency } from "../../src/store/consistency.ts";
 import { NEW_YEAR } from "../builders.ts";
 import { anEvent } from "../outbound/fixtures.ts";
-import { anAttempt, DAY } from "./filled.ts";
+import { anAttempt, DAY } from "../store/filled.ts";
 
 const idOf = (name: string) => `evt_${name.padStart(26, "0")}`;
 

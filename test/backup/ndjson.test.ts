@@ -1,6 +1,4 @@
 import { expect } from "chai";
-import { type Kept, TABLES, type Table } from "../../src/store/kept.ts";
-import { openSqliteStore } from "../../src/store/sqlite.ts";
 import {
   footerLine,
   headerLine,
@@ -8,9 +6,11 @@ import {
   parseHeader,
   parseLine,
   rowLine,
-} from "../../src/store/transfer.ts";
+} from "../../src/backup/ndjson.ts";
+import { type Rows, TABLES, type Table } from "../../src/store/rows.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { NEW_YEAR } from "../builders.ts";
-import { type Contents, contentsOf, fillStore } from "./filled.ts";
+import { type Contents, contentsOf, fillStore } from "../store/filled.ts";
 
 const ROWS = {
   receipts: 1,
@@ -23,7 +23,7 @@ const ROWS = {
   destinations: 8,
   audit: 9,
 };
-const LINK: Kept["links"] = { source: "lumin", signer: "ann", document: "d1" };
+const LINK: Rows["links"] = { source: "lumin", signer: "ann", document: "d1" };
 
 describe("the lines of an export", () => {
   let contents: Contents;

@@ -1,7 +1,7 @@
-import { type Consistency, createConsistency, type Memory, READ } from "./consistency.ts";
-import type { Table } from "./kept.ts";
-import type { Snapshot } from "./store.ts";
-import { pagesOf } from "./walk.ts";
+import { pagesOf } from "../backup/pages.ts";
+import type { Snapshot } from "../store/port/backup.ts";
+import type { Table } from "../store/rows.ts";
+import { type Consistency, createConsistency, type Memory, READ } from "./rules.ts";
 
 /** Who is told of what is found. */
 export interface Witness {

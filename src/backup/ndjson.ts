@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CountersignError } from "../domain/errors.ts";
-import { type Kept, TABLES, type Table } from "./kept.ts";
-import { KEPT } from "./kept-schema.ts";
+import { type Rows, TABLES, type Table } from "../store/rows.ts";
+import { ROW_SCHEMAS } from "./row-schema.ts";
 
 /**
  * The lines of an export, one JSON object each: a header, every row of every table in the order of `TABLES`, and a footer, without
@@ -21,7 +21,7 @@ export interface Header {
 }
 
 /** A row, and the table that it is of. */
-export type RowOf<T extends Table> = { table: T; row: Kept[T] };
+export type RowOf<T extends Table> = { table: T; row: Rows[T] };
 
 export type AnyRow = { [T in Table]: RowOf<T> }[Table];
 
@@ -48,7 +48,7 @@ export function headerLine({ at, rows }: Header): string {
   return toLine({ ...header, rows: Object.fromEntries(TABLES.map((table) => [table, rows[table]])) });
 }
 
-export function rowLine<T extends Table>(table: T, row: Kept[T]): string {
+export function rowLine<T extends Table>(table: T, row: Rows[T]): string {
   return toLine({ table, row: inOrder(row) });
 }
 
@@ -110,7 +110,7 @@ function checkRow(value: object, number: number): AnyRow {
   if (!known) throw refusal(`line ${number}: \`table\` must be one of ${TABLES.join(", ")}`);
   const [more] = Object.keys(rest);
   if (more !== undefined) throw refusal(`line ${number}: \`${more}\` is not known here`);
-  const { error } = KEPT[known].safeParse(row);
+  const { error } = ROW_SCHEMAS[known].safeParse(row);
   if (error) throw complaint(error.issues, number);
   return { table: known, row } as AnyRow;
 }

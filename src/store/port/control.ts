@@ -1,0 +1,68 @@
+import type { Breaker } from "../../domain/breaker.ts";
+import type { Page, PageRequest } from "./paging.ts";
+
+/** Why a destination gets nothing. */
+export interface Pause {
+  /** Milliseconds since 1970. */
+  at: number;
+  /** In an operator's words, or that the destination answered 410. */
+  reason: string;
+}
+
+/** What is saved of a destination over restarts. */
+export interface DestinationState {
+  name: string;
+  /** Null: it is not paused. */
+  paused: Pause | null;
+  /** Null: no attempt failed lately. */
+  breaker: Breaker | null;
+}
+
+/** Which final deliveries are sent again. */
+export interface ReplayFilter {
+  destination: string;
+  status: "parked" | "delivered" | "all";
+  /** Of events recorded at or after this moment, milliseconds since 1970. */
+  since?: number | undefined;
+  type?: string | undefined;
+  document?: string | undefined;
+}
+
+/** A change that an operator made. */
+export interface AuditEntry {
+  /** Milliseconds since 1970. */
+  at: number;
+  /** Such as `pause`, `resume`, `replay`. */
+  action: string;
+  /** The address that the call came from. */
+  caller: string;
+  /** In the caller's words. */
+  reason: string;
+  /** The subject of the change. */
+  details: Readonly<Record<string, string | number | null>>;
+}
+
+/** What operators and breakers change. */
+export interface Control {
+  /** The saved state of every destination that has one. */
+  destinations(): Promise<readonly DestinationState[]>;
+  /** Saves the given fields, and leaves the others. */
+  saveDestination(name: string, state: Partial<Omit<DestinationState, "name">>): Promise<void>;
+
+  /** How many deliveries `replay` would send again in all. */
+  countReplay(filter: ReplayFilter): Promise<number>;
+  /**
+   * Makes final deliveries due again, marked as replayed, with their attempts; those of the page in one transaction, in
+   * the order recorded. The nth is due at `now` + n × `spacing` milliseconds. In a lane they go one after the other,
+   * before what waits there. Returns their number, and the cursor of the next page. A page may hold fewer than `limit`.
+   */
+  replay(
+    filter: ReplayFilter,
+    page: PageRequest,
+    due: { now: number; spacing: number },
+  ): Promise<{ replayed: number; next: string | null }>;
+
+  addAudit(entry: AuditEntry): Promise<void>;
+  /** In the order recorded, oldest first. */
+  findAudit(page: PageRequest): Promise<Page<AuditEntry>>;
+}
