@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Origin } from "../domain/coalesce.ts";
-import { type AttemptCause, type DeliveryStatus, PARK_REASONS } from "../domain/delivery.ts";
+import { ATTEMPT_CAUSES, DELIVERY_STATUSES, PARK_REASONS } from "../domain/delivery.ts";
 import { DOCUMENT_STATUSES, Event, Provenance, SIGNER_ROLES, SIGNER_STATUSES } from "../domain/event.ts";
-import type { Problem } from "../domain/receipt.ts";
+import { FINAL_EVENTS } from "../domain/known-signer.ts";
+import { PROBLEM_KINDS } from "../domain/receipt.ts";
 import type { Rows, Table } from "../store/rows.ts";
 
 /** What rows must be like that come from outside of any store. Strict: what is not known would be lost in silence. */
@@ -20,13 +21,7 @@ const base64 = z
   .refine((text) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text), "is not base64");
 
 const problem = z.strictObject({
-  kind: z.enum({
-    undecodable: "undecodable",
-    unmapped: "unmapped",
-    missing: "missing",
-    invalid: "invalid",
-    unfinished: "unfinished",
-  } satisfies { [K in Problem["kind"]]: K }),
+  kind: z.enum(PROBLEM_KINDS),
   item: count.nullable(),
   field: z.string().nullable(),
   message: z.string(),
@@ -71,7 +66,7 @@ const signer = z.strictObject({
   status: z.enum(SIGNER_STATUSES).nullable(),
   statusAt: instant,
   listed: z.boolean().nullable(),
-  finalEvent: z.enum(["told", "before"]).nullable(),
+  finalEvent: z.enum(FINAL_EVENTS).nullable(),
 });
 
 const document = z.strictObject({
@@ -113,12 +108,7 @@ const delivery = z.strictObject({
   event: eventId,
   destination: z.string(),
   lane: z.string().nullable(),
-  status: z.enum({
-    pending: "pending",
-    held: "held",
-    delivered: "delivered",
-    parked: "parked",
-  } satisfies { [K in DeliveryStatus]: K }),
+  status: z.enum(DELIVERY_STATUSES),
   reason: z.enum(PARK_REASONS).nullable(),
   attempts: count,
   dueAt: instant.nullable(),
@@ -129,19 +119,7 @@ const attempt = z.strictObject({
   number: position,
   startedAt: instant,
   duration: z.int(),
-  cause: z.enum({
-    answered: "answered",
-    unencodable: "unencodable",
-    timeout: "timeout",
-    dns: "dns",
-    refused: "refused",
-    reset: "reset",
-    tls: "tls",
-    blocked: "blocked",
-    proxy: "proxy",
-    interrupted: "interrupted",
-    other: "other",
-  } satisfies { [K in AttemptCause]: K }),
+  cause: z.enum(ATTEMPT_CAUSES),
   status: z.int().nullable(),
   answer: z.string().nullable(),
   retryAfter: z.number().nullable(),

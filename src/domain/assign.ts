@@ -1,12 +1,13 @@
 import type { ChannelKey, CoalesceCandidate } from "./coalesce.ts";
 
-/** Reports with one dedupe key, by different channels at one time: whatever it is, it is one happening. */
+/** Reports with one dedupe key, by different channels at one time: always one happening. */
 export type Group = readonly [ChannelKey, ...ChannelKey[]];
 
 /**
- * Which event each group means: one within `windowMs`, or the one that it was matched to while the window was longer, that none of the
- * group's channels told otherwise. The nearest pairs first, and then whichever group finds a place once others have moved. A group
- * without an entry has no event.
+ * Assigns groups of reports to events. A group goes to an event within `windowMs`, or to the event that it
+ * was merged into while the window was longer, unless a channel of the group has another report of that
+ * event. The nearest pairs go first; then a group may move another one to make a place. A group without an
+ * entry has no event.
  */
 export function assign(
   groups: readonly Group[],
@@ -23,7 +24,10 @@ export function assign(
     [...assigned].flatMap(([other, at]) => (at === event && sharesChannel(other, group) ? [other] : []));
   const admits = (event: CoalesceCandidate, group: Group) => !sharesChannel(ownOf(event), group);
 
-  /** Puts the group into an event from which at most one other group has to move, and that one has somewhere to go. */
+  /**
+   * Puts the group into an event from which at most one other group has to move, and that one has somewhere
+   * to go.
+   */
   function squeeze(group: Group, tried: Set<CoalesceCandidate>): boolean {
     for (const event of within(group)) {
       const [rival, ...more] = rivalsOf(group, event);
@@ -50,7 +54,7 @@ export function assign(
   return assigned;
 }
 
-/** Who told the event by its own key. */
+/** The reports of the event by its own key. */
 export function ownOf({ id, reports }: CoalesceCandidate): readonly ChannelKey[] {
   return reports.filter(({ key }) => key === id);
 }

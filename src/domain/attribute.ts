@@ -1,55 +1,61 @@
 import type { Document } from "./document.ts";
-import { isSettled } from "./document.ts";
 import type { Draft, SignerFacts } from "./draft.ts";
 import { meaningOf } from "./event.ts";
+import { type FinalEvent, hasEnded } from "./known-signer.ts";
 
-/** Either events to be made, or, where newer posts have told all that this one tells, the drafts of the events that it repeats. */
+/** The drafts with their signers. `repeats`: they are duplicates of events recorded before. */
 export interface Attribution {
   drafts: readonly Draft[];
   repeats: boolean;
 }
 
-/** Each event shows all signers: so many signers shown in all are the most that one post may cause. Thousands at once is no story. */
-const MAX_SHOWN = 50_000;
+/**
+ * Every event embeds the whole list of signers, so the output of a post grows as attributed × listed signers.
+ * Above this product no signers are attributed.
+ */
+const MAX_EMBEDDED_SIGNERS = 50_000;
 
 /**
- * Who did it, where the provider does not say: the signers whose status in the payload is what the event is about, and of whom
- * no event has told it yet. Two changes make two events. When nothing changed, or when a document is seen for the first
- * time with several to choose from, the event goes out without a signer, never with a guessed one. Who only looks has done their part as
- * well, and is named (`withRole` makes it no signing); who gets a copy does nothing.
+ * Finds out who signed or declined where the provider does not say: the signers whose status in the payload
+ * is that of the event, and who have no event of it yet. Two changes make two events. When nothing changed,
+ * or when a document is first seen with several candidates, the event has no signer rather than a guessed
+ * one. A viewer who did their part is named (`withRole` then says that it is no signing); a recipient of a
+ * copy never is.
  */
 export function attribute(draft: Draft, known: Document | null): Attribution {
   const meaning = meaningOf(draft.type);
-  if (draft.id || draft.signer || meaning?.about !== "signer" || !isSettled(meaning.status))
-    return unnamed(draft);
+  if (draft.id || draft.signer || meaning?.about !== "signer" || !hasEnded(meaning.status))
+    return anonymous(draft);
 
   const roles = new Map(known?.signers.map(({ id, role }) => [id, role]));
-  const settled = draft.signers.filter(
+  const ended = draft.signers.filter(
     ({ id, role, status }) => status === meaning.status && (role ?? roles.get(id)) !== "copy",
   );
-  if (!known) return settled.length === 1 ? named(draft, settled) : unnamed(draft);
-  const accounts = new Map(known.signers.map(({ id, finalEvent }) => [id, finalEvent]));
-  const those = (account: "told" | "before" | null) =>
-    settled.filter(({ id }) => (accounts.get(id) ?? null) === account);
+  if (!known) return ended.length === 1 ? attributed(draft, ended) : anonymous(draft);
+  const finalEvents = new Map(known.signers.map(({ id, finalEvent }) => [id, finalEvent]));
+  const withFinalEvent = (one: FinalEvent | null) =>
+    ended.filter(({ id }) => (finalEvents.get(id) ?? null) === one);
 
-  const owed = those(null);
-  if (owed.length * draft.signers.length > MAX_SHOWN) return unnamed(draft);
-  if (owed.length > 0) return named(draft, owed);
-  return isLate(draft, known) ? attributeLate(draft, those("before"), those("told")) : unnamed(draft);
+  const due = withFinalEvent(null);
+  if (due.length * draft.signers.length > MAX_EMBEDDED_SIGNERS) return anonymous(draft);
+  if (due.length > 0) return attributed(draft, due);
+  return isLate(draft, known)
+    ? attributeLate(draft, withFinalEvent("predates"), withFinalEvent("emitted"))
+    : anonymous(draft);
 }
 
 /**
- * A post that comes after newer ones: the signing it tells either lay before the first that was heard of the document, or was told
- * when a newer post showed it as well.
+ * A post that arrives after newer ones. Its signing is either one that predates the first post about the
+ * document, or one whose event a newer post has caused already.
  */
 function attributeLate(
   draft: Draft,
-  before: readonly SignerFacts[],
-  told: readonly SignerFacts[],
+  predating: readonly SignerFacts[],
+  emitted: readonly SignerFacts[],
 ): Attribution {
-  if (before.length === 1) return named(draft, before);
-  if (before.length === 0 && told.length > 0) return { ...named(draft, told), repeats: true };
-  return unnamed(draft);
+  if (predating.length === 1) return attributed(draft, predating);
+  if (predating.length === 0 && emitted.length > 0) return { ...attributed(draft, emitted), repeats: true };
+  return anonymous(draft);
 }
 
 /** A post without a time may be older than any other. */
@@ -57,10 +63,10 @@ function isLate({ time }: Draft, { newest }: Document): boolean {
   return time === null || time <= newest;
 }
 
-function named(draft: Draft, signers: readonly SignerFacts[]): Attribution {
+function attributed(draft: Draft, signers: readonly SignerFacts[]): Attribution {
   return { drafts: signers.map((signer) => ({ ...draft, signer })), repeats: false };
 }
 
-function unnamed(draft: Draft): Attribution {
+function anonymous(draft: Draft): Attribution {
   return { drafts: [draft], repeats: false };
 }

@@ -1,26 +1,24 @@
-/**
- * When a destination that fails again and again is left alone. Pure: time is an argument.
- */
+/** The circuit breaker of a destination. Pure: time is an argument. */
 
-/** Closed: `probeAt` is null. Open: nothing is sent but one probe at a time, each after a longer pause. */
+/** Closed: `probeAt` is null. Open: only one probe at a time is sent, each after a longer pause. */
 export interface Breaker {
-  /** Failures in a row, up to the one that opened it and with the probes that failed since. */
+  /** Failures in a row, failed probes included. */
   failures: number;
   /**
-   * When the next probe may go, milliseconds since 1970; null while closed. While one is out it is past, or, where several nodes
-   * share a store, the moment at which that one is given up.
+   * When the next probe may be sent, milliseconds since 1970; null: closed. While a probe is in flight this
+   * is in the past, or, in a store that nodes share, the end of the probe's lease.
    */
   probeAt: number | null;
-  /** Probes that failed since it opened. */
+  /** Failed probes since it opened. */
   probes: number;
 }
 
 export interface BreakerRule {
-  /** It opens at so many failures in a row. */
+  /** The number of failures in a row that opens it. */
   failures: number;
   /** Before the first probe, in milliseconds; each failed probe doubles it. */
   pause: number;
-  /** No pause is longer. */
+  /** The longest pause, in milliseconds. */
   longest: number;
 }
 
@@ -28,27 +26,28 @@ export const DEFAULT_BREAKER: BreakerRule = { failures: 10, pause: 10_000, longe
 
 export const CLOSED: Breaker = { failures: 0, probeAt: null, probes: 0 };
 
-/** What a try says of its destination. */
+/** What one attempt means to the circuit breaker. */
 export interface AttemptSignal {
-  /** The receiver is there, whatever it thought of the event. */
+  /** The receiver is available, whatever it answered to this event. */
   answered: boolean;
-  /** It was let through an open breaker. */
+  /** The attempt was a probe through an open breaker. */
   probe: boolean;
-  /** When it ended, milliseconds since 1970. */
+  /** When the attempt ended, milliseconds since 1970. */
   at: number;
 }
 
 /**
- * Whether an answer's status (null: there was no answer) shows that the receiver is there. One that is overloaded (429), gave up
- * waiting (408) or failed itself (5xx) would fail at the next event as well; any other refusal is about this one event.
+ * Whether a status (null: no answer) shows that the receiver is available. A receiver that is overloaded
+ * (429), timed out (408) or failed (5xx) would fail the next event as well; any other refusal is about this
+ * one event.
  */
-export function isThere(status: number | null): boolean {
+export function isAvailable(status: number | null): boolean {
   return status !== null && status < 500 && status !== 429 && status !== 408;
 }
 
 /**
- * The breaker after a try. It is the same object when nothing changed: a failure that was on its way when the breaker opened
- * says nothing new, however late it ends. That of a probe makes the next pause longer.
+ * The breaker after an attempt; the same object when nothing changed. A failure that was in flight when the
+ * breaker opened changes nothing, however late it ends. A failed probe makes the next pause longer.
  */
 export function afterAttempt(
   breaker: Breaker,

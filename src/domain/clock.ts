@@ -1,4 +1,4 @@
-/** Time as rules and loops get it; only the composition root knows the real one. */
+/** Time, as an argument. Only the composition root knows the real clock. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
@@ -6,7 +6,7 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
-/** What `work` resolves with, or `otherwise` where that takes longer than `ms` milliseconds. Rejects when `work` does in time. */
+/** The result of `work`, or `otherwise` after `ms` milliseconds. Rejects when `work` rejects before that. */
 export async function inTime<T>(clock: Clock, ms: number, work: Promise<T>, otherwise: T): Promise<T> {
   const late = Promise.withResolvers<T>();
   const cancel = clock.after(ms, () => late.resolve(otherwise));
@@ -17,7 +17,7 @@ export async function inTime<T>(clock: Clock, ms: number, work: Promise<T>, othe
   }
 }
 
-/** Whether `work` was done in `ms` milliseconds. It is not ended otherwise, only no longer waited for. */
+/** Whether `work` ended within `ms` milliseconds. Otherwise it goes on, and is no longer waited for. */
 export function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
   return inTime(
     clock,

@@ -3,24 +3,25 @@ import type { Draft } from "./draft.ts";
 import type { Provenance } from "./event.ts";
 
 /**
- * Which event a report means, where a happening can occur many times and several channels tell it at times that differ by
- * seconds. An exact dedupe key always goes first. What is matched by nearness is a guess: it holds for the channel that told it, and
- * is given up as soon as that channel tells two of what was taken for one. The draft that was merged then becomes an event of its
- * own, so that two happenings end as two events in whichever order they are told.
+ * Matches reports to events, where a happening can occur many times and channels report it at times that
+ * differ by seconds. An exact dedupe key always goes first. A match by nearness is a guess: it holds for the
+ * channel that made the report, and is given up when that channel reports both happenings. The merged report
+ * then becomes an event of its own, so that two happenings end as two events in whichever order their reports
+ * come.
  */
 
-/** One way in which an event was told: which channel, under which dedupe key. */
+/** One report of an event: by which channel, under which dedupe key. */
 export interface ChannelKey {
-  /** The event's own id, or the key that the channel's report had. */
+  /** The event's own id, or the dedupe key of the channel's report. */
   key: string;
   channel: string;
-  /** When it happened as that channel told it, milliseconds since 1970. */
+  /** When it happened according to the channel, milliseconds since 1970. */
   at: number;
-  /** What was told, to become an event of its own when it turns out to be one; null for the event's own key. */
+  /** The report itself, in case it turns out to be an event of its own; null for the event's own key. */
   origin: Origin | null;
 }
 
-/** A report as it came, with where it came from. */
+/** A report as it came, with its receipt. */
 export interface Origin {
   draft: Draft;
   provenance: Provenance;
@@ -28,44 +29,50 @@ export interface Origin {
   receivedAt: number;
 }
 
-/** An event that another report may mean. */
+/** A recorded event that a draft may duplicate. */
 export interface CoalesceCandidate {
   id: string;
   /** When it happened, milliseconds since 1970. */
   at: number;
-  /** The channels that have told it; the first that did has its id as the key. */
+  /** Its reports. That of the channel that reported it first has the event's id as key. */
   reports: readonly ChannelKey[];
 }
 
-/** The documents that what was matched by nearness names: it may become an event of its own, and then belongs to one of them. */
+/**
+ * The documents that the merged reports name: such a report may become an event of its own, about its
+ * document.
+ */
 export function documentsIn(candidates: readonly CoalesceCandidate[]): string[] {
   return candidates.flatMap(({ reports }) =>
     reports.flatMap(({ origin }) => (origin?.draft.document ? [origin.draft.document.id] : [])),
   );
 }
 
-/** A draft as it looks for its event: `key` is its dedupe key. */
+/** A draft that looks for its event; `key` is its dedupe key. */
 export interface Report extends Omit<ChannelKey, "origin"> {
   origin: Origin;
 }
 
-/** The event that a report means, or null where it is a new one. */
 export interface Match {
+  /** The event that the report duplicates; null: it is a new event. */
   event: string | null;
-  /** For a new event: the other channels that told it under the same key before. */
+  /** For a new event: earlier reports of it, by other channels under the same key. */
   others: readonly ChannelKey[];
-  /** Reports that turn out to be events of their own, each with the other channels that told it under the same key. */
+  /**
+   * Merged reports that turn out to be events of their own, each with the other channels' reports under the
+   * same key.
+   */
   split: readonly { origin: Origin; others: readonly ChannelKey[] }[];
 }
 
-/** More events within the window than this are not compared: the nearest are enough, and nobody does anything so often. */
+/** The nearest events within the window that are compared: nothing happens more often than this. */
 const MAX_NEAR = 64;
 
-/** The events of one coalesce key, and who told them. Changes as reports are matched. */
+/** The events of one coalesce key with their reports. Changes as reports are matched. */
 export class Coalescer {
   readonly #window: number;
   readonly #events = new Map<string, CoalesceCandidate>();
-  /** By dedupe key: the event that was told under it. */
+  /** By dedupe key: the event that was reported under it. */
   readonly #holders = new Map<string, string>();
 
   constructor(candidates: readonly CoalesceCandidate[], windowMs: number) {
@@ -82,13 +89,13 @@ export class Coalescer {
     return this.#events.has(id);
   }
 
-  /** A new event, told by this channel and the others. */
+  /** Adds a new event, reported by this channel and the others. */
   add(id: string, report: Omit<ChannelKey, "origin">, others: readonly ChannelKey[] = []): void {
     const reports = [report, ...others].map(({ channel, at }) => ({ key: id, channel, at, origin: null }));
     this.#put({ id, at: report.at, reports }, reports);
   }
 
-  /** Finds the event that is meant by what was told under no key that is known. */
+  /** Finds the event of a report whose dedupe key no event has. */
   match(report: Report): Match {
     const { key, channel } = report;
     const holder = this.#events.get(this.#holders.get(key) ?? "");
@@ -96,7 +103,7 @@ export class Coalescer {
       if (!hasChannel(holder, channel)) this.#put(holder, [...holder.reports, report]);
       return { event: holder.id, others: [], split: [] };
     }
-    // Where this channel told the holder under another key, what has this key is another happening.
+    // This channel reported the holder under another key, so this key belongs to another happening.
     const group: Group = [report, ...(holder ? this.#detach(holder, key) : [])];
     const { left, event } = this.#settle(group);
     const isNew = left.includes(group);
@@ -104,7 +111,10 @@ export class Coalescer {
     return { event: isNew ? null : event, others: isNew ? group.slice(1) : [], split };
   }
 
-  /** A channel tells an event by its own key: whatever else of this channel was taken for it is something else. */
+  /**
+   * A channel reports an event by its own key: an earlier report of this channel that was merged into it is
+   * another one.
+   */
   confirm({ key, channel, at }: Omit<ChannelKey, "origin">): Match["split"] {
     const own = this.#events.get(key);
     if (!own) return [];
@@ -115,7 +125,7 @@ export class Coalescer {
     return first ? this.#settle([first, ...others]).left.flatMap(toSplit) : [];
   }
 
-  /** Matches a group, and again what was matched by nearness around it. Returns those for whom there is no event. */
+  /** Matches a group, and again the merged reports around it. `left`: the groups without an event. */
   #settle(group: Group): { left: readonly Group[]; event: string | null } {
     const events = this.#near(group[0].at);
     const groups = [group, ...events.flatMap(groupsOf)];
@@ -130,7 +140,9 @@ export class Coalescer {
     };
   }
 
-  /** The events that a report of that time can mean, and those that others could mean instead if they had to move, and so on. */
+  /**
+   * The events near that time, those near the reports merged into them, and so on: a match can move another.
+   */
   #near(at: number): CoalesceCandidate[] {
     const found = new Set<CoalesceCandidate>();
     const times = [at];
@@ -152,7 +164,7 @@ export class Coalescer {
     for (const { key } of reports) this.#holders.set(key, event.id);
   }
 
-  /** Takes the reports with this key away from the event. */
+  /** Removes the reports with this key from the event, and returns them. */
   #detach(event: CoalesceCandidate, key: string): readonly ChannelKey[] {
     const isOfKey = (one: ChannelKey) => one.key === key;
     this.#holders.delete(key);
@@ -168,7 +180,7 @@ function hasChannel({ reports }: CoalesceCandidate, channel: string): boolean {
   return reports.some((one) => one.channel === channel);
 }
 
-/** What was matched to the event by nearness. */
+/** The reports merged into the event by nearness, by key. */
 function groupsOf({ id, reports }: CoalesceCandidate): Group[] {
   const byKey = Map.groupBy(
     reports.filter(({ key }) => key !== id),

@@ -1,14 +1,16 @@
 import { nextAttemptAt, type Schedule } from "./retry.ts";
 
 /**
- * `pending`: due at a moment (a lease is simply due again when it ends); `held`: waits for an earlier one of its lane;
- * `delivered` and `parked` are final, until a person reopens a parked one.
+ * `pending`: due at a moment (a leased one is due when its lease ends); `held`: waits for an earlier one of
+ * its lane; `delivered` and `parked`: final, until an operator replays it.
  */
-export type DeliveryStatus = "pending" | "held" | "delivered" | "parked";
+export const DELIVERY_STATUSES = ["pending", "held", "delivered", "parked"] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /**
- * Why a delivery stopped before it was delivered. `rejected`: it was answered with a status that the destination parks on;
- * `unsupported_by_format`: the destination's format cannot say the event, so that nothing was sent; `skipped`: a person said so.
+ * Why a delivery is parked. `rejected`: answered with a status that the destination parks on;
+ * `unsupported_by_format`: the destination's format has no words for the event, so nothing was sent;
+ * `skipped`: an operator skipped it.
  */
 export const PARK_REASONS = [
   "schedule_exhausted",
@@ -25,37 +27,45 @@ export interface Delivery {
   id: string;
   event: string;
   destination: string;
-  /** The deliveries of one document to one destination go in order; null: this one waits for nobody. */
+  /**
+   * The ordering key: deliveries of one document to one destination go in order; null: this one waits for
+   * none.
+   */
   lane: string | null;
   status: DeliveryStatus;
   /** Why it is parked; null otherwise. */
   reason: ParkReason | null;
-  /** Tries so far. */
+  /** The number of attempts so far. */
   attempts: number;
-  /** When it is tried next, or a lease of it ends; null once final. */
+  /** When the next attempt is due, or the lease ends; null once final. */
   dueAt: number | null;
-  /** How many tries it had had when a person had it sent again; null: nobody did. The schedule starts anew from there. */
+  /**
+   * The number of attempts before the last replay, from which the schedule starts again; null: never
+   * replayed.
+   */
   replayedAfter: number | null;
 }
 
 /**
- * Why a try brought no whole answer; `answered`: it did. `unencodable`: the event could not be put into the destination's format, so
- * that nothing was sent and there was no try.
+ * `answered`: a whole answer came; all others say why none did. `unencodable`: the event does not fit the
+ * destination's format, so nothing was sent and no attempt is counted.
  */
-export type AttemptCause =
-  | "answered"
-  | "unencodable"
-  | "timeout"
-  | "dns"
-  | "refused"
-  | "reset"
-  | "tls"
-  | "blocked"
-  | "proxy"
-  | "interrupted"
-  | "other";
+export const ATTEMPT_CAUSES = [
+  "answered",
+  "unencodable",
+  "timeout",
+  "dns",
+  "refused",
+  "reset",
+  "tls",
+  "blocked",
+  "proxy",
+  "interrupted",
+  "other",
+] as const;
+export type AttemptCause = (typeof ATTEMPT_CAUSES)[number];
 
-/** One try at a delivery, with what came of it. */
+/** One attempt at a delivery, with its result. */
 export interface Attempt {
   /** From 1. */
   number: number;
@@ -64,32 +74,35 @@ export interface Attempt {
   /** Milliseconds. */
   duration: number;
   cause: AttemptCause;
-  /** The HTTP status; null when nothing was answered. With another cause than `answered` the rest of the answer did not come. */
+  /**
+   * The HTTP status; null: no answer. With another cause than `answered`, the rest of the answer did not
+   * come.
+   */
   status: number | null;
   /**
-   * The beginning of the answer's body or the error's text, for people. Of a redirect the first line says where it points
+   * The beginning of the answer's body, or the error's text. A redirect's target is its first line
    * (redirect.ts).
    */
   answer: string | null;
-  /** What `Retry-After` asked for, in milliseconds from the end of the try. */
+  /** What `Retry-After` asked for, in milliseconds from the end of the attempt. */
   retryAfter: number | null;
 }
 
-/** What becomes of a delivery after a try. */
+/** The state of a delivery after an attempt. */
 export type Outcome =
   | { status: "delivered" }
   | { status: "pending"; dueAt: number }
   | { status: "parked"; reason: ParkReason };
 
-/** The status of a whole answer. One that did not come to its end counts as none, whatever its first line said. */
+/** The status of a whole answer; null where the answer did not come to its end. */
 export function answeredWith({ cause, status }: Pick<Attempt, "cause" | "status">): number | null {
   return cause === "answered" ? status : null;
 }
 
 /**
- * The whole state machine of a delivery. 2xx is success and all else is not: a redirect is a failure, 410 and the statuses of `parkOn`
- * end it, and the rest is tried again until the schedule runs out. Pure: `random` is from 0 up to 1. A replayed delivery has the
- * whole schedule again after the `replayedAfter` tries of before.
+ * The state machine of a delivery. 2xx is success, everything else a failure, redirects included. 410 and the
+ * statuses of `parkOn` park it; other failures are retried until the schedule runs out. A replayed delivery
+ * gets the whole schedule again after its `replayedAfter` attempts. Pure: `random` is from 0 up to 1.
  */
 export function decide(
   attempt: Attempt,

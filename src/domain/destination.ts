@@ -1,34 +1,37 @@
 import type { Event } from "./event.ts";
 
-/** Whom an event is forwarded to: the part of a destination's configuration that decides whether it gets an event, and in which order. */
+/** The part of a destination's configuration that decides which events it gets, and in which order. */
 export interface Subscriber {
   name: string;
   /** Event types with `*` for any run of characters, such as `document.*`. */
   events: readonly string[];
-  /** `document`: one document's events go one after the other; `none`: each goes on its own. */
+  /** `document`: the events of one document are sent in order; `none`: each is sent on its own. */
   ordering: "document" | "none";
-  /** Narrows that further; absent: it does not. */
+  /** Restricts `events` further; absent: it does not. */
   filter?: Filter | undefined;
-  /** Whether the form in which it gets events has words for this one; absent: it has for every one. */
+  /** Whether the destination's format has words for the event; absent: for every event. */
   supports?: ((event: Event) => boolean) | undefined;
 }
 
-/** The reason of a pause that the configuration asks for: no person can end it. */
+/** The reason of a pause by configuration. Only the configuration ends it. */
 export const PAUSED_BY_CONFIGURATION = "the configuration says `paused: true`";
 
-/** Where an event may come from and what its document may be tagged with. Of a list any entry will do, with `*` as above; absent: all. */
+/**
+ * Conditions on an event's origin and document. One entry of each list must match, with `*` as above; absent:
+ * all match.
+ */
 export interface Filter {
   sources?: readonly string[] | undefined;
   channels?: readonly string[] | undefined;
-  /** A document without tags, or one that is not known, has none of them. */
+  /** Matches no document without tags, and no unknown document. */
   tags?: readonly string[] | undefined;
-  /** By name: patterns of which the document's reference of that name must match one. */
+  /** By name: patterns, one of which the document's reference of that name must match. */
   references?: Readonly<Record<string, readonly string[]>> | undefined;
   /** true: only documents made in the provider's test mode; false: all but those; absent: all. */
   test?: boolean | undefined;
 }
 
-/** Whether the destination asked for this event. The type `unknown` is asked for by name or by `*`. */
+/** Whether the destination wants this event. The type `unknown` is wanted by name or by `*`. */
 export function wants(subscriber: Pick<Subscriber, "events" | "filter" | "supports">, event: Event): boolean {
   return (
     matchesAny(subscriber.events, event.type) &&
@@ -53,7 +56,7 @@ function matchesAny(patterns: readonly string[], text: string): boolean {
   return patterns.some((pattern) => matches(pattern, text));
 }
 
-/** From left to right, each part at the first place where it fits: whatever a text is, nothing is ever tried again. */
+/** From left to right, each part at the first place where it fits: linear, without backtracking. */
 function matches(pattern: string, text: string): boolean {
   const [first = "", ...parts] = pattern.split("*");
   const last = parts.pop();
@@ -68,7 +71,10 @@ function matches(pattern: string, text: string): boolean {
   return from <= text.length - last.length;
 }
 
-/** The lane of an event: its document's, or the signer's own while the document is not known. */
+/**
+ * The ordering key of an event: its document's, or the signer's own while the document is not known; null:
+ * none.
+ */
 export function laneOf(subscriber: Pick<Subscriber, "ordering">, event: Event): string | null {
   if (subscriber.ordering === "none") return null;
   if (event.document) return documentLane(event.source, event.document.id);

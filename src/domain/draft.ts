@@ -8,7 +8,7 @@ import {
 } from "./event.ts";
 import { eventId, type Happening, isEventId } from "./identity.ts";
 
-/** What a payload says of a document. Null: it does not say. */
+/** What a payload states about a document. Null: nothing stated. */
 export interface DocumentFacts {
   id: string;
   title: string | null;
@@ -21,7 +21,7 @@ export interface DocumentFacts {
   expiresAt: number | null;
 }
 
-/** What a payload says of a signer. Null: it does not say. */
+/** What a payload states about a signer. Null: nothing stated. */
 export interface SignerFacts {
   id: string;
   name: string | null;
@@ -31,57 +31,60 @@ export interface SignerFacts {
 }
 
 /**
- * What a document that starts again keeps: `continue` leaves the signatures that were given (an expired request that is prolonged),
- * `restart` takes them back (a document that goes back to draft).
+ * How a document starts again: `continue` keeps its signatures (an expired request is prolonged), `restart`
+ * takes them back (a document returns to draft).
  */
 export const REOPENINGS = ["continue", "restart"] as const;
 export type Reopening = (typeof REOPENINGS)[number];
 
-/** An id that a sender gives a happening, the same whenever it is told again. */
+/** An id that the sender gives a happening, the same in every report of it. */
 export interface GivenId {
   value: string;
-  /** Whether it is to be the event's own id: it is another Countersign's. */
+  /** Whether the event keeps it as its own id: the sender is another Countersign. */
   keep: boolean;
 }
 
-/** One normalized happening as a single item of a request tells it, before it is compared with what is known. */
+/**
+ * One normalized happening as an item of a request reports it, before it is resolved against what is stored.
+ */
 export interface Draft {
   source: string;
   provider: string;
   channel: string;
   type: EventType;
-  /** What the sender itself knows the happening by; null: it is told apart by what it says. */
+  /** The sender's own id of the happening; null: the draft is identified by its contents. */
   id: GivenId | null;
-  /** When the provider says it happened, milliseconds since 1970; null when it does not say. */
+  /** When it happened according to the provider, milliseconds since 1970; null: not stated. */
   time: number | null;
   document: DocumentFacts | null;
-  /** Whom a signer event is about; null when the provider names nobody. */
+  /** The signer of a signer event; null: the provider names none. */
   signer: SignerFacts | null;
-  /** All signers of the document as the payload lists them; empty when it lists none. */
+  /** All signers of the document as the payload lists them. */
   signers: readonly SignerFacts[];
-  /** Why it happened, in somebody's words. */
+  /** Why it happened, in a person's words. */
   reason: string | null;
   code: Code;
-  /** Whether the document starts again with this; null: it does not. */
+  /** The document starts again with this event; null: it does not. */
   reopens: Reopening | null;
-  /** Whether the provider can let documents start again, so that nothing happens only once. */
+  /** Whether the provider lets documents start again, so that no type happens only once. */
   reopenable: boolean;
-  /** A digest of the item as sent: tells two happenings apart where the provider gives no time, or names no object. */
+  /** A digest of the item as sent. It distinguishes happenings without a time or an object. */
   digest: string;
 }
 
 /**
- * The id that the payload alone gives a draft. It is the event's id, unless what is known adds who did it; then the event
- * keeps this one as well, so that the provider's repeat of the same post is still recognised.
+ * The id that the payload alone gives a draft. It is the event's id, unless the signer was found by comparing
+ * with what is known; then the event keeps this key as well, so that a repeat of the same post is still
+ * recognised.
  */
 export function dedupeKeyOf(draft: Draft): string {
   return namesOf(draft).key;
 }
 
 /**
- * Names all happenings of the same type about the same object, where there can be many; null where the key alone tells them
- * apart, or where nobody says which signer it was: two signers' happenings are never one, however near in time.
- * Two channels whose clocks differ by seconds tell the same one of them.
+ * Shared by all happenings of a repeatable type about one object. Two channels' reports with the same key,
+ * near in time, are one event. Null: the type is not repeatable, or the signer is not named, since two
+ * signers' happenings are never one.
  */
 export function coalesceKeyOf(draft: Draft): string | null {
   return namesOf(draft).coalesceKey;
@@ -92,7 +95,7 @@ interface Names {
   coalesceKey: string | null;
 }
 
-/** Each draft is asked for its names several times, and a name costs a digest. */
+/** The keys of a draft are asked for several times, and each costs a digest. */
 const names = new WeakMap<Draft, Names>();
 
 function namesOf(draft: Draft): Names {
@@ -129,20 +132,20 @@ function happening(draft: Draft): Happening {
     object,
     objectId: subject ? objectIdOf(draft, subject) : "",
     type: type === "unknown" ? `unknown:${JSON.stringify([code.name, code.value])}` : type,
-    // Two of a kind in one second are told apart by nothing else when they name no object.
+    // Without an object, only the digest distinguishes two happenings of one type and second.
     distinct: unique ? "" : subject ? when : `${when}/${digest}`,
   };
 }
 
-/** What nobody has a word for yet may be about the signer it names as well as about its document: two signers make two of them. */
+/** An unknown happening may be about its signer as well as its document: two signers make two happenings. */
 function objectIdOf({ type, document, signer }: Draft, subject: { id: string }): string {
   const isOfBoth = type === "unknown" && signer && subject === document;
   return isOfBoth ? JSON.stringify([document.id, signer.id]) : subject.id;
 }
 
 /**
- * The draft as the role of its signer has it: who only gets a copy, or only looks, has not signed, whatever the provider calls it.
- * The role is the one that the payload gives, or else the one that is `known`.
+ * The draft, corrected by the role of its signer: a viewer or a recipient of a copy has not signed, whatever
+ * the provider calls it. The role is the payload's, or else the one in `known`.
  */
 export function withRole(draft: Draft, known: readonly Pick<SignerFacts, "id" | "role">[] = []): Draft {
   const { type, signer } = draft;

@@ -1,6 +1,6 @@
 /**
- * A refusal is a value; a fault is one of these. Few codes, one class, and one exhaustive table from code to HTTP status,
- * so that nobody downstream has to guess what a failure means to the one who asked.
+ * A refusal is a value; a fault is one of these. Few codes, one class, and one exhaustive table from code to
+ * HTTP status: no caller has to guess what a failure means.
  */
 export type ErrorCode =
   | "bad_request"
@@ -48,7 +48,7 @@ export class CountersignError extends Error {
   }
 }
 
-/** What to say of anything that was thrown. */
+/** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

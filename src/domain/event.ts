@@ -35,7 +35,10 @@ export type SignerRole = (typeof SIGNER_ROLES)[number];
 
 const SIGNING: ReadonlySet<SignerRole> = new Set(["signer", "approver", "witness"]);
 
-/** Whether someone in this role can have signed. Null (the provider does not say): yes, for most recipients are signers. */
+/**
+ * Whether someone in this role can have signed. Null (the provider does not say): yes, for most recipients
+ * are signers.
+ */
 export function canSign(role: SignerRole | null): boolean {
   return role === null || SIGNING.has(role);
 }
@@ -45,8 +48,9 @@ type Meaning =
   | { about: "signer"; happens: "once" | "many"; status: SignerStatus | null };
 
 /**
- * The vocabulary. `happens: once` types are told apart by whom they are about alone, so that every channel that tells one
- * of them tells the same event; `many` types need what distinguishes two of them as well (see identity.ts).
+ * The vocabulary. An event of a `once` type is identified by its document or signer alone, so that every
+ * channel reports the same event. A `many` type also needs what distinguishes two of its happenings
+ * (identity.ts).
  */
 export const VOCABULARY = {
   "document.created": { about: "document", happens: "once", status: "created" },
@@ -80,7 +84,7 @@ export type EventType = KnownType | "unknown";
 
 export const EVENT_TYPES = [...(Object.keys(VOCABULARY) as KnownType[]), "unknown"] as const;
 
-/** The meaning of a type; `null` for "unknown", which says nothing about whom or how often. */
+/** The meaning of a type; null for `unknown`. */
 export function meaningOf(type: EventType): Meaning | null {
   return type === "unknown" ? null : VOCABULARY[type];
 }
@@ -175,7 +179,10 @@ export const EventData = z.strictObject({
   provenance: Provenance,
 });
 
-/** One normalized happening about a document or a signer, as it is kept. Instants are ISO 8601 in UTC with milliseconds. */
+/**
+ * One normalized happening about a document or a signer, as it is kept. Instants are ISO 8601 in UTC with
+ * milliseconds.
+ */
 export const Event = z.strictObject({
   id: z.string().regex(/^evt_[a-z0-9]{26}$/),
   source: z.string(),

@@ -1,21 +1,27 @@
 import { hash } from "node:crypto";
 
 /**
- * Ids are computed, not drawn: whoever tells the same happening arrives at the same id, so a repeat is recognised by the
- * primary key, atomically, however late it comes.
+ * Ids are computed, not drawn: every report of a happening leads to the same id, so the primary key
+ * recognises a repeat, atomically, however late it comes.
  */
 
 /** Crockford's base 32 in lower case: letters and digits that are not mistaken for one another. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
-/** What tells one happening from every other. The channel is no part of it: each channel that tells it tells the same event. */
+/**
+ * What distinguishes one happening from all others. The channel is no part of it: every channel reports the
+ * same event.
+ */
 export interface Happening {
   source: string;
   /** "document", "signer", or what the payload calls it. */
   object: string;
   objectId: string;
   type: string;
-  /** For types that happen many times: what tells two of them apart, normally the provider's time. Empty for the others. */
+  /**
+   * For types that happen many times: what distinguishes two of them, normally the provider's time. Otherwise
+   * empty.
+   */
   distinct: string;
 }
 
@@ -35,19 +41,25 @@ export function deliveryId(event: string, destination: string): string {
 }
 
 /**
- * The id of a signer whom the provider gives none: the document and the e-mail address, without regard to case.
- * A digest, so that the address cannot be read from ids.
+ * The id of a signer whom the provider gives none: the document and the e-mail address, without regard to
+ * case. A digest, so that the address cannot be read from ids.
  */
 export function signerId(document: string, email: string): string {
   return `sgn_${digest([document, email.trim().toLowerCase()])}`;
 }
 
-/** Whether a signer has such an id: it is named after the document, so nobody names the signer without it. */
+/**
+ * Whether a signer has such an id. It contains the document, so the signer is never named without its
+ * document.
+ */
 export function isOwnSignerId(id: string): boolean {
   return id.startsWith("sgn_");
 }
 
-/** A new receipt's id: `rcp_` and 26 letters and digits that grow with time. `at` is milliseconds since 1970, `random` 10 bytes. */
+/**
+ * A new receipt's id: `rcp_` and 26 letters and digits that grow with time. `at`: milliseconds since 1970;
+ * `random`: 10 bytes.
+ */
 export function receiptId(at: number, random: Uint8Array): string {
   return `rcp_${growing(at, random)}`;
 }
@@ -64,7 +76,7 @@ function growing(at: number, random: Uint8Array): string {
   return `${base32(time, 10)}${base32(random, 16)}`;
 }
 
-/** 26 letters and digits that depend on every part and on where one part ends: `a|bc` and `ab|c` differ. */
+/** 26 letters and digits over all parts and their boundaries: `a|bc` and `ab|c` differ. */
 export function digest(parts: readonly string[]): string {
   let framed = "";
   for (const part of parts) framed += `${Buffer.byteLength(part)}:${part}`;

@@ -2,30 +2,37 @@ import { coalesceKeyOf, type Draft, dedupeKeyOf } from "./draft.ts";
 import { isOwnSignerId } from "./identity.ts";
 import type { Receipt } from "./receipt.ts";
 
-/** What has to be looked up before a request can be resolved. */
+/** The rows that a store must look up before a request can be resolved. */
 export interface Lookup {
-  /** Ids of the documents it names, within its source. */
+  /** Ids of the documents that the request names, within its source. */
   documents: readonly string[];
-  /** Ids of signers whose document it does not name. */
+  /** Ids of signers whose document the request does not name. */
   signers: readonly string[];
-  /** Ids of signers whose document it names: another channel may tell the same of them without it, at the same moment. */
+  /**
+   * Ids of signers whose document it names: another channel may report them without their document at this
+   * moment.
+   */
   placedSigners: readonly string[];
-  /** Keys of the happenings it tells. */
+  /** Dedupe keys of its drafts. */
   dedupeKeys: readonly string[];
-  /** Those of them under which this channel's report may have been taken for an event by nearness. */
+  /** Those of them that may have been matched to an event by nearness. */
   nearKeys: readonly string[];
-  /** Kins of them, each once, that may have been told over another channel at nearly the same time. */
+  /**
+   * Coalesce keys of its drafts, each once, that another channel may have reported at nearly the same time.
+   */
   coalesce: readonly CoalesceQuery[];
 }
 
-/** Of which time a coalesceKey is asked for: milliseconds since 1970, both included. */
+/** The time range of a coalesce key's events, milliseconds since 1970, both ends included. */
 export interface CoalesceQuery {
   coalesceKey: string;
   from: number;
   to: number;
 }
 
-/** `coalesce`: how far apart two channels' times of one happening may be, in milliseconds; 0: never the same. */
+/**
+ * `coalesce`: how far apart two channels' times of one happening may be, in milliseconds; 0: never the same.
+ */
 export function lookupOf(
   receipt: Receipt,
   drafts: readonly Draft[],
@@ -46,10 +53,13 @@ export function lookupOf(
   };
 }
 
-/** What lies within the window of a report, what else was matched to that, and what else that could mean. */
+/**
+ * Candidates lie within one window of the report, reports merged into them within a second, their candidates
+ * a third.
+ */
 const WINDOWS = 3;
 
-/** A request may tell several of a coalesceKey, hours apart: it is asked for once, of all that time. */
+/** Drafts of one coalesce key, even hours apart, make one query over all their time. */
 function coalesceQueries(receipt: Receipt, drafts: readonly Draft[], coalesce: number): CoalesceQuery[] {
   const questions = new Map<string, CoalesceQuery>();
   for (const draft of drafts) {
@@ -63,7 +73,10 @@ function coalesceQueries(receipt: Receipt, drafts: readonly Draft[], coalesce: n
   return [...questions.values()];
 }
 
-/** When it happened, or when it was received where the provider gives no time. */
+/**
+ * When the happening occurred; when it was received where the provider gives no time. Milliseconds since
+ * 1970.
+ */
 export function timeOf(draft: Draft, { receivedAt }: Pick<Receipt, "receivedAt">): number {
   return draft.time ?? receivedAt;
 }

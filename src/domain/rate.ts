@@ -1,8 +1,8 @@
 /**
- * How many tries may begin, for a destination that takes only so many a second. Pure: time is an argument.
- * A bucket of tokens: each try takes one, they come back at the rate, and no more than a tenth of a second's worth pile up. So in
- * any span of time no more begin than the rate allows for it, and that small burst beside. Several nodes that send to one
- * destination divide its rate: each has a bucket of its own.
+ * A token bucket that limits the attempts at a destination to a rate. Pure: time is an argument. Each attempt
+ * takes one token. Tokens return at the rate, and at most a tenth of a second's worth accumulates, so any
+ * span of time has at most the rate's attempts and that burst. Nodes that share a destination divide its
+ * rate: each has its own bucket.
  */
 
 export interface Bucket {
@@ -21,33 +21,37 @@ export function fullBucket(rate: number, now: number): Bucket {
   return { rate, tokens: burstOf(rate), at: now };
 }
 
-/** The first bucket of one of so many nodes. Only a lone one begins with a burst: the others have had theirs. */
+/** The first bucket of one of `nodes` nodes. Only a lone node begins with a burst: others have had theirs. */
 export function firstShare(rate: number, nodes: number, now: number): Bucket {
   return nodes === 1 ? fullBucket(rate, now) : { rate: rate / nodes, tokens: 0, at: now };
 }
 
-/** The bucket from `now` on, at another rate: what is in it stays, as far as there is room. */
+/** The bucket at another rate from `now` on. Its tokens stay, up to the new burst. */
 export function atRate(bucket: Bucket, rate: number, now: number): Bucket {
   return { rate, tokens: Math.min(burstOf(rate), tokensAt(bucket, now)), at: now };
 }
 
-/** How many may begin at `now`. */
+/** The number of attempts that may begin at `now`. */
 export function allowance(bucket: Bucket, now: number): number {
   return Math.floor(tokensAt(bucket, now) + ROUNDING);
 }
 
-/** When the next may begin, in whole milliseconds since 1970; not later than `now` if one may at once. */
+/**
+ * When the next attempt may begin, in whole milliseconds since 1970; at most `now` if one may begin at once.
+ */
 export function nextToken(bucket: Bucket, now: number): number {
   const missing = 1 - tokensAt(bucket, now);
   return now + Math.max(0, Math.ceil((missing * 1_000) / bucket.rate - ROUNDING));
 }
 
-/** The bucket after `count` tries began at `now`. */
+/** The bucket after `count` attempts began at `now`. */
 export function take(bucket: Bucket, count: number, now: number): Bucket {
   return { ...bucket, tokens: tokensAt(bucket, now) - count, at: now };
 }
 
-/** A span counts either way: a clock that is set back must not stop everything until it has caught up. */
+/**
+ * A negative span counts as well: a clock that is set back must not stop everything until it has caught up.
+ */
 function tokensAt({ rate, tokens, at }: Bucket, now: number): number {
   return Math.min(burstOf(rate), tokens + (Math.abs(now - at) * rate) / 1_000);
 }

@@ -1,18 +1,23 @@
-/** What could not be read in a request, or in one item of it. Never a reason to lose the request: its bytes are kept. */
+/**
+ * `undecodable`: no payload found; `unmapped`: a word that no table has; `missing`: a field that the mapping
+ * needs; `invalid`: a value that does not fit; `unfinished`: a long batch is still being recorded, or was
+ * when the bridge stopped.
+ */
+export const PROBLEM_KINDS = ["undecodable", "unmapped", "missing", "invalid", "unfinished"] as const;
+
+/** A part of a request that could not be read. Never a reason to lose the request: its bytes are kept. */
 export interface Problem {
-  /**
-   * `undecodable`: no payload found; `unmapped`: a word no table has; `missing`: a field the mapping needs; `invalid`: one that
-   * does not fit; `unfinished`: the rest of a long batch is still to be recorded, or the bridge was stopped before it was.
-   */
-  kind: "undecodable" | "unmapped" | "missing" | "invalid" | "unfinished";
-  /** Which item of a batch, from 0; null for the request as a whole. */
+  kind: (typeof PROBLEM_KINDS)[number];
+  /** The item of a batch, from 0; null: the request as a whole. */
   item: number | null;
-  /** The place or path looked at. */
+  /** The place or path that was read. */
   field: string | null;
   message: string;
 }
 
-/** An inbound request as it was kept. Tokens are taken out of `query` and `headers`; the bytes are the bytes. */
+/**
+ * A genuine request as it is kept. Tokens are removed from `query` and `headers`; the body is byte for byte.
+ */
 export interface Receipt {
   /** `rcp_` and 26 letters and digits that grow with time. */
   id: string;
@@ -30,7 +35,7 @@ export interface Receipt {
   problems: readonly Problem[];
 }
 
-/** A request that was refused as not genuine, kept for a while: the fault may be in a secret of ours. */
+/** A request refused as not genuine. A bounded number is kept for a while: our own secret may be wrong. */
 export interface Rejection {
   /** `rej_` and 26 letters and digits that grow with time. */
   id: string;
@@ -40,28 +45,36 @@ export interface Rejection {
   receivedAt: number;
   query: string;
   headers: Readonly<Record<string, string>>;
-  /** Null: it was longer than what is kept of refused requests, or was not read. Only its beginning where `shown` says so. */
+  /**
+   * Null: not read, or longer than what is kept of refused requests. Only its beginning where `shown.cutFrom`
+   * is set.
+   */
   body: Uint8Array | null;
   /** Why it was refused. */
   reason: string;
   shown: Shown;
 }
 
-/** What stands for what a refused request showed and is not kept. */
+/** Stands for the parts of a refused request that are not kept. */
 export interface Shown extends Fingerprints {
-  /** How many bytes the body was said to have, or had come, where `body` is not all of it, or null. Absent: it is whole. */
+  /**
+   * The length of the whole body in bytes, announced or received, where `body` is not all of it. Absent: it
+   * is whole.
+   */
   cutFrom?: number | undefined;
 }
 
-/** Of the credentials, to be compared again. */
+/**
+ * Fingerprints of the credentials, so that the request can be verified again. The credentials are not stored.
+ */
 export interface Fingerprints {
   token: string | null;
   authorization: string | null;
-  /** Of other headers and query parameters that hold a secret, by place (`header:x-secret`). Absent: there are none. */
+  /** Of other headers and query parameters with a secret, by place (`header:x-secret`). Absent: none. */
   places?: Readonly<Record<string, string>> | undefined;
 }
 
-/** One line for people and for the answer to the provider; null when all was read. */
+/** One line for people and for the answer to the provider; null: no problems. */
 export function summarize(problems: readonly Problem[]): string | null {
   const [first] = problems;
   if (!first) return null;

@@ -1,197 +1,264 @@
 import { attribute } from "./attribute.ts";
 import { type ChannelKey, type CoalesceCandidate, Coalescer, type Match, type Origin } from "./coalesce.ts";
 import type { Delivery } from "./delivery.ts";
-import { laneOf, type Subscriber, wants } from "./destination.ts";
-import {
-  type Document,
-  evolve,
-  learn,
-  unknownDocument,
-  viewDocument,
-  viewSigner,
-  viewSigners,
-} from "./document.ts";
+import type { Subscriber } from "./destination.ts";
+import { type Document, learn } from "./document.ts";
 import { coalesceKeyOf, type Draft, dedupeKeyOf, withRole } from "./draft.ts";
-import type { Event, Provenance } from "./event.ts";
-import { deliveryId, isOwnSignerId } from "./identity.ts";
+import type { Event } from "./event.ts";
+import { linksIn, type SignerLink, withLinkedDocument } from "./links.ts";
 import { timeOf } from "./lookup.ts";
+import { deliveriesOf, makeEvent } from "./make-event.ts";
 import type { Receipt } from "./receipt.ts";
 
-/** What the store knows that bears on a request. */
+/** The stored rows that bear on a request: the answer to its `Lookup`. */
 export interface Known {
-  /** By document id, those that signers are linked to and those that `coalesceKey` names among them. */
+  /**
+   * By document id: those that the request names, that its signers are linked to, and that the candidates'
+   * reports name.
+   */
   documents: ReadonlyMap<string, Document>;
-  /** By a signer's id: the document that another post named. */
+  /** By signer id: the document that another request named. */
   links: ReadonlyMap<string, string>;
-  /** By a draft's key: the events it became when it was first told. */
+  /** By dedupe key: the events recorded under it. */
   events: ReadonlyMap<string, readonly string[]>;
-  /** By a draft's key: the event that this channel's report was taken for by nearness. */
+  /** By dedupe key: the event that this channel's report of it was matched to by nearness. */
   merged: ReadonlyMap<string, string>;
-  /** By coalesceKey: the events of the time asked for. */
-  candidates: ReadonlyMap<string, readonly CoalesceCandidate[]>;
+  /** By coalesce key: the events of the time range asked for. */
+  candidates: Candidates;
 }
 
-/** An event to be kept. */
+type Candidates = ReadonlyMap<string, readonly CoalesceCandidate[]>;
+
+/** An event to record. */
 export interface NewEvent {
   event: Event;
-  /** Under which its payload alone will be recognised when it comes again. */
+  /** The key of its payload alone, under which a repeat is recognised. */
   dedupeKey: string;
   coalesceKey: string | null;
-  /** Milliseconds since 1970. */
+  /** When it happened, milliseconds since 1970. */
   at: number;
 }
 
-/** What a request turns into once it is compared with what is known. */
+/** What a request changes: the drafts, resolved against what is stored. */
 export interface Resolution {
   events: readonly NewEvent[];
-  /** Every document that moved, as it is after the last event. */
+  /** Every document that changed, as it is after the last event. */
   documents: readonly Document[];
   deliveries: readonly Delivery[];
-  /** Events that this request told again, with the keys under which any channel may tell them. */
+  /** Events that this request reports again, with the dedupe keys that any channel may report them under. */
   duplicates: readonly { event: string; key: string }[];
-  /** Which document a signer belongs to, where the request says so. */
-  links: readonly { signer: string; document: string }[];
-  /** The events of each coalesceKey that was asked for, with whoever told them as it is now. */
-  candidates: ReadonlyMap<string, readonly CoalesceCandidate[]>;
-  /** What is new in that, and what holds no longer. */
+  /** New links from signers to documents. */
+  links: readonly SignerLink[];
+  /** The candidates, with their reports as they are now. */
+  candidates: Candidates;
+  /** The reports added to candidates, and those that no longer hold. */
   channelKeys: { added: readonly EventChannelKey[]; removed: readonly EventChannelKey[] };
-  /** Which earlier receipts turn out to have told another event than the one at which they are listed. */
+  /** Receipts that are listed as a duplicate's at one event, and belong to another. */
   moved: { from: readonly EarlierReport[]; to: readonly EarlierReport[] };
 }
 
-/** That an earlier receipt told an event. */
+/** That an earlier receipt reported an event. */
 export interface EarlierReport {
   event: string;
   receipt: string;
   channel: string;
-  /** When it was received, milliseconds since 1970. */
+  /** When the receipt came, milliseconds since 1970. */
   at: number;
 }
 
-/** Under which key a channel told an event. */
+/** The dedupe key under which a channel reported an event. */
 export interface EventChannelKey extends ChannelKey {
   event: string;
 }
 
 export interface Rules {
   subscribers: readonly Subscriber[];
-  /** How far apart two channels' times of one happening may be, in milliseconds; 0: never the same. */
+  /**
+   * How far apart two channels' times of one happening may be, in milliseconds; 0: different times are
+   * different happenings.
+   */
   coalesce: number;
 }
 
 /**
- * Drafts become events: those told before are duplicates; the others find out who did them and which document they belong to,
- * move it, and are addressed to every destination that wants them. Pure, so that a store can call it inside its transaction.
+ * Resolves drafts against what is stored: repeats become duplicates; every other draft gets its signer, its
+ * document and its sequence, becomes an event, and is addressed to every interested destination. Pure, so
+ * that a store can call it inside its transaction.
  */
 export function resolve(receipt: Receipt, drafts: readonly Draft[], known: Known, rules: Rules): Resolution {
-  const documents = new Map(known.documents);
-  const links = new Map(known.links);
-  const told = new Map(known.events);
-  const candidates = new Map(
-    [...known.candidates].map(([name, events]) => [name, new Coalescer(events, rules.coalesce)]),
-  );
-  const events: NewEvent[] = [];
-  const duplicates: { event: string; key: string }[] = [];
-  const found: EarlierReport[] = [];
-  const bear = (origin: Origin, key: string, linked: ReadonlyMap<string, string> = links) => {
-    const born = toNewEvent(origin, key, receipt, documents, linked);
-    events.push(born);
-    return born.event.id;
-  };
-  /** What was merged by nearness becomes an event of its own. */
-  const splitOff = ({ origin, others }: Match["split"][number]) => {
-    const key = dedupeKeyOf(origin.draft);
-    told.set(key, [bear(origin, key, new Map([...linksOf(drafts), ...links]))]);
-    candidates.get(coalesceKeyOf(origin.draft) ?? "")?.add(key, channelKeyOf(origin.draft, origin), others);
-    found.push(...earlier(key, others));
-  };
-  if (candidates.size > 0) for (const draft of drafts) confirm(draft, receipt, candidates).forEach(splitOff);
+  const resolver = new Resolver(receipt, drafts, known, rules);
+  resolver.confirmExactReports();
+  for (const draft of drafts) resolver.add(draft);
+  return resolver.result();
+}
 
-  for (const draft of drafts) {
-    const key = dedupeKeyOf(draft);
-    const origin = { draft, provenance: provenanceOf(receipt), receivedAt: receipt.receivedAt };
-    const before = knownDocument(documents, draft);
-    const { drafts: named, repeats } = attribute(draft, before);
-    const name = coalesceKeyOf(draft);
-    const coalescer = name === null ? undefined : candidates.get(name);
-    const near = name === null || told.has(key) ? null : nearest(origin, receipt, known.merged, coalescer);
-    near?.split.forEach(splitOff);
-    const again = told.get(key) ?? (repeats ? named.map(dedupeKeyOf) : null);
-    if (near?.event) {
-      duplicates.push({ event: near.event, key: near.event });
-      learnFrom(draft, receipt, documents);
-    } else if (again) {
-      duplicates.push(...again.map((event) => ({ event, key })));
-      learnFrom(draft, receipt, documents);
-    } else {
-      const born = named.map((one) => bear({ ...origin, draft: withRole(one, before?.signers) }, key));
-      told.set(key, born);
-      if (born.includes(key)) coalescer?.add(key, channelKeyOf(draft, receipt), near?.others);
-      found.push(...earlier(key, near?.others ?? []));
-    }
-    for (const { signer, document } of linksIn(draft)) links.set(signer, document);
+/** The state of one resolution: what is known, as the drafts change it one after the other. */
+class Resolver {
+  readonly #receipt: Receipt;
+  readonly #drafts: readonly Draft[];
+  readonly #known: Known;
+  readonly #rules: Rules;
+  readonly #documents: Map<string, Document>;
+  readonly #links: Map<string, string>;
+  /** By dedupe key: events recorded before, and those made here. */
+  readonly #eventIds: Map<string, readonly string[]>;
+  readonly #coalescers: ReadonlyMap<string, Coalescer>;
+  readonly #events: NewEvent[] = [];
+  readonly #duplicates: { event: string; key: string }[] = [];
+  /** Earlier receipts that reported an event made here. */
+  readonly #earlier: EarlierReport[] = [];
+
+  constructor(receipt: Receipt, drafts: readonly Draft[], known: Known, rules: Rules) {
+    this.#receipt = receipt;
+    this.#drafts = drafts;
+    this.#known = known;
+    this.#rules = rules;
+    this.#documents = new Map(known.documents);
+    this.#links = new Map(known.links);
+    this.#eventIds = new Map(known.events);
+    this.#coalescers = new Map(
+      [...known.candidates].map(([key, events]) => [key, new Coalescer(events, rules.coalesce)]),
+    );
   }
 
-  const moved = new Map([...candidates].map(([name, coalescer]) => [name, coalescer.events]));
-  const added = channelKeysBeyond(known.candidates, moved);
-  const removed = channelKeysBeyond(moved, known.candidates);
-  const isEarlier = ({ origin }: ChannelKey) => origin?.provenance.receipt !== receipt.id;
-  return {
-    events,
-    documents: [...documents.values()].filter((document) => document !== known.documents.get(document.id)),
-    deliveries: events.flatMap(({ event }) => address(event, receipt, rules.subscribers)),
-    duplicates,
-    links: [...links].flatMap(([signer, document]) =>
-      known.links.get(signer) === document ? [] : [{ signer, document }],
-    ),
-    candidates: moved,
-    channelKeys: { added, removed },
-    moved: {
-      from: removed.flatMap((one) => earlier(one.event, [one])),
-      to: [...found, ...added.filter(isEarlier).flatMap((one) => earlier(one.event, [one]))],
-    },
-  };
-}
+  /**
+   * Exact dedupe keys go first, for all drafts: what a channel reports exactly cannot be what it reports
+   * nearly.
+   */
+  confirmExactReports(): void {
+    if (this.#coalescers.size === 0) return;
+    for (const draft of this.#drafts) {
+      const split = this.#coalescerOf(draft)?.confirm(channelKeyOf(draft, this.#receipt)) ?? [];
+      for (const one of split) this.#splitOff(one);
+    }
+  }
 
-/** What was told as it came, as a report of that event. */
-function earlier(event: string, keys: readonly ChannelKey[]): EarlierReport[] {
-  return keys.flatMap(({ channel, origin }) =>
-    origin ? [{ event, receipt: origin.provenance.receipt, channel, at: origin.receivedAt }] : [],
-  );
-}
+  add(draft: Draft): void {
+    const key = dedupeKeyOf(draft);
+    const origin = this.#originOf(draft);
+    const document = this.#documentOf(draft);
+    const { drafts: attributed, repeats } = attribute(draft, document);
+    const match = this.#eventIds.has(key) ? null : this.#matchByNearness(origin);
+    for (const one of match?.split ?? []) this.#splitOff(one);
 
-/** The event that a report is taken for because it lies near: now, or when this channel told it before. */
-function nearest(
-  origin: Origin,
-  receipt: Receipt,
-  merged: Known["merged"],
-  coalescer?: Coalescer,
-): Match | null {
-  const report = { ...channelKeyOf(origin.draft, receipt), origin };
-  const before = merged.get(report.key);
-  if (before !== undefined && !coalescer?.has(before)) return { event: before, others: [], split: [] };
-  return coalescer?.match(report) ?? null;
-}
+    const recorded = this.#eventIds.get(key) ?? (repeats ? attributed.map(dedupeKeyOf) : null);
+    if (match?.event) this.#addDuplicates(draft, [{ event: match.event, key: match.event }]);
+    else if (recorded)
+      this.#addDuplicates(
+        draft,
+        recorded.map((event) => ({ event, key })),
+      );
+    else {
+      const made = attributed.map((one) =>
+        this.#makeEvent({ ...origin, draft: withRole(one, document?.signers) }, key, this.#links),
+      );
+      this.#eventIds.set(key, made);
+      if (made.includes(key))
+        this.#coalescerOf(draft)?.add(key, channelKeyOf(draft, this.#receipt), match?.others);
+      this.#earlier.push(...reportsOf(key, match?.others ?? []));
+    }
+    for (const { signer, document } of linksIn(draft)) this.#links.set(signer, document);
+  }
 
-/** Exact dedupe keys go first, for all drafts of the request: what this channel tells exactly cannot be what it tells nearly. */
-function confirm(draft: Draft, receipt: Receipt, candidates: ReadonlyMap<string, Coalescer>): Match["split"] {
-  return candidates.get(coalesceKeyOf(draft) ?? "")?.confirm(channelKeyOf(draft, receipt)) ?? [];
+  result(): Resolution {
+    const { candidates: before, documents, links } = this.#known;
+    const candidates = new Map([...this.#coalescers].map(([key, { events }]) => [key, events]));
+    const added = channelKeysBeyond(before, candidates);
+    const removed = channelKeysBeyond(candidates, before);
+    const isEarlier = ({ origin }: ChannelKey) => origin?.provenance.receipt !== this.#receipt.id;
+    return {
+      events: this.#events,
+      documents: [...this.#documents.values()].filter((one) => one !== documents.get(one.id)),
+      deliveries: this.#events.flatMap(({ event }) =>
+        deliveriesOf(event, this.#receipt, this.#rules.subscribers),
+      ),
+      duplicates: this.#duplicates,
+      links: [...this.#links].flatMap(([signer, document]) =>
+        links.get(signer) === document ? [] : [{ signer, document }],
+      ),
+      candidates,
+      channelKeys: { added, removed },
+      moved: {
+        from: removed.flatMap((one) => reportsOf(one.event, [one])),
+        to: [...this.#earlier, ...added.filter(isEarlier).flatMap((one) => reportsOf(one.event, [one]))],
+      },
+    };
+  }
+
+  #originOf(draft: Draft): Origin {
+    const { id, mapping, verified, receivedAt } = this.#receipt;
+    return { draft, provenance: { receipt: id, mapping, verified }, receivedAt };
+  }
+
+  #documentOf({ document }: Draft): Document | null {
+    return (document && this.#documents.get(document.id)) ?? null;
+  }
+
+  #coalescerOf(draft: Draft): Coalescer | undefined {
+    return this.#coalescers.get(coalesceKeyOf(draft) ?? "");
+  }
+
+  /**
+   * The event that the report is matched to because their times are near: now, or when this channel reported
+   * it before.
+   */
+  #matchByNearness(origin: Origin): Match | null {
+    if (coalesceKeyOf(origin.draft) === null) return null;
+    const report = { ...channelKeyOf(origin.draft, this.#receipt), origin };
+    const coalescer = this.#coalescerOf(origin.draft);
+    const before = this.#known.merged.get(report.key);
+    if (before !== undefined && !coalescer?.has(before)) return { event: before, others: [], split: [] };
+    return coalescer?.match(report) ?? null;
+  }
+
+  /**
+   * A report that was matched by nearness turns out to be another happening: it becomes an event of its own.
+   */
+  #splitOff({ origin, others }: Match["split"][number]): void {
+    const key = dedupeKeyOf(origin.draft);
+    const linked = this.#drafts.flatMap(linksIn).map(({ signer, document }) => [signer, document] as const);
+    this.#eventIds.set(key, [this.#makeEvent(origin, key, new Map([...linked, ...this.#links]))]);
+    this.#coalescerOf(origin.draft)?.add(key, channelKeyOf(origin.draft, origin), others);
+    this.#earlier.push(...reportsOf(key, others));
+  }
+
+  /** A repeat may still carry facts that the first report did not have, such as the title. */
+  #addDuplicates(draft: Draft, duplicates: readonly { event: string; key: string }[]): void {
+    this.#duplicates.push(...duplicates);
+    const document = this.#documentOf(draft);
+    if (document) this.#documents.set(document.id, learn(document, draft, this.#receipt.receivedAt));
+  }
+
+  /** Makes the event, and moves its document on. Returns the event's id. */
+  #makeEvent(given: Origin, dedupeKey: string, links: ReadonlyMap<string, string>): string {
+    const id = dedupeKeyOf(given.draft);
+    const origin = { ...given, draft: withLinkedDocument(given.draft, links) };
+    const { event, document } = makeEvent(origin, id, this.#receipt, this.#documentOf(origin.draft));
+    if (document) this.#documents.set(document.id, document);
+    const [coalesceKey, at] = [coalesceKeyOf(given.draft), timeOf(origin.draft, origin)];
+    this.#events.push({ event, dedupeKey, coalesceKey, at });
+    return event.id;
+  }
 }
 
 function channelKeyOf(draft: Draft, received: Pick<Receipt, "receivedAt">): Omit<ChannelKey, "origin"> {
   return { key: dedupeKeyOf(draft), channel: draft.channel, at: timeOf(draft, received) };
 }
 
-function provenanceOf({ id, mapping, verified }: Receipt): Provenance {
-  return { receipt: id, mapping, verified };
+/** The reports that were kept whole, as reports of that event. */
+function reportsOf(event: string, keys: readonly ChannelKey[]): EarlierReport[] {
+  return keys.flatMap(({ channel, origin }) =>
+    origin ? [{ event, receipt: origin.provenance.receipt, channel, at: origin.receivedAt }] : [],
+  );
 }
 
-type Candidates = ReadonlyMap<string, readonly CoalesceCandidate[]>;
-
-/** What `coalesceKey` has and `before` does not. That the channel of an event told it by its own id goes without saying. */
+/**
+ * The reports that `now` has and `before` has not. An event's first report, by its own channel under its id,
+ * is implied.
+ */
 function channelKeysBeyond(before: Candidates, now: Candidates): EventChannelKey[] {
-  return [...now].flatMap(([name, events]) => {
-    const known = new Map((before.get(name) ?? []).map((event) => [event.id, event]));
+  return [...now].flatMap(([coalesceKey, events]) => {
+    const known = new Map((before.get(coalesceKey) ?? []).map((event) => [event.id, event]));
     return events.flatMap((event) => {
       const [first] = event.reports;
       const there = known.get(event.id)?.reports ?? (first ? [first] : []);
@@ -201,101 +268,4 @@ function channelKeysBeyond(before: Candidates, now: Candidates): EventChannelKey
       return event.reports.filter((one) => !isThere(one)).map((one) => ({ ...one, event: event.id }));
     });
   });
-}
-
-function knownDocument(documents: ReadonlyMap<string, Document>, draft: Draft): Document | null {
-  return (draft.document && documents.get(draft.document.id)) ?? null;
-}
-
-/** Another channel may tell of the same happening what the first did not say, such as the title. */
-function learnFrom(draft: Draft, receipt: Receipt, documents: Map<string, Document>): void {
-  const known = knownDocument(documents, draft);
-  if (known) documents.set(known.id, learn(known, draft, receipt.receivedAt));
-}
-
-function linksOf(drafts: readonly Draft[]): [signer: string, document: string][] {
-  return drafts.flatMap(linksIn).map(({ signer, document }) => [signer, document]);
-}
-
-/** Which of its signers belong to its document. Signers without an id of the provider's are named after their document anyway. */
-function linksIn({ document, signer, signers }: Draft): { signer: string; document: string }[] {
-  if (!document) return [];
-  const named = signer ? [signer, ...signers] : signers;
-  return named
-    .filter(({ id }) => !isOwnSignerId(id))
-    .map(({ id }) => ({ signer: id, document: document.id }));
-}
-
-function toNewEvent(
-  origin: Origin,
-  key: string,
-  receipt: Receipt,
-  documents: Map<string, Document>,
-  links: ReadonlyMap<string, string>,
-): NewEvent {
-  const draft = withLink(origin.draft, links);
-  const event = toEvent({ ...origin, draft }, dedupeKeyOf(origin.draft), receipt, documents);
-  return { event, dedupeKey: key, coalesceKey: coalesceKeyOf(origin.draft), at: timeOf(draft, origin) };
-}
-
-/** The draft with the document that another post named for its signer. */
-function withLink(draft: Draft, links: ReadonlyMap<string, string>): Draft {
-  const id = draft.signer && !draft.document ? links.get(draft.signer.id) : undefined;
-  if (id === undefined) return draft;
-  const document = { id, title: null, tags: null, references: null, test: null, expiresAt: null };
-  return { ...draft, document };
-}
-
-/** Makes the event that `receipt` gives rise to, and moves its document in `documents`. */
-function toEvent(
-  { draft, provenance, receivedAt }: Origin,
-  id: string,
-  receipt: Receipt,
-  documents: Map<string, Document>,
-): Event {
-  const evolution =
-    draft.document &&
-    evolve(
-      knownDocument(documents, draft) ?? unknownDocument(draft.source, draft.document.id),
-      draft,
-      receivedAt,
-    );
-  if (evolution) documents.set(evolution.document.id, evolution.document);
-
-  const { signer } = draft;
-  const signers = evolution?.document.signers ?? draft.signers;
-  const shown = evolution ? viewSigners(evolution.document) : draft.signers.map(viewSigner);
-  return {
-    id,
-    source: draft.source,
-    type: draft.type,
-    time: new Date(timeOf(draft, { receivedAt })).toISOString(),
-    recordedAt: new Date(receipt.receivedAt).toISOString(),
-    provider: draft.provider,
-    channel: draft.channel,
-    sequence: evolution?.document.sequence ?? null,
-    late: evolution?.late ?? false,
-    document: evolution ? viewDocument(evolution.document) : null,
-    signer: signer && viewSigner(signers.find((one) => one.id === signer.id) ?? signer),
-    signers: shown,
-    reason: draft.reason,
-    code: draft.code,
-    provenance,
-  };
-}
-
-function address(event: Event, receipt: Receipt, subscribers: readonly Subscriber[]): Delivery[] {
-  return subscribers
-    .filter((subscriber) => wants(subscriber, event))
-    .map((subscriber) => ({
-      id: deliveryId(event.id, subscriber.name),
-      event: event.id,
-      destination: subscriber.name,
-      lane: laneOf(subscriber, event),
-      status: "pending",
-      reason: null,
-      attempts: 0,
-      dueAt: receipt.receivedAt,
-      replayedAfter: null,
-    }));
 }

@@ -1,16 +1,14 @@
-/**
- * When a failed delivery is tried again. Pure: time and chance are arguments.
- */
+/** When a failed delivery is attempted again. Pure: time and chance are arguments. */
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** The pauses between tries, in milliseconds: the first is the pause before the second try. A schedule of n pauses has n + 1 tries. */
+/** The pauses before the second and each later attempt, in milliseconds: n pauses make n + 1 attempts. */
 export type Schedule = readonly number[];
 
 export const PRESETS = {
-  /** Standard Webhooks' recommendation: ten tries over about three days. */
+  /** The recommendation of Standard Webhooks: ten attempts over about three days. */
   standard: [
     5 * SECOND_MS,
     5 * MINUTE_MS,
@@ -22,22 +20,22 @@ export const PRESETS = {
     20 * HOUR_MS,
     24 * HOUR_MS,
   ],
-  /** What Lumin itself does: seven tries over about thirty hours. */
+  /** Lumin's own schedule: seven attempts over about thirty hours. */
   lumin: [5 * MINUTE_MS, 15 * MINUTE_MS, 45 * MINUTE_MS, 135 * MINUTE_MS, 405 * MINUTE_MS, 1_215 * MINUTE_MS],
 } as const satisfies Record<string, Schedule>;
 
 /** A `Retry-After` beyond this is cut to it. */
 export const MAX_WAIT_MS = 24 * HOUR_MS;
 
-/** At most this share of a pause is added by chance, so that deliveries that failed together do not come back together. */
+/** At most this share of a pause is added at random, so that deliveries that failed together spread. */
 const JITTER = 0.1;
 
 export interface Failure {
-  /** Which try this was, from 1. */
+  /** The number of the attempt, from 1. */
   number: number;
   /** When it ended, milliseconds since 1970. */
   at: number;
-  /** What the receiver asked for, in milliseconds from `at`; null when it asked for nothing. */
+  /** The receiver's `Retry-After`, in milliseconds from `at`; null: none. */
   retryAfter: number | null;
 }
 

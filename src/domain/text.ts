@@ -1,4 +1,7 @@
-/** Text that every store and receiver can hold: half a surrogate pair or a NUL becomes U+FFFD. The same text is always mended the same way. */
+/**
+ * Text that every store and receiver can hold: half a surrogate pair or a NUL becomes U+FFFD, always in the
+ * same way.
+ */
 export function storableText(text: string): string {
   return text.toWellFormed().replaceAll("\0", "\u{fffd}");
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isThere } from "../domain/breaker.ts";
+import { isAvailable } from "../domain/breaker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { type Attempt, answeredWith, type Outcome } from "../domain/delivery.ts";
 import { PAUSED_BY_CONFIGURATION } from "../domain/destination.ts";
@@ -127,7 +127,7 @@ export function createLiveState(destination: Destination, kept: SavedState, part
 
     learn(attempt, outcome, probe) {
       const { failures: before } = gate.breaker;
-      const answered = isThere(answeredWith(attempt));
+      const answered = isAvailable(answeredWith(attempt));
       const change = gate.end({ answered, probe, at: clock.now() });
       const { failures, probeAt } = gate.breaker;
       if (change !== null) unkept.add("breaker");

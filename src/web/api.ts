@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import Router from "@koa/router";
 import type Koa from "koa";
 import { z } from "zod";
-import { PARK_REASONS } from "../domain/delivery.ts";
+import { DELIVERY_STATUSES, PARK_REASONS } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { DOCUMENT_STATUSES } from "../domain/event.ts";
 import type { Shown } from "../domain/receipt.ts";
@@ -52,7 +52,7 @@ const DocumentQuery = z.strictObject({
 const DeliveryQuery = z.strictObject({
   ...PAGE,
   destination: z.string().optional(),
-  status: z.enum(["pending", "held", "delivered", "parked"]).optional(),
+  status: z.enum(DELIVERY_STATUSES).optional(),
   reason: z.enum(PARK_REASONS).optional(),
 });
 

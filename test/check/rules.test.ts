@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { type Consistency, createConsistency } from "../../src/check/rules.ts";
 import type { Delivery } from "../../src/domain/delivery.ts";
-import { unknownDocument, viewDocument } from "../../src/domain/document.ts";
+import { unknownDocument } from "../../src/domain/document.ts";
+import { viewDocument } from "../../src/domain/view.ts";
 import { NEW_YEAR } from "../builders.ts";
 import { anEvent } from "../outbound/fixtures.ts";
 import { anAttempt, DAY } from "../store/filled.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { afterAttempt, type Breaker, CLOSED, DEFAULT_BREAKER, isThere } from "../../src/domain/breaker.ts";
+import { afterAttempt, type Breaker, CLOSED, DEFAULT_BREAKER, isAvailable } from "../../src/domain/breaker.ts";
 
 const RULE = { failures: 3, pause: 10_000, longest: 60_000 };
 const failed = (at: number) => ({ answered: false, probe: false, at });
@@ -65,11 +65,11 @@ describe("a breaker", () => {
   });
 });
 
-describe("isThere", () => {
+describe("isAvailable", () => {
   it("takes no answer, 408, 429 and 5xx for trouble of the receiver, and any other answer for a sign of life", () => {
     for (const status of [null, 408, 429, 500, 502, 503, 504, 599])
-      expect(isThere(status), String(status)).to.equal(false);
+      expect(isAvailable(status), String(status)).to.equal(false);
     for (const status of [200, 204, 302, 400, 401, 404, 409, 410, 422])
-      expect(isThere(status), String(status)).to.equal(true);
+      expect(isAvailable(status), String(status)).to.equal(true);
   });
 });
