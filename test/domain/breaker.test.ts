@@ -1,6 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { afterAttempt, type Breaker, CLOSED, DEFAULT_BREAKER, isAvailable } from "../../src/domain/breaker.ts";
+import {
+  afterAttempt,
+  type Breaker,
+  CLOSED,
+  DEFAULT_BREAKER,
+  isAvailable,
+} from "../../src/domain/breaker.ts";
 
 const RULE = { failures: 3, pause: 10_000, longest: 60_000 };
 const failed = (at: number) => ({ answered: false, probe: false, at });
