@@ -11,15 +11,18 @@ export interface AdminParts extends ApiParts, ControlParts {
   health(): Promise<Health>;
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<{ contentType: string; text: string }>;
-  /** Null: whoever reaches the listener may ask. */
+  /** Null: no token is needed. */
   token: string | null;
-  /** Names that a request's Host header may have, besides those of loopback; null: any. */
+  /** Names that a request's Host header may have beside those of loopback; null: any. */
   hosts: readonly string[] | null;
-  /** A fault of ours, for the log. */
+  /** Called with an unexpected fault, for the log. */
   failed(error: unknown): void;
 }
 
-/** The listener for operators: health, metrics, and what is kept. Health and metrics need no token and show no secret. */
+/**
+ * The listener for operators: health, metrics and the admin API. Health and metrics need no token and show no
+ * secret.
+ */
 export function createAdmin(parts: AdminParts): Koa {
   const app = new Koa();
   app.silent = true;

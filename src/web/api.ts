@@ -15,9 +15,9 @@ import { PAGE, parseInput } from "./input.ts";
 
 export interface ApiParts {
   store: Store;
-  /** How each configured destination is. */
+  /** The state of each configured destination. */
   states(): readonly DestinationState[];
-  /** Takes out of what was kept of a request what is private by now. */
+  /** Removes from a stored request what the present configuration calls private. */
   conceal<Kept extends Envelope & { source: string; channel: string }>(kept: Kept): Kept;
   /** Milliseconds since 1970. */
   now(): number;
@@ -56,7 +56,7 @@ const DeliveryQuery = z.strictObject({
   reason: z.enum(PARK_REASONS).optional(),
 });
 
-/** What is kept, to look at. Lists answer `{"items": […], "next": cursor or null}`. */
+/** The routes that read. Lists answer `{"items": […], "next": cursor or null}`. */
 export function apiRoutes(parts: ApiParts): Router {
   const { store, states, conceal, now } = parts;
   const router = new Router({ prefix: "/api/v1" });
@@ -122,7 +122,7 @@ export function apiRoutes(parts: ApiParts): Router {
   return router;
 }
 
-/** A body is turned into base64 so many bytes at a time, a multiple of three, so that a long one holds nobody up. */
+/** Bodies become base64 in chunks, so that a long one does not delay other requests. A multiple of three. */
 const CHUNK_BYTES = 3 * 2 ** 16;
 
 /** As JSON, with the bytes in base64 as the last member. */
@@ -135,7 +135,7 @@ function showWithBody(context: Koa.Context, rest: object, body: Uint8Array | nul
   context.body = Readable.from(inBase64(JSON.stringify({ ...rest, body: "" }), body));
 }
 
-/** `json` ends with the empty text that the bytes belong into. */
+/** `json` ends with the empty string that the bytes are inserted into. */
 async function* inBase64(json: string, body: Uint8Array): AsyncGenerator<string> {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   yield json.slice(0, -2);
@@ -146,15 +146,18 @@ async function* inBase64(json: string, body: Uint8Array): AsyncGenerator<string>
   yield json.slice(-2);
 }
 
-/** Whether only the beginning of its body is kept, and how long the whole was; what stands for its credentials stays where it is. */
+/** Shows whether only the beginning of the body is kept, and the whole length; fingerprints stay inside. */
 function showRejection<R extends { shown: Shown }>({ shown: { cutFrom }, ...rest }: R, size: number | null) {
   return { ...rest, cut: cutFrom !== undefined, length: cutFrom ?? size };
 }
 
-/** At most so many events of a document are shown with it; `/events?document=` pages through all. */
+/** The most events shown with a document; `/events?document=` pages through all. */
 const MAX_EVENTS = 1_000;
 
-/** A document with its events in order. Where two sources have the same id, `source` says which is meant; else the first. */
+/**
+ * A document with its events in order. Where two sources have the same id, `source` selects one; without it
+ * the first is shown.
+ */
 async function tellDocument(store: Store, id: string, source: string | undefined) {
   const { items } = await store.findDocuments({ id, source }, { limit: 1 });
   const [document] = items;
@@ -163,7 +166,7 @@ async function tellDocument(store: Store, id: string, source: string | undefined
   return { ...document, events: events.items };
 }
 
-/** How each destination is that is configured or that something waits for, and how much. */
+/** The state and backlog of each destination that is configured or has open deliveries. */
 async function listDestinations({ store, states }: ApiParts) {
   const backlog = await store.backlog();
   const configured = states().map((state) => {
@@ -177,7 +180,7 @@ async function listDestinations({ store, states }: ApiParts) {
   return [...configured, ...gone];
 }
 
-/** Nothing is sent to such a one, so it is neither paused nor failing. */
+/** A destination that is not configured: nothing is sent to it, so it is neither paused nor failing. */
 const NOT_CONFIGURED = { configured: false, paused: null, breaker: null };
 
 function notFound(what: string, id: string): never {

@@ -12,31 +12,34 @@ import type { PageRequest } from "../store/port/paging.ts";
 import type { Store } from "../store/store.ts";
 import { PAGE, parseInput } from "./input.ts";
 
-/** What a person may change while the bridge runs. Every changing call carries a reason, which is kept with time and caller. */
+/**
+ * The routes that change the running bridge. Each call carries a reason, which the audit keeps with time and
+ * caller.
+ */
 
 export interface ControlParts {
   store: Store;
-  /** Names of the destinations that are configured at the moment. */
+  /** The names of the configured destinations. */
   destinations(): readonly string[];
   control: Control;
-  /** How each configured destination is. */
+  /** The state of each configured destination. */
   states(): readonly DestinationState[];
-  /** Reads kept requests again. */
+  /** Processes stored requests again, a page at a time. */
   reprocess(wish: ReprocessRequest, page: PageRequest): Promise<Reprocessed>;
   /** Milliseconds since 1970. */
   now(): number;
 }
 
-/** The running half of it. */
+/** The running bridge, as operators change it. */
 export interface Control {
-  /** Nothing more is sent to the destination, also after a restart; what is in flight ends. */
+  /** Stops sending to the destination, also after a restart. Attempts in flight end. */
   pause(destination: string, reason: string): Promise<void>;
   resume(destination: string): Promise<void>;
-  /** There may be something due for it. */
+  /** Deliveries to it may be due. */
   wake(destination: string): void;
-  /** A person gave this delivery up, so that the next of its lane is due. */
+  /** An operator skipped this delivery, so the next of its lane is due. */
   skipped(delivery: Delivery): void;
-  /** Takes the configuration from its file again, all or nothing. */
+  /** Loads the configuration from its file again, all or nothing. */
   reload(): Promise<void>;
 }
 
@@ -48,7 +51,7 @@ const reason = z
 
 const ReasonBody = z.strictObject({ reason });
 
-/** A moment, or how long ago: milliseconds since 1970. */
+/** A moment, or a duration ago: milliseconds since 1970. */
 const since = (now: number) =>
   z.string().transform((text, context) => {
     const ago = parseDuration(text);
@@ -67,7 +70,7 @@ const rate = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Where the next page begins, and when the first of it is due: a rate holds over all pages. */
+/** Where the next page begins, and when its first delivery is due: a rate holds over all pages. */
 const CURSOR = /^([0-9a-z]+)\.([0-9a-z]+)$/;
 
 const ReplayBody = (now: number) =>
@@ -120,7 +123,7 @@ async function change(context: Koa.Context, action: "pause" | "resume", parts: C
   context.body = { name, paused: state?.paused ?? null };
 }
 
-/** Gives one delivery up, so that the later ones of its document go. */
+/** Skips a delivery, so that the later ones of its document are sent. */
 async function skip(context: Koa.Context, parts: ControlParts): Promise<void> {
   const { store, control, now } = parts;
   const { reason } = parseInput(ReasonBody, context.request.body);
@@ -141,7 +144,7 @@ async function skip(context: Koa.Context, parts: ControlParts): Promise<void> {
   context.body = { id, destination, event, status: "parked", reason: "skipped" };
 }
 
-/** Counts, or makes one page due again. The caller goes on with `next` until there is none. */
+/** Counts, or makes one page due again. The caller passes `next` on until it is null. */
 async function replay(context: Koa.Context, parts: ControlParts): Promise<void> {
   const now = parts.now();
   const { rate, reason, dryRun, cursor, limit, ...filter } = parseInput(
@@ -169,7 +172,7 @@ async function replay(context: Koa.Context, parts: ControlParts): Promise<void> 
   const [, position, startAt] = CURSOR.exec(cursor ?? "") ?? [];
   const from = startAt === undefined ? now : Number.parseInt(startAt, 36);
   const spacing = rate === undefined ? 0 : 1_000 / rate;
-  // A reload may have taken it away meanwhile: what is due again for a destination that is gone would wait for ever.
+  // A reload may have removed the destination meanwhile: its deliveries would wait for ever.
   known(filter.destination, parts);
   const { replayed, next } = await parts.store.replay(
     filter,
@@ -191,7 +194,7 @@ const ReprocessBody = (now: number) =>
     limit: z.int().min(1).max(1_000).default(100),
   });
 
-/** One page; the caller goes on with `next` until there is none. */
+/** One page. The caller passes `next` on until it is null. */
 async function reprocessPage(context: Koa.Context, parts: ControlParts): Promise<void> {
   const { reason, cursor, limit, ...wish } = parseInput(ReprocessBody(parts.now()), context.request.body);
   if (!wish.dryRun && cursor === undefined) {

@@ -5,8 +5,9 @@ LOOPBACK.addSubnet("127.0.0.0", 8);
 LOOPBACK.addAddress("::1", "ipv6");
 
 /**
- * Whether a request's Host header (RFC 9110, 7.2) names this machine by loopback, or by one of `names`; the port does not matter.
- * A page of any other name may have had that name turned to a loopback address (DNS rebinding), and a browser would let it read.
+ * Whether a request's Host header (RFC 9110, 7.2) names loopback or one of `names`; the port does not matter.
+ * Any other name may be one that a web page had resolved to a loopback address (DNS rebinding), and a browser
+ * would let that page read.
  */
 export function isOurHost(header: string, names: readonly string[]): boolean {
   if (header === "") return true; // of no browser: HTTP/1.0 has no such header, and Node takes no HTTP/1.1 without it
@@ -20,7 +21,7 @@ export function isOurHost(header: string, names: readonly string[]): boolean {
   );
 }
 
-/** As the URL standard writes it; null: it is none. */
+/** A host as the URL standard writes it; null: not a host. */
 function nameIn(header: string): string | null {
   const bare = isIP(header) === 6 ? `[${header}]` : header;
   if (!/^[^/?#@\\]+$/.test(bare) || !URL.canParse(`http://${bare}`)) return null;

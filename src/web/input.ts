@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CountersignError } from "../domain/errors.ts";
 
-/** @throws CountersignError `bad_request` that names everything that does not fit. */
+/** @throws CountersignError `bad_request` that names every part that does not fit. */
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
@@ -11,7 +11,7 @@ export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   throw new CountersignError("bad_request", complaints.join("; "));
 }
 
-/** The part of every list's query that says which page. */
+/** The page parameters of every list's query. */
 export const PAGE = {
   cursor: z
     .string()

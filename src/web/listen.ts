@@ -4,10 +4,10 @@ import { CountersignError, HTTP_STATUS } from "../domain/errors.ts";
 import { answerEarly } from "../inbound/early.ts";
 
 export interface Listener {
-  /** Such as `http://127.0.0.1:8080`, with the port it really has. */
+  /** Such as `http://127.0.0.1:8080`, with the actual port. */
   url: string;
   port: number;
-  /** Accepts nothing more, lets what is in flight finish for up to `grace` milliseconds, then ends it. */
+  /** Stops accepting, lets requests in flight finish for up to `grace` milliseconds, then ends them. */
   close(grace: number): Promise<void>;
 }
 
@@ -15,24 +15,24 @@ export interface ListenOptions {
   host: string;
   /** 0: any free port. */
   port: number;
-  /** Which key of the configuration says where to listen, for messages: `server` or `admin`. */
+  /** The configuration's key of the address, for messages: `server` or `admin`. */
   key: string;
   /** How long an idle connection is kept, in milliseconds. */
   idleTimeout: number;
-  /** How long a whole request may take to come in, in milliseconds: a body that drips holds nothing for longer. */
+  /** How long a whole request may take to arrive, in milliseconds: the limit of a dripping body. */
   requestTimeout?: number;
-  /** For a listener that anybody can reach. It is asked before a body is sent, where the sender waits for that. */
+  /** For a public listener. Applied before the body is sent, where the sender waits for `100 Continue`. */
   door?: Door;
 }
 
 export interface Door {
-  /** Requests of connections beyond it are answered with 503. */
+  /** Requests over more connections than this are answered with 503. */
   maxConnections: number;
   /** Called for each of these requests. */
   crowded(): void;
 }
 
-/** How long headers may take to come in, in milliseconds. */
+/** How long headers may take to arrive. */
 const HEADERS_TIMEOUT_MS = 30_000;
 
 /** @throws CountersignError `cannot_start`, in one sentence, when the address cannot be had. */
@@ -44,11 +44,11 @@ export async function listen(
   const server = createServer(timeouts);
   const answer = door ? guard(server, handler, door) : handler;
   server.on("request", answer);
-  // Whoever answers tells the sender to go on, or answers at once.
+  // The handler tells the sender to continue, or answers at once.
   if (door) server.on("checkContinue", answer);
   let closing = false;
   server.on("request", (_request, response) => {
-    // A connection that was busy when the stop began would be kept for the next request that may not come.
+    // A connection that was busy when the stop began would stay open for a next request.
     response.once("finish", () => closing && setImmediate(() => server.closeIdleConnections()));
   });
   await new Promise<void>((resolve, reject) => {
@@ -71,12 +71,12 @@ export async function listen(
   };
 }
 
-/** So many connections more are accepted, to be told that they are too many. */
+/** This many connections more are accepted, to be answered with 503. */
 const MAX_CROWD = 200;
-/** For so long, in milliseconds. */
+/** How long such a connection is kept. */
 const CROWD_TIMEOUT_MS = 5_000;
 
-/** Answers requests of connections that are too many; the others are for the handler. */
+/** Answers requests over connections beyond the limit; the handler gets the others. */
 function guard(server: Server, handler: RequestListener, { maxConnections, crowded }: Door): RequestListener {
   const crowd = new WeakSet<Socket>();
   let open = 0;

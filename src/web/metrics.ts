@@ -10,15 +10,15 @@ import { PRUNABLE, type Prunable } from "../store/port/retention.ts";
 export interface MetricsParts {
   version: string;
   clock: Clock;
-  /** Asked at each scrape, as `problems`: what the store alone knows. */
+  /** Asked at each scrape, as `problems` is: only the store knows. */
   backlog(): Promise<readonly Backlog[]>;
-  /** How many receipts have a problem. */
+  /** The number of receipts with a problem. */
   problems(): Promise<number>;
-  /** How every configured destination is. */
+  /** The state of each configured destination. */
   states(): readonly DestinationState[];
 }
 
-/** A store that takes longer than this to answer is away, as far as a scrape is concerned. */
+/** A scrape waits this long for the store. */
 const STORE_TIMEOUT_MS = 5_000;
 
 const OUTCOMES = [
@@ -129,7 +129,7 @@ export function createMetrics(parts: MetricsParts) {
     }
   }
 
-  /** What the store alone knows; where it does not answer these gauges are left out. */
+  /** Gauges that only the store knows; left out where it does not answer. */
   async function showStored(): Promise<void> {
     const asked = Promise.all([backlog(), problems()]).catch(() => null);
     const told = await inTime(clock, STORE_TIMEOUT_MS, asked, null);
@@ -143,7 +143,7 @@ export function createMetrics(parts: MetricsParts) {
       pending.set({ destination: name }, 0);
       oldest.set({ destination: name }, 0);
     }
-    // Also of destinations that are not configured: what waits for such a one must be seen.
+    // Destinations that are not configured count as well: their open deliveries must be seen.
     for (const { destination, open, oldest: since } of waiting) {
       pending.set({ destination }, open);
       oldest.set({ destination }, since === null ? 0 : (clock.now() - since) / 1_000);
@@ -151,7 +151,7 @@ export function createMetrics(parts: MetricsParts) {
   }
 
   return {
-    /** Series of known labels start at 0, so that a rate over them is right from the first one. */
+    /** Series of known labels start at 0, so that a rate counts their first event. */
     know(channels: readonly { source: string; name: string }[], destinations: readonly { name: string }[]) {
       for (const { source, name } of channels) {
         for (const outcome of OUTCOMES) requests.inc({ source, channel: name, outcome }, 0);
@@ -162,7 +162,7 @@ export function createMetrics(parts: MetricsParts) {
         for (const reason of PARK_REASONS) parked.inc({ destination: name, reason }, 0);
       }
     },
-    /** Everything in Prometheus' text format. Never rejects because of the store. */
+    /** All metrics in Prometheus' text format. Does not reject when the store fails. */
     async scrape() {
       await showStored();
       showStates();
