@@ -30,7 +30,8 @@ const MEANINGS: Readonly<Record<EventType, string>> = {
   "signer.signed": "the signer signed, or did their part as approver or witness",
   "signer.downloaded": "the signer fetched the document",
   "signer.declined": "the signer refused to sign",
-  "signer.visit_failed": "the signer could not open the document, for example because a check of their identity failed",
+  "signer.visit_failed":
+    "the signer could not open the document, for example because a check of their identity failed",
   unknown: "the mapping has no such word, or cannot say more; `data.code` holds it",
 };
 
