@@ -12,7 +12,7 @@ const MAX_RETENTION_MS = 36_500 * DAY_MS;
 const span = z
   .string({ error: "must be a duration such as 90d, or never" })
   .meta({
-    title: `duration from 1d to ${formatDuration(LONGEST)}, or never`,
+    title: `duration from 1d to ${formatDuration(MAX_RETENTION_MS)}, or never`,
     pattern: "^(never|([0-9]+(ms|s|m|h|d))+)$",
     examples: ["90d", "never"],
   })

@@ -76,7 +76,7 @@ const MAX_SIZE_BYTES = 256 * 1_024 ** 2;
 export const size = z
   .string({ error: "must be a size such as 512kb or 5mb" })
   .meta({
-    title: `size up to ${formatSize(LARGEST_SIZE)}`,
+    title: `size up to ${formatSize(MAX_SIZE_BYTES)}`,
     pattern: "^[0-9]+(b|kb|mb|gb)$",
     examples: ["5mb"],
   })
@@ -95,7 +95,7 @@ export const size = z
 export const rate = z
   .string({ error: "must be a rate such as 50/s or 600/m" })
   .meta({
-    title: `rate up to ${HIGHEST_RATE}/s`,
+    title: `rate up to ${MAX_RATE}/s`,
     pattern: "^[0-9]+/(s|m|h)$",
     examples: ["50/s", "600/m"],
   })

@@ -111,7 +111,8 @@ async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   answers.set("POST /api/v1/deliveries/:id/skip", skipped);
   answers.set("POST /api/v1/destinations/:name/resume", await post(`${crm}/resume`));
   answers.set("POST /api/v1/replays", await post("/api/v1/replays", { destination: "crm" }));
-  for (const plain of ["/api/v1/rereads", "/api/v1/reload"]) answers.set(`POST ${plain}`, await post(plain));
+  for (const plain of ["/api/v1/reprocess", "/api/v1/reload"])
+    answers.set(`POST ${plain}`, await post(plain));
   answers.set("GET /api/v1/audit", await get("/api/v1/audit"));
   return answers;
 }
