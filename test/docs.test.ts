@@ -234,6 +234,31 @@ describe("the links of the documentation", () => {
   }
 });
 
+describe("the files that the documentation names", () => {
+  for (const page of PAGES.filter((page) => page !== "CHANGELOG.md")) {
+    it(`exist: ${page}`, () => {
+      const named = [...read(page).matchAll(/`((?:src|test|scripts|docs|examples|bench)\/[\w./-]+)`/g)];
+      const missing = named.map(([, path = ""]) => path).filter((path) => !existsSync(new URL(path, ROOT)));
+      expect(missing).to.deep.equal([]);
+    });
+  }
+});
+
+describe("the commands of the documentation", () => {
+  let known: ReadonlySet<string>;
+  before(async () => {
+    const { stdout } = await runCommand(["--help"]);
+    known = new Set([...stdout.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = ""]) => name));
+  });
+
+  for (const page of PAGES) {
+    it(`are known to the program: ${page}`, () => {
+      const named = [...read(page).matchAll(/(?:`|\$ (?:npx )?)countersign ([a-z]+)/g)];
+      expect(named.map(([, name = ""]) => name).filter((name) => !known.has(name))).to.deep.equal([]);
+    });
+  }
+});
+
 describe("the prose of the documentation", () => {
   for (const page of PAGES) {
     it(`wraps at ${COLUMNS} columns: ${page}`, () => {
