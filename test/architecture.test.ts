@@ -106,6 +106,19 @@ describe("the import rule", () => {
     expect(broken.map(({ from, to }) => `${from} imports ${to}`)).to.deep.equal([]);
   });
 
+  it("is what docs/architecture.md shows", () => {
+    const page = readFileSync(join(SRC, "../docs/architecture.md"), "utf8");
+    const rows = page
+      .split("\n## Modules and allowed imports\n")[1]
+      ?.matchAll(/^\| `([a-z.-]+)\/?` \| (.+?) \| /gm);
+    const shown = [...(rows ?? [])].map(([, room = "", imports = ""]) => {
+      const names = imports.replace("the port", `\`${PORT}\`, \`${STORE}\``).matchAll(/`([^`]+)`/g);
+      return [room, [...names].map(([, name]) => name).sort()] as const;
+    });
+    const kept = Object.entries(MAY_IMPORT).map(([room, imports]) => [room, imports.toSorted()]);
+    expect(Object.fromEntries(shown)).to.deep.equal(Object.fromEntries(kept));
+  });
+
   it("lets no rule read the clock or draw a random number", () => {
     const impure = files
       .filter((file) => !["app.ts", "main.ts", "cli"].includes(roomOf(file)))

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import { preview } from "../src/inbound/preview.ts";
 import type { Mapping } from "../src/mapping/compile.ts";
@@ -11,6 +12,7 @@ import { runCommand } from "./cli/terminal.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const read = (file: string) => readFileSync(new URL(file, ROOT), "utf8");
+const COLUMNS = 100;
 
 interface Block {
   language: string;
@@ -166,6 +168,24 @@ describe("README.md", () => {
   });
 });
 
+describe("the README's excerpt of the demo", () => {
+  it("consists of lines that the demo prints, in their order", async () => {
+    const { code, stdout } = await runCommand(["demo"]);
+    expect(code).to.equal(0);
+    const printed = stripVTControlCharacters(stdout).split("\n");
+    const shown = blockOf(read("README.md"), "text")
+      .split("\n")
+      .filter((line) => line !== "");
+    const missing = shown.filter((line) => {
+      const place = printed.indexOf(line);
+      if (place >= 0) printed.splice(0, place + 1);
+      return place < 0;
+    });
+    expect(shown).not.to.have.length(0);
+    expect(missing).to.deep.equal([]);
+  }).timeout(40_000);
+});
+
 describe("the README's table of providers", () => {
   const [, , ...rows] = sectionOf(read("README.md"), "Point your providers at it")
     .split("\n")
@@ -199,9 +219,13 @@ describe("the README's table of providers", () => {
   const pathOf = (url: string) => /\/in\/[a-z0-9-]+\/[a-z0-9-]+/.exec(url)?.[0] ?? url;
 });
 
+const PAGES = globSync("**/*.md", {
+  cwd: fileURLToPath(ROOT),
+  exclude: ["node_modules/**", ".git/**"],
+}).sort();
+
 describe("the links of the documentation", () => {
-  const pages = readdirSync(new URL("docs/", ROOT)).filter((name) => name.endsWith(".md"));
-  for (const page of ["README.md", "CONTRIBUTING.md", ...pages.map((name) => `docs/${name}`)]) {
+  for (const page of PAGES) {
     it(`lead to what exists: ${page}`, () => {
       const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
       const relative = targets.filter((target) => !/^[a-z][a-z0-9+.-]*:/i.test(target));
@@ -209,6 +233,56 @@ describe("the links of the documentation", () => {
     });
   }
 });
+
+describe("the files that the documentation names", () => {
+  for (const page of PAGES.filter((page) => page !== "CHANGELOG.md")) {
+    it(`exist: ${page}`, () => {
+      const named = [...read(page).matchAll(/`((?:src|test|scripts|docs|examples|bench)\/[\w./-]+)`/g)];
+      const missing = named.map(([, path = ""]) => path).filter((path) => !existsSync(new URL(path, ROOT)));
+      expect(missing).to.deep.equal([]);
+    });
+  }
+});
+
+describe("the commands of the documentation", () => {
+  let known: ReadonlySet<string>;
+  before(async () => {
+    const { stdout } = await runCommand(["--help"]);
+    known = new Set([...stdout.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = ""]) => name));
+  });
+
+  for (const page of PAGES) {
+    it(`are known to the program: ${page}`, () => {
+      const named = [...read(page).matchAll(/(?:`|\$ (?:npx )?)countersign ([a-z]+)/g)];
+      expect(named.map(([, name = ""]) => name).filter((name) => !known.has(name))).to.deep.equal([]);
+    });
+  }
+});
+
+describe("the prose of the documentation", () => {
+  for (const page of PAGES) {
+    it(`wraps at ${COLUMNS} columns: ${page}`, () => {
+      expect(proseOf(read(page)).filter((line) => widthOf(line) > COLUMNS)).to.deep.equal([]);
+    });
+  }
+
+  it("is found to be too wide outside of tables and blocks alone", () => {
+    const wide = "word ".repeat(30).trim();
+    const page = `# Title\n\n${wide}\n- ${wide}\n\n| ${wide} |\n\n\`\`\`js\n${wide}\n\`\`\`\n\n[${wide}](a)\n`;
+    const found = proseOf(page).filter((line) => widthOf(line) > COLUMNS);
+    expect(found.map((line) => line.slice(0, 6))).to.deep.equal(["word w", "- word", "[word "]);
+  });
+});
+
+/** The lines that are neither in a block of code nor of a table. */
+const proseOf = (markdown: string) =>
+  markdown
+    .replaceAll(/^ *```.*?^ *```$/gms, "")
+    .split("\n")
+    .filter((line) => !line.startsWith("|"));
+
+/** Columns of a line as it is read: an address behind a link's text takes none. */
+const widthOf = (line: string) => [...line.replaceAll(/\]\([^)\s]+\)/g, "]")].length;
 
 /** Whether the file is there, and where the link names a heading, the heading too. */
 function leadsSomewhere(target: string, page: string): boolean {

@@ -1,9 +1,11 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { parseConfig } from "../src/config.ts";
+import { type Config, parseConfig } from "../src/config.ts";
+import { parseDuration, parseSize } from "../src/domain/quantity.ts";
+import { loadMapping, SHIPPED_MAPPINGS } from "../src/mapping/load.ts";
 import { aFolder, configText, FORM, SECRET, startBridge, startReceiver, TOKEN, tidy } from "./bridge.ts";
 
 const example = (name: string) => fileURLToPath(new URL(`../examples/${name}`, import.meta.url));
@@ -124,6 +126,60 @@ describe("the systemd unit", () => {
     expect(JSON.parse(readFileSync(join(example(".."), "package.json"), "utf8")).bin).to.deep.equal({
       countersign: "dist/main.js",
     });
+  });
+});
+
+describe("the reverse proxies", () => {
+  const nginx = readFileSync(example("nginx.conf"), "utf8").replaceAll(/^\s*#.*|\s+#.*/gm, "");
+  const caddy = readFileSync(example("Caddyfile"), "utf8").replaceAll(/^\s*#.*|\s+#.*/gm, "");
+  const settingOf = (text: string, name: string) =>
+    new RegExp(`^\\s*${name} ([^;{\\n]+)`, "m").exec(text)?.[1]?.trim() ?? "";
+  let server: Config["server"];
+  before(async () => {
+    const { config } = await parseConfig("{}", "/etc/countersign/countersign.yaml", {});
+    if (!config) throw new Error("there is no configuration without keys");
+    server = config.server;
+  });
+
+  it("pass the path of webhooks, and no other, to the port on which the bridge listens", () => {
+    expect(settingOf(nginx, "server")).to.equal(`127.0.0.1:${server.port}`);
+    expect(settingOf(nginx, "proxy_pass")).to.equal(`http://${settingOf(nginx, "upstream")}`);
+    expect([...nginx.matchAll(/location (\S+)/g)].map(([, path]) => path)).to.deep.equal(["/in/", "/"]);
+    expect(settingOf(caddy, "reverse_proxy")).to.equal(`127.0.0.1:${server.port}`);
+    expect([...caddy.matchAll(/^\thandle ?(\S*) \{/gm)].map(([, path]) => path)).to.deep.equal(["/in/*", ""]);
+    expect([settingOf(nginx, "return"), settingOf(caddy, "respond")]).to.deep.equal(["404", "404"]);
+  });
+
+  it("let longer bodies through than any mapping that is shipped takes", async () => {
+    const names = readdirSync(SHIPPED_MAPPINGS).map((file) => file.replace(/\.yaml$/, ""));
+    const loaded = await Promise.all(names.map((name) => loadMapping(name, [SHIPPED_MAPPINGS])));
+    const own = loaded.flatMap(({ mapping }) =>
+      [...(mapping?.channels.values() ?? [])].flatMap(({ maxBody }) => maxBody ?? []),
+    );
+    const longest = Math.max(server.maxBody, ...own);
+    expect(parseSize(`${settingOf(nginx, "client_max_body_size")}b`)).to.be.above(longest);
+    expect(parseSize(settingOf(caddy, "max_size").replace("i", ""))).to.be.above(longest);
+  });
+
+  it("wait for longer than the bridge does, and close idle connections before it", () => {
+    expect(parseDuration(settingOf(nginx, "keepalive_timeout"))).to.be.below(server.idleTimeout);
+    expect(parseDuration(settingOf(caddy, "keepalive"))).to.be.below(server.idleTimeout);
+    expect(parseDuration(settingOf(nginx, "client_body_timeout"))).to.be.above(server.stallTimeout);
+  });
+
+  it("change no body and buffer none, and say for whom they ask", () => {
+    expect(settingOf(nginx, "proxy_request_buffering")).to.equal("off");
+    expect(`${nginx}${caddy}`).not.to.match(/gunzip|sub_filter|encode|request_buffers|rewrite/);
+    expect(nginx).to.include("X-Forwarded-For $proxy_add_x_forwarded_for");
+    expect(nginx).to.match(/^ *underscores_in_headers on;$/m);
+  });
+
+  it("log no query, in which tokens stand", () => {
+    const [, format = ""] = /log_format (.*);/.exec(nginx) ?? [];
+    expect(format)
+      .to.include("$uri")
+      .and.not.match(/\$(request|args|request_uri|query_string|http_referer)\b/);
+    expect(caddy).not.to.match(/^\s*log\b/m);
   });
 });
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DEFAULT_BREAKER } from "../domain/breaker.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
+import { formatDuration } from "../domain/quantity.ts";
 import { PRESETS } from "../domain/retry.ts";
 import { FORMAT_NAMES } from "../outbound/format.ts";
 import { HASHES } from "../outbound/sign.ts";
@@ -39,8 +40,10 @@ const retry = z
     ],
     { error: scheduleError },
   )
-  .default(PRESETS.standard)
-  .describe("the pauses between tries");
+  .prefault("standard")
+  .describe(
+    "the schedule: the pauses between attempts, a preset or a list. standard: ten attempts over three days; lumin: seven over thirty hours; a list of n pauses: n + 1 attempts. Each pause gets up to 10 % longer by chance",
+  );
 
 /** 408 and 429 say nothing about the event, 410 pauses the destination as well, and a server that fails (5xx) may take it later. */
 const parkOn = z
@@ -55,7 +58,7 @@ const parkOn = z
   )
   .default([])
   .describe(
-    "an event that is answered with one of these is parked at once as `rejected`, and the next of its document goes",
+    "statuses from 400 to 499, but neither 408, 410 nor 429: a delivery answered with one is parked at once as `rejected`, and the next of its document is sent",
   );
 
 /** Headers that every post has from us, or from the connection: a second one would contradict it. */
@@ -89,7 +92,7 @@ const headers = z
     Object.fromEntries(Object.entries(given).map(([key, value]) => [key.toLowerCase(), value])),
   )
   .default({})
-  .describe("sent with every post, such as X-Tenant: acme");
+  .describe("extra headers of every delivery, such as X-Tenant: acme");
 
 function troubleWithHeader(key: string, again: boolean): string | null {
   const [issue] = headerName.safeParse(key).error?.issues ?? [];
@@ -102,8 +105,10 @@ const notEmpty = z.string({ error: "must be text: put it in quotes" }).min(1, "m
 
 const auth = exactly({
   basic: exactly({
-    user: notEmpty.refine((user) => !user.includes(":"), "must not have a colon"),
-    password: notEmpty,
+    user: notEmpty
+      .refine((user) => !user.includes(":"), "must not have a colon")
+      .describe("the user name, without a colon"),
+    password: notEmpty.describe("the password"),
   })
     .optional()
     .describe("a user name and a password"),
@@ -111,14 +116,17 @@ const auth = exactly({
     .regex(/^[\x21-\x7e]+$/, "must be without spaces and characters beyond ASCII")
     .optional()
     .describe("a token, sent as `Authorization: Bearer …`"),
-  header: exactly({ name: headerName, value: headerValue.min(1, "must not be empty") })
+  header: exactly({
+    name: headerName.describe("the name of the header"),
+    value: headerValue.min(1, "must not be empty").describe("its value"),
+  })
     .optional()
     .describe("a header of another name that holds the credential"),
 })
   .refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, {
     error: "needs one of basic, bearer and header, and no more",
   })
-  .describe("how Countersign proves who it is, besides its signature");
+  .describe("how Countersign authenticates to the receiver, besides its signature: one of the three");
 
 const file = z.string({ error: "must be a file's name" }).min(1, "must be a file's name");
 
@@ -130,7 +138,9 @@ const tls = exactly({
   .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
     error: "`cert` and `key` go together: give both or neither",
   })
-  .describe("own authority or client certificate; relative paths are from this file's folder");
+  .describe(
+    "own certificate authority or client certificate; relative paths start from the folder of the configuration",
+  );
 
 const isProxy = (text: string): boolean => {
   const { protocol, pathname, search, hash } = URL.canParse(text) ? new URL(text) : { protocol: "" };
@@ -159,25 +169,33 @@ const proxy = z
   })
   .transform((text) => (text === "" ? undefined : text))
   .describe(
-    'an HTTP proxy that it is reached through by CONNECT, such as "${HTTPS_PROXY}"; a user and password in it are for the proxy',
+    'the URL of an HTTP proxy through which the destination is reached by CONNECT, such as "${HTTPS_PROXY}"; a user and password in it are for the proxy; empty: none',
   );
 
 const alsoSign = exactly({
-  header: headerName.describe("where the signature stands, such as X-Signature"),
-  hash: z.enum(HASHES, { error: `must be ${HASHES.join(" or ")}` }).default("sha256"),
-  encoding: z.enum(["hex", "base64"], { error: "must be hex or base64" }).default("hex"),
-  prefix: headerValue.default("").describe("stands before the signature, such as `sha256=`"),
+  header: headerName.describe("the header of the signature, such as X-Signature"),
+  hash: z
+    .enum(HASHES, { error: `must be ${HASHES.join(" or ")}` })
+    .default("sha256")
+    .describe("the hash of the HMAC"),
+  encoding: z
+    .enum(["hex", "base64"], { error: "must be hex or base64" })
+    .default("hex")
+    .describe("how the signature is written"),
+  prefix: headerValue.default("").describe("text before the signature, such as `sha256=`"),
   secret: secret
     .refine((key) => key.type === "secret", "must be a shared secret, not a private key")
     .describe("`raw:` and the text of the secret, or `whsec_…`"),
-}).describe("a second signature, over the body alone, for a receiver that checks such a one today");
+}).describe(
+  "a second signature, HMAC over the body alone, for a receiver that checks such a signature today",
+);
 
 const patterns = (what: string) =>
   z
     .array(z.string().min(1, "must not be empty"), { error: "must be a list" })
     .min(1, "needs at least one entry: leave the key out where all will do")
     .optional()
-    .describe(`${what}; any of them will do, \`*\` stands for any run of characters; absent: all`);
+    .describe(`${what}, of which one must match; \`*\` stands for any run of characters. Absent: all`);
 
 const filter = exactly({
   sources: patterns("names of sources"),
@@ -186,25 +204,25 @@ const filter = exactly({
   references: z
     .record(z.string().min(1), z.array(z.string().min(1, "must not be empty")).min(1))
     .optional()
-    .describe(
-      "the sender's own keys, by name, each with the values of which one must be there, `*` as above",
-    ),
+    .describe("the sender's own keys, each with the values of which one must match; `*` as above"),
   test: z
     .boolean({ error: "must be true or false" })
     .optional()
-    .describe("false: nothing of documents made in the provider's test mode; true: only those"),
-}).describe("which events it gets, beside `events`; every list must agree");
+    .describe("false: no documents made in the provider's test mode; true: only those. Absent: both"),
+}).describe("which events the destination gets, besides `events`; every list must match");
 
 const breaker = exactly({
   failures: z
     .int({ error: "must be a whole number" })
     .min(1, "must be at least 1")
     .default(DEFAULT_BREAKER.failures)
-    .describe("it opens at so many failures in a row"),
+    .describe("failures in a row that open it"),
   pause: duration
-    .default(DEFAULT_BREAKER.pause)
-    .describe("before the first probe; each failed one doubles it"),
-  longest: duration.default(DEFAULT_BREAKER.longest).describe("no pause is longer"),
+    .prefault(formatDuration(DEFAULT_BREAKER.pause))
+    .describe(
+      "the pause before the first probe, above 0 and at most `longest`; each failed probe doubles it",
+    ),
+  longest: duration.prefault(formatDuration(DEFAULT_BREAKER.longest)).describe("the longest pause"),
 }).refine(({ pause, longest }) => pause > 0 && pause <= longest, {
   error: "`pause` must be above 0 and no longer than `longest`",
 });
@@ -216,11 +234,13 @@ export const DestinationFile = exactly({
       const { username, password } = URL.canParse(text) ? new URL(text) : { username: "", password: "" };
       return username === "" && password === "";
     }, "must not hold a user name or password: use `auth`")
-    .describe("where events are posted to"),
+    .describe("the address that events are posted to"),
   secrets: z
     .array(secret, { error: "must be a list of secrets: `countersign secret` makes one" })
     .min(1, "needs at least one secret: `countersign secret` makes one")
-    .describe("newest first; every one signs: `whsec_…` and `raw:…` as v1, a private key `whsk_…` as v1a"),
+    .describe(
+      "signing keys, newest first; every one signs: `whsec_…` and `raw:…` as v1 (HMAC-SHA256), a private key `whsk_…` as v1a (ed25519)",
+    ),
   alsoSign: alsoSign.optional(),
   headers,
   auth: auth.optional(),
@@ -229,14 +249,14 @@ export const DestinationFile = exactly({
     .enum(["any", "public"], { error: "must be `any` or `public`" })
     .default("any")
     .describe(
-      "public: private and loopback addresses are refused; link-local and cloud metadata addresses always are",
+      "`public` refuses private and loopback addresses; link-local and cloud metadata addresses are always refused",
     ),
   proxy: proxy.optional(),
   format: z
     .enum(FORMAT_NAMES, { error: `must be ${FORMAT_NAMES.join(", ")}` })
     .default("cloudevents")
     .describe(
-      "cloudevents: the whole event in the body; cloudevents-binary: attributes in headers; standard: {type, timestamp, data}; lumin: as Lumin would send and sign it",
+      "the body: cloudevents: the whole event; cloudevents-binary: its data, with the attributes in headers; standard: {type, timestamp, data}; lumin: as Lumin would send and sign it",
     ),
   contentType: z
     .enum(["application/cloudevents+json", "application/json"], {
@@ -244,35 +264,37 @@ export const DestinationFile = exactly({
     })
     .optional()
     .describe(
-      "application/json: for a receiver that parses nothing else, with the shape of `format: cloudevents`; absent: what the format says",
+      "`application/json` is for a receiver that parses nothing else; the shape stays that of `format: cloudevents`. Absent: the content type of the format",
     ),
   events: z
     .array(eventPattern)
     .min(1, 'needs at least one event type, or "*"')
     .default(["*"])
-    .describe("which event types it gets"),
+    .describe("the event types that the destination gets; `*` stands for any run of characters"),
   filter: filter.optional(),
   paused: z
     .boolean({ error: "must be true or false" })
     .default(false)
-    .describe("true: nothing is sent; what comes in waits"),
+    .describe("true: nothing is sent, and deliveries wait"),
   retry,
   parkOn,
   ordering: z
     .enum(["document", "none"], { error: "must be `document` or `none`" })
     .default("document")
-    .describe("document: the events of one document go one after the other"),
+    .describe("document: the events of one document are sent one after the other, in order; none: at once"),
   timeout: timer
     .refine((ms) => ms > 0, "must be above 0")
-    .default(15_000)
-    .describe("for a whole try, slow answers included"),
+    .prefault("15s")
+    .describe("how long one attempt may take, until the end of its answer; above 0"),
   concurrency: z
     .int({ error: "must be a whole number" })
     .min(1, "must be at least 1")
     .max(1_000, "must be at most 1000")
     .default(16)
-    .describe("tries at the same time"),
-  rate: rate.optional().describe("tries in a time, at most; absent: as many as `concurrency` lets through"),
-  breaker: breaker.prefault({}).describe("when a destination that fails again and again is left alone"),
+    .describe("the most attempts at the same time"),
+  rate: rate
+    .optional()
+    .describe("the most attempts in a time, such as 50/s. Absent: no limit but `concurrency`"),
+  breaker: breaker.prefault({}).describe("the circuit breaker: when a failing destination gets only probes"),
 });
 export type DestinationFile = z.infer<typeof DestinationFile>;

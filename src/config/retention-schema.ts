@@ -11,7 +11,11 @@ const MAX_RETENTION_MS = 36_500 * DAY_MS;
 /** Milliseconds; null: for ever. */
 const span = z
   .string({ error: "must be a duration such as 90d, or never" })
-  .meta({ pattern: "^(never|([0-9]+(ms|s|m|h|d))+)$", examples: ["90d", "never"] })
+  .meta({
+    title: `duration from 1d to ${formatDuration(MAX_RETENTION_MS)}, or never`,
+    pattern: "^(never|([0-9]+(ms|s|m|h|d))+)$",
+    examples: ["90d", "never"],
+  })
   .transform((text, context) => {
     if (text === "never") return null;
     const milliseconds = parseDuration(text);
@@ -28,30 +32,30 @@ function troubleWith(text: string, milliseconds: number | null): string {
 }
 
 export const Retention = exactly({
-  receipts: span.prefault("90d").describe("requests as they came, byte for byte"),
-  rejected: span
-    .prefault("30d")
-    .describe("requests refused as not genuine; `rejected.keep` bounds how many there are besides"),
+  receipts: span
+    .prefault("90d")
+    .describe("genuine requests with their bytes; without them a request cannot be reprocessed or compared"),
+  rejected: span.prefault("30d").describe("refused requests; `rejected.keep` limits their number as well"),
   events: span
     .prefault("90d")
     .describe(
-      "events and their deliveries, from when they were recorded; one that is still to be delivered stays",
+      "events with their deliveries and attempts, counted from when they were recorded; an event with an open delivery stays",
     ),
   attempts: span
     .prefault("90d")
     .describe(
-      "tries at deliveries that are over; longer than `events` is no use, as they go with their event",
+      "attempts of final deliveries; longer than `events` has no effect, since they go with their event",
     ),
   documents: span
     .prefault("400d")
     .describe(
-      "what is known of a document, from when something was last told of it; no shorter than `events`",
+      "documents and the links of their signers, counted from the last report about them; at least as long as `events`, or the sequence of a document would start again at 1",
     ),
-  audit: span.prefault("400d").describe("what people changed"),
+  audit: span.prefault("400d").describe("the audit log: what operators changed"),
   duplicates: span
     .prefault("400d")
     .describe(
-      "ids by which a repeat is recognised, from when the event was recorded; no shorter than `events`",
+      "tombstones: the ids and dedupe keys of pruned events, counted from when the event was recorded; at least as long as `events`; a repeat that comes later is a new event",
     ),
 })
   .superRefine(({ events, documents, duplicates }, context) => {
@@ -67,5 +71,5 @@ export const Retention = exactly({
       refuse("duplicates", duplicates, "an event told again after that would be taken for a new one");
   })
   .prefault({})
-  .describe("how long what came in and what came of it is kept, each 1d or more; `never` removes nothing");
+  .describe("how long each kind of row is kept; `never` removes nothing");
 export type Retention = z.infer<typeof Retention>;

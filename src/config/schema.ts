@@ -6,46 +6,48 @@ import { duration, name, patience, port, size, timer, wholeNumber } from "./valu
 
 /**
  * The configuration file as it is written, key by key. `schemas/configuration.json` is generated from it, so that editors
- * complete it and explain each key. What a value must be is said in the words that a person would use to mend it.
+ * complete it and explain each key. Error messages say what would be right.
  */
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 export const ServerFile = exactly({
-  host: z.string().min(1).default("0.0.0.0").describe("the address that providers' webhooks come in on"),
-  port: port.default(8080).describe("0: any free port"),
+  host: z
+    .string()
+    .min(1)
+    .default("0.0.0.0")
+    .describe("the address on which providers' webhooks are received"),
+  port: port.default(8080).describe("the port for providers' webhooks; 0: any free port"),
   basePath: z
     .string()
     .regex(/^(\/[\w.~-]+)*$/, "must be a path such as /esign, without a slash at its end")
     .default("")
-    .describe("stands before /in in every path, where a proxy does not take it away"),
+    .describe("a path prefix before `/in`, for a proxy that does not remove it, such as `/esign`"),
   maxBody: size
-    .default(5 * 1_024 ** 2)
+    .prefault("5mb")
     .describe(
-      "a longer body is answered with 413, also one that is longer when decompressed; a channel or its mapping may say otherwise",
+      "the longest body, before and after decompression; a longer one is answered with 413. A channel or its mapping may set another limit",
     ),
   maxValues: wholeNumber(1_000, 10_000_000)
     .default(125_000)
     .describe(
-      "JSON with more lists, objects and members is a problem; more than the default holds up everybody else while it is read",
+      "the most lists, objects and members of one JSON text; more are a problem of the request, which is kept. A higher limit lets one request delay all others for longer",
     ),
   maxBytesInFlight: size
     .optional()
     .describe(
-      "bytes of requests that are not answered yet, in all; beyond it a request is answered with 503. Absent: 64mb, or twice the longest body that may come",
+      "the bytes of all requests that are not answered yet; beyond them a request is answered with 503. At least twice the longest body allowed. Absent: 64mb, or twice the longest body where that is more",
     ),
   maxConnections: wholeNumber(1, 1_000_000)
     .default(10_000)
-    .describe("connections beyond it are answered with 503"),
+    .describe("the most connections at a time; requests of further ones are answered with 503"),
   idleTimeout: patience
     .prefault("75s")
     .describe(
-      "an idle connection is kept so long, for both listeners: longer than any proxy in front keeps it",
+      "how long an idle connection stays open, on both listeners: longer than a proxy in front keeps it",
     ),
-  stallTimeout: patience
-    .prefault("30s")
-    .describe("a body of which nothing comes for so long is answered with 408"),
-  requestTimeout: patience.prefault("15m").describe("and one that takes longer than this in all"),
+  stallTimeout: patience.prefault("30s").describe("a body that pauses for longer is answered with 408"),
+  requestTimeout: patience.prefault("15m").describe("a body that takes longer in total is answered with 408"),
 });
 
 const admin = exactly({
@@ -53,18 +55,18 @@ const admin = exactly({
     .string()
     .min(1)
     .default("127.0.0.1")
-    .describe("where the admin API listens; anything but loopback needs a token"),
-  port: port.default(8081),
+    .describe("the address of the admin API; any but loopback needs a token"),
+  port: port.default(8081).describe("the port of the admin API; 0: any free port"),
   token: z
     .string()
     .min(16, "must have at least 16 characters: `openssl rand -hex 32` makes a good one")
     .optional()
-    .describe("callers show it as `Authorization: Bearer …`"),
+    .describe("callers send it as `Authorization: Bearer …`. Absent: any caller on this machine may ask"),
   hosts: z
     .array(z.string().regex(/^[\w.:-]+$/, "must be a name or an address, without a port or a path"))
     .optional()
     .describe(
-      "names under which it is reached besides localhost; a request with another Host header is refused. Without a token only localhost is answered where this is absent, with one every name",
+      "names that the Host header may have besides localhost; other requests are refused with 421. Absent: without a token localhost alone, with one any name",
     ),
 }).refine(({ host, token }) => LOOPBACK.has(host) || token !== undefined, {
   error: "an admin API that others can reach needs a token: add `token`, or listen on 127.0.0.1",
@@ -75,7 +77,9 @@ const channel = exactly({
     .array(z.string().min(1, "must not be empty"))
     .min(1, "needs at least one secret")
     .optional()
-    .describe("keys of the provider's signature, or the secrets that it sends; several while one is changed"),
+    .describe(
+      "keys of the provider's signature, or the secrets that it sends; any of them is accepted, so list two while one is changed",
+    ),
   allowed: z
     .array(
       z
@@ -85,7 +89,7 @@ const channel = exactly({
     .min(1, "needs at least one value")
     .optional()
     .describe(
-      "values of the account that are no secret, such as client ids: requests must have one, and get it back",
+      "values of the account that are not secret, such as client ids: a request must have one of them, and a challenge gets it back",
     ),
   headers: z
     .record(
@@ -97,12 +101,12 @@ const channel = exactly({
     .refine((headers) => Object.keys(headers).length > 0, "needs at least one header")
     .optional()
     .describe(
-      "headers that the provider is told to send, and the secrets that each may hold; several while one is changed",
+      "headers that the provider is told to send, each with the secrets that it may hold; list two while one is changed",
     ),
   maxAge: duration
     .optional()
     .describe(
-      "how old a signed request may be, where its mapping knows the time; instead of the mapping's own",
+      "how old a signed request may be, where the mapping knows its signed time; replaces the limit of the mapping",
     ),
   token: z
     .string()
@@ -112,49 +116,55 @@ const channel = exactly({
     )
     .regex(/^[\w.~-]+$/, "must consist of letters, digits, `-`, `.`, `_` and `~`, since it stands in a URL")
     .optional()
-    .describe("the provider is told to post to a URL that ends in it"),
+    .describe("a secret in the URL: the provider posts to …?token=TOKEN, or …/TOKEN"),
   certificate: z
     .string()
     .min(1)
     .optional()
-    .describe("a PEM file with the provider's certificate; a relative path is from this file's folder"),
+    .describe(
+      "a PEM file with the provider's certificate, to check an RSA signature; a relative path starts from the folder of the configuration",
+    ),
   requireSignature: z
     .boolean({ error: "must be true or false" })
     .optional()
-    .describe("whether a request without the signature is refused; if not, another check must pass"),
+    .describe(
+      "true: a request without the signature is refused; false: another check must pass instead. Absent: as the mapping says",
+    ),
   basic: exactly({
-    user: z.string().min(1),
-    password: z.string().min(16, "must have at least 16 characters"),
+    user: z.string().min(1).describe("the user name"),
+    password: z.string().min(16, "must have at least 16 characters").describe("the password"),
   })
     .optional()
-    .describe("HTTP basic authentication"),
+    .describe("HTTP basic authentication of the provider's requests"),
   maxBody: size
     .optional()
-    .describe("how long a body may be on this channel; else what its mapping says, else `server.maxBody`"),
+    .describe("the longest body on this channel. Absent: the limit of its mapping, else `server.maxBody`"),
   verify: z
     .literal("none", { error: "can only be `none`; how a channel is checked stands in its mapping" })
     .optional()
-    .describe("switches every check off: anybody may post"),
+    .describe("`none` switches every check off: any sender is accepted"),
 });
 
 export const SourceFile = exactly({
   mapping: z
     .string({ error: "must name a mapping, such as lumin" })
-    .describe("a file in mappings/, without .yaml"),
+    .describe("the name of a file in mappings/, without .yaml"),
   coalesce: duration
     .prefault("1m")
-    .describe("two channels that tell the same kind of happening within this time tell one event; 0s: never"),
+    .describe(
+      "two channels that report the same kind of happening within this time report one event; 0s: never",
+    ),
   channels: z
     .record(name, channel)
     .refine((channels) => Object.keys(channels).length > 0, "needs at least one channel")
-    .describe("the ways in that are switched on"),
+    .describe("the channels that are switched on, by their names in the mapping"),
 });
 export type SourceFile = z.infer<typeof SourceFile>;
 export type ChannelFile = SourceFile["channels"][string];
 
 export const ConfigFile = exactly({
-  server: ServerFile.prefault({}),
-  admin: admin.prefault({}),
+  server: ServerFile.prefault({}).describe("the listener for providers' webhooks, and its limits"),
+  admin: admin.prefault({}).describe("the listener for operators: admin API, health and metrics"),
   store: z
     .string()
     .regex(
@@ -165,12 +175,17 @@ export const ConfigFile = exactly({
       error: "is not a connection string: special characters of a password are percent-encoded",
     })
     .default("sqlite:./data/countersign.db")
-    .describe("where everything is kept; a relative path is from this file's folder"),
-  sources: z.record(name, SourceFile).default({}).describe("accounts at providers"),
+    .describe(
+      "the store: `sqlite:FILE`, `lowdb:FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`; a relative path starts from the folder of the configuration",
+    ),
+  sources: z
+    .record(name, SourceFile)
+    .default({})
+    .describe("accounts at providers, by name; the name is part of URLs and of event ids"),
   destinations: z
     .record(name, DestinationFile)
     .default({})
-    .describe("internal systems that events are forwarded to"),
+    .describe("internal systems that receive events, by name; deliveries belong to the name"),
   privateNames: z
     .array(
       z
@@ -183,32 +198,35 @@ export const ConfigFile = exactly({
     )
     .default([])
     .describe(
-      "headers and query parameters whose values are neither kept nor shown, besides the usual ones such as `*token*`, `*-key` and cookies; `*` stands for any run of characters, `!name` keeps one after all",
+      "headers and query parameters whose values are neither kept nor shown, besides the usual ones such as `*token*`, `*-key` and cookies; `*` stands for any run of characters, `!name` makes an exception",
     ),
   typePrefix: z
     .string()
     .regex(/^[a-z0-9.-]*$/, "must be lower-case letters, digits, `.` and `-`")
     .default("esign.")
-    .describe("stands before every forwarded event type"),
+    .describe("the prefix of every forwarded event type"),
   log: exactly({
     level: z
       .enum(["debug", "info", "warn", "error", "silent"], {
         error: "must be debug, info, warn, error or silent",
       })
-      .default("info"),
-  }).prefault({}),
+      .default("info")
+      .describe("log lines of this level and above are written, as JSON on standard output"),
+  })
+    .prefault({})
+    .describe("the log"),
   rejected: exactly({
     keep: z
       .int({ error: "must be a whole number" })
       .min(0, "must not be negative")
       .max(100_000, "must be at most 100000")
       .default(1_000)
-      .describe("how many of a channel's newest refused requests are kept; 0: none"),
-    maxBody: size.default(256 * 1_024).describe("of a longer one only the headers are kept"),
+      .describe("how many refused requests of a channel are kept, the newest; 0: none"),
+    maxBody: size.prefault("256kb").describe("of a longer refused request only the headers are kept"),
   })
     .prefault({})
-    .describe("requests refused as not genuine, kept to be checked again after a secret was mended"),
+    .describe("refused requests, kept to be checked again after a secret was corrected"),
   retention: Retention,
-  shutdown: timer.default(20_000).describe("how long a stop waits for what is in flight"),
+  shutdown: timer.prefault("20s").describe("how long a stop waits for requests and attempts in flight"),
 }).describe("The configuration of Countersign");
 export type ConfigFile = z.infer<typeof ConfigFile>;

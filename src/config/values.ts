@@ -48,7 +48,11 @@ function parseQuantity({ kind, examples, parse, most, beyond, format }: Quantity
 function durationUpTo(longest: number) {
   return z
     .string({ error: "must be a duration such as 15s, 5m or 2h" })
-    .meta({ pattern: "^([0-9]+(ms|s|m|h|d))+$", examples: ["15s", "5m", "2h15m"] })
+    .meta({
+      title: `duration up to ${formatDuration(longest)}`,
+      pattern: "^([0-9]+(ms|s|m|h|d))+$",
+      examples: ["15s", "5m", "2h15m"],
+    })
     .transform(
       parseQuantity({
         kind: "duration",
@@ -71,7 +75,11 @@ const MAX_SIZE_BYTES = 256 * 1_024 ** 2;
 
 export const size = z
   .string({ error: "must be a size such as 512kb or 5mb" })
-  .meta({ pattern: "^[0-9]+(b|kb|mb|gb)$", examples: ["5mb"] })
+  .meta({
+    title: `size up to ${formatSize(MAX_SIZE_BYTES)}`,
+    pattern: "^[0-9]+(b|kb|mb|gb)$",
+    examples: ["5mb"],
+  })
   .transform(
     parseQuantity({
       kind: "size",
@@ -86,7 +94,11 @@ export const size = z
 /** How many a second. */
 export const rate = z
   .string({ error: "must be a rate such as 50/s or 600/m" })
-  .meta({ pattern: "^[0-9]+/(s|m|h)$", examples: ["50/s", "600/m"] })
+  .meta({
+    title: `rate up to ${MAX_RATE}/s`,
+    pattern: "^[0-9]+/(s|m|h)$",
+    examples: ["50/s", "600/m"],
+  })
   .transform(
     parseQuantity({
       kind: "rate",
@@ -104,7 +116,9 @@ export const wholeNumber = (least: number, most: number) => {
 };
 
 /** How long something is waited for: within what Node's timers can count. */
-export const patience = duration.refine((ms) => ms >= 1_000 && ms < 2 ** 31, "must be from 1s to 24d");
+export const patience = duration
+  .refine((ms) => ms >= 1_000 && ms < 2 ** 31, "must be from 1s to 24d")
+  .meta({ title: "duration from 1s to 24d" });
 
 const PORT = "must be a port number from 0 to 65535";
 
@@ -112,6 +126,7 @@ export const port = z.int({ error: PORT }).min(0, PORT).max(65_535, PORT);
 
 export const secret = z
   .string({ error: "must be a secret: `countersign secret` makes one" })
+  .meta({ title: "secret" })
   .transform((text, context) => {
     try {
       return parseSecret(text);

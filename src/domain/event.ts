@@ -95,9 +95,11 @@ export const SignerView = z
   .strictObject({
     id: z
       .string()
-      .describe("the provider's id, or where it has none a digest of the document and the e-mail address"),
-    name: z.string().nullable(),
-    email: z.string().nullable(),
+      .describe(
+        "the provider's id of the signer; where it has none, `sgn_` and a digest of document and e-mail address",
+      ),
+    name: z.string().nullable().describe("null: the provider has not said"),
+    email: z.string().nullable().describe("null: the provider has not said"),
     role: z
       .enum(SIGNER_ROLES)
       .nullable()
@@ -110,12 +112,12 @@ export type SignerView = z.infer<typeof SignerView>;
 export const DocumentView = z
   .strictObject({
     id: z.string().describe("the provider's id"),
-    title: z.string().nullable(),
-    status: z.enum(DOCUMENT_STATUSES).nullable().describe("null: nothing said so far moved it"),
+    title: z.string().nullable().describe("null: the provider has not said"),
+    status: z.enum(DOCUMENT_STATUSES).nullable().describe("null: no event so far has set it"),
     downloadable: z
       .boolean()
       .describe("true once the finished PDF can be fetched; completed alone does not mean that"),
-    tags: z.array(z.string()).describe("what the sender attached to find the document again"),
+    tags: z.array(z.string()).describe("labels that the sender attached to find the document again"),
     references: z
       .record(z.string(), z.string())
       .describe("the sender's own keys and values, such as the id of a case in another system"),
@@ -125,7 +127,7 @@ export const DocumentView = z
       .describe(
         "true: made in the provider's test mode, so nothing is binding; null: the provider has not said",
       ),
-    expiresAt: instant.nullable(),
+    expiresAt: instant.nullable().describe("when signing ends; null: never, or the provider has not said"),
   })
   .describe("The document as known after the event");
 export type DocumentView = z.infer<typeof DocumentView>;
@@ -135,46 +137,52 @@ export const Code = z
     object: z
       .string()
       .nullable()
-      .describe("which code table the value belongs to: 40 differs for document and signer"),
-    value: z.string().describe("the provider's word, as sent"),
-    name: z.string().nullable().describe("the provider's name for what the value is of"),
+      .describe("the code table that the value belongs to: at Legalesign 40 differs for document and signer"),
+    value: z.string().describe("the provider's word for what happened, as sent"),
+    name: z.string().nullable().describe("the provider's name of the field that has the value"),
     meaning: z.string().nullable().describe("the provider's own explanation of the value"),
   })
-  .describe("The provider's own words for it");
+  .describe("The provider's own words for what happened");
 export type Code = z.infer<typeof Code>;
 
 export const Provenance = z
   .strictObject({
-    receipt: z.string().describe("the receipt that holds the bytes this was read from"),
-    mapping: z.string().describe("the mapping that read it, with the digest of its file"),
+    receipt: z.string().describe("the id of the receipt, which holds the request byte for byte"),
+    mapping: z.string().describe("the mapping that read the request, with the digest of its file"),
     verified: z
       .string()
-      .describe("how the request was checked; `none` when the configuration switched checks off"),
+      .describe(
+        "the checks that the request passed, such as `hmac+token`; `none` when the configuration switched checks off",
+      ),
   })
-  .describe("Where it comes from");
+  .describe("Where the event comes from, for questions to the operator");
 export type Provenance = z.infer<typeof Provenance>;
 
 /** What is forwarded as the `data` of every format. */
 export const EventData = z.strictObject({
-  provider: z.string(),
-  channel: z.string().describe("the channel that told it first"),
+  provider: z.string().describe("the name of the mapping, such as `legalesign`"),
+  channel: z.string().describe("the channel that reported it first"),
   sequence: z
     .int()
     .positive()
     .nullable()
-    .describe("1, 2, 3 … within the document, in the order recorded; null while the document is not known"),
+    .describe("1, 2, 3 … within the document, in the order recorded; null: the document is not known"),
   late: z
     .boolean()
-    .describe("told after something newer of the same document; the status was not moved back"),
+    .describe(
+      "true: reported after newer events of the same document; the status of the document was not moved back",
+    ),
   document: DocumentView.nullable().describe(
-    "null: the provider did not say which document, and nothing else did",
+    "the document as known after the event; null: the document is not known",
   ),
-  signer: SignerView.nullable().describe("null: about the document, or the provider did not say who"),
-  signers: z.array(SignerView),
+  signer: SignerView.nullable().describe(
+    "the signer whom the event is about; null: the event is about the document, or the provider did not say who",
+  ),
+  signers: z.array(SignerView).describe("all current signers of the document, as known after the event"),
   reason: z
     .string()
     .nullable()
-    .describe("why, in the words of the person who declined, canceled or reported it"),
+    .describe("why, in the words of the person who declined, canceled or reported it; null: none was given"),
   code: Code,
   provenance: Provenance,
 });
@@ -187,7 +195,9 @@ export const Event = z.strictObject({
   id: z.string().regex(/^evt_[a-z0-9]{26}$/),
   source: z.string(),
   type: z.enum(EVENT_TYPES),
-  time: instant.describe("when it happened, or when it was received where the provider gives no time"),
+  time: instant.describe(
+    "when it happened by the provider's clock; when the request was received, where the provider gives no time",
+  ),
   recordedAt: instant,
   ...EventData.shape,
 });

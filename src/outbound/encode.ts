@@ -4,15 +4,15 @@ import { Event, EventData } from "../domain/event.ts";
 /** What is forwarded: a CloudEvents 1.0 event in structured JSON. https://github.com/cloudevents/spec */
 export const ForwardedEvent = z
   .strictObject({
-    specversion: z.literal("1.0"),
+    specversion: z.literal("1.0").describe("the version of CloudEvents"),
     id: Event.shape.id.describe(
-      "the same on every try and over every channel: the key to recognise repeats by",
+      "the idempotency key: the same on every attempt, for every destination and over every channel",
     ),
     source: z
       .string()
       .regex(/^\/sources\/.+$/)
       .describe("`/sources/` and the name of the configured account"),
-    type: z.string().describe("the prefix of the destination, normally `esign.`, and the event type"),
+    type: z.string().describe("`typePrefix` of the configuration, normally `esign.`, and the event type"),
     subject: z
       .string()
       .regex(/^(documents|signers)\/.+$/)
@@ -21,10 +21,13 @@ export const ForwardedEvent = z
         "`documents/<id>`, or `signers/<id>` while the document is not known; ids are percent-encoded",
       ),
     time: Event.shape.time,
-    datacontenttype: z.literal("application/json"),
-    partitionkey: z.string().optional().describe("the document's id; absent while it is not known"),
-    recordedtime: Event.shape.recordedAt.describe("when Countersign recorded it"),
-    data: EventData,
+    datacontenttype: z.literal("application/json").describe("the type of `data`"),
+    partitionkey: z
+      .string()
+      .optional()
+      .describe("the document's id, to partition by; absent while the document is not known"),
+    recordedtime: Event.shape.recordedAt.describe("when Countersign recorded it, by its own clock"),
+    data: EventData.describe("the event itself, the same in the formats `cloudevents-binary` and `standard`"),
   })
   .describe("An event as a destination gets it");
 export type ForwardedEvent = z.infer<typeof ForwardedEvent>;

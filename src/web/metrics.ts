@@ -35,6 +35,14 @@ const ATTEMPT_OUTCOMES = ["delivered", "pending", "parked"] as const;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const LAG_SECONDS = [0.01, 0.1, 1, 10, 60, 600, 3_600, 21_600, 86_400, 604_800];
 
+/** What docs/metrics.md says of a metric. */
+export interface MetricDefinition {
+  type: "counter" | "gauge" | "histogram";
+  name: string;
+  help: string;
+  labelNames: readonly string[];
+}
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Every metric of the bridge. No ids, URLs or error texts in labels. */
@@ -42,84 +50,106 @@ export function createMetrics(parts: MetricsParts) {
   const { version, clock, backlog, problems, states } = parts;
   const registry = new Registry();
   const registers = [registry];
+  const definitions: MetricDefinition[] = [];
+  const define = (type: MetricDefinition["type"], name: string, help: string, labelNames: string[]) => {
+    const definition = { name: `countersign_${name}`, help, labelNames };
+    definitions.push({ type, ...definition });
+    return { ...definition, registers };
+  };
   const counter = (name: string, help: string, labelNames: string[]) =>
-    new Counter({ name: `countersign_${name}`, help, labelNames, registers });
+    new Counter(define("counter", name, help, labelNames));
   const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
-    new Histogram({ name: `countersign_${name}`, help, labelNames, buckets, registers });
+    new Histogram({ ...define("histogram", name, help, labelNames), buckets });
   const gauge = (name: string, help: string, labelNames: string[]) =>
-    new Gauge({ name: `countersign_${name}`, help, labelNames, registers });
+    new Gauge(define("gauge", name, help, labelNames));
 
-  const requests = counter("ingress_requests_total", "Requests of providers, by what became of them.", [
+  const requests = counter("ingress_requests_total", "Requests of providers, by outcome.", [
     "source",
     "channel",
     "outcome",
   ]);
-  const duplicates = counter("ingress_duplicates_total", "Happenings told again.", ["source", "kind"]);
+  const duplicates = counter("ingress_duplicates_total", "Reports of events that were recorded before.", [
+    "source",
+    "kind",
+  ]);
   const duration = histogram(
     "ingress_duration_seconds",
-    "From a provider's request to its answer.",
+    "Duration from a provider's request to its answer.",
     [],
     SECONDS,
   );
   const events = counter("events_total", "New events.", ["source", "type"]);
-  const unmapped = counter("unmapped_total", "Words of a provider that its mapping does not have.", [
-    "source",
-    "object",
-  ]);
-  const attempts = counter("delivery_attempts_total", "Tries at a delivery, by what became of it.", [
-    "destination",
-    "outcome",
-  ]);
+  const unmapped = counter(
+    "unmapped_total",
+    "Words of a provider that its mapping does not have; object is document, signer, unknown or other.",
+    ["source", "object"],
+  );
+  const attempts = counter(
+    "delivery_attempts_total",
+    "Attempts to deliver, by the status of the delivery afterwards.",
+    ["destination", "outcome"],
+  );
   const attemptDuration = histogram(
     "delivery_attempt_duration_seconds",
-    "How long a try took.",
+    "Duration of an attempt.",
     ["destination"],
     SECONDS,
   );
-  const parked = counter("deliveries_parked_total", "Deliveries given up.", ["destination", "reason"]);
+  const parked = counter("deliveries_parked_total", "Deliveries parked as dead letters, by reason.", [
+    "destination",
+    "reason",
+  ]);
   const lag = histogram(
     "event_lag_seconds",
-    "From happening to receipt (provider), from receipt to delivery (bridge).",
+    "Time from the happening to its recording (stage provider), and from there to its delivery (stage bridge).",
     ["source", "stage"],
     LAG_SECONDS,
   );
 
   const operations = histogram(
     "store_operation_duration_seconds",
-    "How long a call of the store took.",
+    "Duration of a call to the store.",
     ["operation"],
     SECONDS,
   );
 
   const rejectionsDropped = counter(
     "rejections_dropped_total",
-    "Refused requests that were answered but not kept, since too many came or the store failed.",
+    "Refused requests that were answered but not kept: queue_full or store_failed.",
     ["reason"],
   );
   for (const reason of DROP_REASONS) rejectionsDropped.inc({ reason }, 0);
 
-  const pruned = counter("pruned_total", "Rows removed because they were kept long enough.", ["table"]);
+  const pruned = counter("pruned_total", "Rows removed by retention.", ["table"]);
   for (const table of PRUNABLE) pruned.inc({ table }, 0);
 
-  const breakerOpen = gauge("breaker_open", "1 while only probes are sent, since the receiver fails.", [
-    "destination",
-  ]);
-  const paused = gauge("paused", "1 while nothing is sent, until a person resumes the destination.", [
-    "destination",
-  ]);
-  const pending = gauge("deliveries_pending", "Deliveries not yet delivered or parked.", ["destination"]);
-  const oldest = gauge("oldest_pending_seconds", "Age of the oldest of them.", ["destination"]);
+  const breakerOpen = gauge(
+    "breaker_open",
+    "1 while the circuit breaker is open and only probes are sent, otherwise 0.",
+    ["destination"],
+  );
+  const paused = gauge("paused", "1 while the destination is paused, otherwise 0.", ["destination"]);
+  const pending = gauge(
+    "deliveries_pending",
+    "Deliveries that are neither delivered nor parked. From the store.",
+    ["destination"],
+  );
+  const oldest = gauge(
+    "oldest_pending_seconds",
+    "Age of the oldest delivery that is neither delivered nor parked. From the store.",
+    ["destination"],
+  );
   const withProblems = gauge(
     "receipts_with_problems",
-    "Receipts that were not read wholly, up to 10,000.",
+    "Receipts with a problem, counted up to 10,000. From the store.",
     [],
   );
   const storeUp = gauge(
     "store_up",
-    "1 when the store answered this scrape; otherwise what it alone knows is left out.",
+    "1 when the store answered this scrape within 5 seconds, otherwise 0, and metrics from the store are left out.",
     [],
   );
-  gauge("build_info", "Always 1.", ["version"]).set({ version }, 1);
+  gauge("build_info", "Always 1; the label has the version.", ["version"]).set({ version }, 1);
 
   function showStates(): void {
     for (const gauge of [breakerOpen, paused]) gauge.reset();
@@ -151,6 +181,8 @@ export function createMetrics(parts: MetricsParts) {
   }
 
   return {
+    /** Every metric, in the order in which they are scraped. */
+    definitions: definitions as readonly MetricDefinition[],
     /** Series of known labels start at 0, so that a rate counts their first event. */
     know(channels: readonly { source: string; name: string }[], destinations: readonly { name: string }[]) {
       for (const { source, name } of channels) {
