@@ -1,16 +1,16 @@
-import { type State, stateAfter } from "../src/simulate/life.ts";
-import type { ProviderName } from "../src/simulate/story.ts";
-import type { DocumentLine, HappeningLine, PostLine, TruthLine } from "../src/simulate/truth.ts";
+import type { DocumentLine, GroundTruthLine, HappeningLine, PostLine } from "../src/simulate/ground-truth.ts";
+import type { ProviderName } from "../src/simulate/simulation.ts";
+import { type SimulatedState, stateAfter } from "../src/simulate/timeline.ts";
 
-/** What a simulator did, compared with what came of it: every difference that no fault excuses, in a sentence. */
+/** Compares a simulation's ground truth with what arrived: each difference that no fault excuses, in a sentence. */
 
-/** A play of one provider, with its truth. */
-export interface Told {
+/** One provider's simulation, with its ground truth. */
+export interface SimulationRun {
   provider: ProviderName;
-  truth: readonly TruthLine[];
-  /** How far two channels' times of one happening may differ, in milliseconds. */
+  truth: readonly GroundTruthLine[];
+  /** The largest difference between two channels' times of one happening, in milliseconds. */
   skew: number;
-  /** When each post was sent and answered: any numbers that grow. */
+  /** When each post was sent and answered, in growing numbers. */
   clock: ReadonlyMap<string, { sent: number; answered: number }>;
 }
 
@@ -21,7 +21,7 @@ export interface Arrival {
   /** Milliseconds since 1970. */
   time: number;
   channel: string;
-  /** The receipt that it came of. */
+  /** The id of the receipt that it was made from. */
   receipt: string;
   document: string | null;
   signer: { id: string; email: string | null } | null;
@@ -37,48 +37,52 @@ export interface Shown {
 
 export interface Comparison {
   complaints: readonly string[];
-  /** Happenings without an event, since all that told them was dropped or cut. */
+  /** Happenings without an event, since every post that reports them was dropped or truncated. */
   lost: number;
-  /** The same with an event nevertheless: `signers[]` of a later post showed them. */
+  /** The same with an event: `signers[]` of a later post showed them. */
   revealed: number;
-  /** Events of signings of which no post can say whose they were. */
+  /** Events of signings of which no post can show the signer. */
   unnamed: number;
   /** Events of signers whose document no post had named yet. */
   unlinked: number;
-  /** Documents that end otherwise than they truly did, for want of what was lost or could not be linked. */
+  /** Documents whose final state differs, since an event was lost or could not be linked. */
   unfinished: number;
 }
 
-export function compare(told: Told, arrivals: readonly Arrival[], documents: readonly Shown[]): Comparison {
-  const truth = indexTruth(told);
+export function compare(
+  run: SimulationRun,
+  arrivals: readonly Arrival[],
+  documents: readonly Shown[],
+): Comparison {
+  const truth = indexTruth(run);
   const found = new Map<HappeningLine, Arrival[]>();
   const unmatched: string[] = [];
   for (const arrival of arrivals) {
     const happening = truth.happeningOf(arrival);
     if (happening) found.set(happening, [...(found.get(happening) ?? []), arrival]);
-    else unmatched.push(`an event of nothing that happened: ${JSON.stringify(arrival)}`);
+    else unmatched.push(`an event without a happening: ${JSON.stringify(arrival)}`);
   }
 
   const pairs = [...found].flatMap(([happening, all]) => all.map((arrival) => ({ happening, arrival })));
   const unnamed = pairs.filter(({ happening, arrival }) => happening.signer !== null && !arrival.signer);
   const unlinked = pairs.filter(({ arrival }) => arrival.document === null);
-  const untold = truth.happenings.filter((one) => !one.told);
+  const unreported = truth.happenings.filter((one) => !one.reported);
   const linked = new Set(pairs.filter(({ arrival }) => arrival.document).map(({ happening }) => happening));
-  const ends = compareEnds(told.provider, truth, linked, documents);
+  const ends = compareEnds(run.provider, truth, linked, documents);
   return {
     complaints: [
       ...unmatched,
       ...truth.happenings.flatMap((one) => complaintsAbout(one, found.get(one) ?? [], truth)),
       ...unnamed
-        .filter(({ happening }) => truth.canTellWho(happening))
+        .filter(({ happening }) => truth.canShowSigner(happening))
         .map((pair) => `it does not say who it was: ${JSON.stringify(pair)}`),
       ...unlinked
-        .filter(({ happening, arrival }) => truth.couldLink(happening, arrival))
+        .filter(({ happening, arrival }) => truth.canLink(happening, arrival))
         .map((pair) => `it does not say which document it was: ${JSON.stringify(pair)}`),
       ...ends.complaints,
     ],
-    lost: untold.filter((one) => !found.has(one)).length,
-    revealed: untold.filter((one) => found.has(one)).length,
+    lost: unreported.filter((one) => !found.has(one)).length,
+    revealed: unreported.filter((one) => found.has(one)).length,
     unnamed: unnamed.length,
     unlinked: unlinked.length,
     unfinished: ends.unfinished,
@@ -89,45 +93,45 @@ function complaintsAbout(happening: HappeningLine, arrivals: readonly Arrival[],
   const ids = new Set(arrivals.map(({ id }) => id));
   const what = JSON.stringify({ ids: [...ids], happening });
   if (arrivals.length > 1) return [`${arrivals.length} events with ${ids.size} ids: ${what}`];
-  if (happening.told) return ids.size === 1 ? [] : [`no event: ${what}`];
-  return ids.size === 0 || truth.isRevealed(happening) ? [] : [`an event that nothing told: ${what}`];
+  if (happening.reported) return ids.size === 1 ? [] : [`no event: ${what}`];
+  return ids.size === 0 || truth.isRevealed(happening) ? [] : [`an event that no post reported: ${what}`];
 }
 
 interface Truth {
   documents: readonly DocumentLine[];
   happenings: readonly HappeningLine[];
-  livesOf(document: string): readonly HappeningLine[];
+  timelineOf(document: string): readonly HappeningLine[];
   happeningOf(arrival: Arrival): HappeningLine | undefined;
-  /** `signers[]` of a later signing that was told shows this one. */
+  /** True: `signers[]` of a later signing that was reported shows this one. */
   isRevealed(happening: HappeningLine): boolean;
-  /** Whether the posts, as they came, show who it was. */
-  canTellWho(happening: HappeningLine): boolean;
-  /** Whether a post that names the signer's document was answered before the one was sent that the event came of. */
-  couldLink(happening: HappeningLine, arrival: Arrival): boolean;
+  /** True: the posts show the signer, in the order in which they came. */
+  canShowSigner(happening: HappeningLine): boolean;
+  /** True: a post that names the signer's document was answered before the event's own post was sent. */
+  canLink(happening: HappeningLine, arrival: Arrival): boolean;
 }
 
-function indexTruth({ provider, truth, skew, clock }: Told): Truth {
+function indexTruth({ provider, truth, skew, clock }: SimulationRun): Truth {
   const happenings = truth.filter((line) => line.kind === "happening");
   const posts = truth.filter((line) => line.kind === "post");
-  const lives = Map.groupBy(happenings, ({ document }) => document);
+  const timelines = Map.groupBy(happenings, ({ document }) => document);
   const byDocument = Map.groupBy(happenings, ({ document, type }) => `${document} ${type}`);
   const bySigner = Map.groupBy(happenings, ({ signer, type }) => `${signer} ${type}`);
   const byId = new Map(posts.map((post) => [post.id, post]));
   const byReceipt = new Map(posts.map((post) => [post.receipt, post]));
   const alike = ({ document, type }: HappeningLine) => byDocument.get(`${document} ${type}`) ?? [];
-  const livesOf = (document: string) => lives.get(document) ?? [];
+  const timelineOf = (document: string) => timelines.get(document) ?? [];
 
   return {
     documents: truth.filter((line) => line.kind === "document"),
     happenings,
-    livesOf,
+    timelineOf,
     happeningOf: (arrival) => candidatesFor(arrival).find((one) => isTimeOf(one, arrival)),
     isRevealed: (happening) =>
       provider === "lumin" &&
       happening.type === "signer.signed" &&
-      alike(happening).some(({ told, time }) => told && time > happening.time),
-    canTellWho,
-    couldLink,
+      alike(happening).some(({ reported, time }) => reported && time > happening.time),
+    canShowSigner,
+    canLink,
   };
 
   function candidatesFor({ document, signer, type }: Arrival): readonly HappeningLine[] {
@@ -140,9 +144,9 @@ function indexTruth({ provider, truth, skew, clock }: Told): Truth {
   }
 
   function isTimeOf(happening: HappeningLine, { time, channel, signer }: Arrival): boolean {
-    // Forms of this channel give no time: it is that of their coming.
+    // Forms of this channel have no time: the event gets that of its receipt.
     if (channel === "upon" || Math.abs(happening.time - time) <= skew) return true;
-    // A later post, which shows this one's signature as well, gives its own time.
+    // A later post that shows this signing as well has its own time.
     return (
       provider === "lumin" &&
       signer !== null &&
@@ -150,17 +154,17 @@ function indexTruth({ provider, truth, skew, clock }: Told): Truth {
     );
   }
 
-  /** Not of one of several whose signatures were there already when the document was first heard of. */
-  function canTellWho(happening: HappeningLine): boolean {
-    const told = livesOf(happening.document).filter((one) => one.told);
-    const first = told.toSorted((a, b) => firstSent(a) - firstSent(b))[0];
+  /** False for one of several signings that the first report of the document shows. */
+  function canShowSigner(happening: HappeningLine): boolean {
+    const reported = timelineOf(happening.document).filter((one) => one.reported);
+    const first = reported.toSorted((a, b) => firstSent(a) - firstSent(b))[0];
     const isAlone = alike(happening).every(({ time }) => time >= happening.time);
     return provider === "legalesign" || isAlone || (first !== undefined && first.time < happening.time);
   }
 
-  function couldLink({ document, signer }: HappeningLine, { receipt }: Arrival): boolean {
+  function canLink({ document, signer }: HappeningLine, { receipt }: Arrival): boolean {
     const sent = clock.get(byReceipt.get(receipt)?.id ?? "")?.sent ?? 0;
-    return livesOf(document)
+    return timelineOf(document)
       .filter((one) => one.signer === null || one.signer === signer)
       .flatMap((one) => legiblePosts(one))
       .some(({ id, channel }) => channel === "realtime" && (clock.get(id)?.answered ?? 0) < sent);
@@ -175,7 +179,7 @@ function indexTruth({ provider, truth, skew, clock }: Told): Truth {
   }
 }
 
-/** `linked`: the happenings whose events name their document, and so moved it. */
+/** `linked`: the happenings whose events name their document, and so change its state. */
 function compareEnds(
   provider: ProviderName,
   truth: Truth,
@@ -186,15 +190,15 @@ function compareEnds(
   const complaints: string[] = [];
   let unfinished = 0;
   for (const document of truth.documents) {
-    const heard = truth.livesOf(document.document).filter((one) => linked.has(one));
+    const known = truth.timelineOf(document.document).filter((one) => linked.has(one));
     const seen = shown.get(document.document);
     shown.delete(document.document);
     if (!seen) {
-      if (heard.length > 0) complaints.push(`a document that is not known: ${JSON.stringify(document)}`);
+      if (known.length > 0) complaints.push(`a document that is not known: ${JSON.stringify(document)}`);
       continue;
     }
     const differences = differencesOf(provider, document, seen);
-    const excuse = differencesOf(provider, endOf(document, heard), seen);
+    const excuse = differencesOf(provider, endOf(document, known), seen);
     const unexcused = differences.filter((difference) => excuse.includes(difference));
     complaints.push(...unexcused.map((one) => `${one}: ${JSON.stringify({ document, seen })}`));
     if (differences.length > unexcused.length) unfinished += 1;
@@ -203,13 +207,13 @@ function compareEnds(
   return { complaints, unfinished };
 }
 
-/** How things stand by these of its happenings: of the others nobody can know. */
-function endOf({ signers }: DocumentLine, heard: readonly HappeningLine[]): State {
+/** The state after these happenings: the bridge cannot know of the others. */
+function endOf({ signers }: DocumentLine, known: readonly HappeningLine[]): SimulatedState {
   const people = signers.map(({ signer }) => ({ id: signer, first: "", last: "", email: "" }));
-  return stateAfter(people, heard);
+  return stateAfter(people, known);
 }
 
-function differencesOf(provider: ProviderName, end: State, seen: Shown): string[] {
+function differencesOf(provider: ProviderName, end: SimulatedState, seen: Shown): string[] {
   const statuses = new Map(
     seen.signers.map(({ id, email, status }) => [provider === "lumin" ? email : id, status]),
   );

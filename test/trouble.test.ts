@@ -57,7 +57,7 @@ const inTurn = (n: number): Treatment =>
 /** By event and try, so that it does not matter what comes first. */
 function mixed({ event }: { event: string }, nth: number): Treatment {
   const chance = createChance(`${event} ${nth}`);
-  return chance.happens(0.55) ? (chance.some(TROUBLES, 1)[0] ?? "500") : chance.pick(SUCCESSES);
+  return chance.happens(0.55) ? (chance.sample(TROUBLES, 1)[0] ?? "500") : chance.pick(SUCCESSES);
 }
 
 /** The world of one story: four destinations of which each is in a trouble of its own. */

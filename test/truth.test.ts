@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { signerId } from "../src/domain/identity.ts";
-import { FAULTS } from "../src/simulate/letter.ts";
-import { type Played, play, type Stage } from "../src/simulate/play.ts";
-import { makeStories, type ProviderName, type Story } from "../src/simulate/story.ts";
+import { groundTruthOf } from "../src/simulate/ground-truth.ts";
+import { FAULTS } from "../src/simulate/planned-post.ts";
+import { type PostResult, type SendOptions, sendAll } from "../src/simulate/send.ts";
+import { type ProviderName, type SimulatedDocument, simulate } from "../src/simulate/simulation.ts";
 import { type Summary, summarize } from "../src/simulate/summary.ts";
-import { tellTruth } from "../src/simulate/truth.ts";
 import {
   type Bridge,
   configText,
@@ -18,25 +18,25 @@ import {
   tidy,
 } from "./bridge.ts";
 import { NEW_YEAR } from "./builders.ts";
-import { type Arrival, type Comparison, compare, type Shown, type Told } from "./compare.ts";
+import { type Arrival, type Comparison, compare, type Shown, type SimulationRun } from "./compare.ts";
 
-/** TRUTH_SEED plays other stories than those of every day. */
+/** TRUTH_SEED simulates other documents than those of every day. */
 const SEED = Number(process.env.TRUTH_SEED ?? 1);
 const REALTIME_SECRET = "a-realtime-secret";
 const ALL = { lumin: ["account"], legalesign: ["upon", "batch", "realtime"] } as const;
-/** Legalesign's realtime clock may be so many milliseconds behind that of its batches. */
+/** How far Legalesign's realtime clock may be behind that of its batches, in milliseconds. */
 const SKEW = { lumin: 0, legalesign: 3_000 } as const;
-/** Every so manyth delivery to the destination that orders documents is refused, and comes again. */
-const REFUSED = 50;
+/** One in this many deliveries to the destination that orders documents is refused, and retried. */
+const REFUSAL_INTERVAL = 50;
 
-interface Wish {
+interface RunOptions {
   provider: ProviderName;
   documents: number;
   channels?: readonly string[];
 }
 
-function storiesOf({ provider, documents, channels = ALL[provider] }: Wish): Story[] {
-  return makeStories({
+function documentsOf({ provider, documents, channels = ALL[provider] }: RunOptions): SimulatedDocument[] {
+  return simulate({
     provider,
     documents,
     channels,
@@ -59,17 +59,17 @@ function config(inOrder: Receiver, atOnce: Receiver): string {
     .replace("destinations:", `      realtime: { secrets: ["${REALTIME_SECRET}"] }\ndestinations:`);
 }
 
-interface Performance extends Told {
-  played: readonly Played[];
+interface SentRun extends SimulationRun {
+  results: readonly PostResult[];
   summary: Summary;
 }
 
-/** Plays stories at a bridge, as their provider would post them. */
-async function perform(wish: Wish, bridge: Pick<Bridge, "post">): Promise<Performance> {
-  const { provider } = wish;
+/** Sends a provider's posts to a bridge. */
+async function sendTo(options: RunOptions, bridge: Pick<Bridge, "post">): Promise<SentRun> {
+  const { provider } = options;
   const clock = new Map<string, { sent: number; answered: number }>();
   let ticks = 0;
-  const stage: Stage = {
+  const sending: SendOptions = {
     signal: new AbortController().signal,
     wait: async () => {},
     concurrency: 64,
@@ -81,35 +81,35 @@ async function perform(wish: Wish, bridge: Pick<Bridge, "post">): Promise<Perfor
       return { status: answer.status, text: JSON.stringify(answer.body) };
     },
   };
-  const stories = storiesOf(wish);
-  const played = await play(stories, stage);
-  const truth = tellTruth(stories, played);
-  return { provider, truth, played, clock, skew: SKEW[provider], summary: summarize(truth, played) };
+  const documents = documentsOf(options);
+  const results = await sendAll(documents, sending);
+  const truth = groundTruthOf(documents, results);
+  return { provider, truth, results, clock, skew: SKEW[provider], summary: summarize(truth, results) };
 }
 
-interface Outcome {
-  performances: readonly Performance[];
-  /** What each destination took. */
-  taken: Readonly<Record<"inOrder" | "atOnce", readonly Delivered[]>>;
+interface BridgeOutcome {
+  runs: readonly SentRun[];
+  /** The deliveries that each destination accepted. */
+  accepted: Readonly<Record<"inOrder" | "atOnce", readonly Delivered[]>>;
   documents: readonly (Shown & { source: string })[];
 }
 
-/** Plays at a bridge with two destinations, until each has got all that the bridge said there is. */
-async function bridgeAll(wishes: readonly Wish[]): Promise<Outcome> {
-  const inOrder = await startReceiver((nth) => (nth % REFUSED === 0 ? 503 : 200));
+/** Sends to a bridge with two destinations, until each has got all events that the bridge counted. */
+async function bridgeAll(all: readonly RunOptions[]): Promise<BridgeOutcome> {
+  const inOrder = await startReceiver((nth) => (nth % REFUSAL_INTERVAL === 0 ? 503 : 200));
   const atOnce = await startReceiver();
   const bridge = await startBridge(config(inOrder, atOnce));
-  const performances = await Promise.all(wishes.map((wish) => perform(wish, bridge)));
-  const events = performances.reduce((sum, { summary }) => sum + summary.bridge.events, 0);
-  await inOrder.got(events + Math.floor((events - 1) / (REFUSED - 1)));
+  const runs = await Promise.all(all.map((options) => sendTo(options, bridge)));
+  const events = runs.reduce((sum, { summary }) => sum + summary.bridge.events, 0);
+  await inOrder.got(events + Math.floor((events - 1) / (REFUSAL_INTERVAL - 1)));
   await atOnce.got(events);
   const documents = await listDocuments(bridge);
   await bridge.stop();
-  const accepted = inOrder.deliveries.filter((_, index) => (index + 1) % REFUSED !== 0);
-  return { performances, documents, taken: { inOrder: accepted, atOnce: atOnce.deliveries } };
+  const accepted = inOrder.deliveries.filter((_, index) => (index + 1) % REFUSAL_INTERVAL !== 0);
+  return { runs, documents, accepted: { inOrder: accepted, atOnce: atOnce.deliveries } };
 }
 
-async function listDocuments(bridge: Bridge): Promise<Outcome["documents"]> {
+async function listDocuments(bridge: Bridge): Promise<BridgeOutcome["documents"]> {
   const all: (Shown & { source: string })[] = [];
   let cursor: string | null = "";
   while (cursor !== null) {
@@ -132,14 +132,14 @@ function toArrival({ json: { id, type, time, data } }: Delivered): Arrival {
   };
 }
 
-/** What one destination got of one provider, against the truth; what a person wants to see of it is printed. */
-function judge(performance: Performance, destination: "inOrder" | "atOnce", outcome: Outcome): Comparison {
-  const { provider, summary } = performance;
-  const arrivals = outcome.taken[destination]
+/** Compares one destination's events of one provider with the ground truth, and prints the counts. */
+function compareAt(run: SentRun, destination: "inOrder" | "atOnce", outcome: BridgeOutcome): Comparison {
+  const { provider, summary } = run;
+  const arrivals = outcome.accepted[destination]
     .filter(({ json }) => json.data.provider === provider)
     .map(toArrival);
   const documents = outcome.documents.filter(({ source }) => source === provider);
-  const comparison = compare(performance, arrivals, documents);
+  const comparison = compare(run, arrivals, documents);
   console.info(
     `      ${describeCounts(summary, comparison, `${provider}, ${destination}: ${arrivals.length} events`)}`,
   );
@@ -153,38 +153,38 @@ function describeCounts(
 ): string {
   const { lost, revealed, unnamed, unlinked, unfinished, complaints } = comparison;
   return [
-    `${what} of ${happenings.all} happenings (${happenings.told} told)`,
-    `${posts.taken} posts taken of ${posts.all}, ${posts.dropped} dropped, ${bridge.problems} unreadable`,
+    `${what} of ${happenings.all} happenings (${happenings.reported} reported)`,
+    `${posts.accepted} posts accepted of ${posts.all}, ${posts.dropped} dropped, ${bridge.problems} unreadable`,
     `${bridge.duplicates} duplicates recognised, ${posts.forged.refused} forged refused`,
     `excused: ${lost} happenings lost, ${revealed} shown by later posts, ${unnamed} unnamed, ${unlinked} without document, ${unfinished} documents`,
     `${complaints.length} complaints`,
   ].join("; ");
 }
 
-/** Of each document the numbers of its events, as they came. */
+/** The sequence numbers of each document's events, in the order of arrival. */
 function sequencesOf(deliveries: readonly Delivered[]): number[][] {
   const known = deliveries.filter(({ json }) => json.data.document !== null);
   const documents = Map.groupBy(known, ({ json }) => `${json.source} ${json.data.document.id}`);
   return [...documents.values()].map((all) => all.map(({ json }) => json.data.sequence));
 }
 
-function expectTruth(outcome: Outcome): void {
-  for (const performance of outcome.performances) {
-    const { posts } = performance.summary;
+function expectTruth(outcome: BridgeOutcome): void {
+  for (const run of outcome.runs) {
+    const { posts } = run.summary;
     expect(posts.forged.refused).to.be.greaterThan(0);
-    expect([posts.givenUp, posts.unsent, posts.forged.taken, posts.tries - posts.taken]).to.deep.equal([
-      0,
-      0,
-      0,
-      posts.forged.refused,
-    ]);
+    expect([
+      posts.givenUp,
+      posts.unsent,
+      posts.forged.accepted,
+      posts.attempts - posts.accepted,
+    ]).to.deep.equal([0, 0, 0, posts.forged.refused]);
     for (const destination of ["inOrder", "atOnce"] as const)
-      expect(judge(performance, destination, outcome).complaints).to.deep.equal([]);
+      expect(compareAt(run, destination, outcome).complaints).to.deep.equal([]);
   }
-  const ids = Object.values(outcome.taken).map((all) => all.map(({ headers }) => headers["webhook-id"]));
+  const ids = Object.values(outcome.accepted).map((all) => all.map(({ headers }) => headers["webhook-id"]));
   for (const of of ids) expect(new Set(of).size).to.equal(of.length);
   expect(new Set(ids[0])).to.deep.equal(new Set(ids[1]));
-  for (const sequence of sequencesOf(outcome.taken.inOrder))
+  for (const sequence of sequencesOf(outcome.accepted.inOrder))
     expect(sequence).to.deep.equal(sequence.map((_, index) => index + 1));
 }
 
@@ -201,7 +201,7 @@ describe("what arrives, compared with what happened", function () {
     );
   });
 
-  it("is each happening once when Lumin tells it to an account and to an app", async () => {
+  it("is each happening once when Lumin reports it to an account and to an app", async () => {
     expectTruth(await bridgeAll([{ provider: "lumin", documents: 50, channels: ["account", "app"] }]));
   });
 });
@@ -211,29 +211,29 @@ describe("the comparison", () => {
 
   for (const provider of ["lumin", "legalesign"] as const) {
     it(`finds fault with ${provider} events that are lost, doubled, invented or another's, and only with those`, async () => {
-      const told = await perform({ provider, documents: 20 }, { post: async () => OK });
-      const right = arrivalsOf(told);
+      const run = await sendTo({ provider, documents: 20 }, { post: async () => OK });
+      const right = arrivalsOf(run);
       const complaints = (arrivals: readonly Arrival[]) =>
-        compare(told, arrivals, []).complaints.filter((one) => !one.startsWith("a document")).length;
+        compare(run, arrivals, []).complaints.filter((one) => !one.startsWith("a document")).length;
       expect(complaints(right)).to.equal(0);
 
       const index = right.findIndex(({ type }) => type === "signer.signed");
       const [one] = right.slice(index);
-      if (!one) throw new Error("nobody signed");
+      if (!one) throw new Error("no signing");
       const others = right.toSpliced(index, 1);
-      const somebody = { id: "somebody", email: "somebody@example.com" };
+      const stranger = { id: "somebody", email: "somebody@example.com" };
       expect(complaints(others)).to.equal(1);
       expect(complaints([...right, { ...one, id: "evt_2" }])).to.equal(1);
       expect(complaints([...right, { ...one, document: "doc-1" }])).to.equal(1);
-      expect(complaints([...others, { ...one, signer: somebody }])).to.equal(2);
+      expect(complaints([...others, { ...one, signer: stranger }])).to.equal(2);
       expect(complaints([...others, { ...one, time: one.time - 60_000 }])).to.equal(2);
       expect(complaints([...others, { ...one, signer: null }])).to.equal(1);
     });
   }
 
   it("finds fault with documents that do not end as they did, or never were", async () => {
-    const told = await perform({ provider: "legalesign", documents: 20 }, { post: async () => OK });
-    const right: Shown[] = told.truth
+    const run = await sendTo({ provider: "legalesign", documents: 20 }, { post: async () => OK });
+    const right: Shown[] = run.truth
       .filter((line) => line.kind === "document")
       .map(({ document, status, downloadable, signers }) => ({
         id: document,
@@ -242,7 +242,7 @@ describe("the comparison", () => {
         signers: signers.map(({ signer, status }) => ({ id: signer, email: null, status })),
       }));
     const complaints = (documents: readonly Shown[]) =>
-      compare(told, arrivalsOf(told), documents).complaints.length;
+      compare(run, arrivalsOf(run), documents).complaints.length;
     const [first] = right;
     if (!first) throw new Error("no document");
     expect(complaints(right)).to.equal(0);
@@ -252,11 +252,11 @@ describe("the comparison", () => {
   });
 });
 
-/** As they ought to be. */
-function arrivalsOf({ truth, provider }: Told): Arrival[] {
+/** The arrivals of a run in which nothing went wrong. */
+function arrivalsOf({ truth, provider }: SimulationRun): Arrival[] {
   return truth
     .filter((line) => line.kind === "happening")
-    .filter((line) => line.told)
+    .filter((line) => line.reported)
     .map(({ document, signer, type, time }, index) => ({
       id: `evt_${index}`,
       type,

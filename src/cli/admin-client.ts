@@ -6,17 +6,17 @@ import { readConfig, type Terminal } from "./terminal.ts";
 
 /** The admin API of a running bridge. Answers are checked before they are trusted. */
 export interface AdminClient {
-  get<T>(path: string, schema: z.ZodType<T>, query?: Query): Promise<T>;
+  get<T>(path: string, schema: z.ZodType<T>, query?: QueryParameters): Promise<T>;
   post<T>(path: string, schema: z.ZodType<T>, body: object): Promise<T>;
 }
 
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+export type QueryParameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** What every list answers. */
 export const listOf = <T>(item: z.ZodType<T>) =>
   z.object({ items: z.array(item), next: z.string().nullable() });
 
-const Refusal = z.object({ error: z.string(), message: z.string() });
+const ErrorBody = z.object({ error: z.string(), message: z.string() });
 
 /** How long an answer may take, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -45,7 +45,7 @@ export function createAdminClient({ admin }: Config): AdminClient {
       const { statusCode, body } = await client(path, options);
       const answer: unknown = parse(body);
       if (statusCode === 200) return schema.parse(answer);
-      const refusal = Refusal.safeParse(answer);
+      const refusal = ErrorBody.safeParse(answer);
       throw new CountersignError(
         "bad_request",
         refusal.data?.message ?? `the bridge answered with ${statusCode}`,

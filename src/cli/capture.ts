@@ -8,7 +8,7 @@ import { createAdminClient } from "./admin-client.ts";
 import { redactRequest } from "./redact/request.ts";
 import { type AddCommand, CONFIG_OPTION, readConfig, type Terminal } from "./terminal.ts";
 
-const Kept = z.object({
+const CapturedReceipt = z.object({
   source: z.string(),
   channel: z.string(),
   query: z.string(),
@@ -16,7 +16,7 @@ const Kept = z.object({
   body: z.base64(),
 });
 
-interface Wish {
+interface CaptureOptions {
   config: string;
   to: string;
   redact: boolean;
@@ -40,12 +40,16 @@ export const captureCommand: AddCommand = (program, terminal, done) => {
     );
 };
 
-async function capture(id: string, { config: file, to, redact }: Wish, terminal: Terminal): Promise<number> {
+async function capture(
+  id: string,
+  { config: file, to, redact }: CaptureOptions,
+  terminal: Terminal,
+): Promise<number> {
   const config = await readConfig(file, terminal);
   if (!config) return 1;
   const path = `api/v1/receipts/${encodeURIComponent(id)}`;
   const conceal = createConceal(config.channels, config.privateNames);
-  const kept = conceal(await createAdminClient(config).get(path, Kept));
+  const kept = conceal(await createAdminClient(config).get(path, CapturedReceipt));
   const channel = config.channels.find((one) => one.source === kept.source && one.name === kept.channel);
   if (!channel) {
     throw new CountersignError(

@@ -9,10 +9,10 @@ import { type AddCommand, CONFIG_OPTION, type Terminal } from "./terminal.ts";
 
 const REASON_OPTION = ["--reason <text>", "why: it is kept with time and caller"] as const;
 
-const Paused = z.object({ name: z.string(), paused: z.object({ reason: z.string() }).nullable() });
-const Counted = z.object({ count: z.number() });
-const Skipped = z.object({ event: z.string(), destination: z.string() });
-const Replayed = z.object({ replayed: z.number(), next: z.string().nullable() });
+const PauseAnswer = z.object({ name: z.string(), paused: z.object({ reason: z.string() }).nullable() });
+const CountAnswer = z.object({ count: z.number() });
+const SkipAnswer = z.object({ event: z.string(), destination: z.string() });
+const ReplayAnswer = z.object({ replayed: z.number(), next: z.string().nullable() });
 
 export const controlCommands: AddCommand = (program, terminal, done) => {
   for (const action of ["pause", "resume"] as const) {
@@ -29,7 +29,9 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
       .action(async (name: string, { config, reason }) => {
         const client = await connect(config, terminal);
         if (!client) return done(1);
-        await client.post(`api/v1/destinations/${encodeURIComponent(name)}/${action}`, Paused, { reason });
+        await client.post(`api/v1/destinations/${encodeURIComponent(name)}/${action}`, PauseAnswer, {
+          reason,
+        });
         terminal.stdout.write(`${name} is ${action}d\n`);
         done(0);
       });
@@ -61,7 +63,7 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
       if (!client) return done(1);
       const { event, destination } = await client.post(
         `api/v1/deliveries/${encodeURIComponent(id)}/skip`,
-        Skipped,
+        SkipAnswer,
         { reason },
       );
       terminal.stdout.write(`${inert(event)} is parked for ${inert(destination)}\n`);
@@ -81,10 +83,10 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
     .option(REASON_OPTION[0], REASON_OPTION[1], "replay from the command line")
     .option("--json", "print the counts as JSON")
     .option(...CONFIG_OPTION)
-    .action(async ({ config, dryRun, json, ...wish }) => {
+    .action(async ({ config, dryRun, json, ...filter }) => {
       const client = await connect(config, terminal);
       if (!client) return done(1);
-      await replay(client, { wish, dryRun: dryRun === true, json: json === true }, terminal);
+      await replay(client, { filter, dryRun: dryRun === true, json: json === true }, terminal);
       done(0);
     });
 
@@ -119,7 +121,7 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
   }
 };
 
-const Reprocessed = z.object({
+const ReprocessAnswer = z.object({
   checked: z.number(),
   fixed: z.number(),
   events: z.number(),
@@ -135,7 +137,7 @@ async function reprocess(
   const total = { checked: 0, fixed: 0, events: 0 };
   let cursor: string | null | undefined;
   while (cursor !== null && !signal.aborted) {
-    const page = await client.post("api/v1/reprocess", Reprocessed, {
+    const page = await client.post("api/v1/reprocess", ReprocessAnswer, {
       ...wish,
       ...(cursor ? { cursor } : {}),
     });
@@ -151,9 +153,9 @@ async function reprocess(
   );
 }
 
-interface Replay {
+interface ReplayOptions {
   /** As the admin API takes it. */
-  wish: Readonly<Record<string, string>>;
+  filter: Readonly<Record<string, string>>;
   dryRun: boolean;
   json: boolean;
 }
@@ -161,12 +163,12 @@ interface Replay {
 /** A count first; then page after page, so that a long replay shows how far it is and can be stopped. */
 async function replay(
   client: AdminClient,
-  { wish, dryRun, json }: Replay,
+  { filter, dryRun, json }: ReplayOptions,
   terminal: Terminal,
 ): Promise<void> {
   const { stdout, signal } = terminal;
-  const { count } = await client.post("api/v1/replays", Counted, { ...wish, dryRun: true });
-  const what = `${count} ${count === 1 ? "delivery" : "deliveries"} to ${wish.destination}`;
+  const { count } = await client.post("api/v1/replays", CountAnswer, { ...filter, dryRun: true });
+  const what = `${count} ${count === 1 ? "delivery" : "deliveries"} to ${filter.destination}`;
   if (dryRun)
     return void stdout.write(json ? `${JSON.stringify({ count })}\n` : `${what} would be sent again\n`);
 
@@ -174,7 +176,10 @@ async function replay(
   let replayed = 0;
   let cursor: string | null | undefined;
   while (count > 0 && cursor !== null && !signal.aborted) {
-    const page = await client.post("api/v1/replays", Replayed, { ...wish, ...(cursor ? { cursor } : {}) });
+    const page = await client.post("api/v1/replays", ReplayAnswer, {
+      ...filter,
+      ...(cursor ? { cursor } : {}),
+    });
     replayed += page.replayed;
     cursor = page.next;
     progress.to(replayed);

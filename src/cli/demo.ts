@@ -1,40 +1,40 @@
 import { once } from "node:events";
-import { count, judgeKept, judgeScene } from "./demo/judge.ts";
-import { createNarrator, type Narrator } from "./demo/narrate.ts";
-import { listKept, play, type Scene } from "./demo/play.ts";
-import { onStage, type Stage } from "./demo/stage.ts";
-import { STORY, type Step } from "./demo/story.ts";
+import { checkRecorded, checkStep, tallyOf } from "./demo/findings.ts";
+import { type Installation, withInstallation } from "./demo/installation.ts";
+import { createDemoReport, type DemoReport } from "./demo/report.ts";
+import { listRecordedEvents, runStep, type StepResult } from "./demo/run-step.ts";
+import { DEMO_STEPS, type DemoStep } from "./demo/steps.ts";
 import { type AddCommand, fail, INTERRUPTED, type Terminal } from "./terminal.ts";
 
-/** How long the whole story may take, in seconds; it takes one or two, for the retry. */
+/** The limit for all steps together, which take one or two seconds, for the retry. */
 const TIME_LIMIT_S = 30;
 
 export const demoCommand: AddCommand = (program, terminal, done) => {
   program
     .command("demo")
-    .description("show it all at work: a bridge, simulated providers, and a receiver that verifies")
-    .option("--keep", "leave it running afterwards, to try it by hand")
-    .action(async ({ keep = false }) => done(await demo({ story: STORY, keep }, terminal)));
+    .description("run a bridge with simulated providers and a receiver that verifies")
+    .option("--keep", "keep it running afterwards, to try it by hand")
+    .action(async ({ keep = false }) => done(await demo({ steps: DEMO_STEPS, keep }, terminal)));
 };
 
-export interface Demo {
-  story: readonly Step[];
-  /** Leaves it running until the terminal's signal. */
+export interface DemoOptions {
+  steps: readonly DemoStep[];
+  /** Keeps the installation running until the terminal's signal. */
   keep: boolean;
 }
 
-/** 0 only when everything came out as the story says, 1 with what differed otherwise, 130 when it was interrupted. */
-export async function demo({ story, keep }: Demo, terminal: Terminal): Promise<number> {
-  const narrator = createNarrator(terminal.stdout);
+/** 0 when every step gave the expected result, 1 otherwise, with the difference; 130 when interrupted. */
+export async function demo({ steps, keep }: DemoOptions, terminal: Terminal): Promise<number> {
+  const report = createDemoReport(terminal.stdout);
   try {
-    return await onStage(async (stage) => {
-      narrator.open(stage);
-      const wrong = await withinLimit(stage, terminal.signal, (signal) =>
-        perform(story, stage, narrator, signal),
+    return await withInstallation(async (installation) => {
+      report.introduce(installation);
+      const failure = await withinLimit(installation, terminal.signal, (signal) =>
+        runSteps(steps, installation, report, signal),
       );
       if (terminal.signal.aborted) return INTERRUPTED;
-      if (wrong !== null) return fail(terminal, `the demo did not come out as it should: ${wrong}`);
-      return keep ? await stayUp(stage, narrator, terminal) : 0;
+      if (failure !== null) return fail(terminal, `the demo failed: ${failure}`);
+      return keep ? await keepRunning(installation, report, terminal) : 0;
     });
   } catch (error) {
     if (terminal.signal.aborted) return INTERRUPTED;
@@ -42,43 +42,46 @@ export async function demo({ story, keep }: Demo, terminal: Terminal): Promise<n
   }
 }
 
-/** Plays the story to its end or to the first step that goes wrong; then what went wrong, in a sentence. */
-async function perform(
-  story: readonly Step[],
-  stage: Stage,
-  narrator: Narrator,
+/** Runs the steps until one fails. Returns the failure in a sentence, or null. */
+async function runSteps(
+  steps: readonly DemoStep[],
+  installation: Installation,
+  report: DemoReport,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const scenes: Scene[] = [];
-  for (const [index, step] of story.entries()) {
-    narrator.announce(index + 1, step);
-    const scene = await play(step, stage, signal);
-    const complaints = judgeScene(scene);
-    narrator.show(scene, complaints);
+  const results: StepResult[] = [];
+  for (const [index, step] of steps.entries()) {
+    report.beginStep(index + 1, step);
+    const result = await runStep(step, installation, signal);
+    const complaints = checkStep(result);
+    report.endStep(result, complaints);
     if (complaints.length > 0) return `in step ${index + 1}, ${complaints.join("; ")}`;
-    scenes.push(scene);
+    results.push(result);
   }
-  return conclude(scenes, stage, narrator, signal);
+  return finish(results, installation, report, signal);
 }
 
-async function conclude(
-  scenes: readonly Scene[],
-  stage: Stage,
-  narrator: Narrator,
+async function finish(
+  results: readonly StepResult[],
+  installation: Installation,
+  report: DemoReport,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const { requests } = stage.receiver;
-  const findings = judgeKept(scenes, await listKept(stage, signal), requests);
-  narrator.showKept(scenes.length + 1, findings);
+  const { requests } = installation.receiver;
+  const findings = checkRecorded(results, await listRecordedEvents(installation, signal), requests);
+  report.showRecorded(results.length + 1, findings);
   const broken = findings.flatMap((finding) => finding.broken ?? []);
   if (broken.length > 0) return broken.join("; ");
-  narrator.close(count(scenes, requests));
+  report.conclude(tallyOf(results, requests));
   return null;
 }
 
-/** Runs it with a signal whose reason says why there is no more time: the limit, the bridge's death, or the user. */
+/**
+ * Runs it with a signal that is aborted by the time limit, the bridge's death or the user; its reason says
+ * which.
+ */
 async function withinLimit<T>(
-  { app }: Stage,
+  { app }: Installation,
   interrupt: AbortSignal,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -95,12 +98,16 @@ async function withinLimit<T>(
   }
 }
 
-/** To be told to stop is how this is meant to end: 0. */
-async function stayUp(stage: Stage, narrator: Narrator, terminal: Terminal): Promise<number> {
+/** Runs until the terminal's signal, which is the regular end: 0. */
+async function keepRunning(
+  installation: Installation,
+  report: DemoReport,
+  terminal: Terminal,
+): Promise<number> {
   const { signal } = terminal;
-  narrator.invite(stage);
-  stage.receiver.watch(narrator.report);
-  const died = stage.app.died.then(() => fail(terminal, "the bridge died"));
+  report.showUsage(installation);
+  installation.receiver.watch(report.showRequest);
+  const died = installation.app.died.then(() => fail(terminal, "the bridge died"));
   const asked = signal.aborted ? Promise.resolve(0) : once(signal, "abort").then(() => 0);
   return Promise.race([asked, died]);
 }

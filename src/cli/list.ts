@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { PARK_REASONS } from "../domain/delivery.ts";
-import { type AdminClient, connect, listOf, type Query } from "./admin-client.ts";
+import { type AdminClient, connect, listOf, type QueryParameters } from "./admin-client.ts";
 import { moment, plural, table } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, type Terminal } from "./terminal.ts";
 
 /** The commands that list what a running bridge has: events, receipts with problems, deliveries, destinations, changes. */
 
-const Event = z.object({
+const EventItem = z.object({
   id: z.string(),
   source: z.string(),
   type: z.string(),
@@ -15,7 +15,7 @@ const Event = z.object({
   document: z.object({ id: z.string() }).nullable(),
   signer: z.object({ id: z.string() }).nullable(),
 });
-const Receipt = z.object({
+const ReceiptItem = z.object({
   id: z.string(),
   source: z.string(),
   channel: z.string(),
@@ -24,7 +24,7 @@ const Receipt = z.object({
   duplicates: z.array(z.string()),
   problems: z.array(z.object({ message: z.string() })),
 });
-const Document = z.object({
+const DocumentItem = z.object({
   id: z.string(),
   source: z.string(),
   title: z.string().nullable(),
@@ -33,7 +33,7 @@ const Document = z.object({
   signers: z.array(z.object({ status: z.string().nullable() })),
   sequence: z.number(),
 });
-const Delivery = z.object({
+const DeliveryItem = z.object({
   id: z.string(),
   event: z.string(),
   destination: z.string(),
@@ -42,7 +42,7 @@ const Delivery = z.object({
   attempts: z.number(),
   dueAt: z.number().nullable(),
 });
-const Destination = z.object({
+const DestinationItem = z.object({
   name: z.string(),
   configured: z.boolean(),
   paused: z.object({ at: z.number(), reason: z.string() }).nullable(),
@@ -50,7 +50,7 @@ const Destination = z.object({
   open: z.number(),
   oldest: z.number().nullable(),
 });
-const Change = z.object({
+const ChangeItem = z.object({
   at: z.number(),
   action: z.string(),
   caller: z.string(),
@@ -58,7 +58,7 @@ const Change = z.object({
   details: z.record(z.string(), z.unknown()),
 });
 
-interface Listing<T> {
+interface ListCommand<T> {
   path: string;
   item: z.ZodType<T>;
   noun: string;
@@ -66,9 +66,9 @@ interface Listing<T> {
   row(item: T): readonly string[];
 }
 
-const EVENTS: Listing<z.infer<typeof Event>> = {
+const EVENTS: ListCommand<z.infer<typeof EventItem>> = {
   path: "api/v1/events",
-  item: Event,
+  item: EventItem,
   noun: "event",
   heading: ["event", "source", "type", "time", "about"],
   row: ({ id, source, type, time, document, signer }) => [
@@ -79,9 +79,9 @@ const EVENTS: Listing<z.infer<typeof Event>> = {
     [document && `document ${document.id}`, signer && `signer ${signer.id}`].filter(Boolean).join(", "),
   ],
 };
-const RECEIPTS: Listing<z.infer<typeof Receipt>> = {
+const RECEIPTS: ListCommand<z.infer<typeof ReceiptItem>> = {
   path: "api/v1/receipts",
-  item: Receipt,
+  item: ReceiptItem,
   noun: "receipt",
   heading: ["receipt", "source", "channel", "received", "new", "told again", "problem"],
   row: ({ id, source, channel, receivedAt, events, duplicates, problems }) => [
@@ -94,9 +94,9 @@ const RECEIPTS: Listing<z.infer<typeof Receipt>> = {
     problems.map(({ message }) => message).join("; "),
   ],
 };
-const DOCUMENTS: Listing<z.infer<typeof Document>> = {
+const DOCUMENTS: ListCommand<z.infer<typeof DocumentItem>> = {
   path: "api/v1/documents",
-  item: Document,
+  item: DocumentItem,
   noun: "document",
   heading: ["document", "source", "status", "PDF", "signed", "events", "title"],
   row: ({ id, source, title, status, downloadable, signers, sequence }) => [
@@ -109,9 +109,9 @@ const DOCUMENTS: Listing<z.infer<typeof Document>> = {
     title ?? "",
   ],
 };
-const DELIVERIES: Listing<z.infer<typeof Delivery>> = {
+const DELIVERIES: ListCommand<z.infer<typeof DeliveryItem>> = {
   path: "api/v1/deliveries",
-  item: Delivery,
+  item: DeliveryItem,
   noun: "delivery",
   heading: ["delivery", "event", "destination", "status", "tries", "due"],
   row: ({ id, event, destination, status, reason, attempts, dueAt }) => [
@@ -123,9 +123,9 @@ const DELIVERIES: Listing<z.infer<typeof Delivery>> = {
     moment(dueAt),
   ],
 };
-const DESTINATIONS: Listing<z.infer<typeof Destination>> = {
+const DESTINATIONS: ListCommand<z.infer<typeof DestinationItem>> = {
   path: "api/v1/destinations",
-  item: Destination,
+  item: DestinationItem,
   noun: "destination",
   heading: ["destination", "open", "oldest", "state"],
   row: (destination) => [
@@ -135,9 +135,9 @@ const DESTINATIONS: Listing<z.infer<typeof Destination>> = {
     stateOf(destination),
   ],
 };
-const CHANGES: Listing<z.infer<typeof Change>> = {
+const CHANGES: ListCommand<z.infer<typeof ChangeItem>> = {
   path: "api/v1/audit",
-  item: Change,
+  item: ChangeItem,
   noun: "change",
   heading: ["time", "action", "caller", "reason", "details"],
   row: ({ at, action, caller, reason, details }) => [
@@ -149,7 +149,7 @@ const CHANGES: Listing<z.infer<typeof Change>> = {
   ],
 };
 
-function stateOf({ configured, paused, breaker }: z.infer<typeof Destination>): string {
+function stateOf({ configured, paused, breaker }: z.infer<typeof DestinationItem>): string {
   if (!configured) return "not configured: nothing is sent; `countersign reload` parks what waits";
   if (paused) return `paused since ${moment(paused.at)}: ${paused.reason}`;
   if (breaker?.probeAt != null)
@@ -161,7 +161,7 @@ export const listCommands: AddCommand = (program, terminal, done) => {
   const add = <T>(
     name: string,
     description: string,
-    listing: Listing<T>,
+    listing: ListCommand<T>,
     options: (command: Command) => Command,
   ) => {
     options(program.command(name).description(description))
@@ -196,8 +196,8 @@ export const listCommands: AddCommand = (program, terminal, done) => {
   add("audit", "list what people changed", CHANGES, (command) => command);
 };
 
-interface Wish {
-  filter: Query;
+interface ListOptions {
+  filter: QueryParameters;
   limit: number;
   json?: boolean;
 }
@@ -205,8 +205,8 @@ interface Wish {
 /** Page after page, until there are as many as asked for. */
 async function list<T>(
   client: AdminClient,
-  listing: Listing<T>,
-  { filter, limit, json }: Wish,
+  listing: ListCommand<T>,
+  { filter, limit, json }: ListOptions,
   { stdout }: Terminal,
 ): Promise<void> {
   const items: T[] = [];

@@ -22,7 +22,7 @@ export interface Difference {
   text: string;
 }
 
-const Kept = z.object({
+const ComparedReceipt = z.object({
   id: z.string(),
   source: z.string(),
   channel: z.string(),
@@ -31,11 +31,16 @@ const Kept = z.object({
   headers: z.record(z.string(), z.string()),
   body: z.base64(),
 });
-type Kept = z.infer<typeof Kept>;
+type ComparedReceipt = z.infer<typeof ComparedReceipt>;
 
-const Listed = z.object({ id: z.string(), source: z.string(), channel: z.string(), receivedAt: z.number() });
+const ListedReceipt = z.object({
+  id: z.string(),
+  source: z.string(),
+  channel: z.string(),
+  receivedAt: z.number(),
+});
 
-export interface DiffWish {
+export interface MapDiffOptions {
   config: string;
   /** The new mapping's file. */
   mapping: string;
@@ -46,7 +51,7 @@ export interface DiffWish {
 
 /** 0 when nothing would be lost, 1 when an event would vanish or an item could no longer be read. */
 export async function mapDiff(
-  { config: file, mapping, since, json }: DiffWish,
+  { config: file, mapping, since, json }: MapDiffOptions,
   terminal: Terminal,
 ): Promise<number> {
   const config = await readConfig(file, terminal);
@@ -73,7 +78,7 @@ async function readNew(file: string, { stderr }: Terminal): Promise<Mapping | nu
   }
 }
 
-interface Compared {
+interface Comparison {
   receipts: number;
   same: number;
   differences: readonly Difference[];
@@ -85,7 +90,7 @@ async function compareAll(
   next: Mapping,
   since: number,
   terminal: Terminal,
-): Promise<Compared> {
+): Promise<Comparison> {
   const wanted = await listReceipts(client, channels, since);
   const progress = startProgress(terminal, wanted.length);
   const differences: Difference[] = [];
@@ -93,7 +98,7 @@ async function compareAll(
   for (const [done, { id, source, channel: name }] of wanted.entries()) {
     const channel = channels.find((one) => one.source === source && one.name === name);
     if (terminal.signal.aborted || !channel) break;
-    const kept = await client.get(`api/v1/receipts/${id}`, Kept);
+    const kept = await client.get(`api/v1/receipts/${id}`, ComparedReceipt);
     const found = compare(kept, channel, next);
     differences.push(...found);
     if (found.length === 0) same += 1;
@@ -104,10 +109,10 @@ async function compareAll(
 }
 
 async function listReceipts(client: AdminClient, channels: readonly Channel[], since: number) {
-  const wanted: z.infer<typeof Listed>[] = [];
+  const wanted: z.infer<typeof ListedReceipt>[] = [];
   let cursor: string | null | undefined;
   while (cursor !== null) {
-    const page = await client.get("api/v1/receipts", listOf(Listed), {
+    const page = await client.get("api/v1/receipts", listOf(ListedReceipt), {
       limit: 1_000,
       ...(cursor ? { cursor } : {}),
     });
@@ -123,7 +128,7 @@ async function listReceipts(client: AdminClient, channels: readonly Channel[], s
 }
 
 /** Pure: the same request through both mappings. */
-export function compare(kept: Kept, present: Channel, next: Mapping): Difference[] {
+export function compare(kept: ComparedReceipt, present: Channel, next: Mapping): Difference[] {
   const rules = next.channels.get(present.name);
   if (!rules)
     return [{ receipt: kept.id, kind: "fails", text: `the new mapping has no channel ${present.name}` }];
@@ -176,7 +181,7 @@ function nameOf({ type, code, id }: Event): string {
 /** So many lines for people; programs get all. */
 const MAX_LINES = 50;
 
-function print({ receipts, same, differences }: Compared, json: boolean, { stdout }: Terminal): void {
+function print({ receipts, same, differences }: Comparison, json: boolean, { stdout }: Terminal): void {
   if (json) {
     for (const difference of differences) stdout.write(`${JSON.stringify(difference)}\n`);
     return;

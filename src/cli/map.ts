@@ -15,7 +15,7 @@ import { mapDiff } from "./map-diff.ts";
 import { plural } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, fail, type Terminal } from "./terminal.ts";
 
-interface Options {
+interface MapOptions {
   config: string;
   mapping: string;
   channel?: string;
@@ -49,10 +49,12 @@ export const mapCommand: AddCommand = (program, terminal, done) => {
     .option("--since <when>", "with --diff: received since then: 7d, or 2026-01-31T12:00:00Z", "7d")
     .option("--json", "print the events, or the differences, as JSON, one a line")
     .option(CONFIG_OPTION[0], "mappings beside this file come before those shipped", CONFIG_OPTION[2])
-    .action(async (file: string | undefined, options: Options) => done(await run(file, options, terminal)));
+    .action(async (file: string | undefined, options: MapOptions) =>
+      done(await run(file, options, terminal)),
+    );
 };
 
-async function run(file: string | undefined, options: Options, terminal: Terminal): Promise<number> {
+async function run(file: string | undefined, options: MapOptions, terminal: Terminal): Promise<number> {
   const { diff, channel, config, mapping, json = false } = options;
   if (diff) return mapDiff({ config, mapping, json, since: momentOf(options.since ?? "7d") }, terminal);
   if (file !== undefined && channel !== undefined) return map(file, { ...options, channel }, terminal);
@@ -76,7 +78,7 @@ function momentOf(text: string): number {
 /** 0 when everything was read, 1 when something was not. */
 async function map(
   file: string,
-  options: Options & { channel: string },
+  options: MapOptions & { channel: string },
   terminal: Terminal,
 ): Promise<number> {
   const folder = dirname(resolve(options.config));
@@ -109,7 +111,7 @@ function addHeader(line: string, before: Record<string, string>): Record<string,
   return { ...before, [key]: Object.hasOwn(before, key) ? `${before[key]}, ${value}` : value };
 }
 
-function headersOf({ header, contentType }: Options): Record<string, string> {
+function headersOf({ header, contentType }: MapOptions): Record<string, string> {
   return contentType === undefined ? header : { ...header, "content-type": contentType };
 }
 

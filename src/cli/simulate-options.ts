@@ -1,16 +1,19 @@
 import { InvalidArgumentError } from "commander";
 import { parseDuration, parseRate } from "../domain/quantity.ts";
-import { FAULTS, type Fault } from "../simulate/letter.ts";
-import { PROVIDERS, type ProviderName } from "../simulate/story.ts";
+import { FAULTS, type Fault } from "../simulate/planned-post.ts";
+import { PROVIDERS, type ProviderName } from "../simulate/simulation.ts";
 
-/** What `countersign simulate` takes, read strictly: each refuses in a sentence that says what would be right. */
+/**
+ * Parsers of the options of `countersign simulate`. Each refuses bad text in a sentence that says what is
+ * right.
+ */
 
 export function toProvider(text: string): ProviderName {
   if (Object.hasOwn(PROVIDERS, text)) return text as ProviderName;
-  throw new InvalidArgumentError(`There is ${Object.keys(PROVIDERS).join(" and ")}.`);
+  throw new InvalidArgumentError(`There are ${Object.keys(PROVIDERS).join(" and ")}.`);
 }
 
-/** An http(s) address without anything that a post would not carry on. */
+/** An http(s) URL without user, query and fragment, which the posts would not carry. */
 export function toUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash) return url;
@@ -30,11 +33,11 @@ export function toFaults(text: string): Fault[] {
   });
 }
 
-export function toCount(most: number): (text: string) => number {
+export function toCount(max: number): (text: string) => number {
   return (text) => {
     const count = /^\d{1,10}$/.test(text) ? Number(text) : 0;
-    if (count >= 1 && count <= most) return count;
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
+    if (count >= 1 && count <= max) return count;
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`);
   };
 }
 
@@ -42,13 +45,11 @@ export function toRate(text: string): number {
   return parseRate(text) ?? invalid("It must be a rate such as 20/s.");
 }
 
-/** A duration of at least a second, as it is the finest that Legalesign's clock tells; 0s where `least` is 0. */
-export function toMilliseconds(least: number): (text: string) => number {
+/** A duration of at least `min` milliseconds. */
+export function toMilliseconds(min: number): (text: string) => number {
   return (text) => {
     const ms = parseDuration(text);
-    return ms !== null && ms >= least
-      ? ms
-      : invalid(`It must be a duration such as 2s, at least ${least} ms.`);
+    return ms !== null && ms >= min ? ms : invalid(`It must be a duration such as 2s, at least ${min} ms.`);
   };
 }
 

@@ -5,18 +5,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import got from "got";
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import { FAULTS, type Fault } from "../simulate/letter.ts";
-import { type Answer, type Played, play, type Stage } from "../simulate/play.ts";
+import { groundTruthOf } from "../simulate/ground-truth.ts";
+import { FAULTS, type Fault } from "../simulate/planned-post.ts";
+import { type PostResponse, type PostResult, type SendOptions, sendAll } from "../simulate/send.ts";
 import {
-  makeStories,
-  type Post,
   PROVIDERS,
   type ProviderName,
+  type ProviderPost,
   postsOf,
-  type Story,
-} from "../simulate/story.ts";
-import { type Summary, summarize, wentWell } from "../simulate/summary.ts";
-import { tellTruth } from "../simulate/truth.ts";
+  type SimulatedDocument,
+  type SimulationOptions,
+  simulate,
+} from "../simulate/simulation.ts";
+import { isSuccess, type Summary, summarize } from "../simulate/summary.ts";
 import { startProgress } from "./progress.ts";
 import {
   toCount,
@@ -31,10 +32,10 @@ import {
 import { plural, table } from "./table.ts";
 import { type AddCommand, INTERRUPTED, type Terminal } from "./terminal.ts";
 
-/** How long an answer may take, as Lumin has it, in milliseconds. */
+/** Lumin's own limit for a response. */
 const POST_TIMEOUT_MS = 30_000;
 
-interface Options {
+interface SimulateCommandOptions {
   to: URL;
   allowRemote?: true;
   source?: string;
@@ -57,64 +58,77 @@ interface Options {
 export const simulateCommand: AddCommand = (program, terminal, done) => {
   const command = program
     .command("simulate")
-    .description("play whole signing stories against a bridge, as a provider would post them, with faults")
+    .description(
+      "post made-up documents to a bridge, as a provider would, from creation to signing, with faults",
+    )
     .argument("<provider>", Object.keys(PROVIDERS).join(" or "), toProvider)
     .requiredOption("--to <url>", "the bridge's base URL, such as http://127.0.0.1:8080", toUrl)
-    .option("--allow-remote", "let it go to another machine: it is made-up load, and looks genuine")
+    .option("--allow-remote", "allow another machine: made-up posts look genuine there")
     .option("--source <name>", "the source in /in/<source>/<channel>; default: the provider's name")
     .option(
       "--channels <list>",
-      "which of the provider's channels tell it; default: account, or all three",
+      "the provider's channels to post over; default: account, or all three",
       toList,
     );
-  addStory(addPace(command))
-    .option("--secret <text>", "signs; default: LUMIN_PRIMARY_API_KEY or LEGALESIGN_HMAC_SECRET")
+  addScenarioOptions(addPaceOptions(command))
+    .option("--secret <text>", "signs the posts; default: LUMIN_PRIMARY_API_KEY or LEGALESIGN_HMAC_SECRET")
     .option("--token <text>", "in the URL of Legalesign's forms; default: LEGALESIGN_TOKEN")
-    .option("--truth <file>", "write what happened, what was posted and answered: one JSON object a line")
+    .option(
+      "--truth <file>",
+      "write the ground truth: documents, happenings and posts, one JSON object per line",
+    )
     .option("--json", "print the counts as JSON")
-    .action(async (provider: ProviderName, options: Options) =>
-      done(await simulate(provider, options, terminal)),
+    .action(async (provider: ProviderName, options: SimulateCommandOptions) =>
+      done(await runSimulation(provider, options, terminal)),
     );
 };
 
-function addStory(command: Command): Command {
+function addScenarioOptions(command: Command): Command {
   return command
-    .option("--documents <n>", "how many, to 5,000", toCount(5_000), 50)
-    .option("--signers <n>", "of each document, to 10", toCount(10), 3)
-    .option("--seed <n>", "equal seeds play equal stories; default: drawn", toCount(2 ** 32))
-    .option("--start <when>", "when the first document begins; default: so that all is past by now", toMoment)
-    .option("--faults <list>", `what goes wrong, of ${FAULTS.join(",")}; or all`, toFaults, [])
+    .option("--documents <n>", "number of documents, at most 5,000", toCount(5_000), 50)
+    .option("--signers <n>", "signers per document, at most 10", toCount(10), 3)
+    .option("--seed <n>", "equal seeds give equal documents; default: random", toCount(2 ** 32))
+    .option(
+      "--start <when>",
+      "when the first document begins; default: so that the last happening is now",
+      toMoment,
+    )
+    .option("--faults <list>", `the faults to inject, of ${FAULTS.join(",")}; or all`, toFaults, [])
     .option(
       "--every <time>",
-      "how often Legalesign sends its batch, by its own clock",
+      "the interval of Legalesign's batches, by its own clock",
       toMilliseconds(1_000),
       360_000,
     )
     .option(
       "--skew <time>",
-      "by how much two channels' times of one happening may differ",
+      "the largest difference between two channels' times of one happening",
       toMilliseconds(0),
       0,
     );
 }
 
-function addPace(command: Command): Command {
+function addPaceOptions(command: Command): Command {
   return command
-    .option("--rate <rate>", "no faster than this; the quiet hours of a story are skipped", toRate, 20)
-    .option("--hurry <n>", "divides the provider's waits before it tries again", toCount(1_000_000), 1);
+    .option("--rate <rate>", "posts per second at most; the time between happenings is skipped", toRate, 20)
+    .option("--hurry <n>", "divides the provider's retry delays", toCount(1_000_000), 1);
 }
 
-/** 0 when everything genuine was taken and nothing forged, 1 otherwise, 130 when it was interrupted. */
-async function simulate(provider: ProviderName, options: Options, terminal: Terminal): Promise<number> {
+/** 0 when every genuine post was accepted and no forged one, 1 otherwise, 130 when interrupted. */
+async function runSimulation(
+  provider: ProviderName,
+  options: SimulateCommandOptions,
+  terminal: Terminal,
+): Promise<number> {
   const { seed = Math.floor(Math.random() * 2 ** 32), source = provider } = options;
   refuseRemote(options);
   const channels = channelsOf(provider, options);
-  const stories = tellStories(provider, { ...options, channels, seed }, terminal);
-  const played = await playOut(stories, { ...options, source }, terminal);
+  const documents = makeDocuments(provider, { ...options, channels, seed }, terminal);
+  const results = await sendPosts(documents, { ...options, source }, terminal);
 
-  const truth = tellTruth(stories, played);
+  const truth = groundTruthOf(documents, results);
   if (options.truth) await writeTruth(options.truth, truth);
-  const summary = summarize(truth, played);
+  const summary = summarize(truth, results);
   const over = channels.map((channel) => `${source}/${channel}`).join(", ");
   terminal.stdout.write(
     options.json
@@ -122,17 +136,17 @@ async function simulate(provider: ProviderName, options: Options, terminal: Term
       : describe(summary, `${plural(summary.documents, "document")} over ${over}, seed ${seed}`),
   );
   if (terminal.signal.aborted) return INTERRUPTED;
-  return wentWell(summary) ? 0 : 1;
+  return isSuccess(summary) ? 0 : 1;
 }
 
-function refuseRemote({ to, allowRemote }: Options): void {
+function refuseRemote({ to, allowRemote }: SimulateCommandOptions): void {
   if (allowRemote || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(to.hostname)) return;
   throw refusal(
-    `${to.hostname} is not this machine, and made-up posts look genuine there: --allow-remote sends them nevertheless`,
+    `${to.hostname} is not this machine, and made-up posts look genuine there: --allow-remote sends anyway`,
   );
 }
 
-function channelsOf(provider: ProviderName, { channels }: Options): readonly string[] {
+function channelsOf(provider: ProviderName, { channels }: SimulateCommandOptions): readonly string[] {
   const known: readonly string[] = PROVIDERS[provider].channels;
   const unknown = channels?.find((channel) => !known.includes(channel));
   if (unknown !== undefined)
@@ -140,16 +154,23 @@ function channelsOf(provider: ProviderName, { channels }: Options): readonly str
   return channels ?? (provider === "lumin" ? ["account"] : known);
 }
 
-type Plan = Omit<Options, "channels" | "seed"> & { channels: readonly string[]; seed: number };
+type ScenarioOptions = Omit<SimulateCommandOptions, "channels" | "seed"> & {
+  channels: readonly string[];
+  seed: number;
+};
 
-function tellStories(provider: ProviderName, plan: Plan, { env }: Terminal): Story[] {
-  const { documents, signers, seed, faults, channels, every, skew } = plan;
-  const secret = plan.secret ?? env[SECRETS[provider]] ?? "";
-  const token = plan.token ?? env.LEGALESIGN_TOKEN ?? null;
+function makeDocuments(
+  provider: ProviderName,
+  scenario: ScenarioOptions,
+  { env }: Terminal,
+): SimulatedDocument[] {
+  const { documents, signers, seed, faults, channels, every, skew } = scenario;
+  const secret = scenario.secret ?? env[SECRETS[provider]] ?? "";
+  const token = scenario.token ?? env.LEGALESIGN_TOKEN ?? null;
   if (secret === "" && channels.some((channel) => channel !== "upon" && channel !== "batch"))
     throw refusal(`the posts must be signed: give --secret, or ${SECRETS[provider]} in the environment`);
-  const wish = { provider, documents, signers, seed, faults, channels, every, skew, secret, token };
-  return makeStories({ ...wish, start: plan.start ?? startOf(wish) });
+  const options = { provider, documents, signers, seed, faults, channels, every, skew, secret, token };
+  return simulate({ ...options, start: scenario.start ?? latestStart(options) });
 }
 
 const SECRETS: Readonly<Record<ProviderName, string>> = {
@@ -157,36 +178,36 @@ const SECRETS: Readonly<Record<ProviderName, string>> = {
   legalesign: "LEGALESIGN_HMAC_SECRET",
 };
 
-/** So that the last happening was just now, to the second. */
-function startOf(wish: Omit<Parameters<typeof makeStories>[0], "start">): number {
-  const times = makeStories({ ...wish, faults: [], start: 0 }).flatMap(({ told }) =>
-    told.map(({ happening }) => happening.time),
+/** The start with which the last happening is now; in whole seconds. */
+function latestStart(options: Omit<SimulationOptions, "start">): number {
+  const times = simulate({ ...options, faults: [], start: 0 }).flatMap(({ happenings }) =>
+    happenings.map(({ happening }) => happening.time),
   );
   const length = times.reduce((last, time) => Math.max(last, time), 0);
   return Math.floor((Date.now() - length) / 1_000) * 1_000;
 }
 
-async function playOut(
-  stories: readonly Story[],
-  { to, source, rate, hurry }: Omit<Options, "source"> & { source: string },
+async function sendPosts(
+  documents: readonly SimulatedDocument[],
+  { to, source, rate, hurry }: Omit<SimulateCommandOptions, "source"> & { source: string },
   terminal: Terminal,
-): Promise<Played[]> {
-  const all = postsOf(stories).filter(({ faults }) => !faults.includes("drop"));
+): Promise<PostResult[]> {
+  const all = postsOf(documents).filter(({ faults }) => !faults.includes("drop"));
   const progress = startProgress(terminal, all.length);
-  const begun = new Set<Post>();
-  const onPost = (post: Post) => progress.to(begun.add(post).size);
+  const begun = new Set<ProviderPost>();
+  const onPost = (post: ProviderPost) => progress.to(begun.add(post).size);
   const post = createSender(new URL(`${to.pathname.replace(/\/+$/, "")}/in/${source}/`, to));
   try {
-    return await play(stories, { post, wait, signal: terminal.signal, onPost, rate, hurry });
+    return await sendAll(documents, { post, wait, signal: terminal.signal, onPost, rate, hurry });
   } finally {
     progress.end();
   }
 }
 
-const wait: Stage["wait"] = (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {});
+const wait: SendOptions["wait"] = (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {});
 
-/** Posts over kept connections to nowhere but below this address: no redirects, no tries of its own. */
-function createSender(base: URL): Stage["post"] {
+/** Posts below this address only, over persistent connections: no redirects, no retries. */
+function createSender(base: URL): SendOptions["post"] {
   const client = got.extend({
     agent: { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) },
     followRedirect: false,
@@ -194,7 +215,7 @@ function createSender(base: URL): Stage["post"] {
     retry: { limit: 0 },
     timeout: { request: POST_TIMEOUT_MS },
   });
-  return async ({ channel, query, headers, body }, signal): Promise<Answer> => {
+  return async ({ channel, query, headers, body }, signal): Promise<PostResponse> => {
     const url = new URL(channel, base);
     url.search = new URLSearchParams(query).toString();
     try {
@@ -210,27 +231,27 @@ async function writeTruth(file: string, lines: readonly object[]): Promise<void>
   try {
     await writeFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   } catch (error) {
-    throw refusal(`the truth cannot be written to ${file}: ${messageOf(error)}`);
+    throw refusal(`the ground truth cannot be written to ${file}: ${messageOf(error)}`);
   }
 }
 
 function describe({ happenings, posts, faults, bridge }: Summary, heading: string): string {
-  const said = Object.entries(faults).filter(([, count]) => count > 0);
+  const injected = Object.entries(faults).filter(([, count]) => count > 0);
   const rows: readonly (readonly [number, string])[] = [
     [happenings.all, "happenings"],
-    [happenings.told, "of them told by a post that was taken: so many events there must be"],
-    [happenings.dropped, "told by dropped posts alone"],
-    [happenings.truncated, "told by cut posts alone"],
-    [happenings.untellable, "for which these channels have no word"],
-    [posts.taken, `posts taken, of ${posts.all} in ${plural(posts.tries, "try").replace("trys", "tries")}`],
+    [happenings.reported, "reported by an accepted post: the bridge must have an event for each"],
+    [happenings.dropped, "reported by dropped posts only"],
+    [happenings.truncated, "reported by truncated posts only"],
+    [happenings.unreportable, "of types that these channels do not report"],
+    [posts.accepted, `posts accepted, of ${posts.all} in ${plural(posts.attempts, "attempt")}`],
     [posts.givenUp, "posts given up"],
     [posts.unsent, "posts not sent before the end"],
     [posts.forged.refused, "forged posts refused"],
-    [posts.forged.taken, "forged posts taken for genuine"],
-    ...said.map(([fault, count]) => [count, `posts with the fault ${fault}`] as const),
-    [bridge.events, "new events, by the bridge's answers"],
-    [bridge.duplicates, "told again"],
-    [bridge.problems, "posts that it could not read wholly"],
+    [posts.forged.accepted, "forged posts accepted as genuine"],
+    ...injected.map(([fault, count]) => [count, `posts with the fault ${fault}`] as const),
+    [bridge.events, "new events, by the bridge's responses"],
+    [bridge.duplicates, "duplicates, by the bridge's responses"],
+    [bridge.problems, "posts with a problem, by the bridge's responses"],
   ];
   return table(
     [heading],

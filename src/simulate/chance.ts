@@ -1,18 +1,18 @@
 import { hash } from "node:crypto";
 
-/** Chance that can be had again: equal seeds give equal draws. Not for secrets. */
+/** A seeded random generator: equal seeds give equal draws. Not for secrets. */
 export interface Chance {
   /** A whole number, both ends included. */
   int(min: number, max: number): number;
-  /** True as often as the probability says, 0 to 1. */
+  /** True with this probability, 0 to 1. */
   happens(probability: number): boolean;
   pick<T>(list: readonly [T, ...T[]]): T;
-  /** So many of the list, each once, in the list's order; all where there are not that many. */
-  some<T>(list: readonly T[], count: number): T[];
+  /** At most `count` different items, in the list's order. */
+  sample<T>(list: readonly T[], count: number): T[];
   shuffle<T>(list: readonly T[]): T[];
-  /** So many hexadecimal digits, in lower case. */
+  /** Hexadecimal digits in lower case. */
   hex(length: number): string;
-  /** As a version 4 UUID looks. */
+  /** Shaped like a version 4 UUID. */
   uuid(): string;
 }
 
@@ -31,7 +31,7 @@ export function createChance(seed: string): Chance {
     shuffle,
     happens: (probability) => next() < probability,
     pick: (list) => list[int(0, list.length - 1)] ?? list[0],
-    some(list, count) {
+    sample(list, count) {
       const chosen = new Set(shuffle([...list.keys()]).slice(0, count));
       return list.filter((_, index) => chosen.has(index));
     },
@@ -39,7 +39,10 @@ export function createChance(seed: string): Chance {
   };
 }
 
-/** Chris Doty-Humphrey's small fast counter: 128 bits of state, so that thousands of documents do not meet. */
+/**
+ * Chris Doty-Humphrey's small fast counter: 128 bits of state, so that thousands of generators do not
+ * overlap.
+ */
 function sfc32(seed: Buffer): () => number {
   let a = seed.readUInt32LE(0);
   let b = seed.readUInt32LE(4);

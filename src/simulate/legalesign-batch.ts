@@ -1,23 +1,24 @@
 import { CODES } from "./legalesign-codes.ts";
-import type { NewLetter, Telling } from "./letter.ts";
-import type { Happening, Life } from "./life.ts";
+import type { PostDraft } from "./planned-post.ts";
+import type { PostingOptions } from "./provider.ts";
+import type { SimulatedHappening, Timeline } from "./timeline.ts";
 
-/** Everything of all documents since the last batch, in the order in which it happened; a signer's item names no document. */
-export function tellInBatches(
-  lives: readonly Life[],
-  { start, every, chanceOf }: Pick<Telling, "start" | "every" | "chanceOf">,
-): NewLetter[] {
-  const told = lives.flatMap(({ happenings }) => happenings.filter(({ type }) => type in CODES));
-  const batchOf = ({ time }: Happening) => Math.floor((time - start) / every) + 1;
+/** All happenings of all documents since the last batch, oldest first. A signer's item names no document. */
+export function planBatchPosts(
+  timelines: readonly Timeline[],
+  { start, every, chanceOf }: Pick<PostingOptions, "start" | "every" | "chanceOf">,
+): PostDraft[] {
+  const reported = timelines.flatMap(({ happenings }) => happenings.filter(({ type }) => type in CODES));
+  const batchOf = ({ time }: SimulatedHappening) => Math.floor((time - start) / every) + 1;
   const batches = Map.groupBy(
-    told.toSorted((a, b) => a.time - b.time),
+    reported.toSorted((a, b) => a.time - b.time),
     batchOf,
   );
-  return [...batches].map(([number, tells]) => {
+  return [...batches].map(([number, happenings]) => {
     const chance = chanceOf(`batch ${number}`);
     // Older samples have times without an offset, and `signers` in the address.
     const spelling = { offset: chance.happens(0.9) ? "+00:00" : "", plural: chance.happens(0.1) ? "s" : "" };
-    const data = JSON.stringify(tells.map((happening) => toItem(happening, spelling)));
+    const data = JSON.stringify(happenings.map((happening) => toItem(happening, spelling)));
     const body = new URLSearchParams({ data }).toString();
     return {
       channel: "batch",
@@ -25,9 +26,9 @@ export function tellInBatches(
       at: start + number * every + chance.int(100, 900),
       query: {},
       body,
-      fragile: body.length - 1,
-      tells,
-      documents: [...new Set(tells.map(({ document }) => document))],
+      unreadableLength: body.length - 1,
+      happenings,
+      documents: [...new Set(happenings.map(({ document }) => document))],
     };
   });
 }
@@ -37,7 +38,7 @@ interface Spelling {
   plural: string;
 }
 
-function toItem({ document, signer, type, time }: Happening, { offset, plural }: Spelling) {
+function toItem({ document, signer, type, time }: SimulatedHappening, { offset, plural }: Spelling) {
   const uri = signer === null ? `/api/v1/document/${document}/` : `/api/v1/signer${plural}/${signer}/`;
   return {
     value: String(CODES[type]),

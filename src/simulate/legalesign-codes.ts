@@ -1,6 +1,6 @@
 import type { DocumentStatus, KnownType, SignerStatus } from "../domain/event.ts";
 
-/** The numbers of the six-minute batch. What is not here it does not tell. */
+/** The status numbers of the six-minute batch, which reports no other types. */
 export const CODES: Partial<Record<KnownType, number>> = {
   "document.sent": 10,
   "document.fields_completed": 20,
@@ -21,7 +21,7 @@ export const CODES: Partial<Record<KnownType, number>> = {
   "signer.declined": 60,
 };
 
-/** A status as realtime posts show it. One has no number for `bounced`: the mail was sent. */
+/** Statuses as realtime posts show them. `bounced` has no number of its own: it shows that of `sent`. */
 export const SIGNER_CODES: Partial<Record<SignerStatus, readonly [code: number, text: string]>> = {
   unsent: [4, "Unsent"],
   scheduled: [5, "Scheduled to send"],

@@ -1,10 +1,10 @@
 import type { KnownType } from "../domain/event.ts";
 import type { Chance } from "./chance.ts";
 import { DOCUMENT_CODES, SIGNER_CODES } from "./legalesign-codes.ts";
-import { type NewLetter, sendingTimes } from "./letter.ts";
-import { type Life, type Person, type State, stateAfter } from "./life.ts";
+import { type PostDraft, sendingTimes } from "./planned-post.ts";
+import { type Person, type SimulatedState, stateAfter, type Timeline } from "./timeline.ts";
 
-const WORDS: Partial<Record<KnownType, readonly [object: "document" | "recipient", event: string]>> = {
+const EVENT_NAMES: Partial<Record<KnownType, readonly [object: "document" | "recipient", event: string]>> = {
   "document.created": ["document", "created"],
   "document.declined": ["document", "rejected"],
   "document.downloadable": ["document", "finalPdfCreated"],
@@ -15,64 +15,69 @@ const WORDS: Partial<Record<KnownType, readonly [object: "document" | "recipient
   "signer.bounced": ["recipient", "bounced"],
 };
 
-/** One JSON object a happening. Its time may lag behind the batch's, by `skew` milliseconds at most; both tell seconds. */
-export function tellInRealtime(life: Life, skew: number, chance: Chance): NewLetter[] {
+/**
+ * One JSON object per happening. Its time, in whole seconds, lags behind the batch's by at most `skew`
+ * milliseconds.
+ */
+export function planRealtimePosts(timeline: Timeline, skew: number, chance: Chance): PostDraft[] {
   const sentAt = sendingTimes(chance);
-  return life.happenings.flatMap((happening, index) => {
-    const [object, event] = WORDS[happening.type] ?? [];
+  return timeline.happenings.flatMap((happening, index) => {
+    const [object, event] = EVENT_NAMES[happening.type] ?? [];
     if (!object) return [];
     const time = happening.time + chance.int(0, Math.floor(skew / 1_000)) * 1_000;
-    const state = stateAfter(life.people, life.happenings.slice(0, index + 1));
-    const person = life.people.find(({ id }) => id === happening.signer);
+    const state = stateAfter(timeline.people, timeline.happenings.slice(0, index + 1));
+    const person = timeline.people.find(({ id }) => id === happening.signer);
     const body = JSON.stringify({
       version: "1.0",
       object,
       event,
       id: chance.uuid(),
       created: Math.floor(time / 1_000),
-      data: person ? recipientData(life, person, state, event === "bounced") : documentData(life, state),
+      data: person
+        ? recipientData(timeline, person, state, event === "bounced")
+        : documentData(timeline, state),
     });
     return {
       channel: "realtime",
-      lane: `realtime ${life.document}`,
+      lane: `realtime ${timeline.document}`,
       at: sentAt(time),
       query: {},
       body,
-      fragile: body.length - 1,
-      tells: [happening],
-      documents: [life.document],
+      unreadableLength: body.length - 1,
+      happenings: [happening],
+      documents: [timeline.document],
     };
   });
 }
 
-function documentData(life: Life, state: State) {
+function documentData(timeline: Timeline, state: SimulatedState) {
   const [status, statusText] = state.downloadable
     ? [100, "Ready to download"]
     : ((state.status && DOCUMENT_CODES[state.status]) ?? [10, "Initial state"]);
   return {
-    uuid: life.document,
-    name: life.title,
+    uuid: timeline.document,
+    name: timeline.title,
     status,
     statusText,
-    ...common(life),
-    resourceUri: `/api/v1/document/${life.document}/`,
-    recipients: life.people.map((person) => personData(life, person, state)),
+    ...common(timeline),
+    resourceUri: `/api/v1/document/${timeline.document}/`,
+    recipients: timeline.people.map((person) => personData(timeline, person, state)),
   };
 }
 
-function recipientData(life: Life, person: Person, state: State, bounced: boolean) {
+function recipientData(timeline: Timeline, person: Person, state: SimulatedState, bounced: boolean) {
   return {
-    ...personData(life, person, state),
-    document: life.document,
-    documentName: life.title,
-    documentResourceUri: `/api/v1/document/${life.document}/`,
+    ...personData(timeline, person, state),
+    document: timeline.document,
+    documentName: timeline.title,
+    documentResourceUri: `/api/v1/document/${timeline.document}/`,
     emailBounce: bounced,
     emailBounceMessage: bounced ? "mailbox unavailable" : "",
-    ...common(life),
+    ...common(timeline),
   };
 }
 
-function personData({ people }: Life, person: Person, { signers }: State) {
+function personData({ people }: Timeline, person: Person, { signers }: SimulatedState) {
   const known = signers.find(({ signer }) => signer === person.id)?.status;
   const [status, statusText] = (known && SIGNER_CODES[known]) ?? [4, "Unsent"];
   return {
@@ -89,7 +94,7 @@ function personData({ people }: Life, person: Person, { signers }: State) {
   };
 }
 
-function common({ tags }: Life) {
+function common({ tags }: Timeline) {
   const [tag = "", tag1 = "", tag2 = ""] = tags;
   return { tag, tag1, tag2, group: "sales", groupResourceUri: "/api/v1/group/sales/" };
 }

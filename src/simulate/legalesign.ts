@@ -1,43 +1,54 @@
 import { createHmac } from "node:crypto";
 import type { Chance } from "./chance.ts";
-import { tellInBatches } from "./legalesign-batch.ts";
-import { liveLegalesign } from "./legalesign-life.ts";
-import { tellInRealtime } from "./legalesign-realtime.ts";
-import { tellUpon } from "./legalesign-upon.ts";
-import type { Credentials, Letter, NewLetter, Provider, Seal, Telling } from "./letter.ts";
-import type { Life } from "./life.ts";
+import { planBatchPosts } from "./legalesign-batch.ts";
+import { planRealtimePosts } from "./legalesign-realtime.ts";
+import { makeLegalesignTimeline } from "./legalesign-timeline.ts";
+import { planUponPosts } from "./legalesign-upon.ts";
+import type { PlannedPost, PostDraft } from "./planned-post.ts";
+import type { Credentials, PostingOptions, Provider, SentCredentials } from "./provider.ts";
+import type { Timeline } from "./timeline.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Legalesign: forms upon an event and in batches, JSON in real time. https://apidocs.legalesign.com/docs/webhooks */
+/**
+ * Legalesign posts forms upon an event and in batches, and JSON in real time.
+ * https://apidocs.legalesign.com/docs/webhooks
+ */
 export const LEGALESIGN: Provider = {
   channels: ["upon", "batch", "realtime"],
-  // That it tries again is published, when and how often is not: these are ours.
-  retries: [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS],
-  live: liveLegalesign,
-  tell,
-  seal,
+  // Legalesign publishes that it retries, but not when or how often: these delays are invented.
+  retryDelays: [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS],
+  makeTimeline: makeLegalesignTimeline,
+  planPosts,
+  authenticate,
 };
 
-function tell(lives: readonly Life[], how: Telling): NewLetter[] {
-  const { channels, chanceOf } = how;
+function planPosts(timelines: readonly Timeline[], options: PostingOptions): PostDraft[] {
+  const { channels, chanceOf } = options;
   return [
-    ...(channels.includes("upon") ? lives.flatMap((life) => tellUpon(life, chanceFor(life, "upon"))) : []),
-    ...(channels.includes("batch") ? tellInBatches(lives, how) : []),
+    ...(channels.includes("upon")
+      ? timelines.flatMap((timeline) => planUponPosts(timeline, chanceFor(timeline, "upon")))
+      : []),
+    ...(channels.includes("batch") ? planBatchPosts(timelines, options) : []),
     ...(channels.includes("realtime")
-      ? lives.flatMap((life) => tellInRealtime(life, how.skew, chanceFor(life, "realtime")))
+      ? timelines.flatMap((timeline) =>
+          planRealtimePosts(timeline, options.skew, chanceFor(timeline, "realtime")),
+        )
       : []),
   ];
-  function chanceFor({ document }: Life, channel: string): Chance {
+  function chanceFor({ document }: Timeline, channel: string): Chance {
     return chanceOf(`${channel} ${document}`);
   }
 }
 
-/** The encoding of the realtime signature is not published: half of the documents have the one, half the other. */
-function seal(
-  { channel, body, documents }: Pick<Letter, "channel" | "body" | "documents">,
+/**
+ * The encoding of the realtime signature is not published: one half of the documents has hex, the other
+ * base64.
+ */
+function authenticate(
+  { channel, body, documents }: Pick<PlannedPost, "channel" | "body" | "documents">,
   { secret, token }: Credentials,
-): Seal {
+): SentCredentials {
   if (channel !== "realtime")
     return {
       headers: { "content-type": "application/x-www-form-urlencoded" },

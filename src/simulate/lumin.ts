@@ -1,70 +1,81 @@
 import { createHmac } from "node:crypto";
 import type { KnownType } from "../domain/event.ts";
 import type { Chance } from "./chance.ts";
-import { type Credentials, type NewLetter, type Provider, type Seal, sendingTimes } from "./letter.ts";
-import { type Diary, drawEnding, type Life, openDiary, type Person } from "./life.ts";
-import { luminBody, type Style } from "./lumin-body.ts";
+import { type BodyStyle, luminBody } from "./lumin-body.ts";
 import { drawPeople, drawTitle } from "./people.ts";
+import { type PostDraft, sendingTimes } from "./planned-post.ts";
+import type { Credentials, Provider, SentCredentials } from "./provider.ts";
+import {
+  createTimelineBuilder,
+  drawEnding,
+  type Person,
+  type Timeline,
+  type TimelineBuilder,
+} from "./timeline.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Lumin: one JSON object a post, signed; after 5 min, 15 min … it tries again. https://developers.luminpdf.com */
+/**
+ * Lumin signs every post, a JSON object, and retries after 5 min, 15 min … https://developers.luminpdf.com
+ */
 export const LUMIN: Provider = {
   channels: ["account", "app"],
-  retries: [5, 15, 45, 135, 405, 1_215].map((minutes) => minutes * MINUTE_MS),
-  live,
-  tell: (lives, { channels, chanceOf }) =>
-    lives.flatMap((life) =>
-      channels.flatMap((channel) => tell(life, channel, chanceOf(`${channel} ${life.document}`))),
+  retryDelays: [5, 15, 45, 135, 405, 1_215].map((minutes) => minutes * MINUTE_MS),
+  makeTimeline,
+  planPosts: (timelines, { channels, chanceOf }) =>
+    timelines.flatMap((timeline) =>
+      channels.flatMap((channel) =>
+        planChannelPosts(timeline, channel, chanceOf(`${channel} ${timeline.document}`)),
+      ),
     ),
-  seal,
+  authenticate,
 };
 
-function live(signers: number, start: number, chance: Chance): Life {
+function makeTimeline(signers: number, start: number, chance: Chance): Timeline {
   const document = chance.hex(24);
   const title = drawTitle(chance);
   const people = drawPeople(signers, chance, ({ email }) => email);
-  const diary = openDiary(document, start, 1, chance);
+  const builder = createTimelineBuilder(document, start, 1, chance);
   const ending = drawEnding(signers, chance);
 
-  diary.note("document.created");
-  for (const person of chance.shuffle(people).slice(0, ending.turn)) takePart(person, diary, chance);
-  diary.pass(1, 60);
-  if (ending.how === "completed") {
-    diary.note("document.completed");
-    diary.pass(2, 10);
-    diary.note("document.downloadable");
+  builder.add("document.created");
+  for (const person of chance.shuffle(people).slice(0, ending.turn)) viewAndSign(person, builder, chance);
+  builder.advance(1, 60);
+  if (ending.kind === "completed") {
+    builder.add("document.completed");
+    builder.advance(2, 10);
+    builder.add("document.downloadable");
   }
-  if (ending.how === "canceled") diary.note("document.canceled");
-  if (ending.how === "declined") decline(people, diary, chance);
-  return { document, title, tags: [], people, happenings: diary.happenings };
+  if (ending.kind === "canceled") builder.add("document.canceled");
+  if (ending.kind === "declined") decline(people, builder, chance);
+  return { document, title, tags: [], people, happenings: builder.happenings };
 }
 
-/** No post says who looked, and no `signers[]` shows it. */
-function takePart(person: Person, diary: Diary, chance: Chance): void {
+/** Views have no signer: neither a post nor its `signers[]` shows who it was. */
+function viewAndSign(person: Person, builder: TimelineBuilder, chance: Chance): void {
   if (chance.happens(0.15)) {
-    diary.pass(10, 600);
-    diary.note("document.due_date_changed");
+    builder.advance(10, 600);
+    builder.add("document.due_date_changed");
   }
   for (let visits = chance.int(1, 2); visits > 0; visits--) {
-    diary.pass(5, 1_200);
-    diary.note("signer.viewed");
+    builder.advance(5, 1_200);
+    builder.add("signer.viewed");
   }
-  diary.pass(5, 600);
-  diary.note("signer.signed", person);
+  builder.advance(5, 600);
+  builder.add("signer.signed", person);
 }
 
-function decline(people: readonly Person[], diary: Diary, chance: Chance): void {
-  const signed = new Set(diary.happenings.map(({ signer }) => signer));
+function decline(people: readonly Person[], builder: TimelineBuilder, chance: Chance): void {
+  const signed = new Set(builder.happenings.map(({ signer }) => signer));
   const [unwilling] = chance.shuffle(people.filter(({ id }) => !signed.has(id)));
-  diary.note("signer.viewed");
-  diary.pass(5, 600);
-  diary.note("signer.declined", unwilling);
-  diary.note("document.declined");
+  builder.add("signer.viewed");
+  builder.advance(5, 600);
+  builder.add("signer.declined", unwilling);
+  builder.add("document.declined");
 }
 
-/** Whoever declines is told with the document, by the post of the same moment. */
-const WORDS: Partial<Record<KnownType, string>> = {
+/** A signer's declining has no post of its own: that of the document, of the same moment, reports it. */
+const EVENT_TYPES: Partial<Record<KnownType, string>> = {
   "document.created": "created",
   "signer.viewed": "viewed",
   "signer.signed": "signed",
@@ -75,27 +86,28 @@ const WORDS: Partial<Record<KnownType, string>> = {
   "document.due_date_changed": "due_date_updated",
 };
 
-function tell(life: Life, channel: string, chance: Chance): NewLetter[] {
+function planChannelPosts(timeline: Timeline, channel: string, chance: Chance): PostDraft[] {
   const style = drawStyle(chance);
   const sentAt = sendingTimes(chance);
-  return life.happenings.flatMap((happening, index) => {
-    const word = WORDS[happening.type];
-    if (!word) return [];
-    const body = luminBody({ life, told: index + 1, word: `signature_request_${word}` }, style);
+  return timeline.happenings.flatMap((happening, index) => {
+    const type = EVENT_TYPES[happening.type];
+    if (!type) return [];
+    const eventType = `signature_request_${type}`;
+    const body = luminBody({ timeline, happened: index + 1, eventType }, style);
     return {
       channel,
-      lane: `${channel} ${life.document}`,
+      lane: `${channel} ${timeline.document}`,
       at: sentAt(happening.time),
       query: {},
       body,
-      fragile: body.length - 1,
-      tells: life.happenings.filter(({ time }) => time === happening.time),
-      documents: [life.document],
+      unreadableLength: body.length - 1,
+      happenings: timeline.happenings.filter(({ time }) => time === happening.time),
+      documents: [timeline.document],
     };
   });
 }
 
-function drawStyle(chance: Chance): Style {
+function drawStyle(chance: Chance): BodyStyle {
   return {
     workspace: chance.hex(24),
     token: chance.hex(32),
@@ -106,7 +118,7 @@ function drawStyle(chance: Chance): Style {
   };
 }
 
-function seal({ body }: { body: string }, { secret }: Credentials): Seal {
+function authenticate({ body }: { body: string }, { secret }: Credentials): SentCredentials {
   const signature = createHmac("sha256", secret).update(body).digest("hex");
   const headers = {
     "content-type": "application/json",

@@ -1,18 +1,18 @@
-/** So many may do something at a time; the others wait, in the order in which they came. */
-export interface Slots {
-  take(): Promise<void>;
-  give(): void;
+/** Limits concurrency; waiting callers go on in the order in which they came. */
+export interface Semaphore {
+  acquire(): Promise<void>;
+  release(): void;
 }
 
-export function createSlots(count: number): Slots {
+export function createSemaphore(count: number): Semaphore {
   const waiting: (() => void)[] = [];
   let free = count;
   return {
-    async take() {
+    async acquire() {
       if (free > 0) free -= 1;
       else await new Promise<void>((resolve) => waiting.push(resolve));
     },
-    give() {
+    release() {
       const next = waiting.shift();
       if (next) next();
       else free += 1;
@@ -20,10 +20,12 @@ export function createSlots(count: number): Slots {
   };
 }
 
-/** Shorter waits than this are saved up, for no timer keeps them. Milliseconds. */
+/** Shorter waits are added up: timers are not that exact. */
 const MIN_TIMER_MS = 5;
 
-/** Waits before each moment, so that no more than `rate` moments a second begin; equal ones one after the other are one. */
+/**
+ * Waits before each moment, so that at most `rate` begin per second; equal consecutive moments count as one.
+ */
 export function createPace(
   rate: number,
   wait: (ms: number) => Promise<void>,

@@ -1,12 +1,12 @@
 import type { Chance } from "./chance.ts";
-import type { Person } from "./life.ts";
+import type { Person } from "./timeline.ts";
 
 const FIRST = ["Ada", "Zoë", "Łukasz", "Grace", "Søren", "María", "Alan", "Chloé", "Bjørk", "Noor"] as const;
 const LAST = ["Lovelace", "Byron", "Wiśniewski", "Hopper", "O’Neill", "Nuñez", "Turing", "Müller"] as const;
 const THING = ["Lease", "Consultancy agreement", "Deed of gift", "Offer & acceptance", "Policy"] as const;
 const OF = ["the boathouse", "12 Rue de l’Église", "Acme + Sons", "2026/27", "“North Star”"] as const;
 
-/** So many people with different addresses, of a domain that is nobody's. `idOf` gives the provider's id. */
+/** People with different addresses at example.com. `idOf` gives the provider's id. */
 export function drawPeople(
   count: number,
   chance: Chance,

@@ -1,61 +1,61 @@
-import type { Fault } from "./letter.ts";
-import type { Played } from "./play.ts";
-import { readReply, type TruthLine } from "./truth.ts";
+import { type GroundTruthLine, readReply } from "./ground-truth.ts";
+import type { Fault } from "./planned-post.ts";
+import type { PostResult } from "./send.ts";
 
-/** What was done, counted. */
+/** The counts of a simulation. */
 export interface Summary {
   documents: number;
   happenings: {
     all: number;
-    told: number;
+    reported: number;
     dropped: number;
     truncated: number;
-    /** No chosen channel has a word for them. */
-    untellable: number;
+    /** No chosen channel reports their type. */
+    unreportable: number;
   };
   posts: {
     all: number;
-    tries: number;
-    taken: number;
+    attempts: number;
+    accepted: number;
     dropped: number;
-    /** Of the genuine ones, those that were never taken. */
+    /** Genuine ones that were sent and never accepted. */
     givenUp: number;
     unsent: number;
-    forged: { refused: number; taken: number };
+    forged: { refused: number; accepted: number };
   };
   faults: Record<Fault, number>;
-  /** As the bridge said it in its answers. */
+  /** Summed over the bridge's responses. */
   bridge: { events: number; duplicates: number; problems: number };
 }
 
-export function summarize(truth: readonly TruthLine[], played: readonly Played[]): Summary {
+export function summarize(truth: readonly GroundTruthLine[], results: readonly PostResult[]): Summary {
   const posts = truth.filter((line) => line.kind === "post");
   const happenings = truth.filter((line) => line.kind === "happening");
-  const replies = played.map(readReply);
+  const replies = results.map(readReply);
   const forged = posts.filter(({ faults }) => faults.includes("forge"));
   const genuine = posts.filter(({ faults }) => !faults.includes("forge"));
   return {
     documents: truth.filter(({ kind }) => kind === "document").length,
     happenings: {
       all: happenings.length,
-      told: count(happenings, ({ told }) => told),
+      reported: count(happenings, ({ reported }) => reported),
       dropped: count(happenings, ({ dropped }) => dropped),
       truncated: count(happenings, ({ truncated }) => truncated),
-      untellable: count(happenings, ({ tellable }) => !tellable),
+      unreportable: count(happenings, ({ reportable }) => !reportable),
     },
     posts: {
       all: posts.length,
-      tries: sum(posts.map(({ answers }) => answers.length)),
-      taken: count(genuine, ({ outcome }) => outcome === "taken"),
+      attempts: sum(posts.map(({ statuses }) => statuses.length)),
+      accepted: count(genuine, ({ outcome }) => outcome === "accepted"),
       dropped: count(genuine, ({ outcome }) => outcome === "dropped"),
       givenUp: count(genuine, ({ outcome }) => outcome === "given_up"),
       unsent: count(posts, ({ outcome }) => outcome === "unsent"),
       forged: {
         refused: count(forged, ({ outcome }) => outcome === "refused"),
-        taken: count(forged, ({ outcome }) => outcome === "taken"),
+        accepted: count(forged, ({ outcome }) => outcome === "accepted"),
       },
     },
-    faults: countFaults(played),
+    faults: countFaults(results),
     bridge: {
       events: sum(replies.map(({ events }) => events)),
       duplicates: sum(replies.map(({ duplicates }) => duplicates)),
@@ -64,9 +64,9 @@ export function summarize(truth: readonly TruthLine[], played: readonly Played[]
   };
 }
 
-function countFaults(played: readonly Played[]): Record<Fault, number> {
+function countFaults(results: readonly PostResult[]): Record<Fault, number> {
   const counts = { repeat: 0, reorder: 0, late: 0, forge: 0, drop: 0, truncate: 0, burst: 0 };
-  for (const { post } of played) for (const fault of post.faults) counts[fault] += 1;
+  for (const { post } of results) for (const fault of post.faults) counts[fault] += 1;
   return counts;
 }
 
@@ -78,7 +78,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** Everything genuine was taken, and nothing that was forged. */
-export function wentWell({ posts }: Summary): boolean {
-  return posts.givenUp + posts.unsent + posts.forged.taken === 0;
+/** Every genuine post that was not dropped was accepted, and no forged one. */
+export function isSuccess({ posts }: Summary): boolean {
+  return posts.givenUp + posts.unsent + posts.forged.accepted === 0;
 }

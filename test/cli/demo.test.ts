@@ -6,7 +6,7 @@ import { Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import { LEGALESIGN_BATCH, LEGALESIGN_UPON, LUMIN_SENT } from "../../src/cli/demo/posts.ts";
-import { STORY, type Step } from "../../src/cli/demo/story.ts";
+import { DEMO_STEPS, type DemoStep } from "../../src/cli/demo/steps.ts";
 import { demo } from "../../src/cli/demo.ts";
 import { run } from "../../src/cli/run.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
@@ -33,9 +33,9 @@ function aTerminal(watch: (printed: string, interrupt: () => void) => void = () 
   return { terminal, printed };
 }
 
-/** The story with one step of it expected to come out otherwise. */
-function storyWith(title: string, expected: (step: Step) => Partial<Step["expected"]>): Step[] {
-  return STORY.map((step) =>
+/** The demo's steps, one of them with another expectation. */
+function stepsWith(title: string, expected: (step: DemoStep) => Partial<DemoStep["expected"]>): DemoStep[] {
+  return DEMO_STEPS.map((step) =>
     step.title.includes(title) ? { ...step, expected: { ...step.expected, ...expected(step) } } : step,
   );
 }
@@ -58,7 +58,7 @@ describe("countersign demo", function () {
     await rmdir(folder);
   });
 
-  it("tells the whole story, and ends with what it counted", async () => {
+  it("runs all steps, and ends with their counts", async () => {
     const { terminal, printed } = aTerminal();
     const code = await run(["demo"], terminal);
     expect(printed.err).to.equal("");
@@ -75,11 +75,11 @@ describe("countersign demo", function () {
     expect(printed.out.split("\n").filter((line) => line.length > 100)).to.deep.equal([]);
   });
 
-  it("ends with 1 when other events come of a post, and names them", async () => {
+  it("ends with 1 when a post gives other events than expected, and names both", async () => {
     const { terminal, printed } = aTerminal();
-    const story = storyWith("six-minute", ({ expected: { events } }) => ({ events: events.toReversed() }));
-    expect(await demo({ story, keep: true }, terminal)).to.equal(1);
-    expect(printed.err).to.match(/^countersign: the demo did not come out as it should: in step 3, /);
+    const steps = stepsWith("six-minute", ({ expected: { events } }) => ({ events: events.toReversed() }));
+    expect(await demo({ steps, keep: true }, terminal)).to.equal(1);
+    expect(printed.err).to.match(/^countersign: the demo failed: in step 3, /);
     expect(printed.err).to.match(
       /what is forwarded about signers\/\S+ should be esign\.signer\.signed, .+, and was esign\.signer\.scheduled, /,
     );
@@ -87,16 +87,16 @@ describe("countersign demo", function () {
     expect(printed.out).not.to.contain("events in");
   });
 
-  it("ends with 1 when another answer comes than expected, and names both", async () => {
+  it("ends with 1 when the answer is another than expected, and names both", async () => {
     const { terminal, printed } = aTerminal();
-    const story = storyWith("stranger", () => ({ status: 200 }));
-    expect(await demo({ story, keep: false }, terminal)).to.equal(1);
+    const steps = stepsWith("stranger", () => ({ status: 200 }));
+    expect(await demo({ steps, keep: false }, terminal)).to.equal(1);
     expect(printed.err).to.contain(
       "in step 2, the answer should be 200, 0 new events, 0 repeats, and was 401\n",
     );
   });
 
-  it("is ended at once by Ctrl-C, with 130", async () => {
+  it("ends at once upon Ctrl-C, with 130", async () => {
     const { terminal, printed } = aTerminal((out, interrupt) => {
       if (out.includes("POST /in/legalesign/upon")) interrupt();
     });
@@ -105,7 +105,7 @@ describe("countersign demo", function () {
     expect(printed.out).not.to.contain("events in");
   });
 
-  it("stays up with --keep, shows what comes, and ends with 0 when told to stop", async () => {
+  it("keeps running with --keep, shows each request, and ends with 0 when told to stop", async () => {
     let answered: Promise<number> | undefined;
     const { terminal, printed } = aTerminal((out, interrupt) => {
       const [, url = "", fields = ""] = /curl '(http\S+upon\S+)' \\\n\s+(.+)/.exec(out) ?? [];

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { TruthLine } from "../../src/simulate/truth.ts";
+import type { GroundTruthLine } from "../../src/simulate/ground-truth.ts";
 import { aFolder, type Bridge, configText, LUMIN_KEY, startBridge, TOKEN, tidy } from "../bridge.ts";
 import { runCommand } from "./terminal.ts";
 
@@ -21,7 +21,7 @@ const simulate = (provider: string, url: string, ...more: string[]) =>
     },
   });
 
-async function kept(bridge: Bridge): Promise<{ type: string; document: { id: string } | null }[]> {
+async function eventsOf(bridge: Bridge): Promise<{ type: string; document: { id: string } | null }[]> {
   const all = [];
   let cursor: string | null = "";
   while (cursor !== null) {
@@ -32,7 +32,7 @@ async function kept(bridge: Bridge): Promise<{ type: string; document: { id: str
   return all;
 }
 
-function truthIn(file: string): TruthLine[] {
+function truthIn(file: string): GroundTruthLine[] {
   return readFileSync(file, "utf8")
     .trimEnd()
     .split("\n")
@@ -48,31 +48,31 @@ describe("countersign simulate", function () {
     ["legalesign", ["--channels", "batch"]],
     ["legalesign", ["--channels", "upon,batch,realtime"]],
   ] as const) {
-    it(`plays ${provider} ${more.join(" ")} so that each happening told is one event of the bridge`, async () => {
+    it(`posts as ${provider} ${more.join(" ")} so that each reported happening is one event of the bridge`, async () => {
       const bridge = await startBridge(CONFIG);
       const truth = join(aFolder(), "truth.ndjson");
-      const wish = ["--documents", "6", "--seed", "7", "--truth", truth, ...more];
-      const { code, stdout, stderr } = await simulate(provider, bridge.url, ...wish);
+      const options = ["--documents", "6", "--seed", "7", "--truth", truth, ...more];
+      const { code, stdout, stderr } = await simulate(provider, bridge.url, ...options);
       expect([code, stderr]).to.deep.equal([0, ""]);
 
-      const told = truthIn(truth).filter((line) => line.kind === "happening" && line.told);
-      expect(told).not.to.have.length(0);
-      expect(await kept(bridge)).to.have.length(told.length);
+      const reported = truthIn(truth).filter((line) => line.kind === "happening" && line.reported);
+      expect(reported).not.to.have.length(0);
+      expect(await eventsOf(bridge)).to.have.length(reported.length);
       const summary = JSON.parse(stdout);
       expect(summary).to.deep.include({ provider, seed: 7, documents: 6 });
-      expect(summary.bridge).to.include({ events: told.length, problems: 0 });
+      expect(summary.bridge).to.include({ events: reported.length, problems: 0 });
     });
   }
 
-  it("plays the same again when it is given seed and start, and the bridge knows it again", async () => {
+  it("repeats the same posts with the same seed and start, which the bridge counts as duplicates", async () => {
     const bridge = await startBridge(CONFIG);
-    const wish = ["--documents", "3", "--seed", "7", "--start", "2026-01-01T00:00:00Z"];
-    const first = JSON.parse((await simulate("lumin", bridge.url, ...wish)).stdout);
-    const again = JSON.parse((await simulate("lumin", bridge.url, ...wish)).stdout);
+    const options = ["--documents", "3", "--seed", "7", "--start", "2026-01-01T00:00:00Z"];
+    const first = JSON.parse((await simulate("lumin", bridge.url, ...options)).stdout);
+    const again = JSON.parse((await simulate("lumin", bridge.url, ...options)).stdout);
     expect(again.bridge).to.deep.include({ events: 0, duplicates: first.bridge.events });
   });
 
-  it("finds forged posts refused and cut ones kept with a problem", async () => {
+  it("counts forged posts as refused and truncated ones as problems", async () => {
     const bridge = await startBridge(CONFIG);
     const { code, stdout } = await simulate(
       "lumin",
@@ -84,28 +84,28 @@ describe("countersign simulate", function () {
     );
     const { faults, posts, bridge: said } = JSON.parse(stdout);
     expect(code).to.equal(0);
-    expect(posts.forged).to.deep.equal({ refused: faults.forge, taken: 0 });
+    expect(posts.forged).to.deep.equal({ refused: faults.forge, accepted: 0 });
     expect(said.problems).to.equal(faults.truncate);
     expect(faults.forge).to.be.greaterThan(0);
   });
 
-  it("counts for people what was played", async () => {
+  it("prints the counts for people", async () => {
     const bridge = await startBridge(CONFIG);
     const args = ["simulate", "lumin", "--to", bridge.url, "--documents", "1", "--rate", "100000/s"];
     const { stdout } = await runCommand([...args, "--secret", LUMIN_KEY, "--seed", "3"]);
     expect(stdout).to.match(/^1 document over lumin\/account, seed 3\n +\d+ {2}happenings\n/);
   });
 
-  it("goes nowhere but to this machine unless it is told to", async () => {
+  it("refuses another machine without --allow-remote", async () => {
     const { code, stderr } = await simulate("lumin", "http://hooks.example.com");
     expect(code).to.equal(1);
     expect(stderr).to.match(/^countersign: hooks\.example\.com is not this machine.*--allow-remote/);
   });
 
-  it("says in a sentence what it does not understand, or lacks", async () => {
+  it("refuses bad or missing options in a sentence", async () => {
     const here = "http://127.0.0.1:9";
     for (const [args, sentence] of [
-      [["acme"], /There is lumin and legalesign/],
+      [["acme"], /There are lumin and legalesign/],
       [["lumin", "--to", "bridge"], /It must be an address/],
       [["lumin", "--faults", "fire"], /There are repeat, reorder/],
       [["lumin", "--documents", "0"], /a whole number from 1 to 5000/],
@@ -119,11 +119,11 @@ describe("countersign simulate", function () {
     }
   });
 
-  it("ends with 1 and says what was given up when no bridge answers, and with 130 when it is stopped", async () => {
+  it("ends with 1 and counts the posts given up when no bridge answers, and with 130 when it is stopped", async () => {
     const { code, stdout } = await simulate("lumin", "http://127.0.0.1:9", "--documents", "1");
     const { posts } = JSON.parse(stdout);
-    expect([code, posts.taken]).to.deep.equal([1, 0]);
-    expect(posts.tries).to.equal(7 * posts.givenUp);
+    expect([code, posts.accepted]).to.deep.equal([1, 0]);
+    expect(posts.attempts).to.equal(7 * posts.givenUp);
 
     const args = ["simulate", "lumin", "--to", "http://127.0.0.1:9", "--secret", "k"];
     expect((await runCommand(args, { signal: AbortSignal.abort() })).code).to.equal(130);

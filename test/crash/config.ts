@@ -1,5 +1,5 @@
+import { CREDENTIALS } from "./generations.ts";
 import type { Receiver } from "./receivers.ts";
-import { CREDENTIALS } from "./stories.ts";
 
 export const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Chance } from "../../src/simulate/chance.ts";
-import type { Happening } from "../../src/simulate/life.ts";
-import { createSlots } from "../../src/simulate/pace.ts";
-import type { Post, ProviderName } from "../../src/simulate/story.ts";
-import { generations, type Lane } from "./stories.ts";
+import { createSemaphore } from "../../src/simulate/pace.ts";
+import type { ProviderName, ProviderPost } from "../../src/simulate/simulation.ts";
+import type { SimulatedHappening } from "../../src/simulate/timeline.ts";
+import { generations, type Lane } from "./generations.ts";
 
 /** A post with what its provider knows of it. */
 export interface Sent {
   source: ProviderName;
-  post: Post;
+  post: ProviderPost;
   tries: number;
   /** It was answered with 200, so that the provider thinks no more of it. */
   taken: boolean;
@@ -20,12 +20,12 @@ export interface Sent {
 export interface Load {
   readonly sent: readonly Sent[];
   /** All that happened to the documents that posts were made of. */
-  readonly happenings: readonly Happening[];
+  readonly happenings: readonly SimulatedHappening[];
   /** Answers that no genuine post should get, in a sentence each. */
   readonly surprises: readonly string[];
   /** Statuses of answers, and how often each was given; `none` where there was no answer. */
   readonly answers: ReadonlyMap<string, number>;
-  /** Lets so many more posts begin. Further tries need no leave. */
+  /** Lets this many more posts begin. Retries need no permit. */
   allow(count: number): void;
   /** Begins no more, and goes on trying what was begun until `signal` is aborted. */
   stop(signal: AbortSignal): Promise<void>;
@@ -43,7 +43,7 @@ export interface LoadOptions {
 /** How long a provider waits for an answer, and before it tries again, in milliseconds. */
 const PATIENCE = 30_000;
 const PAUSE = [40, 240] as const;
-/** So many sequences of posts are under way at a time. */
+/** How many sequences of posts are under way at a time. */
 const WINDOW = 48;
 /** The share of posts that are never tried again when they are not taken at once. */
 const FICKLE = 0.02;
@@ -51,21 +51,21 @@ const FICKLE = 0.02;
 const EXPECTED = ["200", "503", "none"];
 
 export function startLoad({ chance, connections, urls, onTaken }: LoadOptions): Load {
-  const stories = generations(chance);
+  const upcoming = generations(chance);
   const lanes: Lane[] = [];
-  const happenings: Happening[] = [];
+  const happenings: SimulatedHappening[] = [];
   const sent: Sent[] = [];
   const surprises: string[] = [];
   const answers = new Map<string, number>();
-  const leave = createSlots(0);
+  const permits = createSemaphore(0);
   const over = new AbortController();
   const underWay = new Set<Promise<void>>();
   let stopping = false;
 
-  /** A lane that nobody else is at. */
+  /** A lane that no other connection works on. */
   function takeLane(): Lane {
     while (lanes.length < WINDOW) {
-      const generation = stories.next().value;
+      const generation = upcoming.next().value;
       lanes.push(...generation.lanes);
       happenings.push(...generation.happenings);
     }
@@ -76,7 +76,7 @@ export function startLoad({ chance, connections, urls, onTaken }: LoadOptions): 
 
   async function work(): Promise<void> {
     for (;;) {
-      await leave.take();
+      await permits.acquire();
       if (stopping) return;
       const progress = advance(takeLane());
       underWay.add(progress);
@@ -91,12 +91,12 @@ export function startLoad({ chance, connections, urls, onTaken }: LoadOptions): 
     if (!post) return;
     const one: Sent = { source, post, tries: 0, taken: false, receipt: null };
     sent.push(one);
-    const done = await retryStoreWrite(one);
+    const done = await sendUntilTaken(one);
     if (done && rest.length > 0) lanes.push({ source, posts: rest });
   }
 
   /** False: it was given up. */
-  async function retryStoreWrite(one: Sent): Promise<boolean> {
+  async function sendUntilTaken(one: Sent): Promise<boolean> {
     const isForged = one.post.faults.includes("forge");
     while (!over.signal.aborted) {
       const status = await attempt(one);
@@ -126,7 +126,7 @@ export function startLoad({ chance, connections, urls, onTaken }: LoadOptions): 
     surprises,
     answers,
     allow(count) {
-      for (let n = 0; n < count; n++) leave.give();
+      for (let n = 0; n < count; n++) permits.release();
     },
     async stop(signal) {
       stopping = true;

@@ -4,14 +4,14 @@ import type { Event } from "../../src/domain/event.ts";
 import { createChance } from "../../src/simulate/chance.ts";
 import { aSigner } from "../builders.ts";
 import { anEvent } from "../outbound/fixtures.ts";
+import { type Generation, generations } from "./generations.ts";
 import { type Evidence, judge, type Verdict } from "./oracle.ts";
 import type { Arrival } from "./receivers.ts";
-import { type Generation, generations } from "./stories.ts";
 
 /** Everything that two providers tell of some documents, as it ought to end. */
 function everything(): Evidence {
-  const stories = generations(createChance("the oracle"));
-  const all = [stories.next().value, stories.next().value];
+  const upcoming = generations(createChance("the oracle"));
+  const all = [upcoming.next().value, upcoming.next().value];
   const posts = all.flatMap(({ source, lanes }) =>
     lanes.flatMap((lane) => lane.posts.map((post) => ({ source, post }))),
   );
@@ -34,7 +34,7 @@ function everything(): Evidence {
 
 /** Each happening that a post tells, in the order of each document. */
 function eventsOf({ source, lanes }: Generation): Event[] {
-  const told = new Set(lanes.flatMap(({ posts }) => posts.flatMap(({ tells }) => tells)));
+  const told = new Set(lanes.flatMap(({ posts }) => posts.flatMap(({ happenings }) => happenings)));
   const sequences = new Map<string, number>();
   return [...told].map((happening, n) => {
     const { document, signer, type, time } = happening;

@@ -1,7 +1,7 @@
 import type { Delivery } from "../../src/domain/delivery.ts";
 import type { Event } from "../../src/domain/event.ts";
-import type { Happening } from "../../src/simulate/life.ts";
-import type { ProviderName } from "../../src/simulate/story.ts";
+import type { ProviderName } from "../../src/simulate/simulation.ts";
+import type { SimulatedHappening } from "../../src/simulate/timeline.ts";
 import type { Load, Sent } from "./load.ts";
 import type { Receiver } from "./receivers.ts";
 
@@ -93,7 +93,7 @@ function compareEvents(
 ): { lost: string[]; twice: string[] } {
   const must = reports(sent.filter(({ taken }) => taken));
   const may = reports(sent);
-  const found = new Map<Happening, Event[]>();
+  const found = new Map<SimulatedHappening, Event[]>();
   const twice: string[] = [];
   const happeningOf = createIndex(sent, happenings);
   for (const event of events) {
@@ -110,15 +110,15 @@ function compareEvents(
   return { lost, twice };
 }
 
-function reports(sent: readonly Sent[]): Set<Happening> {
-  return new Set(sent.flatMap(({ post }) => post.tells));
+function reports(sent: readonly Sent[]): Set<SimulatedHappening> {
+  return new Set(sent.flatMap(({ post }) => post.happenings));
 }
 
 /** The happening that an event is about: of several of its kind the one nearest in time, as two channels' clocks differ. */
 function createIndex(
   sent: readonly Sent[],
-  happenings: readonly Happening[],
-): (event: Event) => Happening | null {
+  happenings: readonly SimulatedHappening[],
+): (event: Event) => SimulatedHappening | null {
   const sources = new Map(sent.flatMap(({ source, post }) => post.documents.map((id) => [id, source])));
   const index = Map.groupBy(happenings, (happening) => nameOf(happening, sources.get(happening.document)));
   return (event) => {

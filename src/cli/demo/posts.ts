@@ -1,10 +1,10 @@
 /**
- * What the providers post, as their documentation shows it. A signature is over bytes, so a signed body stands here as it
- * was signed, odd spaces included.
+ * The providers' posts, as their documentation shows them. A signature is over bytes, so a signed body is
+ * exactly as it was signed, odd spaces included.
  */
 
-/** What a provider posts; where it is posted to is the story's matter. */
-export interface Payload {
+/** The headers and body of a provider's post; its step says where it is posted to. */
+export interface ProviderPayload {
   headers: Readonly<Record<string, string>>;
   body: string;
 }
@@ -19,13 +19,13 @@ const luminHeaders = {
 };
 
 /** https://developers.luminpdf.com: the example of "verify the signature". */
-export const LUMIN_SENT: Payload = {
+export const LUMIN_SENT: ProviderPayload = {
   headers: luminHeaders,
   body: '{"event": { "event_time": 1694664207595, "event_type": "signature_request_sent" }, "signature_request": { "signature_request_id": "fa5c8a0b0f492d768749333ad6fcc214c111e967", "title": "My first request" } }',
 };
 
-/** The same, with the signature that belongs to the other body: an approval that nobody gave. */
-export const LUMIN_FORGED: Payload = {
+/** The same with another event and the signature of the first: a forged approval. */
+export const LUMIN_FORGED: ProviderPayload = {
   headers: luminHeaders,
   body: LUMIN_SENT.body.replace("signature_request_sent", "signature_request_approved"),
 };
@@ -34,7 +34,7 @@ const SIGNER = "/api/v1/signer/656926a1-a9e9-434b-91cc-9f9769254e99/";
 const DOCUMENT = "/api/v1/document/6619179c-95da-4d5c-b7be-7bac0bac4088/";
 
 /** https://apidocs.legalesign.com: the example of the six-minute batch, a JSON array in a field of a form. */
-export const LEGALESIGN_BATCH: Payload = form({
+export const LEGALESIGN_BATCH: ProviderPayload = form({
   data: `[${[
     item("5", "2022-07-11T07:28:25+00:00", SIGNER),
     item("10", "2022-07-11T07:28:26+00:00", SIGNER),
@@ -47,8 +47,10 @@ export const LEGALESIGN_BATCH: Payload = form({
   ].join(", ")}]`,
 });
 
-/** The "upon signing" post for the document of the batch. The names of its fields are likely, not published. */
-export const LEGALESIGN_UPON: Payload = form({
+/**
+ * The "upon signing" post for the document of the batch. The names of its fields are likely, not published.
+ */
+export const LEGALESIGN_UPON: ProviderPayload = form({
   name: "Consultancy agreement",
   event: "100",
   resource_uri: DOCUMENT,
@@ -58,8 +60,8 @@ export const LEGALESIGN_UPON: Payload = form({
   tag2: "",
 });
 
-/** The same for a document of which nothing was told before. */
-export const LEGALESIGN_UPON_OTHER: Payload = form({
+/** The same for a document that is not known yet. */
+export const LEGALESIGN_UPON_OTHER: ProviderPayload = form({
   name: "Lease of the boathouse",
   event: "100",
   resource_uri: "/api/v1/document/0c5d1f7e-2b86-4f0e-9d0a-6d1a4be1c2f3/",
@@ -69,7 +71,7 @@ export const LEGALESIGN_UPON_OTHER: Payload = form({
   tag2: "",
 });
 
-function form(fields: Readonly<Record<string, string>>): Payload {
+function form(fields: Readonly<Record<string, string>>): ProviderPayload {
   const headers = { "content-type": "application/x-www-form-urlencoded" };
   return { headers, body: new URLSearchParams(fields).toString() };
 }

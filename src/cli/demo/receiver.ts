@@ -7,27 +7,30 @@ import { ForwardedEvent } from "../../outbound/encode.ts";
 
 /** A request that the bridge made. */
 export interface Forwarded {
-  /** The `webhook-id`: the same on every try. */
+  /** The `webhook-id`: the same on every attempt. */
   id: string;
   /** Null when it was not verified. */
   event: ForwardedEvent | null;
-  /** Why the official library, or the schema of events, would not have it; null when both did. */
-  mistrust: string | null;
-  /** What was answered. */
+  /** Why the official library or the schema of events refused it; null when it was verified. */
+  verificationError: string | null;
+  /** The status of the receiver's response. */
   status: number;
 }
 
-/** An internal system as its owner would write one: it trusts nothing but what the official library has verified. */
+/** An internal system as its owner would write it: it trusts only what the official library has verified. */
 export interface Receiver {
   url: string;
-  /** Every request so far, in the order in which they came. */
+  /** All requests so far, oldest first. */
   requests: readonly Forwarded[];
   /** Answers 503 to the next `count` requests. */
   fail(count: number): void;
-  /** Resolves as soon as it holds; looks at every request. Rejects when `signal` is aborted before. */
+  /**
+   * Resolves once `holds` is true, which it checks after each request. Rejects when `signal` is aborted
+   * before.
+   */
   until(holds: () => boolean, signal: AbortSignal): Promise<void>;
-  /** Calls `see` with each request from now on. */
-  watch(see: (request: Forwarded) => void): void;
+  /** Calls the listener with each request from now on. */
+  watch(listener: (request: Forwarded) => void): void;
   close(): Promise<void>;
 }
 
@@ -38,12 +41,12 @@ export async function startReceiver(secret: string): Promise<Receiver> {
   let outages = 0;
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const examined = examine(webhook, request, await text(request));
+    const verified = verifyRequest(webhook, request, await text(request));
     const down = outages > 0;
     if (down) outages -= 1;
-    const status = down ? 503 : examined.mistrust === null ? 200 : 401;
+    const status = down ? 503 : verified.verificationError === null ? 200 : 401;
     response.writeHead(status).end();
-    const forwarded = { ...examined, status };
+    const forwarded = { ...verified, status };
     requests.push(forwarded);
     arrivals.emit("request", forwarded);
   }
@@ -63,8 +66,8 @@ export async function startReceiver(secret: string): Promise<Receiver> {
     async until(holds, signal) {
       while (!holds()) await once(arrivals, "request", { signal });
     },
-    watch(see) {
-      arrivals.on("request", see);
+    watch(listener) {
+      arrivals.on("request", listener);
     },
     close: () =>
       new Promise((resolve) => {
@@ -74,14 +77,18 @@ export async function startReceiver(secret: string): Promise<Receiver> {
   };
 }
 
-/** This is all that a receiver has to do: hand the untouched body and the headers to the library. */
-function examine(webhook: Webhook, { headers }: IncomingMessage, body: string): Omit<Forwarded, "status"> {
+/** All that a receiver has to do: pass the untouched body and the headers to the library. */
+function verifyRequest(
+  webhook: Webhook,
+  { headers }: IncomingMessage,
+  body: string,
+): Omit<Forwarded, "status"> {
   const id = String(headers["webhook-id"] ?? "");
   try {
     const event = ForwardedEvent.parse(webhook.verify(body, plain(headers)));
-    return { id, event, mistrust: event.id === id ? null : `the body is about ${event.id}` };
+    return { id, event, verificationError: event.id === id ? null : `the body is about ${event.id}` };
   } catch (error) {
-    return { id, event: null, mistrust: messageOf(error) };
+    return { id, event: null, verificationError: messageOf(error) };
   }
 }
 

@@ -3,13 +3,13 @@ import type { FormField } from "../../inbound/form.ts";
 import { parsing } from "../../inbound/json.ts";
 import { formOf } from "../../inbound/place.ts";
 import { atOnce } from "../../inbound/steps.ts";
-import { type Context, redactText } from "./text.ts";
+import { type RedactionContext, redactText } from "./text.ts";
 import { redactString, redactValue } from "./value.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
 /** A body, and the headers that say how it is to be read. */
-export interface Body {
+export interface CapturedBody {
   bytes: Buffer;
   headers: Headers;
 }
@@ -18,7 +18,7 @@ export interface Body {
 const MAX_BODY_BYTES = 256 * 1_024 ** 2;
 
 /** The body without compression. A body that cannot be unpacked is left out, as nobody could say what is in it. */
-export function unpack(body: Uint8Array, headers: Headers): Body {
+export function unpack(body: Uint8Array, headers: Headers): CapturedBody {
   const { "content-encoding": _, ...rest } = headers;
   const content = contentAtOnce({ body, headers }, MAX_BODY_BYTES);
   const bytes =
@@ -27,7 +27,7 @@ export function unpack(body: Uint8Array, headers: Headers): Body {
 }
 
 /** The same body in UTF-8, without what is personal or gives access. */
-export function redactBody({ bytes, headers }: Body, context: Context): Body {
+export function redactBody({ bytes, headers }: CapturedBody, context: RedactionContext): CapturedBody {
   const type = headers["content-type"] ?? "";
   const charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(type)?.[1] ?? "utf-8";
   const text = textOf(bytes, charset);
@@ -39,7 +39,7 @@ export function redactBody({ bytes, headers }: Body, context: Context): Body {
   return inUtf8(lines.map((line) => redactString("", line, context)).join(""), type, headers);
 }
 
-function inUtf8(text: string, type: string, headers: Headers): Body {
+function inUtf8(text: string, type: string, headers: Headers): CapturedBody {
   const contentType = type.replace(/(charset\s*=\s*)"?[^\s;"]+"?/i, "$1utf-8");
   return {
     bytes: Buffer.from(text),
@@ -68,7 +68,11 @@ function parseJson(text: string): unknown {
 }
 
 /** Urlencoded or multipart: each field under its name, what is no text as a document. */
-function redactForm({ bytes, headers }: Body, charset: string, context: Context): Body {
+function redactForm(
+  { bytes, headers }: CapturedBody,
+  charset: string,
+  context: RedactionContext,
+): CapturedBody {
   const { fields } = formOf({
     ...{ source: "", channel: "", query: new URLSearchParams(), pathToken: null, receivedAt: 0 },
     headers,

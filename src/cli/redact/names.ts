@@ -1,5 +1,5 @@
 /** What a member, field or parameter holds, by its name in any style: `accessToken`, `access_token`, `Access-Token`, `accesstoken`. */
-export type Kind = "secret" | "personal" | "address" | "email" | "ip" | "link" | "document";
+export type ValueKind = "secret" | "personal" | "address" | "email" | "ip" | "link" | "document";
 
 /** Names with one of these in them hold a secret, and so does everything within. */
 const SECRET =
@@ -23,7 +23,7 @@ const LINK = /(?:ur[il]|link|href|endpoint)s?$/;
 const DOCUMENT = /bytes$|base64|b64$|^pdf$|pdf(?:data|content|file)?$|blob$|filecontents?$|imagedata$/;
 
 /** Null: the name says nothing. */
-export function kindOf(name: string): Kind | null {
+export function kindOf(name: string): ValueKind | null {
   const words = wordsOf(name);
   const squashed = words.join("");
   if (isSecretName(words, squashed)) return "secret";
@@ -40,7 +40,7 @@ export function kindOf(name: string): Kind | null {
 }
 
 /** What everything within an object of this name holds. */
-export function kindWithin(name: string): Kind | null {
+export function kindWithin(name: string): ValueKind | null {
   const squashed = wordsOf(name).join("");
   if (SECRET.test(squashed)) return "secret";
   return ADDRESS.test(squashed) ? "address" : null;

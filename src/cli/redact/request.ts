@@ -3,9 +3,9 @@ import { type Preview, type PreviewRequest, preview } from "../../inbound/previe
 import type { CheckRule } from "../../mapping/check.ts";
 import type { Mapping, MappingChannel } from "../../mapping/compile.ts";
 import type { PlaceRef } from "../../mapping/place.ts";
-import { type Body, redactBody, unpack } from "./body.ts";
+import { type CapturedBody, redactBody, unpack } from "./body.ts";
 import { createStandIns } from "./stand-ins.ts";
-import { type Context, redactText } from "./text.ts";
+import { type RedactionContext, redactText } from "./text.ts";
 import { redactQuery } from "./url.ts";
 import { redactString } from "./value.ts";
 
@@ -37,10 +37,10 @@ export function redactRequest(request: PreviewRequest): Redacted {
 }
 
 function redactOnce(
-  { query, ...whole }: Body & { query: string },
+  { query, ...whole }: CapturedBody & { query: string },
   mapping: Mapping,
   rules: MappingChannel,
-  context: Context,
+  context: RedactionContext,
 ): Omit<Redacted, "isSame"> {
   const { bytes: body, headers } = redactBody(whole, context);
   return {
@@ -57,7 +57,7 @@ function redactHeaders(
   headers: Readonly<Record<string, string>>,
   mapping: Mapping,
   { checks }: MappingChannel,
-  context: Context,
+  context: RedactionContext,
 ): Record<string, string> {
   const proofs = checks.flatMap(proofsOf);
   const places = new Set([...mapping.texts].map((text) => text.toLowerCase()));
@@ -80,14 +80,14 @@ function proofsOf(rule: CheckRule): readonly PlaceRef[] {
 /** The literals by which a path looks an element up, as in `fields[name=order].value`. */
 const LITERAL = /=\s*["']?([^\]"']+)["']?\s*\]/g;
 
-function contextOf({ items }: Preview, mapping: Mapping): Context {
+function contextOf({ items }: Preview, mapping: Mapping): RedactionContext {
   const events = items.flatMap((item) => item.events);
   const words = new Set(mapping.texts);
   for (const text of mapping.texts) for (const [, literal = ""] of text.matchAll(LITERAL)) words.add(literal);
   for (const { code } of events)
     for (const text of [code.object, code.value, code.name]) if (text !== null) words.add(text);
   const ids = new Set(events.flatMap(idsOf).flatMap((id) => [id, ...id.split("/")]));
-  const context: Context = {
+  const context: RedactionContext = {
     standIns: createStandIns(),
     isWord: (text) => words.has(text),
     isId: (text) => ids.has(text),

@@ -1,13 +1,13 @@
 import { isIP, isIPv6 } from "node:net";
 import { decodedText, isDocument, unescaped } from "./encoded.ts";
-import { type Kind, kindOf } from "./names.ts";
+import { kindOf, type ValueKind } from "./names.ts";
 import { isUuid, type StandIns } from "./stand-ins.ts";
 import { redactLink, redactPath, redactUrl } from "./url.ts";
 
 /** Texts without what is personal or gives access, by the name that they stand under and by their shape. */
 
 /** What a capture knows besides its bytes. */
-export interface Context {
+export interface RedactionContext {
   standIns: StandIns;
   /** Words that the mapping knows, and those that it found in this request. */
   isWord(text: string): boolean;
@@ -21,8 +21,8 @@ export interface Context {
 export function redactMember(
   name: string,
   value: string,
-  context: Context,
-  within: Kind | null = null,
+  context: RedactionContext,
+  within: ValueKind | null = null,
 ): string {
   if (value.trim() === "" || context.isWord(value)) return value;
   const { standIns } = context;
@@ -49,8 +49,8 @@ export function redactMember(
 export function redactNumber(
   name: string,
   value: number,
-  context: Context,
-  within: Kind | null = null,
+  context: RedactionContext,
+  within: ValueKind | null = null,
 ): number {
   const text = String(value);
   const kind = kindOf(name) ?? within;
@@ -60,7 +60,7 @@ export function redactNumber(
     : value;
 }
 
-function redactedOr(value: string, context: Context, otherwise: (value: string) => string): string {
+function redactedOr(value: string, context: RedactionContext, otherwise: (value: string) => string): string {
   const redacted = redactText(value, context);
   return redacted === value ? otherwise(value) : redacted;
 }
@@ -99,7 +99,7 @@ const ANY = new RegExp(
 );
 
 /** A text under no telling name. */
-export function redactText(text: string, context: Context): string {
+export function redactText(text: string, context: RedactionContext): string {
   const { standIns } = context;
   if (context.isWord(text)) return text;
   const known = standIns.known(text);
@@ -122,7 +122,7 @@ export function redactText(text: string, context: Context): string {
 
 const SHAPE_NAMES = Object.keys(SHAPES) as Shape[];
 
-const REPLACE: Readonly<Record<Shape, (found: string, context: Context) => string>> = {
+const REPLACE: Readonly<Record<Shape, (found: string, context: RedactionContext) => string>> = {
   pem: (found, { standIns }) => standIns.secret(found),
   data: (found, { standIns }) => `data:,${standIns.document(found)}`,
   member: (found, context) =>
@@ -189,7 +189,7 @@ function parsedText(escaped: string): string {
 }
 
 /** Letters and digits without a break: an id or a token, unless it reads as a word or a time. */
-function redactRun(run: string, context: Context): string {
+function redactRun(run: string, context: RedactionContext): string {
   const { standIns } = context;
   const known = standIns.known(run);
   if (known !== undefined) return known;

@@ -1,11 +1,11 @@
 import { isIP, isIPv6 } from "node:net";
 import { unescaped } from "./encoded.ts";
-import type { Context } from "./text.ts";
+import type { RedactionContext } from "./text.ts";
 
 /** Addresses without what gives access: of a path only words and the ids that the mapping knows, of a query only names. */
 
 /** Of a link only what leads the mapping to an id is left. */
-export function redactLink(value: string, context: Context): string {
+export function redactLink(value: string, context: RedactionContext): string {
   const { standIns } = context;
   const hasId = value.split(/[/?#&=]/).some((part) => context.isId(part));
   if (value.startsWith("/")) return redactPath(value, context);
@@ -13,7 +13,7 @@ export function redactLink(value: string, context: Context): string {
 }
 
 /** Without user, password and fragment; what is in the path and the query is looked at part by part. */
-export function redactUrl(text: string, context: Context): string {
+export function redactUrl(text: string, context: RedactionContext): string {
   if (!URL.canParse(text)) return context.standIns.link(text);
   const { protocol, hostname, port, pathname, search } = new URL(text);
   const host = hostname
@@ -26,21 +26,21 @@ export function redactUrl(text: string, context: Context): string {
   return `${protocol}//${place}${port === "" ? "" : `:${port}`}${redactSegments(pathname, context)}${query}`;
 }
 
-function redactLabel(label: string, context: Context): string {
+function redactLabel(label: string, context: RedactionContext): string {
   if (isIP(label)) return context.standIns.ip(label);
   return label.length < MIN_RUN_LENGTH && context.standIns.known(label) === undefined
     ? label
     : context.standIns.opaque(label);
 }
 
-export function redactPath(path: string, context: Context): string {
+export function redactPath(path: string, context: RedactionContext): string {
   const [before = ""] = path.split(/[?#]/, 1);
   const [, query] = /^[^?#]*\?([^#]*)/.exec(path) ?? [];
   return redactSegments(before, context) + (query === undefined ? "" : `?${redactQuery(query, context)}`);
 }
 
 /** A query, or a form: each value under its name. */
-export function redactQuery(query: string, context: Context): string {
+export function redactQuery(query: string, context: RedactionContext): string {
   return new URLSearchParams(
     [...new URLSearchParams(query)].map(([name, value]): [string, string] => [
       context.redact("", name),
@@ -56,7 +56,7 @@ const MIN_RUN_LENGTH = 16;
 const PLAIN_SEGMENT =
   /^(?:[a-z]{1,20}(?:[-_][a-z]{1,12})?|[A-Z]?[a-z]{1,12}(?:[A-Z][a-z]{2,12})?|v\d{1,3}(?:\.\d{1,3})?|)$/;
 
-function redactSegments(path: string, context: Context): string {
+function redactSegments(path: string, context: RedactionContext): string {
   return path
     .split("/")
     .map((segment) => {

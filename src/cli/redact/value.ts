@@ -1,12 +1,12 @@
-import { type Kind, kindOf, kindWithin } from "./names.ts";
-import { type Context, redactMember, redactNumber, redactText } from "./text.ts";
+import { kindOf, kindWithin, type ValueKind } from "./names.ts";
+import { type RedactionContext, redactMember, redactNumber, redactText } from "./text.ts";
 
 /** JSON without what is personal or gives access, at any depth, also where a text holds JSON in turn. */
 export function redactValue(
   value: unknown,
-  context: Context,
+  context: RedactionContext,
   name = "",
-  within: Kind | null = null,
+  within: ValueKind | null = null,
 ): unknown {
   if (Array.isArray(value)) return value.map((item) => redactValue(item, context, name, within));
   if (typeof value === "object" && value !== null)
@@ -16,7 +16,7 @@ export function redactValue(
 }
 
 /** Of `{ name: api_key, value: … }` the value is that of an API key. */
-function redactObject(members: Record<string, unknown>, context: Context, within: Kind | null) {
+function redactObject(members: Record<string, unknown>, context: RedactionContext, within: ValueKind | null) {
   const label = ["name", "key", "field", "label", "fieldName"].map((key) => members[key]).find(isText);
   return Object.fromEntries(
     Object.entries(members).map(([key, inner]) => {
@@ -35,8 +35,8 @@ function isText(value: unknown): value is string {
 export function redactString(
   name: string,
   text: string,
-  context: Context,
-  within: Kind | null = null,
+  context: RedactionContext,
+  within: ValueKind | null = null,
 ): string {
   const json = /^\s*[[{"]/.test(text) ? parseJson(text) : undefined;
   if (json === undefined) return redactMember(name, text, context, within);

@@ -5,34 +5,34 @@ import {
   LEGALESIGN_UPON_OTHER,
   LUMIN_FORGED,
   LUMIN_SENT,
-  type Payload,
+  type ProviderPayload,
 } from "./posts.ts";
 
-/** One post of a provider, and all that must come of it. */
-export interface Step {
+/** One post of a provider and its expected result. */
+export interface DemoStep {
   title: string;
-  /** What a newcomer should see in it, line by line. */
+  /** What the step shows, for a newcomer; printed line by line. */
   lesson: readonly string[];
-  /** Where it is posted to: `<source>/<channel>`. */
+  /** The channel that it is posted to: `<source>/<channel>`. */
   to: string;
-  /** Whether the URL carries the bridge's token, as it does where the provider does not sign. */
+  /** True: the URL has the bridge's token, for channels that do not sign. */
   token: boolean;
-  payload: Payload;
-  /** To how many requests of this step the receiver answers 503 before it is well again. */
+  payload: ProviderPayload;
+  /** How many requests of this step the receiver answers with 503 before it recovers. */
   outages: number;
-  expected: Expected;
+  expected: ExpectedResult;
 }
 
-export interface Expected {
+export interface ExpectedResult {
   status: number;
-  /** The new events, in the order of the post; those of one subject are forwarded in this order. */
+  /** The new events in the order of the post, in which those of one subject are forwarded. */
   events: readonly ExpectedEvent[];
-  /** How many events it tells again. */
+  /** How many events it repeats. */
   duplicates: number;
 }
 
 interface ExpectedEvent {
-  /** Whom it is about, as forwarded: `documents/<id>` or `signers/<id>`. */
+  /** As forwarded: `documents/<id>` or `signers/<id>`. */
   subject: string;
   type: EventType;
 }
@@ -42,7 +42,7 @@ const AGREEMENT = "documents/6619179c-95da-4d5c-b7be-7bac0bac4088";
 const SIGNER = "signers/656926a1-a9e9-434b-91cc-9f9769254e99";
 const LEASE = "documents/0c5d1f7e-2b86-4f0e-9d0a-6d1a4be1c2f3";
 
-export const STORY: readonly Step[] = [
+export const DEMO_STEPS: readonly DemoStep[] = [
   {
     title: "Lumin says that a document was sent",
     lesson: ["The example of Lumin's documentation, byte for byte, with the signature printed there."],
@@ -96,7 +96,7 @@ export const STORY: readonly Step[] = [
     expected: { status: 200, events: [], duplicates: 8 },
   },
   {
-    title: "Legalesign tells the end of it over another channel",
+    title: "Legalesign reports the end of it over another channel",
     lesson: ["An upon-signing post says what the batch said: one happening is one event."],
     to: "legalesign/upon",
     token: true,
@@ -107,7 +107,7 @@ export const STORY: readonly Step[] = [
   {
     title: "A second document is signed, and the receiver is down for a moment",
     lesson: [
-      "It answers 503 once. The bridge tries again, with the same webhook-id, signed anew;",
+      "It answers 503 once. The bridge tries again, with the same webhook-id, signed again;",
       "the document's next event waits its turn, so that the order is kept.",
     ],
     to: "legalesign/upon",

@@ -4,21 +4,26 @@ import { signerId } from "../../src/domain/identity.ts";
 import type { Channel, Check } from "../../src/inbound/channel.ts";
 import type { RawRequest } from "../../src/inbound/request.ts";
 import { verify } from "../../src/inbound/verify.ts";
-import type { Happening } from "../../src/simulate/life.ts";
-import { makeStories, type Post, type Story, type Wish } from "../../src/simulate/story.ts";
+import {
+  type ProviderPost,
+  type SimulatedDocument,
+  type SimulationOptions,
+  simulate,
+} from "../../src/simulate/simulation.ts";
+import type { SimulatedHappening } from "../../src/simulate/timeline.ts";
 import { aDocument, aSigner, NEW_YEAR } from "../builders.ts";
 import { aRequest, read, shipped } from "../inbound/posts.ts";
 
-/** Stories as tests of the simulator and of what it posts to need them. */
+/** Simulated documents for tests of the simulator, and what our own code makes of their posts. */
 
 const SIGNING_SECRET = "a-key-that-signs";
 const URL_TOKEN = "a-token-in-the-url";
 
-export function stories(given: Partial<Wish> = {}): Story[] {
+export function simulated(given: Partial<SimulationOptions> = {}): SimulatedDocument[] {
   const provider = given.provider ?? "lumin";
   const channels = provider === "lumin" ? ["account"] : ["upon", "batch", "realtime"];
   const credentials = { secret: SIGNING_SECRET, token: URL_TOKEN };
-  return makeStories({
+  return simulate({
     provider,
     documents: 20,
     signers: 3,
@@ -30,8 +35,8 @@ export function stories(given: Partial<Wish> = {}): Story[] {
   });
 }
 
-/** The provider's channel as the configuration arms it. */
-export async function armed(provider: string, name: string): Promise<Channel> {
+/** The provider's channel with the credentials that the simulated posts are made with. */
+export async function configured(provider: string, name: string): Promise<Channel> {
   const channel = await shipped(provider, name);
   const checks = channel.rules.checks.flatMap((rule): Check[] => {
     if (rule.kind === "hmac") return [{ kind: "hmac", rule, secrets: [SIGNING_SECRET] }];
@@ -40,19 +45,19 @@ export async function armed(provider: string, name: string): Promise<Channel> {
   return { ...channel, checks };
 }
 
-export function requestOf({ channel, body, headers, query }: Post): RawRequest {
+export function requestOf({ channel, body, headers, query }: ProviderPost): RawRequest {
   return aRequest({ channel, body, headers, query: new URLSearchParams(query) });
 }
 
-/** What our own mapping makes of a post; throws where it is not genuine. */
-export function readPost(post: Post, channel: Channel) {
+/** Verifies a post and interprets it with our own mapping. @throws Error: it is not genuine. */
+export function readPost(post: ProviderPost, channel: Channel) {
   const request = verify(requestOf(post), channel);
   if ("refused" in request) throw new Error(request.refused);
   return read(request, channel);
 }
 
-/** A happening as an event would carry it, by hand: not by any mapping. */
-export function draftOf({ document, signer, type, time }: Happening, provider: string): Draft {
+/** The draft of a happening's event, made without any mapping. */
+export function draftOf({ document, signer, type, time }: SimulatedHappening, provider: string): Draft {
   const id = signer !== null && provider === "lumin" ? signerId(document, signer) : signer;
   return {
     source: provider,

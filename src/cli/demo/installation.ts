@@ -11,15 +11,15 @@ import { formatProblem } from "../../yaml.ts";
 import { LUMIN_KEY } from "./posts.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 
-/** A whole installation: the bridge between what the demo posts and the system that receives. */
-export interface Stage {
+/** A whole installation: a bridge, and the receiver that it forwards to. */
+export interface Installation {
   app: App;
   receiver: Receiver;
-  /** What Legalesign's posts show in the URL. */
+  /** Stands in the URL of Legalesign's posts. */
   token: string;
 }
 
-/** As a user would write it, but for the ports, which are any free ones, and the pauses, which are short. */
+/** As a user would write it, but with any free ports and short retry delays. */
 const CONFIGURATION = `
 server: { host: 127.0.0.1, port: 0 }
 admin:  { host: 127.0.0.1, port: 0 }
@@ -42,12 +42,12 @@ destinations:
 shutdown: 1s
 `;
 
-/** Sets it up in a temporary folder, and takes it down again whatever comes of `perform`. */
-export async function onStage<T>(perform: (stage: Stage) => Promise<T>): Promise<T> {
+/** Sets up an installation in a temporary folder, and removes it after `use`, also when that fails. */
+export async function withInstallation<T>(use: (installation: Installation) => Promise<T>): Promise<T> {
   const folder = await makeFolder();
   try {
     return await withReceiver((receiver, secret) =>
-      withBridge(folder, { receiver, secret, token: randomBytes(12).toString("hex") }, perform),
+      withBridge(folder, { receiver, secret, token: randomBytes(12).toString("hex") }, use),
     );
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -58,8 +58,11 @@ async function makeFolder(): Promise<string> {
   try {
     return await mkdtemp(join(tmpdir(), "countersign-demo-"));
   } catch (error) {
-    const message = `the demo needs a temporary folder (${messageOf(error)}): point TMPDIR to where this user may write`;
-    throw new CountersignError("cannot_start", message, { cause: error });
+    throw new CountersignError(
+      "cannot_start",
+      `the demo needs a temporary folder (${messageOf(error)}): set TMPDIR to a folder that this user may write to`,
+      { cause: error },
+    );
   }
 }
 
@@ -73,12 +76,12 @@ async function withReceiver<T>(use: (receiver: Receiver, secret: string) => Prom
   }
 }
 
-type Props = Omit<Stage, "app"> & { secret: string };
+type Props = Omit<Installation, "app"> & { secret: string };
 
 async function withBridge<T>(
   folder: string,
   { secret, ...props }: Props,
-  use: (stage: Stage) => Promise<T>,
+  use: (installation: Installation) => Promise<T>,
 ): Promise<T> {
   const config = await configure(folder, {
     LUMIN_PRIMARY_API_KEY: LUMIN_KEY,

@@ -5,26 +5,31 @@ import { meaningOf } from "../../src/domain/event.ts";
 import { signerId } from "../../src/domain/identity.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
 import { verify } from "../../src/inbound/verify.ts";
-import { FAULTS, type Fault } from "../../src/simulate/letter.ts";
-import { type Post, type ProviderName, postsOf, type Story } from "../../src/simulate/story.ts";
+import { FAULTS, type Fault } from "../../src/simulate/planned-post.ts";
+import {
+  type ProviderName,
+  type ProviderPost,
+  postsOf,
+  type SimulatedDocument,
+} from "../../src/simulate/simulation.ts";
 import { NEW_YEAR } from "../builders.ts";
-import { armed, draftOf, readPost, requestOf, stories } from "./stories.ts";
+import { configured, draftOf, readPost, requestOf, simulated } from "./simulated.ts";
 
 const CHANNELS = { lumin: ["account", "app"], legalesign: ["upon", "batch", "realtime"] } as const;
 const PROVIDER_NAMES = ["lumin", "legalesign"] as const;
 
-const happeningsOf = (all: readonly Story[]) =>
-  all.flatMap(({ told }) => told.map(({ happening }) => happening));
-const withFault = (posts: readonly Post[], fault: Fault) =>
+const happeningsOf = (all: readonly SimulatedDocument[]) =>
+  all.flatMap(({ happenings }) => happenings.map(({ happening }) => happening));
+const withFault = (posts: readonly ProviderPost[], fault: Fault) =>
   posts.filter(({ faults }) => faults.includes(fault));
 const bySignature = (type: string, document: string | undefined) => `${type} ${document ?? "?"}`;
 
 async function channelsOf(provider: ProviderName): Promise<Map<string, Channel>> {
-  const all = CHANNELS[provider].map(async (name) => [name, await armed(provider, name)] as const);
+  const all = CHANNELS[provider].map(async (name) => [name, await configured(provider, name)] as const);
   return new Map(await Promise.all(all));
 }
 
-function channelIn(channels: ReadonlyMap<string, Channel>, { channel }: Post): Channel {
+function channelIn(channels: ReadonlyMap<string, Channel>, { channel }: ProviderPost): Channel {
   const found = channels.get(channel);
   if (!found) throw new Error(`no channel ${channel}`);
   return found;
@@ -36,36 +41,36 @@ for (const provider of PROVIDER_NAMES) {
     before(async () => {
       channels = await channelsOf(provider);
     });
-    const all = stories({ provider, channels: CHANNELS[provider], documents: 60 });
-    const read = (post: Post) => readPost(post, channelIn(channels, post));
+    const all = simulated({ provider, channels: CHANNELS[provider], documents: 60 });
+    const read = (post: ProviderPost) => readPost(post, channelIn(channels, post));
 
-    it("plays the same stories when it is asked for the same, and others by another seed", () => {
-      const wish = { provider, faults: FAULTS, documents: 5 };
-      expect(stories(wish)).to.deep.equal(stories(wish));
-      expect(stories({ ...wish, seed: 2 })).not.to.deep.equal(stories(wish));
+    it("gives equal documents for equal options, and others for another seed", () => {
+      const options = { provider, faults: FAULTS, documents: 5 };
+      expect(simulated(options)).to.deep.equal(simulated(options));
+      expect(simulated({ ...options, seed: 2 })).not.to.deep.equal(simulated(options));
     });
 
-    it("tells a document's story alike, however many others there are", () => {
-      const few = stories({ provider, documents: 2 }).map(({ told }) =>
-        told.map(({ happening }) => happening),
+    it("gives a document the same happenings, however many others there are", () => {
+      const few = simulated({ provider, documents: 2 }).map(({ happenings }) =>
+        happenings.map(({ happening }) => happening),
       );
-      const many = stories({ provider, documents: 9 }).map(({ told }) =>
-        told.map(({ happening }) => happening),
+      const many = simulated({ provider, documents: 9 }).map(({ happenings }) =>
+        happenings.map(({ happening }) => happening),
       );
       expect(many.slice(0, 2)).to.deep.equal(few);
     });
 
-    it("posts what our mapping takes for genuine and reads without a problem", () => {
+    it("posts what our mapping verifies and reads without a problem", () => {
       for (const post of postsOf(all)) expect(read(post).problems, post.body).to.deep.equal([]);
     });
 
-    it("posts of each happening what our mapping reads as its type, document, signer and time", () => {
+    it("posts what our mapping reads as the type, document, signer and time of each happening", () => {
       for (const post of postsOf(all)) {
         const { drafts } = read(post);
         const types = drafts.map(({ type }) => type);
-        expect(types, post.id).to.deep.equal(post.tells.map(({ type }) => type));
+        expect(types, post.id).to.deep.equal(post.happenings.map(({ type }) => type));
         for (const [index, { document, signer, time }] of drafts.entries()) {
-          const happening = post.tells[index];
+          const happening = post.happenings[index];
           if (document) expect(document.id).to.equal(happening?.document);
           if (signer) expect(signer.id).to.equal(happening?.signer);
           if (time !== null) expect(time).to.equal(happening?.time);
@@ -73,20 +78,20 @@ for (const provider of PROVIDER_NAMES) {
       }
     });
 
-    it("has every ending, and tells every happening over some channel, after it happened", () => {
+    it("has every ending, and reports every happening over some channel, after it happened", () => {
       const endings = new Set(all.map(({ state }) => state.status));
       expect([...endings]).to.include.members(["completed", "declined", "canceled"]);
       expect(endings.size).to.be.greaterThan(3);
-      for (const { told } of all)
-        for (const { happening, posts } of told) {
+      for (const { happenings } of all)
+        for (const { happening, posts } of happenings) {
           expect(posts, happening.type).not.to.have.length(0);
           for (const { at } of posts) expect(at).to.be.greaterThan(happening.time);
         }
     });
 
-    it("ends as its happenings folded by our own rules do", () => {
-      for (const { told, state, document } of all) {
-        const folded = told.reduce(
+    it("ends in the state that our own rules compute from its happenings", () => {
+      for (const { happenings, state, document } of all) {
+        const folded = happenings.reduce(
           (known, { happening }) => evolve(known, draftOf(happening, provider), happening.time).document,
           unknownDocument(provider, document),
         );
@@ -99,57 +104,62 @@ for (const provider of PROVIDER_NAMES) {
       }
     });
 
-    it("gives each happening an identity of its own", () => {
+    it("gives each happening a dedupe key of its own", () => {
       const keys = happeningsOf(all).map((happening) => dedupeKeyOf(draftOf(happening, provider)));
       expect(new Set(keys).size).to.equal(keys.length);
     });
 
     for (const fault of FAULTS) {
-      it(`spoils some posts when asked to ${fault}, and none otherwise`, () => {
-        expect(withFault(postsOf(stories({ provider })), fault)).to.have.length(0);
-        expect(withFault(postsOf(stories({ provider, faults: [fault] })), fault)).not.to.have.length(0);
+      it(`injects ${fault} into some posts when asked to, and into none otherwise`, () => {
+        expect(withFault(postsOf(simulated({ provider })), fault)).to.have.length(0);
+        expect(withFault(postsOf(simulated({ provider, faults: [fault] })), fault)).not.to.have.length(0);
       });
     }
 
-    it("forges posts that are refused, and would speak of documents that never were", () => {
-      const spoilt = stories({ provider, channels: CHANNELS[provider], faults: ["forge"] });
-      const forged = withFault(postsOf(spoilt), "forge");
-      expect(spoilt.flatMap((story) => story.forged)).to.have.length(forged.length);
-      const documents = new Set(spoilt.map(({ document }) => document));
+    it("forges posts that are refused, and are about invented documents", () => {
+      const documents = simulated({ provider, channels: CHANNELS[provider], faults: ["forge"] });
+      const forged = withFault(postsOf(documents), "forge");
+      expect(documents.flatMap((document) => document.forged)).to.have.length(forged.length);
+      const ids = new Set(documents.map(({ document }) => document));
       for (const post of forged) {
         const channel = channelIn(channels, post);
         expect(verify(requestOf(post), channel)).to.have.property("refused");
         const { drafts } = readPost(post, { ...channel, checks: [] });
         expect(drafts).not.to.have.length(0);
-        for (const { document } of drafts) expect(documents.has(document?.id ?? "")).to.equal(false);
+        for (const { document } of drafts) expect(ids.has(document?.id ?? "")).to.equal(false);
       }
     });
 
-    it("cuts bodies so that they are genuine, and tell nothing but a problem", () => {
-      const cut = withFault(postsOf(stories({ provider, documents: 99, faults: ["truncate"] })), "truncate");
+    it("truncates bodies so that they are genuine, and give nothing but a problem", () => {
+      const cut = withFault(
+        postsOf(simulated({ provider, documents: 99, faults: ["truncate"] })),
+        "truncate",
+      );
       for (const post of cut) {
         const { drafts, problems } = read(post);
         expect([drafts.length, problems.length], post.body).to.deep.equal([0, 1]);
       }
     });
 
-    it("lets a spoilt order differ from the true one only where it says so", () => {
-      const posts = postsOf(stories({ provider, faults: ["reorder"] }));
+    it("changes the order of no posts but those that it marks as reordered", () => {
+      const posts = postsOf(simulated({ provider, faults: ["reorder"] }));
       const lanes = Map.groupBy(posts, ({ lane }) => lane).values();
       const times = [...lanes].map((lane) =>
-        lane.filter(({ faults }) => faults.length === 0).map(({ tells }) => tells.at(-1)?.time ?? 0),
+        lane
+          .filter(({ faults }) => faults.length === 0)
+          .map(({ happenings }) => happenings.at(-1)?.time ?? 0),
       );
       for (const lane of times) expect(lane).to.deep.equal(lane.toSorted((a, b) => a - b));
-      for (const { lane, at, tells } of withFault(posts, "reorder")) {
+      for (const { lane, at, happenings } of withFault(posts, "reorder")) {
         const overtakers = posts.filter((one) => one.lane === lane && one.at < at);
-        expect(Math.max(...overtakers.map((one) => one.tells.at(-1)?.time ?? 0))).to.be.at.least(
-          tells[0]?.time ?? 0,
+        expect(Math.max(...overtakers.map((one) => one.happenings.at(-1)?.time ?? 0))).to.be.at.least(
+          happenings[0]?.time ?? 0,
         );
       }
     });
 
     it("sends a burst at one instant", () => {
-      const burst = withFault(postsOf(stories({ provider, faults: ["burst"] })), "burst");
+      const burst = withFault(postsOf(simulated({ provider, faults: ["burst"] })), "burst");
       expect(new Set(burst.map(({ at }) => at)).size).to.equal(1);
       expect(burst.length).to.be.greaterThan(2);
     });
@@ -157,11 +167,11 @@ for (const provider of PROVIDER_NAMES) {
 }
 
 describe("the simulated legalesign over three channels", () => {
-  it("tells a happening that happens once under one id, whichever channel tells it", async () => {
+  it("reports a happening that happens once under one dedupe key over every channel", async () => {
     const channels = await channelsOf("legalesign");
     const ids = new Map<string, Set<string>>();
     const over = new Map<string, Set<string>>();
-    for (const post of postsOf(stories({ provider: "legalesign", skew: 3_000 }))) {
+    for (const post of postsOf(simulated({ provider: "legalesign", skew: 3_000 }))) {
       for (const draft of readPost(post, channelIn(channels, post)).drafts) {
         if (meaningOf(draft.type)?.happens !== "once") continue;
         const what = bySignature(draft.type, draft.signer?.id ?? draft.document?.id);
@@ -173,18 +183,18 @@ describe("the simulated legalesign over three channels", () => {
     expect(Math.max(...[...over.values()].map(({ size }) => size))).to.equal(3);
   });
 
-  it("lets the realtime clock differ by no more than was asked for", async () => {
-    const channel = await armed("legalesign", "realtime");
-    const posts = postsOf(stories({ provider: "legalesign", channels: ["realtime"], skew: 3_000 }));
+  it("lets the realtime clock lag by no more than the skew", async () => {
+    const channel = await configured("legalesign", "realtime");
+    const posts = postsOf(simulated({ provider: "legalesign", channels: ["realtime"], skew: 3_000 }));
     const lags = posts.map(
-      (post) => (readPost(post, channel).drafts[0]?.time ?? 0) - (post.tells[0]?.time ?? 0),
+      (post) => (readPost(post, channel).drafts[0]?.time ?? 0) - (post.happenings[0]?.time ?? 0),
     );
     expect([Math.min(...lags), Math.max(...lags)]).to.deep.equal([0, 3_000]);
   });
 
-  it("puts documents together into batches, in order, with ties, whose signers name no document", async () => {
-    const channel = await armed("legalesign", "batch");
-    const batches = postsOf(stories({ provider: "legalesign", channels: ["batch"] }));
+  it("puts several documents into one batch, in order, with ties, whose signers name no document", async () => {
+    const channel = await configured("legalesign", "batch");
+    const batches = postsOf(simulated({ provider: "legalesign", channels: ["batch"] }));
     expect(Math.max(...batches.map(({ documents }) => documents.length))).to.be.greaterThan(1);
     const drafts = batches.map((post) => readPost(post, channel).drafts);
     for (const items of drafts) {
@@ -196,12 +206,12 @@ describe("the simulated legalesign over three channels", () => {
     expect(all.every(({ document, signer }) => (document === null) !== (signer === null))).to.equal(true);
   });
 
-  it("sends batches every six minutes, or as often as asked", () => {
+  it("sends batches every six minutes, or at the given interval", () => {
     for (const every of [360_000, 2_000]) {
-      const posts = postsOf(stories({ provider: "legalesign", channels: ["batch"], every }));
-      for (const { at, tells } of posts) {
+      const posts = postsOf(simulated({ provider: "legalesign", channels: ["batch"], every }));
+      for (const { at, happenings } of posts) {
         expect((at - NEW_YEAR) % every).to.be.lessThan(1_000);
-        const times = tells.map(({ time }) => time);
+        const times = happenings.map(({ time }) => time);
         expect(Math.max(...times) - Math.min(...times)).to.be.lessThan(every);
       }
     }
@@ -209,10 +219,10 @@ describe("the simulated legalesign over three channels", () => {
 });
 
 describe("the simulated lumin", () => {
-  const bodies = postsOf(stories({ documents: 60 })).map(({ body }) => JSON.parse(body));
+  const bodies = postsOf(simulated({ documents: 60 })).map(({ body }) => JSON.parse(body));
   const requests = bodies.map((body) => body.signature_request);
 
-  it("shows all signers as they were then, whose signing waits for the others where there is an order", () => {
+  it("shows the state of all signers at that time, who wait for the others where there is an order", () => {
     for (const body of bodies.filter(({ event }) => event.event_type === "signature_request_created"))
       expect(
         body.signature_request.signers.map((one: { is_approved: boolean }) => one.is_approved),
@@ -221,7 +231,7 @@ describe("the simulated lumin", () => {
     expect(signers.some((one) => one.status === "WAITING_FOR_OTHERS" && one.is_approved)).to.equal(true);
   });
 
-  it("writes in every way that its pages show", () => {
+  it("uses every variant that its documentation shows", () => {
     expect(requests.some(({ signers }) => "email" in signers[0])).to.equal(true);
     expect(requests.some(({ signers }) => "email_address" in signers[0])).to.equal(true);
     expect(requests.some((request) => "details_url" in request)).to.equal(true);

@@ -1,8 +1,8 @@
 import type { Chance } from "../../src/simulate/chance.ts";
-import type { Happening } from "../../src/simulate/life.ts";
-import { makeStories, type Post, type ProviderName, postsOf } from "../../src/simulate/story.ts";
+import { type ProviderName, type ProviderPost, postsOf, simulate } from "../../src/simulate/simulation.ts";
+import type { SimulatedHappening } from "../../src/simulate/timeline.ts";
 
-/** What simulated providers post: whole stories of documents with their signers, as many as are asked for. */
+/** The posts of simulated providers: any number of documents, each from its creation to its end. */
 
 export const CREDENTIALS = {
   lumin: "my_primary_api_key",
@@ -13,22 +13,22 @@ export const CREDENTIALS = {
 /** Posts that their provider sends one after the other, the next once the one before was taken. */
 export interface Lane {
   source: ProviderName;
-  posts: readonly Post[];
+  posts: readonly ProviderPost[];
 }
 
 /** Some documents at one provider. */
 export interface Generation {
   source: ProviderName;
   lanes: readonly Lane[];
-  happenings: readonly Happening[];
+  happenings: readonly SimulatedHappening[];
 }
 
 const START = Date.UTC(2026, 0, 1);
-/** Each document is told over several channels, which compete to be the first. */
+/** Each document is reported over several channels, which compete to be the first. */
 const CHANNELS = { lumin: ["account", "app"], legalesign: ["upon", "batch", "realtime"] } as const;
-/** Legalesign's realtime clock is up to so many milliseconds ahead of that of its batches. */
+/** How far Legalesign's realtime clock may be ahead of that of its batches, in milliseconds. */
 const SKEW = { lumin: 0, legalesign: 2_000 } as const;
-/** A batch for so much of the provider's time: several items of several documents. Milliseconds. */
+/** The interval of a batch, with several items of several documents, in milliseconds of the provider's time. */
 const EVERY = 1_800_000;
 const DOCUMENTS = 6;
 const SIGNERS = 3;
@@ -42,7 +42,7 @@ export function* generations(chance: Chance): Generator<Generation, never> {
 }
 
 function makeGeneration(source: ProviderName, seed: number): Generation {
-  const stories = makeStories({
+  const documents = simulate({
     provider: source,
     documents: DOCUMENTS,
     signers: SIGNERS,
@@ -55,10 +55,10 @@ function makeGeneration(source: ProviderName, seed: number): Generation {
     secret: source === "lumin" ? CREDENTIALS.lumin : CREDENTIALS.realtime,
     token: CREDENTIALS.token,
   });
-  const lanes = Map.groupBy(postsOf(stories), ({ lane }) => lane);
+  const lanes = Map.groupBy(postsOf(documents), ({ lane }) => lane);
   return {
     source,
     lanes: [...lanes.values()].map((posts) => ({ source, posts })),
-    happenings: stories.flatMap(({ told }) => told.map(({ happening }) => happening)),
+    happenings: documents.flatMap(({ happenings }) => happenings.map(({ happening }) => happening)),
   };
 }
