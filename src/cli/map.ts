@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "commander";
 import { mappingFolders } from "../config.ts";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import { parseDuration } from "../domain/quantity.ts";
+import { parseSince } from "../domain/quantity.ts";
 import type { Problem } from "../domain/receipt.ts";
 import { type Preview, preview } from "../inbound/preview.ts";
 import type { Mapping } from "../mapping/compile.ts";
@@ -12,7 +12,7 @@ import { loadMapping } from "../mapping/load.ts";
 import { formatProblem } from "../yaml.ts";
 import { inert } from "./inert.ts";
 import { mapDiff } from "./map-diff.ts";
-import { plural } from "./table.ts";
+import { columnsOf, plural } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, fail, type Terminal } from "./terminal.ts";
 
 interface MapOptions {
@@ -64,18 +64,17 @@ async function run(file: string | undefined, options: MapOptions, terminal: Term
   );
 }
 
-/** @throws CountersignError `bad_request` for a text that is neither a moment nor how long ago. */
+/** @throws CountersignError `bad_request` when the text is neither a moment nor a duration ago. */
 function momentOf(text: string): number {
-  const ago = parseDuration(text);
-  const at = ago === null ? Date.parse(text) : Date.now() - ago;
-  if (!Number.isNaN(at)) return at;
+  const at = parseSince(text, Date.now());
+  if (at !== null) return at;
   throw new CountersignError(
     "bad_request",
     `--since ${text} is neither a moment such as 2026-01-31T12:00:00Z nor how long ago, such as 7d`,
   );
 }
 
-/** 0 when everything was read, 1 when something was not. */
+/** 0 when every item was read, 1 otherwise. */
 async function map(
   file: string,
   options: MapOptions & { channel: string },
@@ -102,12 +101,12 @@ async function map(
   return shown.problems.length === 0 ? 0 : 1;
 }
 
-/** @throws InvalidArgumentError for a line that is no header. */
+/** @throws InvalidArgumentError when the line is not a header. */
 function addHeader(line: string, before: Record<string, string>): Record<string, string> {
   const [, name = "", value = ""] = /^([\w!#$%&'*+.^`|~-]+):\s*(.*?)\s*$/.exec(line) ?? [];
   if (name === "") throw new InvalidArgumentError("A header is written name: value.");
   const key = name.toLowerCase();
-  // As on the way in: what comes twice is one text.
+  // As in a received request: repeated headers are joined.
   return { ...before, [key]: Object.hasOwn(before, key) ? `${before[key]}, ${value}` : value };
 }
 
@@ -129,14 +128,7 @@ function toJsonLines({ items }: Preview): string {
 
 function toTable(file: string, mapping: Mapping, channel: string, { items, problems }: Preview): string {
   const rows = items.flatMap(({ item, events }) =>
-    events.map((event) => [`item ${item}`, ...columns(event).map(inert)]),
-  );
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
+    events.map((event) => [`item ${item}`, ...cellsOf(event)]),
   );
   const repeats = items.reduce((sum, { duplicates }) => sum + duplicates.length, 0);
   const silent = items.filter(({ events, duplicates }) => events.length + duplicates.length === 0).length;
@@ -147,17 +139,10 @@ function toTable(file: string, mapping: Mapping, channel: string, { items, probl
     ...(silent > 0 ? [`${silent} without an event`] : []),
     plural(problems.length, "problem"),
   ];
-  return [
-    `${file}, read as ${channel} by ${mapping.digest}`,
-    "",
-    ...lines,
-    "",
-    `${counts.join(", ")}`,
-    "",
-  ].join("\n");
+  return `${file}, read as ${channel} by ${mapping.digest}\n\n${columnsOf(rows)}\n${counts.join(", ")}\n`;
 }
 
-function columns({ type, time, code, signer, document }: Event): string[] {
+function cellsOf({ type, time, code, signer, document }: Event): string[] {
   const said = [code.object, code.value, code.meaning === null ? null : `(${code.meaning})`];
   return [
     said.filter((part) => part !== null).join(" "),

@@ -1,15 +1,24 @@
 import { inert } from "./inert.ts";
 
-/** Rows with aligned columns, under a heading; the last column is as wide as it likes. What strangers wrote is shown inertly. */
+/** A heading and rows in aligned columns. Cells of the rows are shown inertly, since strangers may have written them. */
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [heading, ...rows.map((row) => row.map(inert))];
-  const widths = heading.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return aligned([heading, ...rows.map((row) => row.map(inert))]);
+}
+
+/** The same without a heading; empty where there are no rows. */
+export function columnsOf(rows: readonly (readonly string[])[]): string {
+  return aligned(rows.map((row) => row.map(inert)));
+}
+
+/** One line per row; the last column is not padded. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row
       .map((text, column) => text.padEnd(widths[column] ?? 0))
       .join("  ")
       .trimEnd();
-  return `${all.map(line).join("\n")}\n`;
+  return rows.map((row) => `${line(row)}\n`).join("");
 }
 
 /** A count and its noun: `1 event`, `2 events`. */

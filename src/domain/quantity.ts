@@ -17,6 +17,17 @@ export function parseDuration(text: string): number | null {
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (MILLISECONDS[unit ?? ""] ?? 0), 0);
 }
 
+/**
+ * Milliseconds since 1970 of a moment such as `2026-01-31T12:00:00Z`, or of a duration ago such as `7d`; null when
+ * the text is neither. A duration beyond 1970 gives 0.
+ */
+export function parseSince(text: string, now: number): number | null {
+  const ago = parseDuration(text);
+  if (ago !== null) return Math.max(0, now - ago);
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : at;
+}
+
 /** Bytes; null when the text is no size. 1 kb is 1,024 bytes. */
 export function parseSize(text: string): number | null {
   const [, count, unit] = /^(\d+)(b|kb|mb|gb)$/i.exec(text) ?? [];

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Delivery } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
-import { MAX_RATE, parseDuration, parseRate } from "../domain/quantity.ts";
+import { MAX_RATE, parseRate, parseSince } from "../domain/quantity.ts";
 import type { Reprocessed, ReprocessRequest } from "../inbound/reprocess.ts";
 import type { DestinationState } from "../store/port/control.ts";
 import type { PageRequest } from "../store/port/paging.ts";
@@ -54,11 +54,10 @@ const ReasonBody = z.strictObject({ reason });
 /** A moment, or a duration ago: milliseconds since 1970. */
 const since = (now: number) =>
   z.string().transform((text, context) => {
-    const ago = parseDuration(text);
-    const at = ago === null ? Date.parse(text) : Math.max(0, now - ago);
-    if (Number.isNaN(at))
+    const at = parseSince(text, now);
+    if (at === null)
       context.addIssue("must be a moment such as 2026-01-31T12:00:00Z, or how long ago, such as 2d");
-    return Number.isNaN(at) ? z.NEVER : at;
+    return at ?? z.NEVER;
   });
 
 const rate = z.string().transform((text, context) => {

@@ -88,7 +88,7 @@ export const DEMO_STEPS: readonly DemoStep[] = [
   },
   {
     title: "Legalesign posts the same batch again",
-    lesson: ["Providers repeat themselves. The bridge knows each item again and forwards none twice."],
+    lesson: ["Providers repeat themselves. The bridge recognises each item and forwards none twice."],
     to: "legalesign/batch",
     token: true,
     payload: LEGALESIGN_BATCH,
@@ -107,7 +107,7 @@ export const DEMO_STEPS: readonly DemoStep[] = [
   {
     title: "A second document is signed, and the receiver is down for a moment",
     lesson: [
-      "It answers 503 once. The bridge tries again, with the same webhook-id, signed again;",
+      "It answers 503 once. The bridge retries with the same webhook-id and a new signature;",
       "the document's next event waits its turn, so that the order is kept.",
     ],
     to: "legalesign/upon",
