@@ -2,7 +2,7 @@
 import { EventEmitter } from "node:events";
 import { argv, env, exit, stderr, stdout } from "node:process";
 
-/** The oldest Node that has what the bridge stands on: node:sqlite, and TypeScript without a build. */
+/** The oldest Node with node:sqlite and type stripping. */
 const MIN_NODE_VERSION = 24;
 
 const major = Number.parseInt(process.versions.node, 10);
@@ -13,7 +13,7 @@ if (major < MIN_NODE_VERSION) {
   exit(1);
 }
 
-// The first signal asks to stop; the second does not ask.
+// The first signal asks for a graceful stop; the second exits at once.
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {

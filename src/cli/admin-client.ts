@@ -4,7 +4,7 @@ import type { Config } from "../config.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { readConfig, type Terminal } from "./terminal.ts";
 
-/** The admin API of a running bridge. Answers are checked before they are trusted. */
+/** The admin API of a running bridge. Responses are validated. */
 export interface AdminClient {
   get<T>(path: string, schema: z.ZodType<T>, query?: QueryParameters): Promise<T>;
   post<T>(path: string, schema: z.ZodType<T>, body: object): Promise<T>;
@@ -12,22 +12,23 @@ export interface AdminClient {
 
 export type QueryParameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** What every list answers. */
+/** The response of every list. */
 export const listOf = <T>(item: z.ZodType<T>) =>
   z.object({ items: z.array(item), next: z.string().nullable() });
 
 const ErrorBody = z.object({ error: z.string(), message: z.string() });
 
-/** How long an answer may take, in milliseconds. */
+const SERVE = "`countersign serve`";
+
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** The client for the bridge that this configuration describes; null after the configuration's problems were printed. */
+/** The client of the configuration's bridge; null: the configuration has problems, which were printed. */
 export async function connect(file: string, terminal: Terminal): Promise<AdminClient | null> {
   const config = await readConfig(file, terminal);
   return config && createAdminClient(config);
 }
 
-/** Calls reject with a CountersignError of one sentence: what the bridge said, or that none answers. */
+/** Calls reject with a CountersignError of one sentence: the bridge's message, or that no bridge answers. */
 export function createAdminClient({ admin }: Config): AdminClient {
   const host = admin.host === "0.0.0.0" || admin.host === "::" ? "127.0.0.1" : admin.host;
   const base = `http://${host.includes(":") ? `[${host}]` : host}:${admin.port}`;
@@ -43,17 +44,20 @@ export function createAdminClient({ admin }: Config): AdminClient {
   async function call<T>(path: string, schema: z.ZodType<T>, options: object): Promise<T> {
     try {
       const { statusCode, body } = await client(path, options);
-      const answer: unknown = parse(body);
-      if (statusCode === 200) return schema.parse(answer);
-      const refusal = ErrorBody.safeParse(answer);
+      const response: unknown = parse(body);
+      if (statusCode === 200) return schema.parse(response);
+      const refusal = ErrorBody.safeParse(response);
       throw new CountersignError(
         "bad_request",
         refusal.data?.message ?? `the bridge answered with ${statusCode}`,
       );
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      const message = `no bridge answers at ${base} (${error.code}): is \`countersign serve\` running with this configuration?`;
-      throw new CountersignError("not_found", message, { cause: error });
+      throw new CountersignError(
+        "not_found",
+        `no bridge answers at ${base} (${error.code}): is ${SERVE} running with this configuration?`,
+        { cause: error },
+      );
     }
   }
 
@@ -67,6 +71,6 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new CountersignError("bad_request", "what answers there is no bridge: its answer is no JSON");
+    throw new CountersignError("bad_request", "the server there is not a bridge: its response is not JSON");
   }
 }

@@ -26,13 +26,13 @@ export const captureCommand: AddCommand = (program, terminal, done) => {
   program
     .command("capture")
     .description(
-      "write a kept request as a golden folder: the request, its body, and the events it turns into",
+      "write a stored request as a golden folder: the request, its body, and the events it turns into",
     )
     .argument("<receipt>", "rcp_…")
-    .option("--to <folder>", "the folder to make", "./captured")
+    .option("--to <folder>", "the folder to create", "./captured")
     .option(
       "--redact",
-      "replace names, titles, addresses, secrets, links and embedded documents, and leave signatures out",
+      "replace names, titles, addresses, secrets, links and embedded documents, and omit signatures",
     )
     .option(...CONFIG_OPTION)
     .action(async (id: string, { config, to, redact = false }) =>
@@ -49,17 +49,19 @@ async function capture(
   if (!config) return 1;
   const path = `api/v1/receipts/${encodeURIComponent(id)}`;
   const conceal = createConceal(config.channels, config.privateNames);
-  const kept = conceal(await createAdminClient(config).get(path, CapturedReceipt));
-  const channel = config.channels.find((one) => one.source === kept.source && one.name === kept.channel);
+  const receipt = conceal(await createAdminClient(config).get(path, CapturedReceipt));
+  const channel = config.channels.find(
+    (one) => one.source === receipt.source && one.name === receipt.channel,
+  );
   if (!channel) {
     throw new CountersignError(
       "not_found",
-      `the configuration has no channel ${kept.channel} of ${kept.source}: how it is read is not known`,
+      `the configuration has no channel ${receipt.channel} of ${receipt.source}: the request cannot be read`,
     );
   }
   const { mapping, rules, name } = channel;
-  const bytes = Buffer.from(kept.body, "base64");
-  const request = { mapping, rules, body: bytes, query: kept.query, headers: kept.headers };
+  const bytes = Buffer.from(receipt.body, "base64");
+  const request = { mapping, rules, body: bytes, query: receipt.query, headers: receipt.headers };
   const redacted = redact ? redactRequest(request) : { ...request, isSame: true };
   const { body, query, headers } = redacted;
   const shown = preview({ mapping, rules, body, query, headers });
@@ -74,7 +76,7 @@ async function capture(
   terminal.stdout.write(`${to} has the request, its body and its events${redact ? "" : ", unredacted"}\n`);
   if (redact) terminal.stdout.write(`${REDACTED}\n`);
   if (!redacted.isSame)
-    terminal.stderr.write("countersign: what is redacted turns into other events than the original did\n");
+    terminal.stderr.write("countersign: the redacted request turns into other events than the original\n");
   return 0;
 }
 

@@ -22,7 +22,7 @@ export const checkCommand: AddCommand = (program, terminal, done) => {
     });
 };
 
-/** What the configuration means, without a secret or token in it. */
+/** The configuration in sentences, without secrets and tokens. */
 function describe({ file, server, admin, store, channels, destinations, retention }: Config): string {
   const lines = [
     `${file} is good.`,
@@ -43,7 +43,7 @@ function describe({ file, server, admin, store, channels, destinations, retentio
   return `${lines.join("\n")}\n`;
 }
 
-/** Nothing where there are none. */
+/** Empty when there are no warnings. */
 function describeWarnings(warnings: readonly FileProblem[]): string {
   if (warnings.length === 0) return "";
   return ["", "Look again at", ...warnings.map((one) => `  ${formatProblem(one)}`), ""].join("\n");
@@ -81,7 +81,7 @@ function describeDestination(destination: Destination): string[] {
   ];
 }
 
-/** Null: as application/json, which every receiver parses. */
+/** Null: sent as application/json, which every receiver parses. */
 function describeType({ format, contentType }: Destination): string | null {
   if (format !== "cloudevents" || contentType === "application/json") return null;
   return "application/cloudevents+json: if the receiver finds an empty body, set `contentType: application/json`";

@@ -2,7 +2,10 @@ import type { Config } from "../config.ts";
 import { createConceal } from "../inbound/private.ts";
 import type { Rows, Table } from "../store/rows.ts";
 
-/** Takes out of rows what is private by now, as the configuration says; null: by the usual names alone. */
+/**
+ * Removes private headers and parameters from rows, as the configuration names them; null: by the default
+ * names.
+ */
 export function createConcealRow(
   config: Pick<Config, "channels" | "privateNames"> | null,
 ): <Row extends Rows[Table]>(row: Row) => Row {

@@ -5,21 +5,24 @@ import { startProgress } from "./progress.ts";
 import { plural } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, type Terminal } from "./terminal.ts";
 
-/** The commands that change what a running bridge does: pause, resume, skip, replay. Each keeps its reason. */
+/**
+ * The commands that change a running bridge: pause, resume, reload, skip, replay, reprocess. Each records its
+ * reason.
+ */
 
-const REASON_OPTION = ["--reason <text>", "why: it is kept with time and caller"] as const;
+const REASON_OPTION = ["--reason <text>", "the reason, for the audit log"] as const;
 
-const PauseAnswer = z.object({ name: z.string(), paused: z.object({ reason: z.string() }).nullable() });
-const CountAnswer = z.object({ count: z.number() });
-const SkipAnswer = z.object({ event: z.string(), destination: z.string() });
-const ReplayAnswer = z.object({ replayed: z.number(), next: z.string().nullable() });
+const PauseResponse = z.object({ name: z.string(), paused: z.object({ reason: z.string() }).nullable() });
+const CountResponse = z.object({ count: z.number() });
+const SkipResponse = z.object({ event: z.string(), destination: z.string() });
+const ReplayResponse = z.object({ replayed: z.number(), next: z.string().nullable() });
 
 export const controlCommands: AddCommand = (program, terminal, done) => {
   for (const action of ["pause", "resume"] as const) {
     const description =
       action === "pause"
-        ? "send a destination nothing until it is resumed"
-        : "let a paused destination go on";
+        ? "stop sending to a destination until it is resumed"
+        : "resume sending to a paused destination";
     program
       .command(action)
       .description(description)
@@ -29,7 +32,7 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
       .action(async (name: string, { config, reason }) => {
         const client = await connect(config, terminal);
         if (!client) return done(1);
-        await client.post(`api/v1/destinations/${encodeURIComponent(name)}/${action}`, PauseAnswer, {
+        await client.post(`api/v1/destinations/${encodeURIComponent(name)}/${action}`, PauseResponse, {
           reason,
         });
         terminal.stdout.write(`${name} is ${action}d\n`);
@@ -39,9 +42,7 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
 
   program
     .command("reload")
-    .description(
-      "take sources, destinations and mappings from the configuration's file again, all or nothing",
-    )
+    .description("reload sources, destinations and mappings from the configuration's file, all or nothing")
     .option(REASON_OPTION[0], REASON_OPTION[1], "reload from the command line")
     .option(...CONFIG_OPTION)
     .action(async ({ config, reason }) => {
@@ -54,7 +55,7 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
 
   program
     .command("skip")
-    .description("give a delivery up, so that the later events of its document go; it is parked")
+    .description("park a delivery, so that the later events of its document are sent")
     .argument("<delivery>", "dlv_…")
     .option(REASON_OPTION[0], REASON_OPTION[1], "skip from the command line")
     .option(...CONFIG_OPTION)
@@ -63,7 +64,7 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
       if (!client) return done(1);
       const { event, destination } = await client.post(
         `api/v1/deliveries/${encodeURIComponent(id)}/skip`,
-        SkipAnswer,
+        SkipResponse,
         { reason },
       );
       terminal.stdout.write(`${inert(event)} is parked for ${inert(destination)}\n`);
@@ -72,14 +73,14 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
 
   program
     .command("replay")
-    .description("send again what is parked for a destination, or was delivered; ids stay the same")
+    .description("send parked or delivered deliveries of a destination again, with the same ids")
     .requiredOption("--destination <name>")
     .option("--status <status>", "parked, delivered or all", "parked")
     .option("--since <when>", "events recorded since then: 2d, or 2026-01-31T12:00:00Z")
     .option("--type <type>", "only this event type")
-    .option("--document <id>", "only this document's")
-    .option("--rate <rate>", "no faster than this, such as 20/s")
-    .option("--dry-run", "only say how many there are")
+    .option("--document <id>", "only events of this document")
+    .option("--rate <rate>", "the maximum rate, such as 20/s")
+    .option("--dry-run", "only count them")
     .option(REASON_OPTION[0], REASON_OPTION[1], "replay from the command line")
     .option("--json", "print the counts as JSON")
     .option(...CONFIG_OPTION)
@@ -92,27 +93,27 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
 
   for (const [name, hidden] of [
     ["reprocess", false],
-    // Its first name, so that scripts go on.
+    // Its former name, for scripts.
     ["reread", true],
   ] as const) {
     program
       .command(name, { hidden })
       .description(
-        "process kept requests again after a mapping or a secret was fixed, and forward their new events",
+        "process stored requests again after a mapping or a secret was fixed, and forward their new events",
       )
-      .option("--rejected", "those refused as not genuine, instead of those with a problem")
+      .option("--rejected", "refused requests, instead of requests with a problem")
       .option("--source <source>")
       .option("--since <when>", "received since then: 2d, or 2026-01-31T12:00:00Z")
-      .option("--dry-run", "only count what would change")
+      .option("--dry-run", "only count the changes")
       .option(REASON_OPTION[0], REASON_OPTION[1], "reprocess from the command line")
       .option("--json", "print the counts as JSON")
       .option(...CONFIG_OPTION)
-      .action(async ({ config, rejected, json, ...wish }) => {
+      .action(async ({ config, rejected, json, ...filter }) => {
         const client = await connect(config, terminal);
         if (!client) return done(1);
         await reprocess(
           client,
-          { ...wish, which: rejected ? "rejected" : "problems" },
+          { ...filter, which: rejected ? "rejected" : "problems" },
           json === true,
           terminal,
         );
@@ -121,7 +122,7 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
   }
 };
 
-const ReprocessAnswer = z.object({
+const ReprocessResponse = z.object({
   checked: z.number(),
   fixed: z.number(),
   events: z.number(),
@@ -130,15 +131,15 @@ const ReprocessAnswer = z.object({
 
 async function reprocess(
   client: AdminClient,
-  wish: Readonly<Record<string, string | boolean>>,
+  filter: Readonly<Record<string, string | boolean>>,
   json: boolean,
   { stdout, signal }: Terminal,
 ): Promise<void> {
   const total = { checked: 0, fixed: 0, events: 0 };
   let cursor: string | null | undefined;
   while (cursor !== null && !signal.aborted) {
-    const page = await client.post("api/v1/reprocess", ReprocessAnswer, {
-      ...wish,
+    const page = await client.post("api/v1/reprocess", ReprocessResponse, {
+      ...filter,
       ...(cursor ? { cursor } : {}),
     });
     total.checked += page.checked;
@@ -146,8 +147,9 @@ async function reprocess(
     total.events += page.events;
     cursor = page.next;
   }
-  const counts = `${total.fixed} fixed, ${plural(total.events, wish.dryRun === true ? "event" : "new event")}`;
-  const verb = wish.dryRun === true ? "would be reprocessed" : "reprocessed";
+  const [noun, verb] =
+    filter.dryRun === true ? ["event", "would be reprocessed"] : ["new event", "reprocessed"];
+  const counts = `${total.fixed} fixed, ${plural(total.events, noun)}`;
   stdout.write(
     json ? `${JSON.stringify(total)}\n` : `${plural(total.checked, "request")} ${verb}: ${counts}\n`,
   );
@@ -160,14 +162,16 @@ interface ReplayOptions {
   json: boolean;
 }
 
-/** A count first; then page after page, so that a long replay shows how far it is and can be stopped. */
+/**
+ * Counts first, then replays page by page, so that a long replay shows its progress and can be interrupted.
+ */
 async function replay(
   client: AdminClient,
   { filter, dryRun, json }: ReplayOptions,
   terminal: Terminal,
 ): Promise<void> {
   const { stdout, signal } = terminal;
-  const { count } = await client.post("api/v1/replays", CountAnswer, { ...filter, dryRun: true });
+  const { count } = await client.post("api/v1/replays", CountResponse, { ...filter, dryRun: true });
   const what = `${count} ${count === 1 ? "delivery" : "deliveries"} to ${filter.destination}`;
   if (dryRun)
     return void stdout.write(json ? `${JSON.stringify({ count })}\n` : `${what} would be sent again\n`);
@@ -176,7 +180,7 @@ async function replay(
   let replayed = 0;
   let cursor: string | null | undefined;
   while (count > 0 && cursor !== null && !signal.aborted) {
-    const page = await client.post("api/v1/replays", ReplayAnswer, {
+    const page = await client.post("api/v1/replays", ReplayResponse, {
       ...filter,
       ...(cursor ? { cursor } : {}),
     });
@@ -185,6 +189,6 @@ async function replay(
     progress.to(replayed);
   }
   progress.end();
-  const line = `${plural(replayed, "event")} of ${what} on the way again\n`;
+  const line = `${replayed} of ${what} replayed\n`;
   stdout.write(json ? `${JSON.stringify({ count, replayed })}\n` : line);
 }

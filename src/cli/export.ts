@@ -8,10 +8,10 @@ import { createConcealRow } from "./conceal-row.ts";
 import { beginPart, finishPart, type Point, resumePart, writeTo } from "./part-file.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import {
+  type ChosenStore,
   chooseStore,
   placeOf,
   STORE_OPTION,
-  type StoreChoice,
   type StoreOptions,
   withStore,
 } from "./store-option.ts";
@@ -36,14 +36,14 @@ export const exportCommand: AddCommand = (program, terminal, done) => {
     .action(async (options: Options) => done(await exportStore(options, terminal)));
 };
 
-/** What was written. */
+/** The result of an export. */
 interface Written {
   rows: number;
-  /** Null: all in one go. Otherwise the header of when it was begun, and whether the store has visibly changed since. */
+  /** Null: not resumed. Otherwise the first part's header, and the tables whose number of rows changed since. */
   begun: { header: Header; changed: readonly Table[] } | null;
 }
 
-/** 0 once it is whole, 130 when it was interrupted before. */
+/** 0 once the export is complete, 130 when interrupted. */
 async function exportStore(options: Options, terminal: Terminal): Promise<number> {
   const { to: file, json } = options;
   if (file === undefined && (options.resume || json))
@@ -69,8 +69,8 @@ async function exportStore(options: Options, terminal: Terminal): Promise<number
   return 0;
 }
 
-/** The same rows, without headers and parameters that have become private since they were kept. */
-function concealing(snapshot: Snapshot, config: StoreChoice["config"]): Snapshot {
+/** The same rows without headers and parameters that became private after they were stored. */
+function concealing(snapshot: Snapshot, config: ChosenStore["config"]): Snapshot {
   const conceal = createConcealRow(config);
   return {
     counts: () => snapshot.counts(),
@@ -83,7 +83,7 @@ function concealing(snapshot: Snapshot, config: StoreChoice["config"]): Snapshot
   };
 }
 
-/** Null: it was interrupted. */
+/** Null: interrupted. */
 async function writeToFile(
   snapshot: Snapshot,
   { to: file, resume }: Options & { to: string },
@@ -104,7 +104,7 @@ async function writeToFile(
   }
 }
 
-/** Null: it was interrupted. */
+/** Null: interrupted. */
 async function writeOut(snapshot: Snapshot, terminal: Terminal): Promise<Written | null> {
   const work = await startWork(snapshot, null, terminal);
   await pipeline(work.lines(), terminal.stdout, { end: false }).catch(asRefusal("standard output"));
@@ -112,11 +112,11 @@ async function writeOut(snapshot: Snapshot, terminal: Terminal): Promise<Written
   return work.isWhole() ? { rows: work.rows(), begun: null } : null;
 }
 
-/** An export on its way. */
+/** An export in progress. */
 interface Work {
-  /** In chunks of a page; they end before the end where the terminal's signal is aborted. */
+  /** Chunks of one page; they end early when the terminal's signal is aborted. */
   lines(): AsyncGenerator<string>;
-  /** How many rows it has so far. */
+  /** The number of rows so far. */
   rows(): number;
   isWhole(): boolean;
   counts: Readonly<Record<Table, number>>;
@@ -154,7 +154,7 @@ function linesOf<T extends Table>(table: T, page: readonly Rows[T][]): string {
   return page.map((row) => rowLine(table, row)).join("");
 }
 
-/** What the store throws is said as it is; the rest is what the system says of a disk or a pipe. */
+/** Rethrows the store's errors; others are the system's errors of a disk or a pipe. */
 function asRefusal(where: string): (error: unknown) => never {
   return (error) => {
     if (error instanceof CountersignError) throw error;

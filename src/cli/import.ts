@@ -29,7 +29,7 @@ export const importCommand: AddCommand = (program, terminal, done) => {
     .action(async (file: string, options: Options) => done(await importFile(file, options, terminal)));
 };
 
-/** 0 once all of it is there, 130 when it was interrupted before. */
+/** 0 once all rows are in the store, 130 when interrupted. */
 async function importFile(file: string, options: Options, terminal: Terminal): Promise<number> {
   const total = await expectWhole(file);
   const choice = await chooseStore(options, terminal);
@@ -50,7 +50,7 @@ async function importFile(file: string, options: Options, terminal: Terminal): P
 }
 
 /**
- * Looks at both ends before anything is written. Returns how many rows it has.
+ * Checks the first and the last line before anything is written. Returns the number of rows.
  *
  * @throws CountersignError `bad_request`.
  */
@@ -69,7 +69,9 @@ async function expectWhole(file: string): Promise<number> {
   throw refusal(`${file} is cut off: its last line does not say that it is the end, so nothing was imported`);
 }
 
-/** Two would write at the same time. A bridge with another configuration on the same store is not seen. */
+/**
+ * Two processes would write at once. A bridge with another configuration on the same store is not detected.
+ */
 async function refuseWhileRunning(config: Config): Promise<void> {
   try {
     await createAdminClient(config).get("livez", z.unknown());
@@ -80,20 +82,20 @@ async function refuseWhileRunning(config: Config): Promise<void> {
 }
 
 interface Done {
-  /** How many were looked at. */
+  /** The rows that were read. */
   rows: number;
-  /** How many of them were not there before. */
+  /** The rows that the store did not have. */
   added: number;
 }
 
 interface Import {
   file: string;
-  /** How many rows it has. */
+  /** The number of rows. */
   total: number;
   conceal(row: AnyRow): AnyRow;
 }
 
-/** An older version may have written secrets down. Without a configuration nobody knows what a channel's checks need, so all is left. */
+/** Removes secrets that an older version stored. Without a configuration it is not known which: rows stay. */
 function concealBy(config: Config | null): Import["conceal"] {
   if (!config) return (row) => row;
   const conceal = createConcealRow(config);
@@ -124,7 +126,7 @@ async function restoreAll({ file, total, conceal }: Import, store: Store, termin
   }
 }
 
-/** The footer stands on the line behind so many rows and the header. */
+/** The footer's number of rows must be that of the lines between the header and it. */
 function expectAll(rows: number, number: number): true {
   if (rows === number - 2) return true;
   throw refusal(
@@ -132,11 +134,11 @@ function expectAll(rows: number, number: number): true {
   );
 }
 
-/** So many rows are restored in one transaction, or so many bytes of lines. */
+/** One transaction restores at most this many rows, or this many bytes of lines. */
 const MAX_BATCH_ROWS = 500;
 const MAX_BATCH_BYTES = 8 * 1_024 ** 2;
 
-/** Rows of one table that are restored together. */
+/** Collects rows of one table, which are restored together. */
 function createBatch(store: Store) {
   const done: Done = { rows: 0, added: 0 };
   let table: Table = "receipts";

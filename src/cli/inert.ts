@@ -1,12 +1,12 @@
 /**
- * Controls, but also what reorders or hides text: bidirectional marks and the like. Joiners stay, since some scripts are written with
- * them. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+ * Control characters, and characters that reorder or hide text, such as bidirectional marks. Joiners are not
+ * among them, since some scripts need them. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
  */
 const ACTIVE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
- * Text of strangers (titles, ids, codes, answers) as it can be printed on a terminal: what would move the cursor, change colours or
- * reorder the line is shown as `\u{…}` and does nothing. It is one line then.
+ * Makes foreign text (titles, ids, codes, responses) safe for a terminal: characters that move the cursor,
+ * change colours or reorder the line become `\u{…}`. The result is one line.
  */
 export function inert(text: string): string {
   return text.replace(ACTIVE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);

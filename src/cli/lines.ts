@@ -1,12 +1,15 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 
-/** Files of lines, which may be larger than memory. A line ends with a line feed and with nothing else, unlike node:readline's. */
+/** Files of lines that may be larger than memory. Only a line feed ends a line, unlike in node:readline. */
 
 const CHUNK_BYTES = 1_024 ** 2;
 const LINE_FEED = 0x0a;
 
-/** The lines without their ends, in order. What stands behind the last end is passed over: it was not written wholly. */
+/**
+ * The lines in order, without their line feeds. Bytes behind the last line feed are skipped: that write was
+ * cut off.
+ */
 export async function* linesOf(file: string): AsyncGenerator<Buffer> {
   let begun: Buffer[] = [];
   for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) {
@@ -20,10 +23,10 @@ export async function* linesOf(file: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** How many bytes from the end on are looked at for the last line. */
+/** Only this many bytes at the end are searched for the last line. */
 const TAIL_BYTES = 4_096;
 
-/** The last line; null: it has no end, or is a long one. */
+/** The last line; null: it has no line feed, or is longer than `TAIL_BYTES`. */
 export async function lastLineOf(file: string): Promise<string | null> {
   const handle = await open(file);
   try {

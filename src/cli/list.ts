@@ -5,7 +5,10 @@ import { type AdminClient, connect, listOf, type QueryParameters } from "./admin
 import { moment, plural, table } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, type Terminal } from "./terminal.ts";
 
-/** The commands that list what a running bridge has: events, receipts with problems, deliveries, destinations, changes. */
+/**
+ * The commands that list events, receipts, documents, deliveries, destinations and operators' changes of a
+ * running bridge.
+ */
 
 const EventItem = z.object({
   id: z.string(),
@@ -83,7 +86,7 @@ const RECEIPTS: ListCommand<z.infer<typeof ReceiptItem>> = {
   path: "api/v1/receipts",
   item: ReceiptItem,
   noun: "receipt",
-  heading: ["receipt", "source", "channel", "received", "new", "told again", "problem"],
+  heading: ["receipt", "source", "channel", "received", "new", "duplicates", "problem"],
   row: ({ id, source, channel, receivedAt, events, duplicates, problems }) => [
     id,
     source,
@@ -113,7 +116,7 @@ const DELIVERIES: ListCommand<z.infer<typeof DeliveryItem>> = {
   path: "api/v1/deliveries",
   item: DeliveryItem,
   noun: "delivery",
-  heading: ["delivery", "event", "destination", "status", "tries", "due"],
+  heading: ["delivery", "event", "destination", "status", "attempts", "due"],
   row: ({ id, event, destination, status, reason, attempts, dueAt }) => [
     id,
     event,
@@ -150,7 +153,7 @@ const CHANGES: ListCommand<z.infer<typeof ChangeItem>> = {
 };
 
 function stateOf({ configured, paused, breaker }: z.infer<typeof DestinationItem>): string {
-  if (!configured) return "not configured: nothing is sent; `countersign reload` parks what waits";
+  if (!configured) return "not configured: nothing is sent; `countersign reload` parks its deliveries";
   if (paused) return `paused since ${moment(paused.at)}: ${paused.reason}`;
   if (breaker?.probeAt != null)
     return `failing: ${breaker.failures} in a row, next probe ${moment(breaker.probeAt)}`;
@@ -165,8 +168,8 @@ export const listCommands: AddCommand = (program, terminal, done) => {
     options: (command: Command) => Command,
   ) => {
     options(program.command(name).description(description))
-      .option("--limit <n>", "how many at the most", "100")
-      .option("--json", "print one JSON object a line")
+      .option("--limit <n>", "the maximum number of rows", "100")
+      .option("--json", "print one JSON object per line")
       .option(...CONFIG_OPTION)
       .action(async ({ config, limit, json, ...filter }) => {
         const client = await connect(config, terminal);
@@ -177,13 +180,13 @@ export const listCommands: AddCommand = (program, terminal, done) => {
   add("events", "list events, oldest first", EVENTS, (command) =>
     command.option("--type <type>").option("--source <source>").option("--document <id>"),
   );
-  add("receipts", "list requests as they were kept", RECEIPTS, (command) =>
+  add("receipts", "list stored requests", RECEIPTS, (command) =>
     command
       .option("--source <source>")
       .option("--channel <channel>")
-      .option("--problems", "only those that could not be read wholly"),
+      .option("--problems", "only those with a problem"),
   );
-  add("documents", "list documents: their status, and how many have signed", DOCUMENTS, (command) =>
+  add("documents", "list documents with their status and number of signatures", DOCUMENTS, (command) =>
     command.option("--source <source>").option("--status <status>").option("--id <id>"),
   );
   add("deliveries", "list deliveries", DELIVERIES, (command) =>
@@ -192,8 +195,8 @@ export const listCommands: AddCommand = (program, terminal, done) => {
       .option("--status <status>", "pending, held, delivered or parked")
       .option("--reason <reason>", `why it is parked: ${PARK_REASONS.join(", ")}`),
   );
-  add("destinations", "list destinations: how much waits, and why", DESTINATIONS, (command) => command);
-  add("audit", "list what people changed", CHANGES, (command) => command);
+  add("destinations", "list destinations with their backlog and state", DESTINATIONS, (command) => command);
+  add("audit", "list operators' changes", CHANGES, (command) => command);
 };
 
 interface ListOptions {
@@ -202,7 +205,7 @@ interface ListOptions {
   json?: boolean;
 }
 
-/** Page after page, until there are as many as asked for. */
+/** Prints page after page, up to the limit. */
 async function list<T>(
   client: AdminClient,
   listing: ListCommand<T>,

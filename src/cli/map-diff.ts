@@ -14,10 +14,10 @@ import { startProgress } from "./progress.ts";
 import { plural } from "./table.ts";
 import { fail, readConfig, type Terminal } from "./terminal.ts";
 
-/** What the present and a new mapping make of the same kept request. */
+/** One difference between the present and the new mapping's reading of the same stored request. */
 export interface Difference {
   receipt: string;
-  /** `fails` and `reads`: an item that only the present, or only the new mapping can read. */
+  /** `fails`: only the present mapping can read an item; `reads`: only the new one can. */
   kind: "changes" | "appears" | "vanishes" | "fails" | "reads";
   text: string;
 }
@@ -44,7 +44,7 @@ export interface MapDiffOptions {
   config: string;
   /** The new mapping's file. */
   mapping: string;
-  /** Receipts from this moment on, milliseconds since 1970. */
+  /** Receipts received at or after this moment, milliseconds since 1970. */
   since: number;
   json: boolean;
 }
@@ -98,8 +98,8 @@ async function compareAll(
   for (const [done, { id, source, channel: name }] of wanted.entries()) {
     const channel = channels.find((one) => one.source === source && one.name === name);
     if (terminal.signal.aborted || !channel) break;
-    const kept = await client.get(`api/v1/receipts/${id}`, ComparedReceipt);
-    const found = compare(kept, channel, next);
+    const receipt = await client.get(`api/v1/receipts/${id}`, ComparedReceipt);
+    const found = compare(receipt, channel, next);
     differences.push(...found);
     if (found.length === 0) same += 1;
     progress.to(done + 1);
@@ -127,16 +127,16 @@ async function listReceipts(client: AdminClient, channels: readonly Channel[], s
   return wanted;
 }
 
-/** Pure: the same request through both mappings. */
-export function compare(kept: ComparedReceipt, present: Channel, next: Mapping): Difference[] {
+/** Reads the same request with both mappings. Pure. */
+export function compare(receipt: ComparedReceipt, present: Channel, next: Mapping): Difference[] {
   const rules = next.channels.get(present.name);
   if (!rules)
-    return [{ receipt: kept.id, kind: "fails", text: `the new mapping has no channel ${present.name}` }];
-  const { query, headers } = kept;
-  const body = Buffer.from(kept.body, "base64");
+    return [{ receipt: receipt.id, kind: "fails", text: `the new mapping has no channel ${present.name}` }];
+  const { query, headers } = receipt;
+  const body = Buffer.from(receipt.body, "base64");
   const before = preview({ mapping: present.mapping, rules: present.rules, body, query, headers });
   const after = preview({ mapping: next, rules, body, query, headers });
-  const say = (kind: Difference["kind"], text: string): Difference => ({ receipt: kept.id, kind, text });
+  const say = (kind: Difference["kind"], text: string): Difference => ({ receipt: receipt.id, kind, text });
 
   const old = byId(before.items.flatMap(({ events }) => events));
   const now = byId(after.items.flatMap(({ events }) => events));
@@ -162,7 +162,7 @@ function byId(events: readonly Event[]): Map<string, Event> {
   return new Map(events.map((event) => [event.id, event]));
 }
 
-/** Which parts of an event differ; where it was read by is no difference. */
+/** The parts of an event that differ, without the mapping's name and the sequence. */
 function changesOf(before: Event | undefined, after: Event): string[] {
   if (!before) return [];
   const ignored = ["provenance", "sequence"];
@@ -178,7 +178,7 @@ function nameOf({ type, code, id }: Event): string {
   return `${type} (${[code.object, code.value].filter((part) => part !== null).join(" ")}) ${id}`;
 }
 
-/** So many lines for people; programs get all. */
+/** The most lines that are printed for people; programs get all. */
 const MAX_LINES = 50;
 
 function print({ receipts, same, differences }: Comparison, json: boolean, { stdout }: Terminal): void {

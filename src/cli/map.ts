@@ -38,17 +38,18 @@ export const mapCommand: AddCommand = (program, terminal, done) => {
     .option("--content-type <type>", "the request's content type, where it matters (multipart forms)")
     .option(
       "--header <line>",
-      "one more of its headers, such as 'x-event: signed'; can be repeated",
+      "a header of the request, such as 'x-event: signed'; can be repeated",
       addHeader,
       {},
     )
-    .option(
-      "--diff",
-      "run what a running bridge has kept through the present and the new mapping, and show what differs",
-    )
+    .option("--diff", "compare how the present and the new mapping read a running bridge's stored requests")
     .option("--since <when>", "with --diff: received since then: 7d, or 2026-01-31T12:00:00Z", "7d")
-    .option("--json", "print the events, or the differences, as JSON, one a line")
-    .option(CONFIG_OPTION[0], "mappings beside this file come before those shipped", CONFIG_OPTION[2])
+    .option("--json", "print the events, or the differences, as JSON, one per line")
+    .option(
+      CONFIG_OPTION[0],
+      "mappings beside this file take precedence over those shipped",
+      CONFIG_OPTION[2],
+    )
     .action(async (file: string | undefined, options: MapOptions) =>
       done(await run(file, options, terminal)),
     );
@@ -60,7 +61,7 @@ async function run(file: string | undefined, options: MapOptions, terminal: Term
   if (file !== undefined && channel !== undefined) return map(file, { ...options, channel }, terminal);
   return fail(
     terminal,
-    "name the file and its --channel, or --diff to compare mappings on what a bridge has kept",
+    "name the file and its --channel, or --diff to compare mappings on a bridge's stored requests",
   );
 }
 
@@ -155,6 +156,6 @@ function cellsOf({ type, time, code, signer, document }: Event): string[] {
 
 function describeProblem({ item, field, message }: Problem): string {
   const where = [item === null ? null : `item ${item}`, field].filter((part) => part !== null).join(", ");
-  const told = field !== null && message.startsWith(`${field} `) ? message.slice(field.length + 1) : message;
-  return where === "" ? message : `${where}: ${told}`;
+  const text = field !== null && message.startsWith(`${field} `) ? message.slice(field.length + 1) : message;
+  return where === "" ? message : `${where}: ${text}`;
 }

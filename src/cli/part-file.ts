@@ -7,29 +7,33 @@ import { cursorAt } from "../store/cursor.ts";
 import { TABLES, type Table } from "../store/rows.ts";
 import { linesOf } from "./lines.ts";
 
-/** An export while it is being written: FILE.part, which gets its name once it is whole. */
+/** An export that is being written: FILE.part, renamed to FILE once it is complete. */
 export interface Part {
   handle: FileHandle;
-  /** Null: it is new. */
+  /** Null: it is a new file. */
   point: Point | null;
 }
 
-/** From where an export goes on. */
+/** The position from which an export is resumed. */
 export interface Point {
-  /** What it began with. */
+  /** The export's first line. */
   header: Header;
   table: Table;
-  /** Behind which row of the table; absent: from its first. */
+  /** The last row of the table that was written; absent: none. */
   cursor?: string;
-  /** How many rows stand before. */
+  /** The number of rows before. */
   rows: number;
-  /** How many bytes stand before. */
+  /** The number of bytes before. */
   offset: number;
 }
 
 const partOf = (file: string) => `${file}.part`;
 
-/** A new one, which nobody but its owner may read. @throws CountersignError `bad_request` when it cannot be had. */
+/**
+ * Creates a file that only its owner may read.
+ *
+ * @throws CountersignError `bad_request` when it cannot be created.
+ */
 export async function beginPart(file: string): Promise<Part> {
   const part = partOf(file);
   try {
@@ -45,7 +49,7 @@ export async function beginPart(file: string): Promise<Part> {
 }
 
 /**
- * One that was broken off, cut behind its last whole line.
+ * Opens the file of an interrupted export, cut after its last whole line.
  *
  * @throws CountersignError `bad_request` when there is none, or it is not the beginning of an export.
  */
@@ -65,7 +69,7 @@ export async function resumePart(file: string): Promise<Part> {
   }
 }
 
-/** Writes at the end of what is whole. */
+/** Writes the chunks at the end. */
 export async function writeTo({ handle, point }: Part, chunks: AsyncIterable<string>): Promise<void> {
   let at = point?.offset ?? 0;
   for await (const chunk of chunks) {
@@ -78,7 +82,7 @@ export async function writeTo({ handle, point }: Part, chunks: AsyncIterable<str
   }
 }
 
-/** Gives it its name. All of it is on disk once this resolves. */
+/** Renames the file. All of it is on disk once this resolves. */
 export async function finishPart({ handle }: Part, file: string): Promise<void> {
   await handle.sync();
   await rename(partOf(file), file);
@@ -86,15 +90,15 @@ export async function finishPart({ handle }: Part, file: string): Promise<void> 
   await folder.sync().finally(() => folder.close());
 }
 
-/** How far a file is an export. */
+/** How far a file is read as an export. */
 interface Reach {
   end: Point;
-  /** Where the table of its last row begins; null: it has no row. */
+  /** The position at which the table of the last row begins; null: there is no row. */
   begin: Point | null;
   last: Buffer;
 }
 
-/** Null: not even its header is whole. */
+/** Null: the header is not whole. */
 async function endOf(part: string): Promise<Point | null> {
   let reach: Reach | null = null;
   for await (const line of linesOf(part)) {
@@ -110,7 +114,7 @@ function start(line: Buffer): Reach {
   return { end: { header, table: TABLES[0], rows: 0, offset: line.length + 1 }, begin: null, last: line };
 }
 
-/** Null: the line is no row, but the footer. */
+/** Null: the line is the footer, not a row. */
 function advance({ end, begin }: Reach, line: Buffer): Reach | null {
   const table = tableOf(line);
   if (table === null) {
@@ -124,7 +128,7 @@ function advance({ end, begin }: Reach, line: Buffer): Reach | null {
   };
 }
 
-/** A table whose rows have no position is short, and begun again. */
+/** A table whose rows have no position is short, so it is written again. */
 function pointOf({ end, begin, last }: Reach): Point {
   if (!begin) return end;
   const position = positionOf(last, end.rows + 1);
@@ -133,7 +137,7 @@ function pointOf({ end, begin, last }: Reach): Point {
 
 const ROW = /^\{"table":"(\w+)",/;
 
-/** Only the beginning is looked at, for a line may be long. Null: it is no row. */
+/** Reads only the beginning, since a line may be long. Null: not a row. */
 function tableOf(line: Buffer): Table | null {
   const [, name] = ROW.exec(line.toString("latin1", 0, 40)) ?? [];
   return TABLES.find((table) => table === name) ?? null;

@@ -2,7 +2,7 @@ import type { Terminal } from "./terminal.ts";
 
 const WIDTH = 30;
 
-/** A bar on a terminal, and nothing where the output goes elsewhere. */
+/** A progress bar on a terminal; nothing where the output is not a terminal. */
 export interface Progress {
   to(done: number): void;
   end(): void;

@@ -10,7 +10,7 @@ import type { AddCommand } from "./terminal.ts";
 export const providersCommand: AddCommand = (program, terminal, done) => {
   program
     .command("providers")
-    .description("list the providers that come with Countersign, or say how one is set up")
+    .description("list the providers that come with Countersign, or show how to set one up")
     .argument("[name]", "a provider, to see what to enter there and what the configuration needs")
     .option("--json", "as JSON, for programs")
     .action(async (name: string | undefined, { json }: { json?: true }) => {
@@ -28,7 +28,7 @@ async function loadShipped(): Promise<Mapping[]> {
   return loaded.flatMap(({ mapping }) => mapping ?? []);
 }
 
-/** @throws CountersignError `not_found` for a name that no file has. */
+/** @throws CountersignError `not_found` when no shipped mapping has the name. */
 function find(name: string, shipped: readonly Mapping[]): Mapping {
   const found = shipped.find(({ provider }) => provider === name);
   if (found) return found;
@@ -57,7 +57,7 @@ function checksOf({ checks }: MappingChannel): string[] {
   return checks.map(({ kind }) => kind);
 }
 
-/** What the configuration must have; where that is nothing, what it may have in place of a token. */
+/** The required keys of the configuration; where there are none, the optional ones, or a token. */
 function credentialsOf({ checks }: MappingChannel): string {
   return needsOf(checks).join(", ") || [...optionsOf(checks), "token"].join(" or ");
 }

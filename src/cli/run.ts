@@ -17,7 +17,7 @@ import { simulateCommand } from "./simulate.ts";
 import { storeCheckCommand } from "./store-check.ts";
 import { type AddCommand, fail, type Terminal } from "./terminal.ts";
 
-/** In the order in which help lists them. */
+/** In the order of `--help`. */
 const COMMANDS: readonly AddCommand[] = [
   serveCommand,
   demoCommand,
@@ -35,7 +35,7 @@ const COMMANDS: readonly AddCommand[] = [
   storeCheckCommand,
 ];
 
-/** Runs one command and resolves with the exit code: 0 well, 1 not well, 2 not understood. */
+/** Runs one command and resolves with the exit code: 0 success, 1 failure, 2 bad usage. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const { stdout, stderr } = terminal;
   let code = 0;

@@ -6,12 +6,12 @@ import { type AddCommand, CONFIG_OPTION, readConfig, type Terminal } from "./ter
 export const serveCommand: AddCommand = (program, terminal, done) => {
   program
     .command("serve")
-    .description("run the bridge until it is told to stop")
+    .description("run the bridge until it is asked to stop")
     .option(...CONFIG_OPTION)
     .action(async ({ config }) => done(await serve(config, terminal)));
 };
 
-/** 0 after a graceful stop, 1 when it cannot start or something it cannot live without died. */
+/** 0 after a graceful stop, 1 when it cannot start or dies. */
 async function serve(file: string, terminal: Terminal): Promise<number> {
   const config = await readConfig(file, terminal);
   if (!config) return 1;
@@ -19,7 +19,7 @@ async function serve(file: string, terminal: Terminal): Promise<number> {
   limitYoungGeneration();
   const app = await createApp(config, { load: () => loadConfig(file, terminal.env) });
   terminal.onReload(() => {
-    app.reload().catch(() => {}); // the log has said why
+    app.reload().catch(() => {}); // logged by the app
   });
   const stopped = new Promise<"stopped">((resolve) => {
     if (terminal.signal.aborted) resolve("stopped");

@@ -5,10 +5,10 @@ import type { Store } from "../store/store.ts";
 import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";
 import {
+  type ChosenStore,
   chooseStore,
   placeOf,
   STORE_OPTION,
-  type StoreChoice,
   type StoreOptions,
   withStore,
 } from "./store-option.ts";
@@ -31,7 +31,7 @@ export const storeCheckCommand: AddCommand = (program, terminal, done) => {
     .action(async (options: Options) => done(await check(options, terminal)));
 };
 
-/** 0 when nothing was found, 1 otherwise, 130 when it was interrupted. */
+/** 0 when no fault was found, 1 otherwise, 130 when interrupted. */
 async function check(options: Options, terminal: Terminal): Promise<number> {
   const choice = await chooseStore(options, terminal);
   if (!choice) return 1;
@@ -44,16 +44,16 @@ async function check(options: Options, terminal: Terminal): Promise<number> {
   return found.faults === 0 ? 0 : 1;
 }
 
-/** The shortest that the configuration allows: who keeps another store for how long is not known. */
+/** The shortest retention that the configuration allows: that of a store named by `--store` is not known. */
 const DAY_MS = 86_400_000;
 
-function memoryOf({ config }: StoreChoice): Memory {
+function memoryOf({ config }: ChosenStore): Memory {
   const { documents, duplicates } = config?.retention ?? { documents: DAY_MS, duplicates: DAY_MS };
   const forEver = Number.POSITIVE_INFINITY;
   return { now: Date.now(), documents: documents ?? forEver, duplicates: duplicates ?? forEver };
 }
 
-/** So many faults are shown. */
+/** The most faults that are printed. */
 const MAX_SHOWN = 100;
 
 interface Found {
@@ -63,7 +63,7 @@ interface Found {
   shown: readonly string[];
 }
 
-/** Null: it was interrupted. */
+/** Null: interrupted. */
 async function look(store: Store, memory: Memory, terminal: Terminal): Promise<Found | null> {
   const snapshot = await store.snapshot();
   try {

@@ -5,7 +5,7 @@ import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { readConfig, type Terminal } from "./terminal.ts";
 
-/** For commands that open a store themselves, instead of asking a running bridge. */
+/** For commands that open a store themselves instead of calling a running bridge. */
 
 export const STORE_OPTION = [
   "--store <store>",
@@ -17,21 +17,22 @@ export interface StoreOptions {
   store?: string;
 }
 
-export interface StoreChoice {
+/** The store that a command works on. */
+export interface ChosenStore {
   place: Config["store"];
-  /** Null: `--store` said which, so the configuration was not read, and need not be there. */
+  /** Null: `--store` named the store, so the configuration was not read and may be missing. */
   config: Config | null;
 }
 
 /**
- * Null after every problem of the configuration was printed.
+ * Null: the configuration has problems, which were printed.
  *
  * @throws CountersignError `bad_request` when `--store` names no store.
  */
 export async function chooseStore(
   { config: file, store }: StoreOptions,
   terminal: Terminal,
-): Promise<StoreChoice | null> {
+): Promise<ChosenStore | null> {
   if (store === undefined) {
     const config = await readConfig(file, terminal);
     return config && { place: config.store, config };
@@ -43,9 +44,9 @@ export async function chooseStore(
 }
 
 /**
- * Opens the store for as long as `work` takes. A database is not waited for.
+ * Opens the store while `work` runs. A database that does not answer is not retried.
  *
- * @throws CountersignError `cannot_start`; `not_found` for a file that is not there, unless it may be made.
+ * @throws CountersignError `cannot_start`; `not_found` when the file is missing and may not be created.
  */
 export async function withStore<T>(
   place: Config["store"],

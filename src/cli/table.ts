@@ -1,6 +1,9 @@
 import { inert } from "./inert.ts";
 
-/** A heading and rows in aligned columns. Cells of the rows are shown inertly, since strangers may have written them. */
+/**
+ * A heading and rows in aligned columns. Cells of the rows are shown inertly, since strangers may have
+ * written them.
+ */
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   return aligned([heading, ...rows.map((row) => row.map(inert))]);
 }
@@ -26,7 +29,7 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** A moment for people; `–` for none. */
+/** A moment as text; `–`: null. */
 export function moment(at: number | null): string {
   return at === null ? "–" : new Date(at).toISOString();
 }

@@ -3,38 +3,39 @@ import { type Config, type LoadedConfig, loadConfig } from "../config.ts";
 import type { Environment } from "../environment.ts";
 import { formatProblem } from "../yaml.ts";
 import { inert } from "./inert.ts";
+import { plural } from "./table.ts";
 
-/** What a command has of the world. */
+/** The process's environment, as commands get it. */
 export interface Terminal {
   env: Environment;
   stdout: NodeJS.WritableStream & { isTTY?: boolean };
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
   /** Aborted when the user or the system asks the process to stop. */
   signal: AbortSignal;
-  /** Calls the listener whenever the process is asked to read its configuration again. */
+  /** Calls the listener on each request to reload the configuration. */
   onReload(listener: () => void): void;
 }
 
-/** Adds itself to the program; `done` takes the exit code. */
+/** Adds a command to the program, which passes its exit code to `done`. */
 export type AddCommand = (program: Command, terminal: Terminal, done: (code: number) => void) => void;
 
 export const CONFIG_OPTION = ["--config <file>", "the configuration", "./countersign.yaml"] as const;
 
-/** What shells report of a program that Ctrl-C ended. */
+/** The exit code of a program that Ctrl-C ended, as shells report it. */
 export const INTERRUPTED = 130;
 
-/** Says in one sentence why it did not work. */
+/** Prints why the command failed and returns its exit code. */
 export function fail({ stderr }: Terminal, message: string): number {
   stderr.write(`countersign: ${message.split("\n").map(inert).join("\n")}\n`);
   return 1;
 }
 
-/** The configuration, or null after every problem was printed. */
+/** The configuration; null: it has problems, which were printed. */
 export async function readConfig(file: string, terminal: Terminal): Promise<Config | null> {
   return (await readConfigWithWarnings(file, terminal)).config;
 }
 
-/** The same, with what is likely a mistake. */
+/** The same, with warnings of likely mistakes. */
 export async function readConfigWithWarnings(
   file: string,
   { env, stderr }: Terminal,
@@ -42,9 +43,7 @@ export async function readConfigWithWarnings(
   const { config, problems, warnings } = await loadConfig(file, env);
   for (const problem of problems) stderr.write(`${formatProblem(problem)}\n`);
   if (problems.length > 0) {
-    stderr.write(
-      `countersign: ${problems.length} ${problems.length === 1 ? "problem" : "problems"} in the configuration\n`,
-    );
+    stderr.write(`countersign: ${plural(problems.length, "problem")} in the configuration\n`);
   }
   return { config, warnings };
 }

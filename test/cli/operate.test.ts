@@ -38,7 +38,7 @@ describe("operating a running bridge", () => {
 
     up = true;
     const real = await run("replay", "--destination", "crm", "--reason", "the receiver is back");
-    expect([real.code, real.stdout]).to.deep.equal([0, "2 events of 2 deliveries to crm on the way again\n"]);
+    expect([real.code, real.stdout]).to.deep.equal([0, "2 of 2 deliveries to crm replayed\n"]);
     await settled(bridge);
     const again = receiver.deliveries.slice(2);
     expect(again.map(({ headers }) => headers["webhook-id"])).to.deep.equal(before);

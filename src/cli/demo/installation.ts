@@ -60,7 +60,7 @@ async function makeFolder(): Promise<string> {
   } catch (error) {
     throw new CountersignError(
       "cannot_start",
-      `the demo needs a temporary folder (${messageOf(error)}): set TMPDIR to a folder that this user may write to`,
+      `the demo needs a temporary folder (${messageOf(error)}): set TMPDIR to a writable folder`,
       { cause: error },
     );
   }

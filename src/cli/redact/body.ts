@@ -8,25 +8,28 @@ import { redactString, redactValue } from "./value.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
-/** A body, and the headers that say how it is to be read. */
+/** A body and the headers that say how to read it. */
 export interface CapturedBody {
   bytes: Buffer;
   headers: Headers;
 }
 
-/** Longer than any body that is received: what a compressed one may become. */
+/** The limit of a decompressed body, above that of any received one. */
 const MAX_BODY_BYTES = 256 * 1_024 ** 2;
 
-/** The body without compression. A body that cannot be unpacked is left out, as nobody could say what is in it. */
+/**
+ * The body without compression. One that cannot be decompressed is omitted, since its content cannot be
+ * checked.
+ */
 export function unpack(body: Uint8Array, headers: Headers): CapturedBody {
   const { "content-encoding": _, ...rest } = headers;
   const content = contentAtOnce({ body, headers }, MAX_BODY_BYTES);
   const bytes =
-    "bytes" in content ? content.bytes : Buffer.from("(a body that cannot be unpacked is left out)");
+    "bytes" in content ? content.bytes : Buffer.from("(a body that cannot be decompressed is omitted)");
   return { bytes: Buffer.from(bytes), headers: rest };
 }
 
-/** The same body in UTF-8, without what is personal or gives access. */
+/** The same body in UTF-8, without personal data and credentials. */
 export function redactBody({ bytes, headers }: CapturedBody, context: RedactionContext): CapturedBody {
   const type = headers["content-type"] ?? "";
   const charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(type)?.[1] ?? "utf-8";
@@ -55,7 +58,7 @@ function textOf(bytes: Uint8Array, charset: string): string {
   }
 }
 
-/** As the way in reads it: a number that is too great for a double is the text of its digits. Undefined: it is no JSON. */
+/** Parses as a received body: a number too great for a double becomes its digits. Undefined: not JSON. */
 function parseJson(text: string): unknown {
   const json = atOnce(parsing(text));
   if ("value" in json) return json.value;
@@ -67,7 +70,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Urlencoded or multipart: each field under its name, what is no text as a document. */
+/** Urlencoded or multipart: each field by its name; a field that is not text counts as a document. */
 function redactForm(
   { bytes, headers }: CapturedBody,
   charset: string,

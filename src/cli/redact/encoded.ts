@@ -1,12 +1,14 @@
-/** What a text is that was written for machines. */
+/** Recognises and decodes texts that are encoded for machines. */
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
-/** How PDF, zip, PNG, JPEG, GIF, TIFF, WebP, RTF, SVG, XML, HTML and old Word files begin, in base64. */
+/**
+ * The first bytes of PDF, zip, PNG, JPEG, GIF, TIFF, WebP, RTF, SVG, XML, HTML and old Word files, in base64.
+ */
 const DOCUMENT_START =
   /^(?:JVBER|UEsDB|iVBORw|\/9j\/|R0lGOD|SUkqA|TU0AK|UklGR|e1xydG|PHN2Zy|PD94bW|PCFET|PGh0bW|0M8R4K)/;
-/** How PDF, zip and PNG begin as they are. */
+/** The first bytes of PDF, zip and PNG files. */
 const RAW_STARTS = ["%PDF-", "PK\u{3}\u{4}", "\u{fffd}PNG", "\u{89}PNG"];
-/** Nothing that is meant to be read is so long without a space. */
+/** No text for people is this long without a space. */
 const MIN_DOCUMENT_LENGTH = 200;
 
 export function isDocument(text: string): boolean {
@@ -15,7 +17,7 @@ export function isDocument(text: string): boolean {
   return BASE64.test(packed) && (packed.length >= MIN_DOCUMENT_LENGTH || DOCUMENT_START.test(packed));
 }
 
-/** What a base64 text says, where that is a text in turn. */
+/** The text in a base64 text; null: there is none. */
 export function decodedText(text: string): string | null {
   if (text.length < 8 || !BASE64.test(text)) return null;
   const bytes = Buffer.from(text, "base64");
@@ -25,7 +27,7 @@ export function decodedText(text: string): string | null {
   return /^[\t\n\r\x20-\x7e\u00a0-\ufffc]+$/.test(plain) ? plain : null;
 }
 
-/** What a percent-encoded text says; null where it is none. */
+/** The decoded percent-encoded text; null: the text is not percent-encoded. */
 export function unescaped(text: string): string | null {
   if (!/%[0-9A-Fa-f]{2}/.test(text)) return null;
   try {

@@ -1,15 +1,18 @@
-/** What a member, field or parameter holds, by its name in any style: `accessToken`, `access_token`, `Access-Token`, `accesstoken`. */
+/**
+ * The kind of a value, by its name in any style: `accessToken`, `access_token`, `Access-Token`,
+ * `accesstoken`.
+ */
 export type ValueKind = "secret" | "personal" | "address" | "email" | "ip" | "link" | "document";
 
-/** Names with one of these in them hold a secret, and so does everything within. */
+/** A name that contains one of these is of a secret, and so is everything within. */
 const SECRET =
   /token|secret|passw|passphrase|passcode|credential|apikey|accesskey|privatekey|signingkey|sharedkey|authorization|cookie|jwt|bearer|csrf|xsrf|sessionid|sessionkey|onetime/;
-/** Names that end in one of these hold a secret, unless it is an object. */
+/** A name that ends in one of these is of a secret, unless the value is an object. */
 const SECRET_END =
   /(?:key|keys|pwd|signature|hash|hmac|nonce|signed|(?:access|verification|security|auth|authentication|confirmation|invite|sms|login)code)$/;
-/** The same for whole words, which are too short to be looked for within others. */
+/** The same for whole words that are too short to be searched for within others. */
 const SECRET_WORDS: ReadonlySet<string> = new Set(["pin", "otp", "sig", "auth", "pass", "session", "sid"]);
-/** What is said of a secret is none. */
+/** Names of properties of a secret, which are not secret. */
 const ABOUT = /(?:type|at|status|count|length|expiry|expires|expiresin|expiration|enabled|required|method)$/;
 
 const PERSONAL =
@@ -22,7 +25,7 @@ const EMAIL = /e?mail(?:s|address|addresses)?$/;
 const LINK = /(?:ur[il]|link|href|endpoint)s?$/;
 const DOCUMENT = /bytes$|base64|b64$|^pdf$|pdf(?:data|content|file)?$|blob$|filecontents?$|imagedata$/;
 
-/** Null: the name says nothing. */
+/** Null: the name does not show it. */
 export function kindOf(name: string): ValueKind | null {
   const words = wordsOf(name);
   const squashed = words.join("");
@@ -39,7 +42,7 @@ export function kindOf(name: string): ValueKind | null {
   return ADDRESS.test(squashed) ? "address" : null;
 }
 
-/** What everything within an object of this name holds. */
+/** The kind of everything within an object of this name. */
 export function kindWithin(name: string): ValueKind | null {
   const squashed = wordsOf(name).join("");
   if (SECRET.test(squashed)) return "secret";

@@ -10,16 +10,16 @@ import { redactQuery } from "./url.ts";
 import { redactString } from "./value.ts";
 
 /**
- * Takes out of a captured request what is personal or gives access, so that it can be a test. Where a value is found by its name or
- * shape, it is replaced wherever else it stands, always by the same stand-in; ids stay what the mapping takes for ids. Signatures are
- * left out, and would no longer match.
+ * Removes personal data and credentials from a captured request, so that it can be a test fixture. A value
+ * that is recognised by its name or shape is replaced everywhere, always by the same stand-in. Ids that the
+ * mapping reads stay ids. Signatures are omitted, since they would no longer match.
  */
 
 export interface Redacted {
   body: Buffer;
   query: string;
   headers: Record<string, string>;
-  /** Whether the same mapping still makes events of the same types of it. */
+  /** True: the same mapping still makes the same types of events from it. */
   isSame: boolean;
 }
 
@@ -29,7 +29,7 @@ export function redactRequest(request: PreviewRequest): Redacted {
   const original = preview({ mapping, rules, query, body: whole.bytes, headers: whole.headers });
   const context = contextOf(original, mapping);
   const redact = () => redactOnce({ ...whole, query }, mapping, rules, context);
-  // What the first pass finds in one place the second one replaces in all.
+  // The first pass finds values; the second replaces each of them everywhere.
   redact();
   const redacted = redact();
   const again = preview({ mapping, rules, ...redacted });
@@ -52,7 +52,10 @@ function redactOnce(
 
 const KEPT_HEADERS: ReadonlySet<string> = new Set(["content-type", "user-agent", "accept"]);
 
-/** Few headers say anything, and none is left that was signed or is a signature; those from which the mapping takes a fact stay. */
+/**
+ * Keeps only content headers and those from which the mapping reads facts: no header that was signed, no
+ * signature.
+ */
 function redactHeaders(
   headers: Readonly<Record<string, string>>,
   mapping: Mapping,
@@ -71,13 +74,13 @@ function redactHeaders(
   );
 }
 
-/** Where what proves a request genuine stands. */
+/** The places of the credentials that a check reads. */
 function proofsOf(rule: CheckRule): readonly PlaceRef[] {
   if (rule.kind === "equals") return [rule.place];
   return "signatures" in rule ? rule.signatures.map(({ place }) => place) : [];
 }
 
-/** The literals by which a path looks an element up, as in `fields[name=order].value`. */
+/** The literals in a path's conditions, as in `fields[name=order].value`. */
 const LITERAL = /=\s*["']?([^\]"']+)["']?\s*\]/g;
 
 function contextOf({ items }: Preview, mapping: Mapping): RedactionContext {
@@ -100,7 +103,9 @@ function idsOf({ document, signer, signers }: Event): string[] {
   return [document, signer, ...(signers ?? [])].flatMap((one) => (one ? [one.id] : []));
 }
 
-/** What must be the same of two previews: of each item the types of its events, and which of them are about the same. */
+/**
+ * The part that must be equal of two previews: the types of each item's events, and which share an object.
+ */
 function outlineOf({ items, problems }: Preview): string {
   const numbers = new Map<string, number>();
   const numberOf = (id: string | undefined) => {

@@ -1,27 +1,30 @@
 import { createHash } from "node:crypto";
 
-/** What is put in the place of a value: within one capture always the same for the same value, so what belonged together still does. */
+/**
+ * Replacements of values. Within one capture equal values get equal stand-ins, so that references still
+ * match.
+ */
 export interface StandIns {
-  /** A secret, of which nothing is to be recognised. */
+  /** A secret: the stand-in shows nothing of it. */
   secret(value: string): string;
-  /** A name, a title or another text of a person. */
+  /** A name, a title or another personal text. */
   text(value: string): string;
   email(address: string): string;
   ip(address: string): string;
   phone(number: string): string;
   document(content: string): string;
-  /** A URL of which nothing is needed. */
+  /** A URL that no mapping reads. */
   link(url: string): string;
-  /** An id: letters stay letters and digits digits, so that patterns which look for it still match. */
+  /** An id: letters stay letters and digits stay digits, so that patterns still match. */
   opaque(id: string): string;
   number(value: number): number;
-  /** The text, without any value that was replaced before wherever it stood. */
+  /** The text with every value replaced that was replaced before. */
   withoutKnown(text: string): string;
-  /** What stands for exactly this value; undefined where it was not replaced yet. */
+  /** The stand-in of exactly this value; undefined: it was not replaced yet. */
   known(value: string): string | undefined;
 }
 
-/** Above so many values a text is looked through word by word, and no longer for each of them. */
+/** With more values than this a text is searched word by word, not for each value. */
 const MAX_SEARCHED = 300;
 
 export function createStandIns(): StandIns {
@@ -29,8 +32,8 @@ export function createStandIns(): StandIns {
   const made = new Set<string>();
   const counts = new Map<string, number>();
   const numbers = new Map<number, number>();
-  /** What is looked for within other texts, the longest first. */
-  const telling: [string, string][] = [];
+  /** The values that are searched for within other texts, longest first. */
+  const distinctive: [string, string][] = [];
 
   const remember = (kind: string, value: string, make: (n: number) => string): string => {
     const before = replaced.get(value);
@@ -41,9 +44,9 @@ export function createStandIns(): StandIns {
     const standIn = make(n);
     replaced.set(value, standIn);
     made.add(standIn);
-    if (isTelling(value) && telling.length <= MAX_SEARCHED) {
-      telling.push([value, standIn]);
-      telling.sort(([a], [b]) => b.length - a.length);
+    if (isDistinctive(value) && distinctive.length <= MAX_SEARCHED) {
+      distinctive.push([value, standIn]);
+      distinctive.sort(([a], [b]) => b.length - a.length);
     }
     return standIn;
   };
@@ -66,22 +69,22 @@ export function createStandIns(): StandIns {
     },
     known: (value) => replaced.get(value),
     withoutKnown(text) {
-      if (telling.length > MAX_SEARCHED) return text.replace(/[\w-]{4,}/g, replacedWord);
-      return telling.reduce((rest, [value, standIn]) => replaceWhole(rest, value, standIn), text);
+      if (distinctive.length > MAX_SEARCHED) return text.replace(/[\w-]{4,}/g, replacedWord);
+      return distinctive.reduce((rest, [value, standIn]) => replaceWhole(rest, value, standIn), text);
     },
   };
 
   function replacedWord(word: string): string {
-    return isTelling(word) ? (replaced.get(word) ?? word) : word;
+    return isDistinctive(word) ? (replaced.get(word) ?? word) : word;
   }
 }
 
-/** Whether a value is told from chance where it stands within another text. */
-function isTelling(value: string): boolean {
+/** True: the value within another text is hardly there by chance. */
+function isDistinctive(value: string): boolean {
   return value.length >= 6 || (value.length >= 4 && /\d/.test(value) && /[A-Za-z]/.test(value));
 }
 
-/** What reads like words is replaced as words only: `Lease` is no part of `released`. */
+/** A value of words is replaced as whole words only: `Lease` must not match in `released`. */
 function replaceWhole(text: string, value: string, standIn: string): string {
   if (!text.includes(value)) return text;
   if (!/^[\p{L} .'-]+$/u.test(value)) return text.replaceAll(value, standIn);

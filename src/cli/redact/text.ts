@@ -4,20 +4,20 @@ import { kindOf, type ValueKind } from "./names.ts";
 import { isUuid, type StandIns } from "./stand-ins.ts";
 import { redactLink, redactPath, redactUrl } from "./url.ts";
 
-/** Texts without what is personal or gives access, by the name that they stand under and by their shape. */
+/** Removes personal data and credentials from texts, by their names and shapes. */
 
-/** What a capture knows besides its bytes. */
+/** Knowledge about a capture besides its bytes. */
 export interface RedactionContext {
   standIns: StandIns;
-  /** Words that the mapping knows, and those that it found in this request. */
+  /** True: the mapping knows the word, or read it from this request. */
   isWord(text: string): boolean;
-  /** Ids by which the mapping recognises documents and signers. */
+  /** True: the mapping read it as an id of a document or signer. */
   isId(text: string): boolean;
-  /** A text under a name, or under none, with the JSON that may be in it. */
+  /** Redacts a text under a name (`""`: none), including JSON in it. */
   redact(name: string, text: string): string;
 }
 
-/** A value under a name; `within` is what everything around it holds. */
+/** Redacts a value under a name; `within`: the kind of the objects around it. */
 export function redactMember(
   name: string,
   value: string,
@@ -45,7 +45,7 @@ export function redactMember(
   }
 }
 
-/** A number under a name. */
+/** Redacts a number under a name. */
 export function redactNumber(
   name: string,
   value: number,
@@ -68,7 +68,7 @@ function redactedOr(value: string, context: RedactionContext, otherwise: (value:
 const EMAIL = /[^\s@"'<>()=&,;:/?\\[\]]{1,64}@[^\s@"'<>()=&,;:/?\\[\]]{1,253}\.\p{L}{2,63}/u;
 const EMAIL_ALONE = new RegExp(`^${EMAIL.source}$`, "u");
 
-/** What is looked for in a text, in this order; the first that matches somewhere is what stands there. */
+/** The shapes that are searched for in a text; at each place the first match counts. */
 const SHAPES = {
   pem: /-----BEGIN [A-Z0-9 ]{1,40}-----[^-]*(?:-----END [A-Z0-9 ]{1,40}-----)?/,
   data: /\bdata:[\w./+-]{0,80}[;,][^\s"'<>]*/,
@@ -98,7 +98,7 @@ const ANY = new RegExp(
   "gu",
 );
 
-/** A text under no telling name. */
+/** Redacts a text by its shapes alone. */
 export function redactText(text: string, context: RedactionContext): string {
   const { standIns } = context;
   if (context.isWord(text)) return text;
@@ -179,7 +179,7 @@ function redactPart(
   return redact([first, second, third]);
 }
 
-/** What stands between the quotation marks of a JSON text. */
+/** The text of a JSON string, given without its quotation marks. */
 function parsedText(escaped: string): string {
   try {
     return String(JSON.parse(`"${escaped}"`));
@@ -188,7 +188,7 @@ function parsedText(escaped: string): string {
   }
 }
 
-/** Letters and digits without a break: an id or a token, unless it reads as a word or a time. */
+/** Redacts a run of letters and digits: an id or a token, unless it reads as a word or a time. */
 function redactRun(run: string, context: RedactionContext): string {
   const { standIns } = context;
   const known = standIns.known(run);

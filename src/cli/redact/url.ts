@@ -2,9 +2,9 @@ import { isIP, isIPv6 } from "node:net";
 import { unescaped } from "./encoded.ts";
 import type { RedactionContext } from "./text.ts";
 
-/** Addresses without what gives access: of a path only words and the ids that the mapping knows, of a query only names. */
+/** Removes credentials from URLs: words and the mapping's ids stay in a path, names in a query. */
 
-/** Of a link only what leads the mapping to an id is left. */
+/** Keeps of a link only the parts from which the mapping reads an id. */
 export function redactLink(value: string, context: RedactionContext): string {
   const { standIns } = context;
   const hasId = value.split(/[/?#&=]/).some((part) => context.isId(part));
@@ -12,7 +12,7 @@ export function redactLink(value: string, context: RedactionContext): string {
   return hasId && URL.canParse(value) ? redactUrl(value, context) : standIns.link(value);
 }
 
-/** Without user, password and fragment; what is in the path and the query is looked at part by part. */
+/** Removes user, password and fragment; path and query are redacted part by part. */
 export function redactUrl(text: string, context: RedactionContext): string {
   if (!URL.canParse(text)) return context.standIns.link(text);
   const { protocol, hostname, port, pathname, search } = new URL(text);
@@ -39,7 +39,7 @@ export function redactPath(path: string, context: RedactionContext): string {
   return redactSegments(before, context) + (query === undefined ? "" : `?${redactQuery(query, context)}`);
 }
 
-/** A query, or a form: each value under its name. */
+/** Redacts a query or a form: each value by its name. */
 export function redactQuery(query: string, context: RedactionContext): string {
   return new URLSearchParams(
     [...new URLSearchParams(query)].map(([name, value]): [string, string] => [
@@ -49,7 +49,7 @@ export function redactQuery(query: string, context: RedactionContext): string {
   ).toString();
 }
 
-/** Shorter ids are taken for what people write. */
+/** Shorter ids count as text that people write. */
 const MIN_RUN_LENGTH = 16;
 
 /** A word of a path, such as `documents` or `v2.1`. */
@@ -64,7 +64,7 @@ function redactSegments(path: string, context: RedactionContext): string {
       if (PLAIN_SEGMENT.test(plain) && context.standIns.known(plain) === undefined) return segment;
       if (context.isWord(plain)) return segment;
       if (context.isId(plain)) return encodeURIComponent(context.redact("", plain));
-      // A short one that keeps its shape could be mistaken for another.
+      // A short id that keeps its shape could equal another one.
       const { opaque, secret } = context.standIns;
       return encodeURIComponent(plain.length < MIN_RUN_LENGTH ? secret(plain) : opaque(plain));
     })

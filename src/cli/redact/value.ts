@@ -1,7 +1,7 @@
 import { kindOf, kindWithin, type ValueKind } from "./names.ts";
 import { type RedactionContext, redactMember, redactNumber, redactText } from "./text.ts";
 
-/** JSON without what is personal or gives access, at any depth, also where a text holds JSON in turn. */
+/** Removes personal data and credentials from JSON at any depth, also from JSON within texts. */
 export function redactValue(
   value: unknown,
   context: RedactionContext,
@@ -15,7 +15,7 @@ export function redactValue(
   return typeof value === "string" ? redactString(name, value, context, within) : value;
 }
 
-/** Of `{ name: api_key, value: … }` the value is that of an API key. */
+/** In `{ name: api_key, value: … }` the value is an API key. */
 function redactObject(members: Record<string, unknown>, context: RedactionContext, within: ValueKind | null) {
   const label = ["name", "key", "field", "label", "fieldName"].map((key) => members[key]).find(isText);
   return Object.fromEntries(
@@ -31,7 +31,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
-/** A text, or the JSON in it. */
+/** Redacts a text, or the JSON in it. */
 export function redactString(
   name: string,
   text: string,
@@ -43,7 +43,7 @@ export function redactString(
   return JSON.stringify(redactValue(json, context, name, within ?? kindWithin(name)));
 }
 
-/** Undefined: it is none. */
+/** Undefined: not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
