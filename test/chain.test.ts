@@ -23,7 +23,7 @@ destinations:
   crm: { url: "${receiver}", secrets: ["${SECRET}"] }
 `;
 
-/** A batch of Legalesign's that tells the lives of two documents, by turns. */
+/** A batch of Legalesign's with the timelines of two documents, in turns. */
 function batch(): string {
   const items = ["10", "20", "30", "100"].flatMap((value, step) =>
     ["d1", "d2"].map((id) => ({

@@ -30,7 +30,7 @@ const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 /** Nobody listens there, and nobody but root could. */
 const CLOSED = "http://127.0.0.1:9/hook";
 const DOCUMENTS = Array.from({ length: 12 }, (_, n) => `d${n}`);
-const LIFE = ["created", "sent", "due_date_updated", "due_date_updated", "approved", "downloadable"];
+const TIMELINE = ["created", "sent", "due_date_updated", "due_date_updated", "approved", "downloadable"];
 const NAMES = ["crm", "archive", "billing", "legacy"] as const;
 const TRIES = 5;
 
@@ -60,7 +60,7 @@ function mixed({ event }: { event: string }, nth: number): Treatment {
   return chance.happens(0.55) ? (chance.sample(TROUBLES, 1)[0] ?? "500") : chance.pick(SUCCESSES);
 }
 
-/** The world of one story: four destinations of which each is in a trouble of its own. */
+/** Four destinations, each with a kind of trouble of its own. */
 async function createWorld() {
   const receivers: ScriptedReceiver[] = [];
   const hanging = () => receivers.flatMap((receiver) => receiver.hanging());
@@ -109,7 +109,7 @@ const startIn = (world: World, folder: string, moved: boolean) =>
 async function post(bridge: Bridge, age: number): Promise<void> {
   const posts = DOCUMENTS.map((id) =>
     JSON.stringify({
-      event: { event_type: `signature_request_${LIFE[age]}`, event_time: START + age },
+      event: { event_type: `signature_request_${TIMELINE[age]}`, event_time: START + age },
       signature_request: { signature_request_id: id },
     }),
   );
@@ -141,7 +141,7 @@ type Told = Delivery & { history: Attempt[] };
 
 async function deliveriesOf(bridge: Bridge): Promise<Told[]> {
   const { items } = (await bridge.admin("/api/v1/events?limit=1000")).body;
-  expect(items).to.have.length(DOCUMENTS.length * LIFE.length);
+  expect(items).to.have.length(DOCUMENTS.length * TIMELINE.length);
   const told: Told[][] = [];
   for (const { id } of items) told.push((await bridge.admin(`/api/v1/events/${id}`)).body.deliveries);
   return told.flat();
@@ -156,7 +156,7 @@ const isDelivered = ({ cause, status }: Pick<Attempt, "cause" | "status">) =>
   cause === "answered" && (status === 200 || status === 204);
 
 /** The end of one event at one destination is the one that its tries lead to, and the tries are those that were met. */
-function expectTruth({ destination, status, reason, history }: Told, tries: readonly Met[]): void {
+function expectOutcome({ destination, status, reason, history }: Told, tries: readonly Met[]): void {
   const refused = history.filter(({ cause }) => cause === "refused");
   expect(history.map(({ cause, status }) => ({ cause, status }))).to.deep.equal([
     ...refused.map(() => ({ cause: "refused", status: null })),
@@ -180,7 +180,7 @@ function expectTruth({ destination, status, reason, history }: Told, tries: read
 const met = (world: World, { event, destination }: Delivery) =>
   world[destination as (typeof NAMES)[number]].met.filter((one) => one.event === event);
 
-/** The story is only worth its name when all of it happened. */
+/** The test shows nothing unless every treatment occurred. */
 function expectEveryTrouble({ crm, archive, billing, legacy }: World): void {
   for (const one of [crm, archive, billing]) {
     const treatments = new Set(one.met.map(({ treatment }) => treatment));
@@ -199,7 +199,7 @@ function expectOrder(met: readonly Met[]): void {
   }
 }
 
-/** Which story it is: the same for those that went the same way. */
+/** Equal for deliveries with the same history and end. */
 const kindOf = ({ destination, status, reason, history }: Told) =>
   `${destination === "legacy"} ${status} ${reason} ${history.map(({ cause, status }) => `${cause} ${status}`)}`;
 
@@ -210,21 +210,24 @@ const AFTER: Record<string, string> = {
 };
 
 /** Its tries in order, each with what it came to, and at the end how it stands. */
-function expectStory(story: readonly string[], { event, destination, status, reason, history }: Told): void {
+function expectExplanation(
+  sentences: readonly string[],
+  { event, destination, status, reason, history }: Told,
+): void {
   const tries = history.map(({ cause, status }, n) => {
     const outcome = status === null ? `got no answer (${cause})` : `was answered with ${status}`;
     const broken =
       status !== null && cause !== "answered" ? `, but the answer did not come to its end (${cause})` : "";
     return `Try ${n + 1} to send ${event} to ${destination} ${outcome}${broken} after`;
   });
-  const told = story.filter((sentence) => sentence.startsWith("Try "));
+  const told = sentences.filter((sentence) => sentence.startsWith("Try "));
   expect(told).to.have.length(tries.length);
   for (const [n, sentence] of told.entries())
     expect(sentence.startsWith(tries[n] ?? "?"), sentence).to.equal(true);
-  expect(story[0]).to.match(
+  expect(sentences[0]).to.match(
     /^Receipt rcp_\w+: \d+ bytes came from lumin over account, .* found genuine by hmac/,
   );
-  expect(story.at(-1))
+  expect(sentences.at(-1))
     .to.include(`${event} is`)
     .and.include(AFTER[reason ?? status]);
 }
@@ -256,10 +259,10 @@ describe("receivers in every kind of trouble", () => {
 
     const deliveries = await deliveriesOf(bridge);
     const places = new Set(deliveries.map(({ event, destination }) => `${event} at ${destination}`));
-    expect(places.size).to.equal(DOCUMENTS.length * LIFE.length * NAMES.length);
+    expect(places.size).to.equal(DOCUMENTS.length * TIMELINE.length * NAMES.length);
     const counted = deliveries.flatMap((delivery) => {
       const tries = met(world, delivery).filter((one) => !isNoTry(one) && !cutOff.has(one));
-      expectTruth(delivery, tries);
+      expectOutcome(delivery, tries);
       return tries;
     });
     const all = NAMES.flatMap((name) => world[name].met);
@@ -267,8 +270,8 @@ describe("receivers in every kind of trouble", () => {
     for (const name of ["crm", "billing", "legacy"] as const) expectOrder(world[name].met);
     expectEveryTrouble(world);
 
-    const stories = new Map(deliveries.map((delivery) => [kindOf(delivery), delivery]));
-    for (const delivery of stories.values()) expectStory(await explain(bridge, delivery.id), delivery);
+    const kinds = new Map(deliveries.map((delivery) => [kindOf(delivery), delivery]));
+    for (const delivery of kinds.values()) expectExplanation(await explain(bridge, delivery.id), delivery);
     const [parked] = (await bridge.admin("/api/v1/deliveries?reason=gone")).body.items;
     const last = (await explain(bridge, parked.id)).at(-1);
     const [{ document }] = met(world, parked) as [Met];

@@ -22,7 +22,7 @@ function aRejection(n: number, bytes = 10): Rejection {
 }
 
 /** A store that keeps what it is given when it is told to, and a witness of what is dropped. */
-function createStage() {
+function createSetup() {
   const clock = createManualClock(NEW_YEAR);
   const given: { rejection: Rejection; resolve(): void; reject(error: Error): void }[] = [];
   const dropped = { queue_full: 0, store_failed: 0 };
@@ -43,13 +43,13 @@ function createStage() {
 
 describe("refused requests on their way to the store", () => {
   it("keep nobody waiting, whether the store answers or not", async () => {
-    const { rejections, given } = createStage();
+    const { rejections, given } = createSetup();
     await Promise.all(Array.from({ length: MANY }, (_, n) => rejections.add(aRejection(n), KEEP)));
     expect(given).not.to.have.length(0);
   });
 
   it("are handed over a batch at a time, and dropped and counted where too many are waiting", async () => {
-    const { rejections, given, dropped } = createStage();
+    const { rejections, given, dropped } = createSetup();
     for (let n = 0; n < MANY; n += 1) await rejections.add(aRejection(n), KEEP);
     let kept = 0;
     for (let batch = given.splice(0); batch.length > 0; batch = given.splice(0)) {
@@ -63,7 +63,7 @@ describe("refused requests on their way to the store", () => {
   });
 
   it("hold no more bytes than are allowed, however long they are", async () => {
-    const { rejections, given, dropped } = createStage();
+    const { rejections, given, dropped } = createSetup();
     const long = 4 * 1_024 ** 2;
     for (let n = 0; n < 20; n += 1) await rejections.add(aRejection(n, long), KEEP);
     expect(given).to.have.length(1);
@@ -71,7 +71,7 @@ describe("refused requests on their way to the store", () => {
   });
 
   it("are kept in the order in which they came", async () => {
-    const { rejections, given } = createStage();
+    const { rejections, given } = createSetup();
     for (let n = 0; n < 120; n += 1) await rejections.add(aRejection(n), KEEP);
     const ids: string[] = [];
     for (let batch = given.splice(0); batch.length > 0; batch = given.splice(0)) {
@@ -83,7 +83,7 @@ describe("refused requests on their way to the store", () => {
   });
 
   it("are counted when the store fails, and those behind them go on", async () => {
-    const { rejections, given, dropped } = createStage();
+    const { rejections, given, dropped } = createSetup();
     await rejections.add(aRejection(1), KEEP);
     await rejections.add(aRejection(2), KEEP);
     given[0]?.reject(new Error("the database is away"));
@@ -94,7 +94,7 @@ describe("refused requests on their way to the store", () => {
   });
 
   it("are written when the bridge stops", async () => {
-    const { rejections, given, dropped } = createStage();
+    const { rejections, given, dropped } = createSetup();
     await rejections.add(aRejection(1), KEEP);
     await rejections.add(aRejection(2), KEEP);
     const drained = rejections.drain(1_000);
@@ -106,7 +106,7 @@ describe("refused requests on their way to the store", () => {
   });
 
   it("do not hold up a stop for longer than it is given", async () => {
-    const { clock, rejections, dropped } = createStage();
+    const { clock, rejections, dropped } = createSetup();
     for (let n = 0; n < 10; n += 1) await rejections.add(aRejection(n), KEEP);
     const drained = rejections.drain(1_000);
     await clock.advance(1_000);
