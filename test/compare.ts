@@ -2,7 +2,10 @@ import type { DocumentLine, GroundTruthLine, HappeningLine, PostLine } from "../
 import type { ProviderName } from "../src/simulate/simulation.ts";
 import { type SimulatedState, stateAfter } from "../src/simulate/timeline.ts";
 
-/** Compares a simulation's ground truth with what arrived: each difference that no fault excuses, in a sentence. */
+/**
+ * Compares a simulation's ground truth with what arrived: each difference that no fault excuses, in a
+ * sentence.
+ */
 
 /** One provider's simulation, with its ground truth. */
 export interface SimulationRun {

@@ -4,7 +4,7 @@ import { groundTruthOf } from "../src/simulate/ground-truth.ts";
 import { FAULTS } from "../src/simulate/planned-post.ts";
 import { type PostResult, type SendOptions, sendAll } from "../src/simulate/send.ts";
 import { type ProviderName, type SimulatedDocument, simulate } from "../src/simulate/simulation.ts";
-import { type Summary, summarize } from "../src/simulate/summary.ts";
+import { type Summary, summaryOf } from "../src/simulate/summary.ts";
 import {
   type Bridge,
   configText,
@@ -84,7 +84,7 @@ async function sendTo(options: RunOptions, bridge: Pick<Bridge, "post">): Promis
   const documents = documentsOf(options);
   const results = await sendAll(documents, sending);
   const truth = groundTruthOf(documents, results);
-  return { provider, truth, results, clock, skew: SKEW[provider], summary: summarize(truth, results) };
+  return { provider, truth, results, clock, skew: SKEW[provider], summary: summaryOf(truth, results) };
 }
 
 interface BridgeOutcome {

@@ -1,9 +1,9 @@
 import { once } from "node:events";
+import { DEMO_STEPS, type DemoStep } from "./demo/demo-steps.ts";
 import { checkRecorded, checkStep, tallyOf } from "./demo/findings.ts";
 import { type Installation, withInstallation } from "./demo/installation.ts";
 import { createDemoReport, type DemoReport } from "./demo/report.ts";
 import { listRecordedEvents, runStep, type StepResult } from "./demo/run-step.ts";
-import { DEMO_STEPS, type DemoStep } from "./demo/steps.ts";
 import { type AddCommand, fail, INTERRUPTED, type Terminal } from "./terminal.ts";
 
 /** The limit for all steps together, which take one or two seconds, for the retry. */

@@ -18,7 +18,7 @@ import {
 import { plural } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
 
-interface Options extends StoreOptions {
+interface ExportOptions extends StoreOptions {
   to?: string;
   resume?: true;
   json?: true;
@@ -33,18 +33,20 @@ export const exportCommand: AddCommand = (program, terminal, done) => {
     .option("--json", "print what was written as JSON")
     .option(...STORE_OPTION)
     .option(...CONFIG_OPTION)
-    .action(async (options: Options) => done(await exportStore(options, terminal)));
+    .action(async (options: ExportOptions) => done(await exportStore(options, terminal)));
 };
 
 /** The result of an export. */
 interface Written {
   rows: number;
-  /** Null: not resumed. Otherwise the first part's header, and the tables whose number of rows changed since. */
+  /**
+   * Null: not resumed. Otherwise the first part's header, and the tables whose number of rows changed since.
+   */
   begun: { header: Header; changed: readonly Table[] } | null;
 }
 
 /** 0 once the export is complete, 130 when interrupted. */
-async function exportStore(options: Options, terminal: Terminal): Promise<number> {
+async function exportStore(options: ExportOptions, terminal: Terminal): Promise<number> {
   const { to: file, json } = options;
   if (file === undefined && (options.resume || json))
     throw new CountersignError(
@@ -86,7 +88,7 @@ function concealing(snapshot: Snapshot, config: ChosenStore["config"]): Snapshot
 /** Null: interrupted. */
 async function writeToFile(
   snapshot: Snapshot,
-  { to: file, resume }: Options & { to: string },
+  { to: file, resume }: ExportOptions & { to: string },
   terminal: Terminal,
 ): Promise<Written | null> {
   const part = await (resume ? resumePart(file) : beginPart(file));

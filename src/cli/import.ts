@@ -12,7 +12,7 @@ import { chooseStore, placeOf, STORE_OPTION, type StoreOptions, withStore } from
 import { plural } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
 
-interface Options extends StoreOptions {
+interface ImportOptions extends StoreOptions {
   json?: true;
 }
 
@@ -26,11 +26,11 @@ export const importCommand: AddCommand = (program, terminal, done) => {
     .option("--json", "print the counts as JSON")
     .option(...STORE_OPTION)
     .option(...CONFIG_OPTION)
-    .action(async (file: string, options: Options) => done(await importFile(file, options, terminal)));
+    .action(async (file: string, options: ImportOptions) => done(await importFile(file, options, terminal)));
 };
 
 /** 0 once all rows are in the store, 130 when interrupted. */
-async function importFile(file: string, options: Options, terminal: Terminal): Promise<number> {
+async function importFile(file: string, options: ImportOptions, terminal: Terminal): Promise<number> {
   const total = await expectWhole(file);
   const choice = await chooseStore(options, terminal);
   if (!choice) return 1;

@@ -8,7 +8,7 @@ import { TABLES, type Table } from "../store/rows.ts";
 import { linesOf } from "./lines.ts";
 
 /** An export that is being written: FILE.part, renamed to FILE once it is complete. */
-export interface Part {
+export interface ExportPart {
   handle: FileHandle;
   /** Null: it is a new file. */
   point: Point | null;
@@ -34,7 +34,7 @@ const partOf = (file: string) => `${file}.part`;
  *
  * @throws CountersignError `bad_request` when it cannot be created.
  */
-export async function beginPart(file: string): Promise<Part> {
+export async function beginPart(file: string): Promise<ExportPart> {
   const part = partOf(file);
   try {
     return { handle: await open(part, "wx", PRIVATE_FILE), point: null };
@@ -53,7 +53,7 @@ export async function beginPart(file: string): Promise<Part> {
  *
  * @throws CountersignError `bad_request` when there is none, or it is not the beginning of an export.
  */
-export async function resumePart(file: string): Promise<Part> {
+export async function resumePart(file: string): Promise<ExportPart> {
   const part = partOf(file);
   const handle = await open(part, "r+").catch((error) => {
     throw refusal(`there is nothing to go on with (${messageOf(error)}): export without --resume`);
@@ -70,7 +70,7 @@ export async function resumePart(file: string): Promise<Part> {
 }
 
 /** Writes the chunks at the end. */
-export async function writeTo({ handle, point }: Part, chunks: AsyncIterable<string>): Promise<void> {
+export async function writeTo({ handle, point }: ExportPart, chunks: AsyncIterable<string>): Promise<void> {
   let at = point?.offset ?? 0;
   for await (const chunk of chunks) {
     const bytes = Buffer.from(chunk);
@@ -83,7 +83,7 @@ export async function writeTo({ handle, point }: Part, chunks: AsyncIterable<str
 }
 
 /** Renames the file. All of it is on disk once this resolves. */
-export async function finishPart({ handle }: Part, file: string): Promise<void> {
+export async function finishPart({ handle }: ExportPart, file: string): Promise<void> {
   await handle.sync();
   await rename(partOf(file), file);
   const folder = await open(dirname(file));

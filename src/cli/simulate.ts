@@ -17,7 +17,7 @@ import {
   type SimulationOptions,
   simulate,
 } from "../simulate/simulation.ts";
-import { isSuccess, type Summary, summarize } from "../simulate/summary.ts";
+import { isSuccess, type Summary, summaryOf } from "../simulate/summary.ts";
 import { startProgress } from "./progress.ts";
 import {
   toCount,
@@ -128,7 +128,7 @@ async function runSimulation(
 
   const truth = groundTruthOf(documents, results);
   if (options.truth) await writeTruth(options.truth, truth);
-  const summary = summarize(truth, results);
+  const summary = summaryOf(truth, results);
   const over = channels.map((channel) => `${source}/${channel}`).join(", ");
   terminal.stdout.write(
     options.json

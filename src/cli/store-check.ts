@@ -15,7 +15,7 @@ import {
 import { plural } from "./table.ts";
 import { type AddCommand, CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
 
-interface Options extends StoreOptions {
+interface StoreCheckOptions extends StoreOptions {
   json?: true;
 }
 
@@ -28,11 +28,11 @@ export const storeCheckCommand: AddCommand = (program, terminal, done) => {
     .option("--json", "print what was found as JSON")
     .option(...STORE_OPTION)
     .option(...CONFIG_OPTION)
-    .action(async (options: Options) => done(await check(options, terminal)));
+    .action(async (options: StoreCheckOptions) => done(await check(options, terminal)));
 };
 
 /** 0 when no fault was found, 1 otherwise, 130 when interrupted. */
-async function check(options: Options, terminal: Terminal): Promise<number> {
+async function check(options: StoreCheckOptions, terminal: Terminal): Promise<number> {
   const choice = await chooseStore(options, terminal);
   if (!choice) return 1;
   const memory = memoryOf(choice);
@@ -56,7 +56,7 @@ function memoryOf({ config }: ChosenStore): Memory {
 /** The most faults that are printed. */
 const MAX_SHOWN = 100;
 
-interface Found {
+interface StoreCheckResult {
   rows: Readonly<Record<Table, number>>;
   faults: number;
   /** The first of them. */
@@ -64,7 +64,7 @@ interface Found {
 }
 
 /** Null: interrupted. */
-async function look(store: Store, memory: Memory, terminal: Terminal): Promise<Found | null> {
+async function look(store: Store, memory: Memory, terminal: Terminal): Promise<StoreCheckResult | null> {
   const snapshot = await store.snapshot();
   try {
     const rows = await snapshot.counts();
@@ -92,7 +92,7 @@ async function look(store: Store, memory: Memory, terminal: Terminal): Promise<F
   }
 }
 
-function describe(store: string, { rows, faults, shown }: Found): string {
+function describe(store: string, { rows, faults, shown }: StoreCheckResult): string {
   const counts = TABLES.map((table) => `${rows[table]} ${table}`).join(", ");
   if (faults === 0) return `OK: ${store} has ${counts}\n`;
   const more = faults > shown.length ? [`and ${faults - shown.length} more`] : [];

@@ -4,7 +4,9 @@ import { DOCUMENT_CODES, SIGNER_CODES } from "./legalesign-codes.ts";
 import { type PostDraft, sendingTimes } from "./planned-post.ts";
 import { type Person, type SimulatedState, stateAfter, type Timeline } from "./timeline.ts";
 
-const EVENT_NAMES: Partial<Record<KnownType, readonly [object: "document" | "recipient", event: string]>> = {
+const REALTIME_EVENTS: Partial<
+  Record<KnownType, readonly [object: "document" | "recipient", event: string]>
+> = {
   "document.created": ["document", "created"],
   "document.declined": ["document", "rejected"],
   "document.downloadable": ["document", "finalPdfCreated"],
@@ -22,7 +24,7 @@ const EVENT_NAMES: Partial<Record<KnownType, readonly [object: "document" | "rec
 export function planRealtimePosts(timeline: Timeline, skew: number, chance: Chance): PostDraft[] {
   const sentAt = sendingTimes(chance);
   return timeline.happenings.flatMap((happening, index) => {
-    const [object, event] = EVENT_NAMES[happening.type] ?? [];
+    const [object, event] = REALTIME_EVENTS[happening.type] ?? [];
     if (!object) return [];
     const time = happening.time + chance.int(0, Math.floor(skew / 1_000)) * 1_000;
     const state = stateAfter(timeline.people, timeline.happenings.slice(0, index + 1));

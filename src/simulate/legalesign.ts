@@ -5,7 +5,7 @@ import { planRealtimePosts } from "./legalesign-realtime.ts";
 import { makeLegalesignTimeline } from "./legalesign-timeline.ts";
 import { planUponPosts } from "./legalesign-upon.ts";
 import type { PlannedPost, PostDraft } from "./planned-post.ts";
-import type { Credentials, PostingOptions, Provider, SentCredentials } from "./provider.ts";
+import type { PostingOptions, Provider, ProviderCredentials, SentCredentials } from "./provider.ts";
 import type { Timeline } from "./timeline.ts";
 
 const MINUTE_MS = 60_000;
@@ -47,7 +47,7 @@ function planPosts(timelines: readonly Timeline[], options: PostingOptions): Pos
  */
 function authenticate(
   { channel, body, documents }: Pick<PlannedPost, "channel" | "body" | "documents">,
-  { secret, token }: Credentials,
+  { secret, token }: ProviderCredentials,
 ): SentCredentials {
   if (channel !== "realtime")
     return {

@@ -4,7 +4,7 @@ import type { Chance } from "./chance.ts";
 import { type BodyStyle, luminBody } from "./lumin-body.ts";
 import { drawPeople, drawTitle } from "./people.ts";
 import { type PostDraft, sendingTimes } from "./planned-post.ts";
-import type { Credentials, Provider, SentCredentials } from "./provider.ts";
+import type { Provider, ProviderCredentials, SentCredentials } from "./provider.ts";
 import {
   createTimelineBuilder,
   drawEnding,
@@ -75,7 +75,7 @@ function decline(people: readonly Person[], builder: TimelineBuilder, chance: Ch
 }
 
 /** A signer's declining has no post of its own: that of the document, of the same moment, reports it. */
-const EVENT_TYPES: Partial<Record<KnownType, string>> = {
+const LUMIN_EVENTS: Partial<Record<KnownType, string>> = {
   "document.created": "created",
   "signer.viewed": "viewed",
   "signer.signed": "signed",
@@ -90,7 +90,7 @@ function planChannelPosts(timeline: Timeline, channel: string, chance: Chance): 
   const style = drawStyle(chance);
   const sentAt = sendingTimes(chance);
   return timeline.happenings.flatMap((happening, index) => {
-    const type = EVENT_TYPES[happening.type];
+    const type = LUMIN_EVENTS[happening.type];
     if (!type) return [];
     const eventType = `signature_request_${type}`;
     const body = luminBody({ timeline, happened: index + 1, eventType }, style);
@@ -118,7 +118,7 @@ function drawStyle(chance: Chance): BodyStyle {
   };
 }
 
-function authenticate({ body }: { body: string }, { secret }: Credentials): SentCredentials {
+function authenticate({ body }: { body: string }, { secret }: ProviderCredentials): SentCredentials {
   const signature = createHmac("sha256", secret).update(body).digest("hex");
   const headers = {
     "content-type": "application/json",

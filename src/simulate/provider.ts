@@ -14,7 +14,7 @@ export interface Provider {
   /** The headers and parameters that prove a post genuine. */
   authenticate(
     post: Pick<PlannedPost, "channel" | "body" | "documents">,
-    credentials: Credentials,
+    credentials: ProviderCredentials,
   ): SentCredentials;
 }
 
@@ -30,7 +30,7 @@ export interface PostingOptions {
   skew: number;
 }
 
-export interface Credentials {
+export interface ProviderCredentials {
   /** Signs bodies. */
   secret: string;
   /** Stands in the URL; null: none does. */

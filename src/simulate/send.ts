@@ -32,7 +32,7 @@ export interface PostResult {
   responses: readonly PostResponse[];
 }
 
-interface Sending extends PostResult {
+interface PendingResult extends PostResult {
   responses: PostResponse[];
 }
 
@@ -51,7 +51,7 @@ export async function sendAll(
   const lanes = new Map<string, Promise<void>>();
   const retries: Promise<void>[] = [];
   const delays = PROVIDERS[documents[0]?.provider ?? "lumin"].retryDelays.map((ms) => ms / hurry);
-  const results = postsOf(documents).map((post): Sending => ({ post, responses: [] }));
+  const results = postsOf(documents).map((post): PendingResult => ({ post, responses: [] }));
 
   for (const result of results) {
     if (result.post.faults.includes("drop")) continue;
@@ -67,13 +67,13 @@ export async function sendAll(
   return results;
 
   /** The first attempt. Its retries do not hold up the lane. */
-  async function sendFirst(result: Sending, before: Promise<void> | undefined): Promise<void> {
+  async function sendFirst(result: PendingResult, before: Promise<void> | undefined): Promise<void> {
     await before;
     const isOver = await attempt(result);
     if (!isOver && !result.post.faults.includes("forge")) retries.push(retry(result));
   }
 
-  async function retry(result: Sending): Promise<void> {
+  async function retry(result: PendingResult): Promise<void> {
     for (const ms of delays) {
       await options.wait(ms, signal);
       await slots.acquire();
@@ -82,7 +82,7 @@ export async function sendAll(
   }
 
   /** True when no further attempt follows: it was accepted, or sending has stopped. */
-  async function attempt({ post, responses }: Sending): Promise<boolean> {
+  async function attempt({ post, responses }: PendingResult): Promise<boolean> {
     if (signal.aborted) return true;
     const response = await options.post(post, signal);
     responses.push(response);

@@ -3,7 +3,7 @@ import { injectFaults } from "./faults.ts";
 import { LEGALESIGN } from "./legalesign.ts";
 import { LUMIN } from "./lumin.ts";
 import type { Fault, PlannedPost } from "./planned-post.ts";
-import type { Credentials, Provider, SentCredentials } from "./provider.ts";
+import type { Provider, ProviderCredentials, SentCredentials } from "./provider.ts";
 import { type SimulatedHappening, type SimulatedState, stateAfter, type Timeline } from "./timeline.ts";
 
 export const PROVIDERS = { lumin: LUMIN, legalesign: LEGALESIGN } as const satisfies Record<string, Provider>;
@@ -73,7 +73,7 @@ export function simulate(options: SimulationOptions): SimulatedDocument[] {
   );
 }
 
-const FORGED_CREDENTIALS: Credentials = { secret: "a forger's guess", token: "a-forgers-guess" };
+const FORGED_CREDENTIALS: ProviderCredentials = { secret: "a forger's guess", token: "a-forgers-guess" };
 
 function toProviderPost(
   post: PlannedPost,

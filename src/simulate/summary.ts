@@ -28,7 +28,7 @@ export interface Summary {
   bridge: { events: number; duplicates: number; problems: number };
 }
 
-export function summarize(truth: readonly GroundTruthLine[], results: readonly PostResult[]): Summary {
+export function summaryOf(truth: readonly GroundTruthLine[], results: readonly PostResult[]): Summary {
   const posts = truth.filter((line) => line.kind === "post");
   const happenings = truth.filter((line) => line.kind === "happening");
   const replies = results.map(readReply);

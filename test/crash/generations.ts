@@ -28,7 +28,9 @@ const START = Date.UTC(2026, 0, 1);
 const CHANNELS = { lumin: ["account", "app"], legalesign: ["upon", "batch", "realtime"] } as const;
 /** How far Legalesign's realtime clock may be ahead of that of its batches, in milliseconds. */
 const SKEW = { lumin: 0, legalesign: 2_000 } as const;
-/** The interval of a batch, with several items of several documents, in milliseconds of the provider's time. */
+/**
+ * The interval of a batch, with several items of several documents, in milliseconds of the provider's time.
+ */
 const EVERY = 1_800_000;
 const DOCUMENTS = 6;
 const SIGNERS = 3;

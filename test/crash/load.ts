@@ -85,7 +85,10 @@ export function startLoad({ chance, connections, urls, onTaken }: LoadOptions): 
     }
   }
 
-  /** Sends the first post of a lane. One that is given up is the last that is heard of this document over this channel. */
+  /**
+   * Sends the first post of a lane. One that is given up is the last that is heard of this document over this
+   * channel.
+   */
   async function advance({ source, posts }: Lane): Promise<void> {
     const [post, ...rest] = posts;
     if (!post) return;

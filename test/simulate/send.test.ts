@@ -3,7 +3,7 @@ import { groundTruthOf } from "../../src/simulate/ground-truth.ts";
 import { FAULTS } from "../../src/simulate/planned-post.ts";
 import { type PostResponse, type SendOptions, sendAll } from "../../src/simulate/send.ts";
 import { type ProviderPost, postsOf } from "../../src/simulate/simulation.ts";
-import { isSuccess, summarize } from "../../src/simulate/summary.ts";
+import { isSuccess, summaryOf } from "../../src/simulate/summary.ts";
 import { simulated } from "./simulated.ts";
 
 const OK: PostResponse = {
@@ -93,7 +93,7 @@ describe("sending all posts", () => {
     expect(Math.max(...waits)).to.equal((1_215 * MINUTE) / 1_000);
     const truth = groundTruthOf(one, results);
     expect(truth.filter((line) => line.kind === "happening" && line.reported)).to.deep.equal([]);
-    expect(isSuccess(summarize(truth, results))).to.equal(false);
+    expect(isSuccess(summaryOf(truth, results))).to.equal(false);
   });
 
   it("stops when the signal is aborted, and counts the unsent posts", async () => {
@@ -108,7 +108,7 @@ describe("sending all posts", () => {
     const all = simulated();
     const results = await sendAll(all, options);
     expect(sent).to.have.length(3);
-    const { posts } = summarize(groundTruthOf(all, results), results);
+    const { posts } = summaryOf(groundTruthOf(all, results), results);
     expect(posts.unsent).to.equal(posts.all - 3);
   });
 
@@ -117,10 +117,10 @@ describe("sending all posts", () => {
     const refusing = recordingOptions(({ faults }) => (faults.length > 0 ? { status: 401, text: "" } : OK));
     const refused = await sendAll(all, refusing.options);
     expect(refusing.waits).to.deep.equal([]);
-    expect(isSuccess(summarize(groundTruthOf(all, refused), refused))).to.equal(true);
+    expect(isSuccess(summaryOf(groundTruthOf(all, refused), refused))).to.equal(true);
 
     const results = await sendAll(all, recordingOptions(() => OK).options);
-    const summary = summarize(groundTruthOf(all, results), results);
+    const summary = summaryOf(groundTruthOf(all, results), results);
     expect(summary.posts.forged.accepted).to.be.greaterThan(0);
     expect(isSuccess(summary)).to.equal(false);
   });
@@ -147,7 +147,7 @@ describe("the ground truth", () => {
     const all = simulated({ provider: "legalesign", channels: ["upon"] });
     const results = await sendAll(all, recordingOptions(() => OK).options);
     const truth = groundTruthOf(all, results);
-    const { happenings } = summarize(truth, results);
+    const { happenings } = summaryOf(truth, results);
     expect(happenings.unreportable).to.be.greaterThan(0);
     expect(happenings.reported + happenings.unreportable).to.equal(happenings.all);
   });

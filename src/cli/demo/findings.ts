@@ -1,8 +1,8 @@
 import type { Event } from "../../domain/event.ts";
 import { plural } from "../table.ts";
+import type { ExpectedResult } from "./demo-steps.ts";
 import type { Forwarded } from "./receiver.ts";
 import { isAccepted, type StepResponse, type StepResult } from "./run-step.ts";
-import type { ExpectedResult } from "./steps.ts";
 
 /** A promise of the bridge; `broken`: the difference that was found, null when the promise was kept. */
 export interface Finding {

@@ -1,11 +1,11 @@
 import { styleText } from "node:util";
 import { plural } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
+import type { DemoStep } from "./demo-steps.ts";
 import { describeResponse, type Finding, type Tally } from "./findings.ts";
 import type { Installation } from "./installation.ts";
 import type { Forwarded } from "./receiver.ts";
 import { isAccepted, type StepResult } from "./run-step.ts";
-import type { DemoStep } from "./steps.ts";
 
 /** Prints the demo for a newcomer, as it runs. */
 export interface DemoReport {

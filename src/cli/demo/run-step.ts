@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { CountersignError, messageOf } from "../../domain/errors.ts";
 import { Event } from "../../domain/event.ts";
+import type { DemoStep } from "./demo-steps.ts";
 import type { Installation } from "./installation.ts";
 import type { Forwarded } from "./receiver.ts";
-import type { DemoStep } from "./steps.ts";
 
 /** The bridge's response to a post. */
 export interface StepResponse {

@@ -21,7 +21,7 @@ const MAX_BODY_BYTES = 256 * 1_024 ** 2;
  * The body without compression. One that cannot be decompressed is omitted, since its content cannot be
  * checked.
  */
-export function unpack(body: Uint8Array, headers: Headers): CapturedBody {
+export function decompress(body: Uint8Array, headers: Headers): CapturedBody {
   const { "content-encoding": _, ...rest } = headers;
   const content = contentAtOnce({ body, headers }, MAX_BODY_BYTES);
   const bytes =

@@ -3,7 +3,7 @@ import { type Preview, type PreviewRequest, preview } from "../../inbound/previe
 import type { CheckRule } from "../../mapping/check.ts";
 import type { Mapping, MappingChannel } from "../../mapping/compile.ts";
 import type { PlaceRef } from "../../mapping/place.ts";
-import { type CapturedBody, redactBody, unpack } from "./body.ts";
+import { type CapturedBody, decompress, redactBody } from "./body.ts";
 import { createStandIns } from "./stand-ins.ts";
 import { type RedactionContext, redactText } from "./text.ts";
 import { redactQuery } from "./url.ts";
@@ -25,7 +25,7 @@ export interface Redacted {
 
 export function redactRequest(request: PreviewRequest): Redacted {
   const { mapping, rules, query, headers = {} } = request;
-  const whole = unpack(request.body, headers);
+  const whole = decompress(request.body, headers);
   const original = preview({ mapping, rules, query, body: whole.bytes, headers: whole.headers });
   const context = contextOf(original, mapping);
   const redact = () => redactOnce({ ...whole, query }, mapping, rules, context);
