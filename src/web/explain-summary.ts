@@ -101,7 +101,8 @@ export async function summarizeDocument(found: DocumentEvents, parts: SummaryPar
   const { id, documents, histories, older } = found;
   const sources = new Set(histories.map(({ event }) => event.source));
   const isShared = sources.size > 1;
-  const subjects = histories.map((history, index) => ({
+  const ofEachSource = [...Map.groupBy(histories, ({ event }) => event.source).values()].flat();
+  const subjects = ofEachSource.map((history, index) => ({
     ...subjectOf(history),
     label: isShared ? older + index + 1 : (history.event.sequence ?? older + index + 1),
     group: isShared ? `From ${history.event.source}` : null,

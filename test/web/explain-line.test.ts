@@ -231,7 +231,9 @@ describe("the line of a parked delivery", () => {
     await attempt({ status: 503 }, { status: "parked", reason: "schedule_exhausted" });
     const due = { now: NEW_YEAR + MINUTE, spacing: 0 };
     await store.replay({ destination: "crm", status: "parked" }, { limit: 10 }, due);
-    expect(firstLine(await explain(event))).to.match(/^pending: attempt 2 at .*, replayed after 1 attempt \[/);
+    expect(firstLine(await explain(event))).to.match(
+      /^pending: attempt 2 at .*, replayed after 1 attempt \[/,
+    );
     await attempt({ number: 2, startedAt: due.now }, { status: "delivered" });
     expect(firstLine(await explain(event))).to.equal(
       "delivered after 2 attempts at 00:01:02 (200), replayed after 1 attempt",
