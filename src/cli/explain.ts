@@ -83,8 +83,8 @@ function linesOf(rows: readonly Row[]): string[] {
       0,
     ),
   };
-  const title = `${"".padStart(widths.label)}  ${"happened (UTC)".padEnd(19)}  ${"event".padEnd(widths.event)}  received (UTC)`;
-  return [title, ...rows.flatMap((row) => linesOfRow(row, widths))];
+  const title = [" ".repeat(widths.label), "happened (UTC)".padEnd(19), "event".padEnd(widths.event)];
+  return [`${title.join("  ")}  received (UTC)`, ...rows.flatMap((row) => linesOfRow(row, widths))];
 }
 
 interface Widths {
@@ -97,7 +97,9 @@ function linesOfRow({ group, label, happened, event, received, deliveries }: Row
   const indent = " ".repeat(widths.label + "  ".length + happened.length + "  ".length);
   return [
     ...(group === null ? [] : [inert(group)]),
-    `${String(label).padStart(widths.label)}  ${happened}  ${inert(event).padEnd(widths.event)}  ${inert(received)}`,
+    [String(label).padStart(widths.label), happened, inert(event).padEnd(widths.event), inert(received)].join(
+      "  ",
+    ),
     ...deliveries.map(
       ({ destination, text }) =>
         `${indent}→ ${inert(destination).padEnd(widths.destination)}  ${inert(text)}`,

@@ -1,4 +1,4 @@
-/** Moments as people read them: in UTC, to the second, such as `2026-01-31 12:00:00`. Milliseconds since 1970. */
+/** Moments, milliseconds since 1970, as people read them: in UTC, to the second, `2026-01-31 12:00:00`. */
 
 export function formatMoment(at: number): string {
   return new Date(at).toISOString().replace("T", " ").slice(0, -5);

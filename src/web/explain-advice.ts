@@ -6,7 +6,7 @@ import type { DestinationState, Pause } from "../store/port/control.ts";
 import type { AttemptedDelivery } from "../store/port/reads.ts";
 import type { Store } from "../store/store.ts";
 
-/** Why a delivery does not go on, and the commands that help: the same in short lines and in full sentences. */
+/** Why a delivery does not go on, and the commands that help, for short lines and full sentences alike. */
 
 export interface DeliveryParts {
   store: Pick<Store, "findBlocking" | "findEvent">;
@@ -25,7 +25,10 @@ export const WHY_PARKED: Readonly<Record<ParkReason, string>> = {
   destination_removed: "the destination was not configured any more",
 };
 
-/** What sends a parked delivery after all; `document` narrows the command to that document where a shell takes its id as it is. */
+/**
+ * What sends a parked delivery after all. `document` narrows the command to that document, where its id means nothing to
+ * a shell.
+ */
 export function adviseReplay(
   { destination, reason }: Pick<Delivery, "destination" | "reason">,
   state: DestinationState | undefined,
@@ -64,7 +67,7 @@ export interface Blocking {
 
 export type FindBlocking = (held: Delivery) => Promise<Blocking | null>;
 
-/** Asks the store once for all held deliveries that wait for the same one. Null: the delivery waits for none any more. */
+/** Asks the store once for all held deliveries that wait for the same one. Null: the delivery waits for none. */
 export function createFindBlocking(store: DeliveryParts["store"]): FindBlocking {
   const known = new Map<string, Promise<Blocking | null>>();
   return (held) => {

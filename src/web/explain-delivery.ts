@@ -82,14 +82,16 @@ async function accountForState(
 }
 
 function accountForUnconfigured({ event, destination }: Delivery): string {
+  const waits = `${event} waits for ${destination}, which is not configured: nothing is sent to it`;
   const parks = "`countersign reload` parks what waits";
   const sends = "`countersign replay` sends it once there is a destination of that name";
-  return `${event} waits for ${destination}, which is not configured: nothing is sent to it. ${parks}, and ${sends}.`;
+  return `${waits}. ${parks}, and ${sends}.`;
 }
 
 function accountForLease({ destination, event, dueAt }: Delivery, now: number): string {
   const again = `it is attempted again at ${moment(dueAt ?? now, now)}`;
-  return `${event} is being attempted at ${destination} at this moment; should nothing come of that, as after a crash, ${again}.`;
+  const leased = `${event} is being attempted at ${destination} at this moment`;
+  return `${leased}; should nothing come of that, as after a crash, ${again}.`;
 }
 
 function accountForNext({ id, destination, event, lane, attempts, dueAt }: Delivery, now: number): string {
@@ -104,7 +106,7 @@ async function accountForHeld(held: Delivery, now: number, findBlocking: FindBlo
   const { event, destination } = held;
   const blocking = await findBlocking(held);
   if (!blocking)
-    return `${event} waits until the one before it of the same document is delivered to ${destination} or parked.`;
+    return `${event} waits until the one before it of its document is delivered to ${destination} or parked.`;
   const { delivery, type } = blocking;
   const waits = `${event} waits for ${type} (${blocking.event}) of the same document`;
   if (isLeased(delivery, now)) return `${waits}, which is being attempted at this moment.`;

@@ -14,7 +14,7 @@ import {
 } from "./explain-advice.ts";
 import { count, shorten } from "./explain-words.ts";
 
-/** A delivery in one short line. Whatever several lines may have in common is a note, which is printed once. */
+/** A delivery in one short line. Sentences that several lines may share are notes, printed once. */
 
 export interface Line {
   text: string;
@@ -116,8 +116,9 @@ async function lineOfHeld(held: Delivery, { findBlocking, labelOf, now }: LinePa
   const name = `held behind ${type} (${event})`;
   if (isLeased(delivery, now())) return { text: `${name}, which is being attempted`, notes: [] };
   const last = delivery.history.at(-1);
+  const attempts = count(delivery.attempts, "attempt");
   return {
-    text: `${name}, ${last ? `last: ${answerOf(last)}` : "not attempted yet"}`,
+    text: `${name}, ${last ? `${attempts}, last: ${answerOf(last)}` : attempts}`,
     notes: [`${explainAdvice(delivery)}, and ${skipAdvice(delivery)}.`],
   };
 }

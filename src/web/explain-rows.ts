@@ -3,7 +3,7 @@ import type { EventHistory } from "../store/port/reads.ts";
 import { type Line, type LineParts, lineOf } from "./explain-line.ts";
 import { describeEvent } from "./explain-words.ts";
 
-/** A row an event: what happened, when, which channels reported it, and below that a line for each delivery. */
+/** A row for each event: what happened, when, which channels reported it, and below it its deliveries. */
 
 export interface Row {
   /** What the rows from here on are about; null: the same as before. */
@@ -71,7 +71,7 @@ async function draftOf({ history, label, group, showsDeliveries, notes }: Subjec
   };
 }
 
-/** So much later than its receipt a time can be without being worth a note, in milliseconds: clocks differ a little. */
+/** A happening this much later than its receipt, in milliseconds, gets no note yet: clocks differ a little. */
 const MAX_AHEAD_MS = 60_000;
 
 function raritiesOf(history: EventHistory): string[] {
@@ -79,7 +79,7 @@ function raritiesOf(history: EventHistory): string[] {
   const ahead = Date.parse(time) - receivedAtOf(history);
   return [
     ...(ahead === 0 ? ["Dated by its receipt: the provider gave no other time."] : []),
-    ...(late ? ["Late: something newer of the document was known, so its status was not moved back."] : []),
+    ...(late ? ["Late: something newer of the document was known before."] : []),
     ...(type === "unknown" ? ["The mapping has no event for this code."] : []),
     ...(ahead > MAX_AHEAD_MS
       ? ["It happened after it was received, by the provider's time: one of the two clocks is wrong."]

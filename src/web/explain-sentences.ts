@@ -47,7 +47,7 @@ export function lengthOf({ body, shown }: Rejection): number | undefined {
 
 export function adviseOnRejection({ body, shown }: Rejection): string {
   return body === null || shown.cutFrom !== undefined
-    ? "Not all of its body is kept, so it cannot be checked again: the provider would have to send it once more."
+    ? "Not all of its body is kept, so it cannot be checked again: only the provider can send it once more."
     : "It is kept whole: once the fault is fixed, `countersign reprocess --rejected` takes it in.";
 }
 
@@ -55,14 +55,15 @@ export function accountForEvent(event: Event): Sentence {
   const { code, signer, document, sequence, late, provenance, time } = event;
   const said = [code.object, code.value].filter((part) => part !== null).join(" ");
   const meaning = code.meaning === null ? "" : ` (${code.meaning})`;
+  const status = document?.status ?? "in no known status";
   const about = document
-    ? `number ${sequence} of document ${document.id}, which was then ${document.status ?? "in no known status"}`
+    ? `number ${sequence} of document ${document.id}, which was then ${status}`
     : "of no known document";
   const who = signer ? `, about ${nameSigner(signer)}` : "";
   const lateness = late ? ", reported late: something newer was known" : "";
   const what = `by ${provenance.mapping} that is ${nameEvent(event)}, ${about}${who}${lateness}`;
-  const text = `It said “${said}”${meaning}; ${what}; it happened at ${time}.`;
-  return { at: Date.parse(event.recordedAt), text };
+  const when = `it happened at ${time}, says receipt ${provenance.receipt}`;
+  return { at: Date.parse(event.recordedAt), text: `It said “${said}”${meaning}; ${what}; ${when}.` };
 }
 
 export function nameEvent({ id, type }: Event): string {

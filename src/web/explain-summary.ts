@@ -130,7 +130,7 @@ function describeDocument(document: Document): string {
   const signers = viewSigners(document).filter(({ role }) => canSign(role));
   const signed = signers.filter((signer) => signer.status === "signed").length;
   return `${[
-    `${capitalized(nameDocument(document))}, from ${source}: ${status?.replaceAll("_", " ") ?? "in no known status"}`,
+    `${capitalized(nameDocument(document))}, from ${source}: ${status?.replace("_", " ") ?? "status unknown"}`,
     ...(downloadable ? ["PDF ready"] : []),
     ...(signers.length > 0 ? [`${signed} of ${signers.length} signed`] : []),
     count(sequence, "event"),

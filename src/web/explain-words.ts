@@ -1,7 +1,7 @@
 import type { DocumentView, Event, EventType, SignerView } from "../domain/event.ts";
 import { maskAddress, maskAddresses } from "../domain/mask.ts";
 
-/** Events, signers and documents in plain words. Addresses are masked, and long texts of strangers are cut. */
+/** Events, signers and documents in plain words: addresses are masked, long texts of strangers are cut. */
 
 const MAX_NAME_LENGTH = 40;
 const MAX_TITLE_LENGTH = 60;
@@ -38,7 +38,7 @@ const PHRASES: Readonly<Record<Exclude<EventType, "unknown">, Phrase>> = {
 
 /** What happened, such as `signed by Ada Example (witness)`. */
 export function describeEvent({ type, signer, code }: Pick<Event, "type" | "signer" | "code">): string {
-  if (type !== "unknown") return PHRASES[type](signer ? nameSigner(signer) : "an unknown signer");
+  if (type !== "unknown") return PHRASES[type](signer ? nameSigner(signer) : "an unnamed signer");
   const said = shorten([code.object, code.value].filter(Boolean).join(" "), MAX_NAME_LENGTH);
   return `unknown code “${said}”${signer ? ` about ${nameSigner(signer)}` : ""}`;
 }

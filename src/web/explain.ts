@@ -49,13 +49,13 @@ interface Parts extends ExplainParts {
   findBlocking: FindBlocking;
 }
 
-/** At most so many events of a document or a receipt are explained. */
+/** How many events of a document or a receipt are explained at most. */
 const MAX_EVENTS = 100;
 const MAX_EVENTS_PER_PAGE = 1_000;
-/** At most so many sources that have a document of the same id are told of. */
+/** How many sources with a document of the same id are named at most. */
 const MAX_DOCUMENTS = 10;
 
-/** What happened to an event, a delivery, a receipt, a refused request or a document; null when nothing has this id. */
+/** What happened to an event, a delivery, a receipt, a refused request or a document; null: nothing has the id. */
 export async function explain(id: string, given: ExplainParts): Promise<Explanation | null> {
   const parts = { ...given, findBlocking: createFindBlocking(given.store) };
   if (id.startsWith("evt_")) return explainEvent(id, parts);

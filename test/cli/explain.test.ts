@@ -116,7 +116,9 @@ Events: 1 ${evt1}, 2 ${evt2}
     );
     expect(lines.at(-1)).to.match(new RegExp(`^now {23}${id} is delivered to crm\\.$`));
     expect(stdout).to.match(/Attempt 1 to send evt_\w+ to crm was answered with 200 after \d+ ms\./);
-    expect(stdout).to.match(/number 1 of document d1, .*; it happened at 2022-07-11T07:28:25\.000Z\./);
+    expect(stdout).to.match(
+      /number 1 of document d1, .*; it happened at 2022-07-11T07:28:25\.000Z, says receipt rcp_\w+\./,
+    );
   });
 
   it("keeps its columns where a name has what a terminal would obey", async () => {
@@ -149,12 +151,16 @@ Events: 1 ${evt1}, 2 ${evt2}
     expect(lines.find((line) => line.includes("unknown code"))).to.include(`“document ${"x".repeat(31)}…”`);
   });
 
-  it("names ten ids, and says how many more there are", async () => {
+  it("names ten ids and says how many more there are, and all of them with --verbose", async () => {
     const text = configText();
     const bridge = await startBridge(text);
     for (let nth = 0; nth < 12; nth++) await post(bridge, "d1", `9${nth}`);
-    const { stdout } = await commandsFor(bridge, text)("explain", "d1");
+    const run = commandsFor(bridge, text);
+    const { stdout } = await run("explain", "d1");
     expect(stdout.match(/evt_\w+/g)).to.have.length(10);
     expect(stdout.match(/and 2 more, which --verbose names/g)).to.have.length(2);
+    const all = (await run("explain", "d1", "--verbose")).stdout;
+    for (const id of [...(await idsIn(bridge, "events")), ...(await idsIn(bridge, "receipts"))])
+      expect(all).to.include(id);
   });
 });

@@ -101,7 +101,7 @@ describe("a delivery that is not taken", () => {
     expect(await states(bridge)).to.deep.equal(["pending", "held", "held", "delivered"]);
     const [, , last] = await deliveries(bridge);
     expect((await run("explain", last?.id ?? "")).stdout)
-      .to.match(/held behind document\.sent \(evt_\w+\), last: 422/)
+      .to.match(/held behind document\.sent \(evt_\w+\), 1 attempt, last: 422/)
       .and.include(`countersign skip ${first.id}`);
     expect((await run("explain", first.id)).stdout).to.include(`countersign skip ${first.id}`);
 

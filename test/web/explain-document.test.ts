@@ -1,25 +1,7 @@
 import { expect } from "chai";
-import type { Draft } from "../../src/domain/draft.ts";
 import { tidy } from "../bridge.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../builders.ts";
-import { createScene, MINUTE, SECOND, withNotes } from "./explaining.ts";
-
-const RECEIVED = NEW_YEAR + MINUTE;
-
-type Scene = ReturnType<typeof createScene>;
-
-/** Records what one request tells. */
-async function record({ store }: Scene, drafts: readonly Partial<Draft>[], receipt = {}) {
-  const kept = aReceipt({ receivedAt: RECEIVED, ...receipt });
-  await store.record(aRecording(drafts.map(aDraft), { receipt: kept }));
-  return kept;
-}
-
-const viewed = (nth: number): Partial<Draft> => ({
-  type: "signer.viewed",
-  time: NEW_YEAR + nth * SECOND,
-  signer: aSigner(`s${nth % 30}`, { name: `Signer ${nth % 30}` }),
-});
+import { aDocument, aSigner, NEW_YEAR } from "../builders.ts";
+import { createScene, MINUTE, RECEIVED, record, SECOND, viewed, withNotes } from "./explaining.ts";
 
 describe("the summary of a document", () => {
   afterEach(tidy);
@@ -53,7 +35,7 @@ describe("the summary of a document", () => {
       "1 null document sent for signing",
       "2 null viewed by Signer 1",
       "3 null viewed by Signer 2",
-      "4 null document completed [Late: something newer of the document was known, so its status was not moved back.]",
+      "4 null document completed [Late: something newer of the document was known before.]",
     ]);
     expect(closing.lines).to.deep.equal(["Read by legalesign@sha256:000000000000, found genuine by token."]);
     const { items } = await scene.store.findEvents({ document: "doc-1" }, { limit: 10 });
@@ -99,7 +81,7 @@ describe("the summary of a document", () => {
     expect(lines.at(-1)).to.equal("3 more receipts have problems.");
   });
 
-  it("shows the newest hundred events of a long one, and says so, there and in the full account", async () => {
+  it("shows the newest hundred events of a long one, and says so in both forms", async () => {
     const scene = createScene();
     for (let nth = 0; nth < 130; nth++) await record(scene, [viewed(nth)]);
     const { summary, sentences } = await scene.explain("doc-1");
@@ -107,7 +89,8 @@ describe("the summary of a document", () => {
       Array.from({ length: 100 }, (_, index) => 31 + index),
     );
     const bound =
-      "The newest 100 events are shown; `countersign events --document doc-1 --limit 130` lists the 30 before them, too.";
+      "The newest 100 events are shown; " +
+      "`countersign events --document doc-1 --limit 130` lists the 30 before them, too.";
     expect(summary.heading[1]).to.equal(bound);
     expect(sentences.at(-1)).to.deep.equal({ at: null, text: bound });
     for (const { items, more } of summary.closing.lists) expect([items.length, more]).to.deep.equal([10, 90]);
@@ -168,98 +151,5 @@ describe("the summary of a document", () => {
       [3, null],
       [4, "From lumin"],
     ]);
-  });
-});
-
-describe("the summary of a receipt", () => {
-  afterEach(tidy);
-
-  it("shows the events that are new with their deliveries, and those reported before without", async () => {
-    const scene = createScene();
-    await record(scene, [{}]);
-    const { id } = await record(scene, [viewed(1), {}]);
-    const { heading, rows, notes, closing } = (await scene.explain(id)).summary;
-    expect(heading).to.deep.equal([
-      `Receipt ${id}: 2 bytes from legalesign over batch, received 2026-01-01 00:01:00, found genuine by token.`,
-    ]);
-    expect(rows.map(({ event, deliveries }) => [withNotes(event, notes), deliveries.length])).to.deep.equal([
-      ["viewed by Signer 1", 1],
-      ["document sent for signing [Reported before: nothing was forwarded for this receipt.]", 0],
-    ]);
-    expect(closing.lists[0]?.items.join()).not.to.include(id);
-  });
-
-  it("has the events of each document together", async () => {
-    const scene = createScene();
-    const other = aDocument("doc-2");
-    const { id } = await record(scene, [
-      {},
-      { document: other },
-      viewed(1),
-      { ...viewed(2), document: other },
-    ]);
-    expect((await scene.explain(id)).summary.rows.map(({ label, group }) => [label, group])).to.deep.equal([
-      [1, "Document doc-1, from legalesign"],
-      [2, null],
-      [3, "Document doc-2, from legalesign"],
-      [4, null],
-    ]);
-  });
-
-  it("says how many events are left out", async () => {
-    const scene = createScene();
-    const { id } = await record(
-      scene,
-      Array.from({ length: 103 }, (_, nth) => viewed(nth)),
-    );
-    const { heading, rows } = (await scene.explain(id)).summary;
-    expect(rows).to.have.length(100);
-    expect(heading.at(-1)).to.equal("3 more events of it are left out here.");
-  });
-
-  it("says what could not be read, and that no event came of it", async () => {
-    const scene = createScene();
-    const problems = [{ kind: "undecodable", item: null, field: null, message: "the body is not JSON" }];
-    const { id } = await record(scene, [], { problems });
-    const { heading, rows } = (await scene.explain(id)).summary;
-    expect(heading.slice(1)).to.deep.equal([
-      "Not all of it could be read: the body is not JSON.",
-      "No event came of it.",
-    ]);
-    expect(rows).to.deep.equal([]);
-  });
-});
-
-describe("the summary of a refused request", () => {
-  afterEach(tidy);
-
-  const REJECTION = {
-    id: "rej_1",
-    source: "lumin",
-    channel: "account",
-    receivedAt: NEW_YEAR,
-    query: "",
-    headers: {},
-    body: Buffer.from("{}"),
-    reason: "does the signature match?",
-    shown: { token: null, authorization: null },
-  };
-
-  it("says where it came from, why it was refused, and what takes it in", async () => {
-    const { store, explain } = createScene();
-    await store.reject(REJECTION, 10);
-    expect((await explain("rej_1")).summary.heading).to.deep.equal([
-      "Refused request rej_1: 2 bytes from lumin over account, received 2026-01-01 00:00:00.",
-      "It was refused: does the signature match?",
-      "It is kept whole: once the fault is fixed, `countersign reprocess --rejected` takes it in.",
-    ]);
-  });
-
-  it("says that one that is cut cannot be checked again", async () => {
-    const { store, explain } = createScene();
-    await store.reject({ ...REJECTION, body: null, shown: { ...REJECTION.shown, cutFrom: 9_000 } }, 10);
-    const { heading } = (await explain("rej_1")).summary;
-    expect(heading[0]).to.include(": 9000 bytes from lumin");
-    expect(heading[2]).to.include("cannot be checked again");
   });
 });

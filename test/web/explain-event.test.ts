@@ -52,7 +52,7 @@ describe("an event in plain words", () => {
   it("shows the id of a signer of whom nothing else is known, and says where none is named", () => {
     expect(signed({})).to.equal("signed by signer s1");
     const event = { type: "signer.signed", code: CODE, signer: null } as const;
-    expect(describeEvent(event)).to.equal("signed by an unknown signer");
+    expect(describeEvent(event)).to.equal("signed by an unnamed signer");
   });
 
   it("shows every role that is known", () => {
@@ -129,7 +129,7 @@ describe("the row of an event", () => {
     const { events } = await scene.store.record(aRecording([late], { receipt }));
     const row = await rowOf({ ...scene, id: events[0]?.id ?? "" });
     expect(row.event).to.equal(
-      "document sent for signing [Late: something newer of the document was known, so its status was not moved back.]",
+      "document sent for signing [Late: something newer of the document was known before.]",
     );
   });
 
@@ -153,7 +153,7 @@ describe("the row of an event", () => {
 describe("what is said of an event besides its row", () => {
   afterEach(tidy);
 
-  it("names the event, its document and its source first, and the digest and ids once at the end", async () => {
+  it("begins with the event, its document and its source, and ends with digest and ids", async () => {
     const { id, receipt, explain, store } = await anEvent({ document: { ...aDocument(), title: "A lease" } });
     const [delivery] = (await store.findEvent(id))?.deliveries ?? [];
     const { heading, closing } = (await explain(id)).summary;

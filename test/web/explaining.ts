@@ -1,9 +1,10 @@
 import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
+import type { Draft } from "../../src/domain/draft.ts";
 import type { DestinationState } from "../../src/store/port/control.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { type Explanation, explain } from "../../src/web/explain.ts";
 import { atTidy } from "../bridge.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 
 /** A store in which tests let things happen, and explain's words for that. */
 
@@ -65,3 +66,41 @@ export function firstLine({ summary }: Explanation): string {
 export function withNotes(text: string, notes: readonly string[]): string {
   return text.replace(/\[(\d+)\]/g, (_, number) => `[${notes[Number(number) - 1]}]`);
 }
+
+/** A scene with an event to crm, and the ids. */
+export async function aDelivery(document = "doc-1", ordering: "document" | "none" = "document") {
+  const scene = createScene();
+  const draft = aDraft({ document: aDocument(document), time: NEW_YEAR - SECOND });
+  const { events } = await scene.store.record(aRecording([draft], { subscribers: [{ ...CRM, ordering }] }));
+  const event = events[0]?.id ?? "";
+  const [delivery] = (await scene.store.findEvent(event))?.deliveries ?? [];
+  return { ...scene, event, delivery: delivery?.id ?? "" };
+}
+
+/** The line after one attempt. */
+export async function lineAfter(given: Partial<Attempt>, outcome: Outcome): Promise<string> {
+  const { attempt, explain, event } = await aDelivery();
+  await attempt(given, outcome);
+  return firstLine(await explain(event));
+}
+
+/** The outcome of an attempt after which another follows. */
+export const LATER = { status: "pending", dueAt: NEW_YEAR + 5 * MINUTE } as const satisfies Outcome;
+
+export const RECEIVED = NEW_YEAR + MINUTE;
+
+type Scene = ReturnType<typeof createScene>;
+
+/** Records what one request tells. */
+export async function record({ store }: Scene, drafts: readonly Partial<Draft>[], receipt = {}) {
+  const kept = aReceipt({ receivedAt: RECEIVED, ...receipt });
+  await store.record(aRecording(drafts.map(aDraft), { receipt: kept }));
+  return kept;
+}
+
+/** A signer of thirty looks at the document. */
+export const viewed = (nth: number): Partial<Draft> => ({
+  type: "signer.viewed",
+  time: NEW_YEAR + nth * SECOND,
+  signer: aSigner(`s${nth % 30}`, { name: `Signer ${nth % 30}` }),
+});
