@@ -20,7 +20,7 @@ export const WHY_PARKED: Readonly<Record<ParkReason, string>> = {
   schedule_exhausted: "its schedule has run out",
   gone: "the destination answered 410 Gone",
   rejected: "the destination answered with a status that its `parkOn` names",
-  unsupported_by_format: "the destination's format cannot say this event, so that nothing was sent",
+  unsupported_by_format: "the destination's format cannot express this event, so that nothing was sent",
   skipped: "a person skipped it",
   destination_removed: "the destination was not configured any more",
 };
@@ -54,7 +54,7 @@ export function adviseOn(destination: string, attempt: Attempt): string | null {
   if (location !== null)
     return `It points to ${location}: redirects are not followed, so set that as \`url\` of ${destination}.`;
   if (cause !== "answered" && status !== null && status >= 200 && status < 300)
-    return `${destination} may have taken it all the same: what is sent again has the same webhook-id.`;
+    return `${destination} may have processed it all the same: what is sent again has the same webhook-id.`;
   return null;
 }
 

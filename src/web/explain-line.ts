@@ -77,7 +77,7 @@ function lineOfParked(delivery: AttemptedDelivery, state: DestinationState | und
     schedule_exhausted: `${after}: schedule exhausted, ${answer}`,
     gone: `${after}: 410 Gone`,
     rejected: `${after}: ${last ? answerOf(last) : "a status"}, which \`parkOn\` names`,
-    unsupported_by_format: `parked: the format of ${destination} cannot say this event, nothing was sent`,
+    unsupported_by_format: `parked: the format of ${destination} cannot express this event, nothing was sent`,
     skipped: `parked: a person skipped it after ${count(attempts, "attempt")}`,
     destination_removed: `parked: ${destination} was not configured any more`,
   };

@@ -1,7 +1,8 @@
-import { type Document, viewSigners } from "../domain/document.ts";
+import type { Document } from "../domain/document.ts";
 import { canSign } from "../domain/event.ts";
 import { formatMoment } from "../domain/moment.ts";
 import { type Rejection, summarize } from "../domain/receipt.ts";
+import { viewSigners } from "../domain/view.ts";
 import type { EventHistory, ReceiptSummary } from "../store/port/reads.ts";
 import { type Closing, closingOf, describeCheck } from "./explain-closing.ts";
 import type { LineParts } from "./explain-line.ts";

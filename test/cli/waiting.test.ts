@@ -80,7 +80,7 @@ describe("a delivery that is not taken", () => {
     const said = (cause: string) => `last: 200, cut short (${cause})`;
     expect((await run("explain", id)).stdout)
       .to.include(said("timeout"))
-      .and.include("crm may have taken it all the same");
+      .and.include("crm may have processed it all the same");
 
     await post(bridge, "d2", "10");
     await until(() => begun.length === 2);
@@ -199,7 +199,7 @@ describe("a backlog whose destination gets another format", () => {
     expect((await bridge.admin("/api/v1/destinations")).body.items[0].breaker).to.equal(null);
     const run = commandsFor(bridge, text);
     expect((await run("explain", parked[0]?.id ?? "")).stdout)
-      .to.include("parked: the format of crm cannot say this event, nothing was sent")
+      .to.include("parked: the format of crm cannot express this event, nothing was sent")
       .and.include("With another `format` of crm, `countersign replay");
     await run("replay", "--destination", "crm");
     while ((await open()) > 0);

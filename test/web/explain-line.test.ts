@@ -80,7 +80,7 @@ describe("the line of a delivery", () => {
     const line = await lineAfter({ cause: "reset", status: 200 }, LATER);
     expect(line)
       .to.include("last: 200, cut short (reset)")
-      .and.include("[crm may have taken it all the same: what is sent again has the same webhook-id.]");
+      .and.include("[crm may have processed it all the same: what is sent again has the same webhook-id.]");
   });
 
   it("says of a redirect where it points and what to set", async () => {

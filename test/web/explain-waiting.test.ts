@@ -31,7 +31,7 @@ describe("the line of a parked delivery", () => {
     const outcome = { status: "parked", reason: "unsupported_by_format" } as const;
     await store.settle({ delivery, token, attempt: null, outcome, at: NEW_YEAR });
     expect(firstLine(await explain(event))).to.equal(
-      "parked: the format of crm cannot say this event, nothing was sent " +
+      "parked: the format of crm cannot express this event, nothing was sent " +
         `[With another \`format\` of crm, ${REPLAY}.]`,
     );
   });
