@@ -218,9 +218,9 @@ function expectExplanation(
     const outcome = status === null ? `got no answer (${cause})` : `was answered with ${status}`;
     const broken =
       status !== null && cause !== "answered" ? `, but the answer did not come to its end (${cause})` : "";
-    return `Try ${n + 1} to send ${event} to ${destination} ${outcome}${broken} after`;
+    return `Attempt ${n + 1} to send ${event} to ${destination} ${outcome}${broken} after`;
   });
-  const told = sentences.filter((sentence) => sentence.startsWith("Try "));
+  const told = sentences.filter((sentence) => sentence.startsWith("Attempt "));
   expect(told).to.have.length(tries.length);
   for (const [n, sentence] of told.entries())
     expect(sentence.startsWith(tries[n] ?? "?"), sentence).to.equal(true);

@@ -1,12 +1,18 @@
-import type { Attempt, Delivery, ParkReason } from "../domain/delivery.ts";
-import { PAUSED_BY_CONFIGURATION } from "../domain/destination.ts";
-import { formatDuration } from "../domain/quantity.ts";
-import { locationIn, textIn } from "../domain/redirect.ts";
-import type { DestinationState, Pause } from "../store/port/control.ts";
+import type { Attempt, Delivery } from "../domain/delivery.ts";
+import { textIn } from "../domain/redirect.ts";
 import type { AttemptedDelivery } from "../store/port/reads.ts";
-import type { Store } from "../store/store.ts";
+import {
+  adviseOn,
+  adviseReplay,
+  adviseResume,
+  type DeliveryParts,
+  type FindBlocking,
+  formatWait,
+  isLeased,
+  WHY_PARKED,
+} from "./explain-advice.ts";
 
-/** What explain tells of an event's deliveries: every try, how it stands now, and what a person can do about it. */
+/** The full account of a delivery: every attempt, how it stands now, and what a person can do about it. */
 
 /** One thing that happened, or is so. */
 export interface Sentence {
@@ -15,28 +21,26 @@ export interface Sentence {
   text: string;
 }
 
-export interface DeliveryParts {
-  store: Pick<Store, "findBlocking" | "findEvent">;
-  /** How each configured destination is. */
-  states(): readonly DestinationState[];
-  /** Milliseconds since 1970. */
-  now(): number;
+/** One delivery, from its first attempt on. */
+export async function accountForDelivery(
+  delivery: AttemptedDelivery,
+  parts: DeliveryParts,
+  findBlocking: FindBlocking,
+): Promise<Sentence[]> {
+  const attempts = delivery.history.map((attempt) => accountForAttempt(delivery, attempt));
+  return [...attempts, { at: null, text: await accountForState(delivery, parts, findBlocking) }];
 }
 
-/** One delivery, from its first try on. */
-export async function tellDelivery(delivery: AttemptedDelivery, parts: DeliveryParts): Promise<Sentence[]> {
-  const tries = delivery.history.map((attempt) => tellAttempt(delivery, attempt));
-  return [...tries, { at: null, text: await tellState(delivery, parts) }];
-}
-
-function tellAttempt({ destination, event }: Delivery, attempt: Attempt): Sentence {
+function accountForAttempt({ destination, event }: Delivery, attempt: Attempt): Sentence {
   const { number, startedAt: at, duration } = attempt;
-  const text = `Try ${number} to send ${event} to ${destination} ${tellAnswer(attempt)} after ${duration} ms`;
-  return { at, text: `${text}${quote(attempt)}.${adviceOn(destination, attempt)}` };
+  const answer = `${describeAnswer(attempt)} after ${duration} ms${quote(attempt)}.`;
+  const advice = adviseOn(destination, attempt);
+  const text = `Attempt ${number} to send ${event} to ${destination} ${answer}`;
+  return { at, text: advice === null ? text : `${text} ${advice}` };
 }
 
-/** Follows what was tried. */
-function tellAnswer({ cause, status }: Attempt): string {
+/** Follows the attempt. */
+function describeAnswer({ cause, status }: Attempt): string {
   if (cause === "answered") return `was answered with ${status}`;
   if (status === null) return `got no answer (${cause})`;
   return `was answered with ${status}, but the answer did not come to its end (${cause})`;
@@ -48,97 +52,76 @@ function quote(attempt: Attempt): string {
   return words ? `: ${JSON.stringify(words.slice(0, 200))}` : "";
 }
 
-function adviceOn(destination: string, attempt: Attempt): string {
-  const { cause, status } = attempt;
-  const location = locationIn(attempt);
-  if (location !== null)
-    return ` It points to ${location}: redirects are not followed, so set that as \`url\` of ${destination}.`;
-  if (cause !== "answered" && status !== null && status >= 200 && status < 300)
-    return ` ${destination} may have taken it all the same: what is sent again has the same webhook-id.`;
-  return "";
-}
-
-const WHY_PARKED: Readonly<Record<ParkReason, string>> = {
-  schedule_exhausted: "its schedule has run out",
-  gone: "the destination answered 410 Gone",
-  rejected: "the destination answered with a status that its `parkOn` names",
-  unsupported_by_format: "the destination's format cannot say this event, so that nothing was sent",
-  skipped: "a person skipped it",
-  destination_removed: "the destination was not configured any more",
-};
-
-/** What sends it after all. */
-function tellReplay({ destination, reason }: Delivery, state: DestinationState | undefined): string {
-  const replay = `\`countersign replay --destination ${destination}\` sends what is parked again`;
-  if (!state) return `once there is a destination of that name, ${replay}`;
-  if (reason === "unsupported_by_format") return `with another \`format\` of ${destination}, ${replay}`;
-  return state.paused ? `${replay} once ${tellResume(destination, state.paused)}` : replay;
-}
-
-function tellResume(destination: string, { reason }: Pause): string {
-  return reason === PAUSED_BY_CONFIGURATION
-    ? `\`paused: true\` is removed and \`countersign reload\` lets it go on`
-    : `\`countersign resume ${destination}\` lets it go on`;
-}
-
-/** How it stands now, and what comes next or why nothing does. */
-async function tellState(delivery: AttemptedDelivery, parts: DeliveryParts): Promise<string> {
+/** How the delivery stands now, and what comes next or why nothing does. */
+async function accountForState(
+  delivery: AttemptedDelivery,
+  parts: DeliveryParts,
+  findBlocking: FindBlocking,
+): Promise<string> {
   const { destination, event, status, reason } = delivery;
   const state = parts.states().find(({ name }) => name === destination);
   if (status === "delivered") return `${event} is delivered to ${destination}.`;
   if (status === "parked") {
     const why = reason ? WHY_PARKED[reason] : "of an unknown reason";
-    return `${event} is parked for ${destination}, because ${why}; ${tellReplay(delivery, state)}.`;
+    return `${event} is parked for ${destination}, because ${why}; ${adviseReplay(delivery, state)}.`;
   }
-  if (!state)
-    return `${event} waits for ${destination}, which is not configured: nothing is sent to it. \`countersign reload\` parks what waits, and \`countersign replay\` sends it once there is a destination of that name.`;
-  if (isOut(delivery, parts.now())) return tellOut(delivery, parts.now());
+  if (!state) return accountForUnconfigured(delivery);
+  if (isLeased(delivery, parts.now())) return accountForLease(delivery, parts.now());
   if (state.paused) {
     const since = new Date(state.paused.at).toISOString();
-    return `${event} waits, because ${destination} is paused since ${since} (${state.paused.reason}), until ${tellResume(destination, state.paused)}.`;
+    const why = `${destination} is paused since ${since} (${state.paused.reason})`;
+    return `${event} waits, because ${why}, until ${adviseResume(destination, state.paused)}.`;
   }
-  if (status === "held") return tellBlocking(delivery, parts);
+  if (status === "held") return accountForHeld(delivery, parts.now(), findBlocking);
   if (state.breaker?.probeAt != null) {
-    return `${event} waits, because ${destination} failed ${state.breaker.failures} times in a row; the next probe is due at ${moment(state.breaker.probeAt, parts.now())}.`;
+    const { failures, probeAt } = state.breaker;
+    const why = `${destination} failed ${failures} times in a row`;
+    return `${event} waits, because ${why}; the next probe is due at ${moment(probeAt, parts.now())}.`;
   }
-  return tellNext(delivery, parts.now());
+  return accountForNext(delivery, parts.now());
 }
 
-/** A lease that has ended is of a process that died. */
-function isOut({ leased, dueAt }: AttemptedDelivery, now: number): boolean {
-  return leased && dueAt !== null && dueAt > now;
+function accountForUnconfigured({ event, destination }: Delivery): string {
+  const waits = `${event} waits for ${destination}, which is not configured: nothing is sent to it`;
+  const parks = "`countersign reload` parks what waits";
+  const sends = "`countersign replay` sends it once there is a destination of that name";
+  return `${waits}. ${parks}, and ${sends}.`;
 }
 
-function tellOut({ destination, event, dueAt }: AttemptedDelivery, now: number): string {
-  return `${event} is being tried at ${destination} at this moment; should nothing come of that, as after a crash, it is tried again at ${moment(dueAt ?? now, now)}.`;
+function accountForLease({ destination, event, dueAt }: Delivery, now: number): string {
+  const again = `it is attempted again at ${moment(dueAt ?? now, now)}`;
+  const leased = `${event} is being attempted at ${destination} at this moment`;
+  return `${leased}; should nothing come of that, as after a crash, ${again}.`;
 }
 
-function tellNext({ id, destination, event, lane, attempts, dueAt }: AttemptedDelivery, now: number): string {
-  const next = `The next try to send ${event} to ${destination} is due at ${moment(dueAt ?? now, now)}.`;
+function accountForNext({ id, destination, event, lane, attempts, dueAt }: Delivery, now: number): string {
+  const next = `The next attempt to send ${event} to ${destination} is due at ${moment(dueAt ?? now, now)}.`;
   if (attempts === 0 || lane === null) return next;
-  return `${next} Until then later events of the same document wait; \`countersign skip ${id}\` gives it up and lets them go.`;
+  const skip = `\`countersign skip ${id}\` gives it up and lets them go`;
+  return `${next} Until then later events of the same document wait; ${skip}.`;
 }
 
-/** Which earlier one of its document it waits for, and what can be done about that. */
-async function tellBlocking(
-  { id, event, destination }: AttemptedDelivery,
-  { store, now }: DeliveryParts,
-): Promise<string> {
-  const blocking = await store.findBlocking(id);
-  const history = blocking && (await store.findEvent(blocking.event));
-  const first = history?.deliveries.find((one) => one.id === blocking?.id);
-  if (!history || !first)
-    return `${event} waits until the one before it of the same document is delivered to ${destination} or parked.`;
-  const waits = `${event} waits for ${history.event.type} (${first.event}) of the same document`;
-  if (isOut(first, now())) return `${waits}, which is being tried at this moment.`;
-  const last = first.history.at(-1);
-  const tried = last
-    ? `which was tried ${first.attempts === 1 ? "once" : `${first.attempts} times`} and last ${tellAnswer(last)}${quote(last)}`
-    : "which has not been tried yet";
-  return `${waits}, ${tried}. \`countersign explain ${first.id}\` tells more, and \`countersign skip ${first.id}\` gives that one up, so that the next goes.`;
+/** Which earlier delivery of its document it waits for, and what can be done about that one. */
+async function accountForHeld(held: Delivery, now: number, findBlocking: FindBlocking): Promise<string> {
+  const { event, destination } = held;
+  const blocking = await findBlocking(held);
+  if (!blocking)
+    return `${event} waits until the one before it of its document is delivered to ${destination} or parked.`;
+  const { delivery, type } = blocking;
+  const waits = `${event} waits for ${type} (${blocking.event}) of the same document`;
+  if (isLeased(delivery, now)) return `${waits}, which is being attempted at this moment.`;
+  const more = `\`countersign explain ${delivery.id}\` tells more`;
+  const skip = `\`countersign skip ${delivery.id}\` gives that one up, so that the next goes`;
+  return `${waits}, ${describeAttempts(delivery)}. ${more}, and ${skip}.`;
+}
+
+function describeAttempts({ attempts, history }: AttemptedDelivery): string {
+  const last = history.at(-1);
+  if (!last) return "which has not been attempted yet";
+  const times = attempts === 1 ? "once" : `${attempts} times`;
+  return `which was attempted ${times} and last ${describeAnswer(last)}${quote(last)}`;
 }
 
 function moment(at: number, now: number): string {
-  const left = Math.round((at - now) / 1_000) * 1_000;
-  return `${new Date(at).toISOString()} (${left > 0 ? `in ${formatDuration(left)}` : "now"})`;
+  return `${new Date(at).toISOString()} (${formatWait(at, now)})`;
 }

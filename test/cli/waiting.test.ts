@@ -55,7 +55,7 @@ describe("a delivery that is not taken", () => {
     const { id } = await tried(bridge, 0);
     const { stdout } = await commandsFor(bridge, text)("explain", id);
     expect(stdout)
-      .to.include("was answered with 308")
+      .to.include(", last: 308 [")
       .and.include("It points to https://crm.internal/hooks/esign/: redirects are not followed")
       .and.include("set that as `url` of crm");
     expect(stdout).not.to.include("hush");
@@ -77,11 +77,10 @@ describe("a delivery that is not taken", () => {
     await clock.advance(15_000);
     const { id, status } = await tried(bridge, 0);
     expect(status).to.equal("pending");
-    const said = (cause: string) =>
-      `was answered with 200, but the answer did not come to its end (${cause})`;
+    const said = (cause: string) => `last: 200, cut short (${cause})`;
     expect((await run("explain", id)).stdout)
       .to.include(said("timeout"))
-      .and.include("crm may have taken it all the same");
+      .and.include("crm may have processed it all the same");
 
     await post(bridge, "d2", "10");
     await until(() => begun.length === 2);
@@ -102,8 +101,7 @@ describe("a delivery that is not taken", () => {
     expect(await states(bridge)).to.deep.equal(["pending", "held", "held", "delivered"]);
     const [, , last] = await deliveries(bridge);
     expect((await run("explain", last?.id ?? "")).stdout)
-      .to.match(/waits for document\.sent \(evt_\w+\) of the same document, which was tried once/)
-      .and.include("last was answered with 422")
+      .to.match(/held behind document\.sent \(evt_\w+\), 1 attempt, last: 422/)
       .and.include(`countersign skip ${first.id}`);
     expect((await run("explain", first.id)).stdout).to.include(`countersign skip ${first.id}`);
 
@@ -119,7 +117,7 @@ describe("a delivery that is not taken", () => {
     expect((await bridge.admin("/metrics")).body).to.include(
       'countersign_deliveries_parked_total{destination="crm",reason="skipped"} 1',
     );
-    expect((await run("explain", first.id)).stdout).to.include("because a person skipped it");
+    expect((await run("explain", first.id)).stdout).to.include("a person skipped it");
     expect((await run("skip", first.id)).stderr).to.include("is parked already");
     expect((await run("skip", "dlv_no")).stderr).to.include("there is no delivery dlv_no");
   });
@@ -138,13 +136,8 @@ describe("a delivery that is not taken", () => {
     await post(bridge, "d1", "30");
     const [, behind] = await deliveries(bridge);
     const explained = async (id = "") => (await commandsFor(bridge, text)("explain", id)).stdout;
-    expect(await explained(id)).to.include(
-      "is being tried at crm at this moment; should nothing come of that",
-    );
-    expect(await explained(id)).not.to.include("The next try");
-    expect(await explained(behind?.id)).to.match(
-      /waits for document\.sent .* which is being tried at this moment/,
-    );
+    expect(await explained(id)).to.match(/pending: attempt 1 is under way, until \S+ at the latest/);
+    expect(await explained(behind?.id)).to.match(/held behind document\.sent .*, which is being attempted/);
     held[0]?.end();
     await until(() => held.length === 2);
     held[1]?.end();
@@ -165,7 +158,7 @@ describe("a delivery that is not taken", () => {
     await bridge.stop();
 
     const without = await startBridge(configText(), { folder: bridge.folder });
-    expect(await explained(without)).to.include("once there is a destination of that name");
+    expect(await explained(without)).to.include("Once there is a destination of that name");
   });
 
   it("is parked at once where the destination parks on the answer's status, and the breaker stays closed", async () => {
@@ -206,8 +199,8 @@ describe("a backlog whose destination gets another format", () => {
     expect((await bridge.admin("/api/v1/destinations")).body.items[0].breaker).to.equal(null);
     const run = commandsFor(bridge, text);
     expect((await run("explain", parked[0]?.id ?? "")).stdout)
-      .to.include("format cannot say this event")
-      .and.include("with another `format` of crm, `countersign replay");
+      .to.include("parked: the format of crm cannot express this event, nothing was sent")
+      .and.include("With another `format` of crm, `countersign replay");
     await run("replay", "--destination", "crm");
     while ((await open()) > 0);
     expect((await deliveries(bridge)).filter(({ reason }) => reason !== null)).to.have.length(12);
