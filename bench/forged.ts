@@ -67,7 +67,7 @@ async function openWayIn(bench: Bench): Promise<{ accept: Accept; channel: Chann
     newRejectionId: (at) => rejectionId(at, randomBytes(10)),
   });
   const newReceiptId = (at: number) => receiptId(at, randomBytes(10));
-  const accept = createAccept({ store, reject, subscribers: () => [], newReceiptId });
+  const accept = createAccept({ store, reject, subscribers: () => [], newReceiptId, recorded() {} });
   return { accept, channel };
 }
 

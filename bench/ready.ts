@@ -31,8 +31,8 @@ export async function timeToReady(settings: Settings): Promise<number> {
 /** What it logs: where its health is, as soon as it knows. */
 async function adminOf(lines: AsyncIterable<string>): Promise<string> {
   for await (const line of lines) {
-    const { msg, admin } = JSON.parse(line);
-    if (msg === "ready") return admin;
+    const { event, adminUrl } = JSON.parse(line);
+    if (event === "process.ready") return adminUrl;
   }
   throw new Error("the bridge ended before it was ready");
 }

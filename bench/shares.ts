@@ -30,7 +30,10 @@ const ENGINE: ReadonlyMap<string, string> = new Map([
 
 /** By the file, the first that matches. What matches none, such as Node's timers and hashes, counts as whatever called it. */
 const GROUPS: readonly (readonly [string, RegExp])[] = [
-  ["logging and metrics", /src\/(observe|web\/metrics|store\/timed)\.|\/(pino|sonic-boom|prom-client)\//],
+  [
+    "logging and metrics",
+    /src\/(log\/|observe\/|(web\/metrics|store\/timed)\.)|\/(pino|sonic-boom|prom-client)\//,
+  ],
   ["signing", /src\/outbound\/(sign|private-key)\./],
   ["encoding and JSON", /src\/(outbound\/(encode|format)|store\/rows)/],
   ["the store", /src\/store\/|node:sqlite/],

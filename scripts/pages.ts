@@ -1,11 +1,13 @@
 import { configurationTables } from "./configuration-tables.ts";
 import { eventTables } from "./event-tables.ts";
+import { logTables } from "./log-tables.ts";
 import { metricTable } from "./metric-table.ts";
 
 /** Tables in docs/ that are made from the code, by page and name. In the page each stands between two comments that name it. */
 const TABLES: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   ["docs/configuration.md", configurationTables()],
   ["docs/events.md", eventTables()],
+  ["docs/logs.md", logTables()],
   ["docs/metrics.md", new Map([["metrics", metricTable()]])],
 ]);
 

@@ -1,14 +1,17 @@
+import * as crypto from "node:crypto";
 import { createRequire } from "node:module";
 import { type Logger, pino } from "pino";
 import type { Config, LoadedConfig } from "./config.ts";
 import { type Clock, within } from "./domain/clock.ts";
 import { createBudget } from "./inbound/budget.ts";
 import { createRejections } from "./inbound/rejections.ts";
-import { openLog } from "./log.ts";
-import { observeRejections } from "./observe.ts";
+import { createLog } from "./log/log.ts";
+import { openLogOutput } from "./log/output.ts";
+import { createObservers, type Observers } from "./observe/observers.ts";
 import { createDeliver } from "./outbound/deliver.ts";
+import { createRandomPool } from "./random-pool.ts";
 import { createReloader, type Reloader } from "./reloader.ts";
-import { createListeners, type RequestListeners } from "./runtime.ts";
+import { createRequestHandlers, type RequestHandlers } from "./runtime.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { timed } from "./store/timed.ts";
@@ -16,30 +19,35 @@ import { watched } from "./store/watched.ts";
 import { type Listener, listen } from "./web/listen.ts";
 import { createMetrics } from "./web/metrics.ts";
 
-/** What a test may put in place of the real thing. */
+/** Replacements of real parts, for tests. */
 export interface Overrides {
   clock?: Clock;
   /** From 0 up to 1. */
   random?(): number;
+  randomBytes?(length: number): Uint8Array;
   logger?: Logger;
+  observers?: Observers;
   store?: Store;
-  /** Where a reload takes the configuration from; absent: it cannot be reloaded. */
+  /** Reads the configuration for a reload; absent: a reload is refused. */
   load?(): Promise<LoadedConfig>;
 }
 
 /** A running bridge. */
 export interface App {
-  /** Where providers post to. */
+  /** Address of the listener for providers. */
   url: string;
-  /** Where the admin API listens. */
+  /** Address of the admin listener. */
   adminUrl: string;
-  store: Store;
-  logger: Logger;
-  /** Resolves when something that the bridge cannot live without has died; the process should end, to be started again. */
+  /**
+   * Resolves when a loop that the bridge depends on has died: the process should end, to be started again.
+   */
   died: Promise<"died">;
-  /** See Runtime: takes sources, destinations and mappings from the configuration's file again, all or nothing. */
+  /**
+   * See Reloader: takes sources, destinations and mappings from the configuration's file again, all or
+   * nothing.
+   */
   reload: Reloader["reload"];
-  /** Not ready, accept nothing more, finish or give back what is in flight, close. */
+  /** Is no longer ready, accepts nothing more, finishes or releases deliveries in flight, and closes. */
   stop(): Promise<void>;
 }
 
@@ -54,81 +62,71 @@ const SYSTEM_CLOCK: Clock = {
   },
 };
 
-/** What a stop may take beyond its grace, for giving leases back and closing the store; milliseconds. */
+/** Time beyond its grace that a stop has for releasing leases and closing the store; milliseconds. */
 const STOP_MARGIN_MS = 5_000;
 
 /**
- * The composition root, with bridge.ts: the only place that names an adapter, reads the clock or draws a random number.
+ * The composition root. Clock and randomness of every rule come from here. Apart from it only store/open.ts
+ * names adapters, and draws their lease tokens; connections have timers of their own.
  *
- * @throws CountersignError `cannot_start` when the store or a listener's address cannot be had.
+ * @throws CountersignError `cannot_start` when the store cannot be opened or an address cannot be listened
+ * on.
  */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const { clock = SYSTEM_CLOCK, random = Math.random } = overrides;
-  const logger = overrides.logger ?? pino({ level: config.log.level }, openLog());
-  const opened = overrides.store ?? (await openStore(config.store, (message) => logger.warn(message)));
+  const { randomBytes = createRandomPool(crypto.randomBytes) } = overrides;
+  const logger = overrides.logger ?? pino({ level: config.log.level }, openLogOutput());
   const metrics = createMetrics({
     version: VERSION,
     clock,
     backlog: () => store.backlog(),
     problems: () => store.countProblems(),
-    states: () => runtime.current().dispatcher.states(),
+    states: () => reloader.current().dispatcher.states(),
   });
-  const { store, settled } = watched(timed(opened, () => performance.now(), metrics.stored));
-  const rejections = createRejections({
-    store,
-    clock,
-    observe: observeRejections({ logger, metrics, now: clock.now }),
-  });
+  const { observers = createObservers({ log: createLog(logger), metrics, now: clock.now }) } = overrides;
+  const rawStore = overrides.store ?? (await openStore(config.store, observers.process.storeWarned));
+  const { store, settled } = watched(timed(rawStore, () => performance.now(), metrics.stored));
+  const rejections = createRejections({ store, clock, observe: observers.rejections });
   const death = Promise.withResolvers<"died">();
   let stopping = false;
 
   const parts = {
-    store,
-    rejections,
-    metrics,
-    logger,
-    clock,
-    random,
+    ...{ store, rejections, observers, metrics, clock, random, randomBytes },
     deliver: createDeliver({ clock, version: VERSION }),
     budget: createBudget({ maxBytes: config.server.maxBytesInFlight, now: clock.now }),
     isStopping: () => stopping,
-    died: () => death.resolve("died"),
+    onDeath: () => death.resolve("died"),
   };
-  const runtime = await createReloader(config, { ...parts, settled, load: overrides.load });
-  const listeners = createListeners(config, {
-    ...parts,
-    current: runtime.current,
-    reload: runtime.reload,
-  });
-  const crowded = () => metrics.received("unknown", "unknown", "overloaded", 0);
-  const open = await openListeners(config, { ...listeners, crowded }).catch(async (error) => {
+  const reloader = await createReloader(config, { ...parts, settled, load: overrides.load });
+  const { current, reload } = reloader;
+  const handlers = createRequestHandlers(config, { ...parts, current, reload });
+  const listeners = await openListeners(config, handlers, observers.crowded).catch(async (error) => {
     await store.close();
     throw error;
   });
-  runtime.start();
-  logger.info({ version: VERSION, url: open.receiver.url, admin: open.admin.url }, "ready");
+  reloader.start();
+  const [url, adminUrl] = [listeners.receiver.url, listeners.admin.url];
+  observers.process.ready({ version: VERSION, url, adminUrl });
 
   async function finish(): Promise<void> {
     const graceMs = config.shutdown;
-    await Promise.all([open.receiver.close(graceMs), runtime.stop({ graceMs })]);
-    await Promise.all([open.admin.close(0), rejections.drain(STOP_MARGIN_MS / 2)]);
+    await Promise.all([listeners.receiver.close(graceMs), reloader.stop({ graceMs })]);
+    await Promise.all([listeners.admin.close(0), rejections.drain(STOP_MARGIN_MS / 2)]);
     await store.close();
   }
 
   return {
-    url: open.receiver.url,
-    adminUrl: open.admin.url,
-    store,
-    logger,
+    url,
+    adminUrl,
     died: death.promise,
-    reload: runtime.reload,
+    reload,
     async stop() {
       stopping = true;
-      logger.info("stopping");
+      observers.process.stopping();
       const inTime = await within(clock, config.shutdown + STOP_MARGIN_MS, finish());
-      if (inTime) return logger.info("stopped");
-      logger.error("the store does not answer, so the stop is cut short; leases run out by themselves");
-      await open.admin.close(0);
+      if (inTime) return observers.process.stopped();
+      observers.process.stopTimedOut();
+      await listeners.admin.close(0);
     },
   };
 }
@@ -141,15 +139,13 @@ interface Listeners {
   admin: Listener;
 }
 
-interface ListenersParts extends RequestListeners {
-  /** Called when a connection is one too many. */
-  crowded(): void;
-}
-
-/** Both or none. */
+/**
+ * Opens both listeners or none. `crowded` is called for each request of a connection that is one too many.
+ */
 async function openListeners(
   { server, admin }: Config,
-  { receive, administer, crowded }: ListenersParts,
+  { receive, administer }: RequestHandlers,
+  crowded: () => void,
 ): Promise<Listeners> {
   const { idleTimeout, maxConnections, requestTimeout } = server;
   const adminListener = await listen(administer, { ...admin, key: "admin", idleTimeout });
@@ -158,7 +154,7 @@ async function openListeners(
       ...server,
       key: "server",
       idleTimeout,
-      // The way in ends what is too slow by itself, and says so; this is for what it passes over unread.
+      // The intake ends slow requests with an answer; this ends those that it leaves unread.
       requestTimeout: requestTimeout + REQUEST_MARGIN_MS,
       door: { maxConnections, crowded },
     });

@@ -5,25 +5,26 @@ import { createRuntime, type Runtime, type RuntimeParts } from "./runtime.ts";
 import type { Watched } from "./store/watched.ts";
 import { formatProblem } from "./yaml.ts";
 
-/** The bridge of the moment, and how a reload puts another in its place. */
+/** The runtime in force, which a reload replaces. */
 export interface Reloader {
   current(): Runtime;
-  /** From now on deliveries are sent and rows are pruned. */
+  /** Begins to send deliveries and to prune rows. */
   start(): void;
   /**
-   * Takes sources, destinations and mappings from the configuration's file again: all or nothing. One at a time; the caller's own is
-   * the newest.
+   * Takes sources, destinations and mappings from the configuration's file again: all or nothing. Reloads are
+   * done one after the other; each reads the file when its turn comes.
    *
-   * @throws CountersignError `bad_request` that says what is wrong with it: the configuration before stays in force;
-   * `store_unavailable` when the new one is in force, but what is open for destinations that are gone could not be parked.
+   * @throws CountersignError `bad_request` with the problems: the previous configuration stays in force;
+   * `store_unavailable` when the new one is in force, but deliveries to removed destinations could not be
+   * parked.
    */
   reload(): Promise<void>;
-  /** Takes on nothing more; what is in flight has `graceMs` milliseconds to end. */
+  /** Begins nothing more; attempts in flight have `graceMs` milliseconds to end. */
   stop(options: { graceMs: number }): Promise<void>;
 }
 
 interface ReloaderParts extends Omit<RuntimeParts, "current">, Pick<Watched, "settled"> {
-  /** Where a reload takes the configuration from; absent: it cannot be reloaded. */
+  /** Reads the configuration's file; undefined: there is none, so a reload is refused. */
   load: (() => Promise<LoadedConfig>) | undefined;
 }
 
@@ -32,17 +33,18 @@ export async function createReloader(
   config: Config,
   { load, settled, ...given }: ReloaderParts,
 ): Promise<Reloader> {
-  const { store, clock, logger, isStopping } = given;
-  const parts: RuntimeParts = { ...given, current: () => bridge };
-  let bridge = await createRuntime(config, parts);
+  const { store, clock, isStopping } = given;
+  const observe = given.observers.configuration;
+  const parts: RuntimeParts = { ...given, current: () => runtime };
+  let runtime = await createRuntime(config, parts);
   let reloading: Promise<void> = Promise.resolve();
   const isShared = store.subscribe !== undefined;
   const nodesAtStart = Promise.withResolvers<number>();
   if (!isShared) await parkRemoved();
 
-  /** The bridge of the moment is told how things are, and then what changes. */
-  function listenToNodes(): void {
-    const { dispatcher } = bridge;
+  /** Subscribes the runtime in force to the other nodes: it gets their present state, then every change. */
+  function subscribeToNodes(): void {
+    const { dispatcher } = runtime;
     store.subscribe?.({
       workDue: dispatcher.wake,
       stateChanged: dispatcher.applyStates,
@@ -53,49 +55,43 @@ export async function createReloader(
     });
   }
 
-  /** Parks what is open for destinations that are not configured. */
+  /** Parks open deliveries to destinations that are not configured. */
   async function parkRemoved(): Promise<void> {
-    const names = bridge.config.destinations.map(({ name }) => name);
+    const names = runtime.config.destinations.map(({ name }) => name);
     const parked = await store.parkRemoved(names);
-    if (parked > 0)
-      logger.warn({ parked }, "deliveries to destinations that are no longer configured are parked");
+    if (parked > 0) observe.parked(parked);
   }
 
   /**
-   * Where nodes share a store, what this one does not know may be a destination that another has got already. So a start parks only
-   * where no other node runs; a reload, which a person asks for, always does.
+   * Where nodes share a store, another node may already have a destination that this one does not know. So a
+   * start parks only where no other node runs; a reload, which an operator asks for, always does.
    */
-  async function parkOrTell(): Promise<void> {
+  async function parkIfAlone(): Promise<void> {
     if ((await nodesAtStart.promise) === 1) return parkRemoved();
-    const known = new Set(bridge.config.destinations.map(({ name }) => name));
+    const known = new Set(runtime.config.destinations.map(({ name }) => name));
     for (const { destination, open } of await store.backlog()) {
-      if (known.has(destination)) continue;
-      logger.warn(
-        { destination, open },
-        "deliveries wait for a destination that is not configured here; a reload parks them",
-      );
+      if (!known.has(destination)) observe.stranded(destination, open);
     }
   }
 
-  async function replaceBridge(): Promise<void> {
+  async function replaceRuntime(): Promise<void> {
     const after = await prepareNext().catch((error) => {
-      logger.error({ reason: messageOf(error) }, "not reloaded; the configuration before stays in force");
+      observe.refused(error);
       throw error;
     });
-    const before = bridge;
-    bridge = after;
+    const before = runtime;
+    runtime = after;
     parts.budget.resize(after.config.server.maxBytesInFlight);
     const underWay = settled();
-    listenToNodes();
-    bridge.dispatcher.start();
-    const { channels, destinations, shutdown } = after.config;
-    logger.info({ channels: channels.length, destinations: destinations.length }, "reloaded");
-    await takeOver(before, underWay, shutdown);
+    subscribeToNodes();
+    runtime.dispatcher.start();
+    observe.reloaded(after.config);
+    await takeOver(before, underWay, after.config.shutdown);
   }
 
   async function prepareNext(): Promise<Runtime> {
     refuseWhileStopping();
-    const next = await createRuntime(await loadAgain(config, load), parts, bridge);
+    const next = await createRuntime(await loadAgain(config, load), parts, runtime);
     refuseWhileStopping();
     return next;
   }
@@ -104,63 +100,61 @@ export async function createReloader(
     if (isStopping()) throw new CountersignError("bad_request", "the bridge is stopping");
   }
 
-  /** Lets the bridge before end what it has in flight, and goes on with whatever came of it. */
+  /** Lets the previous runtime end its attempts in flight, and continues from their results. */
   async function takeOver(before: Runtime, underWay: Promise<void>, graceMs: number): Promise<void> {
-    await adoptKept();
+    await applySavedStates();
     const [ended] = await Promise.all([
       within(clock, graceMs, underWay),
       before.dispatcher.stop({ graceMs }),
       before.pruner.stop(),
     ]);
-    bridge.pruner.start();
-    await adoptKept();
-    bridge.dispatcher.wake();
-    // A slow store may still be recording what was addressed by the configuration before.
-    if (!ended) underWay.then(parkRemoved).catch(tellUnparked);
+    runtime.pruner.start();
+    await applySavedStates();
+    runtime.dispatcher.wake();
+    // A slow store may still be recording deliveries that the previous configuration addressed.
+    if (!ended) underWay.then(parkRemoved).catch(observe.unparked);
     await parkRemoved().catch((error) => {
-      tellUnparked(error);
-      const message = `the new configuration is in force, but what waits for destinations that are gone is not parked (${messageOf(error)}): reload again to park it`;
+      observe.unparked(error);
+      const message =
+        "the new configuration is in force, but deliveries to removed destinations are not parked " +
+        `(${messageOf(error)}): reload again to park them`;
       throw new CountersignError("store_unavailable", message, { cause: error });
     });
   }
 
-  /** What the bridge before kept while this one was being made. A store that has `listen` tells it by itself. */
-  async function adoptKept(): Promise<void> {
+  /**
+   * Applies states that the previous runtime saved while this one was made. A shared store announces them by
+   * itself.
+   */
+  async function applySavedStates(): Promise<void> {
     if (isShared) return;
     try {
-      bridge.dispatcher.applyStates(await store.destinations());
+      runtime.dispatcher.applyStates(await store.destinations());
     } catch (error) {
-      logger.warn({ reason: messageOf(error) }, "what is kept of the destinations cannot be read");
+      observe.statesUnread(error);
     }
   }
 
-  function tellUnparked(error: unknown): void {
-    logger.error(
-      { reason: messageOf(error) },
-      "what waits for destinations that are no longer configured is not parked; the next reload or start does it",
-    );
-  }
-
   return {
-    current: () => bridge,
+    current: () => runtime,
     start() {
-      listenToNodes();
-      bridge.dispatcher.start();
-      bridge.pruner.start();
-      if (isShared) parkOrTell().catch(tellUnparked);
+      subscribeToNodes();
+      runtime.dispatcher.start();
+      runtime.pruner.start();
+      if (isShared) parkIfAlone().catch(observe.unparked);
     },
     reload() {
-      reloading = reloading.catch(() => {}).then(replaceBridge);
+      reloading = reloading.catch(() => {}).then(replaceRuntime);
       return reloading;
     },
     async stop({ graceMs }) {
-      const { dispatcher, pruner } = bridge;
+      const { dispatcher, pruner } = runtime;
       await Promise.all([dispatcher.stop({ graceMs }), pruner.stop(), reloading.catch(() => {})]);
     },
   };
 }
 
-/** What cannot change while the bridge runs. */
+/** Settings that need a restart. */
 const FIXED = ["server", "admin", "store", "log"] as const;
 
 /** The budget follows the longest body that may come, which a channel or a mapping can change. */
@@ -168,7 +162,9 @@ function fixedPart(config: Config, key: (typeof FIXED)[number]): string {
   return JSON.stringify(key === "server" ? { ...config.server, maxBytesInFlight: null } : config[key]);
 }
 
-/** @throws CountersignError `bad_request` when there is something wrong with it, or it asks for what only a restart can do. */
+/**
+ * @throws CountersignError `bad_request` when the file has problems, or changes settings that need a restart.
+ */
 async function loadAgain(running: Config, load: ReloaderParts["load"]): Promise<Config> {
   if (!load) throw new CountersignError("bad_request", "this bridge was not started from a file");
   const { config, problems } = await load();

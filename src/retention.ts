@@ -3,9 +3,9 @@ import { CountersignError } from "./domain/errors.ts";
 import type { Prunable } from "./store/port/retention.ts";
 import type { Store } from "./store/store.ts";
 
-/** Removes what has been kept long enough. */
+/** Removes rows whose retention period is over. */
 
-/** How long each is kept, in milliseconds; null: for ever. */
+/** Retention periods in milliseconds; null: for ever. */
 export interface Retention {
   receipts: number | null;
   rejected: number | null;
@@ -16,18 +16,18 @@ export interface Retention {
   duplicates: number | null;
 }
 
-/** How many rows of each table are gone. */
+/** Removed rows, by table. */
 export type Pruned = Partial<Record<Prunable, number>>;
 
-/** Who is told of what happens. */
+/** For log and metrics. Must not throw. */
 export interface PruningObserver {
-  /** A step removed so many rows. */
+  /** A step removed `count` rows. */
   removed(table: Prunable, count: number): void;
-  /** A round is over that removed something; it took so many milliseconds. */
+  /** A round that removed rows is over; `duration` is in milliseconds. */
   rounded(pruned: Pruned, duration: number): void;
-  /** The store could not be pruned: the round is over. */
+  /** The store was unavailable, so the round ended early. */
   away(error: unknown): void;
-  /** Something was thrown that nothing here expects: there will be no more rounds. */
+  /** An unexpected error ended the loop: there are no more rounds. */
   died(error: unknown): void;
 }
 
@@ -36,18 +36,22 @@ export interface PrunerParts {
   retention: Retention;
   clock: Clock;
   observe: PruningObserver;
+  /** Called when an unexpected error ended the loop: the process should be restarted. */
+  onDeath(): void;
 }
 
 export interface Pruner {
-  /** Goes round the tables now and once an hour from then on. */
+  /** Prunes every table now, and once an hour from then on. */
   start(): void;
   /** Takes no further step. Resolves when none is under way. */
   stop(): Promise<void>;
-  /** False once something threw that nothing here expects: the process should be restarted. */
+  /** False once an unexpected error ended the loop. */
   isAlive(): boolean;
 }
 
-/** In the order walked: what goes with an event goes before what is looked at by itself, and the ids it leaves come last. */
+/**
+ * In this order: events take their deliveries and attempts with them, and leave tombstones, which come last.
+ */
 const WALKS: readonly { table: Prunable; kept: keyof Retention }[] = [
   { table: "events", kept: "events" },
   { table: "attempts", kept: "attempts" },
@@ -61,17 +65,22 @@ const WALKS: readonly { table: Prunable; kept: keyof Retention }[] = [
 /** From the end of a round to the next, in milliseconds. */
 const INTERVAL_MS = 3_600_000;
 /**
- * How many rows a step looks at. SQLite removes an event with two deliveries and their tries in about 100 µs, all others faster, and
- * meanwhile nothing else runs: so a step is far below 10 ms unless there are many destinations.
+ * Rows that a step looks at. SQLite removes an event with two deliveries and their attempts in about 100 µs,
+ * other rows faster, and nothing else runs meanwhile: a step stays far below 10 ms unless there are many
+ * destinations.
  */
 const MAX_ROWS = 50;
-/** A step is followed by a rest that is so many times as long: pruning takes a tenth of the time at most. */
+/**
+ * The rest after a step is this many times as long as the step: pruning takes at most a tenth of the time.
+ */
 const REST_FACTOR = 9;
-/** Nor is a rest shorter, since steps may be too short to be measured, or longer, since the clock may have been set. Milliseconds. */
+/**
+ * Bounds of a rest: steps may be too short to be measured, and the clock may be set during one. Milliseconds.
+ */
 const MIN_REST_MS = 5;
 const MAX_REST_MS = 60_000;
 
-export function createPruner({ store, retention, clock, observe }: PrunerParts): Pruner {
+export function createPruner({ store, retention, clock, observe, onDeath }: PrunerParts): Pruner {
   const stopping = new AbortController();
   const { signal } = stopping;
   const walks = WALKS.flatMap(({ table, kept }) => {
@@ -100,7 +109,7 @@ export function createPruner({ store, retention, clock, observe }: PrunerParts):
     if (Object.keys(pruned).length > 0) observe.rounded(pruned, clock.now() - begun);
   }
 
-  /** Through one table, from its oldest row to the first that is young enough. */
+  /** Walks one table from its oldest row to the first that is still kept. */
   async function walk(table: Prunable, before: number, pruned: Pruned): Promise<void> {
     let cursor: string | null | undefined;
     while (cursor !== null && !signal.aborted) {
@@ -117,6 +126,7 @@ export function createPruner({ store, retention, clock, observe }: PrunerParts):
 
   function die(error: unknown): void {
     alive = false;
+    onDeath();
     observe.died(error);
   }
 

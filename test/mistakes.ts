@@ -72,7 +72,7 @@ export async function serve(text: string, folder: string): Promise<{ url: string
   let log = "";
   for await (const chunk of child.stdout) {
     log += chunk;
-    const [, url] = /"url":"([^"]+)".*"msg":"ready"/.exec(log) ?? [];
+    const [, url] = /"event":"process\.ready".*"url":"([^"]+)"/.exec(log) ?? [];
     if (url) return { url, kill };
   }
   throw new Error(`it ended before it was ready: ${log}`);

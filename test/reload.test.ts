@@ -8,6 +8,7 @@ import type { Overrides } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import type { Clock } from "../src/domain/clock.ts";
 import { CountersignError } from "../src/domain/errors.ts";
+import type { LogEventName } from "../src/log/log.ts";
 import { openStore } from "../src/store/open.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
@@ -326,7 +327,7 @@ async function startHolding() {
 const logging = () => {
   const lines: Record<string, unknown>[] = [];
   const logger = pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  return { logger, saying: (text: string) => lines.filter(({ msg }) => String(msg).includes(text)) };
+  return { logger, logged: (name: LogEventName) => lines.filter(({ event }) => event === name) };
 };
 
 describe("after a reload", () => {
@@ -405,7 +406,7 @@ describe("after a reload", () => {
       if (away) throw new CountersignError("store_unavailable", "the disk is full");
       return store.parkRemoved(...given);
     };
-    const { logger, saying } = logging();
+    const { logger, logged } = logging();
     const receiver = await startReceiver(() => 500);
     const { bridge, reload } = await startReloadable(to({ crm: receiver.url }), {
       store: { ...store, parkRemoved },
@@ -417,8 +418,8 @@ describe("after a reload", () => {
     const refusal = await reload(to({ erp: receiver.url })).catch((error) => error);
     expect(refusal).to.include({ code: "store_unavailable" });
     expect(refusal.message).to.include("the new configuration is in force");
-    expect(saying("is not parked")).to.have.length(1);
-    expect(saying("stays in force")).to.have.length(0);
+    expect(logged("deliveries.unparked")).to.have.length(1);
+    expect(logged("config.refused")).to.have.length(0);
 
     const { items } = (await bridge.admin("/api/v1/destinations")).body;
     expect(items).to.have.length(2);
@@ -479,9 +480,9 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
     await newer.bridge.post("/in/lumin/account", created("r1"), signedByLumin(created("r1")));
     await crm.got(1);
 
-    const { logger, saying } = logging();
+    const { logger, logged } = logging();
     const older = await startReloadable(to({ crm: crm.url }), { store: await open(), logger });
-    await until(() => saying("is not configured here").length > 0);
+    await until(() => logged("deliveries.stranded").length > 0);
     const listed = (await older.bridge.admin("/api/v1/destinations")).body.items;
     expect(listed.find(({ name }: { name: string }) => name === "erp")).to.include({
       configured: false,

@@ -48,7 +48,8 @@ describe("pruning", () => {
       away: () => void told.push("away"),
       died: (error: unknown) => void told.push(`died: ${error}`),
     };
-    pruner = createPruner({ store: { prune }, retention, clock, observe });
+    const onDeath = () => void told.push("the process is to be restarted");
+    pruner = createPruner({ store: { prune }, retention, clock, observe, onDeath });
     pruner.start();
   }
 
@@ -174,7 +175,8 @@ describe("pruning", () => {
         now += jump;
         return "next";
       });
-      createPruner({ store: { prune }, retention: KEEP, clock: { now: () => now, after }, observe }).start();
+      const clock = { now: () => now, after };
+      createPruner({ store: { prune }, retention: KEEP, clock, observe, onDeath() {} }).start();
       await settled();
     }
     expect(pauses).to.deep.equal([60_000, 5]);
@@ -224,12 +226,12 @@ describe("pruning", () => {
     expect(taken).to.have.length(1);
   });
 
-  it("dies loudly of what nobody expects", async () => {
+  it("announces its death by an unexpected error, and takes no further step", async () => {
     start(async () => {
       throw new TypeError("broken");
     });
     await settled();
-    expect(told).to.deep.equal(["died: TypeError: broken"]);
+    expect(told).to.deep.equal(["the process is to be restarted", "died: TypeError: broken"]);
     expect(pruner.isAlive()).to.equal(false);
     await clock.advance(2 * HOUR);
     expect(clock.timers).to.equal(0);

@@ -75,12 +75,31 @@ function unfinished(from: number): Problem {
 
 type Write = (recording: RecordRequest) => Promise<RecordResult>;
 
-/** Records the first reading and then any further ones. Rejects as soon as a write does; what was written stays. */
+/**
+ * Called when a request is recorded, with the destinations of its new deliveries, so that these are sent.
+ * Without names when recording failed: of a long request a part may be recorded, for any destination.
+ */
+export type OnRecorded = (destinations?: readonly string[]) => void;
+
+/**
+ * Records the first reading with `first`, the others with `further`, and announces the result once. Rejects
+ * as soon as a write does; earlier writes stay, and are announced as well.
+ */
 export async function recordEach(
   readings: Iterable<PlannedRecord>,
   first: Write,
   further: Write,
+  announce: OnRecorded,
 ): Promise<{ recorded: RecordResult; problems: readonly Problem[] }> {
+  const result = await writeEach(readings, first, further).catch((error) => {
+    announce();
+    throw error;
+  });
+  announce(result.recorded.destinations);
+  return result;
+}
+
+async function writeEach(readings: Iterable<PlannedRecord>, first: Write, further: Write) {
   const all: RecordResult[] = [];
   const refused: Problem[] = [];
   let problems: readonly Problem[] = [];

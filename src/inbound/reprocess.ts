@@ -1,13 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import type { Subscriber } from "../domain/destination.ts";
 import type { Problem, Receipt, Rejection } from "../domain/receipt.ts";
-import type { RecordResult } from "../store/port/inbox.ts";
 import type { PageRequest } from "../store/port/paging.ts";
 import type { Store } from "../store/store.ts";
 import { type Channel, channelAt } from "./channel.ts";
 import { refuseCodings, withContent } from "./content.ts";
 import { readAhead } from "./decode.ts";
-import { interpret, type PlannedRecord, recordEach } from "./interpret.ts";
+import { interpret, type OnRecorded, type PlannedRecord, recordEach } from "./interpret.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
 import { verifyInTurns } from "./verify.ts";
 
@@ -41,8 +40,8 @@ export interface ReprocessParts {
   channels(): readonly Channel[];
   subscribers(): readonly Subscriber[];
   newReceiptId(receivedAt: number): string;
-  /** Called with what was recorded, so that it is sent on. */
-  recorded(recorded: RecordResult): void;
+  /** Nothing is sent without it: it wakes the dispatcher. */
+  recorded: OnRecorded;
 }
 
 type ReprocessOne = (id: string) => Promise<{ fixed: boolean; events: number } | null>;
@@ -128,10 +127,9 @@ interface Sum {
 async function record(
   readings: Iterable<PlannedRecord>,
   first: Store["record"],
-  { store, recorded: tell }: ReprocessParts,
+  { store, recorded: announce }: ReprocessParts,
 ): Promise<Sum> {
-  const { recorded, problems } = await recordEach(readings, first, store.amend);
-  tell(recorded);
+  const { recorded, problems } = await recordEach(readings, first, store.amend, announce);
   return { problems, events: recorded.events.length };
 }
 

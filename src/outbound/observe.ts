@@ -1,26 +1,29 @@
 import type { Attempt, Delivery, Outcome } from "../domain/delivery.ts";
 import type { Event } from "../domain/event.ts";
 
-/** Told what happens on the way out, for log and metrics. Must not throw. `error` is whatever was thrown. */
+/** For log and metrics: it only observes, and must not throw. `error` is whatever was thrown. */
 export interface Observer {
-  /** A try is over and what came of it is written down. */
+  /** An attempt is over and its result is stored. */
   attempted(told: {
     destination: string;
-    /** As it was before the try. */
+    /** The delivery before the attempt. */
     delivery: Delivery;
     event: Event;
     attempt: Attempt;
     outcome: Outcome;
-    /** Of the destination, in a row, with this try. */
+    /** Consecutive failures of the destination, including this attempt. */
     failures: number;
-    /** It was let through an open breaker. */
+    /** Whether the attempt was let through an open circuit breaker. */
     probe: boolean;
   }): void;
-  /** The destination's format cannot say the event, for this reason: nothing was sent, and it is parked. */
+  /**
+   * The destination's format does not support the event; `why` says more. Nothing was sent, and the delivery
+   * is parked.
+   */
   unsupported(told: { destination: string; delivery: Delivery; event: Event; why: string }): void;
   /**
-   * The lease is over; follows `attempted`. Either the try took longer, so that somebody else has the delivery now, or, where it is
-   * `unclear`, the result had been written although the store failed.
+   * The lease was lost; follows `attempted`. Either the attempt outlasted its lease and the delivery was
+   * leased again, or, when `unclear`, the store failed and the result may be stored all the same.
    */
   leaseLost(told: {
     destination: string;
@@ -29,23 +32,32 @@ export interface Observer {
     outcome: Outcome;
     unclear: boolean;
   }): void;
-  /** After so many failures in a row only probes are sent. `probeAt` is milliseconds since 1970. */
+  /**
+   * After `failures` consecutive failures only probes are sent, the next at `probeAt`, milliseconds since
+   * 1970.
+   */
   breakerOpened(told: { destination: string; failures: number; probeAt: number | null }): void;
-  /** The receiver answered after so many failures in a row. */
+  /** The receiver answered after `failures` consecutive failures. */
   breakerClosed(told: { destination: string; failures: number }): void;
-  /** Nothing more is sent: a person said so, or it answered 410. */
+  /** Nothing more is sent: an operator paused the destination, or it answered 410. */
   paused(told: { destination: string; reason: string }): void;
   resumed(told: { destination: string }): void;
-  /** The clock was set back, and so many deliveries waited for what it had shown before; they are due now. */
+  /** The clock was set back. `count` deliveries waited for times of the clock before; they are due now. */
   broughtForward(told: { destination: string; count: number }): void;
-  /** The store could not be asked for work; it is asked again in `retryIn` milliseconds. `failures` in a row, from 1. */
+  /**
+   * No deliveries could be leased; the store is asked again in `retryIn` milliseconds. `failures` in a row,
+   * from 1.
+   */
   claimFailed(told: { destination: string; error: unknown; failures: number; retryIn: number }): void;
-  /** What came of a try could not be written down; it is tried again. `delivery` is its id, `failures` in a row, from 1. */
+  /**
+   * The result of an attempt could not be stored; the write is repeated. `delivery` is the id, `failures` in
+   * a row, from 1.
+   */
   settleFailed(told: { destination: string; delivery: string; error: unknown; failures: number }): void;
-  /** That a destination is paused or its breaker changed could not be written down; it is tried again. `failures` in a row, from 1. */
+  /** A pause or a breaker's state could not be stored; the write is repeated. `failures` in a row, from 1. */
   keepFailed(told: { destination: string; error: unknown; failures: number }): void;
-  /** At the stop, so many leases could not be given back; they run out by themselves. */
+  /** At the stop, `leases` leases could not be released; they expire by themselves. */
   releaseFailed(told: { destination: string; error: unknown; leases: number }): void;
-  /** Something threw that nothing expects: this destination is no longer served and the process should be restarted. */
+  /** An unexpected error ended the destination's worker. */
   died(told: { destination: string; error: unknown }): void;
 }

@@ -39,6 +39,7 @@ import { restore } from "./lowdb/restore.ts";
 import { takeSnapshot } from "./lowdb/snapshot.ts";
 import { createTables, pair } from "./lowdb/tables.ts";
 import type { Store } from "./store.ts";
+import type { WarnOfStore } from "./warning.ts";
 
 export interface LowdbStore extends Store {
   /** How often the file has been written: far less often than the store, under load. */
@@ -49,8 +50,8 @@ export interface LowdbOptions {
   file: string;
   /** A new token for a lease. */
   token(): string;
-  /** Is told, in one sentence, when the file was damaged and the copy from before its last write is used, and when it is nearly full. */
-  warn(message: string): void;
+  /** Told when the file was damaged and the copy from before its last write is used, and when it is nearly full. */
+  warn: WarnOfStore;
   /** How many events are kept before no more are taken; default 10,000. */
   maxEvents?: number;
   /** How long the file may grow before no more requests are taken, in bytes; default 64 MiB. */
@@ -73,7 +74,7 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
   const tables = createTables(low.data);
   low.data = tables;
   const limit = { file, maxEvents, maxBytes };
-  const watch = watchGrowth(tables, limit, warn);
+  const watch = watchGrowth(tables, limit, (sentence) => warn(sentence, "nearly_full"));
   watch();
   const save = async () => {
     await low.write();
@@ -153,7 +154,7 @@ async function openFile({ file, warn }: LowdbOptions) {
   try {
     makePrivateFolder(dirname(file));
     unlock = lock(file);
-    const disk = createDurableFile(file, warn);
+    const disk = createDurableFile(file, (sentence) => warn(sentence, "recovered"));
     const low = new Low(disk, EMPTY);
     await low.read();
     return { disk, low, unlock };

@@ -6,40 +6,36 @@ import { filesOf as lowdbFilesOf, openLowdbStore } from "./lowdb.ts";
 import { openPostgresStore } from "./postgres.ts";
 import { openSqliteStore, filesOf as sqliteFilesOf } from "./sqlite.ts";
 import type { Store } from "./store.ts";
+import type { WarnOfStore } from "./warning.ts";
 
 /** The store that a configuration names. */
 export type StoreChoice = { kind: "sqlite" | "lowdb"; file: string } | { kind: "postgres"; url: string };
 
-/** The files that it is in, whether they are there or not. */
+/** The files of the store, whether they exist or not. */
 export function filesOf(choice: StoreChoice): readonly string[] {
   if (choice.kind === "postgres") return [];
   return (choice.kind === "sqlite" ? sqliteFilesOf : lowdbFilesOf)(choice.file);
 }
 
-/** How often a database that is not up yet is tried again: for about half a minute. */
+/** Retries for a database that is not up yet: they take about half a minute. */
 const MAX_RETRIES = 9;
 
 /**
- * Opens it. `warn` is told, in a sentence, of damage that was made good, of files that others may read, and of each time that a
- * database did not answer.
+ * Opens the store. `retries` limits how often a database that does not answer is asked again.
  *
  * @throws CountersignError `cannot_start`.
  */
 export async function openStore(
   choice: StoreChoice,
-  warn: (message: string) => void,
+  warn: WarnOfStore,
   retries: number = MAX_RETRIES,
 ): Promise<Store> {
   const wide = whyNotPrivate(filesOf(choice));
-  if (wide) warn(wide);
+  if (wide) warn(wide, "exposed");
   return openAdapter(choice, warn, retries);
 }
 
-async function openAdapter(
-  choice: StoreChoice,
-  warn: (message: string) => void,
-  retries: number,
-): Promise<Store> {
+async function openAdapter(choice: StoreChoice, warn: WarnOfStore, retries: number): Promise<Store> {
   const token = () => randomBytes(12).toString("hex");
   switch (choice.kind) {
     case "sqlite":
@@ -51,12 +47,8 @@ async function openAdapter(
   }
 }
 
-/** A database and the bridge are often started together, so one that cannot be reached is given time. */
-async function patiently(
-  open: () => Promise<Store>,
-  warn: (message: string) => void,
-  retries: number,
-): Promise<Store> {
+/** A database and the bridge are often started together, so a database that does not answer is given time. */
+async function patiently(open: () => Promise<Store>, warn: WarnOfStore, retries: number): Promise<Store> {
   try {
     return await pRetry(open, {
       retries,
@@ -65,7 +57,7 @@ async function patiently(
       shouldRetry: ({ error }) => isAway(error),
       onFailedAttempt: ({ error, retriesLeft }) => {
         if (isAway(error) && retriesLeft > 0)
-          warn(`${error.message}; trying again (${retriesLeft} times more)`);
+          warn(`${error.message}; trying again (${retriesLeft} times more)`, "unreachable");
       },
     });
   } catch (error) {

@@ -13,8 +13,8 @@ const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 interface Process {
   child: ChildProcess;
-  /** Resolves with the first log line that has this message. */
-  line(message: string): Promise<Record<string, string>>;
+  /** Resolves with the first log line of this event. */
+  line(event: string): Promise<Record<string, string>>;
   /** Resolves when the process has ended. */
   ended: Promise<{ code: number | null; stderr: string; log: string }>;
 }
@@ -39,12 +39,12 @@ function serve(text: string, folder = aFolder()): Process {
   child.stderr.on("data", (chunk) => {
     stderr += chunk;
   });
-  const line = (message: string) =>
+  const line = (event: string) =>
     new Promise<Record<string, string>>((resolve) => {
       const look = () => {
         const found = log
           .split("\n")
-          .find((text) => text.includes(`"msg":"${message}"`) && text.endsWith("}"));
+          .find((text) => text.includes(`"event":"${event}"`) && text.endsWith("}"));
         if (found) resolve(JSON.parse(found));
       };
       waiting.push(look);
@@ -102,7 +102,7 @@ describe("countersign serve", () => {
     const { child, line, ended } = serve(
       configText(`destinations: { crm: { url: "${receiver.url}?key=hidden", secrets: ["${SECRET}"] } }`),
     );
-    const { url } = await line("ready");
+    const { url } = await line("process.ready");
     const body = "uuid=d1&event=100&name=Confidential+title";
     const answer = await fetch(`${url}/in/legalesign/upon?token=${TOKEN}`, {
       method: "POST",
@@ -113,7 +113,7 @@ describe("countersign serve", () => {
     child.kill("SIGTERM");
     const { code, log, stderr } = await ended;
     expect([code, stderr]).to.deep.equal([0, ""]);
-    expect(log).to.include('"msg":"a request was kept"').and.include('"msg":"stopped"');
+    expect(log).to.include('"event":"request.recorded"').and.include('"event":"process.stopped"');
     for (const hidden of [TOKEN, SECRET, "hidden", "Confidential"]) expect(log).not.to.include(hidden);
   });
 
@@ -125,7 +125,7 @@ describe("countersign serve", () => {
     const { child, line, ended } = serve(
       configText(`destinations: { crm: { url: "http://127.0.0.1:${port}/", secrets: ["${SECRET}"] } }`),
     );
-    const { url } = await line("ready");
+    const { url } = await line("process.ready");
     await fetch(`${url}/in/legalesign/upon?token=${TOKEN}`, {
       method: "POST",
       body: "uuid=d1&event=100",
@@ -133,7 +133,7 @@ describe("countersign serve", () => {
     });
     await asked;
     child.kill("SIGTERM");
-    await line("stopping");
+    await line("process.stopping");
     child.kill("SIGTERM");
     expect((await ended).code).to.equal(130);
     hanging.close();

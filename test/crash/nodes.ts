@@ -139,7 +139,7 @@ function listen(child: ChildProcess): { ready: Promise<void>; said: { log: strin
   const ready = new Promise<void>((resolve) => {
     child.stdout?.on("data", (chunk) => {
       const log = said.log + chunk;
-      if (log.includes('"msg":"ready"')) resolve();
+      if (log.includes('"event":"process.ready"')) resolve();
       said.log = log.slice(-KEPT);
     });
   });

@@ -6,6 +6,7 @@ import { parseConfig } from "../../src/config.ts";
 import { concealEnvelope, withoutCredentials } from "../../src/inbound/private.ts";
 import { privacyBy, privacyOf } from "../../src/inbound/private-names.ts";
 import { TABLES } from "../../src/store/rows.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { aFolder, configText, FORM, LUMIN_KEY, signedByLumin, startBridge, TOKEN, tidy } from "../bridge.ts";
 import { aReceipt, aRecording } from "../builders.ts";
 import { runCommand } from "../cli/terminal.ts";
@@ -13,6 +14,9 @@ import { aRequest, channelOf, shipped } from "./posts.ts";
 
 const keptOf = async (given: Parameters<typeof aRequest>[0], privateNames: readonly string[] = []) =>
   withoutCredentials(aRequest(given), privacyOf({ ...(await shipped("lumin", "account")), privateNames }));
+
+const storeIn = (folder: string, file = "countersign.db") =>
+  openSqliteStore({ file: join(folder, file), token: () => "token" });
 
 /** Posts a mapping that reads its signature from a header with a name like a secret's. */
 const ODD = `
@@ -174,9 +178,11 @@ describe("headers that are private by now", () => {
   });
 
   it("are shown neither by the API nor by a capture or an export, though an older receipt holds them", async () => {
-    const bridge = await startBridge();
-    await bridge.store.record(aRecording([], { receipt: OLD }));
-    await bridge.store.reject(
+    const folder = aFolder();
+    const store = storeIn(folder);
+    const bridge = await startBridge(configText(), { folder, store });
+    await store.record(aRecording([], { receipt: OLD }));
+    await store.reject(
       {
         ...{
           id: "rej_1",
@@ -230,13 +236,15 @@ describe("headers that are private by now", () => {
     writeFileSync(join(folder, "old.ndjson"), headerLine({ at: 1, rows }) + row + footerLine(1));
     const { code, stderr } = await runCommand(["import", join(folder, "old.ndjson"), "--config", file]);
     expect([code, stderr]).to.deep.equal([0, ""]);
-    const bridge = await startBridge(configText().replace("countersign.db", "copy.db"), { folder });
-    const kept = JSON.stringify(await bridge.store.findReceipt(OLD.id));
+    const store = storeIn(folder, "copy.db");
+    const kept = JSON.stringify(await store.findReceipt(OLD.id));
+    await store.close();
     expect(kept).to.include("5f2b").and.not.include("planted");
   });
 
   it("are never written down, of a genuine post or a forged one", async () => {
-    const bridge = await startBridge(`${configText()}\nprivateNames: [x-tenant]`);
+    const store = storeIn(aFolder());
+    const bridge = await startBridge(`${configText()}\nprivateNames: [x-tenant]`, { store });
     const headers = { "x-api-key": "planted-1", "x-tenant": "planted-2", referer: `/in/a/b/${TOKEN}` };
     const path = "/in/lumin/account?api_key=planted-3";
     expect((await bridge.post(path, "{}", { ...signedByLumin("{}"), ...headers })).status).to.equal(200);
@@ -244,7 +252,7 @@ describe("headers that are private by now", () => {
     expect(
       (await bridge.post(`/in/legalesign/batch/${TOKEN}`, "data=[]", { ...FORM, ...headers })).status,
     ).to.equal(200);
-    const snapshot = await bridge.store.snapshot();
+    const snapshot = await store.snapshot();
     const rows = [
       ...(await snapshot.rows("receipts", { limit: 10 })).items,
       ...(await snapshot.rows("rejections", { limit: 10 })).items,

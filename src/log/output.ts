@@ -4,10 +4,11 @@ import { type DestinationStream, pino } from "pino";
 const BUFFER_BYTES = 8_192;
 
 /**
- * Standard output, for the log. The lines of one turn of the event loop are one write, since a write costs more than all else about a
- * line. No line waits longer than its turn, and none is lost when the process ends, however it ends itself.
+ * Standard output, for the log. The lines of one turn of the event loop are one write, since a write costs
+ * more than everything else about a line. No line waits longer than its turn, and none is lost at an exit of
+ * the process.
  */
-export function openLog(): DestinationStream & { flushSync(): void } {
+export function openLogOutput(): DestinationStream & { flushSync(): void } {
   const out = pino.destination({ dest: process.stdout.fd, sync: true, minLength: BUFFER_BYTES });
   let isDue = false;
   const flushSync = () => {
