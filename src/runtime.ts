@@ -18,7 +18,7 @@ import { observeAttempts, observeIngress, observePruning } from "./observe.ts";
 import type { Deliver } from "./outbound/deliver.ts";
 import { createDispatcher, type Dispatcher } from "./outbound/dispatch.ts";
 import { withHandover } from "./outbound/handover.ts";
-import type { WorkerHealth } from "./outbound/worker.ts";
+import type { WorkerHealth } from "./outbound/worker-state.ts";
 import { createPruner, type Pruner } from "./retention.ts";
 import type { Store } from "./store/store.ts";
 import { createAdmin } from "./web/admin.ts";
@@ -75,7 +75,7 @@ export async function createRuntime(
   }
 
   const observe = observeAttempts({ logger, metrics, now, died });
-  const kept = await parts.store.destinations();
+  const saved = await parts.store.destinations();
   const shared = parts.store.subscribe !== undefined;
   const store = withHandover(parts.store, () => (current() === bridge ? null : current().dispatcher));
   const subscribers = () => current().config.destinations;
@@ -87,7 +87,7 @@ export async function createRuntime(
     accept: createAccept({ store, reject, subscribers, newReceiptId }),
     conceal: createConceal(channels, config.privateNames),
     dispatcher: createDispatcher({
-      ...{ store, destinations, kept, deliver, clock, random, observe, shared },
+      ...{ store, destinations, saved, deliver, clock, random, observe, onDeath: died, shared },
       seenAt: (name) => seenBy(before, name),
     }),
     pruner: createPruner({ store, retention, clock, observe: observePruning({ logger, metrics, died }) }),
@@ -170,8 +170,8 @@ function createAdminListener(config: Config["admin"], parts: ListenerParts): Req
     states: () => dispatcher().states(),
     conceal: (kept) => current().conceal(kept),
     control: {
-      pause: (name, reason) => dispatcher().pause(name, reason),
-      resume: (name) => dispatcher().resume(name),
+      pause: async (name, reason) => dispatcher().controlsOf(name).pause(reason),
+      resume: async (name) => dispatcher().controlsOf(name).resume(),
       wake: (name) => dispatcher().wake([name]),
       skipped({ id, event, destination }) {
         metrics.parked(destination, "skipped");
