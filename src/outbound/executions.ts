@@ -56,7 +56,7 @@ export function createExecutions(destination: Destination, parts: Parts): Execut
   /** The store counts the attempt of an unsettled lease: its result was stored, and this is the next attempt's lease. */
   function renew({ delivery, token }: Lease): boolean {
     const held = unsettled.get(delivery.id);
-    if (held?.delivery.attempts !== delivery.attempts) return false;
+    if (!held || held.delivery.attempts !== delivery.attempts) return false;
     held.token = token;
     return true;
   }
