@@ -5,7 +5,7 @@ import type { StoreCall, WorkerEvent } from "./worker-state.ts";
 
 /** A lease outlives the longest attempt by this much, for storing its result. */
 const LEASE_MARGIN_MS = 30_000;
-/** An attempt is over this long before its lease ends, even if the claim was slow and the nodes' clocks differ. */
+/** Attempts end this long before their leases, even if a claim was slow or the nodes' clocks differ. */
 const SETTLE_MARGIN_MS = LEASE_MARGIN_MS / 2;
 
 /** The longest time, in milliseconds, until a lease ends or a probe may go, unless the clock was set back. */
@@ -13,7 +13,7 @@ export function maxWaitMs({ timeout, breaker }: Pick<Destination, "timeout" | "b
   return Math.max(timeout + LEASE_MARGIN_MS, breaker.longest);
 }
 
-/** `finishing`: leases whose attempt is over and whose result is not stored yet, so that they take no capacity. */
+/** `finishing`: leases whose attempt is over and only waits for `settle`; they take no capacity. */
 export function claimRequest(
   { name, concurrency, timeout }: Pick<Destination, "name" | "concurrency" | "timeout">,
   { now, limit, probe }: { now: number; limit: number; probe: boolean },

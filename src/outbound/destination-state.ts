@@ -16,20 +16,20 @@ export interface OperatorControls {
   /**
    * Stops claiming; attempts in flight end.
    *
-   * @throws the store's error when the pause cannot be persisted: it then holds in this process only, until the next
-   * restart or reload.
+   * @throws the store's error when the pause cannot be persisted: it then holds in this process only, until
+   * the next restart or reload.
    */
   pause(reason: string): Promise<void>;
   /**
-   * @throws CountersignError `bad_request` when the configuration pauses the destination; the store's error as in
-   * `pause`.
+   * @throws CountersignError `bad_request` when the configuration pauses the destination; the store's error
+   * as in `pause`.
    */
   resume(): Promise<void>;
 }
 
 /**
- * Pause, circuit breaker and rate of one running destination: changed by attempts, operators and other nodes. Pause and
- * breaker are persisted, and changes are reported to the observer.
+ * Pause, circuit breaker and rate of one running destination: changed by attempts, operators and other nodes.
+ * Pause and breaker are persisted, and changes are reported to the observer.
  */
 export interface LiveState extends OperatorControls {
   readonly gate: Pick<Gate, "ask" | "begin" | "release" | "setNodeCount">;
@@ -46,7 +46,7 @@ export interface LiveStateParts {
   store: Pick<Store, "saveDestination">;
   clock: Clock;
   observe: Observer;
-  /** Other nodes may send to the destination: where there is a rate, nothing starts before their number is known. */
+  /** Other nodes may send to the destination: a rate permits nothing before their number is known. */
   shared?: boolean;
   /** More or fewer attempts may start than before, because of an operator or another node. */
   onChange(): void;

@@ -15,17 +15,19 @@ import type { WorkerHealth } from "./worker-state.ts";
 export interface Dispatcher {
   /** Looks for deliveries that are due already, and from then on for those that become due. */
   start(): void;
-  /** Something may be due for these destinations; without names, for any. Cheap; unknown names are ignored. */
+  /**
+   * Something may be due for these destinations; without names, for any. Cheap; unknown names are ignored.
+   */
   wake(names?: readonly string[]): void;
   /** @throws CountersignError `not_found` for a name that is not configured. */
   controlsOf(name: string): OperatorControls;
-  /** Takes over the saved states of all destinations, also those of other nodes. A destination without one is reset. */
+  /** Takes over the saved states of all destinations; one without a saved state is reset. */
   applyStates(saved: readonly DestinationState[]): void;
   /** Every destination's rate is divided by this number of nodes. */
   setNodeCount(nodes: number): void;
   /**
-   * Claims nothing more. Attempts in flight are interrupted after `graceMs` milliseconds and released without being
-   * counted. Resolves when nothing is in flight any more.
+   * Claims nothing more. Attempts in flight are interrupted after `graceMs` milliseconds and released without
+   * being counted. Resolves when nothing is in flight any more.
    */
   stop(options: { graceMs: number }): Promise<void>;
   health(): readonly WorkerHealth[];

@@ -12,8 +12,8 @@ export interface Executions {
   /** Leases whose attempt is over and whose result is not stored yet. */
   finishing(): readonly Lease[];
   /**
-   * The claimed leases to start. A lease that expired while its result was unsettled may be claimed again: the execution
-   * in flight then settles with the new token, and nothing is sent twice.
+   * The claimed leases to start. A lease that expired while its result was unsettled may be claimed again:
+   * the execution in flight then settles with the new token, and nothing is sent twice.
    */
   withoutRenewed(leases: readonly Lease[]): readonly Lease[];
   /** Leases that are not started; `end` releases them. */
@@ -53,7 +53,7 @@ export function createExecutions(destination: Destination, parts: Parts): Execut
     inFlight.add(execution);
   }
 
-  /** The store counts the attempt of an unsettled lease: its result was stored, and this is the next attempt's lease. */
+  /** With more attempts than the held lease, this is the next attempt's: the result was stored after all. */
   function renew({ delivery, token }: Lease): boolean {
     const held = unsettled.get(delivery.id);
     if (!held || held.delivery.attempts !== delivery.attempts) return false;

@@ -39,7 +39,7 @@ export function createExecutor(parts: ExecutorParts): Execute {
   return async (execution) => {
     const sent = await post(execution, parts);
     const decision = decide(sent, execution, parts);
-    // Before the result is stored: a store that groups the calls of one turn fills the slot in the same commit.
+    // Before settling: a store that groups the calls of one turn then fills the slot in the same commit.
     execution.onAttemptOver();
     return settle(decision, execution, parts);
   };
@@ -91,8 +91,9 @@ async function settle(decision: Decision, execution: Execution, parts: ExecutorP
 }
 
 /**
- * `lost`: the lease was no longer ours, and nothing was stored. `unclear`: the same after a failed write, which may have
- * stored the result. Null: the stop's grace ended first; the lease will expire and the delivery is attempted again.
+ * `lost`: the lease was no longer ours, and nothing was stored. `unclear`: the same after a failed write,
+ * which may have stored the result. Null: the stop's grace ended first; the lease will expire and the
+ * delivery is attempted again.
  */
 type Settled = "stored" | "lost" | "unclear" | null;
 

@@ -29,7 +29,9 @@ export interface Gate {
   pause(why: Pause): void;
   /** An open breaker probes at once: the operator who resumes says that the receiver is back. */
   resume(now: number): void;
-  /** Replaces pause and breaker by the saved ones. Failures of a breaker that is closed in both stay counted. */
+  /**
+   * Replaces pause and breaker by the saved ones. Failures of a breaker that is closed in both stay counted.
+   */
   applyState(saved: SavedState): void;
   /** From now on the destination's rate is divided by this number of nodes. */
   setNodeCount(nodes: number, now: number): void;
@@ -40,10 +42,10 @@ export interface Gate {
 /** Until a probe ends, an operator resumes, or the number of nodes is known. */
 const NOT_NOW: Permit = { count: 0, retryAt: null, probe: false };
 
-/** No probe is further ahead than the longer of this and the breaker's longest pause, unless the clock was set back. */
+/** No probe is further ahead than this or the breaker's longest pause, unless the clock was set back. */
 const MAX_PROBE_WAIT_MS = 3_600_000;
 
-/** `nodes` divide the rate; null: their number is not known yet, so that nothing may start where there is a rate. */
+/** `nodes` divide the rate; null: their number is not known yet, so a rate permits nothing. */
 export function createGate(
   { rate, breaker: rule }: Pick<Destination, "rate" | "breaker">,
   saved: SavedState,

@@ -10,8 +10,8 @@ export interface StoreRetry {
 }
 
 /**
- * Repeats a write with back-off until it succeeds: a result in memory must not be lost because the store is away. Null:
- * `signal` was aborted first.
+ * Repeats a write with back-off until it succeeds: a result in memory must not be lost because the store is
+ * away. Null: `signal` was aborted first.
  */
 export async function retryStoreWrite<T>(
   write: () => Promise<T>,
@@ -33,12 +33,12 @@ export async function retryStoreWrite<T>(
   }
 }
 
-/** The pause after a failed store call, in milliseconds: 250 doubled per failure, at most 5,000. `failures` from 1. */
+/** The pause after a failed store call, in ms: 250, doubled per failure, at most 5,000. `failures` from 1. */
 export function storeBackoff(failures: number): number {
   return Math.min(250 * 2 ** (failures - 1), 5_000);
 }
 
-/** p-retry gives up on a TypeError, as a programming error; but a database driver's TypeError must not lose a result. */
+/** p-retry gives up on a TypeError; but a database driver's TypeError must not lose a result. */
 function asPlainError(cause: unknown): never {
   throw new Error("not written", { cause });
 }

@@ -6,13 +6,15 @@ import { retryStoreWrite } from "./retry-store-write.ts";
 
 type Field = keyof SavedState;
 
-/** Persists one destination's state, and keeps older notifications from overwriting what is not persisted yet. */
+/**
+ * Persists one destination's state, and keeps older notifications from overwriting what is not persisted yet.
+ */
 export interface StateWriter {
   /** The field has changed; `flush` persists it. */
   mark(field: Field): void;
   /** Persists the marked fields, with retries until `signal` is aborted. */
   flush(signal: AbortSignal): Promise<void>;
-  /** Persists the fields' current values without a retry. Rejects as the store does; otherwise calls `onSaved` first. */
+  /** Persists the fields' current values without a retry; then calls `onSaved`. Rejects as the store does. */
   write(fields: readonly Field[], onSaved?: () => void): Promise<void>;
   /** Applies a state that was read from the store: at once, or after the own changes are persisted. */
   receive(saved: SavedState): void;
@@ -48,7 +50,7 @@ export function createStateWriter({
   }
 
   function save(fields: ReadonlySet<Field>): Promise<void> {
-    // The store announces this write as well, with all that was written before: an earlier notification is outdated.
+    // The store announces this write too, with all that was written before it: what came so far is outdated.
     postponed = null;
     return store.saveDestination(destination, pick(current(), fields));
   }

@@ -3,8 +3,8 @@ import type { Clock } from "../domain/clock.ts";
 /** One timer that can be set again at any time: the only way in which time wakes a worker. */
 export interface WakeTimer {
   /**
-   * Replaces the time that was set before. `at` in milliseconds since 1970; `onTimer` is called within an hour in any
-   * case.
+   * Replaces the time that was set before. `at` in milliseconds since 1970; `onTimer` is called within an
+   * hour in any case.
    */
   set(at: number): void;
   off(): void;

@@ -3,14 +3,15 @@ import type { Permit } from "./gate.ts";
 import { storeBackoff } from "./retry-store-write.ts";
 
 /**
- * The decisions of a destination's worker, without its effects: a state and an event give the next state, the actions
- * to carry out at once, and the store call whose answer is the next event. Pure: time is an argument.
+ * The decisions of a destination's worker, without its effects: a state and an event give the next state, the
+ * actions to carry out at once, and the store call whose answer is the next event. Pure: time is an argument.
  */
 
 export interface WorkerState {
   /**
    * `scheduled`: a poll starts on the next turn of the event loop. `claiming`: a poll is asking the store.
-   * `backing_off`: the store failed, and only the timer leads to the next poll. `stopped` and `dead` are final.
+   * `backing_off`: the store failed, and only the timer leads to the next poll. `stopped` and `dead` are
+   * final.
    */
   phase: "idle" | "scheduled" | "claiming" | "backing_off" | "stopped" | "dead";
   /** Deliveries may be due that no claim has looked for yet. */
@@ -25,7 +26,7 @@ export interface WorkerState {
   failures: number;
   /** When the last poll started or ended, milliseconds since 1970. */
   lastTickAt: number;
-  /** `suspect`: stored due times may come from a clock that ran ahead before the start. `set_back`: it was seen. */
+  /** `suspect`: stored due times may come from a clock that ran ahead. `set_back`: it did. */
   clock: "trusted" | "suspect" | "set_back";
 }
 
@@ -79,13 +80,15 @@ interface Conditions {
   permit: Permit;
 }
 
-/** The store says that something is due but leases nothing: another node has the lease or all of the capacity. */
+/**
+ * The store says that something is due but leases nothing: another node has the lease or all of the capacity.
+ */
 const CONTENTION_PAUSE_MS = 1_000;
 
 /** Corrections of a clock are smaller than this; a larger step back means that it was set back. */
 const MAX_CORRECTION_MS = 60_000;
 
-/** `seenAt`: when an earlier worker of this process last saw the clock; null: at a start, so the clock is suspect. */
+/** `seenAt`: when an earlier worker of this process last saw the clock; null: none, the clock is suspect. */
 export function initialState({
   concurrency,
   seenAt,
@@ -141,9 +144,7 @@ export function advance(state: WorkerState, event: WorkerEvent, conditions: Cond
   }
 }
 
-/**
- * Executions that only wait for `settle` need no slot; at most twice the concurrency are held while the store fails.
- */
+/** Executions that wait for `settle` need no slot, up to twice the concurrency in all. */
 export function freeSlots({ concurrency, inFlight, finishing }: WorkerState): number {
   return Math.min(concurrency + finishing, 2 * concurrency) - inFlight;
 }
@@ -184,7 +185,7 @@ function claim(state: WorkerState, { permit }: Conditions): Step {
   return step({ ...state, wanted: false }, [], { ask: "claim", now, limit, probe: permit.probe });
 }
 
-/** A claim that got all it asked for is followed by another; only a smaller one asks the store when to poll next. */
+/** A full claim is followed by another one; a smaller one asks the store for the next due time. */
 function start(
   state: WorkerState,
   { limit, probe, leased, fresh }: Extract<WorkerEvent, { type: "claimed" }>,

@@ -24,19 +24,25 @@ export interface WorkerParts {
   /** From 0 up to 1. */
   random(): number;
   observe: Observer;
-  /** Called once a worker can do nothing more because of an unexpected error; the process should be restarted. */
+  /**
+   * Called once a worker can do nothing more because of an unexpected error; the process should be restarted.
+   */
   onDeath(destination: string, error: unknown): void;
-  /** When a worker of this process last saw the clock, by destination; absent or null: none has, at a start. */
+  /**
+   * When a worker of this process last saw the clock, by destination; absent or null: none has, at a start.
+   */
   seenAt?(destination: string): number | null;
 }
 
 /** Executes the due deliveries of one destination. */
 export interface DestinationWorker {
-  /** Something may be due. Calls within one turn of the event loop, and those during a poll, lead to one poll. */
+  /**
+   * Something may be due. Calls within one turn of the event loop, and those during a poll, lead to one poll.
+   */
   wake(): void;
   /** The gate may permit more or fewer attempts than before. */
   permitChanged(): void;
-  /** Claims nothing more. Attempts in flight are interrupted after `graceMs` and released without being counted. */
+  /** Claims nothing more. Attempts in flight are interrupted after `graceMs` and not counted. */
   stop(graceMs: number): Promise<void>;
   health(): WorkerHealth;
 }
