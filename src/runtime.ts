@@ -66,7 +66,7 @@ export async function createRuntime(
   const { channels, destinations, rejected, retention, server } = config;
   const { observers, clock, random, deliver, onDeath, current, budget, rejections } = parts;
   observers.configuration.prepared(config);
-  const kept = await parts.store.destinations();
+  const saved = await parts.store.destinations();
   const shared = parts.store.subscribe !== undefined;
   const store = withHandover(parts.store, () => (current() === runtime ? null : current().dispatcher));
   const subscribers = () => current().config.destinations;
@@ -79,8 +79,8 @@ export async function createRuntime(
     // In, store, out: `accept` records, `recorded` wakes the dispatcher, and the dispatcher sends.
     accept: createAccept({ store, reject, subscribers, newReceiptId, recorded: wakeCurrent(parts) }),
     dispatcher: createDispatcher({
-      ...{ store, destinations, kept, deliver, clock, random, shared },
-      observe: withDeath(observers.deliveries, onDeath),
+      ...{ store, destinations, saved, deliver, clock, random, shared, onDeath },
+      observe: observers.deliveries,
       seenAt: (name) => seenBy(before, name),
     }),
     pruner: createPruner({ store, retention, clock, observe: observers.pruning, onDeath }),
@@ -92,17 +92,6 @@ export async function createRuntime(
 /** Wakes the dispatcher in force when it is called, not when it was made: a reload may come in between. */
 function wakeCurrent({ current }: Pick<RuntimeParts, "current">) {
   return (destinations?: readonly string[]) => current().dispatcher.wake(destinations);
-}
-
-/** A dead worker is announced beside its observer, whatever that does. */
-function withDeath(observe: Observers["deliveries"], onDeath: () => void): Observers["deliveries"] {
-  return {
-    ...observe,
-    died(told) {
-      onDeath();
-      observe.died(told);
-    },
-  };
 }
 
 /** A worker that replaces another knows when that one last saw the clock; null: there was none. */
@@ -177,8 +166,8 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
     states: () => dispatcher().states(),
     conceal: (kept) => current().conceal(kept),
     control: {
-      pause: (name, reason) => dispatcher().pause(name, reason),
-      resume: (name) => dispatcher().resume(name),
+      pause: async (name, reason) => dispatcher().controlsOf(name).pause(reason),
+      resume: async (name) => dispatcher().controlsOf(name).resume(),
       wake: (name) => wake([name]),
       skipped(delivery) {
         wake([delivery.destination]);

@@ -1,7 +1,7 @@
-/** A shorter header value may stand in an answer by chance. */
+/** A shorter header value may occur in an answer by chance. */
 const MIN_CREDENTIAL_LENGTH = 8;
 
-/** An answer without the credentials that were sent: an error page of a receiver may show the request's headers. */
+/** Removes the request's credentials from an answer: a receiver's error page may show its headers. */
 export function concealCredentials(
   answer: string | null,
   headers: Readonly<Record<string, string>>,

@@ -16,8 +16,9 @@ import { sharedLookup } from "./shared-lookup.ts";
 import { type BodySignature, type Secret, sign, signBody } from "./sign.ts";
 
 /**
- * Tries once to hand an event to a destination. Never rejects: whatever happens is an attempt. An aborted `signal` ends the try
- * at once with the cause `interrupted`; of an event that cannot be encoded or signed nothing is sent, and the cause is `unencodable`.
+ * Posts an event to a destination once. Never rejects: every failure is an attempt with its cause. An aborted
+ * `signal` ends the attempt at once (`interrupted`). An event that cannot be encoded or signed is not sent
+ * (`unencodable`).
  */
 export type Deliver = (
   destination: Destination,
@@ -27,34 +28,34 @@ export type Deliver = (
 ) => Promise<Attempt>;
 
 export interface DeliverOptions {
-  /** Ends the try when it is aborted. */
+  /** Aborted: the attempt ends. */
   signal?: AbortSignal;
-  /** A person had it sent again: the receiver is told so. */
+  /** An operator had the delivery sent again; a header says so to the receiver. */
   replayed?: boolean;
 }
 
 /**
- * `version` goes into the `user-agent`; `lookup` stands in for the system's resolver. Each destination has its own kept
- * connections, at most as many as its `concurrency`.
+ * `version` is part of the `user-agent`; `lookup` replaces the system's resolver. Each destination has its
+ * own keep-alive connections, at most as many as its `concurrency`.
  */
 export function createDeliver({ clock, version, lookup: resolve = systemLookup }: DeliverParts): Deliver {
   const lookup = sharedLookup(resolve);
-  const routes = new WeakMap<Destination, Route>();
-  const routeTo = (destination: Destination): Route => {
-    const known = routes.get(destination);
-    if (known) return known;
-    const route = createRoute(destination, { version, lookup });
-    routes.set(destination, route);
-    return route;
+  const known = new WeakMap<Destination, PreparedDestination>();
+  const prepared = (destination: Destination): PreparedDestination => {
+    const found = known.get(destination);
+    if (found) return found;
+    const made = prepareDestination(destination, { version, lookup });
+    known.set(destination, made);
+    return made;
   };
 
   return async (destination, event, number, { signal, replayed = false } = {}) => {
     const startedAt = clock.now();
     const limit = startLimit(clock, destination.timeout, signal);
     const result = await attempt(() => {
-      const { post, prepare } = routeTo(destination);
-      const prepared = encoding(() => prepare(event, startedAt, replayed));
-      return postPastStaleConnection(post, { ...prepared, signal: limit.signal });
+      const { post, encodeAndSign } = prepared(destination);
+      const request = encoding(() => encodeAndSign(event, startedAt, replayed));
+      return postPastStaleConnection(post, { ...request, signal: limit.signal });
     });
     limit.cancel();
     const endedAt = Math.max(clock.now(), startedAt);
@@ -72,54 +73,47 @@ interface DeliverParts {
   lookup?: LookupFunction;
 }
 
-/** All that is the same for every delivery to a destination, made once. */
-interface Route {
+/** What all deliveries to a destination share, made once. */
+interface PreparedDestination {
   post: Post;
-  prepare(event: Event, now: number, replayed: boolean): Pick<Outgoing, "headers" | "body">;
+  encodeAndSign(event: Event, now: number, replayed: boolean): Pick<Outgoing, "headers" | "body">;
 }
 
-function createRoute(
+function prepareDestination(
   destination: Destination,
   { version, lookup }: { version: string; lookup: LookupFunction },
-): Route {
-  const {
-    url,
-    concurrency: connections,
-    tls,
-    network,
-    proxy,
-    timeout,
-    secrets,
-    alsoSign,
-    typePrefix,
-  } = destination;
+): PreparedDestination {
+  const { url, concurrency: connections, tls, network, proxy, timeout } = destination;
+  const { secrets, alsoSign, typePrefix } = destination;
   const { encode, ownSignature } = FORMATS[destination.format];
-  const [first] = secrets;
-  const own = first && ownSignature?.(first);
-  const seals = { secrets, bodySignatures: [own, alsoSign].filter((one) => one != null) };
+  const [newest] = secrets;
+  const own = newest && ownSignature?.(newest);
+  const keys = { secrets, bodySignatures: [own, alsoSign].filter((one) => one != null) };
   const forcedType = destination.contentType && `${destination.contentType}; charset=utf-8`;
   const headers = { ...destination.headers, "user-agent": `Countersign/${version}` };
   return {
     post: createPost({ url, headers, connections, tls, network, lookup, proxy, timeout }),
-    prepare(event, now, replayed) {
+    encodeAndSign(event, now, replayed) {
       const encoded = encode(event, { typePrefix });
-      const signed = seal(encoded.body, event.id, now, seals);
+      const signed = signatureHeaders(encoded.body, event.id, now, keys);
       const contentType = forcedType ?? encoded.contentType;
-      const told = { ...encoded.headers, "content-type": contentType, ...signed };
-      return { headers: replayed ? { ...told, ...REPLAY } : told, body: encoded.body };
+      const headers = { ...encoded.headers, "content-type": contentType, ...signed };
+      return { headers: replayed ? { ...headers, ...REPLAY } : headers, body: encoded.body };
     },
   };
 }
 
 const REPLAY = { "countersign-replay": "1" } as const;
 
-interface Seals {
+interface SigningKeys {
   secrets: readonly Secret[];
   bodySignatures: readonly BodySignature[];
 }
 
-/** The headers that prove a body ours. What is signed is what is sent, and the header shows the timestamp that was signed. */
-function seal(body: Buffer, id: string, now: number, { secrets, bodySignatures }: Seals) {
+/**
+ * The headers that prove a body's origin: its signatures, and the id and timestamp that were signed with it.
+ */
+function signatureHeaders(body: Buffer, id: string, now: number, { secrets, bodySignatures }: SigningKeys) {
   const timestamp = Math.floor(now / 1_000);
   const headers: Record<string, string> = {
     "webhook-id": id,
@@ -131,8 +125,9 @@ function seal(body: Buffer, id: string, now: number, { secrets, bodySignatures }
 }
 
 /**
- * A peer may close a kept connection just as we use it. Then nothing was answered and nothing is wrong, so it is posted again
- * within the same try, over a new connection, since the other kept ones are likely to be closed as well.
+ * A peer may close a keep-alive connection at the moment of its next use. The receiver then answered nothing
+ * and may be well, so the same attempt posts again, over a new connection: other idle ones are probably
+ * closed as well.
  */
 function postPastStaleConnection(post: Post, outgoing: Omit<Outgoing, "fresh">): Promise<Answer> {
   return pRetry((number) => post({ ...outgoing, fresh: number > 1 }), {
@@ -147,17 +142,17 @@ function isStaleConnection(error: Error): boolean {
   return ["ECONNRESET", "EPIPE"].includes(codeOf(error)) && error.request?.reusedSocket === true;
 }
 
-/** The two ends that a try can be put to, and what to tell people of them. */
-type Cut = "timeout" | "interrupted";
-const CUT_SHORT: Readonly<Record<Cut, string>> = {
+/** Why an attempt ended without a whole answer, and the text for people. */
+type Abort = "timeout" | "interrupted";
+const ABORT_TEXTS: Readonly<Record<Abort, string>> = {
   timeout: "no whole answer in time",
   interrupted: "stopped before there was an answer",
 };
 
-/** One signal for both; its reason says which it was. */
+/** One signal for the timeout and the shutdown; its reason is an `Abort`. */
 function startLimit(clock: Clock, timeout: number, shutdown: AbortSignal | undefined) {
   const controller = new AbortController();
-  const end = (cut: Cut) => controller.abort(cut);
+  const end = (why: Abort) => controller.abort(why);
   const interrupt = () => end("interrupted");
   const cancelTimer = clock.after(timeout, () => end("timeout"));
   if (shutdown?.aborted) interrupt();
@@ -191,8 +186,8 @@ async function attempt(post: () => Promise<Answer>): Promise<Result> {
 }
 
 /**
- * An answer that did not come to its end is none, whatever its first line said: some servers send 200 before they have done their work.
- * Its status is kept, so that a person sees that the event may have been taken.
+ * An incomplete answer is no answer, whatever its status: some servers send 200 before they have done their
+ * work. The status is recorded, so that a person sees that the receiver may have accepted the event.
  */
 function describe(result: Result, endedAt: number, limit: AbortSignal): Description {
   if ("answer" in result) {
@@ -200,12 +195,12 @@ function describe(result: Result, endedAt: number, limit: AbortSignal): Descript
     return { cause: "answered", status, answer: text, retryAfter: parseRetryAfter(retryAfter, endedAt) };
   }
   const { error } = result;
-  const cause = limit.aborted ? (limit.reason as Cut) : causeOf(error);
-  const text = limit.aborted ? CUT_SHORT[limit.reason as Cut] : describeFailure(error);
+  const cause = limit.aborted ? (limit.reason as Abort) : causeOf(error);
+  const text = limit.aborted ? ABORT_TEXTS[limit.reason as Abort] : describeFailure(error);
   return { cause, status: begunStatus(error), answer: text, retryAfter: null };
 }
 
-/** The status of an answer that began and did not end; null: none had begun. */
+/** The status of an incomplete answer; null: no answer had begun. */
 function begunStatus(error: unknown): number | null {
   return (error instanceof RequestError && error.response?.statusCode) || null;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isAvailable } from "../domain/breaker.ts";
+import { type Breaker, CLOSED, isAvailable } from "../domain/breaker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { type Attempt, answeredWith, type Outcome } from "../domain/delivery.ts";
 import { PAUSED_BY_CONFIGURATION } from "../domain/destination.ts";
@@ -7,172 +7,135 @@ import { CountersignError } from "../domain/errors.ts";
 import type { DestinationState } from "../store/port/control.ts";
 import type { Store } from "../store/store.ts";
 import type { Destination } from "./destination.ts";
-import { createGate, type Permit, type SavedState } from "./gate.ts";
+import { createGate, type Gate, type SavedState } from "./gate.ts";
 import type { Observer } from "./observe.ts";
-import { retryStoreWrite } from "./retry-store-write.ts";
+import { createStateWriter } from "./state-writer.ts";
 
-/** How one destination stands: what tries and people say of it, here and at other nodes, told as it changes and kept over restarts. */
-export interface LiveState {
-  /** How many tries may begin now. */
-  ask(): Permit;
-  /** So many began by this leave. */
-  begin(many: number, leave: Permit): void;
-  /** What a try says of the destination itself; to be called before anything more begins. Returns the failures in a row. */
-  learn(attempt: Attempt, outcome: Outcome, probe: boolean): number;
-  /** Nothing was sent after all, so that there is nothing to learn. */
-  release(leave: Pick<Permit, "probe">): void;
-  /** Writes down what was learnt and is not written yet, however long the store is away, until the stop's grace is over. */
-  keep(): Promise<void>;
-  /** Holds at once. Rejects when it cannot be kept: then it holds here only, until the next restart. */
+/** An operator's commands. Both take effect at once and are persisted. */
+export interface OperatorControls {
+  /**
+   * Stops claiming; attempts in flight end.
+   *
+   * @throws the store's error when the pause cannot be persisted: it then holds in this process only, until
+   * the next restart or reload.
+   */
   pause(reason: string): Promise<void>;
-  /** The same. @throws CountersignError `bad_request` when it is the configuration that pauses it. */
+  /**
+   * @throws CountersignError `bad_request` when the configuration pauses the destination; the store's error
+   * as in `pause`.
+   */
   resume(): Promise<void>;
-  /** Takes over what is kept by now, unless something of its own is on the way there: then, that first. */
-  applyState(kept: SavedState): void;
-  /** So many nodes divide the rate. */
-  setNodeCount(nodes: number): void;
-  state(): DestinationState;
 }
 
-interface Parts {
+/**
+ * Pause, circuit breaker and rate of one running destination: changed by attempts, operators and other nodes.
+ * Pause and breaker are persisted, and changes are reported to the observer.
+ */
+export interface LiveState extends OperatorControls {
+  readonly gate: Pick<Gate, "ask" | "begin" | "release" | "setNodeCount">;
+  /** Counts an attempt, before another one starts. Returns the destination's failures in a row. */
+  learn(attempt: Attempt, outcome: Outcome, probe: boolean): number;
+  /** Persists what `learn` changed, with retries until `signal` is aborted. */
+  save(signal: AbortSignal): Promise<void>;
+  /** Takes over a state that another node or process may have saved, after own changes are persisted. */
+  applyState(saved: SavedState): void;
+  current(): DestinationState;
+}
+
+export interface LiveStateParts {
   store: Pick<Store, "saveDestination">;
   clock: Clock;
   observe: Observer;
-  /** Other nodes may send to it as well. */
+  /** Other nodes may send to the destination: a rate permits nothing before their number is known. */
   shared?: boolean;
-  /** Aborted when a stop's grace is over. */
-  signal: AbortSignal;
-  /** Something else was adopted than what was known: more may begin now, or less. */
-  turned(): void;
+  /** More or fewer attempts may start than before, because of an operator or another node. */
+  onChange(): void;
 }
 
 const GONE = "it answered 410 Gone";
 
-export function createLiveState(destination: Destination, kept: SavedState, parts: Parts): LiveState {
-  const { store, clock, observe, shared = false, signal, turned } = parts;
+export function createLiveState(
+  destination: Destination,
+  saved: SavedState,
+  { store, clock, observe, shared = false, onChange }: LiveStateParts,
+): LiveState {
   const { name } = destination;
-  const configured = destination.paused ? { at: clock.now(), reason: PAUSED_BY_CONFIGURATION } : null;
-  const asKept = (given: SavedState): SavedState => ({ ...given, paused: given.paused ?? configured });
-  const gate = createGate(destination, asKept(kept), clock.now(), shared ? null : 1);
-  /** What was learnt and has to be written. */
-  const unkept = new Set<keyof SavedState>();
-  /** A pause that the store has not taken: what others keep does not undo it. */
+  const configuredPause = destination.paused ? { at: clock.now(), reason: PAUSED_BY_CONFIGURATION } : null;
+  const withConfiguredPause = (given: SavedState) => ({ ...given, paused: given.paused ?? configuredPause });
+  const gate = createGate(destination, withConfiguredPause(saved), clock.now(), shared ? null : 1);
+  const writer = createStateWriter({ destination: name, store, clock, observe, current, apply });
+  /** An operator's pause that is not persisted: a saved state does not end it. */
   let pausedHere = false;
-  let writing = 0;
-  /** What was heard last while something was being written, and is adopted after that. */
-  let missed: SavedState | null = null;
 
-  const state = (): SavedState => ({
-    paused: gate.paused,
-    breaker: gate.breaker.probeAt === null ? null : gate.breaker,
-  });
-
-  /** The newest, whatever it was when it had to be written first. */
-  function newest(what: ReadonlySet<keyof SavedState>): Partial<SavedState> {
-    const { paused, breaker } = state();
-    return { ...(what.has("paused") && { paused }), ...(what.has("breaker") && { breaker }) };
+  function current(): SavedState {
+    return { paused: gate.paused, breaker: gate.breaker.probeAt === null ? null : gate.breaker };
   }
 
-  /** Who keeps something hears of it as well: what was heard before that is of no use any more. */
-  async function write(what: ReadonlySet<keyof SavedState>, persist = once): Promise<void> {
-    writing += 1;
-    const put = () => {
-      missed = null;
-      return store.saveDestination(name, newest(what));
-    };
-    try {
-      await persist(put);
-    } finally {
-      writing -= 1;
-      if (missed !== null) applyState(missed);
-    }
+  function apply(given: SavedState): void {
+    const before = current();
+    gate.applyState(pausedHere ? { ...given, paused: before.paused } : withConfiguredPause(given));
+    if (isDeepStrictEqual(before, current())) return;
+    reportChanges(name, before, current(), observe);
+    onChange();
   }
 
-  const persistently = (put: () => Promise<void>) =>
-    retryStoreWrite(put, {
-      clock,
-      signal,
-      onFailure: (error, failures) => observe.keepFailed({ destination: name, error, failures }),
-    });
-
-  function applyState(given: SavedState): void {
-    const mine = writing > 0 || unkept.size > 0;
-    missed = mine ? given : null;
-    if (mine) return;
-    const before = state();
-    gate.applyState(pausedHere ? { ...given, paused: before.paused } : asKept(given));
-    if (isDeepStrictEqual(before, state())) return;
-    tell(before, state());
-    turned();
-  }
-
-  function tell(before: SavedState, now: SavedState): void {
-    if (now.paused && !before.paused) observe.paused({ destination: name, reason: now.paused.reason });
-    if (before.paused && !now.paused) observe.resumed({ destination: name });
-    if (now.breaker && !before.breaker) observe.breakerOpened({ destination: name, ...now.breaker });
-    if (before.breaker && !now.breaker)
-      observe.breakerClosed({ destination: name, failures: before.breaker.failures });
-  }
-
-  function pause(reason: string): void {
+  function pauseNow(reason: string): void {
     gate.pause({ at: clock.now(), reason });
     observe.paused({ destination: name, reason });
   }
 
   return {
-    ask: () => gate.ask(clock.now()),
-    begin: (many, leave) => gate.begin(many, leave, clock.now()),
-
-    release: gate.release,
-
+    gate,
     learn(attempt, outcome, probe) {
-      const { failures: before } = gate.breaker;
+      const before = gate.breaker;
       const answered = isAvailable(answeredWith(attempt));
-      const change = gate.end({ answered, probe, at: clock.now() });
-      const { failures, probeAt } = gate.breaker;
-      if (change !== null) unkept.add("breaker");
-      if (change === "opened") observe.breakerOpened({ destination: name, failures, probeAt });
-      if (change === "closed") observe.breakerClosed({ destination: name, failures: before });
+      if (gate.end({ answered, probe, at: clock.now() }) !== null) writer.mark("breaker");
+      reportBreaker(name, before, gate.breaker, observe);
       if (outcome.status === "parked" && outcome.reason === "gone" && gate.paused === null) {
-        unkept.add("paused");
-        pause(GONE);
+        writer.mark("paused");
+        pauseNow(GONE);
       }
-      return failures;
+      return gate.breaker.failures;
     },
-
-    async keep() {
-      if (unkept.size === 0) return;
-      const what = new Set(unkept);
-      unkept.clear();
-      await write(what, persistently);
-    },
-
+    save: writer.flush,
     async pause(reason) {
-      pause(reason);
+      pauseNow(reason);
       pausedHere = true;
-      await write(new Set(["paused"]), async (put) => {
-        await put();
+      await writer.write(["paused"], () => {
         pausedHere = false;
       });
     },
-
     async resume() {
-      if (configured) {
-        throw new CountersignError(
-          "bad_request",
-          `it is the configuration that pauses ${name}: remove \`paused: true\` from it and reload`,
-        );
-      }
+      if (configuredPause) throw pausedByConfiguration(name);
       gate.resume(clock.now());
       pausedHere = false;
       observe.resumed({ destination: name });
-      await write(new Set(["paused", "breaker"]));
+      const written = writer.write(["paused", "breaker"]);
+      onChange();
+      // A store that several nodes share leases nothing before it has the resumed state.
+      await written.finally(onChange);
     },
-
-    applyState,
-    setNodeCount: (nodes) => gate.setNodeCount(nodes, clock.now()),
-    state: () => ({ name, ...state() }),
+    applyState: writer.receive,
+    current: () => ({ name, ...current() }),
   };
 }
 
-const once = (put: () => Promise<void>): Promise<unknown> => put();
+function reportChanges(destination: string, before: SavedState, after: SavedState, observe: Observer): void {
+  if (after.paused && !before.paused) observe.paused({ destination, reason: after.paused.reason });
+  if (before.paused && !after.paused) observe.resumed({ destination });
+  reportBreaker(destination, before.breaker ?? CLOSED, after.breaker ?? CLOSED, observe);
+}
+
+function reportBreaker(destination: string, before: Breaker, after: Breaker, observe: Observer): void {
+  const { failures, probeAt } = after;
+  if (before.probeAt === null && probeAt !== null) observe.breakerOpened({ destination, failures, probeAt });
+  if (before.probeAt !== null && probeAt === null)
+    observe.breakerClosed({ destination, failures: before.failures });
+}
+
+function pausedByConfiguration(name: string): CountersignError {
+  return new CountersignError(
+    "bad_request",
+    `it is the configuration that pauses ${name}: remove \`paused: true\` from it and reload`,
+  );
+}

@@ -6,36 +6,36 @@ import type { FormatName } from "./format.ts";
 import type { Network } from "./guard.ts";
 import type { BodySignature, Secret } from "./sign.ts";
 
-/** An internal system that events are forwarded to, with all that sending needs. */
+/** An internal system that events are forwarded to, with the settings for sending. */
 export interface Destination extends Subscriber {
   /** http or https; a user and password in it become basic authorization. */
   url: string;
-  /** Sent with every post, names in lower case; they may hold credentials. None of those that we set ourselves. */
+  /** Sent with every post, names in lower case; may hold credentials. Contains no header that we set. */
   headers: Readonly<Record<string, string>>;
-  /** Whom to trust and how to show who we are; null: as everybody does. */
+  /** Certificate authorities to trust and a client certificate; null: Node's defaults. */
   tls: SecureContext | null;
   /** Which addresses may be connected to. */
   network: Network;
-  /** The URL of the HTTP proxy that it is reached through, perhaps with a user and password; null: none. */
+  /** URL of the HTTP proxy to connect through, perhaps with a user and password; null: none. */
   proxy: string | null;
   format: FormatName;
-  /** Sent instead of the format's own; null: that. */
+  /** Replaces the format's own content type; null: it does not. */
   contentType: string | null;
   /** At least one, newest first. For the format `lumin` the first is a shared secret, not a private key. */
   secrets: readonly Secret[];
-  /** A signature as the receiver checked it before; null: none. */
+  /** A further signature, such as the receiver checked before; null: none. */
   alsoSign: BodySignature | null;
   schedule: Schedule;
-  /** Statuses that say that this event will never be taken, so that it is parked at once and the next of its document goes. */
+  /** Statuses of a final rejection: the delivery is parked at once, and the next of its lane goes. */
   parkOn: readonly number[];
-  /** The one limit on a try, from its first moment to the last byte of the answer that is read; milliseconds. */
+  /** Limit on an attempt, from its start to the last byte that is read of the answer; milliseconds. */
   timeout: number;
-  /** How many tries may run side by side. */
+  /** Attempts that may run side by side. */
   concurrency: number;
-  /** Tries a second, at most; null: no limit. */
+  /** Attempts per second, at most; null: no limit. */
   rate: number | null;
   breaker: BreakerRule;
-  /** The configuration says that nothing is to be sent for now. */
+  /** The configuration pauses the destination. */
   paused: boolean;
   /** Put before our event types, such as `esign.`. */
   typePrefix: string;

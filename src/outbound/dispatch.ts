@@ -1,84 +1,95 @@
 import { CountersignError } from "../domain/errors.ts";
 import type { DestinationState } from "../store/port/control.ts";
 import type { Destination } from "./destination.ts";
-import type { SavedState } from "./gate.ts";
 import {
-  createDestinationWorker,
-  type DestinationWorker,
-  type WorkerHealth,
-  type WorkerParts,
-} from "./worker.ts";
+  createLiveState,
+  type LiveState,
+  type LiveStateParts,
+  type OperatorControls,
+} from "./destination-state.ts";
+import type { SavedState } from "./gate.ts";
+import { createDestinationWorker, type DestinationWorker, type WorkerParts } from "./worker.ts";
+import type { WorkerHealth } from "./worker-state.ts";
 
-/** Sees to it that every due delivery is tried: one worker a destination, so that none waits for another's trouble. */
+/** Attempts every due delivery: one worker per destination, so that no destination waits for another. */
 export interface Dispatcher {
-  /** Looks for what is due from before, and from then on for whatever becomes due. */
+  /** Looks for deliveries that are due already, and from then on for those that become due. */
   start(): void;
-  /** There may be something new for these destinations; without names, for any. Cheap, and safe to call too often. */
-  wake(names?: readonly string[]): void;
   /**
-   * Nothing more is claimed for the destination, at once and over restarts; what is in flight ends.
-   *
-   * @throws CountersignError `not_found` for a name that is not configured, and whatever the store throws when it cannot keep
-   * that: then it holds here only, until the next restart or reload.
+   * Something may be due for these destinations; without names, for any. Cheap; unknown names are ignored.
    */
-  pause(name: string, reason: string): Promise<void>;
-  /** The same; `bad_request` when it is the configuration that pauses it. An open breaker probes at once. */
-  resume(name: string): Promise<void>;
-  /** What is kept of every destination by now counts from now on, whichever node kept it. What is not among `kept` is as new. */
-  applyStates(kept: readonly DestinationState[]): void;
-  /** So many nodes divide every destination's rate from now on. */
+  wake(names?: readonly string[]): void;
+  /** @throws CountersignError `not_found` for a name that is not configured. */
+  controlsOf(name: string): OperatorControls;
+  /** Takes over the saved states of all destinations; one without a saved state is reset. */
+  applyStates(saved: readonly DestinationState[]): void;
+  /** Every destination's rate is divided by this number of nodes. */
   setNodeCount(nodes: number): void;
   /**
-   * Takes on nothing more. What is in flight has `graceMs` milliseconds to end; then it is cut off and given back
-   * without counting as a try. Resolves when nothing is out any more.
+   * Claims nothing more. Attempts in flight are interrupted after `graceMs` milliseconds and released without
+   * being counted. Resolves when nothing is in flight any more.
    */
   stop(options: { graceMs: number }): Promise<void>;
   health(): readonly WorkerHealth[];
-  /** How every destination is at this moment: what is kept, and whether the configuration pauses it. */
+  /** The current state of every destination, including a pause by the configuration. */
   states(): readonly DestinationState[];
 }
 
-export interface DispatcherParts extends WorkerParts {
+export interface DispatcherParts extends WorkerParts, Pick<LiveStateParts, "shared"> {
   destinations: readonly Destination[];
-  /** What was kept of them before the restart. */
-  kept: readonly DestinationState[];
+  /** The saved states from before the start. */
+  saved: readonly DestinationState[];
 }
 
-const NOTHING = { paused: null, breaker: null };
-
-export function createDispatcher({ destinations, kept, ...parts }: DispatcherParts): Dispatcher {
-  const workers = new Map(
-    destinations.map((each) => [each.name, createDestinationWorker(each, keptOf(each.name, kept), parts)]),
+export function createDispatcher({ destinations, saved, ...parts }: DispatcherParts): Dispatcher {
+  const running = new Map(
+    destinations.map((each) => [each.name, run(each, savedStateOf(each.name, saved), parts)]),
   );
-  const all = () => [...workers.values()];
-  const wake = (names: Iterable<string> = workers.keys()) => {
-    for (const name of names) workers.get(name)?.wake();
+  const wake = (names: Iterable<string> = running.keys()) => {
+    for (const name of names) running.get(name)?.worker.wake();
   };
-  const workerOf = (name: string): DestinationWorker => {
-    const worker = workers.get(name);
-    if (worker) return worker;
-    throw new CountersignError("not_found", `there is no destination ${name}`);
-  };
+  const all = () => [...running.values()];
   return {
     start: () => wake(),
-    wake: (names) => wake(names),
-    pause: async (name, reason) => workerOf(name).pause(reason),
-    resume: async (name) => workerOf(name).resume(),
-    applyStates(kept) {
-      for (const [name, worker] of workers) worker.applyState(keptOf(name, kept));
+    wake,
+    controlsOf(name) {
+      const found = running.get(name);
+      if (found) return found.liveState;
+      throw new CountersignError("not_found", `there is no destination ${name}`);
+    },
+    applyStates(saved) {
+      for (const [name, { liveState }] of running) liveState.applyState(savedStateOf(name, saved));
     },
     setNodeCount(nodes) {
-      for (const worker of all()) worker.setNodeCount(nodes);
+      for (const { liveState, worker } of all()) {
+        liveState.gate.setNodeCount(nodes, parts.clock.now());
+        worker.permitChanged();
+      }
     },
     stop: async ({ graceMs }) => {
-      await Promise.all(all().map((worker) => worker.stop(graceMs)));
+      await Promise.all(all().map(({ worker }) => worker.stop(graceMs)));
     },
-    health: () => all().map((worker) => worker.health()),
-    states: () => all().map((worker) => worker.state()),
+    health: () => all().map(({ worker }) => worker.health()),
+    states: () => all().map(({ liveState }) => liveState.current()),
   };
 }
 
-function keptOf(name: string, kept: readonly DestinationState[]): SavedState {
-  const { paused, breaker } = kept.find((one) => one.name === name) ?? NOTHING;
+interface Running {
+  liveState: LiveState;
+  worker: DestinationWorker;
+}
+
+function run(
+  destination: Destination,
+  saved: SavedState,
+  parts: Omit<DispatcherParts, "destinations" | "saved">,
+): Running {
+  const liveState = createLiveState(destination, saved, { ...parts, onChange: () => worker.wake() });
+  const worker = createDestinationWorker(destination, { ...parts, liveState });
+  return { liveState, worker };
+}
+
+function savedStateOf(name: string, saved: readonly DestinationState[]): SavedState {
+  const { paused = null, breaker = null } = saved.find((one) => one.name === name) ?? {};
   return { paused, breaker };
 }

@@ -1,13 +1,13 @@
 /**
- * IPv4 addresses that an IPv6 address stands for: whoever connects to it through a translator or tunnel ends up there. Other prefixes that
- * a network gives its translator (RFC 6052) cannot be told from ordinary addresses.
+ * IPv4 addresses that are embedded in an IPv6 address: through a translator or tunnel, a connection ends
+ * there. Other prefixes of a network's translator (RFC 6052) cannot be told from ordinary addresses.
  */
 
-/** Where an IPv4 address is in the 128 bits, by what they begin with. Each place is four octets. */
+/** Where an IPv4 address is within the 128 bits, by their prefix. Each place is four octets. */
 interface Form {
   prefix: readonly number[];
   places: readonly (readonly [number, number, number, number])[];
-  /** Its octets are inverted. */
+  /** The place of an address whose octets are inverted. */
   inverted?: readonly [number, number, number, number];
 }
 
@@ -22,7 +22,7 @@ const FORMS: readonly Form[] = [
   { prefix: octets("0 0 0 0 ffff 0"), places: [LAST] },
   // The well-known prefix of NAT64, RFC 6052 2.1.
   { prefix: octets("64 ff9b 0 0 0 0"), places: [LAST] },
-  // NAT64 of a network's own, RFC 8215: prefixes of any of the lengths that fit in, RFC 6052 2.2; octet 8 is left out.
+  // Local-use NAT64, RFC 8215: prefixes of any length that fits, RFC 6052 2.2; octet 8 is left out.
   {
     prefix: octets("64 ff9b 1"),
     places: [LAST, [6, 7, 9, 10], [7, 9, 10, 11], [9, 10, 11, 12]],
@@ -36,7 +36,7 @@ const FORMS: readonly Form[] = [
 /** ISATAP, RFC 5214 6.1: below any prefix. */
 const ISATAP = ["0000:5efe", "0200:5efe"].map((text) => Buffer.from(text.replace(":", ""), "hex"));
 
-/** In dotted form; `address` is an IPv6 address without a zone. */
+/** The embedded IPv4 addresses in dotted form. `address` is an IPv6 address without a zone. */
 export function embeddedIn(address: string): readonly string[] {
   const bytes = bytesOf(address);
   const found = FORMS.flatMap(({ prefix, places, inverted }) => {
@@ -51,7 +51,7 @@ function dotted(bytes: Buffer, place: readonly number[], mask = 0): string {
   return place.map((i) => (bytes[i] ?? 0) ^ mask).join(".");
 }
 
-/** Groups in hexadecimal, as the octets that they are. */
+/** The octets of groups in hexadecimal. */
 function octets(groups: string): number[] {
   return groups.split(" ").flatMap((group) => {
     const number = Number.parseInt(group, 16);
@@ -59,7 +59,7 @@ function octets(groups: string): number[] {
   });
 }
 
-/** Its 16 octets. A URL writes every spelling in the same way, without dotted parts. */
+/** The 16 octets of an address. A URL normalizes every spelling, without dotted parts. */
 function bytesOf(address: string): Buffer {
   const [before = "", after] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
   const [head, tail] = [before, after ?? ""].map((part) => part.split(":").filter((group) => group !== ""));

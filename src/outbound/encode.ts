@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Event, EventData } from "../domain/event.ts";
 
-/** What is forwarded: a CloudEvents 1.0 event in structured JSON. https://github.com/cloudevents/spec */
+/** A CloudEvents 1.0 event in structured JSON. https://github.com/cloudevents/spec */
 export const ForwardedEvent = z
   .strictObject({
     specversion: z.literal("1.0").describe("the version of CloudEvents"),
@@ -36,7 +36,7 @@ export type ForwardedEvent = z.infer<typeof ForwardedEvent>;
 export interface Encoded {
   body: Buffer;
   contentType: string;
-  /** What of the event stands in headers, names in lower case; absent: nothing. */
+  /** The parts of the event that are sent as headers, names in lower case; absent: none. */
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -49,7 +49,7 @@ export function encode(event: Event, options: { typePrefix: string }): Encoded {
   };
 }
 
-/** The event's CloudEvents attributes; what it has not is undefined. One literal, as that is quickest to make and to write. */
+/** The event's CloudEvents attributes; missing ones are undefined. One literal is fastest to serialize. */
 export function attributesOf(
   { id, source, type, time, recordedAt, document, signer }: Event,
   { typePrefix }: { typePrefix: string },
@@ -67,7 +67,7 @@ export function attributesOf(
   } as const;
 }
 
-/** What every format but `lumin` has as its data. */
+/** The data in every format but `lumin`. */
 export function dataOf(event: Event): ForwardedEvent["data"] {
   const { provider, channel, sequence, late, document, signer, signers, reason, code, provenance } = event;
   return { provider, channel, sequence, late, document, signer, signers, reason, code, provenance };
@@ -78,7 +78,9 @@ function subjectOf(document: Event["document"], signer: Event["signer"]): string
   return signer ? `signers/${uriPart(signer.id)}` : undefined;
 }
 
-/** Half a surrogate pair in a provider's id must not make the event undeliverable, which it would: it cannot be encoded. */
+/**
+ * `encodeURIComponent` throws for half a surrogate pair; such an id must not make the event undeliverable.
+ */
 function uriPart(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }

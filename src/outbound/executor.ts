@@ -1,5 +1,5 @@
 import type { Clock } from "../domain/clock.ts";
-import { type Attempt, decide, type Outcome } from "../domain/delivery.ts";
+import { type Attempt, type Outcome, decide as outcomeOf } from "../domain/delivery.ts";
 import type { Lease, Settlement } from "../store/port/queue.ts";
 import type { Store } from "../store/store.ts";
 import type { Deliver } from "./deliver.ts";
@@ -8,113 +8,131 @@ import type { LiveState } from "./destination-state.ts";
 import type { Observer } from "./observe.ts";
 import { retryStoreWrite } from "./retry-store-write.ts";
 
-interface Parts {
+/** One leased delivery to be executed. */
+export interface Execution {
+  lease: Lease;
+  /** The delivery goes through an open breaker. */
+  probe: boolean;
+  /** Called when the attempt is over, before its result is stored. */
+  onAttemptOver(): void;
+}
+
+/** False: a stop interrupted the attempt; nothing is recorded, and the lease is to be released. */
+export type Execute = (execution: Execution) => Promise<boolean>;
+
+export interface ExecutorParts {
+  destination: Destination;
   store: Pick<Store, "settle">;
   deliver: Deliver;
   clock: Clock;
   /** From 0 up to 1. */
   random(): number;
   observe: Observer;
-  liveState: Pick<LiveState, "learn" | "release" | "keep">;
+  liveState: Pick<LiveState, "gate" | "learn" | "save">;
   /** Aborted when a stop's grace is over. */
   signal: AbortSignal;
-  /** The store has refused to take the answer to this lease so far. */
-  refused(lease: Lease): void;
+  /** Called after each attempt to settle this lease that the store refused. */
+  onUnsettled(lease: Lease): void;
 }
 
-interface Execution {
-  lease: Lease;
-  /** It was let through an open breaker. */
-  probe: boolean;
-  /** Called when the try is over, before its answer is written down. */
-  over(): void;
+export function createExecutor(parts: ExecutorParts): Execute {
+  return async (execution) => {
+    const sent = await post(execution, parts);
+    const decision = decide(sent, execution, parts);
+    // Before settling: a store that groups the calls of one turn then fills the slot in the same commit.
+    execution.onAttemptOver();
+    return settle(decision, execution, parts);
+  };
 }
 
-const NO_WORDS = "its format has no words for this event";
+type Sent = { kind: "attempt"; attempt: Attempt } | { kind: "unsupported"; why: string };
 
-/** Carries one delivery from lease to result. False: it was cut off by a stop, untried as far as anybody is told. */
-export type Execute = (execution: Execution) => Promise<boolean>;
+const UNSUPPORTED = "its format has no words for this event";
 
-export function createExecutor(destination: Destination, parts: Parts): Execute {
-  const { store, deliver, clock, random, observe, liveState, signal, refused: unwritten } = parts;
-  const { name, schedule, parkOn } = destination;
+async function post({ lease }: Execution, { destination, deliver, signal }: ExecutorParts): Promise<Sent> {
+  const { delivery, event } = lease;
+  // The destination may have had another format when the delivery was recorded.
+  if (destination.supports?.(event) === false) return { kind: "unsupported", why: UNSUPPORTED };
+  const replayed = delivery.replayedAfter !== null;
+  const attempt = await deliver(destination, event, delivery.attempts + 1, { signal, replayed });
+  if (attempt.cause === "unencodable") return { kind: "unsupported", why: attempt.answer ?? "" };
+  return { kind: "attempt", attempt };
+}
 
-  async function execute({ lease, probe, over }: Execution): Promise<boolean> {
-    const { delivery, event } = lease;
-    // The destination's format may have been another when the delivery was recorded.
-    if (destination.supports?.(event) === false) return parkUnsent(lease, NO_WORDS, { probe, over });
-    const replayed = delivery.replayedAfter !== null;
-    const attempt = await deliver(destination, event, delivery.attempts + 1, { signal, replayed });
-    if (attempt.cause === "unencodable") return parkUnsent(lease, attempt.answer ?? "", { probe, over });
-    const cutOff = attempt.cause === "interrupted";
-    const outcome = decide(attempt, schedule, random(), delivery.replayedAfter ?? 0, parkOn);
-    const failures = cutOff ? 0 : liveState.learn(attempt, outcome, probe);
-    // Before the answer is written: a store that groups what one turn asks for fills the slot in the same commit.
-    over();
-    if (cutOff) return false;
-    await conclude(lease, { attempt, outcome, failures, probe });
-    await liveState.keep();
-    return true;
-  }
+type Decision =
+  | { kind: "interrupted" }
+  /** Nothing was sent: no attempt is counted, and nothing is learned about the receiver. */
+  | { kind: "unsupported"; attempt: null; outcome: Outcome; why: string }
+  /** `failures` of the destination in a row, with this attempt. */
+  | { kind: "attempted"; attempt: Attempt; outcome: Outcome; failures: number };
 
-  /** Nothing was sent, so nothing is learnt of the destination, no try is counted, and the next of the lane may go. */
-  async function parkUnsent(
-    lease: Lease,
-    why: string,
-    { probe, over }: Pick<Execution, "probe" | "over">,
-  ): Promise<true> {
-    liveState.release({ probe });
-    over();
+type Recorded = Exclude<Decision, { kind: "interrupted" }>;
+
+function decide(sent: Sent, { lease, probe }: Execution, parts: ExecutorParts): Decision {
+  const { destination, random, liveState } = parts;
+  if (sent.kind === "unsupported") {
+    liveState.gate.release({ probe });
     const outcome: Outcome = { status: "parked", reason: "unsupported_by_format" };
-    const written = await writeDown(lease, { attempt: null, outcome });
-    if (written === "written" || written === "unclear")
-      observe.unsupported({ destination: name, delivery: lease.delivery, event: lease.event, why });
-    return true;
+    return { kind: "unsupported", attempt: null, outcome, why: sent.why };
   }
+  const { attempt } = sent;
+  if (attempt.cause === "interrupted") return { kind: "interrupted" };
+  const { schedule, parkOn } = destination;
+  const outcome = outcomeOf(attempt, schedule, random(), lease.delivery.replayedAfter ?? 0, parkOn);
+  return { kind: "attempted", attempt, outcome, failures: liveState.learn(attempt, outcome, probe) };
+}
 
-  interface Result {
-    attempt: Attempt;
-    outcome: Outcome;
-    failures: number;
-    probe: boolean;
+async function settle(decision: Decision, execution: Execution, parts: ExecutorParts): Promise<boolean> {
+  if (decision.kind === "interrupted") return false;
+  const settled = await settleLease(execution.lease, decision, parts);
+  if (settled !== null) report(decision, settled, execution, parts);
+  if (decision.kind === "attempted") await parts.liveState.save(parts.signal);
+  return true;
+}
+
+/**
+ * `lost`: the lease was no longer ours, and nothing was stored. `unclear`: the same after a failed write,
+ * which may have stored the result. Null: the stop's grace ended first; the lease will expire and the
+ * delivery is attempted again.
+ */
+type Settled = "stored" | "lost" | "unclear" | null;
+
+async function settleLease(
+  lease: Lease,
+  { attempt, outcome }: Pick<Settlement, "attempt" | "outcome">,
+  { destination: { name }, store, clock, observe, signal, onUnsettled }: ExecutorParts,
+): Promise<Settled> {
+  const delivery = lease.delivery.id;
+  let hasFailed = false;
+  const onFailure = (error: unknown, failures: number) => {
+    hasFailed = true;
+    onUnsettled(lease);
+    observe.settleFailed({ destination: name, delivery, error, failures });
+  };
+  /** Again with the new token if the lease expired and was renewed while the call was on its way. */
+  const write = async (): Promise<boolean> => {
+    const { token } = lease;
+    const stored = await store.settle({ delivery, token, attempt, outcome, at: clock.now() });
+    return stored || lease.token === token ? stored : write();
+  };
+  const stored = await retryStoreWrite(write, { clock, signal, onFailure });
+  if (stored === null) return null;
+  if (stored) return "stored";
+  return hasFailed ? "unclear" : "lost";
+}
+
+function report(
+  decision: Recorded,
+  settled: Exclude<Settled, null>,
+  { lease: { delivery, event }, probe }: Execution,
+  { destination: { name: destination }, observe }: ExecutorParts,
+): void {
+  if (decision.kind === "unsupported") {
+    if (settled !== "lost") observe.unsupported({ destination, delivery, event, why: decision.why });
+    return;
   }
-
-  async function conclude(lease: Lease, result: Result): Promise<void> {
-    const { delivery, event } = lease;
-    const { attempt, outcome } = result;
-    const written = await writeDown(lease, { attempt, outcome });
-    if (written === null) return;
-    observe.attempted({ destination: name, delivery, event, ...result });
-    if (written !== "written")
-      observe.leaseLost({ destination: name, delivery, attempt, outcome, unclear: written === "unclear" });
-  }
-
-  /**
-   * Null: the stop's grace was over before the store took it; the lease runs out by itself and the delivery is tried once more.
-   * `lost`: the lease was no longer ours. `unclear`: neither is it, but the store had failed before, and may have written it all the same.
-   */
-  async function writeDown(
-    lease: Lease,
-    result: Pick<Settlement, "attempt" | "outcome">,
-  ): Promise<"written" | "lost" | "unclear" | null> {
-    const delivery = lease.delivery.id;
-    let hasFailed = false;
-    const onFailure = (error: unknown, failures: number) => {
-      hasFailed = true;
-      unwritten(lease);
-      observe.settleFailed({ destination: name, delivery, error, failures });
-    };
-    /** Once more where the lease ended, and was leased to us anew, while the answer was on its way. */
-    const settle = async (): Promise<boolean> => {
-      const { token } = lease;
-      const written = await store.settle({ delivery, token, ...result, at: clock.now() });
-      return written || lease.token === token ? written : settle();
-    };
-    const written = await retryStoreWrite(settle, { clock, signal, onFailure });
-    if (written === null) return null;
-    if (written) return "written";
-    return hasFailed ? "unclear" : "lost";
-  }
-
-  return execute;
+  const { attempt, outcome, failures } = decision;
+  observe.attempted({ destination, delivery, event, attempt, outcome, failures, probe });
+  if (settled !== "stored")
+    observe.leaseLost({ destination, delivery, attempt, outcome, unclear: settled === "unclear" });
 }

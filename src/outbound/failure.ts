@@ -14,25 +14,27 @@ const CAUSES: readonly [RegExp, AttemptCause][] = [
   [/^(INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|ERROR_IN_CERT_)/, "tls"],
 ];
 
-/** What an event that cannot be put into the destination's format is thrown as. */
+/** An event cannot be encoded in the destination's format, or not be signed. */
 export class EncodingError extends Error {
   override readonly name = "EncodingError";
 }
 
-/** Why a request that threw brought no answer. */
+/** The cause of an attempt whose request threw. */
 export function causeOf(error: unknown): AttemptCause {
   if (error instanceof EncodingError) return "unencodable";
   const code = codeOf(error);
   return CAUSES.find(([pattern]) => pattern.test(code))?.[1] ?? "other";
 }
 
-/** The system's or library's code of an error; empty when it has none. */
+/** An error's `code`, of the system or a library; empty when it has none. */
 export function codeOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "";
 }
 
-/** An error's text for people. Passwords and tokens live in URLs, so of a URL only origin and path are shown. */
+/**
+ * An error's text for people. URLs may contain passwords and tokens, so only their origin and path are shown.
+ */
 export function describeFailure(error: unknown): string {
   const text = messageOf(error) || codeOf(error) || "failed without saying why";
   return text.replace(/(\w+:\/\/)(?:[^\s/?#]*@)?([^\s?#]*)(?:[?#]\S*)?/g, "$1$2").slice(0, 2_048);

@@ -2,7 +2,8 @@ import type { Event } from "../domain/event.ts";
 import { attributesOf, dataOf, type Encoded } from "./encode.ts";
 
 /**
- * CloudEvents' binary mode: the body is the data, every attribute a `ce-` header. Those are not signed; the body is.
+ * CloudEvents' binary mode: the body is the data, and each attribute is a `ce-` header. Only the body is
+ * signed.
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#31-binary-content-mode
  */
 export function encodeBinary(event: Event, options: { typePrefix: string }): Encoded {
@@ -14,7 +15,7 @@ export function encodeBinary(event: Event, options: { typePrefix: string }): Enc
   return { body: Buffer.from(JSON.stringify(dataOf(event))), contentType, headers };
 }
 
-/** Percent-encodes what the binding says: space, `"`, `%` and all but the visible characters of ASCII. */
+/** Percent-encodes as the binding requires: space, `"`, `%` and all but the visible characters of ASCII. */
 export function headerValue(text: string): string {
   return text.toWellFormed().replace(/[^\x21\x23\x24\x26-\x7e]/gu, percentEncode);
 }

@@ -10,11 +10,12 @@ import type { Encoded } from "./encode.ts";
 import type { BodySignature, Secret } from "./sign.ts";
 
 /**
- * Events as Lumin would post them, for systems that already read Lumin's webhooks, whichever provider they come from. What
- * Lumin has no word for is not said at all, and what is not known is left out or null. https://developers.luminpdf.com
+ * Events of any provider as Lumin would post them, for systems that already read Lumin's webhooks. Events
+ * without an equivalent at Lumin are not supported; unknown values are left out or null.
+ * https://developers.luminpdf.com
  */
 
-/** One `signature_request_declined` stands for both, the document and the signer; it goes out when the document is declined. */
+/** One `signature_request_declined` covers document and signer; it is sent for the document. */
 const WORDS: Partial<Readonly<Record<EventType, string>>> = {
   "document.created": "signature_request_created",
   "document.sent": "signature_request_sent",
@@ -41,7 +42,7 @@ const REQUEST_STATUS: Readonly<Record<DocumentStatus, string | null>> = {
   expired: null,
 };
 
-/** Whoever is not in here may act now. */
+/** A signer in any other status may act now. */
 const SIGNER_STATUS: Partial<Readonly<Record<SignerStatus, string>>> = {
   unsent: "WAITING_FOR_OTHERS",
   scheduled: "WAITING_FOR_OTHERS",
@@ -50,17 +51,17 @@ const SIGNER_STATUS: Partial<Readonly<Record<SignerStatus, string>>> = {
   declined: "REJECTED",
 };
 
-/** Whether Lumin has a word for events of this type. */
+/** Whether Lumin has an equivalent for events of this type. */
 export function hasLuminWord(type: EventType): boolean {
   return WORDS[type] !== undefined;
 }
 
-/** Whether an event can be told in Lumin's words: one of its types, about a document that is known and in a status that Lumin has. */
+/** Whether Lumin has an equivalent for the event: its type, a known document, and that document's status. */
 export function isKnownToLumin({ type, document }: Event): boolean {
   return hasLuminWord(type) && document !== null && requestStatus(document.status) !== null;
 }
 
-/** The body that Lumin would post. Throws for an event that Lumin has no words for. */
+/** The body that Lumin would post. Throws for an event that `isKnownToLumin` excludes. */
 export function encodeLumin(event: Event): Encoded {
   const { document } = event;
   if (!document || !isKnownToLumin(event))
@@ -78,7 +79,7 @@ export function encodeLumin(event: Event): Encoded {
   return { body: Buffer.from(JSON.stringify(payload)), contentType: "application/json; charset=utf-8" };
 }
 
-/** A request of which nothing is known but that something happens is on its way. */
+/** A request whose status is unknown counts as in progress, since something happens with it. */
 function requestStatus(status: DocumentStatus | null): string | null {
   return REQUEST_STATUS[status ?? "in_progress"];
 }
@@ -88,7 +89,7 @@ function luminSigner({ name, email, status }: SignerView) {
   return { name, email, status: word, is_approved: status === "signed" };
 }
 
-/** Lumin's own: lower-case hexadecimal HMAC-SHA256 over the body, in `X-Signature`. */
+/** Lumin's own signature: lower-case hexadecimal HMAC-SHA256 over the body, in `X-Signature`. */
 export function luminSignature(secret: Secret): BodySignature {
   return { header: "x-signature", hash: "sha256", encoding: "hex", prefix: "", secret };
 }

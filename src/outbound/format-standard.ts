@@ -2,7 +2,7 @@ import type { Event } from "../domain/event.ts";
 import { dataOf, type Encoded } from "./encode.ts";
 
 /**
- * The payload that Standard Webhooks recommends: what happened, when, and the rest.
+ * The payload that Standard Webhooks recommends: type, timestamp and data.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
 export function encodeStandard(event: Event, { typePrefix }: { typePrefix: string }): Encoded {

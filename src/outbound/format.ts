@@ -5,16 +5,18 @@ import { encodeLumin, isKnownToLumin, luminSignature } from "./format-lumin.ts";
 import { encodeStandard } from "./format-standard.ts";
 import type { BodySignature, Secret } from "./sign.ts";
 
-/** The shapes in which a destination can get its events. */
+/** The payload formats that a destination can choose from. */
 export const FORMAT_NAMES = ["cloudevents", "cloudevents-binary", "standard", "lumin"] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
 interface Format {
   /** The same event gives the same bytes. */
   encode(event: Event, options: { typePrefix: string }): Encoded;
-  /** Whether it has words for an event; absent: it has for every one. */
+  /** Whether the format can express an event; absent: it can express all. */
   supports?(event: Event): boolean;
-  /** A signature of its own, beside that of Standard Webhooks, with the first of the destination's secrets. */
+  /**
+   * The format's own signature beside that of Standard Webhooks, made with the destination's newest secret.
+   */
   ownSignature?(secret: Secret): BodySignature;
 }
 

@@ -1,89 +1,81 @@
 import { type AttemptSignal, afterAttempt, type Breaker, CLOSED } from "../domain/breaker.ts";
-import { allowance, atRate, firstShare, nextToken, take } from "../domain/rate.ts";
+import { allowance, atRate, type Bucket, firstShare, nextToken, take } from "../domain/rate.ts";
 import type { DestinationState, Pause } from "../store/port/control.ts";
 import type { Destination } from "./destination.ts";
 
-/** How many tries may begin, as far as pause, breaker and rate have a say. */
+/** Attempts that may start now, as far as pause, circuit breaker and rate allow. */
 export interface Permit {
   count: number;
-  /** While it is none: when to ask again, milliseconds since 1970; null: when something has happened. */
+  /** When `count` is 0, the earliest time to ask again, milliseconds since 1970; null: wait to be woken. */
   retryAt: number | null;
-  /** The one that may begin shows whether the receiver is there again. */
+  /** The one attempt goes through an open breaker and shows whether the receiver is back. */
   probe: boolean;
 }
 
-/** What of a destination is kept over restarts. */
+/** The part of a destination's state that is persisted. */
 export type SavedState = Pick<DestinationState, "paused" | "breaker">;
 
 type BreakerChange = "opened" | "probed" | "closed";
 
-/** Stands before one destination and says how many tries may begin. Asks nobody, waits for nothing: time is an argument. */
+/** Admission control of one destination: joins pause, circuit breaker and rate. Time is an argument. */
 export interface Gate {
   ask(now: number): Permit;
-  /** So many tries began by this permit. */
-  begin(many: number, permit: Permit, now: number): void;
-  /** Nothing was sent by such a permit, so that nothing is known: what it let through may be asked for again. */
+  /** Takes `count` attempts off the permit. */
+  begin(count: number, permit: Pick<Permit, "probe">, now: number): void;
+  /** Returns the probe of a permit whose delivery was not sent: the next delivery may be the probe. */
   release(permit: Pick<Permit, "probe">): void;
-  /** A try ended. Says what that did to the breaker; null: nothing that matters. */
-  end(sign: AttemptSignal): BreakerChange | null;
+  /** Counts an attempt that ended. Null: the breaker is as before, or has only counted the failure. */
+  end(signal: AttemptSignal): BreakerChange | null;
   pause(why: Pause): void;
-  /** Whoever resumes says that the receiver is there, so that an open breaker probes at once. */
+  /** An open breaker probes at once: the operator who resumes says that the receiver is back. */
   resume(now: number): void;
-  /** What counts from now on, since it is what was kept, here or by another node. Failures that opened nothing stay counted. */
-  applyState(kept: SavedState): void;
-  /** So many nodes divide the rate from now on. */
+  /**
+   * Replaces pause and breaker by the saved ones. Failures of a breaker that is closed in both stay counted.
+   */
+  applyState(saved: SavedState): void;
+  /** From now on the destination's rate is divided by this number of nodes. */
   setNodeCount(nodes: number, now: number): void;
   readonly paused: Pause | null;
   readonly breaker: Breaker;
 }
 
-/** Asked again when something has happened: the probe has ended, a person resumes, or the number of nodes is known. */
+/** Until a probe ends, an operator resumes, or the number of nodes is known. */
 const NOT_NOW: Permit = { count: 0, retryAt: null, probe: false };
 
-/** `nodes` divide the rate; null: how many is not known yet, so that nothing may begin where there is a rate. */
+/** No probe is further ahead than this or the breaker's longest pause, unless the clock was set back. */
+const MAX_PROBE_WAIT_MS = 3_600_000;
+
+/** `nodes` divide the rate; null: their number is not known yet, so a rate permits nothing. */
 export function createGate(
   { rate, breaker: rule }: Pick<Destination, "rate" | "breaker">,
-  kept: SavedState,
+  saved: SavedState,
   now: number,
   nodes: number | null = 1,
 ): Gate {
-  let { paused } = kept;
-  let breaker = kept.breaker ?? CLOSED;
-  /** No probe is farther away than this, unless the clock was set back. */
-  const farthest = Math.max(rule.longest, 3_600_000);
+  let { paused } = saved;
+  let breaker = saved.breaker ?? CLOSED;
   let probing = false;
   let bucket = rate === null || nodes === null ? null : firstShare(rate, nodes, now);
-
-  function askBreaker(now: number): Permit {
-    if (breaker.probeAt === null) return { count: Number.POSITIVE_INFINITY, retryAt: null, probe: false };
-    if (probing) return NOT_NOW;
-    if (now < breaker.probeAt && breaker.probeAt - now <= farthest)
-      return { count: 0, retryAt: breaker.probeAt, probe: false };
-    return { count: 1, retryAt: null, probe: true };
-  }
-
-  /** Of what the breaker permits. */
-  function askRate(permit: Permit, now: number): Permit {
-    if (rate === null || permit.count === 0) return permit;
-    if (bucket === null) return NOT_NOW;
-    const count = Math.min(permit.count, allowance(bucket, now));
-    return { ...permit, count, retryAt: count > 0 ? null : nextToken(bucket, now) };
-  }
+  const maxProbeWait = Math.max(rule.longest, MAX_PROBE_WAIT_MS);
 
   return {
-    ask: (now) => (paused === null ? askRate(askBreaker(now), now) : NOT_NOW),
-    begin(many, { probe }, now) {
-      if (many === 0) return;
+    ask(now) {
+      if (paused !== null) return NOT_NOW;
+      const permit = breakerPermit(breaker, { probing, maxProbeWait, now });
+      return rate === null ? permit : withinRate(permit, bucket, now);
+    },
+    begin(count, { probe }, now) {
+      if (count === 0) return;
       if (probe) probing = true;
-      if (bucket !== null) bucket = take(bucket, many, now);
+      if (bucket !== null) bucket = take(bucket, count, now);
     },
     release({ probe }) {
       if (probe) probing = false;
     },
-    end(sign) {
+    end(signal) {
       const before = breaker;
-      breaker = afterAttempt(before, sign, rule);
-      if (sign.probe) probing = false;
+      breaker = afterAttempt(before, signal, rule);
+      if (signal.probe) probing = false;
       return changeOf(before, breaker);
     },
     pause(why) {
@@ -93,9 +85,9 @@ export function createGate(
       paused = null;
       if (breaker.probeAt !== null) breaker = { ...breaker, probeAt: Math.min(breaker.probeAt, now) };
     },
-    applyState(kept) {
-      paused = kept.paused;
-      if (kept.breaker !== null || breaker.probeAt !== null) breaker = kept.breaker ?? CLOSED;
+    applyState(saved) {
+      paused = saved.paused;
+      if (saved.breaker !== null || breaker.probeAt !== null) breaker = saved.breaker ?? CLOSED;
     },
     setNodeCount(nodes, now) {
       if (rate === null) return;
@@ -108,6 +100,23 @@ export function createGate(
       return breaker;
     },
   };
+}
+
+function breakerPermit(
+  { probeAt }: Breaker,
+  { probing, maxProbeWait, now }: { probing: boolean; maxProbeWait: number; now: number },
+): Permit {
+  if (probeAt === null) return { count: Number.POSITIVE_INFINITY, retryAt: null, probe: false };
+  if (probing) return NOT_NOW;
+  if (now < probeAt && probeAt - now <= maxProbeWait) return { count: 0, retryAt: probeAt, probe: false };
+  return { count: 1, retryAt: null, probe: true };
+}
+
+function withinRate(permit: Permit, bucket: Bucket | null, now: number): Permit {
+  if (permit.count === 0) return permit;
+  if (bucket === null) return NOT_NOW;
+  const count = Math.min(permit.count, allowance(bucket, now));
+  return { ...permit, count, retryAt: count > 0 ? null : nextToken(bucket, now) };
 }
 
 function changeOf(before: Breaker, after: Breaker): BreakerChange | null {

@@ -2,13 +2,13 @@ import type { LookupAddress } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { embeddedIn } from "./embedded-address.ts";
 
-/** `any`: private addresses too, since internal systems live there; `public`: none but those of the open internet. */
+/** `any`: also private addresses, since internal systems have them; `public`: the open internet only. */
 export type Network = "any" | "public";
 
-/** The `code` of the error that a refused address ends a try with. */
+/** The `code` of the error with which a refused address ends an attempt. */
 export const BLOCKED = "ERR_ADDRESS_BLOCKED";
 
-/** Where nothing of ours lives, but where a machine's own credentials can be read. */
+/** No destination has such an address, but a machine's own credentials can be read at some. */
 const NEVER: Readonly<Record<string, readonly string[]>> = {
   "a cloud metadata address": [
     "169.254.169.254/32",
@@ -21,7 +21,7 @@ const NEVER: Readonly<Record<string, readonly string[]>> = {
   "a link-local address": ["169.254.0.0/16", "fe80::/10"],
 };
 
-/** What is not the open internet. https://www.iana.org/assignments/iana-ipv4-special-registry */
+/** Addresses outside of the open internet. https://www.iana.org/assignments/iana-ipv4-special-registry */
 const NOT_PUBLIC: Readonly<Record<string, readonly string[]>> = {
   "a loopback address": ["127.0.0.0/8", "::1/128"],
   "a private address": [
@@ -60,8 +60,8 @@ function addRange(list: BlockList, range: string): void {
 }
 
 /**
- * Why an IP address may not be connected to, in words that follow "is"; null: it may. What is no IP address may not. An IPv6 address
- * that stands for an IPv4 address is judged by that as well.
+ * Why an IP address may not be connected to, as words that follow "is"; null: it may. Other text than an IP
+ * address may not. An IPv6 address is also judged by the IPv4 addresses embedded in it.
  */
 export function whyRefused(address: string, network: Network): string | null {
   const [bare = ""] = address.split("%");
@@ -77,8 +77,9 @@ function kindOf(address: string, network: Network): string | null {
 }
 
 /**
- * The error that a post to this URL must end with because its host is written as a refused address, in whichever spelling; null:
- * it is a name, or may be connected to. A connection to a literal address asks no `lookup`.
+ * The error for a URL whose host is a refused IP address in any spelling; null: the host is a name or an
+ * allowed address. A connection to a literal address does not call `lookup`, so `guardedLookup` does not see
+ * it.
  */
 export function refusalOfLiteral(url: URL, network: Network): Error | null {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
@@ -86,8 +87,8 @@ export function refusalOfLiteral(url: URL, network: Network): Error | null {
 }
 
 /**
- * For a connection's `lookup`: one refused address among those that a name resolves to refuses the name, as nobody can say which
- * of them would be connected to. The error has the code `BLOCKED`.
+ * For a connection's `lookup`: a name is refused if any of its addresses is, since the connection may choose
+ * any of them. The error has the code `BLOCKED`.
  */
 export function guardedLookup(network: Network, lookup: LookupFunction): LookupFunction {
   return (hostname, options, callback) => {
@@ -105,7 +106,7 @@ export function guardedLookup(network: Network, lookup: LookupFunction): LookupF
   };
 }
 
-/** A lookup that was put in place of the system's may not know `all`. */
+/** A lookup other than the system's may ignore `all`. */
 function asAddresses(found: string | LookupAddress[]): LookupAddress[] {
   return typeof found === "string" ? [{ address: found, family: isIP(found) }] : found;
 }

@@ -4,8 +4,9 @@ import type { Dispatcher } from "./dispatch.ts";
 type Successor = Pick<Dispatcher, "wake" | "applyStates">;
 
 /**
- * The store of a dispatcher that a reload may replace. From then on there is a `successor`, and it is told of whatever the replaced
- * one still ends: a delivery that was settled or given back may let the next go, and a pause or breaker that it keeps holds at once.
+ * The store for a dispatcher that a reload may replace. After that, `successor` gives the new dispatcher,
+ * which is notified of the old one's writes: a settled or released delivery may free the next of its lane,
+ * and a saved pause or breaker takes effect at once.
  */
 export function withHandover(store: Store, successor: () => Successor | null): Store {
   return {
@@ -22,7 +23,7 @@ export function withHandover(store: Store, successor: () => Successor | null): S
     async saveDestination(name, state) {
       await store.saveDestination(name, state);
       const next = successor();
-      // It is kept, whether it can be read again at this moment or not.
+      // The state is saved, even if it cannot be read back at this moment.
       if (next) await store.destinations().then(next.applyStates, () => {});
     },
   };

@@ -7,52 +7,52 @@ import { withLocation } from "../domain/redirect.ts";
 import { guardedLookup, type Network, refusalOfLiteral } from "./guard.ts";
 import { type Agents, tunnelAgents } from "./tunnel.ts";
 
-/** How much of an answer is read: enough for a person to see what went wrong. Bytes. */
+/** An answer is read up to this size: enough for a person to see the error. */
 const MAX_ANSWER_BYTES = 2_048;
 
 export interface Outgoing {
   headers: Readonly<Record<string, string>>;
   body: Buffer;
-  /** Ends the request at once, wherever it stands. */
+  /** Aborted: the request ends at once, in any phase. */
   signal: AbortSignal;
-  /** Not over a connection kept from before. */
+  /** Over a new connection instead of a keep-alive one. */
   fresh: boolean;
 }
 
 export interface Answer {
   status: number;
   retryAfter: string | undefined;
-  /** The beginning of the body, at most 2 KiB, and of a redirect before that where it points; null when it is empty. */
+  /** The beginning of the body, at most 2 KiB, after the location of a redirect; null when empty. */
   text: string | null;
 }
 
-/** Posts once: no redirects, no retries, no cookies. Rejects with got's error when no whole answer came. */
+/** Posts once: no redirects, retries or cookies. Rejects with got's error when there was no whole answer. */
 export type Post = (outgoing: Outgoing) => Promise<Answer>;
 
-/** Where a post goes, and how. */
-export interface Route {
+/** The address of posts, and how to connect to it. */
+export interface Endpoint {
   url: string;
   /** Sent with every post. */
   headers: Readonly<Record<string, string>>;
-  /** How many connections are kept, and how many there are at most at a time. */
+  /** Keep-alive connections, at most; also the limit on connections at a time. */
   connections: number;
   tls: SecureContext | null;
   network: Network;
   lookup: LookupFunction;
-  /** The proxy that every connection is made through; null: none. Nothing is taken from the environment. */
+  /** URL of the proxy for all connections; null: none. The environment is not consulted. */
   proxy: string | null;
   /** How long the proxy may be silent, in milliseconds. */
   timeout: number;
 }
 
-/** Posts to one address over its own kept connections. Every connection is made to an address that the network rule allows. */
-export function createPost({ url: text, headers, connections, tls, network, ...route }: Route): Post {
+/** Posts to one endpoint over its own keep-alive connections, and only to addresses that `network` allows. */
+export function createPost({ url: text, headers, connections, tls, network, ...endpoint }: Endpoint): Post {
   const url = new URL(text);
-  const proxy = route.proxy === null ? null : new URL(route.proxy);
+  const proxy = endpoint.proxy === null ? null : new URL(endpoint.proxy);
   const refusal = refusalOfLiteral(url, network) ?? (proxy && refusalOfLiteral(proxy, "any"));
   if (refusal) return () => Promise.reject(refusal);
 
-  const { lookup, timeout } = route;
+  const { lookup, timeout } = endpoint;
   const agentsWith = (options: https.AgentOptions): Agents =>
     proxy
       ? tunnelAgents({ proxy, network, lookup, timeout }, options)
@@ -75,8 +75,9 @@ export function createPost({ url: text, headers, connections, tls, network, ...r
 type Sending = Omit<Outgoing, "fresh"> & { agent?: Agents };
 
 /**
- * By got's stream: cheaper than its promise, and the only way to stop reading an answer that does not end. The body is written
- * here: given as an option, got destroys the connection when the answer is there before it has noticed that all was sent.
+ * Uses got's stream: it is cheaper than the promise, and the only way to stop reading an endless answer. The
+ * body is written here, not given as an option: got would destroy the connection if the answer came before
+ * got had noticed that the whole body was sent.
  */
 function send(client: Got, url: URL, { body, headers, ...options }: Sending): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -95,7 +96,7 @@ function send(client: Got, url: URL, { body, headers, ...options }: Sending): Pr
     });
     request.once("end", finish);
     request.on("error", reject);
-    // Nobody asked for another protocol: left alone, such a connection would be nobody's and never end.
+    // Without this handler the connection of an unrequested protocol switch would stay open.
     request.once("upgrade", (_response, socket) => {
       socket.destroy();
       request.destroy(new Error("the server switched to another protocol"));
@@ -113,7 +114,10 @@ function answerOf(response: http.IncomingMessage | undefined, body: Buffer, url:
   };
 }
 
-/** Bytes for people: what is not UTF-8 is replaced, a character cut by the limit is left out, and so is NUL, which no text column keeps. */
+/**
+ * Text for people: invalid UTF-8 is replaced, and so is NUL, which text columns do not store; a character
+ * that the limit cut is left out.
+ */
 function textOf(bytes: Buffer): string | null {
   const text = new TextDecoder().decode(bytes, { stream: true }).replaceAll("\0", "\uFFFD");
   return text === "" ? null : text;

@@ -1,18 +1,17 @@
 import pRetry from "p-retry";
 import { type Clock, pause } from "../domain/clock.ts";
 
-/** How to go on while the store does not take what it is given. */
 export interface StoreRetry {
   clock: Clock;
-  /** Aborted: nothing more can be waited for. */
+  /** Aborted: the caller waits no longer. */
   signal: AbortSignal;
-  /** Called at each refusal; `failures` in a row, from 1. */
+  /** Called after each failed write; `failures` in a row, from 1. */
   onFailure(error: unknown, failures: number): void;
 }
 
 /**
- * Writes until it is written: an answer in hand must not be lost because the store is away. Null when `signal` was
- * aborted before.
+ * Repeats a write with back-off until it succeeds: a result in memory must not be lost because the store is
+ * away. Null: `signal` was aborted first.
  */
 export async function retryStoreWrite<T>(
   write: () => Promise<T>,
@@ -34,12 +33,12 @@ export async function retryStoreWrite<T>(
   }
 }
 
-/** Pauses while the store is away, in milliseconds: ¼, ½, 1, 2, 4, then every 5 seconds. `failures` from 1. */
+/** The pause after a failed store call, in ms: 250, doubled per failure, at most 5,000. `failures` from 1. */
 export function storeBackoff(failures: number): number {
   return Math.min(250 * 2 ** (failures - 1), 5_000);
 }
 
-/** p-retry gives up on a TypeError, taking it for a mistake of ours; but what a database driver throws must not lose an answer. */
+/** p-retry gives up on a TypeError; but a database driver's TypeError must not lose a result. */
 function asPlainError(cause: unknown): never {
   throw new Error("not written", { cause });
 }

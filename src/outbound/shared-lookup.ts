@@ -1,9 +1,9 @@
 import type { LookupFunction } from "node:net";
 
 /**
- * The same look-up, one for each name at a time: who asks for a name that is being looked up gets that answer too. The system's resolver has four
- * threads for the whole process and cannot be interrupted, so without this the tries of one destination, whose name does not resolve
- * in time, would keep all others from new connections. Nothing is remembered.
+ * Joins simultaneous look-ups of the same name: all callers get the answer of one. The system's resolver has
+ * four threads for the whole process and cannot be interrupted, so the attempts of one destination whose name
+ * does not resolve in time would keep all others from new connections. Answers are not cached.
  */
 export function sharedLookup(lookup: LookupFunction): LookupFunction {
   const waiting = new Map<string, Parameters<LookupFunction>[2][]>();
@@ -14,14 +14,14 @@ export function sharedLookup(lookup: LookupFunction): LookupFunction {
 
     const all = [callback];
     waiting.set(key, all);
-    const tell: typeof callback = (...answer) => {
+    const answerAll: typeof callback = (...answer) => {
       waiting.delete(key);
       for (const one of all) one(...answer);
     };
     try {
-      lookup(hostname, options, tell);
+      lookup(hostname, options, answerAll);
     } catch (error) {
-      tell(error as NodeJS.ErrnoException, "");
+      answerAll(error as NodeJS.ErrnoException, "");
     }
   };
 }

@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, type KeyObject, sign as signWithKey } from
 import { CountersignError } from "../domain/errors.ts";
 import { publicHalf, readPrivateKey } from "./private-key.ts";
 
-/** A signing key: a shared secret, or a private key. Printed or turned into JSON it shows nothing of its bytes. */
+/** A signing key: a shared secret or a private key. Printed or serialized it does not show its bytes. */
 export type Secret = KeyObject;
 
 const PREFIX = "whsec_";
@@ -13,17 +13,18 @@ const LENGTH = { least: 24, most: 64, new: 32 };
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
 /**
- * Reads a secret as it stands in the configuration: `whsec_` and base64 of 24 to 64 bytes (standard or URL-safe, padded or not),
- * `whsk_` and base64 of an ed25519 seed (with or without its public half), or `raw:` and the text of a foreign secret, whose UTF-8
- * bytes are the key. Throws `invalid_configuration`; the message never shows the secret.
- * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ * Parses a secret of the configuration: `whsec_` and base64 of 24 to 64 bytes (standard or URL-safe, padded
+ * or not), `whsk_` and base64 of an ed25519 seed (with or without its public half), or `raw:` and the text of
+ * a foreign secret, whose UTF-8 bytes are the key. Throws `invalid_configuration`; the message never shows
+ * the secret. https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function parseSecret(text: string): Secret {
   if (text.startsWith(FOREIGN)) return foreignKey(text.slice(FOREIGN.length));
   if (text.startsWith(PRIVATE)) return privateKey(decode(text, PRIVATE));
   if (text.startsWith(PREFIX)) return sharedKey(decode(text, PREFIX));
   throw refusal(
-    "begins with `whsec_` and base64 of 24 to 64 bytes, with `whsk_` and base64 of an ed25519 key, or with `raw:` before a foreign secret",
+    "begins with `whsec_` and base64 of 24 to 64 bytes, with `whsk_` and base64 of an ed25519 key, " +
+      "or with `raw:` before a foreign secret",
   );
 }
 
@@ -44,11 +45,12 @@ function privateKey(bytes: Buffer): Secret {
   const key = readPrivateKey(bytes);
   if (key) return key;
   throw refusal(
-    `decodes to an ed25519 seed of 32 bytes after \`whsk_\`, or to 64 with its public half; this one decodes to ${bytes.length} that are neither`,
+    "decodes to an ed25519 seed of 32 bytes after `whsk_`, or to 64 with its public half; " +
+      `this one decodes to ${bytes.length} that are neither`,
   );
 }
 
-/** What a receiver verifies a private key's signatures with: `whpk_…`; null for a shared secret. */
+/** The public key that verifies a private key's signatures: `whpk_…`; null for a shared secret. */
 export function publicKeyOf(secret: Secret): string | null {
   return secret.type === "private" ? PUBLIC + publicHalf(secret).toString("base64") : null;
 }
@@ -65,7 +67,7 @@ function refusal(rule: string): CountersignError {
   );
 }
 
-/** A new secret as text: `whsec_` and 32 bytes of chance in base64. */
+/** A new secret as text: `whsec_` and 32 random bytes in base64. */
 export function newSecret(randomBytes: (length: number) => Uint8Array): string {
   return PREFIX + Buffer.from(randomBytes(LENGTH.new)).toString("base64");
 }
@@ -75,15 +77,13 @@ export interface Signable {
   id: string;
   /** The `webhook-timestamp`: whole seconds since 1970. */
   timestamp: number;
-  /** Exactly the bytes that are sent. */
+  /** The bytes that are sent. */
   body: Uint8Array;
-  /** Newest first; all of them sign, so that a receiver may change its key at leisure. */
+  /** Newest first. All of them sign, so that a receiver can change its key at any time. */
   secrets: readonly Secret[];
 }
 
-/**
- * The `webhook-signature` over `id.timestamp.body`: `v1,<newest> v1,<older>`, HMAC-SHA256; a private key signs `v1a,…`, ed25519.
- */
+/** The `webhook-signature` over `id.timestamp.body`: `v1,…` (HMAC-SHA256) or `v1a,…` (ed25519) per secret. */
 export function sign({ id, timestamp, body, secrets }: Signable): string {
   const head = `${id}.${timestamp}.`;
   return secrets
@@ -97,15 +97,15 @@ export function sign({ id, timestamp, body, secrets }: Signable): string {
 
 export const HASHES = ["sha256", "sha1", "sha384", "sha512"] as const;
 
-/** A signature as many senders made it before Standard Webhooks: a keyed hash over the body alone, in a header. */
+/** A signature as was common before Standard Webhooks: an HMAC over the body alone, in a header. */
 export interface BodySignature {
   /** In lower case. */
   header: string;
   hash: (typeof HASHES)[number];
   encoding: "hex" | "base64";
-  /** Stands before the signature, such as `sha256=`; mostly empty. */
+  /** Precedes the signature, such as `sha256=`; mostly empty. */
   prefix: string;
-  /** No private key. */
+  /** A shared secret, not a private key. */
   secret: Secret;
 }
 

@@ -4,22 +4,25 @@ import { isIP, isIPv6, type LookupFunction, type Socket } from "node:net";
 import tls from "node:tls";
 import { BLOCKED, guardedLookup, type Network } from "./guard.ts";
 
-/** Connections through an HTTP proxy by CONNECT (RFC 9110, 9.3.6), so that the proxy sees neither headers nor body of a post over TLS. */
+/**
+ * Connections through an HTTP proxy by CONNECT (RFC 9110, 9.3.6): the proxy sees neither headers nor body of
+ * a post over TLS.
+ */
 
 export interface Tunnel {
-  /** http or https; a user and password in it are shown to the proxy. */
+  /** http or https; a user and password in it are sent to the proxy. */
   proxy: URL;
-  /** Which addresses the destination's name may resolve to, as far as it resolves here. */
+  /** Addresses that the destination's name may resolve to, if it resolves on this machine. */
   network: Network;
   lookup: LookupFunction;
   /** How long the proxy may be silent, in milliseconds. */
   timeout: number;
 }
 
-/** The `code` of an error that is the proxy's. */
+/** The `code` of an error that the proxy caused. */
 export const PROXY_FAILED = "ERR_PROXY";
 
-/** How long this machine's resolver is asked for the destination's name, in milliseconds; then the proxy's word counts. */
+/** After this time without an answer of the local resolver, the proxy alone judges the name. */
 const LOOKUP_TIMEOUT_MS = 2_000;
 
 export interface Agents {
@@ -42,7 +45,7 @@ export function tunnelAgents(tunnel: Tunnel, options: https.AgentOptions): Agent
   return agents;
 }
 
-/** What an agent calls for a new connection; `wrap` makes it of what the tunnel gives. */
+/** An agent's function for new connections; `wrap` makes one of the tunnel's socket. */
 function opener(
   tunnel: Tunnel,
   wrap: (socket: Socket, target: object) => Socket,
@@ -59,14 +62,15 @@ function opener(
 
 async function open(tunnel: Tunnel, { host, port }: Target): Promise<Socket> {
   const name = host ?? "";
-  // A literal address was judged when the destination was made.
+  // `refusalOfLiteral` has judged literal addresses before.
   if (isIP(name) === 0) await refuseBlocked(name, tunnel);
   return connect(isIPv6(name) ? `[${name}]:${port}` : `${name}:${port}`, tunnel);
 }
 
 /**
- * The proxy resolves the name, and nobody here sees to what. So it is looked up here as well, and one that resolves to a refused address
- * is refused; one that only the proxy can resolve is left to the proxy's own rules.
+ * The proxy resolves the name, and its answer is not visible here. So this machine looks the name up as well,
+ * and rejects if an address is refused. A name that only the proxy can resolve is left to the proxy's own
+ * rules.
  */
 function refuseBlocked(name: string, { network, lookup }: Tunnel): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -108,7 +112,7 @@ function credentialsOf({ username, password }: URL): Record<string, string> {
   return { "proxy-authorization": `Basic ${Buffer.from(pair).toString("base64")}` };
 }
 
-/** Without the proxy's user and password. */
+/** An error that shows neither the proxy's user nor its password. */
 function failure({ protocol, host }: URL, why: string): Error {
   return Object.assign(new Error(`the proxy ${protocol}//${host} ${why}`), { code: PROXY_FAILED });
 }

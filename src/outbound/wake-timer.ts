@@ -1,16 +1,19 @@
 import type { Clock } from "../domain/clock.ts";
 
-/** One timer, set to another moment as often as need be: the only way that time wakes a worker. */
+/** One timer that can be set again at any time: the only way in which time wakes a worker. */
 export interface WakeTimer {
-  /** `at` in milliseconds since 1970; it may ring earlier when that is far ahead. */
+  /**
+   * Replaces the time that was set before. `at` in milliseconds since 1970; `onTimer` is called within an
+   * hour in any case.
+   */
   set(at: number): void;
   off(): void;
 }
 
-/** Timers are set no further ahead: Node's overflow after 24 days, and a due time that another process moved is seen by then. */
+/** Node's timers overflow after 24 days, and another process may have moved a due time meanwhile. */
 const MAX_SLEEP_MS = 3_600_000;
 
-export function createWakeTimer(clock: Clock, ring: () => void): WakeTimer {
+export function createWakeTimer(clock: Clock, onTimer: () => void): WakeTimer {
   let setTo: number | null = null;
   let cancel = () => {};
 
@@ -27,7 +30,7 @@ export function createWakeTimer(clock: Clock, ring: () => void): WakeTimer {
       setTo = at;
       cancel = clock.after(Math.min(Math.max(at - clock.now(), 0), MAX_SLEEP_MS), () => {
         off();
-        ring();
+        onTimer();
       });
     },
     off,

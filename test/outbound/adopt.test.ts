@@ -107,7 +107,7 @@ describe("a destination that other nodes send to as well", () => {
     add(3);
     await stage.start([FRAGILE]);
     const release = store.holdKeeping();
-    const pausing = stage.dispatcher.pause("crm", "the wrong house");
+    const pausing = stage.dispatcher.controlsOf("crm").pause("the wrong house");
     await hear({ paused: MOVING });
     expect(state()?.paused?.reason).to.equal("the wrong house");
     release();
@@ -120,10 +120,13 @@ describe("a destination that other nodes send to as well", () => {
     await stage.start([FRAGILE]);
     await tries[0]?.end(200);
     store.failing.saveDestination = 1;
-    await stage.dispatcher.pause("crm", "moving house").catch(() => {});
+    await stage.dispatcher
+      .controlsOf("crm")
+      .pause("moving house")
+      .catch(() => {});
     await hear(null);
     expect(state()?.paused?.reason).to.equal("moving house");
-    await stage.dispatcher.resume("crm");
+    await stage.dispatcher.controlsOf("crm").resume();
     await hear({ paused: MOVING });
     await hear(null);
     expect(state()?.paused).to.equal(null);

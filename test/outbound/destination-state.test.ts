@@ -146,7 +146,7 @@ describe("how a destination stands", () => {
     it("claims nothing more, lets what is in flight end, and asks the store for nothing", async () => {
       add(1, 5);
       await stage.start([fragile()]);
-      await stage.dispatcher.pause("crm", "moving house");
+      await stage.dispatcher.controlsOf("crm").pause("moving house");
       await stage.endAll(200);
       await stage.wake();
       expect(stage.statuses()).to.deep.equal(["delivered", "delivered", "delivered", "pending", "pending"]);
@@ -158,12 +158,12 @@ describe("how a destination stands", () => {
     it("stays paused over a restart, and goes on where it was when resumed", async () => {
       add(1, 2);
       await stage.start([fragile({ paused: false })]);
-      await stage.dispatcher.pause("crm", "moving house");
+      await stage.dispatcher.controlsOf("crm").pause("moving house");
       await stage.clear();
       await stage.start([fragile()]);
       await stage.wake();
       expect(tries).to.have.length(2);
-      await stage.dispatcher.resume("crm");
+      await stage.dispatcher.controlsOf("crm").resume();
       await settled();
       expect(stage.begun()).to.deep.equal([1, 2, 1, 2]);
       expect(kept()?.paused).to.equal(null);
@@ -174,7 +174,7 @@ describe("how a destination stands", () => {
       store.add("1", NEW_YEAR);
       store.add("2", NEW_YEAR, { destination: "archive" });
       await stage.start([fragile(), fragile({ name: "archive" })]);
-      await stage.dispatcher.pause("crm", "moving house");
+      await stage.dispatcher.controlsOf("crm").pause("moving house");
       await stage.endAll(200);
       store.add("3", NEW_YEAR);
       store.add("4", NEW_YEAR, { destination: "archive" });
@@ -186,7 +186,7 @@ describe("how a destination stands", () => {
       add(1, 1);
       await stage.start([fragile()]);
       store.failing.saveDestination = 1;
-      const pausing = stage.dispatcher.pause("crm", "moving house");
+      const pausing = stage.dispatcher.controlsOf("crm").pause("moving house");
       expect(await pausing.catch((error: Error) => error.message)).to.equal("the database is away");
       add(2, 2);
       await stage.wake();
@@ -197,17 +197,16 @@ describe("how a destination stands", () => {
       add(1, 5);
       await stage.start([fragile()]);
       await stage.endAll(500);
-      await stage.dispatcher.pause("crm", "a new server");
-      await stage.dispatcher.resume("crm");
+      await stage.dispatcher.controlsOf("crm").pause("a new server");
+      await stage.dispatcher.controlsOf("crm").resume();
       await settled();
       expect(stage.begun()).to.deep.equal([1, 2, 3, 4]);
     });
 
     it("knows no destination that is not configured", async () => {
       await stage.start([fragile()]);
-      for (const change of [stage.dispatcher.pause("nobody", "why"), stage.dispatcher.resume("nobody")]) {
-        expect(await change.catch((error) => error)).to.include({ code: "not_found" });
-      }
+      const controls = () => stage.dispatcher.controlsOf("nobody");
+      expect(controls).to.throw("there is no destination nobody").with.property("code", "not_found");
     });
   });
 
@@ -215,7 +214,10 @@ describe("how a destination stands", () => {
     it("claims nothing, and is not resumed by hand", async () => {
       add(1, 1);
       await stage.start([fragile({ paused: true })]);
-      const refusal = await stage.dispatcher.resume("crm").catch((error) => error);
+      const refusal = await stage.dispatcher
+        .controlsOf("crm")
+        .resume()
+        .catch((error) => error);
       expect(refusal).to.include({ code: "bad_request" });
       expect(refusal.message).to.include("the configuration").and.include("crm");
       await stage.wake();
@@ -242,7 +244,7 @@ describe("how a destination stands", () => {
       await stage.clear();
       await stage.start([fragile({ concurrency: 1 })]);
       expect(stage.begun()).to.deep.equal([1]);
-      await stage.dispatcher.resume("crm");
+      await stage.dispatcher.controlsOf("crm").resume();
       await settled();
       expect(stage.begun()).to.deep.equal([1, 2]);
     });
@@ -250,7 +252,7 @@ describe("how a destination stands", () => {
     it("keeps a person's reason when that came first", async () => {
       add(1, 1);
       await stage.start([fragile()]);
-      await stage.dispatcher.pause("crm", "moving house");
+      await stage.dispatcher.controlsOf("crm").pause("moving house");
       await tries[0]?.end(410);
       expect(kept()?.paused?.reason).to.equal("moving house");
     });

@@ -305,7 +305,7 @@ describe("the dispatcher", () => {
     expect(stage.dispatcher.health()[0]).to.include({ alive: true });
   });
 
-  it("is not alive after something threw that nothing expects", async () => {
+  it("is not alive after an unexpected error, and announces its death beside the observer", async () => {
     store.add("1", NEW_YEAR);
     const broken = { ...stage.observe, attempted: () => expect.fail("a mistake in the observer") };
     await stage.start([aDestination()], { observe: broken });
@@ -315,6 +315,7 @@ describe("the dispatcher", () => {
     await tries[0]?.end(200);
     expect(stage.dispatcher.health()[0]).to.include({ alive: false });
     expect(told).to.deep.equal(["died"]);
+    expect(stage.deaths).to.deep.equal(["crm"]);
   });
 
   it("shows that a claim has been hanging, and since when", async () => {

@@ -2,9 +2,11 @@ import { createSecretKey } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DEFAULT_BREAKER } from "../../src/domain/breaker.ts";
+import type { Delivery } from "../../src/domain/delivery.ts";
 import type { Event } from "../../src/domain/event.ts";
-import { eventId } from "../../src/domain/identity.ts";
+import { deliveryId, eventId } from "../../src/domain/identity.ts";
 import type { Destination } from "../../src/outbound/destination.ts";
+import type { Lease } from "../../src/store/port/queue.ts";
 import { NEW_YEAR } from "../builders.ts";
 
 /** An event as the store leases it out. */
@@ -42,6 +44,24 @@ export function anEvent(given: Partial<Event> = {}): Event {
     provenance: { receipt: "rcp_1", mapping: "legalesign@sha256:000000000000", verified: "token" },
     ...given,
   };
+}
+
+/** A lease with this token, of a delivery to `crm`. */
+export function aLease(token: string, given: Partial<Delivery> = {}): Lease {
+  const event = anEvent();
+  const delivery: Delivery = {
+    id: deliveryId(`${event.id}${token}`, "crm"),
+    event: event.id,
+    destination: "crm",
+    lane: null,
+    status: "pending",
+    reason: null,
+    attempts: 0,
+    dueAt: NEW_YEAR,
+    replayedAfter: null,
+    ...given,
+  };
+  return { token, event, delivery };
 }
 
 /** 32 bytes, as a verifier is given them. */

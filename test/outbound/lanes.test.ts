@@ -48,7 +48,7 @@ const SILENT: Observer = {
   settleFailed() {},
   keepFailed() {},
   releaseFailed() {},
-  died: ({ error }) => expect.fail(String(error)),
+  died() {},
 };
 
 /** Real store, real dispatcher; receivers that follow a script, on a clock that stands still until it is moved. */
@@ -88,7 +88,7 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
     });
   }
 
-  function startProcess(kept: Awaited<ReturnType<Store["destinations"]>> = []): Process {
+  function startProcess(saved: Awaited<ReturnType<Store["destinations"]>> = []): Process {
     let dead = false;
     const whileAlive = <T>(work: Promise<T>): Promise<T> => work.then((value) => (dead ? NEVER : value));
     const ask = <T>(work: () => Promise<T>): Promise<T> => (dead ? NEVER : whileAlive(work()));
@@ -98,7 +98,7 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
     };
     const dispatcher = createDispatcher({
       destinations,
-      kept,
+      saved,
       store: {
         bringForward: (request) => ask(() => store.bringForward(request)),
         claim: (request) => ask(() => store.claim(request)),
@@ -111,6 +111,7 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
       clock: mortalClock,
       random: () => 0,
       observe: SILENT,
+      onDeath: (_destination, error) => expect.fail(String(error)),
     });
     dispatcher.start();
     return {

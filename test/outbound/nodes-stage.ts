@@ -71,7 +71,7 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
     let listening = false;
     const dispatcher = createDispatcher({
       destinations: [destination],
-      kept: await store.destinations(),
+      saved: await store.destinations(),
       store: life.mortal({
         ...store,
         claim(request) {
@@ -83,6 +83,7 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
       clock: life.clock,
       random: () => 0,
       observe: noting(told),
+      onDeath() {},
       shared: true,
     });
     const node: Node = {

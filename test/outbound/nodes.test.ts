@@ -116,7 +116,7 @@ describe("nodes that send to one destination", () => {
   describe("and that one of them is told to pause", () => {
     const paused = () => stage.nodes.every((node) => node.state()?.paused?.reason === "moving house");
     const pauseAt = async ({ dispatcher }: Node) => {
-      await dispatcher.pause("crm", "moving house");
+      await dispatcher.controlsOf("crm").pause("moving house");
       await until(paused);
     };
 
@@ -127,7 +127,7 @@ describe("nodes that send to one destination", () => {
       await stage.advance(86_400_000);
       expect(tries).to.have.length(0);
       stage.answer(200);
-      await third.dispatcher.resume("crm");
+      await third.dispatcher.controlsOf("crm").resume();
       await until(() => tries.length === 3);
       await until(() => first.state()?.paused === null);
       expect(first.told).to.include.members(["paused", "resumed"]);
@@ -136,7 +136,7 @@ describe("nodes that send to one destination", () => {
     it("send nothing even before they have heard of it", async () => {
       const [first, second] = await startThree({ concurrency: 5 });
       const heardLate = first.dispatcher.applyStates;
-      await second.dispatcher.pause("crm", "moving house");
+      await second.dispatcher.controlsOf("crm").pause("moving house");
       heardLate([]);
       await stage.post(3);
       await stage.advance(1_000);

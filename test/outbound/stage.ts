@@ -24,6 +24,8 @@ export interface Stage {
   store: FakeStore;
   /** In the order in which they began. */
   tries: readonly Try[];
+  /** The destinations whose worker announced its death. */
+  deaths: readonly string[];
   /** What the dispatcher told, in order. */
   told: readonly (keyof Observer)[];
   observe: Observer;
@@ -49,6 +51,8 @@ export function createStage(): Stage {
   const tries: (Try & { over: boolean })[] = [];
   const told: (keyof Observer)[] = [];
   const observe = noting(told);
+  const deaths: string[] = [];
+  const onDeath = (destination: string) => void deaths.push(destination);
   let dispatcher: Dispatcher | undefined;
 
   const deliverByHand: Deliver = (destination, event, number, { signal, replayed = false } = {}) =>
@@ -79,14 +83,15 @@ export function createStage(): Stage {
     store,
     tries,
     told,
+    deaths,
     observe,
     get dispatcher() {
       if (!dispatcher) throw new Error("nothing has been started");
       return dispatcher;
     },
     async start(destinations, given) {
-      const parts = { store, clock, random: () => 0, deliver: deliverByHand, observe, ...given };
-      dispatcher = createDispatcher({ ...parts, destinations, kept: [...store.kept.values()] });
+      const parts = { store, clock, random: () => 0, deliver: deliverByHand, observe, onDeath, ...given };
+      dispatcher = createDispatcher({ ...parts, destinations, saved: [...store.kept.values()] });
       dispatcher.start();
       await settled();
     },
