@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { readChannel } from "./config/channel.ts";
 import { findDoubtful, findUnclean } from "./config/credentials.ts";
 import { readDestinations } from "./config/destination.ts";
-import { fitToSchema } from "./config/fit.ts";
+import { fitToSchema } from "./config/fit-to-schema.ts";
 import type { Retention } from "./config/retention-schema.ts";
 import { ConfigFile, ServerFile, SourceFile } from "./config/schema.ts";
 import { messageOf } from "./domain/errors.ts";

@@ -1,9 +1,9 @@
 import { formatDuration } from "../domain/quantity.ts";
 import type { AgeRule } from "../mapping/check.ts";
-import { formatPlace } from "../mapping/place.ts";
+import { formatPlace } from "../mapping/request-place.ts";
 import { toTime } from "../mapping/transform.ts";
+import type { PayloadRule } from "./at-place.ts";
 import type { Refusal } from "./credentials.ts";
-import type { PayloadRule } from "./place.ts";
 import type { RawRequest } from "./request.ts";
 import { onlyIn } from "./signature.ts";
 

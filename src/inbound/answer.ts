@@ -1,6 +1,6 @@
 import type { AnswerRule, CopyRule } from "../mapping/answer.ts";
+import { everythingIn } from "./at-place.ts";
 import type { Channel } from "./channel.ts";
-import { everythingIn } from "./place.ts";
 import type { RawRequest } from "./request.ts";
 
 /** An answer, ready to be sent. */

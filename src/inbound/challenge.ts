@@ -1,9 +1,9 @@
 import type { ChallengeRule } from "../mapping/answer.ts";
-import { formatPlace } from "../mapping/place.ts";
+import { formatPlace } from "../mapping/request-place.ts";
 import { type Answer, fillAnswer } from "./answer.ts";
+import { everythingIn } from "./at-place.ts";
 import type { Channel } from "./channel.ts";
 import type { Refusal } from "./credentials.ts";
-import { everythingIn } from "./place.ts";
 import type { RawRequest } from "./request.ts";
 import { verify } from "./verify.ts";
 

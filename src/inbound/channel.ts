@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { CheckRule } from "../mapping/check.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
-import { formatPlace, type RequestPlace } from "../mapping/place.ts";
+import { formatPlace, type RequestPlace } from "../mapping/request-place.ts";
 
 export type RuleOf<Kind extends CheckRule["kind"]> = Extract<CheckRule, { kind: Kind }>;
 

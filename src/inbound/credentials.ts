@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Fingerprints } from "../domain/receipt.ts";
-import { formatPlace, type RequestPlace } from "../mapping/place.ts";
+import { formatPlace, type RequestPlace } from "../mapping/request-place.ts";
+import { everythingIn, type PayloadRule } from "./at-place.ts";
 import type { Channel, Check } from "./channel.ts";
-import { everythingIn, type PayloadRule } from "./place.ts";
 import type { RawRequest, RequestHead } from "./request.ts";
 
 /** Why a request is not taken for genuine, in words that help whoever configures the provider and tell an attacker nothing. */

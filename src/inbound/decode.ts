@@ -1,12 +1,12 @@
 import type { Problem } from "../domain/receipt.ts";
 import type { MappingChannel, ReadRule } from "../mapping/compile.ts";
 import { elementsAt, formatPath, valueAt } from "../mapping/path.ts";
-import { formatPlace } from "../mapping/place.ts";
+import { formatPlace } from "../mapping/request-place.ts";
+import { type Payload, type PayloadRule, payloadOf, readingPayload } from "./at-place.ts";
 import type { Channel } from "./channel.ts";
 import { contentOf, unsaidCoding } from "./content.ts";
 import { MAX_FIELDS } from "./form.ts";
 import { DEFAULT_MAX_VALUES, MAX_LEVELS, parsing } from "./json.ts";
-import { type Payload, type PayloadRule, payloadOf, readingPayload } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
 import { atOnce, inTurns, type Steps } from "./steps.ts";
 

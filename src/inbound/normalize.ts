@@ -13,8 +13,8 @@ import type { DocumentRule, EventRule, ReferencesRule, SignerRule } from "../map
 import type { Field, Scope } from "../mapping/field.ts";
 import { elementsAt, MAX_ITEM_ELEMENTS, valueAt } from "../mapping/path.ts";
 import type { WordRule } from "../mapping/table.ts";
+import { textAt } from "./at-place.ts";
 import type { Channel } from "./channel.ts";
-import { textAt } from "./place.ts";
 import type { RawRequest } from "./request.ts";
 
 export interface Normalized {

@@ -5,10 +5,10 @@ import { lookupOf } from "../domain/lookup.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
 import { type Known, resolve } from "../domain/resolve.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
+import { problemsOf } from "./at-place.ts";
 import { contentAtOnce } from "./content.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
-import { problemsOf } from "./place.ts";
 import type { VerifiedRequest } from "./request.ts";
 
 export interface PreviewRequest {

@@ -1,4 +1,4 @@
-import type { RequestPlace } from "../mapping/place.ts";
+import type { RequestPlace } from "../mapping/request-place.ts";
 import { type Channel, secretPlacesOf } from "./channel.ts";
 
 /** Which headers and query parameters give access to something: what they hold is neither kept nor shown. */

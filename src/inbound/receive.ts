@@ -5,13 +5,13 @@ import { summarize } from "../domain/receipt.ts";
 import type { Accept, Acceptance } from "./accept.ts";
 import { type Answer, fillAnswer } from "./answer.ts";
 import { hasBody } from "./body.ts";
-import type { Calm } from "./calm.ts";
 import { answerChallenge } from "./challenge.ts";
 import { type Channel, channelAt } from "./channel.ts";
-import { answerEarly } from "./early.ts";
+import { answerEarly } from "./early-answer.ts";
 import { type Intake, RETRY_AFTER, type TurnedAway } from "./intake.ts";
 import type { RawRequest, RequestHead } from "./request.ts";
 import { createTargetReader, type Route } from "./route.ts";
+import type { Calm } from "./tarpit.ts";
 
 /** What came of one request, for the log and the metrics. Never holds a body, a token or a URL. */
 export interface IngressOutcome {

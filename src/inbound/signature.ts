@@ -1,8 +1,8 @@
 import type { SignatureEncoding, SignedPart } from "../mapping/check.ts";
 import type { Part } from "../mapping/part.ts";
-import { formatPlace } from "../mapping/place.ts";
+import { formatPlace } from "../mapping/request-place.ts";
+import { everythingIn, type PayloadRule } from "./at-place.ts";
 import type { Refusal } from "./credentials.ts";
-import { everythingIn, type PayloadRule } from "./place.ts";
 import type { RawRequest } from "./request.ts";
 
 /** So many signatures of one request are compared: more than any provider has keys. */

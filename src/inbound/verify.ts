@@ -1,13 +1,13 @@
 import { createHmac, type KeyObject, verify as verifySignature } from "node:crypto";
 import type { SignedRule } from "../mapping/check.ts";
 import type { Part } from "../mapping/part.ts";
-import { formatPlace } from "../mapping/place.ts";
+import { formatPlace } from "../mapping/request-place.ts";
 import { refuseAge } from "./age.ts";
+import type { PayloadRule } from "./at-place.ts";
 import { type Channel, type Check, isProof } from "./channel.ts";
 import { contentOf, unsaidCoding } from "./content.ts";
 import { isSame, type Refusal, refuseCredentials, refuseEquals } from "./credentials.ts";
 import { whyNoPayload } from "./decode.ts";
-import type { PayloadRule } from "./place.ts";
 import type { RawRequest, VerifiedRequest } from "./request.ts";
 import { decodeSignatures, signatureTexts, signedBytes } from "./signature.ts";
 import { atOnce, inTurns, STEP_BYTES, type Steps } from "./steps.ts";

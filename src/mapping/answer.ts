@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { exactly } from "../yaml.ts";
 import { listOf } from "./field.ts";
-import { type PlaceRef, PlaceText, parsePlace } from "./place.ts";
+import { type PlaceRef, PlaceText, parsePlace } from "./request-place.ts";
 import { oneOf } from "./suggest.ts";
 
 /** What a provider is answered: after an event that was kept, and when it asks whether the address is ours (a challenge). */

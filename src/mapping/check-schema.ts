@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { parseDuration } from "../domain/quantity.ts";
 import { exactly } from "../yaml.ts";
-import { exactlyOne } from "./one.ts";
+import { exactlyOne } from "./exactly-one.ts";
 import { compilePart, isSamePart, PartFile } from "./part.ts";
 import { PatternText } from "./pattern.ts";
-import { isPlace, PLACE, PlaceText } from "./place.ts";
+import { isPlace, PLACE, PlaceText } from "./request-place.ts";
 import { oneOf } from "./suggest.ts";
 import { TIME_TRANSFORMS } from "./transform.ts";
 

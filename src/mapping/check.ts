@@ -10,7 +10,7 @@ import {
 } from "./check-schema.ts";
 import { listOf } from "./field.ts";
 import { compilePart, type Part } from "./part.ts";
-import { parseRequestPlace, type RequestPlace } from "./place.ts";
+import { parseRequestPlace, type RequestPlace } from "./request-place.ts";
 import type { TimeTransform } from "./transform.ts";
 
 type Hash = (typeof HASHES)[number];

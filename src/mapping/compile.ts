@@ -12,7 +12,7 @@ import {
   maybe,
 } from "./field.ts";
 import { type Path, parsePath } from "./path.ts";
-import { parseRequestPlace, type RequestPlace } from "./place.ts";
+import { parseRequestPlace, type RequestPlace } from "./request-place.ts";
 import type { EventFile, MappingFile, ReferencesFile } from "./schema.ts";
 import { compileTables, compileWord, type Tables, type WordRule } from "./table.ts";
 import { textsOf } from "./texts.ts";

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { SIGNER_ROLES, SIGNER_STATUSES } from "../domain/event.ts";
 import { exactly } from "../yaml.ts";
-import { exactlyOne } from "./one.ts";
+import { exactlyOne } from "./exactly-one.ts";
 import { PathText } from "./path.ts";
 import { PatternText } from "./pattern.ts";
-import { PlaceText } from "./place.ts";
+import { PlaceText } from "./request-place.ts";
 import { oneOf } from "./suggest.ts";
 import { TEXT_TRANSFORMS, TIME_TRANSFORMS } from "./transform.ts";
 import { ZoneText } from "./zone.ts";

@@ -2,7 +2,7 @@ import type { SignerRole, SignerStatus } from "../domain/event.ts";
 import type { ConditionField, RoleField, Source, StatusField, TextField, TimeField } from "./field-schema.ts";
 import { isPlain, parsePath, type Standpoint, valueAt, valuesAt } from "./path.ts";
 import { compilePattern } from "./pattern.ts";
-import { type PlaceRef, parsePlace } from "./place.ts";
+import { type PlaceRef, parsePlace } from "./request-place.ts";
 import { type Scalar, type TextTransform, toText, toTime } from "./transform.ts";
 
 /** What fields are read from. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { messageOf } from "../domain/errors.ts";
 import { checkYaml, type FileProblem, parseYaml } from "../yaml.ts";
 import { compileMapping, type Mapping } from "./compile.ts";
-import { findDangling } from "./references.ts";
+import { findDangling } from "./dangling.ts";
 import { MappingFile } from "./schema.ts";
 import { unknownName } from "./suggest.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { exactly } from "../yaml.ts";
 import { compileMatches, PatternText } from "./pattern.ts";
-import { formatPlace, type PlaceRef, PlaceText, parsePlace } from "./place.ts";
+import { formatPlace, type PlaceRef, PlaceText, parsePlace } from "./request-place.ts";
 
 /** What stands at a place, or only what a pattern finds in it. */
 export interface Part {

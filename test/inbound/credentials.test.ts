@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { expect } from "chai";
 import type { Check } from "../../src/inbound/channel.ts";
 import { fingerprintsOf, refuseCredentials } from "../../src/inbound/credentials.ts";
-import type { RequestPlace } from "../../src/mapping/place.ts";
+import type { RequestPlace } from "../../src/mapping/request-place.ts";
 import { aRequest } from "./posts.ts";
 
 const PASSWORD = "pässwort-1234567";

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { Problem } from "../../src/domain/receipt.ts";
+import { problemsOf } from "../../src/inbound/at-place.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
 import { decode } from "../../src/inbound/decode.ts";
 import { normalize } from "../../src/inbound/normalize.ts";
-import { problemsOf } from "../../src/inbound/place.ts";
 import type { VerifiedRequest } from "../../src/inbound/request.ts";
 import type { Mapping } from "../../src/mapping/compile.ts";
 import { loadMapping, parseMapping, SHIPPED_MAPPINGS } from "../../src/mapping/load.ts";

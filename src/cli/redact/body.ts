@@ -1,7 +1,7 @@
+import { formOf } from "../../inbound/at-place.ts";
 import { contentAtOnce } from "../../inbound/content.ts";
 import type { FormField } from "../../inbound/form.ts";
 import { parsing } from "../../inbound/json.ts";
-import { formOf } from "../../inbound/place.ts";
 import { atOnce } from "../../inbound/steps.ts";
 import { type Context, redactText } from "./text.ts";
 import { redactString, redactValue } from "./value.ts";

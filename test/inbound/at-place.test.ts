@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { formOf, placeIn, textAt } from "../../src/inbound/place.ts";
-import { formatPlace, PlaceText, parsePlace } from "../../src/mapping/place.ts";
+import { formOf, placeIn, textAt } from "../../src/inbound/at-place.ts";
+import { formatPlace, PlaceText, parsePlace } from "../../src/mapping/request-place.ts";
 import { aRequest } from "./posts.ts";
 
 describe("a place in a request", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createCalm } from "../../src/inbound/calm.ts";
+import { createCalm } from "../../src/inbound/tarpit.ts";
 import { configText, LUMIN_KEY, signedByLumin, startBridge, tidy } from "../bridge.ts";
 import { NEW_YEAR } from "../builders.ts";
 import { createManualClock } from "../clock.ts";

@@ -3,7 +3,7 @@ import type { Problem } from "../domain/receipt.ts";
 import { storableText } from "../domain/text.ts";
 import type { ReadRule } from "../mapping/compile.ts";
 import { isPlain, type Path, valueAt, valuesAt } from "../mapping/path.ts";
-import type { PlaceRef, RequestPlace } from "../mapping/place.ts";
+import type { PlaceRef, RequestPlace } from "../mapping/request-place.ts";
 import { charsetOf, charsetOfJson, decodeText } from "./charset.ts";
 import { contentOf } from "./content.ts";
 import {
