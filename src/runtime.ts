@@ -13,7 +13,7 @@ import { createReceiver } from "./inbound/receive.ts";
 import { createReject } from "./inbound/reject.ts";
 import type { Rejections } from "./inbound/rejections.ts";
 import { createReprocess } from "./inbound/reprocess.ts";
-import { createCalm } from "./inbound/tarpit.ts";
+import { createTarpit } from "./inbound/tarpit.ts";
 import { observeAttempts, observeIngress, observePruning } from "./observe.ts";
 import type { Deliver } from "./outbound/deliver.ts";
 import { createDispatcher, type Dispatcher } from "./outbound/dispatch.ts";
@@ -147,7 +147,7 @@ function createWayIn(basePath: string, { metrics, logger, clock, current }: List
       accept: current().accept,
     }),
     basePath,
-    calm: createCalm({ clock, perSecond: REFUSALS_PER_SECOND, longest: MAX_DELAY_MS }),
+    tarpit: createTarpit({ clock, perSecond: REFUSALS_PER_SECOND, longest: MAX_DELAY_MS }),
     now,
     observe: observeIngress({ logger, metrics, now, wake: (names) => current().dispatcher.wake(names) }),
   }).callback();

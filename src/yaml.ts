@@ -9,6 +9,7 @@ import {
   visit,
 } from "yaml";
 import { z } from "zod";
+import { isPlainObject } from "./domain/plain-object.ts";
 import { type Environment, type Substitution, substitute } from "./environment.ts";
 
 /** Where something stands in a file; lines and columns count from 1. */
@@ -128,7 +129,7 @@ export function checkYaml<T>(
 /** What stands at `keys` in unchecked data, if it is a mapping there. */
 export function entriesOf(value: unknown, ...keys: readonly string[]): Readonly<Record<string, unknown>> {
   const found = keys.reduce<unknown>((inner, key) => entriesOf(inner)[key], value);
-  return typeof found === "object" && found !== null && !Array.isArray(found) ? { ...found } : {};
+  return isPlainObject(found) ? { ...found } : {};
 }
 
 /** An object schema that refuses other keys, and says which ones it knows. */

@@ -12,7 +12,7 @@ const STORE = "store/store.ts";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   "environment.ts": [],
-  "yaml.ts": ["environment.ts"],
+  "yaml.ts": ["domain", "environment.ts"],
   mapping: ["domain", "yaml.ts"],
   store: ["domain", "private-files.ts"],
   backup: ["domain", PORT, "store/rows.ts"],

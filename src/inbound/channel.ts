@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { CheckRule } from "../mapping/check.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
-import { formatPlace, type RequestPlace } from "../mapping/request-place.ts";
+import { formatPlace, type HeadPlace } from "../mapping/request-place.ts";
 
 export type RuleOf<Kind extends CheckRule["kind"]> = Extract<CheckRule, { kind: Kind }>;
 
@@ -12,7 +12,7 @@ export type Check =
   /** `required` false: a request without a signature passes. */
   | { kind: "rsa"; rule: RuleOf<"rsa">; key: KeyObject; required: boolean }
   /** Any of the values will do. */
-  | { kind: "equals"; place: RequestPlace; values: readonly string[]; isSecret: boolean }
+  | { kind: "equals"; place: HeadPlace; values: readonly string[]; isSecret: boolean }
   | { kind: "token"; token: string }
   | { kind: "basic"; user: string; password: string };
 
@@ -45,7 +45,7 @@ export function isProof(check: Check): boolean {
  * The headers and query parameters that hold a secret: those that a check of the mapping or of the configuration compares with one,
  * whether it is switched on or not. What they held is never kept.
  */
-export function secretPlacesOf({ rules, checks }: Pick<Channel, "rules" | "checks">): RequestPlace[] {
+export function secretPlacesOf({ rules, checks }: Pick<Channel, "rules" | "checks">): HeadPlace[] {
   const mapped = rules.checks.flatMap((rule) =>
     rule.kind === "equals" && rule.to === "secrets" ? [rule.place] : [],
   );

@@ -174,11 +174,8 @@ function undoAtOnce(
   }
 }
 
-/** The same of a request that was kept, where nothing is refused: a fault becomes a problem. */
-export async function withContent<Request extends RawRequest>(
-  request: Request,
-  maxBody: number,
-): Promise<Request> {
+/** The same for a stored request, where nothing is refused: a fault becomes a problem. */
+export async function withContent(request: RawRequest, maxBody: number): Promise<RawRequest> {
   if (!isCoded(request)) return request;
   const unpacked = await unpack(request, { maxBody, charge: () => true });
   return { ...request, content: "refused" in unpacked ? tooLong(maxBody) : unpacked };

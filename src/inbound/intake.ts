@@ -48,13 +48,13 @@ export interface Exchange {
   response: ServerResponse;
 }
 
-/** How long a sender that is told to come again is asked to wait, in seconds. */
-export const RETRY_AFTER = "10";
+/** How long senders are asked to wait before they repeat a request. */
+export const RETRY_AFTER_SECONDS = "10";
 
 const OVERLOADED: TurnedAway = {
   code: "overloaded",
   reason: "too much is coming in at this moment; please send it again",
-  headers: { "retry-after": RETRY_AFTER },
+  headers: { "retry-after": RETRY_AFTER_SECONDS },
 };
 
 /** Of a request that is refused for its credentials a body of up to so many bytes is kept, to be checked again once they are right. */

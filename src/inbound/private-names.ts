@@ -1,4 +1,4 @@
-import type { RequestPlace } from "../mapping/request-place.ts";
+import type { HeadPlace } from "../mapping/request-place.ts";
 import { type Channel, secretPlacesOf } from "./channel.ts";
 
 /** Which headers and query parameters give access to something: what they hold is neither kept nor shown. */
@@ -60,7 +60,7 @@ const privacies = new WeakMap<Channel, Privacy>();
 
 interface Need {
   /** What a check compares with a secret: it is private whatever else is said. */
-  secretPlaces?: readonly RequestPlace[];
+  secretPlaces?: readonly HeadPlace[];
   /** The texts of the mapping, its places among them. */
   texts?: ReadonlySet<string>;
 }

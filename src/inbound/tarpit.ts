@@ -1,29 +1,29 @@
 import type { Clock } from "../domain/clock.ts";
 
-/** Lets refused senders wait for their answer when there are many of them. */
-export interface Calm {
-  /** Resolves when a sender that is refused may have its answer: at once, unless too many were refused of late. */
-  turn(): Promise<void>;
+/** Delays the answers to refused senders when there are many of them. */
+export interface Tarpit {
+  /** Resolves when a refused sender may have its answer: at once, unless too many were refused lately. */
+  delay(): Promise<void>;
 }
 
-export interface CalmParts {
+export interface TarpitParts {
   clock: Clock;
-  /** So many refusals a second are answered at once, and as many may come together. */
+  /** Refusals a second that are answered at once; as many may come together. */
   perSecond: number;
-  /** No sender waits for longer than this, in milliseconds. */
+  /** The longest delay, in milliseconds. */
   longest: number;
 }
 
 /**
- * Whoever sends again as soon as the last post was refused, over thousands of connections, would keep the processor busy with
- * forgeries. Waiting costs nothing, so such a flood is answered at a pace that leaves the rest to genuine posts.
+ * Senders that repeat a refused post at once, over thousands of connections, would keep the processor busy with
+ * forgeries. Waiting costs nothing, so their answers are paced, which leaves the rest of the time to genuine posts.
  */
-export function createCalm({ clock, perSecond, longest }: CalmParts): Calm {
+export function createTarpit({ clock, perSecond, longest }: TarpitParts): Tarpit {
   const interval = 1_000 / perSecond;
-  /** Up to when the refusals so far have used the pace up; a second of it may be behind. */
+  /** The time up to which earlier refusals have used up the pace; at most a second in the past. */
   let filled = 0;
   return {
-    async turn() {
+    async delay() {
       const now = clock.now();
       filled = Math.min(Math.max(filled, now - 1_000) + interval, now + longest);
       const wait = Math.ceil(filled - now);

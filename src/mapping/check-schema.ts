@@ -4,7 +4,7 @@ import { exactly } from "../yaml.ts";
 import { exactlyOne } from "./exactly-one.ts";
 import { compilePart, isSamePart, PartFile } from "./part.ts";
 import { PatternText } from "./pattern.ts";
-import { isPlace, PLACE, PlaceText } from "./request-place.ts";
+import { HeadPlaceText, isPlace, PLACE, PlaceText } from "./request-place.ts";
 import { oneOf } from "./suggest.ts";
 import { TIME_TRANSFORMS } from "./transform.ts";
 
@@ -115,10 +115,7 @@ const RsaCheck = exactly({
 }).refine(hasSignedAge, SIGNED_AGE);
 
 const EqualsCheck = exactly({
-  place: z
-    .string()
-    .regex(/^(?:header|query):.+$/s, "a value to be compared is in header:<name> or query:<name>")
-    .describe("Where it is: a header or a query parameter."),
+  place: HeadPlaceText.describe("Where it is: a header or a query parameter."),
   to: oneOf("what it can be equal to", EXPECTATIONS)
     .default("secrets")
     .describe(

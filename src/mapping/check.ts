@@ -10,7 +10,7 @@ import {
 } from "./check-schema.ts";
 import { listOf } from "./field.ts";
 import { compilePart, type Part } from "./part.ts";
-import { parseRequestPlace, type RequestPlace } from "./request-place.ts";
+import { type HeadPlace, parseHeadPlace } from "./request-place.ts";
 import type { TimeTransform } from "./transform.ts";
 
 type Hash = (typeof HASHES)[number];
@@ -60,7 +60,7 @@ export type CheckRule =
     })
   | {
       kind: "equals";
-      place: RequestPlace;
+      place: HeadPlace;
       /** Which values of the configuration it may equal; only `secrets` are kept secret. */
       to: (typeof EXPECTATIONS)[number];
       /** The configuration may leave them out. */
@@ -82,7 +82,7 @@ export function compileCheck({ hmac, rsa, equals, basic }: CheckFile): CheckRule
   }
   if (equals) {
     const { place, to, optional } = equals;
-    return { kind: "equals", place: parseRequestPlace(place), to, optional };
+    return { kind: "equals", place: parseHeadPlace(place), to, optional };
   }
   return { kind: basic ? "basic" : "token" };
 }

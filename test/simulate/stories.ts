@@ -3,11 +3,10 @@ import { meaningOf } from "../../src/domain/event.ts";
 import { signerId } from "../../src/domain/identity.ts";
 import type { Channel, Check } from "../../src/inbound/channel.ts";
 import type { RawRequest } from "../../src/inbound/request.ts";
-import { verify } from "../../src/inbound/verify.ts";
 import type { Happening } from "../../src/simulate/life.ts";
 import { makeStories, type Post, type Story, type Wish } from "../../src/simulate/story.ts";
 import { aDocument, aSigner, NEW_YEAR } from "../builders.ts";
-import { aRequest, read, shipped } from "../inbound/posts.ts";
+import { aRequest, readVerified, shipped, verifyRaw } from "../inbound/posts.ts";
 
 /** Stories as tests of the simulator and of what it posts to need them. */
 
@@ -46,9 +45,9 @@ export function requestOf({ channel, body, headers, query }: Post): RawRequest {
 
 /** What our own mapping makes of a post; throws where it is not genuine. */
 export function readPost(post: Post, channel: Channel) {
-  const request = verify(requestOf(post), channel);
+  const request = verifyRaw(requestOf(post), channel);
   if ("refused" in request) throw new Error(request.refused);
-  return read(request, channel);
+  return readVerified(request, channel);
 }
 
 /** A happening as an event would carry it, by hand: not by any mapping. */

@@ -4,10 +4,10 @@ import { dedupeKeyOf } from "../../src/domain/draft.ts";
 import { meaningOf } from "../../src/domain/event.ts";
 import { signerId } from "../../src/domain/identity.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
-import { verify } from "../../src/inbound/verify.ts";
 import { FAULTS, type Fault } from "../../src/simulate/letter.ts";
 import { type Post, type ProviderName, postsOf, type Story } from "../../src/simulate/story.ts";
 import { NEW_YEAR } from "../builders.ts";
+import { verifyRaw } from "../inbound/posts.ts";
 import { armed, draftOf, readPost, requestOf, stories } from "./stories.ts";
 
 const CHANNELS = { lumin: ["account", "app"], legalesign: ["upon", "batch", "realtime"] } as const;
@@ -118,7 +118,7 @@ for (const provider of PROVIDER_NAMES) {
       const documents = new Set(spoilt.map(({ document }) => document));
       for (const post of forged) {
         const channel = channelIn(channels, post);
-        expect(verify(requestOf(post), channel)).to.have.property("refused");
+        expect(verifyRaw(requestOf(post), channel)).to.have.property("refused");
         const { drafts } = readPost(post, { ...channel, checks: [] });
         expect(drafts).not.to.have.length(0);
         for (const { document } of drafts) expect(documents.has(document?.id ?? "")).to.equal(false);

@@ -1,7 +1,7 @@
-import { formOf } from "../../inbound/at-place.ts";
 import { contentAtOnce } from "../../inbound/content.ts";
 import type { FormField } from "../../inbound/form.ts";
 import { parsing } from "../../inbound/json.ts";
+import { decodingRequestForm } from "../../inbound/open-request.ts";
 import { atOnce } from "../../inbound/steps.ts";
 import { type Context, redactText } from "./text.ts";
 import { redactString, redactValue } from "./value.ts";
@@ -69,11 +69,7 @@ function parseJson(text: string): unknown {
 
 /** Urlencoded or multipart: each field under its name, what is no text as a document. */
 function redactForm({ bytes, headers }: Body, charset: string, context: Context): Body {
-  const { fields } = formOf({
-    ...{ source: "", channel: "", query: new URLSearchParams(), pathToken: null, receivedAt: 0 },
-    headers,
-    body: bytes,
-  });
+  const { fields } = atOnce(decodingRequestForm(bytes, headers));
   const redacted = fields.map(({ name, value }): [string, string] => [
     redactText(name, context),
     isText(value) || charset !== "utf-8"
