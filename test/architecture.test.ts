@@ -128,6 +128,13 @@ describe("the import rule", () => {
     expect(impure).to.deep.equal([]);
   });
 
+  it("lets only verify.ts make a verified request", () => {
+    const makers = files.filter((file) =>
+      /\bas VerifiedRequest\b/.test(readFileSync(join(SRC, file), "utf8")),
+    );
+    expect(makers).to.deep.equal(["inbound/verify.ts"]);
+  });
+
   it("allows no folder or file that is named after nothing", () => {
     const nameless = /(^|\/)(utils?|helpers?|services?|models?|types?|index)(\.ts|\/)/;
     expect(files.map((file) => relative(".", file)).filter((file) => nameless.test(file))).to.deep.equal([]);
