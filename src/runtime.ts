@@ -80,10 +80,10 @@ export async function createRuntime(
   const store = withHandover(parts.store, () => (current() === bridge ? null : current().dispatcher));
   const subscribers = () => current().config.destinations;
   const reject = createReject({ store: { reject: rejections.add }, rejected, newRejectionId });
-  const patience = { stall: server.stallTimeout, whole: server.requestTimeout };
+  const timeouts = { stall: server.stallTimeout, whole: server.requestTimeout };
   const bridge: Runtime = {
     config,
-    take: createIntake({ budget, reject, patience, clock }),
+    take: createIntake({ budget, reject, timeouts, clock }),
     accept: createAccept({ store, reject, subscribers, newReceiptId }),
     conceal: createConceal(channels, config.privateNames),
     dispatcher: createDispatcher({

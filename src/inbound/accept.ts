@@ -28,8 +28,8 @@ export interface AcceptParts {
 export type Accept = (request: OpenedRequest, channel: Channel) => Promise<Acceptance | Refusal>;
 
 /**
- * The way in: verify, decode, normalize, record. `interpret` normalizes slice by slice while `recordEach` records, so
- * that a long batch holds up no other request. Rejects only when the store does.
+ * The way in: verify, decode, normalize, record. `interpret` normalizes slice by slice while `recordEach`
+ * records, so that a long batch holds up no other request. Rejects only when the store does.
  */
 export function createAccept({ store, reject, subscribers, newReceiptId }: AcceptParts): Accept {
   return async (opened, channel) => {

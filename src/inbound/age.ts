@@ -6,7 +6,9 @@ import type { Refusal } from "./credentials.ts";
 import type { OpenedRequest } from "./request.ts";
 import { onlyIn } from "./signature.ts";
 
-/** Refuses a request whose signed time is too old, or too far ahead of the clock. Null: its age is accepted. */
+/**
+ * Refuses a request whose signed time is too old, or too far ahead of the clock. Null: its age is accepted.
+ */
 export function refuseAge(request: OpenedRequest, rule: AgeRule): Refusal | null {
   if (rule.past === null) return null;
   const place = formatPlace(rule.part.place);

@@ -12,12 +12,15 @@ export interface Answer {
   missing: readonly CopyRule[];
 }
 
-/** The only values that are sent back: no line end could begin another header, and a browser has little to run. */
+/**
+ * The only values that are sent back: no line end could begin another header, and a browser has little to
+ * run.
+ */
 const ECHOED = /^[\x21-\x7e](?:[\x20-\x7e]{0,510}[\x21-\x7e])?$/;
 
 /**
- * The answer that a mapping asks for. A value of the request is sent back only if the configuration allows that value
- * or, where the rule says so, if `isVerified`: all checks of the channel have passed.
+ * The answer that a mapping asks for. A value of the request is sent back only if the configuration allows
+ * that value or, where the rule says so, if `isVerified`: all checks of the channel have passed.
  */
 export function fillAnswer(
   rule: AnswerRule,

@@ -12,8 +12,9 @@ import { atOnce } from "./steps.ts";
 /** What stands at a place of a request: as bytes for checks, as text for mappings. Nothing here throws. */
 
 /**
- * All values at a place, in order: the body decompressed, fields decoded. A place has several where a parameter or
- * field is repeated, a header's name ends in `*`, or a path leads to several values. A repeated header is one text.
+ * All values at a place, in order: the body decompressed, fields decoded. A place has several where a
+ * parameter or field is repeated, a header's name ends in `*`, or a path leads to several values. A repeated
+ * header is one text.
  */
 export function bytesAt(request: OpenedRequest, place: PlaceRef): Uint8Array[] {
   switch (place.in) {
@@ -37,8 +38,9 @@ export function bytesInHead(request: RequestHead, place: HeadPlace): Uint8Array[
 }
 
 /**
- * The first value at a place as text, without a byte order mark; null when there is none. Bytes that are not valid in
- * their charset become U+FFFD; for body and fields that is a problem of the request as well (`textProblems`).
+ * The first value at a place as text, without a byte order mark; null when there is none. Bytes that are not
+ * valid in their charset become U+FFFD; for body and fields that is a problem of the request as well
+ * (`textProblems`).
  */
 export function textAt(request: OpenedRequest, place: PlaceRef): string | null {
   switch (place.in) {

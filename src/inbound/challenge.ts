@@ -11,9 +11,9 @@ import { verify } from "./verify.ts";
 const MAX_CHALLENGE_BYTES = 65_536;
 
 /**
- * The answer to a challenge, by which a provider asks whether the address is ours; null: the request is none. Nothing of
- * a challenge is kept. Its signature is not required, since there is mostly nothing to sign; all other checks must pass.
- * Only values that are allowed or verified are sent back.
+ * The answer to a challenge, by which a provider asks whether the address is ours; null: the request is none.
+ * Nothing of a challenge is kept. Its signature is not required, since there is mostly nothing to sign; all
+ * other checks must pass. Only values that are allowed or verified are sent back.
  */
 export function answerChallenge(
   method: string,

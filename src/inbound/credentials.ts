@@ -15,8 +15,9 @@ export interface Refusal {
 type CheckOf<Kind extends Check["kind"]> = Extract<Check, { kind: Kind }>;
 
 /**
- * The checks that need no body: token, password, and values of headers and parameters. Null: they pass, or the channel
- * has none. They come before the body is read, so that a sender without credentials costs next to nothing.
+ * The checks that need no body: token, password, and values of headers and parameters. Null: they pass, or
+ * the channel has none. They come before the body is read, so that a sender without credentials costs next to
+ * nothing.
  */
 export function refuseCredentials(head: RequestHead, { checks }: Pick<Channel, "checks">): Refusal | null {
   for (const check of checks) {
@@ -75,7 +76,10 @@ function refuseBasic({ authorization }: Fingerprints, { user, password }: CheckO
   return matches.includes(true) ? null : { refused: "the user name or password is not the configured one" };
 }
 
-/** Fingerprints of a request's credentials, which can be compared and not used. `places` are those that hold a secret. */
+/**
+ * Fingerprints of a request's credentials, which can be compared and not used. `places` are those that hold a
+ * secret.
+ */
 export function fingerprintsOf(head: RequestHead, places: readonly HeadPlace[] = []): Fingerprints {
   const token = head.pathToken ?? head.query.get("token");
   const { authorization } = head.headers;
@@ -90,7 +94,10 @@ export function fingerprintsOf(head: RequestHead, places: readonly HeadPlace[] =
     : own;
 }
 
-/** By place, as mappings write it. Several values at one place share a fingerprint, which equals that of none of them. */
+/**
+ * By place, as mappings write it. Several values at one place share a fingerprint, which equals that of none
+ * of them.
+ */
 function fingerprintsAt(head: RequestHead, places: readonly HeadPlace[]): Record<string, string> {
   const found = places.map((place) => [formatPlace(place), bytesInHead(head, place)] as const);
   return Object.fromEntries(
@@ -107,8 +114,8 @@ const LATIN1 = /^[\0-\xff]*$/;
 const BASIC = /^basic[ \t]+([A-Za-z0-9+/]+)={0,2}$/i;
 
 /**
- * Basic credentials in one spelling: the scheme's case, the white space after it and the padding may differ (RFC 9110,
- * section 11.4). Anything else stays as it is, such as a repeated header.
+ * Basic credentials in one spelling: the scheme's case, the white space after it and the padding may differ
+ * (RFC 9110, section 11.4). Anything else stays as it is, such as a repeated header.
  */
 function canonical(authorization: string): string {
   const [, base64] = BASIC.exec(authorization.trim()) ?? [];

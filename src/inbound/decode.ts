@@ -17,7 +17,9 @@ export interface Decoded {
 
 type ReadBy = Pick<Channel, "rules">;
 
-/** Finds the payload and its items. Never throws. An empty place is an empty list where a list is expected. */
+/**
+ * Finds the payload and its items. Never throws. An empty place is an empty list where a list is expected.
+ */
 export function decode(request: VerifiedRequest, channel: ReadBy): Decoded {
   return atOnce(decoding(request, channel));
 }
@@ -53,8 +55,8 @@ function itemsOf(payload: unknown, { each, single }: ReadRule): Decoded {
 }
 
 /**
- * The form fields that the passed signatures cover, for a mapping that trusts no others. Null: all fields count,
- * since no signature was checked, or one covers the whole body.
+ * The form fields that the passed signatures cover, for a mapping that trusts no others. Null: all fields
+ * count, since no signature was checked, or one covers the whole body.
  */
 function signedFields(
   { verified }: VerifiedRequest,

@@ -51,7 +51,9 @@ function readTags({ tags }: DocumentRule, scope: Scope): string[] | null {
   return found.length > 0 ? [...new Set(found)] : null;
 }
 
-/** Null when the item has none, as for tags. Of two with one name the last counts; `fields` override `each`. */
+/**
+ * Null when the item has none, as for tags. Of two with one name the last counts; `fields` override `each`.
+ */
 function readReferences(
   { each, element, fields }: ReferencesRule,
   scope: Scope,
@@ -74,7 +76,10 @@ function readReferences(
   return given.length > 0 ? Object.fromEntries(given) : null;
 }
 
-/** A signer without a provider's id is identified by document and e-mail address; null when these are unknown too. */
+/**
+ * A signer without a provider's id is identified by document and e-mail address; null when these are unknown
+ * too.
+ */
 function readSigner(rule: SignerRule, scope: Scope, document: DocumentFacts | null): SignerFacts | null {
   const email = readField(rule.email, scope);
   const id = readField(rule.id, scope) ?? (document && email && signerId(document.id, email));
@@ -102,7 +107,10 @@ function readSigners(
   return [...found.values()];
 }
 
-/** An event about a document needs the document; one about a signer needs the signer, or at least the document. */
+/**
+ * An event about a document needs the document; one about a signer needs the signer, or at least the
+ * document.
+ */
 export function missingFacts(
   types: readonly EventType[],
   event: EventRule,

@@ -18,21 +18,26 @@ export interface PlannedRecord {
   problems: readonly Problem[];
 }
 
-/** Items that are normalized and recorded at once: a batch of ten thousand must not hold up other requests. */
+/**
+ * Items that are normalized and recorded at once: a batch of ten thousand must not hold up other requests.
+ */
 const ITEMS_PER_SLICE = 250;
 
 export interface InterpretParts {
   receiptId: string;
   request: VerifiedRequest;
   channel: Channel;
-  /** The destinations of the current configuration. Asked when a slice is recorded: a reload may come in between. */
+  /**
+   * The destinations of the current configuration. Asked when a slice is recorded: a reload may come in
+   * between.
+   */
   subscribers(): readonly Subscriber[];
 }
 
 /**
- * Plans what to record of a request, slice by slice; nearly always there is one. Each slice is normalized when it is
- * asked for, and must be recorded before the next. Until the last, the receipt has the problem `unfinished`: what a
- * crash cuts off is found and reprocessed even if the provider never repeats it.
+ * Plans what to record of a request, slice by slice; nearly always there is one. Each slice is normalized
+ * when it is asked for, and must be recorded before the next. Until the last, the receipt has the problem
+ * `unfinished`: what a crash cuts off is found and reprocessed even if the provider never repeats it.
  */
 export function* interpret(
   { items, problems: undecoded }: Decoded,
@@ -79,7 +84,9 @@ function unfinished(from: number): Problem {
 
 type Write = (record: RecordRequest) => Promise<RecordResult>;
 
-/** Records the first slice and then any further ones. Rejects when a write does; slices written before stay. */
+/**
+ * Records the first slice and then any further ones. Rejects when a write does; slices written before stay.
+ */
 export async function recordEach(
   planned: Iterable<PlannedRecord>,
   first: Write,

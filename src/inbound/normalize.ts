@@ -27,8 +27,9 @@ export interface Normalized {
 }
 
 /**
- * Translates items of a request into drafts. A word that no table has makes a draft of type `unknown`, an ignored word
- * none. `first` is the position of the first item in its request. Never throws, whatever the items are.
+ * Translates items of a request into drafts. A word that no table has makes a draft of type `unknown`, an
+ * ignored word none. `first` is the position of the first item in its request. Never throws, whatever the
+ * items are.
  */
 export function normalize(
   items: readonly unknown[],
@@ -53,7 +54,10 @@ export function normalize(
   return { drafts, problems };
 }
 
-/** The digest that identifies an item without a time or an object; for others empty, since it costs more than the rest. */
+/**
+ * The digest that identifies an item without a time or an object; for others empty, since it costs more than
+ * the rest.
+ */
 function markOf(item: unknown, { time, facts: { document, signer } }: Interpretation): string {
   const isVague = time === null || (document === null && signer === null);
   return isVague ? digest([JSON.stringify(item)]) : "";
@@ -110,7 +114,10 @@ function unread(...problems: Complaint[]): Interpretation {
   return { ...NOTHING, problems };
 }
 
-/** The first word that is there, with its meaning. A word whose meaning depends on its object needs the object too. */
+/**
+ * The first word that is there, with its meaning. A word whose meaning depends on its object needs the object
+ * too.
+ */
 function readWord(
   words: readonly WordRule[],
   scope: Scope,

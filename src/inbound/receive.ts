@@ -39,9 +39,9 @@ export interface ReceiveParts {
 }
 
 /**
- * The listener that providers post to: `POST /in/<source>/<channel>`, with a token as `?token=` or as one more segment.
- * A genuine request is answered with exactly 200 once it is on disk; no request gets another 2xx or a 3xx. Other
- * methods are for challenges, where a channel's mapping has them.
+ * The listener that providers post to: `POST /in/<source>/<channel>`, with a token as `?token=` or as one
+ * more segment. A genuine request is answered with exactly 200 once it is on disk; no request gets another
+ * 2xx or a 3xx. Other methods are for challenges, where a channel's mapping has them.
  */
 export function createReceiver(parts: ReceiveParts): Koa {
   const ways = `webhooks go to ${parts.basePath}/in/<source>/<channel>`;
@@ -114,7 +114,9 @@ async function receive(
   }
 }
 
-/** A reload may have come while the body did, so the current configuration counts. Null: the channel is gone. */
+/**
+ * A reload may have come while the body did, so the current configuration counts. Null: the channel is gone.
+ */
 async function receiveWhole(
   context: Koa.Context,
   raw: RawRequest,
@@ -149,7 +151,10 @@ function notAllowed(context: Koa.Context, { rules }: Channel): RequestResult {
   return refuse(context, { code: "method_not_allowed", reason: "webhooks are posted", headers: { allow } });
 }
 
-/** Repeated headers are joined as RFC 9110 allows. From the raw list: Node's `headersDistinct` costs ten times as much. */
+/**
+ * Repeated headers are joined as RFC 9110 allows. From the raw list: Node's `headersDistinct` costs ten times
+ * as much.
+ */
 function plainHeaders({ rawHeaders }: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {

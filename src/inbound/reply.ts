@@ -58,7 +58,10 @@ const JSON_TYPE = "application/json; charset=utf-8";
 /** After these the connection is closed, even where the body came whole. */
 const CLOSING: ReadonlySet<ErrorCode> = new Set(["too_large", "overloaded", "request_timeout"]);
 
-/** Bytes that an overloaded bridge still reads. A sender of more may lose the answer, and has to repeat it anyway. */
+/**
+ * Bytes that an overloaded bridge still reads. A sender of more may lose the answer, and has to repeat it
+ * anyway.
+ */
 const MAX_OVERLOADED_DRAIN_BYTES = 256 * 1_024;
 
 export function refuse(context: Koa.Context, { code, reason, headers = {} }: TurnedAway): RequestResult {

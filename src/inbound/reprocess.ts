@@ -50,8 +50,8 @@ export interface ReprocessParts {
 type ReprocessOne = (id: string) => Promise<{ fixed: boolean; events: number } | null>;
 
 /**
- * Reprocesses stored requests after a mapping or a secret was fixed, and forwards their events. Dedupe keys recognise
- * events that are recorded already, so reprocessing a page twice changes nothing.
+ * Reprocesses stored requests after a mapping or a secret was fixed, and forwards their events. Dedupe keys
+ * recognise events that are recorded already, so reprocessing a page twice changes nothing.
  */
 export function createReprocess(
   parts: ReprocessParts,

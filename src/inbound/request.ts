@@ -13,7 +13,9 @@ export interface RequestHead {
   headers: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
   receivedAt: number;
-  /** Fingerprints of the credentials of a stored rejection, since the credentials themselves are not stored. */
+  /**
+   * Fingerprints of the credentials of a stored rejection, since the credentials themselves are not stored.
+   */
   shown?: Fingerprints;
 }
 
@@ -34,8 +36,8 @@ export type Content =
   | { undecodable: string; tooLong?: true };
 
 /**
- * A request whose places can be read (at-place.ts). Form and payload are decoded when first asked for, and once:
- * challenge, verify, decode and the answer share them. Only `openRequest` makes one.
+ * A request whose places can be read (at-place.ts). Form and payload are decoded when first asked for, and
+ * once: challenge, verify, decode and the answer share them. Only `openRequest` makes one.
  */
 export interface OpenedRequest extends RawRequest {
   form(): Steps<RequestForm>;
@@ -53,8 +55,9 @@ export type Payload = { value: unknown } | { absent: string; isEmpty: boolean };
 declare const verified: unique symbol;
 
 /**
- * A request that passed its channel's checks. Only verify.ts makes one: by `verify`, by `asVerifiedBefore` for stored
- * receipts, and by `withoutChecks` for dry runs. Whatever looks for events in a request takes no other.
+ * A request that passed its channel's checks. Only verify.ts makes one: by `verify`, by `asVerifiedBefore`
+ * for stored receipts, and by `withoutChecks` for dry runs. Whatever looks for events in a request takes no
+ * other.
  */
 export interface VerifiedRequest extends OpenedRequest {
   /** The checks that passed, such as `hmac+token`; `none` when the configuration switched checks off. */

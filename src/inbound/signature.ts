@@ -23,8 +23,9 @@ export function signatureTexts(request: OpenedRequest, parts: readonly Part[]): 
 }
 
 /**
- * Decodes signatures. Each text may be a list with commas or white space between. A signature counts as a whole or not
- * at all: hexadecimal in either case, or base64 (RFC 4648, either alphabet, padded or not) with nothing around it.
+ * Decodes signatures. Each text may be a list with commas or white space between. A signature counts as a
+ * whole or not at all: hexadecimal in either case, or base64 (RFC 4648, either alphabet, padded or not) with
+ * nothing around it.
  */
 export function decodeSignatures(
   texts: readonly string[],
@@ -67,8 +68,8 @@ const DECODE: Readonly<Record<SignatureEncoding, (text: string) => Buffer | null
 };
 
 /**
- * The signed bytes, part by part. A signed place must have exactly one value: of two fields with one name, one would be
- * checked and the other could be read.
+ * The signed bytes, part by part. A signed place must have exactly one value: of two fields with one name,
+ * one would be checked and the other could be read.
  */
 export function signedBytes(request: OpenedRequest, over: readonly SignedPart[]): Uint8Array[] | Refusal {
   const parts: Uint8Array[] = [];

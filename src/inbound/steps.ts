@@ -3,8 +3,8 @@ import { setImmediate } from "node:timers/promises";
 /**
  * Work that may take long, in steps: the caller may give other requests a turn between two of them.
  *
- * A function that returns steps does nothing by itself until they are taken, so its name is a participle: `verifying`
- * gives the steps of `verify`.
+ * A function that returns steps does nothing by itself until they are taken, so its name is a participle:
+ * `verifying` gives the steps of `verify`.
  */
 export type Steps<T> = Generator<void, T, void>;
 

@@ -15,8 +15,9 @@ export interface TarpitParts {
 }
 
 /**
- * Senders that repeat a refused post at once, over thousands of connections, would keep the processor busy with
- * forgeries. Waiting costs nothing, so their answers are paced, which leaves the rest of the time to genuine posts.
+ * Senders that repeat a refused post at once, over thousands of connections, would keep the processor busy
+ * with forgeries. Waiting costs nothing, so their answers are paced, which leaves the rest of the time to
+ * genuine posts.
  */
 export function createTarpit({ clock, perSecond, longest }: TarpitParts): Tarpit {
   const interval = 1_000 / perSecond;

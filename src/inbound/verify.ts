@@ -14,9 +14,10 @@ import { atOnce, inTurns, STEP_BYTES, type Steps } from "./steps.ts";
 import { requestOfReceipt } from "./stored-request.ts";
 
 /**
- * Whether a request is genuine: every check of the channel must pass, the cheap ones first. Signatures are checked over
- * the bytes that came, or the decoded form field where the provider signs that, and compared in constant time. Nothing
- * is parsed before that, unless the provider signs members of the payload (`payload:…`).
+ * Whether a request is genuine: every check of the channel must pass, the cheap ones first. Signatures are
+ * checked over the bytes that came, or the decoded form field where the provider signs that, and compared in
+ * constant time. Nothing is parsed before that, unless the provider signs members of the payload
+ * (`payload:…`).
  */
 export function verify(request: OpenedRequest, channel: Channel): VerifiedRequest | Refusal {
   return atOnce(verifying(request, channel));
@@ -77,8 +78,9 @@ function refuseForm(request: RawRequest, { refuse }: Channel["rules"]): Refusal 
 type CheckOf<Kind extends Check["kind"]> = Extract<Check, { kind: Kind }>;
 
 /**
- * Checks a compressed body decompressed and then as it came, since senders and gateways sign either. Of the bytes that
- * came only a signature over the whole body counts: they could look like a form with signed fields and hold another.
+ * Checks a compressed body decompressed and then as it came, since senders and gateways sign either. Of the
+ * bytes that came only a signature over the whole body counts: they could look like a form with signed fields
+ * and hold another.
  */
 function* judgeEither(request: OpenedRequest, check: Check, read: PayloadRule): Steps<Verdict> {
   const verdict = yield* judge(request, check);

@@ -8,7 +8,7 @@ import { HeadPlaceText, isPlace, PLACE, PlaceText } from "./request-place.ts";
 import { oneOf } from "./suggest.ts";
 import { TIME_TRANSFORMS } from "./transform.ts";
 
-/** How mapping files write checks. `check.ts` makes them ready to be used. */
+/** The schema of checks in mapping files. `check.ts` compiles them. */
 
 export const HASHES = ["sha1", "sha256", "sha384", "sha512"] as const;
 export const ENCODINGS = ["hex", "base64"] as const;
@@ -134,11 +134,11 @@ const CHECKS = {
   equals: EqualsCheck.optional().describe("A header or query parameter that equals a configured value."),
 };
 
-/** One check of `verify`, as mapping files write it. */
+/** One check of `verify` in a mapping file. */
 export const CheckFile = exactlyOne(exactly(CHECKS), Object.keys(CHECKS));
 export type CheckFile = z.output<typeof CheckFile>;
 
-/** Who could change the time without breaking the signature could repeat a request for ever. */
+/** An unsigned time could be changed, and a request be repeated for ever. */
 function hasSignedAge({ maxAge, over }: Pick<SignedFile, "over" | "maxAge">): boolean {
   if (!maxAge) return true;
   const time = compilePart(maxAge);

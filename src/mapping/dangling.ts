@@ -1,16 +1,16 @@
 import { entriesOf } from "../yaml.ts";
 import { unknownName } from "./suggest.ts";
 
-/** Something that a mapping file names and does not have. */
+/** A reference or a field that a mapping file needs and does not have. */
 export interface Dangling {
   path: KeyPath;
   message: string;
 }
 
 /**
- * The tables that are named and not there, the channels that end up without `event`, and those without a `time` where a word lets
- * documents start again: what happens once is told apart by nothing else then. Looks at the data as it was read, so that other
- * mistakes of the file do not hide these.
+ * Finds names of missing tables, channels without `event`, and channels without `time` where a word reopens
+ * documents: then only the time distinguishes an event of the first round from the next. Works on unchecked
+ * data, so that other mistakes of the file do not hide these.
  */
 export function findDangling(file: unknown): Dangling[] {
   const tables = Object.keys(entriesOf(memberOf(file, "tables")));
@@ -66,7 +66,7 @@ function danglingTables(event: unknown, path: KeyPath, tables: readonly string[]
     );
 }
 
-/** One or several, each with its path. */
+/** The elements of a list, or the one value, each with its path. */
 function each(value: unknown, path: KeyPath): { value: unknown; path: KeyPath }[] {
   return Array.isArray(value)
     ? value.map((one: unknown, index) => ({ value: one, path: [...path, index] }))

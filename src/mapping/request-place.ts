@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { formatPath, isPath, type Path, parsePath } from "./path.ts";
 
-/** A header or query parameter. A header's name that ends in `*` stands for all headers with that beginning. */
+/**
+ * A header or query parameter. A header's name that ends in `*` stands for all headers with that beginning.
+ */
 export interface HeadPlace {
   in: "header" | "query";
   name: string;
@@ -16,7 +18,9 @@ export type PlaceRef = RequestPlace | { in: "payload"; path: Path };
 const REQUEST_PLACE = /^(?:body|(header|query|field):(.+))$/s;
 const PAYLOAD = "payload:";
 
-/** The form of places, as the source of a regular expression for editors. Paths are only checked by `isPlace`. */
+/**
+ * The form of places, as the source of a regular expression for editors. Paths are only checked by `isPlace`.
+ */
 export const PLACE = `(?:body|(?:header|query|field):.+|${PAYLOAD}.+)`;
 
 /** Whether a text names a place. */
@@ -59,7 +63,9 @@ export function parseRequestPlace(text: string): RequestPlace {
   return kind === "header" || kind === "query" ? parseHeadPlace(text) : { in: "body" };
 }
 
-/** The header or parameter that a text names, as `HeadPlaceText` has checked. Header names are in lower case. */
+/**
+ * The header or parameter that a text names, as `HeadPlaceText` has checked. Header names are in lower case.
+ */
 export function parseHeadPlace(text: string): HeadPlace {
   const name = text.slice(text.indexOf(":") + 1);
   return text.startsWith("header:") ? { in: "header", name: name.toLowerCase() } : { in: "query", name };

@@ -10,7 +10,7 @@ import { PathText } from "./path.ts";
 import { RequestPlaceText } from "./request-place.ts";
 import { oneOf } from "./suggest.ts";
 
-/** What a mapping file may say. `compile.ts` turns it into what requests are read with. */
+/** The schema of mapping files. `compile.ts` compiles them. */
 
 const Verify = z.array(CheckFile).min(1).describe("What proves a request genuine: all of these.");
 
