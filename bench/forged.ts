@@ -3,9 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { receiptId, rejectionId } from "../src/domain/identity.ts";
 import { type Accept, createAccept } from "../src/inbound/accept.ts";
 import type { Channel } from "../src/inbound/channel.ts";
+import { openRequest } from "../src/inbound/open-request.ts";
 import { createReject } from "../src/inbound/reject.ts";
 import { createRejections } from "../src/inbound/rejections.ts";
-import type { RawRequest } from "../src/inbound/request.ts";
+import type { OpenedRequest } from "../src/inbound/request.ts";
 import { openPostgresStore } from "../src/store/postgres.ts";
 import type { Bench } from "./bench.ts";
 import { startDatabase } from "./databases.ts";
@@ -77,11 +78,11 @@ async function latenciesBeside(forged: number, accept: Accept, channel: Channel)
   let over = false;
   const forging = Array.from({ length: forged }, async () => {
     for (await sleep(Math.random() * AGAIN_MS); !over; await sleep(AGAIN_MS))
-      await accept(toRequest(0, "00"), channel);
+      await accept(toRequest(channel, 0, "00"), channel);
   });
   const latencies: number[] = [];
   for (const startedAt = monotonic(); monotonic() - startedAt < ROUND_MS; await sleep(PAUSE_MS)) {
-    const request = toRequest(posts++);
+    const request = toRequest(channel, posts++);
     const sentAt = monotonic();
     const accepted = await accept(request, channel);
     if ("refused" in accepted) throw new Error(`a genuine post was refused: ${accepted.refused}`);
@@ -92,9 +93,9 @@ async function latenciesBeside(forged: number, accept: Accept, channel: Channel)
   return latencies;
 }
 
-function toRequest(number: number, forgery?: string): RawRequest {
+function toRequest({ rules }: Channel, number: number, forgery?: string): OpenedRequest {
   const { body, signature } = createPost(number);
-  return {
+  const raw = {
     source: SOURCE,
     channel: CHANNEL,
     query: new URLSearchParams(),
@@ -103,4 +104,5 @@ function toRequest(number: number, forgery?: string): RawRequest {
     body,
     receivedAt: Date.now(),
   };
+  return openRequest(raw, rules.read);
 }

@@ -3,8 +3,11 @@ import type { Document } from "../src/domain/document.ts";
 import { receiptId } from "../src/domain/identity.ts";
 import type { Resolution } from "../src/domain/resolve.ts";
 import type { Channel } from "../src/inbound/channel.ts";
+import { decode } from "../src/inbound/decode.ts";
 import { interpret } from "../src/inbound/interpret.ts";
-import type { VerifiedRequest } from "../src/inbound/request.ts";
+import { openRequest } from "../src/inbound/open-request.ts";
+import type { RawRequest } from "../src/inbound/request.ts";
+import { verify } from "../src/inbound/verify.ts";
 import type { RecordRequest } from "../src/store/port/inbox.ts";
 import type { Rows } from "../src/store/rows.ts";
 import { createPost, EVENTS_PER_DOCUMENT } from "./posts.ts";
@@ -77,7 +80,7 @@ function addLife(load: Load, number: number, { waits, timeOf, reader }: Life): v
 
 function recordingOf(number: number, receivedAt: number, { channel, subscribers }: Reader): RecordRequest {
   const { body, signature } = createPost(number);
-  const request: VerifiedRequest = {
+  const raw: RawRequest = {
     source: channel.source,
     channel: channel.name,
     query: new URLSearchParams(),
@@ -91,13 +94,20 @@ function recordingOf(number: number, receivedAt: number, { channel, subscribers 
     },
     body,
     receivedAt,
-    verified: "hmac",
   };
   const random = Buffer.alloc(10);
   random.writeUInt32BE(number);
-  const [reading] = [...interpret(receiptId(receivedAt, random), request, channel, () => subscribers)];
-  if (!reading) throw new Error("a post could not be read");
-  return reading.recording;
+  const request = verify(openRequest(raw, channel.rules.read), channel);
+  if ("refused" in request) throw new Error(`a post was refused: ${request.refused}`);
+  const parts = {
+    receiptId: receiptId(receivedAt, random),
+    request,
+    channel,
+    subscribers: () => subscribers,
+  };
+  const [planned] = [...interpret(decode(request, channel), parts)];
+  if (!planned) throw new Error("a post could not be read");
+  return planned.record;
 }
 
 function addReceipt(load: Load, position: number, { receipt }: RecordRequest, { events }: Resolution): void {

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { readChannel } from "./config/channel.ts";
 import { findDoubtful, findUnclean } from "./config/credentials.ts";
 import { readDestinations } from "./config/destination.ts";
-import { fitToSchema } from "./config/fit.ts";
+import { fitToSchema } from "./config/fit-to-schema.ts";
 import type { Retention } from "./config/retention-schema.ts";
 import { ConfigFile, ServerFile, SourceFile } from "./config/schema.ts";
 import { messageOf } from "./domain/errors.ts";
@@ -14,16 +14,18 @@ import { loadMapping, SHIPPED_MAPPINGS } from "./mapping/load.ts";
 import type { Destination } from "./outbound/destination.ts";
 import { checkYaml, entriesOf, type FileProblem, parseYaml, type YamlFile } from "./yaml.ts";
 
-/** The whole configuration, checked: what is downstream trusts it. Durations are milliseconds, sizes bytes. */
+/**
+ * The whole configuration. It is checked, and trusted from here on. Durations are milliseconds, sizes bytes.
+ */
 export interface Config {
-  /** Where it was read from. */
+  /** The file it was read from. */
   file: string;
   server: {
     host: string;
     port: number;
     /** Stands before `/in`, such as `/esign`; may be empty. */
     basePath: string;
-    /** Of a channel for which neither the file nor its mapping says anything else. */
+    /** For channels where neither the file nor the mapping sets another. */
     maxBody: number;
     maxValues: number;
     maxBytesInFlight: number;
@@ -32,17 +34,17 @@ export interface Config {
     stallTimeout: number;
     requestTimeout: number;
   };
-  /** `hosts`: names under which it is reached besides localhost; absent: the configuration does not say. */
+  /** `hosts`: names under which it is reached besides localhost; absent: not configured. */
   admin: { host: string; port: number; token: string | null; hosts?: readonly string[] | undefined };
   store: { kind: "sqlite" | "lowdb"; file: string } | { kind: "postgres"; url: string };
   channels: readonly Channel[];
   destinations: readonly Destination[];
   log: { level: string };
-  /** Patterns of headers and query parameters that are not kept, besides the usual ones. */
+  /** Patterns of headers and query parameters that are not stored, besides the usual ones. */
   privateNames: readonly string[];
-  /** How many refused requests of a channel are kept, and up to how many bytes of each. */
+  /** Refused requests that are kept of a channel, and bytes that are kept of each body. */
   rejected: { keep: number; maxBody: number };
-  /** How long each is kept; null: for ever. */
+  /** How long each kind of row is kept; null: for ever. */
   retention: Retention;
   shutdown: number;
 }
@@ -51,11 +53,13 @@ export interface LoadedConfig {
   /** Null when there are problems. */
   config: Config | null;
   problems: readonly FileProblem[];
-  /** What is likely a mistake, though nothing is wrong with it. */
+  /** Likely mistakes in a configuration that is valid. */
   warnings: readonly FileProblem[];
 }
 
-/** Reads the configuration and the mappings it names. Every problem of every file at once; nothing is thrown. */
+/**
+ * Reads the configuration and its mappings. All problems of all files are found at once; nothing is thrown.
+ */
 export async function loadConfig(file: string, environment: Environment): Promise<LoadedConfig> {
   let text: string;
   try {
@@ -67,7 +71,7 @@ export async function loadConfig(file: string, environment: Environment): Promis
   return parseConfig(text, file, environment);
 }
 
-/** The same for text that is already read; `file` is what problems call it, and relative paths start from its folder. */
+/** The same for a text. Problems name `file`, and relative paths start from its folder. */
 export async function parseConfig(
   text: string,
   file: string,
@@ -114,19 +118,19 @@ export async function parseConfig(
   };
 }
 
-/** Which store, and where; the schema has checked that it names one. */
+/** The store's kind and place; the schema has checked the text. */
 function readStore(store: string, folder: string): Config["store"] {
   if (store.startsWith("postgres")) return { kind: "postgres", url: store };
   const kind = store.startsWith("lowdb:") ? "lowdb" : "sqlite";
   return { kind, file: resolve(folder, store.slice(kind.length + 1)) };
 }
 
-/** Where mappings are looked for: beside the configuration first, then among those shipped. */
+/** The folders of mappings: first beside the configuration, then the shipped ones. */
 export function mappingFolders(folder: string): readonly string[] {
   return [join(folder, "mappings"), SHIPPED_MAPPINGS];
 }
 
-/** The channels of each source, as written: what a destination may filter by. */
+/** The channels of each source as written, for the filters of destinations. */
 function channelNames(yaml: YamlFile): ReadonlyMap<string, readonly string[]> {
   const sources = entriesOf(yaml.value, "sources");
   return new Map(
@@ -139,7 +143,7 @@ interface Sources {
   problems: FileProblem[];
 }
 
-/** Each source is looked at by itself, so that a mistake elsewhere does not hide what is wrong with its mapping or its checks. */
+/** Each source is checked on its own: a mistake elsewhere must not hide those of its mapping and checks. */
 async function readSources(yaml: YamlFile, folder: string): Promise<Sources> {
   const sources = await Promise.all(
     Object.keys(entriesOf(yaml.value, "sources")).map((name) => readSource(yaml, name, folder)),
@@ -157,8 +161,8 @@ async function readSource(yaml: YamlFile, name: string, folder: string): Promise
 
   const loaded = await loadMapping(mappingName, mappingFolders(folder));
   if (!loaded.mapping) {
-    const place = yaml.placeOf(["sources", name, "mapping"]);
-    const absent = loaded.absent === null ? [] : [{ ...place, message: loaded.absent }];
+    const position = yaml.positionOf(["sources", name, "mapping"]);
+    const absent = loaded.absent === null ? [] : [{ ...position, message: loaded.absent }];
     return { channels: [], problems: [...loaded.problems, ...absent] };
   }
 
@@ -173,7 +177,10 @@ async function readSource(yaml: YamlFile, name: string, folder: string): Promise
     );
     if (typeof read !== "string") found.channels.push(read);
     else
-      found.problems.push({ ...yaml.placeOf(["sources", name, "channels", channel], "key"), message: read });
+      found.problems.push({
+        ...yaml.positionOf(["sources", name, "channels", channel], "key"),
+        message: read,
+      });
   }
   return found;
 }
@@ -181,12 +188,12 @@ async function readSource(yaml: YamlFile, name: string, folder: string): Promise
 function portClash(yaml: YamlFile, config: ConfigFile | null): FileProblem[] {
   if (!config || config.server.port === 0 || config.server.port !== config.admin.port) return [];
   const message = `\`admin.port\`: ${config.admin.port} is the port of \`server\` too: give it another`;
-  return [{ ...yaml.placeOf(["admin", "port"]), message }];
+  return [{ ...yaml.positionOf(["admin", "port"]), message }];
 }
 
 const DEFAULT_BYTES_IN_FLIGHT = 64 * 1_024 ** 2;
 
-/** Room for the longest body and for what it holds when it came compressed. */
+/** Room for the longest body twice: as it came, and decompressed. */
 function budgetFor(channels: readonly Channel[]): number {
   return Math.max(DEFAULT_BYTES_IN_FLIGHT, ...channels.map(({ maxBody }) => 2 * maxBody));
 }
@@ -201,7 +208,7 @@ function budgetTooSmall(
   if (given === undefined || !longest || given >= 2 * longest.maxBody) return [];
   const { source, name, maxBody } = longest;
   const message = `\`server.maxBytesInFlight\`: ${formatSize(given)} is less than twice ${formatSize(maxBody)}, which is how long a body on ${source}/${name} may be: raise it, or give the channel a smaller \`maxBody\``;
-  return [{ ...yaml.placeOf(["server", "maxBytesInFlight"]), message }];
+  return [{ ...yaml.positionOf(["server", "maxBytesInFlight"]), message }];
 }
 
 function inOrder(problems: readonly FileProblem[]): FileProblem[] {

@@ -1,22 +1,22 @@
-/** `${NAME}` in texts: what the environment gives for it. */
+/** References to the environment in texts: `${NAME}`. */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What became of a text with references in it. */
+/** The result of replacing the references of a text. */
 export interface Substitution {
-  /** What stands there now. */
+  /** The text after the replacement. */
   text: string;
-  /** Where it comes from, as a sentence's subject: `the environment variable NAME`, or `the default of NAME`. */
+  /** The source, as a sentence's subject: `the environment variable NAME`, or `the default of NAME`. */
   origin: string;
-  /** It is a reference whose default is empty and is used: as if it were not written. */
+  /** The text is one reference whose empty default is used: as if the value were not written. */
   isAbsent: boolean;
 }
 
-/** `$${` stands for `${` itself. */
+/** `$${` is written for `${` itself. */
 const REFERENCE = /\$\$\{|\$\{((?:[^{}$]|\$(?!\{))*)\}|\$\{[^}]*\}?/g;
 const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
-/** Replaces every reference of a text. A name that is not set or a reference that cannot be read is a complaint. */
+/** Replaces every reference of a text. Names that are not set and malformed references are complaints. */
 export function substitute(
   text: string,
   environment: Environment,

@@ -4,13 +4,13 @@ import type { Clock } from "./domain/clock.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
 import type { Budget } from "./inbound/budget.ts";
-import { createCalm } from "./inbound/calm.ts";
 import { createIntake, type Intake } from "./inbound/intake.ts";
 import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
 import { createReject } from "./inbound/reject.ts";
 import type { Rejections } from "./inbound/rejections.ts";
 import { createReprocess } from "./inbound/reprocess.ts";
+import { createTarpit } from "./inbound/tarpit.ts";
 import type { Observers } from "./observe/observers.ts";
 import type { Deliver } from "./outbound/deliver.ts";
 import { createDispatcher, type Dispatcher } from "./outbound/dispatch.ts";
@@ -72,10 +72,10 @@ export async function createRuntime(
   const subscribers = () => current().config.destinations;
   const { newReceiptId, newRejectionId } = idMakers(parts);
   const reject = createReject({ store: { reject: rejections.add }, rejected, newRejectionId });
-  const patience = { stall: server.stallTimeout, whole: server.requestTimeout };
+  const timeouts = { stall: server.stallTimeout, whole: server.requestTimeout };
   const runtime: Runtime = {
     config,
-    take: createIntake({ budget, reject, patience, clock }),
+    take: createIntake({ budget, reject, timeouts, clock }),
     // In, store, out: `accept` records, `recorded` wakes the dispatcher, and the dispatcher sends.
     accept: createAccept({ store, reject, subscribers, newReceiptId, recorded: wakeCurrent(parts) }),
     dispatcher: createDispatcher({
@@ -142,7 +142,7 @@ function createReceiveHandler(
       accept: current().accept,
     }),
     basePath,
-    calm: createCalm({ clock, perSecond: REFUSALS_PER_SECOND, longest: MAX_DELAY_MS }),
+    tarpit: createTarpit({ clock, perSecond: REFUSALS_PER_SECOND, longest: MAX_DELAY_MS }),
     now: clock.now,
     observe: observers.ingress,
   }).callback();

@@ -9,40 +9,44 @@ import {
   visit,
 } from "yaml";
 import { z } from "zod";
+import { isPlainObject } from "./domain/plain-object.ts";
 import { type Environment, type Substitution, substitute } from "./environment.ts";
 
-/** Where something stands in a file; lines and columns count from 1. */
-export interface Place {
+/** A position in a file; lines and columns count from 1. */
+export interface FilePosition {
   file: string;
   line: number;
   column: number;
 }
 
-/** Something in a file that a person has to mend: where it is, what is wrong and what would be right. */
-export interface FileProblem extends Place {
+/** A mistake in a file: where it is, what is wrong and what would be right. */
+export interface FileProblem extends FilePosition {
   message: string;
 }
 
-/** A YAML file as data, with the place of everything in it. */
+/** A YAML file as data, with the position of every value. */
 export interface YamlFile {
   file: string;
   value: unknown;
   problems: readonly FileProblem[];
-  /** The place of the value at `path`, or of the nearest thing around it that exists. With `key`, of the key that names it. */
-  placeOf(path: readonly PropertyKey[], of?: "key" | "value"): Place;
-  /** What the environment gave for the text at `path`; null where it stands in the file as it is. */
+  /**
+   * The position of the value at `path`, or of its nearest existing parent. With `key`, of the value's key.
+   */
+  positionOf(path: readonly PropertyKey[], of?: "key" | "value"): FilePosition;
+  /** The substitution in the text at `path`; null: the text has no reference to the environment. */
   substitutionAt(path: readonly PropertyKey[]): Substitution | null;
 }
 
 /**
- * Reads YAML without losing where things stand. With `environment`, `${NAME}` and `${NAME:-default}` in scalars are replaced
- * after parsing, so that a value can never be taken for YAML; a name that is not set is a problem, never literal text. What is
- * `${NAME:-}` alone is as if it were not written where NAME is not set: its key goes, or its place in the list.
+ * Reads YAML and keeps the position of every value. With `environment`, `${NAME}` and `${NAME:-default}` in
+ * scalars are replaced after parsing, so that a value can never be taken for YAML. A name that is not set is
+ * a problem, never literal text. A scalar that is `${NAME:-}` alone is left out, with its key, where NAME is
+ * not set.
  */
 export function parseYaml(text: string, file: string, environment?: Environment): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const placeAt = (offset: number): Place => {
+  const positionAt = (offset: number): FilePosition => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
@@ -50,19 +54,19 @@ export function parseYaml(text: string, file: string, environment?: Environment)
   const problems = unique(
     [...document.errors, ...document.warnings].map(({ pos: [offset], message }) => {
       const bare = bareNameIn(text, offset);
-      if (bare === null) return { ...placeAt(offset), message: `not valid YAML: ${message}` };
+      if (bare === null) return { ...positionAt(offset), message: `not valid YAML: ${message}` };
       return {
-        ...placeAt(bare.offset),
+        ...positionAt(bare.offset),
         message: `write "${bare.name}": between { } and [ ] it needs quotes`,
       };
     }),
   );
   const substitutions = new Map<unknown, Substitution>();
-  /** Whether nothing is left of it. */
+  /** Whether the scalar is to be left out. */
   const replace = (node: Scalar): boolean => {
     if (!environment || typeof node.value !== "string" || !node.value.includes("${")) return false;
     const { value, complaints, ...substitution } = substitute(node.value, environment);
-    for (const message of complaints) problems.push({ ...placeAt(node.range?.[0] ?? 0), message });
+    for (const message of complaints) problems.push({ ...positionAt(node.range?.[0] ?? 0), message });
     node.value = value;
     substitutions.set(node, substitution);
     return substitution.isAbsent;
@@ -80,10 +84,10 @@ export function parseYaml(text: string, file: string, environment?: Environment)
     file,
     value: document.errors.length > 0 ? null : document.toJS({ maxAliasCount: 100 }),
     problems,
-    placeOf(path, of = "value") {
+    positionOf(path, of = "value") {
       for (let length = path.length; length >= 0; length--) {
         const offset = offsetOf(document, path.slice(0, length), of === "key" && length === path.length);
-        if (offset !== null) return placeAt(offset);
+        if (offset !== null) return positionAt(offset);
       }
       return { file, line: 1, column: 1 };
     },
@@ -91,7 +95,7 @@ export function parseYaml(text: string, file: string, environment?: Environment)
   };
 }
 
-/** The node at a path, also where an alias stands on the way. */
+/** The node at a path; aliases on the way are followed. */
 function nodeAt(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((around, key) => {
     const inner: unknown = isCollection(around) ? around.get(key, true) : undefined;
@@ -101,7 +105,9 @@ function nodeAt(document: ReturnType<typeof parseDocument>, path: readonly Prope
 
 const BARE_NAME = /(?<=[{[,:]\s*)\$\{[^}]*\}/;
 
-/** A `${NAME}` without quotes in the line of an error: within `{ }` and `[ ]` its braces are taken for YAML's own. */
+/**
+ * A `${NAME}` without quotes in the line of an error: within `{ }` and `[ ]` its braces count as YAML's own.
+ */
 function bareNameIn(text: string, offset: number): { name: string; offset: number } | null {
   const start = text.lastIndexOf("\n", offset - 1) + 1;
   const [line = ""] = text.slice(start).split("\n", 1);
@@ -109,7 +115,7 @@ function bareNameIn(text: string, offset: number): { name: string; offset: numbe
   return found && { name: found[0], offset: start + found.index };
 }
 
-/** Parses the file's data with a schema; all problems at once, each in its place. */
+/** Parses the file's data with a schema. All problems are found at once, each with its position. */
 export function checkYaml<T>(
   yaml: YamlFile,
   schema: z.ZodType<T>,
@@ -118,20 +124,20 @@ export function checkYaml<T>(
   const result = schema.safeParse(yaml.value);
   if (result.success) return { value: problems.length === 0 ? result.data : null, problems };
   if (yaml.value === null && problems.length > 0) return { value: null, problems };
-  // What is wrong with a value that is missing from the environment need not be said twice.
-  const said = new Set(problems.map(placeOf));
+  // A value that is missing from the environment has its problem already.
+  const known = new Set(problems.map(formatPosition));
   const more = result.error.issues.flatMap((issue) => explain(yaml, issue));
-  problems.push(...more.filter((problem) => !said.has(placeOf(problem))));
+  problems.push(...more.filter((problem) => !known.has(formatPosition(problem))));
   return { value: null, problems: unique(problems) };
 }
 
-/** What stands at `keys` in unchecked data, if it is a mapping there. */
+/** The entries of the mapping at `keys` in unchecked data; none where there is no mapping. */
 export function entriesOf(value: unknown, ...keys: readonly string[]): Readonly<Record<string, unknown>> {
   const found = keys.reduce<unknown>((inner, key) => entriesOf(inner)[key], value);
-  return typeof found === "object" && found !== null && !Array.isArray(found) ? { ...found } : {};
+  return isPlainObject(found) ? { ...found } : {};
 }
 
-/** An object schema that refuses other keys, and says which ones it knows. */
+/** An object schema that refuses other keys, with the known ones in its message. */
 export function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, {
     error: (issue) =>
@@ -139,9 +145,9 @@ export function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   });
 }
 
-/** `file:line:column: message`, as editors and compilers have it. */
+/** `file:line:column: message`, as compilers write it and editors read it. */
 export function formatProblem(problem: FileProblem): string {
-  return `${placeOf(problem)}: ${problem.message}`;
+  return `${formatPosition(problem)}: ${problem.message}`;
 }
 
 function offsetOf(
@@ -159,26 +165,31 @@ function offsetOf(
   return isNode(node) ? (node.range?.[0] ?? null) : null;
 }
 
-/** Each unknown key gets a problem of its own, where the key stands; of alternatives, the one that was meant says what is wrong. */
+/**
+ * Each unknown key has a problem at its own position; of a union, the branch that was meant has the problems.
+ */
 function explain(yaml: YamlFile, issue: z.core.$ZodIssue): FileProblem[] {
   const meant = issue.code === "invalid_union" ? meantOf(issue.errors) : undefined;
   if (meant)
     return meant.flatMap((inner) => explain(yaml, { ...inner, path: [...issue.path, ...inner.path] }));
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
-      ...yaml.placeOf([...issue.path, key], "key"),
+      ...yaml.positionOf([...issue.path, key], "key"),
       message: `${at([...issue.path, key])}is not a known key (${issue.message})`,
     }));
   }
   if (issue.code === "invalid_key") {
     const [wrong = issue] = issue.issues;
-    return [{ ...yaml.placeOf(issue.path, "key"), message: `${at(issue.path)}${wrong.message}` }];
+    return [{ ...yaml.positionOf(issue.path, "key"), message: `${at(issue.path)}${wrong.message}` }];
   }
   const message = sayOrigin(issue, yaml.substitutionAt(issue.path));
-  return [{ ...yaml.placeOf(issue.path), message: `${at(issue.path)}${message}` }];
+  return [{ ...yaml.positionOf(issue.path), message: `${at(issue.path)}${message}` }];
 }
 
-/** Names the variable; what it holds is shown only where that cannot be a secret, since no secret is a number or one of a few words. */
+/**
+ * Names the variable. Its value is shown only where a number or one of a few words is wanted, and so no
+ * secret.
+ */
 function sayOrigin(issue: z.core.$ZodIssue, substitution: Substitution | null): string {
   if (!substitution) return issue.message;
   const { origin, text } = substitution;
@@ -191,7 +202,10 @@ function sayOrigin(issue: z.core.$ZodIssue, substitution: Substitution | null): 
 
 const NUMBERS: ReadonlySet<string> = new Set(["number", "int"]);
 
-/** Whether a number or a truth value is wanted where something else stands. */
+/**
+ * The type that an issue asks for, where that is a number or a truth value; null: another, or no type is
+ * wrong.
+ */
 export function wantedBy(issue: z.core.$ZodIssue): "number" | "boolean" | null {
   if (issue.code !== "invalid_type") return null;
   if (NUMBERS.has(issue.expected)) return "number";
@@ -200,7 +214,7 @@ export function wantedBy(issue: z.core.$ZodIssue): "number" | "boolean" | null {
 
 type Issues = readonly z.core.$ZodIssue[];
 
-/** The alternative that fits but for its details: one that complains of something within the value, or else of what a text says. */
+/** Of a failed union, the branch whose type matched: its issues are the ones to show. */
 function meantOf(alternatives: readonly Issues[]): Issues | undefined {
   const fits = (...unfit: string[]) =>
     alternatives.find(
@@ -213,7 +227,7 @@ function at(path: readonly PropertyKey[]): string {
   return path.length === 0 ? "" : `\`${path.map(String).join(".")}\`: `;
 }
 
-function placeOf({ file, line, column }: Place): string {
+function formatPosition({ file, line, column }: FilePosition): string {
   return `${file}:${line}:${column}`;
 }
 

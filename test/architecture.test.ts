@@ -12,7 +12,7 @@ const STORE = "store/store.ts";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   "environment.ts": [],
-  "yaml.ts": ["environment.ts"],
+  "yaml.ts": ["domain", "environment.ts"],
   mapping: ["domain", "yaml.ts"],
   store: ["domain", "private-files.ts"],
   backup: ["domain", PORT, "store/rows.ts"],
@@ -118,6 +118,13 @@ describe("the import rule", () => {
         /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)/.test(readFileSync(join(SRC, file), "utf8")),
       );
     expect(impure).to.deep.equal([]);
+  });
+
+  it("lets only verify.ts make a verified request", () => {
+    const makers = files.filter((file) =>
+      /\bas VerifiedRequest\b/.test(readFileSync(join(SRC, file), "utf8")),
+    );
+    expect(makers).to.deep.equal(["inbound/verify.ts"]);
   });
 
   it("allows no folder or file that is named after nothing", () => {

@@ -4,10 +4,9 @@ import { expect } from "chai";
 import { readChannel } from "../src/config/channel.ts";
 import type { Channel } from "../src/inbound/channel.ts";
 import { preview, toGolden } from "../src/inbound/preview.ts";
-import { verify } from "../src/inbound/verify.ts";
 import { needsOf } from "../src/mapping/check.ts";
 import { SHIPPED_MAPPINGS } from "../src/mapping/load.ts";
-import { aRequest, shipped } from "./inbound/posts.ts";
+import { aRequest, shipped, verifyRaw } from "./inbound/posts.ts";
 
 /**
  * Golden files. A folder `test/fixtures/<provider>/<case>/` is a request (`request.json`, and the body's bytes in a file that
@@ -61,7 +60,7 @@ function verdictOn({ request, body, channel }: Golden): string {
   if (typeof armed === "string") return armed;
   const at = receivedAt === undefined ? {} : { receivedAt: Date.parse(receivedAt) };
   const given = { body, headers, query: new URLSearchParams(query), pathToken: token, ...at };
-  const verdict = verify(aRequest(given), armed);
+  const verdict = verifyRaw(aRequest(given), armed);
   return "refused" in verdict ? verdict.refused : verdict.verified;
 }
 

@@ -9,7 +9,10 @@ import type { MappingChannel } from "../mapping/compile.ts";
 import { parseSecret } from "../outbound/sign.ts";
 import type { ChannelFile } from "./schema.ts";
 
-/** A channel as configured, or what is wrong with it. `maxBody` of `place` is what holds where neither it nor its mapping says. Relative paths start from `folder`. */
+/**
+ * A configured channel, or a sentence that says what is wrong. `maxBody` of `place` is the default where
+ * neither the channel nor its mapping sets one. Relative paths start from `folder`.
+ */
 export function readChannel(
   place: Pick<Channel, "source" | "name" | "mapping" | "coalesce" | "maxBody" | "maxValues">,
   credentials: ChannelFile,
@@ -40,7 +43,7 @@ export function readChannel(
 
 type Credentials = Omit<ChannelFile, "verify" | "maxBody">;
 
-/** A credential that is missing, or one that would check nothing: whoever gave it believes that it does. */
+/** A credential that is missing, or one that would check nothing although it seems to; null: neither. */
 function complainOf(rules: MappingChannel, given: Credentials, name: string): string | null {
   const { checks } = rules;
   const missing = needsOf(checks).filter((key) => given[key] === undefined);
@@ -78,7 +81,9 @@ function usesAllowed({ checks, answer, challenges }: MappingChannel): boolean {
   );
 }
 
-/** The mapping's checks that the configuration gives a credential for; a token, user or header may be asked for on any channel. */
+/**
+ * The mapping's checks with a configured credential; a token, user or header can be required on any channel.
+ */
 function arm(rules: readonly CheckRule[], credentials: Credentials, folder: string): Check[] {
   const { token, basic, headers = {} } = credentials;
   const checks = rules.flatMap((rule) => armRule(rule, credentials, folder) ?? []);
@@ -129,7 +134,7 @@ const WRITTEN = {
   hex: { like: /^(?:[0-9a-f]{2})+$/i, name: "hexadecimal" },
 } as const;
 
-/** The key that a secret stands for. The message of what is thrown does not show it. */
+/** The key that a secret stands for. No error message shows it. */
 function toKey(text: string, form: SecretForm): string | KeyObject {
   if (form === "literal") return text;
   if (form === "whsec") {

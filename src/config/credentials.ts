@@ -1,19 +1,22 @@
 import { entriesOf, type FileProblem, type YamlFile } from "../yaml.ts";
 
-/** Every credential that a configuration holds, and what can be wrong with one whatever it is for. No message shows any of it. */
+/** Mistakes that any credential of a configuration can have. No message shows a credential. */
 
 interface Credential {
   path: readonly (string | number)[];
   /** As a sentence's subject: `the secret of lumin/account`. */
   what: string;
   text: string;
-  /** Who knows it besides us: a provider by its mapping, or a destination. Null: nobody, or whoever it concerns does not matter. */
+  /** The other party that knows it: a provider by its mapping, or a destination. Null: none that matters. */
   partner: string | null;
-  /** Whether it signs, so that whoever guesses it can forge. */
+  /** Whether it signs: to guess it is to be able to forge. */
   signs: boolean;
 }
 
-/** White space at an end and line breaks: what was mounted from a file or pasted with more than was meant, and fits nothing. */
+/**
+ * White space at an end and line breaks: from a mounted file or a careless paste, and never part of a
+ * credential.
+ */
 export function findUnclean(yaml: YamlFile): FileProblem[] {
   return credentialsIn(yaml.value).flatMap(({ path, what, text }) => {
     const trouble = troubleIn(text);
@@ -21,11 +24,11 @@ export function findUnclean(yaml: YamlFile): FileProblem[] {
     const origin = yaml.substitutionAt(path)?.origin;
     const from = origin === undefined ? "" : ` (it comes from ${origin})`;
     const message = `\`${path.join(".")}\`: ${what} ${trouble}${from}: take that away; a file is written without a line break by \`printf %s\`, and with one by \`echo\``;
-    return [{ ...yaml.placeOf(path), message }];
+    return [{ ...yaml.positionOf(path), message }];
   });
 }
 
-/** What is likely a mistake, but need not be one. */
+/** Likely mistakes that need not be ones. */
 export function findDoubtful(yaml: YamlFile): FileProblem[] {
   const credentials = credentialsIn(yaml.value);
   return [...credentials.flatMap((one) => doubtsOf(one, yaml)), ...findShared(credentials, yaml)];
@@ -35,7 +38,7 @@ const BLANK = String.raw`[\s\p{Cc}\p{Cf}]`;
 const BLANK_START = new RegExp(`^${BLANK}`, "u");
 const BLANK_END = new RegExp(`${BLANK}$`, "u");
 const CONTROL = /\p{Cc}/u;
-/** How the text that follows is written. */
+/** The encoding of the text that follows. */
 const PREFIX = /^(?:raw|text|base64|hex):/;
 
 function troubleIn(text: string): string | null {
@@ -45,7 +48,7 @@ function troubleIn(text: string): string | null {
   return CONTROL.test(text) ? "has a control character in it" : null;
 }
 
-/** A shorter key can be found out by trying. */
+/** A shorter key can be found by trying. */
 const MIN_SECRET_LENGTH = 16;
 const PLACEHOLDER =
   /^(?:change[-_ ]?(?:me|this|it).*|(?:your|insert|enter|replace)[-_ ].*|(?:my[-_ ]?)?(?:secret|password|token|api[-_ ]?key)|test(?:ing)?|example.*|placeholder.*|todo.*|fixme.*|dummy.*|x{3,}|<.*>|\{\{.*\}\}|%\w+%|\$\w+|\$\{.*\}|\*+|\.{3,})$/is;
@@ -53,7 +56,7 @@ const PLACEHOLDER =
 function doubtsOf({ path, what, text, signs }: Credential, yaml: YamlFile): FileProblem[] {
   const bare = text.replace(PREFIX, "");
   const say = (doubt: string) => [
-    { ...yaml.placeOf(path), message: `\`${path.join(".")}\`: ${what} ${doubt}` },
+    { ...yaml.positionOf(path), message: `\`${path.join(".")}\`: ${what} ${doubt}` },
   ];
   if (PLACEHOLDER.test(bare)) return say("reads like a placeholder: is it the real one?");
   if (signs && bare.length < MIN_SECRET_LENGTH)
@@ -69,13 +72,13 @@ function findShared(credentials: readonly Credential[], yaml: YamlFile): FilePro
     if (!first) firsts.set(one.text, one);
     if (!first || first.partner === one.partner) return [];
     const message = `\`${one.path.join(".")}\`: ${one.what} is ${first.what} too: each of the two could forge what comes from the other`;
-    return [{ ...yaml.placeOf(one.path), message }];
+    return [{ ...yaml.positionOf(one.path), message }];
   });
 }
 
 type Entries = Readonly<Record<string, unknown>>;
 
-/** All of them, of data that nothing has checked yet. */
+/** All credentials in unchecked data. */
 function credentialsIn(value: unknown): Credential[] {
   const { admin, store, sources, destinations } = entriesOf(value);
   const nobody = { partner: null, signs: false };
@@ -135,7 +138,7 @@ function inDestination(name: string, { secrets, alsoSign, auth, headers }: Entri
   ];
 }
 
-/** A text or a list of them. */
+/** The texts of a credential that is a text or a list of texts. */
 function texts(
   value: unknown,
   path: Credential["path"],

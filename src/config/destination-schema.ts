@@ -8,7 +8,7 @@ import { HASHES } from "../outbound/sign.ts";
 import { exactly } from "../yaml.ts";
 import { duration, rate, secret, timer } from "./values.ts";
 
-/** A destination as it is written in the configuration, key by key. */
+/** The schema of a destination in the configuration, key by key. */
 
 const eventPattern = z
   .string()
@@ -19,7 +19,7 @@ const eventPattern = z
 
 const MAX_RETRIES = 50;
 
-/** Of a list, what is wrong with its first bad pause. */
+/** Names the first wrong pause of a list. */
 function troubleWithSchedule(input: unknown): string {
   const entries: unknown[] = Array.isArray(input) ? input : [];
   const [issue] = entries.flatMap((entry) => duration.safeParse(entry).error?.issues ?? []);
@@ -45,7 +45,7 @@ const retry = z
     "the schedule: the pauses between attempts, a preset or a list. standard: ten attempts over three days; lumin: seven over thirty hours; a list of n pauses: n + 1 attempts. Each pause gets up to 10 % longer by chance",
   );
 
-/** 408 and 429 say nothing about the event, 410 pauses the destination as well, and a server that fails (5xx) may take it later. */
+/** 408 and 429 are not about the event, 410 pauses the destination, and after a 5xx a retry may succeed. */
 const parkOn = z
   .array(
     z
@@ -61,7 +61,7 @@ const parkOn = z
     "statuses from 400 to 499, but neither 408, 410 nor 429: a delivery answered with one is parked at once as `rejected`, and the next of its document is sent",
   );
 
-/** Headers that every post has from us, or from the connection: a second one would contradict it. */
+/** Headers that Countersign or the connection sets on every post: a second one would contradict it. */
 const OURS =
   /^(webhook-.*|ce-.*|countersign-.*|content-(type|length|encoding)|user-agent|host|connection|keep-alive|proxy-connection|transfer-encoding|te|trailer|upgrade|expect)$/i;
 
@@ -147,7 +147,7 @@ const isProxy = (text: string): boolean => {
   return /^https?:$/.test(protocol) && pathname === "/" && search === "" && hash === "";
 };
 
-/** Whether its user and password can be read: a `%` that stands for itself is `%25`. */
+/** Whether user and password decode: a literal `%` is written `%25`. */
 const hasReadableUser = (text: string): boolean => {
   const { username, password } = URL.canParse(text) ? new URL(text) : { username: "", password: "" };
   try {
@@ -158,7 +158,7 @@ const hasReadableUser = (text: string): boolean => {
   }
 };
 
-/** Empty as where it is not given, so that it can be taken from an environment that may have none. */
+/** Empty counts as absent, so that the value can come from an environment variable that may be empty. */
 const proxy = z
   .string({ error: "must be the URL of a proxy, such as http://proxy.internal:3128" })
   .refine((text) => text === "" || isProxy(text), {

@@ -7,18 +7,18 @@ import type { FileProblem, YamlFile } from "../yaml.ts";
 import { DestinationFile } from "./destination-schema.ts";
 import { type Complaint, readTls } from "./tls.ts";
 
-/** Destinations as the configuration file makes them. */
+/** Destinations from the configuration file. */
 
-/** What a destination is made with, besides what stands at its name. */
+/** What a destination is made with, besides its own section. */
 export interface Surroundings {
   yaml: YamlFile;
-  /** Where relative paths start. */
+  /** Relative paths start here. */
   folder: string;
-  /** By name: the channels of each configured source. */
+  /** The channels of each configured source, by the source's name. */
   sources: ReadonlyMap<string, readonly string[]>;
 }
 
-/** But for what all destinations have in common. */
+/** A destination without what all destinations have in common. */
 type Made = Omit<Destination, "typePrefix">;
 
 export interface Destinations {
@@ -27,8 +27,8 @@ export interface Destinations {
 }
 
 /**
- * Each destination is looked at by itself, so that a mistake elsewhere does not hide what is wrong with it. What the schema has to
- * say is not said here again.
+ * Each destination is checked on its own, so that a mistake elsewhere does not hide its problems. Those of
+ * the schema are reported with the whole file, not here.
  */
 export function readDestinations(
   given: Readonly<Record<string, unknown>>,
@@ -41,14 +41,14 @@ export function readDestinations(
     const tls = readTls(data, surroundings.folder);
     const complaints = [...tls.complaints, ...check(data, value, surroundings.sources)];
     found.destinations.push({ ...toDestination(name, data), tls: tls.context });
-    found.problems.push(...complaints.map((complaint) => place(complaint, ["destinations", name], yaml)));
+    found.problems.push(...complaints.map((complaint) => toProblem(complaint, ["destinations", name], yaml)));
   }
   return found;
 }
 
-function place({ path, message }: Complaint, at: readonly string[], yaml: YamlFile): FileProblem {
+function toProblem({ path, message }: Complaint, at: readonly string[], yaml: YamlFile): FileProblem {
   const where = [...at, ...path];
-  return { ...yaml.placeOf(where), message: `\`${where.join(".")}\`: ${message}` };
+  return { ...yaml.positionOf(where), message: `\`${where.join(".")}\`: ${message}` };
 }
 
 function toDestination(name: string, given: DestinationFile): Omit<Made, "tls"> {
@@ -104,14 +104,14 @@ function checkAddress({ url, network, proxy }: DestinationFile): Complaint[] {
   ];
 }
 
-/** Only one format has a type of its own that receivers may not know. */
+/** Only one format has a content type of its own that receivers may not know. */
 function checkContentType({ contentType, format }: DestinationFile): Complaint[] {
   if (contentType === undefined || format === "cloudevents") return [];
   const message = `goes with \`format: cloudevents\` only: \`${format}\` is sent as application/json already`;
   return [{ path: ["contentType"], message }];
 }
 
-/** No header may be said twice. */
+/** No header may be set twice. */
 function checkHeaders({ headers, auth, alsoSign, format, secrets }: DestinationFile): Complaint[] {
   const taken = new Set(Object.keys(headers));
   const [first] = secrets;
@@ -131,7 +131,7 @@ function checkHeaders({ headers, auth, alsoSign, format, secrets }: DestinationF
   return complaints;
 }
 
-/** A name that nothing has would filter everything away in silence. */
+/** A filter by a name that does not exist would silently drop every event. */
 function checkFilter({ filter }: DestinationFile, sources: Surroundings["sources"]): Complaint[] {
   const known = { sources: [...sources.keys()], channels: [...new Set([...sources.values()].flat())] };
   return (["sources", "channels"] as const).flatMap((list) =>
@@ -143,16 +143,16 @@ function checkFilter({ filter }: DestinationFile, sources: Surroundings["sources
   );
 }
 
-/** Lumin's key is the secret's text itself, and `raw:` is how that is said everywhere. */
+/** Lumin signs with the text of the secret itself, which the configuration writes as `raw:`. */
 function checkLumin({ events }: DestinationFile, value: unknown): Complaint[] {
   const [secret] = (value as { secrets: readonly string[] }).secrets;
-  const unsayable = events.flatMap((type, index): Complaint[] => {
+  const unsupported = events.flatMap((type, index): Complaint[] => {
     const known = EVENT_TYPES.find((one) => one === type);
     if (!known || hasLuminWord(known)) return [];
     return [{ path: ["events", index], message: `Lumin has no word for ${type}: it would never be sent` }];
   });
-  if (secret?.startsWith("raw:")) return unsayable;
+  if (secret?.startsWith("raw:")) return unsupported;
   const message =
     "`format: lumin` signs with the text of the first secret, as Lumin does: write `raw:` and the text";
-  return [{ path: ["secrets", 0], message }, ...unsayable];
+  return [{ path: ["secrets", 0], message }, ...unsupported];
 }

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { formatDuration, parseDuration } from "../domain/quantity.ts";
 import { exactly } from "../yaml.ts";
 
-/** How long each kind of thing is kept, as it is written in the configuration. */
+/** The schema of `retention`: how long each kind of row is kept. */
 
 const DAY_MS = 86_400_000;
-/** A hundred years: beyond that dates would have to be computed that no store has room for. */
+/** A hundred years: longer spans lead to dates that no store can hold. */
 const MAX_RETENTION_MS = 36_500 * DAY_MS;
 
 /** Milliseconds; null: for ever. */
@@ -65,10 +65,10 @@ export const Retention = exactly({
       const message = `${formatDuration(given)} is shorter than \`events\`, and ${consequence}: write ${enough}, or shorten \`events\``;
       context.addIssue({ code: "custom", message, path: [key] });
     };
-    refuse("documents", documents, "a document forgotten before its events would start its sequence anew");
-    // Of events that are kept for ever no id is left over.
+    refuse("documents", documents, "a document forgotten before its events would start its sequence again");
+    // Events that are kept for ever leave no tombstones.
     if (events !== null)
-      refuse("duplicates", duplicates, "an event told again after that would be taken for a new one");
+      refuse("duplicates", duplicates, "an event reported again after that would be taken for a new one");
   })
   .prefault({})
   .describe("how long each kind of row is kept; `never` removes nothing");

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { exactly } from "../yaml.ts";
 import { DestinationFile } from "./destination-schema.ts";
 import { Retention } from "./retention-schema.ts";
-import { duration, name, patience, port, size, timer, wholeNumber } from "./values.ts";
+import { duration, name, port, size, timeout, timer, wholeNumber } from "./values.ts";
 
 /**
- * The configuration file as it is written, key by key. `schemas/configuration.json` is generated from it, so that editors
- * complete it and explain each key. Error messages say what would be right.
+ * The schema of the configuration file, key by key. `schemas/configuration.json` is generated from it, so
+ * that editors complete and explain each key. Error messages say what would be right.
  */
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
@@ -41,13 +41,13 @@ export const ServerFile = exactly({
   maxConnections: wholeNumber(1, 1_000_000)
     .default(10_000)
     .describe("the most connections at a time; requests of further ones are answered with 503"),
-  idleTimeout: patience
+  idleTimeout: timeout
     .prefault("75s")
     .describe(
       "how long an idle connection stays open, on both listeners: longer than a proxy in front keeps it",
     ),
-  stallTimeout: patience.prefault("30s").describe("a body that pauses for longer is answered with 408"),
-  requestTimeout: patience.prefault("15m").describe("a body that takes longer in total is answered with 408"),
+  stallTimeout: timeout.prefault("30s").describe("a body that pauses for longer is answered with 408"),
+  requestTimeout: timeout.prefault("15m").describe("a body that takes longer in total is answered with 408"),
 });
 
 const admin = exactly({

@@ -5,7 +5,7 @@ import { createSecureContext, type SecureContext } from "node:tls";
 import { messageOf } from "../domain/errors.ts";
 import type { DestinationFile } from "./destination-schema.ts";
 
-/** What is wrong with something below a destination. */
+/** A problem of a destination; `path` starts there. */
 export interface Complaint {
   path: readonly (string | number)[];
   message: string;
@@ -13,7 +13,10 @@ export interface Complaint {
 
 type File = "ca" | "cert" | "key";
 
-/** Reads the files that `tls` names, once, at the start. The context is null where there is no `tls`, or something is wrong with it. */
+/**
+ * Reads the files of `tls`, once, at the start. The context is null where there is no `tls`, or it has
+ * complaints.
+ */
 export function readTls(
   { url, tls }: Pick<DestinationFile, "url" | "tls">,
   folder: string,
@@ -59,7 +62,7 @@ function readText(folder: string, file: string): string {
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs;
 
-/** All of a file's certificates must be good: one that is left out in silence would be missed at the first delivery. */
+/** All certificates of a file must be valid: a silently skipped one would be missed at the first delivery. */
 function readCertificates(folder: string, file: string): string {
   const text = readText(folder, file);
   const found = text.match(CERTIFICATE) ?? [];

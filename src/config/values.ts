@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { messageOf } from "../domain/errors.ts";
 import {
   formatDuration,
   formatSize,
@@ -9,7 +10,7 @@ import {
 } from "../domain/quantity.ts";
 import { parseSecret } from "../outbound/sign.ts";
 
-/** Kinds of values that stand in several places of the configuration. What is wrong is said in the words that would mend it. */
+/** Schemas of values that several sections of the configuration share. Messages say what would be right. */
 
 export const name = z
   .string()
@@ -17,15 +18,15 @@ export const name = z
 
 const DAY_MS = 86_400_000;
 
-/** How a number with a unit is written, and what is said of one that is not right. */
+/** A number with a unit, and the words for a wrong one. */
 interface Quantity {
   kind: string;
-  /** What would be right. */
+  /** Examples of a right one. */
   examples: string;
-  /** Null: it is none. */
+  /** Null: the text is none. */
   parse(text: string): number | null;
   most: number;
-  /** What it is beyond that, such as "too long". */
+  /** The word for more than `most`, such as "too long". */
   beyond: string;
   format(most: number): string;
 }
@@ -44,7 +45,7 @@ function parseQuantity({ kind, examples, parse, most, beyond, format }: Quantity
   };
 }
 
-/** Up to `longest` milliseconds: whatever is waited for, or added to a date, must not overflow. */
+/** Up to `longest` milliseconds, so that timers and dates do not overflow. */
 function durationUpTo(longest: number) {
   return z
     .string({ error: "must be a duration such as 15s, 5m or 2h" })
@@ -67,10 +68,10 @@ function durationUpTo(longest: number) {
 
 export const duration = durationUpTo(365 * DAY_MS);
 
-/** What becomes a timer: Node's overflow after 2^31 - 1 ms, 24 days, and then fire at once. */
+/** A duration for a timer: Node's timers overflow after 2^31 - 1 ms, 24 days, and then fire at once. */
 export const timer = durationUpTo(DAY_MS);
 
-/** A body is held in memory, and as one text, which V8 ends at half a gigabyte. */
+/** A body is held in memory, also as one text, which V8 limits to half a gigabyte. */
 const MAX_SIZE_BYTES = 256 * 1_024 ** 2;
 
 export const size = z
@@ -91,7 +92,7 @@ export const size = z
     }),
   );
 
-/** How many a second. */
+/** Per second. */
 export const rate = z
   .string({ error: "must be a rate such as 50/s or 600/m" })
   .meta({
@@ -115,8 +116,8 @@ export const wholeNumber = (least: number, most: number) => {
   return z.int({ error }).min(least, error).max(most, error);
 };
 
-/** How long something is waited for: within what Node's timers can count. */
-export const patience = duration
+/** A timeout within the range of Node's timers. */
+export const timeout = duration
   .refine((ms) => ms >= 1_000 && ms < 2 ** 31, "must be from 1s to 24d")
   .meta({ title: "duration from 1s to 24d" });
 
@@ -131,7 +132,7 @@ export const secret = z
     try {
       return parseSecret(text);
     } catch (error) {
-      context.addIssue(error instanceof Error ? error.message : String(error));
+      context.addIssue(messageOf(error));
       return z.NEVER;
     }
   });

@@ -1,17 +1,18 @@
 import { formatDuration } from "../domain/quantity.ts";
 import type { AgeRule } from "../mapping/check.ts";
-import { formatPlace } from "../mapping/place.ts";
+import { formatPlace } from "../mapping/request-place.ts";
 import { toTime } from "../mapping/transform.ts";
 import type { Refusal } from "./credentials.ts";
-import type { PayloadRule } from "./place.ts";
-import type { RawRequest } from "./request.ts";
+import type { OpenedRequest } from "./request.ts";
 import { onlyIn } from "./signature.ts";
 
-/** Why a request is too old, or too far ahead of the clock, by the time that it was signed with; null: it is neither, or may be. */
-export function refuseAge(request: RawRequest, rule: AgeRule, read: PayloadRule): Refusal | null {
+/**
+ * Refuses a request whose signed time is too old, or too far ahead of the clock. Null: its age is accepted.
+ */
+export function refuseAge(request: OpenedRequest, rule: AgeRule): Refusal | null {
   if (rule.past === null) return null;
   const place = formatPlace(rule.part.place);
-  const bytes = onlyIn(request, rule.part, read);
+  const bytes = onlyIn(request, rule.part);
   if (!(bytes instanceof Uint8Array)) return bytes;
   const age = request.receivedAt - toTime(rule.as, Buffer.from(bytes).toString("latin1"));
   if (Number.isNaN(age)) return { refused: `what ${place} has is no time in ${rule.as}` };

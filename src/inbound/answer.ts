@@ -1,27 +1,30 @@
 import type { AnswerRule, CopyRule } from "../mapping/answer.ts";
+import { bytesAt } from "./at-place.ts";
 import type { Channel } from "./channel.ts";
-import { everythingIn } from "./place.ts";
-import type { RawRequest } from "./request.ts";
+import type { OpenedRequest } from "./request.ts";
 
 /** An answer, ready to be sent. */
 export interface Answer {
   type: string;
   headers: readonly (readonly [name: string, value: string])[];
   body: string;
-  /** Copies that could not be made: they are left out. */
+  /** Copies that are left out, since their value may not be sent back or is not there. */
   missing: readonly CopyRule[];
 }
 
-/** Nothing else is sent back: no line end that would begin another header, nothing that a browser could run at length. */
+/**
+ * The only values that are sent back: no line end could begin another header, and a browser has little to
+ * run.
+ */
 const ECHOED = /^[\x21-\x7e](?:[\x20-\x7e]{0,510}[\x21-\x7e])?$/;
 
 /**
- * The answer that a mapping asks for. A value of the request is sent back only if the configuration allows just that value, or where the
- * rule says so, if `isVerified`: all checks of the channel have passed.
+ * The answer that a mapping asks for. A value of the request is sent back only if the configuration allows
+ * that value or, where the rule says so, if `isVerified`: all checks of the channel have passed.
  */
 export function fillAnswer(
   rule: AnswerRule,
-  request: RawRequest,
+  request: OpenedRequest,
   channel: Channel,
   isVerified: () => boolean,
 ): Answer {
@@ -46,11 +49,11 @@ export function fillAnswer(
 
 function copyOf(
   { place, verified }: CopyRule,
-  request: RawRequest,
-  { rules, allowed = [] }: Channel,
+  request: OpenedRequest,
+  { allowed = [] }: Channel,
   isVerified: () => boolean,
 ): string | null {
-  const [bytes, ...more] = everythingIn(request, place, rules.read);
+  const [bytes, ...more] = bytesAt(request, place);
   if (bytes === undefined || more.length > 0) return null;
   const text = Buffer.from(bytes).toString("latin1");
   if (!ECHOED.test(text)) return null;

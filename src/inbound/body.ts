@@ -4,54 +4,54 @@ import { CountersignError } from "../domain/errors.ts";
 import { formatDuration, formatSize } from "../domain/quantity.ts";
 import type { Charge } from "./budget.ts";
 
-/** How long a body may take to come in, in milliseconds. */
-export interface Patience {
-  /** Without a single byte of it. */
+/** How long a body may take, in milliseconds. */
+export interface BodyTimeouts {
+  /** Without a single byte. */
   stall: number;
-  /** As a whole. */
+  /** In total. */
   whole: number;
 }
 
 export interface BodyRules {
   /** Bytes. */
   maxBody: number;
-  patience: Patience;
+  timeouts: BodyTimeouts;
   charge: Charge;
-  /** Told what to do when the budget gives this body up for others. */
-  whenShed(give: () => void): void;
+  /** Registers what to do when the budget sheds this body for others. */
+  whenShed(onShed: () => void): void;
   clock: Clock;
 }
 
 type UntakenCode = "too_large" | "request_timeout" | "overloaded" | "bad_request";
 
-/** A body that is not taken, with what had come of it by then. */
+/** A body that is not taken, with what had arrived by then. */
 export class UntakenBody extends CountersignError {
-  /** The first of its bytes. */
+  /** Its first bytes. */
   readonly beginning: Uint8Array;
-  /** How many came. */
+  /** Bytes that arrived. */
   readonly length: number;
 
-  constructor(code: UntakenCode, message: string, came: Pick<Came, "beginning" | "length">) {
+  constructor(code: UntakenCode, message: string, pieces: Pick<Pieces, "beginning" | "length">) {
     super(code, message);
-    this.beginning = came.beginning();
-    this.length = came.length();
+    this.beginning = pieces.beginning();
+    this.length = pieces.length();
   }
 }
 
-/** So many bytes are kept of a body that is not taken. */
+/** Bytes that are kept of a body that is not taken. */
 export const BEGINNING_BYTES = 1_024;
 
 /**
- * The bytes of the body. Nobody may have read any of it before. When it rejects, the rest is still to be read, or the
- * connection to be closed.
+ * Reads the whole body, of which nothing may have been read before. After a rejection the caller drains the
+ * rest or closes the connection.
  *
- * @throws UntakenBody `too_large` beyond `maxBody`, as soon as that is known; `request_timeout` when it came too slowly;
- * `overloaded` when the budget has no room for it; `bad_request` when the sender gave up.
+ * @throws UntakenBody `too_large` beyond `maxBody`, as soon as that is known; `request_timeout` when a
+ * timeout passed; `overloaded` when the budget has no room; `bad_request` when the sender gave up.
  */
 export async function readBody(request: IncomingMessage, rules: BodyRules): Promise<Buffer> {
-  const { maxBody, patience, charge, whenShed, clock } = rules;
-  const came = gather();
-  const untaken = (code: UntakenCode, message: string) => new UntakenBody(code, message, came);
+  const { maxBody, timeouts, charge, whenShed, clock } = rules;
+  const pieces = gather();
+  const untaken = (code: UntakenCode, message: string) => new UntakenBody(code, message, pieces);
   const tooLarge = () => untaken("too_large", `the body is longer than ${formatSize(maxBody)}`);
 
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
@@ -61,29 +61,29 @@ export async function readBody(request: IncomingMessage, rules: BodyRules): Prom
 
   const onData = (piece: Buffer) => {
     lastAt = clock.now();
-    came.add(piece);
-    if (came.length() > maxBody) reject(tooLarge());
+    pieces.add(piece);
+    if (pieces.length() > maxBody) reject(tooLarge());
     else if (!charge.add(piece.length)) onShed();
   };
   const onEnd = () => {
-    // What follows at once is the stream's `close`, which would make an error of it that nobody sees.
+    // The stream's `close` follows at once, and would reject a promise that nothing awaits any more.
     stop();
     charge.complete();
-    resolve(came.whole());
+    resolve(pieces.whole());
   };
   const onShed = () =>
     reject(untaken("overloaded", "too much is coming in at this moment; please send it again"));
   const onGone = () => reject(untaken("bad_request", "the sender gave up before the body was at its end"));
   const watch = () => {
     const now = clock.now();
-    const [stallEnd, wholeEnd] = [lastAt + patience.stall, startedAt + patience.whole];
+    const [stallEnd, wholeEnd] = [lastAt + timeouts.stall, startedAt + timeouts.whole];
     if (now >= stallEnd)
       return reject(
-        untaken("request_timeout", `nothing came of the body for ${formatDuration(patience.stall)}`),
+        untaken("request_timeout", `nothing came of the body for ${formatDuration(timeouts.stall)}`),
       );
     if (now >= wholeEnd)
       return reject(
-        untaken("request_timeout", `the body took longer than ${formatDuration(patience.whole)}`),
+        untaken("request_timeout", `the body took longer than ${formatDuration(timeouts.whole)}`),
       );
     cancelTimer = clock.after(Math.min(stallEnd, wholeEnd) - now, watch);
   };
@@ -103,28 +103,28 @@ export async function readBody(request: IncomingMessage, rules: BodyRules): Prom
   }
 }
 
-/** How long the body is said to be, in bytes; 0 where the request does not say. Node has checked that it is a number. */
+/** The announced length of the body in bytes; 0 where there is none. Node has checked that it is a number. */
 export function announcedLength({ headers }: IncomingMessage): number {
   return Number(headers["content-length"] ?? 0);
 }
 
-/** Whether anything can follow the headers. */
+/** Whether a body follows the headers. */
 export function hasBody(request: IncomingMessage): boolean {
   return request.headers["transfer-encoding"] !== undefined || announcedLength(request) > 0;
 }
 
-/** Pieces as they came. */
-interface Came {
+/** The pieces of a body as they arrive. */
+interface Pieces {
   add(piece: Buffer): void;
   length(): number;
   beginning(): Buffer;
   whole(): Buffer;
 }
 
-/** So many pieces are put together: each costs some hundred bytes, and a sender may send single ones. */
+/** Pieces that are joined into a page: each costs some hundred bytes, and a sender may send single bytes. */
 const MAX_PIECES = 256;
 
-function gather(): Came {
+function gather(): Pieces {
   const pages: Buffer[] = [];
   let pieces: Buffer[] = [];
   let length = 0;

@@ -1,33 +1,35 @@
-/** How many bytes of requests may be in memory at a time, over all connections of the process. */
+/** Limits the bytes of requests in memory, over all connections of the process. */
 export interface Budget {
   /**
-   * Makes room for a request whose headers came. Null: there is none, for what is held by requests that came whole and wait
-   * to be answered cannot be given up.
+   * Makes room for a request whose headers came. Null: there is none, since requests that came whole and wait
+   * for their answer are never shed.
    */
   admit(request: Arrival): Charge | null;
-  /** Takes another number of bytes in all; what is in flight stays charged. */
+  /** Sets another limit; charges in flight stay. */
   resize(maxBytes: number): void;
 }
 
-/** What is known of a request before its body is read. */
+/** A request as the budget sees it before its body is read. */
 export interface Arrival {
-  /** Bytes that are held of it already: its headers. */
+  /** Bytes in memory already: its headers. */
   held: number;
-  /** How long its body is said to be, in bytes; 0 where it does not say. */
+  /** The announced length of its body in bytes; 0 where there is none. */
   announced: number;
-  /** Whether it has shown a token or password; one that has not is given up first. */
+  /** Whether it has shown a token or password; requests without are shed first. */
   trusted: boolean;
-  /** Called at most once, when the request must be given up for others while its body is still coming. */
+  /** Called at most once, when the request is shed for others while its body is still coming. */
   shed(): void;
 }
 
-/** The room that one request takes. */
+/** The bytes that one request holds of the budget. */
 export interface Charge {
-  /** Takes room for bytes that came, or were decompressed. False: there is none, and the request must be given up. */
+  /**
+   * Charges bytes that came, or were decompressed. False: there is no room, and the request must be given up.
+   */
   add(bytes: number): boolean;
-  /** The body came whole: from now on the request is not given up for others. */
+  /** The body came whole: from now on the request is never shed. */
   complete(): void;
-  /** The request is answered. Called again it does nothing. */
+  /** The request is answered. Idempotent. */
   release(): void;
 }
 
@@ -38,14 +40,14 @@ export interface BudgetParts {
   now(): number;
 }
 
-/** A request of at most so many bytes is small. */
+/** The longest small request. */
 const SMALL_BYTES = 64 * 1_024;
 
-/** The share of the budget that large requests leave to small ones, however many there are. */
+/** The share of the budget that is reserved for small requests. */
 const RESERVED_SHARE = 1 / 8;
 const MAX_RESERVE_BYTES = 8 * 1_024 ** 2;
 
-/** A body of which nothing came for so long is given up before any that is still coming. */
+/** A body without a byte for this long has stalled, and is shed before any that is still coming. */
 const STALLED_MS = 1_000;
 
 interface Entry {
@@ -57,16 +59,17 @@ interface Entry {
 }
 
 /**
- * Announcing costs the bridge nothing, so only bytes that came are charged. When they have filled the budget, an unfinished
- * body is given up for the newcomer: one that has stalled, or else the largest, so that senders who never end make room for
- * those who do; and unfinished large ones take half of it at most. Small requests have a reserve that large ones never take.
+ * Charges the bytes that came, since an announced length costs nothing. When the budget is full, an
+ * unfinished body is shed for the newcomer: one that has stalled, or else the largest, so that senders that
+ * never finish make room for those that do. Unfinished large requests take half of the budget at most, and
+ * small ones have a reserve of their own.
  */
 export function createBudget({ maxBytes, now }: BudgetParts): Budget {
   let limits = limitsOf(maxBytes);
   /** Bodies that are still coming. */
   const unfinished = new Set<Entry>();
   const used = { all: 0, large: 0 };
-  /** Of requests that came whole: what cannot be given up. */
+  /** The bytes of requests that came whole, which cannot be shed. */
   const settled = { all: 0, large: 0 };
 
   function count(sums: typeof used, { size, large }: Entry, sign: 1 | -1): void {
@@ -88,13 +91,13 @@ export function createBudget({ maxBytes, now }: BudgetParts): Budget {
     unfinished.delete(entry);
   }
 
-  /** Gives up others until what is used fits. False: `entry` is the one that has to go. */
+  /** Sheds others until the used bytes fit. False: `entry` itself has to go. */
   function makeRoom(entry: Entry): boolean {
     for (;;) {
       const coming = used.large - settled.large;
       const tooLarge = entry.large && (used.large > limits.large || coming > limits.coming);
       if (!tooLarge && used.all <= limits.all) return true;
-      // A request that is alone is let in whatever it unpacks to: nothing else could ever be given up for it.
+      // A request that is alone is let in whatever it unpacks to: no other could ever be shed for it.
       if (used.all === entry.size) return true;
       const victim = weakest(tooLarge ? [...unfinished].filter(({ large }) => large) : unfinished, now());
       if (!victim || victim === entry) return false;
@@ -140,13 +143,19 @@ export function createBudget({ maxBytes, now }: BudgetParts): Budget {
   };
 }
 
-/** What all requests may take, what large ones may, and what those may that are still coming: half of all, and a body of half of it fits. */
+/**
+ * The limits of all requests, of large ones, and of large ones that are still coming: half, and one body of
+ * half fits.
+ */
 function limitsOf(maxBytes: number): { all: number; large: number; coming: number } {
   const reserve = Math.min(Math.floor(maxBytes * RESERVED_SHARE), MAX_RESERVE_BYTES);
   return { all: maxBytes, large: maxBytes - reserve, coming: maxBytes / 2 + SMALL_BYTES };
 }
 
-/** Who is given up first: whoever showed no credentials, of those who has stalled for longest, or else holds most. */
+/**
+ * The request to shed first: one without credentials; among equals one that has stalled longest, or else
+ * holds most.
+ */
 function weakest(candidates: Iterable<Entry>, now: number): Entry | null {
   let found: Entry | null = null;
   for (const entry of candidates) if (!found || isWeaker(entry, found, now)) found = entry;

@@ -1,51 +1,55 @@
 import type { KeyObject } from "node:crypto";
 import type { CheckRule } from "../mapping/check.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
-import { formatPlace, type RequestPlace } from "../mapping/place.ts";
+import { formatPlace, type HeadPlace } from "../mapping/request-place.ts";
 
 export type RuleOf<Kind extends CheckRule["kind"]> = Extract<CheckRule, { kind: Kind }>;
 
-/** A way in which a channel's requests are checked: the mapping's rule with what the configuration gives it to check by. */
+/** A check of a channel's requests: the mapping's rule with the credentials of the configuration. */
 export type Check =
-  /** A secret that is a text is literal. `required` false: a request without a signature passes. */
+  /** Texts are literal secrets. `required` false: a request without a signature passes. */
   | { kind: "hmac"; rule: RuleOf<"hmac">; secrets: readonly (string | KeyObject)[]; required?: boolean }
   /** `required` false: a request without a signature passes. */
   | { kind: "rsa"; rule: RuleOf<"rsa">; key: KeyObject; required: boolean }
-  /** Any of the values will do. */
-  | { kind: "equals"; place: RequestPlace; values: readonly string[]; isSecret: boolean }
+  /** The place must hold one of the values. */
+  | { kind: "equals"; place: HeadPlace; values: readonly string[]; isSecret: boolean }
   | { kind: "token"; token: string }
   | { kind: "basic"; user: string; password: string };
 
-/** One way in, as configured: the mapping's rules with the account's credentials. */
+/** A configured channel: the mapping's rules with the account's credentials. */
 export interface Channel {
   source: string;
   name: string;
   mapping: Mapping;
   rules: MappingChannel;
-  /** How far apart two channels' times of one happening may be, in milliseconds; 0: never the same. */
+  /**
+   * How far apart two channels' times of one happening may be, in milliseconds; 0: they are never the same.
+   */
   coalesce: number;
-  /** How long a body may be, in bytes, also when it is decompressed. */
+  /** The longest body in bytes, also when decompressed. */
   maxBody: number;
-  /** How many lists, objects and members the JSON of a request may have in all. */
+  /** The most lists, objects and members of a request's JSON, in all. */
   maxValues: number;
-  /** All must pass. Empty only where the configuration says `verify: none`. */
+  /** All must pass. Empty only with `verify: none`. */
   checks: readonly Check[];
-  /** Values of the account that are no secret, and that may be sent back to who sends them. */
+  /** Values of the account that are no secret, and may be sent back to their sender. */
   allowed?: readonly string[] | undefined;
-  /** Patterns of headers and query parameters that are not kept, besides the usual ones (private.ts). */
+  /**
+   * Patterns of headers and query parameters that are not stored, besides the usual ones (private-names.ts).
+   */
   privateNames?: readonly string[];
 }
 
-/** What is equal to a value that is no secret proves nothing by itself. */
+/** Whether a check proves a request genuine. Equality with a value that is no secret proves nothing. */
 export function isProof(check: Check): boolean {
   return check.kind !== "equals" || check.isSecret;
 }
 
 /**
- * The headers and query parameters that hold a secret: those that a check of the mapping or of the configuration compares with one,
- * whether it is switched on or not. What they held is never kept.
+ * The headers and query parameters that hold a secret: those that a check of the mapping or the configuration
+ * compares with one, whether the check is on or not. Their values are never stored.
  */
-export function secretPlacesOf({ rules, checks }: Pick<Channel, "rules" | "checks">): RequestPlace[] {
+export function secretPlacesOf({ rules, checks }: Pick<Channel, "rules" | "checks">): HeadPlace[] {
   const mapped = rules.checks.flatMap((rule) =>
     rule.kind === "equals" && rule.to === "secrets" ? [rule.place] : [],
   );
@@ -53,7 +57,7 @@ export function secretPlacesOf({ rules, checks }: Pick<Channel, "rules" | "check
   return [...new Map([...mapped, ...added].map((place) => [formatPlace(place), place])).values()];
 }
 
-/** The channel that a request is for; undefined: there is none. */
+/** The channel of a request; undefined: it is not configured. */
 export function channelAt(
   channels: readonly Channel[],
   { source, channel }: { source: string; channel: string },
@@ -61,7 +65,7 @@ export function channelAt(
   return channels.find((one) => one.source === source && one.name === channel);
 }
 
-/** Where the provider is told to post, below the bridge's public address. The token itself is not shown. */
+/** The path that the provider posts to, below the bridge's public address. The token itself is not shown. */
 export function pathOf(channel: Channel, basePath: string): string {
   const path = `${basePath}/in/${channel.source}/${channel.name}`;
   return channel.checks.some(({ kind }) => kind === "token") ? `${path}?token=…` : path;

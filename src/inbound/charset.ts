@@ -2,18 +2,18 @@ import { isUtf8 } from "node:buffer";
 import { TextDecoder } from "node:util";
 import { parseParameters } from "./parameters.ts";
 
-/** Text made of bytes, and what was wrong with them. */
+/** Text decoded from bytes. */
 export interface DecodedText {
   text: string;
-  /** What is to be said of `<place> …`; null: every byte was understood. */
+  /** A predicate for a message `<place> …`; null: all bytes are valid. */
   complaint: string | null;
 }
 
 const UTF8 = "utf-8";
 
 /**
- * Decodes bytes by the charset that their sender names, any that the Encoding Standard knows; a byte order mark counts
- * before it, and without either it is UTF-8. What is not valid becomes U+FFFD, and never without a complaint.
+ * Decodes bytes by their byte order mark, else by the named charset (any of the Encoding Standard), else as
+ * UTF-8. Invalid bytes become U+FFFD, and never without a complaint.
  */
 export function decodeText(bytes: Uint8Array, named: string | null): DecodedText {
   const charset = sniff(bytes, named) ?? named ?? UTF8;
@@ -34,7 +34,10 @@ function decodeAs(bytes: Uint8Array, decoder: TextDecoder): DecodedText {
   }
 }
 
-/** The charset that the first bytes give away: by their mark, or for UTF-16 without a mark by where the zero of a JSON text's first character stands. */
+/**
+ * The charset by the byte order mark. UTF-16 without one has its order from the zero byte of the first JSON
+ * character.
+ */
 function sniff([first, second, third]: Uint8Array, named: string | null): string | null {
   if (first === 0xef && second === 0xbb && third === 0xbf) return UTF8;
   if (first === 0xfe && second === 0xff) return "utf-16be";
@@ -43,7 +46,7 @@ function sniff([first, second, third]: Uint8Array, named: string | null): string
   return null;
 }
 
-/** Null: there is no such charset. */
+/** Null: the charset is unknown. */
 function decoderOf(charset: string): TextDecoder | null {
   try {
     return new TextDecoder(charset);
@@ -52,14 +55,14 @@ function decoderOf(charset: string): TextDecoder | null {
   }
 }
 
-/** The charset that a content type names; null when it names none. */
+/** The charset that a content type names; null: none. */
 export function charsetOf(contentType: string): string | null {
   return parseParameters(contentType).parameter("charset") || null;
 }
 
 /**
- * The charset of a JSON text of which this one is named. JSON is UTF-8 whatever is said of it (RFC 8259, section 8.1), and what is valid
- * UTF-8 beyond ASCII is hardly ever meant as anything else; only what is not is taken at its word. Null: UTF-8.
+ * The charset of a JSON text with this named one; null: UTF-8. JSON is UTF-8 (RFC 8259, section 8.1), and
+ * valid UTF-8 is hardly ever meant as anything else, so the named charset counts only for bytes that are not.
  */
 export function charsetOfJson(bytes: Uint8Array, named: string | null): string | null {
   const isMislabelled = named !== null && decoderOf(named) !== null && isUtf8(bytes) && !bytes.includes(0);

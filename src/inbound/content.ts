@@ -12,13 +12,16 @@ import {
 import { formatSize } from "../domain/quantity.ts";
 import type { Content, RawRequest, RequestHead } from "./request.ts";
 
-/** Content codings (RFC 9110, section 8.4.1) that are read, as `accept-encoding` lists them. */
+/** The supported content codings (RFC 9110, section 8.4.1), as `accept-encoding` lists them. */
 export const ACCEPTED_CODINGS = "gzip, deflate, br";
 
-/** One over another; nobody means more. */
+/** Codings applied to one body; no sender needs more. */
 const MAX_CODINGS = 5;
 
-/** A body that is no longer than this, and of which no more than this comes, is unpacked at once: that takes a millisecond or two. */
+/**
+ * A body of up to `SHORT_BYTES` that holds up to `SHORT_CONTENT_BYTES` is unpacked at once, in a millisecond
+ * or two.
+ */
 const SHORT_BYTES = 64 * 1_024;
 const SHORT_CONTENT_BYTES = 1_024 ** 2;
 
@@ -33,7 +36,7 @@ const GZIP: Coding = {
   stream: () => createGunzip({ chunkSize: PIECE_BYTES }),
   atOnce: (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength }),
 };
-/** The zlib format; some senders leave its frame out. */
+/** The zlib format; some senders leave out its frame. */
 const DEFLATE: Coding = {
   stream: (bytes) => (isFramed(bytes) ? createInflate : createInflateRaw)({ chunkSize: PIECE_BYTES }),
   atOnce: (bytes, maxOutputLength) =>
@@ -54,7 +57,7 @@ function isFramed([first = 0, second = 0]: Uint8Array): boolean {
   return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;
 }
 
-/** Why the content of a request cannot be read: it has a coding that is not known here. Null: it can be tried. */
+/** Refuses a content coding that is not supported. Null: all are. */
 export function refuseCodings(head: Pick<RequestHead, "headers">): string | null {
   const names = codingsOf(head);
   const unknown = names.find((name) => !CODINGS.has(name));
@@ -63,12 +66,12 @@ export function refuseCodings(head: Pick<RequestHead, "headers">): string | null
   return names.length > MAX_CODINGS ? `the content-encoding has more than ${MAX_CODINGS} codings` : null;
 }
 
-/** Whether the body is anything but what it holds. */
+/** Whether the body has a content coding. */
 export function isCoded(head: Pick<RequestHead, "headers">): boolean {
   return codingsOf(head).length > 0;
 }
 
-/** In the order in which they were applied. */
+/** In the order of their application. */
 function codingsOf({ headers }: Pick<RequestHead, "headers">): string[] {
   const header = headers["content-encoding"];
   if (header === undefined) return [];
@@ -76,7 +79,10 @@ function codingsOf({ headers }: Pick<RequestHead, "headers">): string[] {
   return names.filter((name) => name !== "" && name !== "identity");
 }
 
-/** That a body looks compressed, though nothing says so: a gateway may have taken the header away. Null: it does not. */
+/**
+ * A hint for a body that looks compressed without a header, which a gateway may have removed. Null: it does
+ * not.
+ */
 export function unsaidCoding(request: Pick<RawRequest, "headers" | "body">): string | null {
   const [first, second] = request.body;
   if (first !== 0x1f || second !== 0x8b || isCoded(request)) return null;
@@ -84,16 +90,21 @@ export function unsaidCoding(request: Pick<RawRequest, "headers" | "body">): str
 }
 
 export interface ContentRules {
-  /** Bytes of content. */
+  /** The most bytes of content. */
   maxBody: number;
-  /** Takes room for bytes that were unpacked; false: there is none. */
+  /** Charges unpacked bytes to the budget; false: there is no room. */
   charge(bytes: number): boolean;
 }
 
-/** The content of a body, or why it must be refused. A body that is not what its headers say is no reason: it is kept, with a problem. */
+/**
+ * The content of a body, or why it is refused. A corrupt body is not refused: it is recorded, with a problem.
+ */
 export type Unpacked = Content | { refused: "too_large" | "overloaded" };
 
-/** Unpacks the body of a request, which `refuseCodings` lets pass. A bomb costs no more than `maxBody` bytes, in small steps off the main thread. */
+/**
+ * Unpacks a body that `refuseCodings` accepts. A bomb costs `maxBody` bytes at most, in steps off the main
+ * thread.
+ */
 export async function unpack(
   request: Pick<RawRequest, "headers" | "body">,
   { maxBody, charge }: ContentRules,
@@ -144,7 +155,7 @@ async function undoInSteps(
   return Buffer.concat(pieces, length);
 }
 
-/** So many bodies are unpacked at a time: each has a window of up to 16 MB that no budget sees. */
+/** Bodies that are unpacked at a time: each has a window of up to 16 MB outside of the budget. */
 const MAX_CONCURRENT = 4;
 let unpacking = 0;
 const waiting: (() => void)[] = [];
@@ -174,17 +185,14 @@ function undoAtOnce(
   }
 }
 
-/** The same of a request that was kept, where nothing is refused: a fault becomes a problem. */
-export async function withContent<Request extends RawRequest>(
-  request: Request,
-  maxBody: number,
-): Promise<Request> {
+/** The same for a stored request, where nothing is refused: a fault becomes a problem. */
+export async function withContent(request: RawRequest, maxBody: number): Promise<RawRequest> {
   if (!isCoded(request)) return request;
   const unpacked = await unpack(request, { maxBody, charge: () => true });
   return { ...request, content: "refused" in unpacked ? tooLong(maxBody) : unpacked };
 }
 
-/** The same at once, for a program that does nothing else meanwhile. */
+/** The same at once, for programs that do nothing else meanwhile. */
 export function contentAtOnce(request: Pick<RawRequest, "headers" | "body">, maxBody: number): Content {
   let bytes: Uint8Array = request.body;
   for (const name of codingsOf(request).toReversed()) {
@@ -208,7 +216,7 @@ function tooLong(maxBody: number): Content {
   return { undecodable, tooLong: true };
 }
 
-/** The bytes to read. Of a body that is not what its headers say, the bytes that came. */
+/** The decompressed body; of a corrupt one the bytes that came. */
 export function contentOf({ body, content }: Pick<RawRequest, "body" | "content">): Uint8Array {
   return content && "bytes" in content ? content.bytes : body;
 }

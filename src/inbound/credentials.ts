@@ -1,26 +1,27 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Fingerprints } from "../domain/receipt.ts";
-import { formatPlace, type RequestPlace } from "../mapping/place.ts";
+import { formatPlace, type HeadPlace } from "../mapping/request-place.ts";
+import { bytesInHead } from "./at-place.ts";
 import type { Channel, Check } from "./channel.ts";
-import { everythingIn, type PayloadRule } from "./place.ts";
-import type { RawRequest, RequestHead } from "./request.ts";
+import type { RequestHead } from "./request.ts";
 
-/** Why a request is not taken for genuine, in words that help whoever configures the provider and tell an attacker nothing. */
+/** Why a request is refused, in words that help to configure the provider and tell an attacker nothing. */
 export interface Refusal {
   refused: string;
-  /** Absent: it is not genuine. */
+  /** Absent: the request is not genuine. */
   code?: "unsupported_media_type";
 }
 
 type CheckOf<Kind extends Check["kind"]> = Extract<Check, { kind: Kind }>;
 
 /**
- * The checks that need no body, and cost next to nothing: token, password, and values of headers and parameters. Null: they pass, or the
- * channel has none. They are judged before the body is read, so that whoever does not know them makes the bridge do no work.
+ * The checks that need no body: token, password, and values of headers and parameters. Null: they pass, or
+ * the channel has none. They come before the body is read, so that a sender without credentials costs next to
+ * nothing.
  */
 export function refuseCredentials(head: RequestHead, { checks }: Pick<Channel, "checks">): Refusal | null {
   for (const check of checks) {
-    const refusal = needsNoBody(check) ? refuseBy(head, check) : null;
+    const refusal = isCredential(check) ? refuseBy(head, check) : null;
     if (refusal) return refusal;
   }
   return null;
@@ -28,9 +29,9 @@ export function refuseCredentials(head: RequestHead, { checks }: Pick<Channel, "
 
 type Credential = CheckOf<"token" | "basic" | "equals">;
 
-function needsNoBody(check: Check): check is Credential {
-  if (check.kind === "equals") return check.place.in === "header" || check.place.in === "query";
-  return check.kind === "token" || check.kind === "basic";
+/** Whether a check needs nothing but the head of a request. */
+function isCredential(check: Check): check is Credential {
+  return check.kind === "token" || check.kind === "basic" || check.kind === "equals";
 }
 
 function refuseBy(head: RequestHead, check: Credential): Refusal | null {
@@ -44,16 +45,12 @@ function refuseBy(head: RequestHead, check: Credential): Refusal | null {
   }
 }
 
-/** Of a place in the body it needs the whole request. */
-export function refuseEquals(
-  request: RequestHead | RawRequest,
-  { place, values }: CheckOf<"equals">,
-): Refusal | null {
+function refuseEquals(head: RequestHead, { place, values }: CheckOf<"equals">): Refusal | null {
   const name = formatPlace(place);
-  const given = fingerprintsOf(request, [place]).places?.[name];
+  const given = fingerprintsOf(head, [place]).places?.[name];
   if (given === undefined)
     return { refused: `the request has no ${name}, which should have the configured value` };
-  // All are compared, so that the time does not show which one it was.
+  // All values are compared, so that the time does not show which one matched.
   const matches = values.filter((value) => isSameFingerprint(given, fingerprint(value)));
   return matches.length > 0 ? null : { refused: `what ${name} has is not the configured value` };
 }
@@ -73,42 +70,36 @@ function refuseToken(head: RequestHead, { token }: CheckOf<"token">): Refusal | 
 function refuseBasic({ authorization }: Fingerprints, { user, password }: CheckOf<"basic">): Refusal | null {
   const given = authorization ?? "";
   const text = `${user}:${password}`;
-  // Nothing says in which charset a client writes them (RFC 7617, section 2.1); these two are in use.
+  // The charset of user name and password is open (RFC 7617, section 2.1); these two are in use.
   const ways = [Buffer.from(text), ...(LATIN1.test(text) ? [Buffer.from(text, "latin1")] : [])];
   const matches = ways.map((bytes) => isSameFingerprint(given, fingerprint(basicOf(bytes))));
   return matches.includes(true) ? null : { refused: "the user name or password is not the configured one" };
 }
 
 /**
- * What stands for the credentials that a request shows: enough to compare them, and nothing to use them by. `places` are those that
- * hold a secret.
+ * Fingerprints of a request's credentials, which can be compared and not used. `places` are those that hold a
+ * secret.
  */
-export function fingerprintsOf(
-  request: RequestHead | RawRequest,
-  places: readonly RequestPlace[] = [],
-): Fingerprints {
-  const token = request.pathToken ?? request.query.get("token");
-  const { authorization } = request.headers;
+export function fingerprintsOf(head: RequestHead, places: readonly HeadPlace[] = []): Fingerprints {
+  const token = head.pathToken ?? head.query.get("token");
+  const { authorization } = head.headers;
   const own = {
     token: token === null ? null : fingerprint(token),
     authorization: authorization === undefined ? null : fingerprint(canonical(authorization)),
-    ...(places.length === 0 ? {} : { places: fingerprintsAt(request, places) }),
+    ...(places.length === 0 ? {} : { places: fingerprintsAt(head, places) }),
   };
-  const { shown } = request;
+  const { shown } = head;
   return shown
     ? { ...own, ...shown, ...(own.places && { places: { ...own.places, ...shown.places } }) }
     : own;
 }
 
-const NO_BODY = new Uint8Array();
-
-/** By place, as mappings write it. A place that has several values has one of its own, that equals none of them. */
-function fingerprintsAt(
-  request: RequestHead | RawRequest,
-  places: readonly RequestPlace[],
-): Record<string, string> {
-  const whole = { body: NO_BODY, ...request };
-  const found = places.map((place) => [formatPlace(place), everythingIn(whole, place, NO_PAYLOAD)] as const);
+/**
+ * By place, as mappings write it. Several values at one place share a fingerprint, which equals that of none
+ * of them.
+ */
+function fingerprintsAt(head: RequestHead, places: readonly HeadPlace[]): Record<string, string> {
+  const found = places.map((place) => [formatPlace(place), bytesInHead(head, place)] as const);
   return Object.fromEntries(
     found.flatMap(([name, values]) =>
       values.length === 0
@@ -118,16 +109,13 @@ function fingerprintsAt(
   );
 }
 
-/** Headers and parameters are not in the payload. */
-const NO_PAYLOAD: PayloadRule = { from: { in: "body" }, as: "json" };
-
 const LATIN1 = /^[\0-\xff]*$/;
 
 const BASIC = /^basic[ \t]+([A-Za-z0-9+/]+)={0,2}$/i;
 
 /**
- * Basic credentials in one way of writing them: the scheme is without regard to case, any white space may follow it, and the
- * padding may be missing (RFC 9110, section 11.4). Anything else is left alone, a repeated header among it.
+ * Basic credentials in one spelling: the scheme's case, the white space after it and the padding may differ
+ * (RFC 9110, section 11.4). Anything else stays as it is, such as a repeated header.
  */
 function canonical(authorization: string): string {
   const [, base64] = BASIC.exec(authorization.trim()) ?? [];
@@ -138,7 +126,7 @@ function basicOf(userAndPassword: Buffer): string {
   return `Basic ${userAndPassword.toString("base64")}`;
 }
 
-/** Compares in a time that does not depend on where the two differ. */
+/** Compares in constant time: where the two differ does not show. */
 export function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
@@ -147,7 +135,7 @@ function isSameFingerprint(a: string, b: string): boolean {
   return isSame(Buffer.from(a), Buffer.from(b));
 }
 
-/** As `isSame`, over digests, so that not even the length shows. */
+/** Compares digests in constant time, so that not even the length shows. */
 export function isSameText(a: string, b: string): boolean {
   return isSameFingerprint(fingerprint(a), fingerprint(b));
 }

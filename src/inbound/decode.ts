@@ -1,57 +1,50 @@
+import { isPlainObject } from "../domain/plain-object.ts";
 import type { Problem } from "../domain/receipt.ts";
 import type { MappingChannel, ReadRule } from "../mapping/compile.ts";
 import { elementsAt, formatPath, valueAt } from "../mapping/path.ts";
-import { formatPlace } from "../mapping/place.ts";
+import { formatPlace } from "../mapping/request-place.ts";
 import type { Channel } from "./channel.ts";
-import { contentOf, unsaidCoding } from "./content.ts";
-import { MAX_FIELDS } from "./form.ts";
-import { DEFAULT_MAX_VALUES, MAX_LEVELS, parsing } from "./json.ts";
-import { type Payload, type PayloadRule, payloadOf, readingPayload } from "./place.ts";
-import type { RawRequest, VerifiedRequest } from "./request.ts";
+import { contentOf } from "./content.ts";
+import { parsing } from "./json.ts";
+import type { VerifiedRequest } from "./request.ts";
 import { atOnce, inTurns, type Steps } from "./steps.ts";
 
-/** The items of a request, each to become events; none together with the problem when there is no payload to be found. */
+/** The items of a request, each to become events; none together with the problem when no payload is found. */
 export interface Decoded {
   items: readonly unknown[];
   problems: readonly Problem[];
 }
 
-/** Finds the payload and its items. Never throws, whatever the bytes; an empty place is an empty list where a list is expected. */
-export function decode(request: VerifiedRequest, { rules }: Pick<Channel, "rules">): Decoded {
+type ReadBy = Pick<Channel, "rules">;
+
+/**
+ * Finds the payload and its items. Never throws. An empty place is an empty list where a list is expected.
+ */
+export function decode(request: VerifiedRequest, channel: ReadBy): Decoded {
+  return atOnce(decoding(request, channel));
+}
+
+/** A body of this many bytes is decoded in steps. */
+const LONG_BYTES = 2 ** 18;
+
+/** The same with turns for other requests in between where the body is long. */
+export async function decodeInTurns(request: VerifiedRequest, channel: ReadBy): Promise<Decoded> {
+  const isLong = contentOf(request).length >= LONG_BYTES;
+  return isLong ? inTurns(decoding(request, channel)) : decode(request, channel);
+}
+
+function* decoding(request: VerifiedRequest, { rules }: ReadBy): Steps<Decoded> {
   const { read } = rules;
   const { content, maxValues } = request;
   if (content && "undecodable" in content) return undecodable("body", content.undecodable);
-  const payload = payloadOf(request, read);
+  const payload = yield* request.payload();
   if ("value" in payload) {
-    const whole = atOnce(parsingMembers(payload.value, read.parse, maxValues));
+    const whole = yield* parsingMembers(payload.value, read.parse, maxValues);
     return itemsOf(onlySigned(whole, signedFields(request, rules)), read);
   }
-  if (payload.absent === "empty" && read.each) return { items: [], problems: [] };
-  return undecodable(formatPlace(read.from), explainAbsence(request, read, payload.absent));
+  if (payload.isEmpty && read.each) return { items: [], problems: [] };
+  return undecodable(formatPlace(read.from), payload.absent);
 }
-
-type Absence = Extract<Payload, { absent: unknown }>["absent"];
-
-function explainAbsence(request: RawRequest, { from }: PayloadRule, absent: Absence): string {
-  const text = WHY_ABSENT[absent](formatPlace(from), request.maxValues ?? DEFAULT_MAX_VALUES);
-  const coding = absent === "unreadable" ? unsaidCoding(request) : null;
-  return coding === null ? text : `${text}: ${coding}`;
-}
-
-/** Why the payload of a request cannot be looked into; null: it can. */
-export function whyNoPayload(request: RawRequest, read: PayloadRule): string | null {
-  const payload = payloadOf(request, read);
-  return "absent" in payload ? explainAbsence(request, read, payload.absent) : null;
-}
-
-const WHY_ABSENT = {
-  missing: (place: string) => `the request has no ${place}`,
-  empty: (place: string) => `${place} is empty`,
-  unreadable: (place: string) => `${place} is not JSON`,
-  levels: (place: string) => `${place} is nested more than ${MAX_LEVELS} deep`,
-  values: (place: string, maxValues: number) => `${place} holds more than ${maxValues} values`,
-  fields: () => `the form has more than ${MAX_FIELDS} fields`,
-};
 
 function itemsOf(payload: unknown, { each, single }: ReadRule): Decoded {
   if (each === null) return { items: [payload], problems: [] };
@@ -62,8 +55,8 @@ function itemsOf(payload: unknown, { each, single }: ReadRule): Decoded {
 }
 
 /**
- * The fields of a form that count, where only what is signed does: those that the passed signatures cover. Null: all do, for no
- * signature was checked, or it covers the whole body.
+ * The form fields that the passed signatures cover, for a mapping that trusts no others. Null: all fields
+ * count, since no signature was checked, or one covers the whole body.
  */
 function signedFields(
   { verified }: VerifiedRequest,
@@ -85,34 +78,16 @@ function onlySigned(payload: unknown, names: readonly string[] | null): unknown 
   return Object.fromEntries(Object.entries(payload).filter(([name]) => names.includes(name)));
 }
 
-/** A request of this many bytes is read in steps. */
-const LONG_BYTES = 2 ** 18;
-
-/** Reads a long request, so that `decode` finds it read. Others have their turn meanwhile. */
-export async function readAhead(request: RawRequest, { rules: { read } }: Pick<Channel, "rules">) {
-  if (contentOf(request).length < LONG_BYTES) return;
-  const payload = await inTurns(readingPayload(request, read));
-  if ("value" in payload) await inTurns(parsingMembers(payload.value, read.parse, request.maxValues));
-}
-
-/** Each payload with its members parsed: once, however often it is decoded. */
-const parsed = new WeakMap<object, unknown>();
-
-/** Members that are JSON text are replaced by what they hold; those that are not JSON are left as they are. */
+/** Replaces members that are JSON text by their values; members that are not JSON stay as they are. */
 function* parsingMembers(payload: unknown, names: readonly string[], maxValues?: number): Steps<unknown> {
-  if (names.length === 0 || typeof payload !== "object" || payload === null || Array.isArray(payload))
-    return payload;
-  const known = parsed.get(payload);
-  if (known) return known;
+  if (names.length === 0 || !isPlainObject(payload)) return payload;
   const members: [string, unknown][] = [];
   for (const name of names) {
     const text = valueAt(payload, [name]);
     const json = typeof text === "string" ? yield* parsing(text, maxValues) : null;
     if (json !== null && "value" in json) members.push([name, json.value]);
   }
-  const whole = { ...payload, ...Object.fromEntries(members) };
-  parsed.set(payload, whole);
-  return whole;
+  return { ...payload, ...Object.fromEntries(members) };
 }
 
 function undecodable(field: string, message: string): Decoded {

@@ -1,27 +1,27 @@
-/**
- * Forms as bytes: what a provider signs is the decoded value, and that need not be valid text. Nothing is converted that a
- * receiver would have to guess back.
- */
+/** Forms as bytes, since providers sign the decoded value of a field, which need not be valid text. */
 
 import { STEP_BYTES, type Steps } from "./steps.ts";
 
-/** The fields of a form in the order sent; a name may come again. */
+/** The fields of a form in the order sent; names may repeat. */
 export interface Form {
   fields: readonly FormField[];
-  /** The form has more fields than `MOST_FIELDS`; the rest is not looked at. */
+  /** The form has more fields than `MAX_FIELDS`; the rest is skipped. */
   cut: boolean;
 }
 
 export interface FormField {
   name: string;
   value: Uint8Array;
-  /** The charset that the field names for itself; null: that of the form. */
+  /** The charset that the field itself names; null: that of the form. */
   charset: string | null;
-  /** Whether it is meant as text: parts of a multipart form can be files. */
+  /** Whether the value is text: parts of a multipart form can be files. */
   isText: boolean;
 }
 
-/** More fields than any form has; it bounds the memory that a body of separators can take before anything is verified. */
+/**
+ * More fields than any form has. Bounds the memory of a body of separators, which is read before it is
+ * verified.
+ */
 export const MAX_FIELDS = 10_000;
 
 const AMPERSAND = 0x26;
@@ -30,7 +30,7 @@ const PERCENT = 0x25;
 const PLUS = 0x2b;
 const SPACE = 0x20;
 
-/** Some senders write it before a text in UTF-8; it is no part of the first name. */
+/** Some senders write it before UTF-8; it is no part of the first name. */
 const BYTE_ORDER_MARK = Buffer.from("\ufeff");
 
 /** Reads `application/x-www-form-urlencoded`, in time linear to its length. */
@@ -56,23 +56,23 @@ export function* decodingForm(body: Uint8Array): Steps<Form> {
   return { fields, cut: false };
 }
 
-/** The value of the first field of this name; null when there is none. */
+/** The value of the first field with this name; null: none. */
 export function firstValue(form: Form, name: string): Uint8Array | null {
   return form.fields.find((field) => field.name === name)?.value ?? null;
 }
 
-/** The values of all fields of this name, in order. */
+/** The values of all fields with this name, in order. */
 export function allValues(form: Form, name: string): Uint8Array[] {
   return form.fields.flatMap((field) => (field.name === name ? [field.value] : []));
 }
 
-/** What a form says of its own charset, in a field for that (RFC 7578, section 4.6); null when it says nothing. */
+/** The charset in the form's own field for it (RFC 7578, section 4.6); null: none. */
 export function charsetIn(form: Form): string | null {
   const value = firstValue(form, "_charset_");
   return value && value.length > 0 && value.length <= 40 ? asBuffer(value).toString("latin1") : null;
 }
 
-/** The form as a payload: each name with its text, a repeated one with a list. */
+/** The form as a payload: each name with its text, a repeated name with a list. */
 export function toPayload(
   form: Form,
   textOf: (field: FormField) => string = ({ value }) => asBuffer(value).toString("utf8"),
@@ -94,7 +94,7 @@ function* decodingField(pair: Buffer): Steps<FormField> {
   return { name: name.toString("utf8"), value, charset: null, isText: true };
 }
 
-/** `+` is a space and `%XX` a byte; a `%` without two hexadecimal digits is itself. */
+/** Decodes `+` to a space and `%XX` to a byte; a `%` without two hexadecimal digits stays. */
 function* decodingPart(part: Buffer): Steps<Buffer> {
   if (!part.includes(PERCENT) && !part.includes(PLUS)) return part;
   const decoded = Buffer.allocUnsafe(part.length);
@@ -118,7 +118,9 @@ function* decodingPart(part: Buffer): Steps<Buffer> {
   return decoded.subarray(0, length);
 }
 
-/** What each byte stands for as a hexadecimal digit; -1: it is none, and what is made of it is negative too. */
+/**
+ * The value of each byte as a hexadecimal digit; -1: none, and any value computed with it is negative too.
+ */
 const DIGITS = Int8Array.from({ length: 256 }, (_, byte) =>
   "0123456789abcdef".indexOf(String.fromCharCode(byte).toLowerCase()),
 );
@@ -127,7 +129,7 @@ function digitOf(byte: number): number {
   return DIGITS[byte] ?? -1;
 }
 
-/** Where the byte is next, or else the end. */
+/** The next position of the byte, or the end. */
 function positionOf(byte: number, bytes: Buffer, from: number): number {
   const found = bytes.indexOf(byte, from);
   return found < 0 ? bytes.length : found;

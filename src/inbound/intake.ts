@@ -6,8 +6,8 @@ import {
   announcedLength,
   BEGINNING_BYTES,
   type BodyRules,
+  type BodyTimeouts,
   hasBody,
-  type Patience,
   readBody,
   UntakenBody,
 } from "./body.ts";
@@ -18,13 +18,13 @@ import { refuseCredentials } from "./credentials.ts";
 import type { RefusedBody, Reject } from "./reject.ts";
 import type { RawRequest, RequestHead } from "./request.ts";
 
-/** A request that came whole. Its bytes are charged until `release` is called, when it is answered. */
+/** A request that came whole. Its bytes stay charged until `release`, which is called once it is answered. */
 export interface Taken {
   request: RawRequest;
   release(): void;
 }
 
-/** Why a request is not taken. */
+/** The answer to a request that is not taken. */
 export interface TurnedAway {
   code: ErrorCode;
   reason: string;
@@ -34,11 +34,11 @@ export interface TurnedAway {
 export interface IntakeParts {
   budget: Budget;
   reject: Reject;
-  patience: Patience;
+  timeouts: BodyTimeouts;
   clock: Clock;
 }
 
-/** The room that one request takes, and how it is asked to give it up. */
+/** The charge of one request, and how the budget takes it back. */
 type Room = Pick<BodyRules, "charge" | "whenShed">;
 
 export type Intake = (exchange: Exchange, head: RequestHead, channel: Channel) => Promise<Taken | TurnedAway>;
@@ -48,28 +48,30 @@ export interface Exchange {
   response: ServerResponse;
 }
 
-/** How long a sender that is told to come again is asked to wait, in seconds. */
-export const RETRY_AFTER = "10";
+/** How long senders are asked to wait before they repeat a request. */
+export const RETRY_AFTER_SECONDS = "10";
 
 const OVERLOADED: TurnedAway = {
   code: "overloaded",
   reason: "too much is coming in at this moment; please send it again",
-  headers: { "retry-after": RETRY_AFTER },
+  headers: { "retry-after": RETRY_AFTER_SECONDS },
 };
 
-/** Of a request that is refused for its credentials a body of up to so many bytes is kept, to be checked again once they are right. */
+/**
+ * A request with wrong credentials is kept with a body up to this length, to be reprocessed once they are
+ * right.
+ */
 const SHORT_BYTES = 64 * 1_024;
 /**
- * What is kept of a body that is refused by its headers is waited for as long as this, in milliseconds: it nearly always follows at
- * once.
+ * Timeouts for the body of a request that is refused by its headers: the body nearly always follows at once.
  */
-const GLANCE: Patience = { stall: 250, whole: 1_000 };
+const GLANCE_MS: BodyTimeouts = { stall: 250, whole: 1_000 };
 
 /**
- * Takes a request in: looks at all that its headers say, makes room for it, and reads its body. What is refused by its
- * headers is refused before the body is asked for.
+ * Takes a request in: judges its headers, makes room for it, and reads its body. A request that its headers
+ * refuse is refused before the body is asked for.
  */
-export function createIntake({ budget, reject, patience, clock }: IntakeParts): Intake {
+export function createIntake({ budget, reject, timeouts, clock }: IntakeParts): Intake {
   return async (exchange, head, channel) => {
     const refusal = refuseHead(exchange.request, head, channel);
     if (refusal) {
@@ -92,12 +94,12 @@ export function createIntake({ budget, reject, patience, clock }: IntakeParts): 
     }
   };
 
-  /** Null: there is no room. Until its body is read, nothing need be done when a request is given up for others. */
+  /** Null: there is no room. Until its body is read, a request that is shed has nothing to stop. */
   function admit(arrival: Omit<Arrival, "shed">): Room | null {
     let shed = () => {};
     const charge = budget.admit({ ...arrival, shed: () => shed() });
-    const whenShed = (give: () => void) => {
-      shed = give;
+    const whenShed = (onShed: () => void) => {
+      shed = onShed;
     };
     return charge && { charge, whenShed };
   }
@@ -112,7 +114,7 @@ export function createIntake({ budget, reject, patience, clock }: IntakeParts): 
     if (isAsking(request)) response.writeContinue();
     let body: Buffer;
     try {
-      body = await readBody(request, { maxBody, patience, charge, whenShed, clock });
+      body = await readBody(request, { maxBody, timeouts, charge, whenShed, clock });
     } catch (error) {
       if (!(error instanceof UntakenBody)) throw error;
       if (error.code === "overloaded") return OVERLOADED;
@@ -133,7 +135,7 @@ export function createIntake({ budget, reject, patience, clock }: IntakeParts): 
     return { code: "too_large", reason };
   }
 
-  /** Keeps a request that was refused by its headers, with as much of its body as comes at once. */
+  /** Stores a request that its headers refuse, with as much of its body as comes at once. */
   async function keepGlance(
     request: IncomingMessage,
     { head, channel }: { head: RequestHead; channel: Channel },
@@ -148,7 +150,7 @@ export function createIntake({ budget, reject, patience, clock }: IntakeParts): 
     const room = admit({ held: sizeOf(head), announced: 0, trusted: false });
     if (!room) return keep(unread);
     try {
-      await keep(await glance(request, { maxBody: most, patience: GLANCE, clock, ...room }));
+      await keep(await glance(request, { maxBody: most, timeouts: GLANCE_MS, clock, ...room }));
     } finally {
       room.charge.release();
     }
@@ -165,7 +167,7 @@ async function glance(request: IncomingMessage, rules: BodyRules): Promise<Refus
   }
 }
 
-/** What can be refused without a byte of the body: by credentials, by coding, by length. */
+/** Judges a request without a byte of its body: by credentials, by coding, by length. */
 function refuseHead(request: IncomingMessage, head: RequestHead, channel: Channel): TurnedAway | null {
   const refusal = refuseCredentials(head, channel);
   if (refusal) return { code: "bad_signature", reason: refusal.refused };
@@ -183,12 +185,15 @@ function refuseHead(request: IncomingMessage, head: RequestHead, channel: Channe
   return { code: "too_large", reason };
 }
 
-/** Whether the sender waits to be told to go on (RFC 9110, section 10.1.1). Node answers any other expectation with 417. */
+/**
+ * Whether the sender waits for `100 Continue` (RFC 9110, section 10.1.1). Node answers other expectations
+ * with 417.
+ */
 function isAsking({ headers, httpVersionMinor }: IncomingMessage): boolean {
   return headers.expect !== undefined && httpVersionMinor > 0;
 }
 
-/** Roughly what the headers take. */
+/** Roughly the bytes that the headers take. */
 function sizeOf({ headers }: RequestHead): number {
   let bytes = 1_024;
   for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);

@@ -3,37 +3,46 @@ import { lookupOf } from "../domain/lookup.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
 import { type Known, resolve } from "../domain/resolve.ts";
 import type { RecordRequest, RecordResult } from "../store/port/inbox.ts";
+import { textProblems } from "./at-place.ts";
 import type { Channel } from "./channel.ts";
-import { decode } from "./decode.ts";
+import type { Decoded } from "./decode.ts";
 import { normalize } from "./normalize.ts";
-import { problemsOf } from "./place.ts";
 import { withoutCredentials } from "./private.ts";
 import { privacyOf } from "./private-names.ts";
 import type { VerifiedRequest } from "./request.ts";
 
-/** A part of what a request tells, ready to be recorded. */
+/** A slice of a request's events, ready to be recorded. */
 export interface PlannedRecord {
-  recording: RecordRequest;
-  /** What could not be read; of all but the last reading only that there is more. */
+  record: RecordRequest;
+  /** All that could not be read; before the last slice only that the request is unfinished. */
   problems: readonly Problem[];
 }
 
-/** So many items are read and recorded at once: a batch of ten thousand must not hold up everybody else. */
+/**
+ * Items that are normalized and recorded at once: a batch of ten thousand must not hold up other requests.
+ */
 const ITEMS_PER_SLICE = 250;
 
+export interface InterpretParts {
+  receiptId: string;
+  request: VerifiedRequest;
+  channel: Channel;
+  /**
+   * The destinations of the current configuration. Asked when a slice is recorded: a reload may come in
+   * between.
+   */
+  subscribers(): readonly Subscriber[];
+}
+
 /**
- * What a genuine request tells, under this receipt's id: nearly always one reading. That of a long batch is in slices, to be
- * recorded one after the other; until the last is, the receipt says that it is unfinished, so that what a crash cuts off is
- * found and read again even if the provider never repeats it. Events are addressed to the `subscribers` of the moment at which
- * they are recorded: a reload may come while a request is under way.
+ * Plans what to record of a request, slice by slice; nearly always there is one. Each slice is normalized
+ * when it is asked for, and must be recorded before the next. Until the last, the receipt has the problem
+ * `unfinished`: what a crash cuts off is found and reprocessed even if the provider never repeats it.
  */
 export function* interpret(
-  receiptId: string,
-  request: VerifiedRequest,
-  channel: Channel,
-  subscribers: () => readonly Subscriber[],
+  { items, problems: undecoded }: Decoded,
+  { receiptId, request, channel, subscribers }: InterpretParts,
 ): Generator<PlannedRecord, void> {
-  const { items, problems: undecoded } = decode(request, channel);
   const { coalesce } = channel;
   const problems = [...undecoded];
   for (
@@ -43,17 +52,17 @@ export function* interpret(
   ) {
     const { drafts, problems: unread } = normalize(items.slice(from, to), request, channel, from);
     problems.push(...unread);
-    // Texts are decoded when they are asked for, so what is wrong with their bytes is known only now.
-    const known = to < items.length ? [unfinished(to)] : listed([...problemsOf(request), ...problems]);
+    // Texts are decoded when they are first read, so invalid bytes are known only now.
+    const known = to < items.length ? [unfinished(to)] : listed([...textProblems(request), ...problems]);
     const receipt = toReceipt(receiptId, request, channel, known);
     const lookup = lookupOf(receipt, drafts, { coalesce });
     const resolveNow = (stored: Known) =>
       resolve(receipt, drafts, stored, { coalesce, subscribers: subscribers() });
-    yield { problems: known, recording: { receipt, lookup, resolve: resolveNow } };
+    yield { problems: known, record: { receipt, lookup, resolve: resolveNow } };
   }
 }
 
-/** So many problems are listed: of a hundred thousand bad items nobody needs more to see what is wrong. */
+/** Problems that a receipt lists: more would not help to see what is wrong. */
 const MAX_PROBLEMS = 1_000;
 
 function listed(problems: readonly Problem[]): readonly Problem[] {
@@ -73,7 +82,7 @@ function unfinished(from: number): Problem {
   };
 }
 
-type Write = (recording: RecordRequest) => Promise<RecordResult>;
+type Write = (record: RecordRequest) => Promise<RecordResult>;
 
 /**
  * Called when a request is recorded, with the destinations of its new deliveries, so that these are sent.
@@ -82,16 +91,16 @@ type Write = (recording: RecordRequest) => Promise<RecordResult>;
 export type OnRecorded = (destinations?: readonly string[]) => void;
 
 /**
- * Records the first reading with `first`, the others with `further`, and announces the result once. Rejects
+ * Records the first slice with `first`, the others with `further`, and announces the result once. Rejects
  * as soon as a write does; earlier writes stay, and are announced as well.
  */
 export async function recordEach(
-  readings: Iterable<PlannedRecord>,
+  planned: Iterable<PlannedRecord>,
   first: Write,
   further: Write,
   announce: OnRecorded,
 ): Promise<{ recorded: RecordResult; problems: readonly Problem[] }> {
-  const result = await writeEach(readings, first, further).catch((error) => {
+  const result = await writeEach(planned, first, further).catch((error) => {
     announce();
     throw error;
   });
@@ -99,26 +108,26 @@ export async function recordEach(
   return result;
 }
 
-async function writeEach(readings: Iterable<PlannedRecord>, first: Write, further: Write) {
+async function writeEach(planned: Iterable<PlannedRecord>, first: Write, further: Write) {
   const all: RecordResult[] = [];
   const refused: Problem[] = [];
   let problems: readonly Problem[] = [];
-  for (const reading of readings) {
+  for (const slice of planned) {
     const write = all.length === 0 ? first : further;
-    const recorded = await write(withProblems(reading.recording, refused));
+    const recorded = await write(withProblems(slice.record, refused));
     all.push(recorded);
     if (recorded.refused) refused.push(recorded.refused);
-    problems = [...reading.problems, ...refused];
+    problems = [...slice.problems, ...refused];
   }
   const [only] = all;
   return { recorded: only && all.length === 1 ? only : together(all), problems };
 }
 
-/** What the store refused of the readings before stays a problem of the request. */
-function withProblems(recording: RecordRequest, problems: readonly Problem[]): RecordRequest {
-  if (problems.length === 0) return recording;
-  const { receipt } = recording;
-  return { ...recording, receipt: { ...receipt, problems: [...receipt.problems, ...problems] } };
+/** The store's refusal of an earlier slice stays a problem of the receipt. */
+function withProblems(record: RecordRequest, problems: readonly Problem[]): RecordRequest {
+  if (problems.length === 0) return record;
+  const { receipt } = record;
+  return { ...record, receipt: { ...receipt, problems: [...receipt.problems, ...problems] } };
 }
 
 function together(all: readonly RecordResult[]): RecordResult {

@@ -1,20 +1,20 @@
 import { STEP_BYTES, type Steps } from "./steps.ts";
 
-/** More lists within lists than any payload has: far deeper ones take seconds to be read, and cannot be written down again. */
+/** Deeper than any payload. Far deeper ones take seconds to parse, and cannot be serialized again. */
 export const MAX_LEVELS = 1_000;
 
-/** So many values are read unless the configuration says otherwise. To parse more, which is one step, would hold up everybody else. */
+/** The default limit of values. Parsing is one step, so more values would hold up other requests. */
 export const DEFAULT_MAX_VALUES = 125_000;
 
-/** What a text of JSON holds, or why nothing is made of it. */
+/** The value of a JSON text, or why it is not parsed. */
 export type Json = { value: unknown } | { absent: "unreadable" | Excess };
 
-/** What it has more of than is read: lists and objects within each other, or lists, objects and members in all. */
+/** The exceeded limit: of nested levels, or of lists, objects and members in all. */
 type Excess = "levels" | "values";
 
 /**
- * Never throws. A number that is too great for a double to hold becomes the text of its digits: two ids that differ in the last
- * one stay two.
+ * Parses a JSON text. Never throws. A number too great for a double becomes the text of its digits, so that
+ * two ids that differ in the last digit stay different.
  */
 export function* parsing(text: string, maxValues = DEFAULT_MAX_VALUES): Steps<Json> {
   const { excess, great } = yield* surveying(text, maxValues);
@@ -32,10 +32,10 @@ export function* parsing(text: string, maxValues = DEFAULT_MAX_VALUES): Steps<Js
   }
 }
 
-/** What one look at a text of JSON, good or not, finds out before anything is made of it. */
+/** What one pass over a JSON text, valid or not, finds before it is parsed. */
 interface Survey {
   excess: Excess | null;
-  /** Whether it may have a number that a double does not hold: one of 16 digits or more, or with an exponent. */
+  /** Whether a number may be too great for a double: it has 16 digits or more, or an exponent. */
   great: boolean;
 }
 
@@ -46,7 +46,7 @@ const CLOSE = 4;
 const DIGIT = 5;
 const EXPONENT = 6;
 
-/** What a character means to the survey, by its code; 0: nothing. */
+/** The meaning of a character to the survey, by its code; 0: none. */
 const MEANINGS = new Uint8Array(128);
 for (const [characters, meaning] of [
   ['"', QUOTE],
@@ -59,10 +59,10 @@ for (const [characters, meaning] of [
   for (const character of characters) MEANINGS[character.charCodeAt(0)] = meaning;
 }
 
-/** So many digits and points in a row may be more than a double holds. */
+/** A number with this many digits and points may be too great for a double. */
 const LONG_DIGITS = 16;
 
-/** One pass, for bodies can have millions of characters; texts are leapt over. */
+/** One pass, since bodies can have millions of characters. Texts are skipped with `indexOf`. */
 function* surveying(text: string, maxValues: number): Steps<Survey> {
   let [levels, values, digits] = [0, 0, 0];
   let great = false;
@@ -93,7 +93,7 @@ function* surveying(text: string, maxValues: number): Steps<Survey> {
 
 const QUOTE_OR_NUMBER = /"|-?\d[\d.eE+-]*/g;
 
-/** A scan of valid JSON: a reviver would cost several times as much. */
+/** Scans valid JSON: a reviver would cost several times as much. */
 function* quotingGreatNumbers(text: string): Steps<string> {
   const next = new RegExp(QUOTE_OR_NUMBER);
   const pieces: string[] = [];
@@ -117,7 +117,7 @@ function isGreat(value: number): boolean {
   return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
 }
 
-/** Where the text that begins at a quotation mark is over. */
+/** The end of the text that begins at a quotation mark. */
 function endOfText(text: string, start: number): number {
   const end = text.indexOf('"', start + 1);
   if (end < 0) return text.length;
@@ -127,7 +127,7 @@ function endOfText(text: string, start: number): number {
 const BACKSLASH = 0x5c;
 const QUOTATION_MARK = 0x22;
 
-/** The same of one with escapes, one character after the other. */
+/** The same for a text with escapes, character by character. */
 function endOfEscaped(text: string, start: number): number {
   for (let i = start + 1; i < text.length; i++) {
     const character = text.charCodeAt(i);

@@ -1,14 +1,14 @@
 import { type Form, type FormField, MAX_FIELDS } from "./form.ts";
 import { type Parameterized, parseParameters } from "./parameters.ts";
 
-/** Longer than RFC 2046 lets a boundary be. */
+/** Longer than the 70 characters that RFC 2046 allows. */
 const MAX_BOUNDARY_LENGTH = 200;
 
-/** The boundary that a content type of `multipart/form-data` names; null for any other. */
+/** The boundary of a `multipart/form-data` content type; null for any other. */
 export function boundaryOf(contentType: string): string | null {
   const { value, parameter } = parseParameters(contentType);
   if (value !== "multipart/form-data") return null;
-  // White space at its end is no part of it, also where it is quoted (RFC 2046, section 5.1.1).
+  // White space at its end is no part of it, even in quotes (RFC 2046, section 5.1.1).
   const boundary = parameter("boundary")?.trimEnd() ?? "";
   return boundary === "" || boundary.length > MAX_BOUNDARY_LENGTH ? null : boundary;
 }
@@ -16,8 +16,8 @@ export function boundaryOf(contentType: string): string | null {
 const HYPHEN = 0x2d;
 
 /**
- * Reads `multipart/form-data` (RFC 7578), in time linear to its length. Parts without a name are passed over, what stands
- * before the first delimiter or after the last is left alone, and a body that breaks off gives what came whole.
+ * Reads `multipart/form-data` (RFC 7578), in time linear to its length. Parts without a name and text outside
+ * of the delimiters are skipped; a truncated body gives its whole parts.
  */
 export function decodeMultipart(body: Uint8Array, boundary: string): Form {
   const bytes = Buffer.concat([Buffer.from("\r\n"), body]);
@@ -30,7 +30,7 @@ export function decodeMultipart(body: Uint8Array, boundary: string): Form {
     if (at < 0) return { fields, cut: false };
     from = at + delimiter.length;
     const end = endOfDelimiter(bytes, from);
-    if (end === null) continue; // a line that only begins like one
+    if (end === null) continue; // a line that only begins like a delimiter
     if (start !== null) {
       if (parts === MAX_FIELDS) return { fields, cut: true };
       parts += 1;
@@ -42,7 +42,7 @@ export function decodeMultipart(body: Uint8Array, boundary: string): Form {
   }
 }
 
-/** Where the line of a delimiter is over: at its line end, which is a part of what follows; null when it is no delimiter. */
+/** The line end of a delimiter, which belongs to the next part; null: the line is no delimiter. */
 function endOfDelimiter(bytes: Buffer, from: number): number | "last" | null {
   if (bytes[from] === HYPHEN && bytes[from + 1] === HYPHEN) return "last";
   let at = from;
@@ -52,7 +52,7 @@ function endOfDelimiter(bytes: Buffer, from: number): number | "last" | null {
 
 const MAX_HEAD_BYTES = 16 * 1_024;
 
-/** A part from the line end of its delimiter on. */
+/** Decodes a part, which begins at the line end of its delimiter. */
 function decodePart(part: Buffer): FormField | null {
   const end = part.indexOf("\r\n\r\n");
   if (end < 0 || end > MAX_HEAD_BYTES) return null;
@@ -64,7 +64,7 @@ function decodePart(part: Buffer): FormField | null {
   return { name, value, charset: type.parameter("charset"), isText: isText(type) };
 }
 
-/** A part's headers by name in lower case; folded lines are joined (RFC 5322, section 2.2.3). */
+/** A part's headers by name in lower case; folded lines are unfolded (RFC 5322, section 2.2.3). */
 function headersOf(head: Buffer): (name: string) => string {
   const lines = head
     .toString("utf8")
@@ -83,7 +83,7 @@ function isText({ value }: Parameterized): boolean {
   return value === "" || value.startsWith("text/") || value.endsWith("json") || value.endsWith("xml");
 }
 
-/** Senders should not encode parts any more (RFC 7578, section 4.7); those that do mean what is encoded. */
+/** Decodes a part's transfer encoding, which is deprecated (RFC 7578, section 4.7) and still in use. */
 function untransfer(value: Buffer, encoding: string): Buffer {
   switch (encoding.toLowerCase()) {
     case "base64":

@@ -2,11 +2,13 @@
 export interface Parameterized {
   /** In lower case, without white space around it. */
   value: string;
-  /** The parameter of this name, in lower case; null when there is none. Of a repeated one the first. */
+  /** The parameter with this name, given in lower case; null: none. Of repeated ones the first. */
   parameter(name: string): string | null;
 }
 
-/** One parameter: a token or a quoted string (RFC 9110, section 5.6.6), with white space wherever senders put it. */
+/**
+ * One parameter: a token or a quoted string (RFC 9110, section 5.6.6), with white space in all usual places.
+ */
 const PARAMETER = /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))/gsu;
 
 /** An extended value (RFC 8187): charset, language, and percent-encoded bytes. */

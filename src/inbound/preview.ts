@@ -5,11 +5,12 @@ import { lookupOf } from "../domain/lookup.ts";
 import type { Problem, Receipt } from "../domain/receipt.ts";
 import { type Known, resolve } from "../domain/resolve.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
+import { textProblems } from "./at-place.ts";
 import { contentAtOnce } from "./content.ts";
 import { decode } from "./decode.ts";
 import { normalize } from "./normalize.ts";
-import { problemsOf } from "./place.ts";
-import type { VerifiedRequest } from "./request.ts";
+import type { RawRequest, VerifiedRequest } from "./request.ts";
+import { withoutChecks } from "./verify.ts";
 
 export interface PreviewRequest {
   mapping: Mapping;
@@ -21,30 +22,30 @@ export interface PreviewRequest {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** What a request would turn into if nothing were known before it. */
+/** The events of a request, as if nothing were recorded before it. */
 export interface Preview {
   items: readonly PreviewItem[];
   problems: readonly Problem[];
 }
 
-/** One item of the payload. It has no event where it has a problem, or its word is to be ignored. */
+/** One item of the payload. It has no event where it has a problem, or its word is ignored. */
 export interface PreviewItem {
   item: number;
   events: readonly Event[];
-  /** Ids of events that an item before told. */
+  /** Ids of events that an earlier item has reported. */
   duplicates: readonly string[];
 }
 
-/** No bridge is held up by a dry run. */
+/** A dry run holds up no other request, so its limits are wide. */
 const MAX_CONTENT_BYTES = 1_024 ** 3;
 const NO_LIMITS = { coalesce: 0, maxBody: MAX_CONTENT_BYTES, maxValues: Number.POSITIVE_INFINITY };
 
 const NO_RULES = { subscribers: [], coalesce: 0 };
 
-/** A dry run: nothing is checked for genuineness and nothing is kept. Times that the payload does not give are 1970. */
+/** A dry run: nothing is verified and nothing is recorded. Times that the payload does not give are 1970. */
 export function preview({ mapping, rules, body, query, headers = {} }: PreviewRequest): Preview {
   const channel = { source: mapping.provider, name: rules.name, mapping, rules, ...NO_LIMITS };
-  const raw: VerifiedRequest = {
+  const raw: RawRequest = {
     source: channel.source,
     channel: channel.name,
     query: new URLSearchParams(query),
@@ -52,31 +53,30 @@ export function preview({ mapping, rules, body, query, headers = {} }: PreviewRe
     headers,
     body,
     receivedAt: 0,
-    verified: "none",
   };
-  const request = { ...raw, content: contentAtOnce(raw, MAX_CONTENT_BYTES) };
+  const request = withoutChecks({ ...raw, content: contentAtOnce(raw, MAX_CONTENT_BYTES) }, channel);
   const decoded = decode(request, channel);
   const problems: Problem[] = [...decoded.problems];
   const documents = new Map<string, Document>();
   const links = new Map<string, string>();
-  const told = new Map<string, readonly string[]>();
+  const reported = new Map<string, readonly string[]>();
   const receipt = toReceipt(request, mapping);
   const items = decoded.items.map((payload, item) => {
     const { drafts, problems: unread } = normalize([payload], request, channel);
     problems.push(...unread.map((problem) => ({ ...problem, item })));
-    const known = knownOf(receipt, drafts, { documents, links, events: told });
+    const known = knownOf(receipt, drafts, { documents, links, events: reported });
     const resolved = resolve(receipt, drafts, known, NO_RULES);
     for (const { signer, document } of resolved.links) links.set(signer, document);
     for (const document of resolved.documents) documents.set(document.id, document);
     for (const { event, dedupeKey } of resolved.events)
-      told.set(dedupeKey, [...(told.get(dedupeKey) ?? []), event.id]);
+      reported.set(dedupeKey, [...(reported.get(dedupeKey) ?? []), event.id]);
     const duplicates = resolved.duplicates.map(({ event }) => event);
     return { item, duplicates, events: resolved.events.map(({ event }) => event) };
   });
-  return { items, problems: [...problemsOf(request), ...problems] };
+  return { items, problems: [...textProblems(request), ...problems] };
 }
 
-/** Only what bears on the drafts: `resolve` copies what it is given, and a batch can have ten thousand items. */
+/** Only what the drafts need: `resolve` copies its input, and a batch can have ten thousand items. */
 function knownOf(
   receipt: Receipt,
   drafts: readonly Draft[],
@@ -102,13 +102,13 @@ function pick<T>(from: ReadonlyMap<string, T>, keys: readonly string[]): Map<str
   return found;
 }
 
-/** As golden files keep it: without the digest of the mapping, which changes with every letter of its file. */
+/** For golden files: without the digest of the mapping, which changes with every letter of its file. */
 export function toGolden({ items, problems }: Preview): string {
-  const told = items.map(({ events, ...item }) => ({
+  const stripped = items.map(({ events, ...item }) => ({
     ...item,
     events: events.map(({ provenance: _, ...event }) => event),
   }));
-  return `${JSON.stringify({ items: told, problems }, null, 2)}\n`;
+  return `${JSON.stringify({ items: stripped, problems }, null, 2)}\n`;
 }
 
 function toReceipt(

@@ -1,21 +1,24 @@
-import type { RequestPlace } from "../mapping/place.ts";
+import type { HeadPlace } from "../mapping/request-place.ts";
 import { type Channel, secretPlacesOf } from "./channel.ts";
 
-/** Which headers and query parameters give access to something: what they hold is neither kept nor shown. */
+/** The headers and query parameters that give access: their values are neither stored nor shown. */
 
-/** `private`: neither kept nor shown. `exact`: kept as it came, as the mapping reads it or a check needs it again. `open`: looked into. */
+/**
+ * `private`: neither stored nor shown. `exact`: stored as it came, for the mapping or a later check. `open`:
+ * stored without the secrets in it.
+ */
 type Verdict = "private" | "exact" | "open";
 
-/** What becomes of each header and query parameter, by its name. */
+/** The treatment of each header and query parameter, by its name. */
 export interface Privacy {
   header(name: string): Verdict;
   parameter(name: string): Verdict;
 }
 
 /**
- * Names of headers and query parameters that hold a secret, in lower case with hyphens between words (`access_token` and `accessToken`
- * are `access-token`). `*` stands for any run of characters; of several patterns that match the last one counts, and `!` says that it
- * is no secret.
+ * Names of headers and query parameters that hold a secret, in lower case with hyphens between words
+ * (`access_token` and `accessToken` are `access-token`). `*` stands for any run of characters. The last
+ * pattern that matches counts; `!` marks names that hold none.
  */
 const USUAL = [
   ...["*token*", "*api-key*", "*apikey*", "key", "*-key", "!idempotency-key", "*credential*", "*passphrase*"],
@@ -33,18 +36,19 @@ const USUAL = [
   ...["cf-access-*", "x-vercel-*", "x-amzn-oidc-*", "x-goog-iap-*", "x-ms-client-principal*"],
 ];
 
-/** No setting and no mapping has these kept: nothing that can be checked again later needs them. */
+/** Never stored, whatever the configuration and the mapping say: no later check needs them. */
 const ALWAYS = ["*authorization*", "*cookie*", "*secret*", "*password*"];
 
-/** How the body is to be read. */
+/** These headers tell how the body is read. */
 const CONTENT: ReadonlySet<string> = new Set(["content-type", "content-encoding", "content-length"]);
 
-/** Longer names are nobody's, and count as private unread. */
+/** No real name is longer; longer ones count as private without a look. */
 const MAX_NAME_LENGTH = 200;
 
 /**
- * What is private on a channel: headers that a check compares with a secret, then `privateNames` after the usual ones. What the
- * mapping names as a place (a signature, what it covers, a fact) is kept, or a request could not be checked and read again.
+ * The privacy rules of a channel: places that a check compares with a secret, the usual patterns, and
+ * `privateNames`. Other places of the mapping (a signature, the signed parts, a fact) are stored, or no
+ * request could be reprocessed.
  */
 export function privacyOf(channel: Channel): Privacy {
   const known = privacies.get(channel);
@@ -55,17 +59,17 @@ export function privacyOf(channel: Channel): Privacy {
   return privacy;
 }
 
-/** Each channel's, made once. */
+/** Memoized for each channel, which lives as long as its configuration. */
 const privacies = new WeakMap<Channel, Privacy>();
 
 interface Need {
-  /** What a check compares with a secret: it is private whatever else is said. */
-  secretPlaces?: readonly RequestPlace[];
+  /** Places that a check compares with a secret: always private. */
+  secretPlaces?: readonly HeadPlace[];
   /** The texts of the mapping, its places among them. */
   texts?: ReadonlySet<string>;
 }
 
-/** What is private where only the patterns are known, such as for a channel that is no longer configured. */
+/** Privacy rules by patterns alone, such as for a channel that is no longer configured. */
 export function privacyBy(
   privateNames: readonly string[],
   { secretPlaces = [], texts = new Set() }: Need = {},
@@ -80,12 +84,12 @@ export function privacyBy(
     return isListed(patterns, name) ? "private" : "open";
   };
   return {
-    header: remembered((name) => judge("header", name.toLowerCase())),
-    parameter: remembered((name) => (name === "token" ? "private" : judge("query", name))),
+    header: memoized((name) => judge("header", name.toLowerCase())),
+    parameter: memoized((name) => (name === "token" ? "private" : judge("query", name))),
   };
 }
 
-/** What follows `header:` or `query:` in the texts of a mapping. */
+/** The names after `header:` or `query:` in the texts of a mapping. */
 function placesIn(texts: ReadonlySet<string>, kind: "header" | "query"): string[] {
   const prefix = `${kind}:`;
   const names = [...texts].flatMap((text) => (text.startsWith(prefix) ? [text.slice(prefix.length)] : []));
@@ -111,7 +115,7 @@ function toPattern(text: string): string {
   return text.startsWith("!") ? `!${toWords(text.slice(1))}` : toWords(text);
 }
 
-/** In time linear to the text: what stands between the stars is looked for from left to right. */
+/** In time linear to the text: the pieces between the stars are found from left to right. */
 function matches(pattern: string, text: string): boolean {
   const [first = "", ...rest] = pattern.split("*");
   const last = rest.pop();
@@ -127,16 +131,16 @@ function matches(pattern: string, text: string): boolean {
   return true;
 }
 
-/** So many names are remembered: a sender may think of ever new ones. */
-const MAX_REMEMBERED = 1_000;
+/** Names that are memoized: a sender may invent any number. */
+const MAX_MEMOIZED = 1_000;
 
-function remembered(judge: (name: string) => Verdict): (name: string) => Verdict {
+function memoized(judge: (name: string) => Verdict): (name: string) => Verdict {
   const known = new Map<string, Verdict>();
   return (name) => {
     const before = known.get(name);
     if (before !== undefined) return before;
     const verdict = judge(name);
-    if (known.size < MAX_REMEMBERED) known.set(name, verdict);
+    if (known.size < MAX_MEMOIZED) known.set(name, verdict);
     return verdict;
   };
 }

@@ -3,25 +3,25 @@ import type { Channel } from "./channel.ts";
 import { type Privacy, privacyBy, privacyOf } from "./private-names.ts";
 import type { RequestHead } from "./request.ts";
 
-/** Requests without what gives access: what is kept of their headers and query, and shown of it. */
+/** Headers and query of requests without credentials, as they are stored and shown. */
 
-/** The part of a request beside its body, as it is kept. */
+/** Query and headers as they are stored. */
 export type Envelope = Pick<Receipt, "query" | "headers">;
 
-/** What stands for a secret that was there. */
+/** Replaces a secret. */
 const NOT_KEPT = "(not kept)";
-/** The same within a text, where a space would end it. */
+/** Replaces a secret within a text, where a space would end it. */
 const NOT_KEPT_IN_TEXT = "(not-kept)";
 
 /**
- * The query and headers of a request, without what is a secret by itself. Proxies copy the URL into headers of theirs, so no other
- * header keeps the token of the path, a parameter that is private, or a secret that stood elsewhere in the same request.
+ * The query and headers of a request without secrets. Proxies copy the URL into their headers, so the path's
+ * token, private parameters and all other secrets of the request are removed from the remaining headers too.
  */
 export function withoutCredentials(request: RequestHead, privacy: Privacy): Envelope {
   return conceal(request, privacy, secretsOf(request, privacy));
 }
 
-/** The same for what was kept before a name became private. */
+/** The same for what was stored before a name became private. */
 export function concealEnvelope({ query, headers }: Envelope, privacy: Privacy): Envelope {
   return conceal({ query: new URLSearchParams(query), headers }, privacy, []);
 }
@@ -51,7 +51,7 @@ function concealQuery(query: URLSearchParams, privacy: Privacy, secrets: readonl
   return kept.toString();
 }
 
-/** The secrets of a request, as they may be written elsewhere in it. */
+/** The secrets of a request in each spelling that other headers may have. */
 function secretsOf({ headers, query, pathToken }: RequestHead, privacy: Privacy): readonly string[] {
   const found = pathToken === null ? [] : [pathToken];
   for (const [name, value] of query) if (privacy.parameter(name) === "private") found.push(value);
@@ -67,12 +67,12 @@ function writtenAs(secret: string): string[] {
   return [secret, encodeURIComponent(secret.toWellFormed())];
 }
 
-/** A scheme such as Bearer and what it goes with are two things, and so are the name and value of a cookie. */
+/** A header's value and its words: the credential after a scheme such as Bearer, the value of a cookie. */
 function valuesOf(header: string): string[] {
   return [header, ...header.split(/[\s,;]+/), ...header.split(/[\s,;=]+/)];
 }
 
-/** A shorter text may stand in many a header by chance. */
+/** A shorter text may occur in headers by chance. */
 const MIN_SECRET_LENGTH = 8;
 
 const USER_INFO = /(:\/\/)[^\s/?#@]+@/g;
@@ -80,7 +80,9 @@ const USER_INFO = /(:\/\/)[^\s/?#@]+@/g;
 const PARAMETER = /(^|[?&;,\s])([^\s?&;,="'<>]{1,200})=([^\s&#;,"'<>]*)/g;
 const PATH_TOKEN = /(\/in\/[^\s/?#]+\/[^\s/?#]+\/)[^\s/?#]+/g;
 
-/** A text without a secret in it: user names and passwords of URLs, private parameters, the token of a path, and `secrets`. */
+/**
+ * Removes `secrets`, user names and passwords of URLs, private parameters and tokens of paths from a text.
+ */
 function concealIn(text: string, privacy: Privacy, secrets: readonly string[]): string {
   let concealed = text;
   for (const secret of secrets) concealed = concealed.replaceAll(secret, NOT_KEPT_IN_TEXT);
@@ -100,7 +102,7 @@ function decoded(name: string): string {
   }
 }
 
-/** Conceals what was kept of any request, by its channel where that is configured. */
+/** Conceals stored requests, by the rules of their channel where it is configured. */
 export function createConceal(
   channels: readonly Channel[],
   privateNames: readonly string[],

@@ -6,15 +6,15 @@ import { withoutCredentials } from "./private.ts";
 import { privacyOf } from "./private-names.ts";
 import type { RequestHead } from "./request.ts";
 
-/** What is known of the body of a refused request. */
+/** The body of a refused request, as far as it is known. */
 export type RefusedBody =
   | { bytes: Uint8Array }
-  /** Only its beginning came or was waited for; `length`: how long it was said to be, or how much of it had come. */
+  /** Only its beginning was read. `length`: its announced length, or the bytes that had come. */
   | { beginning: Uint8Array; length: number };
 
 export interface RejectParts {
   store: Pick<Store, "reject">;
-  /** How many refused requests of a channel are kept, and up to how many bytes of each. */
+  /** Refused requests that are kept of a channel, and bytes that are kept of each body. */
   rejected: { keep: number; maxBody: number };
   /** The id of a new refused request. */
   newRejectionId(receivedAt: number): string;
@@ -27,7 +27,7 @@ export interface RefusedRequest {
   body: RefusedBody;
 }
 
-/** Keeps a refused request for a while: the fault may be in a secret or a limit of ours. */
+/** Stores a refused request for a while: the fault may be in a secret or a limit of the configuration. */
 export type Reject = (refused: RefusedRequest) => Promise<void>;
 
 export function createReject({ store, rejected, newRejectionId }: RejectParts): Reject {

@@ -9,27 +9,29 @@ export interface RejectionsParts {
 }
 
 export interface RejectionsObserver {
-  /** So many refused requests are not kept: too many were waiting, or the store failed. */
+  /** Refused requests were dropped: too many were waiting, or the store failed. */
   dropped(reason: DropReason, count: number, error: unknown): void;
 }
 
 export const DROP_REASONS = ["queue_full", "store_failed"] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
-/** Keeps refused requests without holding up those who send them, or genuine ones. */
+/** Stores refused requests in the background, without delay for their senders or for genuine requests. */
 export interface Rejections {
-  /** Resolves at once: the rejection is kept soon, or dropped and counted where too many are waiting. */
+  /** Resolves at once: the rejection is stored soon, or dropped and counted where too many are waiting. */
   add(rejection: Rejection, keep: number): Promise<void>;
-  /** Resolves once everything added before is kept or dropped. */
+  /** Resolves once all rejections added before are stored or dropped. */
   written(): Promise<void>;
-  /** The same for all that is waiting, but for no longer than `ms` milliseconds; what is left is dropped. */
+  /** The same for all that are waiting, within `ms` milliseconds; the rest is dropped. */
   drain(ms: number): Promise<void>;
 }
 
-/** What may wait: anybody can send requests that are refused, so neither memory nor disk may grow with their number. */
+/**
+ * Limits of the queue: anybody can send requests that are refused, so memory must not grow with their number.
+ */
 const MAX_WAITING = 500;
 const MAX_WAITING_BYTES = 16 * 1_024 ** 2;
-/** What is handed to the store at a time, and so shares a transaction. */
+/** Limits of a batch, which shares a transaction. */
 const MAX_BATCH = 50;
 const MAX_BATCH_BYTES = 2 * 1_024 ** 2;
 
@@ -40,7 +42,10 @@ interface Waiting {
   done(): void;
 }
 
-/** One batch after the other, in the order added; each has as many rejections as have come meanwhile, within the limits. */
+/**
+ * Writes one batch at a time, in the order added; each has the rejections that came meanwhile, within the
+ * limits.
+ */
 export function createRejections({ store, clock, observe }: RejectionsParts): Rejections {
   const waiting: Waiting[] = [];
   let bytes = 0;
@@ -102,7 +107,7 @@ function takeBatch(waiting: Waiting[]): readonly Waiting[] {
   return waiting.splice(0, end === -1 ? MAX_BATCH : end);
 }
 
-/** Roughly what it takes, in bytes. */
+/** Roughly the bytes that it takes. */
 function sizeOf({ body, query, headers }: Rejection): number {
   const texts = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   return (body?.byteLength ?? 0) + query.length + texts;

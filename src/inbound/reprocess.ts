@@ -1,32 +1,34 @@
 import { setImmediate } from "node:timers/promises";
 import type { Subscriber } from "../domain/destination.ts";
-import type { Problem, Receipt, Rejection } from "../domain/receipt.ts";
+import type { Problem, Rejection } from "../domain/receipt.ts";
 import type { PageRequest } from "../store/port/paging.ts";
 import type { Store } from "../store/store.ts";
 import { type Channel, channelAt } from "./channel.ts";
-import { refuseCodings, withContent } from "./content.ts";
-import { readAhead } from "./decode.ts";
+import { refuseCodings } from "./content.ts";
+import { decodeInTurns } from "./decode.ts";
 import { interpret, type OnRecorded, type PlannedRecord, recordEach } from "./interpret.ts";
-import type { RawRequest, VerifiedRequest } from "./request.ts";
-import { verifyInTurns } from "./verify.ts";
+import { openRequest } from "./open-request.ts";
+import type { VerifiedRequest } from "./request.ts";
+import { requestOfRejection } from "./stored-request.ts";
+import { asVerifiedBefore, verifyInTurns } from "./verify.ts";
 
-/** Which requests are read again. */
+/** Which stored requests are reprocessed. */
 export interface ReprocessRequest {
-  /** `problems`: genuine ones that could not be read wholly; `rejected`: those refused as not genuine. */
+  /** `problems`: receipts that could not be read wholly; `rejected`: requests refused as not genuine. */
   which: "problems" | "rejected";
   source?: string | undefined;
   /** Received at or after, milliseconds since 1970. */
   since?: number | undefined;
-  /** Only say what would come of it. */
+  /** Only count; nothing is recorded. */
   dryRun: boolean;
 }
 
-/** What came of one page of them. */
+/** The result of one page. */
 export interface Reprocessed {
   checked: number;
-  /** Those that are read wholly now, or are found genuine. */
+  /** Requests that are read wholly now, or are found genuine. */
   fixed: number;
-  /** New events; in a dry run happenings told, known ones among them. */
+  /** New events; in a dry run all happenings, recorded ones among them. */
   events: number;
   next: string | null;
 }
@@ -36,7 +38,7 @@ export interface ReprocessParts {
     Store,
     "findReceipts" | "findReceipt" | "amend" | "findRejections" | "dropRejection" | "record"
   >;
-  /** What is configured at the moment: a page takes a while, and a reload may come meanwhile. */
+  /** The channels of the current configuration: a reload may come while a page is reprocessed. */
   channels(): readonly Channel[];
   subscribers(): readonly Subscriber[];
   newReceiptId(receivedAt: number): string;
@@ -47,8 +49,8 @@ export interface ReprocessParts {
 type ReprocessOne = (id: string) => Promise<{ fixed: boolean; events: number } | null>;
 
 /**
- * Reads kept requests again, after a mapping or a secret was fixed, and forwards what they now give: once, since what was told
- * before is known by its key. Reading a page twice changes nothing.
+ * Reprocesses stored requests after a mapping or a secret was fixed, and forwards their events. Dedupe keys
+ * recognise events that are recorded already, so reprocessing a page twice changes nothing.
  */
 export function createReprocess(
   parts: ReprocessParts,
@@ -66,7 +68,7 @@ export function createReprocess(
     const rejections = new Map(items.filter(isAsked).map((one) => [one.id, one]));
     const results = await sum([...rejections.keys()], async (id) => {
       const rejection = rejections.get(id);
-      return rejection ? judgeAgain(rejection, wish, parts) : null;
+      return rejection ? reprocessRejection(rejection, wish, parts) : null;
     });
     return { ...results, next };
   };
@@ -89,67 +91,63 @@ async function reprocessReceipt(id: string, { dryRun }: ReprocessRequest, parts:
   const receipt = await parts.store.findReceipt(id);
   const channel = receipt && channelAt(parts.channels(), receipt);
   if (!channel) return null;
-  const raw = await withContent(toRequest(receipt, receipt.body, channel), channel.maxBody);
-  const request: VerifiedRequest = { ...raw, verified: receipt.verified };
-  await readAhead(request, channel);
-  const readings = interpret(receipt.id, request, channel, parts.subscribers);
+  const request = await asVerifiedBefore(receipt, channel);
+  const planned = await plan(receipt.id, request, channel, parts);
   const { problems, events } = dryRun
-    ? await count(readings)
-    : await record(readings, parts.store.amend, parts);
+    ? await count(planned)
+    : await record(planned, parts.store.amend, parts);
   return { fixed: problems.length === 0, events };
 }
 
-/** Null: it is still refused without a doubt, since not all of its body was kept or its channel is no longer configured. */
-async function judgeAgain(rejection: Rejection, { dryRun }: ReprocessRequest, parts: ReprocessParts) {
+/** Null: the rejection cannot be checked again, since its body is not stored whole or its channel is gone. */
+async function reprocessRejection(rejection: Rejection, { dryRun }: ReprocessRequest, parts: ReprocessParts) {
   const channel = channelAt(parts.channels(), rejection);
   if (!channel || !rejection.body || rejection.shown.cutFrom !== undefined) return null;
   if (refuseCodings(rejection) !== null) return { fixed: false, events: 0 };
-  const kept = { ...toRequest(rejection, rejection.body, channel), shown: rejection.shown };
-  const raw = await withContent(kept, channel.maxBody);
+  const raw = await requestOfRejection(rejection, rejection.body, channel);
   if (raw.content && "tooLong" in raw.content) return { fixed: false, events: 0 };
-  const request = await verifyInTurns(raw, channel);
+  const request = await verifyInTurns(openRequest(raw, channel.rules.read), channel);
   if ("refused" in request) return { fixed: false, events: 0 };
 
-  await readAhead(request, channel);
-  const readings = interpret(parts.newReceiptId(rejection.receivedAt), request, channel, parts.subscribers);
-  if (dryRun) return { fixed: true, events: (await count(readings)).events };
-  const { events } = await record(readings, parts.store.record, parts);
+  const planned = await plan(parts.newReceiptId(rejection.receivedAt), request, channel, parts);
+  if (dryRun) return { fixed: true, events: (await count(planned)).events };
+  const { events } = await record(planned, parts.store.record, parts);
   await parts.store.dropRejection(rejection.id);
   return { fixed: true, events };
 }
 
-/** What they come to. */
+async function plan(
+  receiptId: string,
+  request: VerifiedRequest,
+  channel: Channel,
+  { subscribers }: ReprocessParts,
+): Promise<Iterable<PlannedRecord>> {
+  const decoded = await decodeInTurns(request, channel);
+  return interpret(decoded, { receiptId, request, channel, subscribers });
+}
+
+/** The sum over the slices of one request. */
 interface Sum {
   problems: readonly Problem[];
   events: number;
 }
 
 async function record(
-  readings: Iterable<PlannedRecord>,
+  planned: Iterable<PlannedRecord>,
   first: Store["record"],
   { store, recorded: announce }: ReprocessParts,
 ): Promise<Sum> {
-  const { recorded, problems } = await recordEach(readings, first, store.amend, announce);
+  const { recorded, problems } = await recordEach(planned, first, store.amend, announce);
   return { problems, events: recorded.events.length };
 }
 
-/** Without recording them. Others have their turn between two. */
-async function count(readings: Iterable<PlannedRecord>): Promise<Sum> {
+/** Counts without recording. Other requests have a turn after each slice. */
+async function count(planned: Iterable<PlannedRecord>): Promise<Sum> {
   const sum: Sum = { problems: [], events: 0 };
-  for (const { recording, problems } of readings) {
+  for (const { record, problems } of planned) {
     sum.problems = problems;
-    sum.events += recording.lookup.dedupeKeys.length;
+    sum.events += record.lookup.dedupeKeys.length;
     await setImmediate();
   }
   return sum;
-}
-
-function toRequest(
-  kept: Omit<Receipt | Rejection, "body">,
-  body: Uint8Array,
-  { maxValues }: Channel,
-): RawRequest {
-  const { source, channel, receivedAt, headers } = kept;
-  const query = new URLSearchParams(kept.query);
-  return { source, channel, receivedAt, headers, query, pathToken: null, body, maxValues };
 }

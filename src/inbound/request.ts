@@ -1,4 +1,6 @@
 import type { Fingerprints } from "../domain/receipt.ts";
+import type { Form } from "./form.ts";
+import type { Steps } from "./steps.ts";
 
 /** What is known of a request before its body is read. */
 export interface RequestHead {
@@ -11,15 +13,17 @@ export interface RequestHead {
   headers: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
   receivedAt: number;
-  /** Instead of credentials that are no longer there, when a refused request is looked at again. */
+  /**
+   * Fingerprints of the credentials of a stored rejection, since the credentials themselves are not stored.
+   */
   shown?: Fingerprints;
 }
 
-/** A request on its way in, before anybody looked into it. */
+/** A request that came whole. */
 export interface RawRequest extends RequestHead {
   /** The bytes that came, nothing more and nothing less. */
   body: Uint8Array;
-  /** What the body holds, where it came compressed; absent: the body itself. */
+  /** The decompressed body; absent: the body has no content coding. */
   content?: Content;
   /** How many values its JSON may have; absent: the default. */
   maxValues?: number;
@@ -28,11 +32,35 @@ export interface RawRequest extends RequestHead {
 /** The body without its content codings, or why there is none. */
 export type Content =
   | { bytes: Uint8Array }
-  /** `tooLong`: there is one, and it is longer than what is read. */
+  /** `tooLong`: it is longer than what is read. */
   | { undecodable: string; tooLong?: true };
 
-/** A request that passed its channel's checks. Only `verify` makes one; what reads payloads takes no other. */
-export type VerifiedRequest = RawRequest & {
+/**
+ * A request whose places can be read (at-place.ts). Form and payload are decoded when first asked for, and
+ * once: challenge, verify, decode and the answer share them. Only `openRequest` makes one.
+ */
+export interface OpenedRequest extends RawRequest {
+  form(): Steps<RequestForm>;
+  payload(): Steps<Payload>;
+  /** By place, what is wrong with the bytes of the texts decoded so far. */
+  readonly complaints: Map<string, string>;
+}
+
+/** A form with the charset of those fields that name none of their own; null: UTF-8. */
+export type RequestForm = Form & { charset: string | null };
+
+/** The payload's value, or a sentence that says why there is none. */
+export type Payload = { value: unknown } | { absent: string; isEmpty: boolean };
+
+declare const verified: unique symbol;
+
+/**
+ * A request that passed its channel's checks. Only verify.ts makes one: by `verify`, by `asVerifiedBefore`
+ * for stored receipts, and by `withoutChecks` for dry runs. Whatever looks for events in a request takes no
+ * other.
+ */
+export interface VerifiedRequest extends OpenedRequest {
   /** The checks that passed, such as `hmac+token`; `none` when the configuration switched checks off. */
   readonly verified: string;
-};
+  readonly [verified]: true;
+}

@@ -1,6 +1,6 @@
-/** Where a request is addressed to. */
+/** The target of a request. */
 export interface Target {
-  /** What the path names; null: nothing that there could be. */
+  /** Null: the path names no channel. */
   route: Route | null;
   /** Without the question mark. */
   query: string;
@@ -9,7 +9,7 @@ export interface Target {
 export interface Route {
   source: string;
   channel: string;
-  /** One more segment; null when there is none. */
+  /** One more segment; null: none. */
   token: string | null;
 }
 
@@ -17,8 +17,8 @@ export interface Route {
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
 /**
- * Reads request targets: `<basePath>/in/<source>/<channel>`, a token as one more segment. Slashes may be doubled or stand at
- * the end, and characters may be percent-encoded. Names are compared as they are, upper and lower case apart.
+ * Reads request targets: `<basePath>/in/<source>/<channel>`, with a token as one more segment. Slashes may be
+ * doubled or trailing, and characters percent-encoded. Names are case-sensitive.
  */
 export function createTargetReader(basePath: string): (url: string) => Target {
   const base = segmentsOf(basePath) ?? [];

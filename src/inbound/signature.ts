@@ -1,36 +1,31 @@
 import type { SignatureEncoding, SignedPart } from "../mapping/check.ts";
 import type { Part } from "../mapping/part.ts";
-import { formatPlace } from "../mapping/place.ts";
+import { formatPlace } from "../mapping/request-place.ts";
+import { bytesAt } from "./at-place.ts";
 import type { Refusal } from "./credentials.ts";
-import { everythingIn, type PayloadRule } from "./place.ts";
-import type { RawRequest } from "./request.ts";
+import type { OpenedRequest } from "./request.ts";
 
-/** So many signatures of one request are compared: more than any provider has keys. */
+/** Signatures of one request that are compared: more than any provider has keys. */
 const MAX_SIGNATURES = 256;
 
-/** The longest text that is searched for signatures, in bytes: as much as all headers of a request may have. */
-const MAX_SIGNATURE_LENGTH = 16_384;
+/** The longest text that is searched for signatures: as long as all headers of a request may be. */
+const MAX_SIGNATURE_BYTES = 16_384;
 
 /** The texts that are, or are lists of, signatures; null when there is nothing at any of the places. */
-export function signatureTexts(
-  request: RawRequest,
-  parts: readonly Part[],
-  read: PayloadRule,
-): string[] | null {
-  const texts = parts.flatMap((part) =>
-    everythingIn(request, part.place, read).map((bytes) => ({ part, bytes })),
-  );
+export function signatureTexts(request: OpenedRequest, parts: readonly Part[]): string[] | null {
+  const texts = parts.flatMap((part) => bytesAt(request, part.place).map((bytes) => ({ part, bytes })));
   if (texts.length === 0) return null;
   return texts.slice(0, MAX_SIGNATURES).flatMap(({ part, bytes }) => {
-    if (bytes.length > MAX_SIGNATURE_LENGTH) return [];
+    if (bytes.length > MAX_SIGNATURE_BYTES) return [];
     const text = Buffer.from(bytes).toString("latin1");
     return part.find ? part.find(text) : [text];
   });
 }
 
 /**
- * The bytes that the texts can stand for: each may be a list with commas or white space between. A signature counts as a whole or not
- * at all: hexadecimal in either case, or base64 (RFC 4648, either alphabet, padded or not) with nothing before or after it.
+ * Decodes signatures. Each text may be a list with commas or white space between. A signature counts as a
+ * whole or not at all: hexadecimal in either case, or base64 (RFC 4648, either alphabet, padded or not) with
+ * nothing around it.
  */
 export function decodeSignatures(
   texts: readonly string[],
@@ -46,9 +41,9 @@ export function decodeSignatures(
 const SEPARATOR = /[ \t,]+/;
 const SEPARATES = /[ \t,\r\n]/;
 
-/** A field may have its base64 in lines (RFC 2045), so the end of a line separates nothing. */
+/** Line ends separate nothing, since a field may have its base64 in lines (RFC 2045). */
 function split(text: string, prefix: string): string[] {
-  // Nearly always it is one signature and nothing else.
+  // Nearly always the text is one signature and nothing else.
   if (prefix === "" && !SEPARATES.test(text)) return text === "" ? [] : [text];
   const line = text.replace(/[\r\n]+[ \t]*/g, "");
   if (prefix === "") return line.split(SEPARATOR).filter((one) => one !== "");
@@ -73,17 +68,13 @@ const DECODE: Readonly<Record<SignatureEncoding, (text: string) => Buffer | null
 };
 
 /**
- * What was signed, piece by piece. What a signature covers may come only once: of two fields of one name one would be checked, and the
- * other could be read.
+ * The signed bytes, part by part. A signed place must have exactly one value: of two fields with one name,
+ * one would be checked and the other could be read.
  */
-export function signedBytes(
-  request: RawRequest,
-  over: readonly SignedPart[],
-  read: PayloadRule,
-): Uint8Array[] | Refusal {
+export function signedBytes(request: OpenedRequest, over: readonly SignedPart[]): Uint8Array[] | Refusal {
   const parts: Uint8Array[] = [];
   for (const part of over) {
-    const bytes = "text" in part ? Buffer.from(part.text) : onlyIn(request, part, read);
+    const bytes = "text" in part ? Buffer.from(part.text) : onlyIn(request, part);
     if (bytes instanceof Uint8Array) parts.push(bytes);
     else return bytes;
   }
@@ -92,9 +83,9 @@ export function signedBytes(
 
 const INCOMPLETE: Refusal = { refused: "a part of what is signed is not in the request" };
 
-/** The one stretch of a request that a part means. */
-export function onlyIn(request: RawRequest, part: Part, read: PayloadRule): Uint8Array | Refusal {
-  const [bytes, ...more] = everythingIn(request, part.place, read);
+/** The bytes of a part that must have exactly one value. */
+export function onlyIn(request: OpenedRequest, part: Part): Uint8Array | Refusal {
+  const [bytes, ...more] = bytesAt(request, part.place);
   if (bytes === undefined) return INCOMPLETE;
   if (more.length > 0) {
     return { refused: `${formatPlace(part.place)}, which is signed, comes more than once in the request` };

@@ -1,12 +1,17 @@
 import { setImmediate } from "node:timers/promises";
 
-/** Work that may take long, in steps: between two of them others may have their turn. */
+/**
+ * Work that may take long, in steps: the caller may give other requests a turn between two of them.
+ *
+ * A function that returns steps does nothing by itself until they are taken, so its name is a participle:
+ * `verifying` gives the steps of `verify`.
+ */
 export type Steps<T> = Generator<void, T, void>;
 
-/** So many bytes or characters a step: some ten milliseconds at the most. */
+/** Bytes or characters of one step: some ten milliseconds of work at most. */
 export const STEP_BYTES = 2 ** 20;
 
-/** One step after the other, with nobody in between. */
+/** Takes all steps without a pause. */
 export function atOnce<T>(steps: Steps<T>): T {
   for (;;) {
     const { done, value } = steps.next();
@@ -14,11 +19,20 @@ export function atOnce<T>(steps: Steps<T>): T {
   }
 }
 
-/** A step in each turn of the event loop. */
+/** Takes one step in each turn of the event loop. */
 export async function inTurns<T>(steps: Steps<T>): Promise<T> {
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
     await setImmediate();
   }
+}
+
+/** Steps that are taken once: the first caller takes them, and every later one gets the same result. */
+export function once<T>(begin: () => Steps<T>): () => Steps<T> {
+  let result: { value: T } | null = null;
+  return function* () {
+    result ??= { value: yield* begin() };
+    return result.value;
+  };
 }

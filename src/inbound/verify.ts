@@ -1,37 +1,52 @@
 import { createHmac, type KeyObject, verify as verifySignature } from "node:crypto";
+import type { Receipt } from "../domain/receipt.ts";
 import type { SignedRule } from "../mapping/check.ts";
 import type { Part } from "../mapping/part.ts";
-import { formatPlace } from "../mapping/place.ts";
+import { formatPlace } from "../mapping/request-place.ts";
 import { refuseAge } from "./age.ts";
 import { type Channel, type Check, isProof } from "./channel.ts";
 import { contentOf, unsaidCoding } from "./content.ts";
-import { isSame, type Refusal, refuseCredentials, refuseEquals } from "./credentials.ts";
-import { whyNoPayload } from "./decode.ts";
-import type { PayloadRule } from "./place.ts";
-import type { RawRequest, VerifiedRequest } from "./request.ts";
+import { isSame, type Refusal, refuseCredentials } from "./credentials.ts";
+import { openRequest, type PayloadRule } from "./open-request.ts";
+import type { OpenedRequest, RawRequest, VerifiedRequest } from "./request.ts";
 import { decodeSignatures, signatureTexts, signedBytes } from "./signature.ts";
 import { atOnce, inTurns, STEP_BYTES, type Steps } from "./steps.ts";
-
-export { isSameText } from "./credentials.ts";
-
-/** `passed`, `absent` where the check may be left out and was, or why it did not pass. */
-type Verdict = "passed" | "absent" | Refusal;
+import { requestOfReceipt } from "./stored-request.ts";
 
 /**
- * Whether a request is genuine: every check of the channel must pass, those that cost nothing first. Signatures are checked over the bytes that came (or
- * the decoded form field, where the provider signs that), and compared in constant time. Nothing is parsed before that, unless
- * the provider signs members of the payload (`payload:…`).
+ * Whether a request is genuine: every check of the channel must pass, the cheap ones first. Signatures are
+ * checked over the bytes that came, or the decoded form field where the provider signs that, and compared in
+ * constant time. Nothing is parsed before that, unless the provider signs members of the payload
+ * (`payload:…`).
  */
-export function verify(request: RawRequest, channel: Channel): VerifiedRequest | Refusal {
+export function verify(request: OpenedRequest, channel: Channel): VerifiedRequest | Refusal {
   return atOnce(verifying(request, channel));
 }
 
-/** The same, with others' turns in between where there is much to hash. */
-export function verifyInTurns(request: RawRequest, channel: Channel): Promise<VerifiedRequest | Refusal> {
+/** The same with turns for other requests in between where there is much to hash. */
+export function verifyInTurns(request: OpenedRequest, channel: Channel): Promise<VerifiedRequest | Refusal> {
   return inTurns(verifying(request, channel));
 }
 
-function* verifying(request: RawRequest, channel: Channel): Steps<VerifiedRequest | Refusal> {
+/** The request of a receipt, which passed its channel's checks when it came. */
+export async function asVerifiedBefore(receipt: Receipt, channel: Channel): Promise<VerifiedRequest> {
+  const raw = await requestOfReceipt(receipt, channel);
+  return asVerified(openRequest(raw, channel.rules.read), receipt.verified);
+}
+
+/** A request of a dry run: nothing is checked, and nothing may be recorded. */
+export function withoutChecks(raw: RawRequest, { rules }: Pick<Channel, "rules">): VerifiedRequest {
+  return asVerified(openRequest(raw, rules.read), "none");
+}
+
+function asVerified(request: OpenedRequest, verified: string): VerifiedRequest {
+  return { ...request, verified } as VerifiedRequest;
+}
+
+/** `passed`, `absent` where an optional check has nothing to judge, or why the check failed. */
+type Verdict = "passed" | "absent" | Refusal;
+
+function* verifying(request: OpenedRequest, channel: Channel): Steps<VerifiedRequest | Refusal> {
   const refusal = refuseCredentials(request, channel);
   if (refusal) return refusal;
   const passed: Check[] = [];
@@ -43,12 +58,12 @@ function* verifying(request: RawRequest, channel: Channel): Steps<VerifiedReques
   if (channel.checks.some(isProof) && !passed.some(isProof))
     return { refused: "the request has no signature" };
   const verified = passed.map(({ kind }) => kind).join("+") || "none";
-  return refuseForm(request, channel.rules) ?? { ...request, verified };
+  return refuseForm(request, channel.rules) ?? asVerified(request, verified);
 }
 
 const XML_TYPE = /^[^;]*[/+]xml\s*(?:;|$)/i;
 
-/** A genuine request in a form that the mapping says cannot be read. Kept as refused, and told as a failure, it is seen at the provider. */
+/** Refuses a genuine request in a form that the mapping cannot read, so that the provider shows a failure. */
 function refuseForm(request: RawRequest, { refuse }: Channel["rules"]): Refusal | null {
   if (refuse.xml === undefined) return null;
   const { headers } = request;
@@ -63,15 +78,17 @@ function refuseForm(request: RawRequest, { refuse }: Channel["rules"]): Refusal 
 type CheckOf<Kind extends Check["kind"]> = Extract<Check, { kind: Kind }>;
 
 /**
- * A sender or a gateway that compresses may sign before or after it did. Only a signature over the whole body counts over the bytes that
- * came: they could be made to look like a form with signed fields, and hold another one.
+ * Checks a compressed body decompressed and then as it came, since senders and gateways sign either. Of the
+ * bytes that came only a signature over the whole body counts: they could look like a form with signed fields
+ * and hold another.
  */
-function* judgeEither(request: RawRequest, check: Check, read: PayloadRule): Steps<Verdict> {
-  const verdict = yield* judge(request, check, read);
+function* judgeEither(request: OpenedRequest, check: Check, read: PayloadRule): Steps<Verdict> {
+  const verdict = yield* judge(request, check);
   const { content } = request;
   if (typeof verdict !== "object" || !content || "undecodable" in content || !coversBody(check))
     return verdict;
-  const asItCame = yield* judge({ ...request, content: { bytes: request.body } }, check, read);
+  const uncoded = openRequest({ ...request, content: { bytes: request.body } }, read);
+  const asItCame = yield* judge(uncoded, check);
   return asItCame === "passed" ? asItCame : verdict;
 }
 
@@ -80,21 +97,20 @@ function coversBody(check: Check): boolean {
   return check.rule.over.some((part) => "place" in part && part.place.in === "body" && part.find === null);
 }
 
-function* judge(request: RawRequest, check: Check, read: PayloadRule): Steps<Verdict> {
+function* judge(request: OpenedRequest, check: Check): Steps<Verdict> {
   switch (check.kind) {
     case "hmac":
-      return yield* judgeHmac(request, check, read);
+      return yield* judgeHmac(request, check);
     case "rsa":
-      return judgeRsa(request, check, read);
+      return judgeRsa(request, check);
     case "equals":
-      return refuseEquals(request, check) ?? "passed";
     case "token":
     case "basic":
-      return "passed"; // by refuseCredentials, before
+      return "passed"; // `refuseCredentials` has judged them
   }
 }
 
-/** Most often the secret is another one; where the body cannot be what was signed, that is said instead. */
+/** Names the likeliest reason: another secret, unless the body cannot be what was signed. */
 function mismatch(request: RawRequest): Refusal {
   const { content } = request;
   const doubt = content && "undecodable" in content ? content.undecodable : unsaidCoding(request);
@@ -103,29 +119,28 @@ function mismatch(request: RawRequest): Refusal {
 }
 
 function* judgeHmac(
-  request: RawRequest,
+  request: OpenedRequest,
   { rule, secrets, required = true }: CheckOf<"hmac">,
-  read: PayloadRule,
 ): Steps<Verdict> {
-  const signatures = signatureTexts(request, rule.signatures, read);
-  if (signatures === null) return required ? noSignature(request, rule.signatures, read) : "absent";
-  const signed = signedBytes(request, rule.over, read);
+  const signatures = signatureTexts(request, rule.signatures);
+  if (signatures === null) return required ? noSignature(request, rule.signatures) : "absent";
+  const signed = signedBytes(request, rule.over);
   if ("refused" in signed) return signed;
 
   const candidates = decodeSignatures(signatures, rule.prefix, rule.encodings);
   for (const secret of secrets) {
     const expected = yield* hmacOf(signed, rule.hash, secret);
-    if (candidates.some((candidate) => isSame(candidate, expected))) return judgeAge(request, rule, read);
+    if (candidates.some((candidate) => isSame(candidate, expected))) return judgeAge(request, rule);
   }
   return mismatch(request);
 }
 
-/** Only what is signed by the right key is told how old it is. */
-function judgeAge(request: RawRequest, { age }: SignedRule, read: PayloadRule): Verdict {
-  return (age && refuseAge(request, age, read)) ?? "passed";
+/** The age is judged after the signature: a refusal tells it only to senders with the right key. */
+function judgeAge(request: OpenedRequest, { age }: SignedRule): Verdict {
+  return (age && refuseAge(request, age)) ?? "passed";
 }
 
-/** So many bytes are hashed in a step: some ten milliseconds. */
+/** Bytes that are hashed in one step: some ten milliseconds of work. */
 const HASH_STEP_BYTES = 8 * STEP_BYTES;
 
 function* hmacOf(signed: readonly Uint8Array[], hash: string, secret: string | KeyObject): Steps<Buffer> {
@@ -136,37 +151,42 @@ function* hmacOf(signed: readonly Uint8Array[], hash: string, secret: string | K
       hmac.update(bytes.subarray(from, from + HASH_STEP_BYTES));
     }
   }
-  // As a text first, for a buffer from OpenSSL has memory of its own and costs twice as much.
+  // As a text first: a buffer from OpenSSL has memory of its own and costs twice as much.
   return Buffer.from(hmac.digest("binary"), "binary");
 }
 
-/** So many signatures of one request are tried, for each costs as much as a thousand hashes. */
+/** Signatures of one request that are checked: each costs as much as a thousand hashes. */
 const MAX_RSA_SIGNATURES = 8;
 
-function judgeRsa(request: RawRequest, { rule, key, required }: CheckOf<"rsa">, read: PayloadRule): Verdict {
-  const signatures =
-    signatureTexts(request, rule.signatures, read)?.filter((text) => text.trim() !== "") ?? [];
-  if (signatures.length === 0) return required ? noSignature(request, rule.signatures, read) : "absent";
-  const signed = signedBytes(request, rule.over, read);
+function judgeRsa(request: OpenedRequest, { rule, key, required }: CheckOf<"rsa">): Verdict {
+  const signatures = signatureTexts(request, rule.signatures)?.filter((text) => text.trim() !== "") ?? [];
+  if (signatures.length === 0) return required ? noSignature(request, rule.signatures) : "absent";
+  const signed = signedBytes(request, rule.over);
   if ("refused" in signed) return signed;
 
   const data = Buffer.concat(signed);
   const candidates = decodeSignatures(signatures, "", [rule.encoding]).slice(0, MAX_RSA_SIGNATURES);
   try {
     const matches = candidates.some((bytes) => verifySignature(rule.hash, data, key, bytes));
-    return matches ? judgeAge(request, rule, read) : mismatch(request);
+    return matches ? judgeAge(request, rule) : mismatch(request);
   } catch {
-    // Nothing that a request holds makes OpenSSL throw here: it was asked for something that the host's policy forbids.
+    // No request makes OpenSSL throw here; a host's policy that forbids the hash does.
     return {
       refused: `this host's cryptography refuses RSA with ${rule.hash.toUpperCase()}; the signature may be good`,
     };
   }
 }
 
-function noSignature(request: RawRequest, parts: readonly Part[], read: PayloadRule): Refusal {
+function noSignature(request: OpenedRequest, parts: readonly Part[]): Refusal {
   const where = parts.map(({ place }) => formatPlace(place)).join(" or ");
-  const why = parts.every(({ place }) => place.in === "payload") ? whyNoPayload(request, read) : null;
+  const why = parts.every(({ place }) => place.in === "payload") ? whyNoPayload(request) : null;
   return {
     refused: `the request has no ${where}, where its signature should be${why === null ? "" : `: ${why}`}`,
   };
+}
+
+/** Why the payload of a request cannot be looked into; null: it can. */
+function whyNoPayload(request: OpenedRequest): string | null {
+  const payload = atOnce(request.payload());
+  return "absent" in payload ? payload.absent : null;
 }

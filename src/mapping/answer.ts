@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { exactly } from "../yaml.ts";
 import { listOf } from "./field.ts";
-import { type PlaceRef, PlaceText, parsePlace } from "./place.ts";
+import { type PlaceRef, PlaceText, parsePlace } from "./request-place.ts";
 import { oneOf } from "./suggest.ts";
 
-/** What a provider is answered: after an event that was kept, and when it asks whether the address is ours (a challenge). */
+/**
+ * Answers to a provider: after a recorded request, and to a challenge, which asks whether the address is
+ * ours.
+ */
 
-/** A value of the request that is sent back. */
+/** A value of the request to send back. */
 export interface CopyRule {
   place: PlaceRef;
   /** true: any value, if all the channel's checks pass. false: only a value that the configuration allows. */
@@ -23,7 +26,7 @@ export interface AnswerRule {
 
 export interface ChallengeRule {
   methods: readonly Method[];
-  /** What the request must have; null: nothing. `values` null: whatever is there. */
+  /** A place that must hold one of the values; null: no condition. `values` null: any value. */
   when: { place: PlaceRef; values: readonly string[] | null } | null;
   answer: AnswerRule;
 }
@@ -150,7 +153,7 @@ function isCopy(value: Scalar | z.output<typeof Copy>): value is z.output<typeof
   return typeof value === "object";
 }
 
-/** All copies that an answer makes. */
+/** All copies of an answer. */
 export function copiesOf({ headers = [], body }: AnswerRule): CopyRule[] {
   const values = [
     ...headers,

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { parseDuration } from "../domain/quantity.ts";
 import { exactly } from "../yaml.ts";
-import { exactlyOne } from "./one.ts";
+import { exactlyOne } from "./exactly-one.ts";
 import { compilePart, isSamePart, PartFile } from "./part.ts";
 import { PatternText } from "./pattern.ts";
-import { isPlace, PLACE, PlaceText } from "./place.ts";
+import { HeadPlaceText, isPlace, PLACE, PlaceText } from "./request-place.ts";
 import { oneOf } from "./suggest.ts";
 import { TIME_TRANSFORMS } from "./transform.ts";
 
-/** How mapping files write checks. `check.ts` makes them ready to be used. */
+/** The schema of checks in mapping files. `check.ts` compiles them. */
 
 export const HASHES = ["sha1", "sha256", "sha384", "sha512"] as const;
 export const ENCODINGS = ["hex", "base64"] as const;
@@ -115,10 +115,7 @@ const RsaCheck = exactly({
 }).refine(hasSignedAge, SIGNED_AGE);
 
 const EqualsCheck = exactly({
-  place: z
-    .string()
-    .regex(/^(?:header|query):.+$/s, "a value to be compared is in header:<name> or query:<name>")
-    .describe("Where it is: a header or a query parameter."),
+  place: HeadPlaceText.describe("Where it is: a header or a query parameter."),
   to: oneOf("what it can be equal to", EXPECTATIONS)
     .default("secrets")
     .describe(
@@ -137,11 +134,11 @@ const CHECKS = {
   equals: EqualsCheck.optional().describe("A header or query parameter that equals a configured value."),
 };
 
-/** One check of `verify`, as mapping files write it. */
+/** One check of `verify` in a mapping file. */
 export const CheckFile = exactlyOne(exactly(CHECKS), Object.keys(CHECKS));
 export type CheckFile = z.output<typeof CheckFile>;
 
-/** Who could change the time without breaking the signature could repeat a request for ever. */
+/** An unsigned time could be changed, and a request be repeated for ever. */
 function hasSignedAge({ maxAge, over }: Pick<SignedFile, "over" | "maxAge">): boolean {
   if (!maxAge) return true;
   const time = compilePart(maxAge);

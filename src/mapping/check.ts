@@ -10,42 +10,45 @@ import {
 } from "./check-schema.ts";
 import { listOf } from "./field.ts";
 import { compilePart, type Part } from "./part.ts";
-import { parseRequestPlace, type RequestPlace } from "./place.ts";
+import { type HeadPlace, parseHeadPlace } from "./request-place.ts";
 import type { TimeTransform } from "./transform.ts";
 
 type Hash = (typeof HASHES)[number];
 export type SignatureEncoding = (typeof ENCODINGS)[number];
 export type SecretForm = (typeof SECRET_FORMS)[number];
 
-/** A stretch of what was signed: the bytes of a place or of a part of it, or text that the provider puts between. */
+/** A stretch of the signed bytes: a place, a part of it, or a text that the provider puts between. */
 export type SignedPart = Part | { text: string };
 
-/** What all signatures have in common. */
+/** The rules that all signatures share. */
 export interface SignedRule {
   hash: Hash;
-  /** Any of them will do; at least one. */
+  /** One of them must match; there is at least one. */
   signatures: readonly Part[];
   /** In order, with nothing between. */
   over: readonly SignedPart[];
   age: AgeRule | null;
 }
 
-/** A signed time, and how far from the time of receipt it may be, in milliseconds. */
+/** A signed time, and its largest distance from the time of receipt, in milliseconds. */
 export interface AgeRule {
   part: Part;
   as: TimeTransform;
-  /** Null: no age is too great, unless the configuration says one. */
+  /** Null: no limit, unless the configuration sets one. */
   past: number | null;
   future: number;
 }
 
-/** One thing that proves a request genuine. All checks of a channel are required, but for an optional one that is absent. */
+/**
+ * A check that proves a request genuine. All checks of a channel are required, except optional ones that are
+ * absent.
+ */
 export type CheckRule =
   | (SignedRule & {
       kind: "hmac";
-      /** Any of them will do. */
+      /** The signature may be in any of them. */
       encodings: readonly SignatureEncoding[];
-      /** What stands before each signature, such as `sha256=`; mostly empty. */
+      /** The text before each signature, such as `sha256=`; mostly empty. */
       prefix: string;
       /** How the configuration's secrets become keys. */
       secret: SecretForm;
@@ -60,8 +63,8 @@ export type CheckRule =
     })
   | {
       kind: "equals";
-      place: RequestPlace;
-      /** Which values of the configuration it may equal; only `secrets` are kept secret. */
+      place: HeadPlace;
+      /** The values of the configuration that it may equal; only `secrets` are kept secret. */
       to: (typeof EXPECTATIONS)[number];
       /** The configuration may leave them out. */
       optional: boolean;
@@ -69,7 +72,7 @@ export type CheckRule =
   | { kind: "token" }
   | { kind: "basic" };
 
-/** The check that a mapping file asks for, with its places read. */
+/** Compiles a check of a mapping file. */
 export function compileCheck({ hmac, rsa, equals, basic }: CheckFile): CheckRule {
   if (hmac) {
     const { encoding, hash, prefix, secret, optional } = hmac;
@@ -82,7 +85,7 @@ export function compileCheck({ hmac, rsa, equals, basic }: CheckFile): CheckRule
   }
   if (equals) {
     const { place, to, optional } = equals;
-    return { kind: "equals", place: parseRequestPlace(place), to, optional };
+    return { kind: "equals", place: parseHeadPlace(place), to, optional };
   }
   return { kind: basic ? "basic" : "token" };
 }
@@ -105,12 +108,12 @@ function compileAge({ as, past, future, ...part }: NonNullable<SignedFile["maxAg
   return { part: compilePart(part), as, past: oldest ?? null, future: newest ?? 0 };
 }
 
-/** The keys that a channel with these checks must have in the configuration. */
+/** The keys of the configuration that a channel with these checks must have. */
 export function needsOf(rules: readonly CheckRule[]): readonly Credential[] {
   return [...new Set(rules.filter((rule) => !isOptional(rule)).map(credentialOf))];
 }
 
-/** The keys that it may have, for checks that are made only then. */
+/** The keys that a channel may have, each of which switches on an optional check. */
 export function optionsOf(rules: readonly CheckRule[]): readonly Credential[] {
   const needs = needsOf(rules);
   const options = rules.filter(isOptional).map(credentialOf);
@@ -123,7 +126,7 @@ function isOptional(rule: CheckRule): boolean {
   return "optional" in rule && rule.optional;
 }
 
-/** The key of the configuration that a check is made by. */
+/** The key of the configuration with a check's credential. */
 function credentialOf(rule: CheckRule): Credential {
   switch (rule.kind) {
     case "hmac":

@@ -12,64 +12,63 @@ import {
   maybe,
 } from "./field.ts";
 import { type Path, parsePath } from "./path.ts";
-import { parseRequestPlace, type RequestPlace } from "./place.ts";
+import { parseRequestPlace, type RequestPlace } from "./request-place.ts";
 import type { EventFile, MappingFile, ReferencesFile } from "./schema.ts";
 import { compileTables, compileWord, type Tables, type WordRule } from "./table.ts";
-import { textsOf } from "./texts.ts";
 
-/** A mapping file, ready to be used: patterns compiled, names resolved, defaults filled in. */
+/** A compiled mapping file: patterns compiled, names resolved, defaults filled in. */
 export interface Mapping {
   provider: string;
   title: string;
-  /** Where the provider documents its webhooks; null: the file does not say. */
+  /** The provider's documentation of its webhooks; null: the file does not say. */
   documentation: string | null;
-  /** What of the file is inferred and not documented. */
+  /** What the file infers without documentation. */
   unproved: readonly string[];
-  /** Which text of which mapping this is, such as `lumin@sha256:0123456789ab`. */
+  /** The mapping's name and the digest of its text, such as `lumin@sha256:0123456789ab`. */
   digest: string;
-  /** Whether one of its words lets a document start again, so that what happens once can happen again. */
+  /** Whether a word of it reopens documents, so that an event that happens once can happen again. */
   reopenable: boolean;
   channels: ReadonlyMap<string, MappingChannel>;
-  /** Every text of the file, and every key: the words that it knows and the places that it reads. */
+  /** All texts and keys of the file: its words and its places. */
   texts: ReadonlySet<string>;
 }
 
 export interface MappingChannel {
   name: string;
   title: string;
-  /** What to do at the provider; null: the file does not say. */
+  /** The steps at the provider; null: the file does not say. */
   setup: string | null;
   checks: readonly CheckRule[];
   read: ReadRule;
   event: EventRule;
-  /** Null: the bridge's own. */
+  /** Null: the bridge's own answer. */
   answer: AnswerRule | null;
   challenges: readonly ChallengeRule[];
-  /** What genuine requests that cannot be read are told. */
+  /** The answers to genuine requests in forms that cannot be read. */
   refuse: { xml?: string | undefined };
-  /** How long the provider's bodies may be, in bytes; null: as long as others'. */
+  /** The longest body in bytes; null: as configured for all channels. */
   maxBody: number | null;
 }
 
-/** Where the payload is, and how its items are told apart. */
+/** Where the payload is, and where its items are. */
 export interface ReadRule {
   from: RequestPlace;
   as: "json" | "form";
   /** Members of the payload that are JSON text. */
   parse: readonly string[];
-  /** Where the list of items is; null: the payload is the one item. */
+  /** The path to the list of items; null: the payload is the one item. */
   each: Path | null;
-  /** An object where the list should be is the one item. */
+  /** An object in place of the list is the one item. */
   single: boolean;
-  /** Of a form only the fields count that a signature covers, where one was checked. */
+  /** Where a signature of a form was checked, only the fields that it covers count. */
   signedOnly: boolean;
 }
 
-/** Which fields of an item become which facts of an event. Null: the provider never says. */
+/** The fields of an item that become the facts of an event. Null: the provider has no such field. */
 export interface EventRule {
   words: readonly WordRule[];
   id: Field<string> | null;
-  /** Whether an id as Countersign makes them is the event's own. */
+  /** Whether an id in Countersign's format becomes the event's own. */
   keepId: boolean;
   time: Field<number> | null;
   /** An item without a time is no problem. */
@@ -91,9 +90,9 @@ export interface DocumentRule {
 
 /** Where the sender's own keys and values are. */
 export interface ReferencesRule {
-  /** The object whose members they are, or the list of which each element is one; null: only `fields`. */
+  /** The path to an object whose members they are, or to a list of them; null: only `fields`. */
   each: Path | null;
-  /** How an element of the list gives name and value; null: `each` leads to an object. */
+  /** The fields of name and value in an element of the list; null: `each` leads to an object. */
   element: { name: Field<string>; value: Field<string> } | null;
   fields: readonly (readonly [name: string, value: Field<string>])[];
 }
@@ -107,13 +106,13 @@ export interface SignerRule {
 }
 
 export interface SignersRule extends SignerRule {
-  /** Where the list is. */
+  /** The path to the list. */
   each: Path;
-  /** An object where the list should be is the one signer. */
+  /** An object in place of the list is the one signer. */
   single: boolean;
 }
 
-/** The mapping that a checked file describes. `digest` names the file's text; a table that is not there has no words. */
+/** Compiles a checked file. `digest` names the file's text; a table that is missing has no words. */
 export function compileMapping(file: MappingFile, digest: string): Mapping {
   const { provider, title, documentation = null, unproved = [] } = file;
   const tables = compileTables(file.tables);
@@ -187,4 +186,14 @@ function compileSigner({ id, name, email, role, status }: NonNullable<EventFile[
     role: maybe(role, compileRole),
     status: maybe(status, compileStatus),
   };
+}
+
+/** All texts and keys of a value. */
+function* textsOf(value: unknown): Generator<string, void> {
+  if (typeof value === "string") yield value;
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (!Array.isArray(value)) yield key;
+    yield* textsOf(inner);
+  }
 }

@@ -1,17 +1,18 @@
 import { z } from "zod";
 import { SIGNER_ROLES, SIGNER_STATUSES } from "../domain/event.ts";
 import { exactly } from "../yaml.ts";
-import { exactlyOne } from "./one.ts";
+import { exactlyOne } from "./exactly-one.ts";
 import { PathText } from "./path.ts";
 import { PatternText } from "./pattern.ts";
-import { PlaceText } from "./place.ts";
+import { PlaceText } from "./request-place.ts";
 import { oneOf } from "./suggest.ts";
 import { TEXT_TRANSFORMS, TIME_TRANSFORMS } from "./transform.ts";
 import { ZoneText } from "./zone.ts";
 
 /**
- * How mapping files write a field of a payload. A plain text is a path; a map says where the value is (`path`, `place`,
- * `value` or `join`), what to take of it (`pattern`), how to read it (`as`) and what their values mean (`values`).
+ * The schema of fields in mapping files. A plain text is a path; a map says where the value is (`path`,
+ * `place`, `value` or `join`), which part of it counts (`pattern`), how it is read (`as`) and what it means
+ * (`values`).
  */
 
 const SINGLE = {
@@ -61,7 +62,7 @@ export const TextStep = exactlyOne(
   SOURCES,
 );
 
-/** What must hold for a case: a value is there, or it is one of some. */
+/** The condition of a case: a value exists, or it is one of several. */
 const Condition = z.union(
   [
     PathText,
@@ -166,5 +167,5 @@ export const RoleField = z
   );
 export type RoleField = z.output<typeof RoleField>;
 
-/** Where a value comes from, whatever is made of it. */
+/** Where a value comes from, before it is converted. */
 export type Source = Omit<z.output<typeof TextStep>, "as" | "values">;

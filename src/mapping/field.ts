@@ -2,38 +2,38 @@ import type { SignerRole, SignerStatus } from "../domain/event.ts";
 import type { ConditionField, RoleField, Source, StatusField, TextField, TimeField } from "./field-schema.ts";
 import { isPlain, parsePath, type Standpoint, valueAt, valuesAt } from "./path.ts";
 import { compilePattern } from "./pattern.ts";
-import { type PlaceRef, parsePlace } from "./place.ts";
+import { type PlaceRef, parsePlace } from "./request-place.ts";
 import { type Scalar, type TextTransform, toText, toTime } from "./transform.ts";
 
-/** What fields are read from. */
+/** The input of fields: an item, and the request around it. */
 export interface Scope extends Standpoint {
-  /** The text at a place of the request; null when there is nothing. */
+  /** The text at a place of the request; null: none. */
   textAt(place: PlaceRef): string | null;
 }
 
-/** A field of a payload, ready to be read. */
+/** A compiled field of a payload. */
 export interface Field<T> {
-  /** Where it looks, for messages. */
+  /** The field's source, for messages. */
   label: string;
-  /** The value, of several the first; null when the payload does not say. */
+  /** The first value; null: none. */
   read(scope: Scope): T | null;
-  /** Every value: several where the path leads to a list. */
+  /** All values: several where the path leads to a list. */
   readAll(scope: Scope): readonly T[];
 }
 
-/** A field that gives a text, never an empty one. */
+/** A text field. Its values are never empty. */
 export function compileText(file: TextField): Field<string> {
   return firstOf(listOf(file).map(compileTextStep));
 }
 
-/** A field that gives whole milliseconds since 1970: NaN when something stands there that is no time. */
+/** A time field, in whole milliseconds since 1970; NaN for a value that is no time. */
 export function compileTime(file: TimeField): Field<number> {
   return firstOf(
     listOf(file).map((step) => then(compileSource(step), (value) => toTime(step.as, value, step.zone))),
   );
 }
 
-/** Whether what a case asks for holds: a value is there, or one of the values is among those that it may be. */
+/** The condition of a case: a value exists, or one of the values is an accepted one. */
 export function compileCondition(file: ConditionField): (scope: Scope) => boolean {
   const conditions = listOf(file).map((one) => {
     const { is, ...step } = typeof one === "string" ? { path: one } : one;
@@ -44,18 +44,18 @@ export function compileCondition(file: ConditionField): (scope: Scope) => boolea
   return (scope) => conditions.every((holds) => holds(scope));
 }
 
-/** A field that gives a signer's status. */
+/** A field with a signer's status. */
 export function compileStatus(file: StatusField): Field<SignerStatus> {
   return firstOf(listOf(file).map(({ values, ...step }) => then(compileTextStep(step), lookUp(values))));
 }
 
-/** A field that gives a signer's role. */
+/** A field with a signer's role. */
 export function compileRole(file: RoleField): Field<SignerRole> {
   if (typeof file === "string") return field("a constant", () => [file]);
   return firstOf(listOf(file).map(({ values, ...step }) => then(compileTextStep(step), lookUp(values))));
 }
 
-/** A field that gives a truth value, from whatever `boolean` reads. */
+/** A truth value, from any spelling that `boolean` knows. */
 export function compileBoolean(file: TextField): Field<boolean> {
   return then(compileText(file), (text) => {
     const read = toText("boolean", text);
@@ -108,7 +108,7 @@ function joined(parts: readonly Field<string>[], between: string): Field<Scalar>
   });
 }
 
-/** The texts, numbers and truth values that stand there, alone or in a list. An empty text is no value. */
+/** The texts, numbers and truth values of a value or a list. An empty text is no value. */
 function scalarsOf(value: unknown): readonly Scalar[] {
   if (Array.isArray(value)) return value.filter(isScalar);
   return isScalar(value) ? [value] : [];
@@ -133,7 +133,7 @@ function then<A, B>(before: Field<A>, change: (value: A) => B | null): Field<B> 
   });
 }
 
-/** The first alternative that gives anything; one that gives only what is unreadable (NaN) when no other does better. */
+/** The first alternative with a value. One with only unreadable values (NaN) counts when no other has any. */
 function firstOf<T>(fields: readonly Field<T>[]): Field<T> {
   const [only] = fields;
   if (only && fields.length === 1) return only;
@@ -154,7 +154,7 @@ function lookUp<T>(values: Readonly<Record<string, T>>): (value: string) => T | 
   return (value) => known.get(value) ?? null;
 }
 
-/** One or several, as several. */
+/** One or several values, as a list. */
 export function listOf<T>(value: T | readonly T[]): readonly T[] {
   return isList(value) ? value : [value];
 }
@@ -163,7 +163,7 @@ function isList<T>(value: T | readonly T[]): value is readonly T[] {
   return Array.isArray(value);
 }
 
-/** What a part of a mapping file becomes; null where it is absent. */
+/** Compiles an optional part of a mapping file; null where it is absent. */
 export function maybe<File, Rule>(file: File | undefined, compile: (file: File) => Rule): Rule | null {
   return file === undefined ? null : compile(file);
 }

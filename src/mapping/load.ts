@@ -5,24 +5,27 @@ import { fileURLToPath } from "node:url";
 import { messageOf } from "../domain/errors.ts";
 import { checkYaml, type FileProblem, parseYaml } from "../yaml.ts";
 import { compileMapping, type Mapping } from "./compile.ts";
-import { findDangling } from "./references.ts";
+import { findDangling } from "./dangling.ts";
 import { MappingFile } from "./schema.ts";
 import { unknownName } from "./suggest.ts";
 
-/** The folder of the mappings that come with Countersign. */
+/** The folder of the shipped mappings. */
 export const SHIPPED_MAPPINGS = fileURLToPath(new URL("../../mappings/", import.meta.url));
 
 export interface LoadedMapping {
   /** Null when there are problems, or no such file. */
   mapping: Mapping | null;
   problems: FileProblem[];
-  /** Why there is no file of this name, for whoever named it; null when there is one. */
+  /** The message for a name without a file; null: there is a file. */
   absent: string | null;
 }
 
 const NAME = /^[a-z0-9][a-z0-9-]*$/;
 
-/** Reads `<name>.yaml` from the first of the folders that has it. A name is of a-z, 0-9 and `-`, so it cannot lead elsewhere. */
+/**
+ * Reads `<name>.yaml` from the first folder that has it. Names are of a-z, 0-9 and `-`, so they cannot leave
+ * a folder.
+ */
 export async function loadMapping(name: string, folders: readonly string[]): Promise<LoadedMapping> {
   for (const folder of NAME.test(name) ? folders : []) {
     const file = join(folder, `${name}.yaml`);
@@ -38,7 +41,7 @@ export async function loadMapping(name: string, folders: readonly string[]): Pro
   return { mapping: null, problems: [], absent: unknownName("a mapping", name, await namesIn(folders)) };
 }
 
-/** The mapping that a file's text describes, or everything that is wrong with it, each thing in its place. */
+/** The mapping of a file's text, or all its problems, each with its position. */
 export function parseMapping(
   text: string,
   file: string,
@@ -47,7 +50,7 @@ export function parseMapping(
   const yaml = parseYaml(text, file);
   const { value, problems } = checkYaml(yaml, MappingFile);
   for (const { path, message } of findDangling(yaml.value)) {
-    problems.push({ ...yaml.placeOf(path), message: `\`${path.join(".")}\`: ${message}` });
+    problems.push({ ...yaml.positionOf(path), message: `\`${path.join(".")}\`: ${message}` });
   }
   if (!value || problems.length > 0) return { mapping: null, problems: inOrder(problems) };
   const digest = createHash("sha256").update(text).digest("hex").slice(0, 12);

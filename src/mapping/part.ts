@@ -1,18 +1,18 @@
 import { z } from "zod";
 import { exactly } from "../yaml.ts";
 import { compileMatches, PatternText } from "./pattern.ts";
-import { formatPlace, type PlaceRef, PlaceText, parsePlace } from "./place.ts";
+import { formatPlace, type PlaceRef, PlaceText, parsePlace } from "./request-place.ts";
 
-/** What stands at a place, or only what a pattern finds in it. */
+/** The value at a place, or what a pattern finds in it. */
 export interface Part {
   place: PlaceRef;
-  /** All that is to be found in the text of the place, in order; null: the whole of it. */
+  /** All matches in the text of the place, in order; null: the whole value counts. */
   find: ((text: string) => readonly string[]) | null;
-  /** The pattern as written; null: there is none. */
+  /** The pattern as written; null: none. */
   pattern: string | null;
 }
 
-/** A place, or a map that says what to take of it, as mapping files write it. */
+/** A place, or a map with a place and a pattern, as mapping files write it. */
 export const PartFile = z.union(
   [
     PlaceText,

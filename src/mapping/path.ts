@@ -1,17 +1,17 @@
 import { z } from "zod";
 
-/** The steps that lead to a value in a payload, outermost first; none: the payload itself. */
+/** The steps to a value in a payload, outermost first; empty: the payload itself. */
 export type Path = readonly Step[];
 
-/** A key or a list's position, a choice of a list's elements, or a way back out of the list that is gone through. */
+/** A key or a list's position, a selection of a list's elements, or `^`: back out of the current list. */
 export type Step = string | Elements | { up: true };
 
-/** The elements of a list: all, or those of which a member equals a text. */
+/** A selection of a list's elements: all, or those with a member that equals a text. */
 interface Elements {
-  /** The list's key; null: the list is what the steps before lead to. */
+  /** The list's key; null: the steps before lead to the list itself. */
   key: string | null;
   where: { member: readonly string[]; equals: string | { at: readonly string[] } } | null;
-  /** As it is written after the key: `[]` or `[member=text]`. */
+  /** As written after the key: `[]` or `[member=text]`. */
   selector: string;
 }
 
@@ -22,13 +22,19 @@ const KEY = String.raw`(?:${SELECTOR.replace(/\((?!\?)/g, "(?:")}|\\.|[^.\\])+`;
 
 const PATH = new RegExp(String.raw`^(?:\.|${KEY}(?:\.${KEY})*)$`, "s");
 
-/** Whether a text is a path. One that only nearly chooses elements would be taken for a key, and never found. */
+/**
+ * Whether a text is a path. A malformed selector is refused, since it would count as a key and never be
+ * found.
+ */
 export function isPath(text: string): boolean {
   const rest = text.replace(/\\./gs, "").replace(ANY_SELECTOR, "");
   return PATH.test(text) && !/\[[^\]]*=/.test(rest);
 }
 
-/** A path as mapping files write it: keys and list positions with dots between; `.` alone is the payload itself. */
+/**
+ * A path as mapping files write it: keys and list positions with dots between; `.` alone is the payload
+ * itself.
+ */
 export const PathText = z
   .string()
   .refine(isPath, {
@@ -40,7 +46,7 @@ export const PathText = z
 const ANY_SELECTOR = new RegExp(SELECTOR, "gs");
 const NEXT_SELECTOR = new RegExp(SELECTOR, "sy");
 
-/** Splits at the dots; a character after `\` stands for itself. */
+/** Splits a path at its dots; a character after `\` stands for itself. */
 export function parsePath(text: string): Path {
   if (text === ".") return [];
   const steps: Step[] = [];
@@ -96,12 +102,12 @@ function isUp(step: Step): step is { up: true } {
   return typeof step === "object" && "up" in step;
 }
 
-/** A path of keys alone leads to one value; any other can lead to several. */
+/** Whether a path has keys alone, and so leads to one value at most. */
 export function isPlain(path: Path): boolean {
   return path.every((step) => typeof step === "string");
 }
 
-/** Whether the path itself chooses the elements of a list at its end. */
+/** Whether the path ends in a selection of elements. */
 function endsInElements(path: Path): boolean {
   const last = path.at(-1);
   return typeof last === "object" && !isUp(last);
@@ -110,8 +116,8 @@ function endsInElements(path: Path): boolean {
 const POSITION = /^\d+$/;
 
 /**
- * What stands at the path, of several values the first; undefined where it leads nowhere. Only a payload's own members are seen, never
- * what every object inherits, and of a list only its elements.
+ * The first value at a path; undefined: none. Only a payload's own members count, never inherited ones, and
+ * of a list only its elements.
  */
 export function valueAt(value: unknown, path: Path): unknown {
   let found = value;
@@ -128,25 +134,30 @@ function memberOf(value: unknown, key: string): unknown {
   return Array.isArray(value) && !POSITION.test(key) ? undefined : Reflect.get(value, key);
 }
 
-/** An element of a payload, or the payload itself, and the elements of lists that it is in: innermost first, the payload last. */
+/**
+ * An element of a payload, or the payload itself, with the elements around it: innermost first, the payload
+ * last.
+ */
 export interface Standpoint {
   item: unknown;
   around?: readonly unknown[] | undefined;
-  /** How many elements of lists may still be looked at, for all fields together. Absent: each field has its own measure only. */
+  /**
+   * The list elements that all fields together may still visit. Absent: only the limit of each field counts.
+   */
   budget?: { left: number } | undefined;
 }
 
-/** So many elements of lists are looked at to read one field, and for all fields of one item: look-ups must stay cheap. */
+/** List elements that one field may visit, and all fields of one item: look-ups must stay cheap. */
 export const MAX_FIELD_ELEMENTS = 1_000;
 export const MAX_ITEM_ELEMENTS = 100_000;
 
-/** A value, and the standpoint from which the keys to it start. */
+/** A value, and the standpoint from which its keys start. */
 interface Found {
   value: unknown;
   from: Standpoint;
 }
 
-/** Everything that stands at the path. After `ELEMENTS_OF_A_FIELD` elements of lists nothing more is looked at. */
+/** All values at a path. After `MAX_FIELD_ELEMENTS` list elements no more are visited. */
 export function valuesAt(from: Standpoint, path: Path): unknown[] {
   const most = Math.min(MAX_FIELD_ELEMENTS, from.budget?.left ?? MAX_FIELD_ELEMENTS);
   const budget = { left: most };
@@ -156,8 +167,8 @@ export function valuesAt(from: Standpoint, path: Path): unknown[] {
 }
 
 /**
- * The elements of the list at the path `each`; of several lists, one after the other. Where `single` allows it, an object that stands where
- * the list should be is the only element. Null: there is neither.
+ * The elements of the list at the path `each`, or of several lists in order. With `single`, an object in
+ * place of the list is its only element. Null: there is neither.
  */
 export function elementsAt(
   from: Standpoint,
@@ -194,13 +205,13 @@ function follow({ value, from }: Found, key: string): Found[] {
   return member === undefined ? [] : [{ value: member, from }];
 }
 
-/** Back to the element that the list is in. */
+/** Back to the element around the list. */
 function leave({ from: { around = [] } }: Found): Found[] {
   const [item, ...further] = around;
   return around.length === 0 ? [] : [{ value: item, from: { item, around: further } }];
 }
 
-/** The elements that fit. A member that is called just as the step is written goes before: forms have such names. */
+/** The selected elements. A member named exactly as the step is written wins: forms have such names. */
 function enter(found: Found, step: Elements, payload: unknown, budget: { left: number }): Found[] {
   const named = follow(found, `${step.key ?? ""}${step.selector}`);
   if (named.length > 0) return named;

@@ -1,19 +1,19 @@
 import { z } from "zod";
 import { messageOf } from "../domain/errors.ts";
 
-/** The longest text that a pattern is tried on, in characters. */
+/** The longest text that a pattern is matched against, in characters. */
 export const MAX_TEXT_LENGTH = 256;
 
-/** A regular expression as mapping files write it: one that compiles, and that no text can keep busy for long. */
+/** A regular expression of a mapping file: it compiles, and no text keeps it busy for long. */
 export const PatternText = z.string().superRefine((text, context) => {
   const message = refusalOf(text);
   if (message !== null) context.addIssue({ code: "custom", message });
 });
 
 /**
- * The pattern's first group, or where it has none the whole of what it matches; null when it does not match. A text of more
- * than `LONGEST_TEXT` characters never matches: together with what `refusalOf` refuses that bounds what a hostile payload can
- * cost to a few million steps.
+ * Gives the pattern's first group, or without groups the whole match; null: no match. A text of more than
+ * `MAX_TEXT_LENGTH` characters never matches. Together with `refusalOf` that bounds a hostile payload's cost
+ * to a few million steps.
  */
 export function compilePattern(text: string): (value: string) => string | null {
   const pattern = new RegExp(text, "u");
@@ -24,20 +24,20 @@ export function compilePattern(text: string): (value: string) => string | null {
   };
 }
 
-/** So many matches of one text are looked at. */
+/** Matches of one text that count. */
 export const MAX_MATCHES = 256;
 
-/** Lengths up to which a list is searched, the longest first: a pattern gets the first that it can afford. */
+/** Limits for searched texts, longest first: a pattern gets the first that its cost allows. */
 const LIST_LENGTHS = [4_096, 2_048, 1_024, 512, MAX_TEXT_LENGTH, 128] as const;
 const MIN_LIST_LENGTH = 64;
 
-/** So many steps a search may take in the worst case: some ten milliseconds. */
+/** The most steps of a search in the worst case: some ten milliseconds. */
 const MAX_STEPS = 2 ** 24;
 
 /**
- * All that the pattern finds in a text, in order: of each match what `compilePattern` would give. A header of signatures is longer than
- * a name, so the greatest length is counted out: it is the longest that the pattern's repetitions can search within `MOST_STEPS`, up to
- * 4,096 characters. In a longer text nothing is found.
+ * Gives all matches of a pattern in a text, in order, each as `compilePattern` would. A header of signatures
+ * can be long, so the limit is the longest text that the pattern's repetitions can search within `MAX_STEPS`,
+ * up to 4,096 characters. A longer text has no matches.
  */
 export function compileMatches(text: string): (value: string) => string[] {
   const pattern = new RegExp(text, "gu");
@@ -53,12 +53,12 @@ export function compileMatches(text: string): (value: string) => string[] {
   };
 }
 
-/** In how many ways a pattern can fail on a text of this length: the beginning can be anywhere. */
+/** The number of ways in which a pattern can fail on a text of this length: a match can begin anywhere. */
 function countSteps(pattern: string, length: number): number {
   return length * countWays(pattern, length);
 }
 
-/** The same from one beginning: each repetition can take any number, and one of the alternatives is taken. */
+/** The same from one beginning: each repetition can have any count, and each alternative can be taken. */
 function countWays(pattern: string, length: number): number {
   const tokens = [...pattern.matchAll(TOKEN)].map(({ 0: token }) => token);
   const alternatives = 1 + tokens.filter((token) => token === "|").length;
@@ -71,7 +71,7 @@ function countWays(pattern: string, length: number): number {
   }, alternatives);
 }
 
-/** What is wrong with a pattern; null: nothing. */
+/** Why a pattern is refused; null: it is accepted. */
 function refusalOf(text: string): string | null {
   try {
     new RegExp(text, "u");
@@ -89,18 +89,23 @@ function refusalOf(text: string): string | null {
     : null;
 }
 
-/** With `LONGEST_TEXT` characters and a beginning anywhere, two can cost a few million steps; a third would make them a billion. */
+/**
+ * On `MAX_TEXT_LENGTH` characters with any beginning, two cost a few million steps at most; three, a billion.
+ */
 const MAX_LOOSE = 2;
 
-/** So many ways from one beginning, where a repetition without a bound counts as one of 41. */
+/** The most ways from one beginning, where a repetition without a bound counts as 41. */
 const MAX_WAYS = 200_000;
 
-/** A repetition of more than this is as loose as one without a bound. */
+/** A repetition with a greater bound counts as one without. */
 const FEW = 40;
 
 const BOUNDS = /^\{(\d+)(,?)(\d*)\}$/;
 
-/** How many repetitions have no small bound: each multiplies the time by the length of the text, as does a beginning anywhere. */
+/**
+ * Repetitions without a small bound: each multiplies the time by the length of the text, as the free
+ * beginning does.
+ */
 function countLoose(pattern: string): number {
   return [...pattern.matchAll(TOKEN)].filter(({ 0: token }) => {
     const [, least, comma, most] = BOUNDS.exec(token) ?? [];
@@ -109,10 +114,13 @@ function countLoose(pattern: string): number {
   }).length;
 }
 
-/** Escapes, character classes, groups, signs of repetition and choice: all that matters to find one repetition in another. */
+/**
+ * Escapes, character classes, groups, repetitions and alternatives: enough to find a repetition within
+ * another.
+ */
 const TOKEN = /\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?(?:[:=!]|<[=!]|<\w+>|[ims-]*:))?|\)|[*+?|]|\{\d+,?\d*\}/gsu;
 
-/** Whether a group that is repeated holds a repetition or a choice: what makes backtracking exponential. */
+/** Whether a repeated group holds a repetition or an alternative, which makes backtracking exponential. */
 function repeatsRepetition(pattern: string): boolean {
   const groups = [{ varies: false }];
   let closedAt = -1;

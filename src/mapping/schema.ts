@@ -7,10 +7,10 @@ import { AnswerFile, ChallengesFile } from "./answer.ts";
 import { CheckFile } from "./check-schema.ts";
 import { ConditionField, RoleField, StatusField, TextField, TextStep, TimeField } from "./field-schema.ts";
 import { PathText } from "./path.ts";
-import { RequestPlaceText } from "./place.ts";
+import { RequestPlaceText } from "./request-place.ts";
 import { oneOf } from "./suggest.ts";
 
-/** What a mapping file may say. `compile.ts` turns it into what requests are read with. */
+/** The schema of mapping files. `compile.ts` compiles them. */
 
 const Verify = z.array(CheckFile).min(1).describe("What proves a request genuine: all of these.");
 

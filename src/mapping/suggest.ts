@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-/** One of a closed list of names; whoever writes another is told what was probably meant, and all that there is. */
+/** One of a closed list of names. The message for another suggests the likely one, and lists all. */
 export function oneOf<const Names extends readonly string[]>(kind: string, names: Names) {
   return z.enum(names, { error: ({ input }) => unknownName(kind, input, names) });
 }
 
-/** One sentence for a name that is not known. */
+/** The message for an unknown name. */
 export function unknownName(kind: string, name: unknown, known: readonly string[]): string {
   if (typeof name !== "string") return `expected ${kind}: one of ${known.join(", ")}`;
   const near = nearest(name, known);
@@ -13,7 +13,7 @@ export function unknownName(kind: string, name: unknown, known: readonly string[
   return `\`${name}\` is not ${kind}${meant || ":"} known here: ${known.join(", ") || "none"}`;
 }
 
-/** The known name that differs by the fewest letters, if that is at most a third of them. */
+/** The known name that differs by the fewest letters, if by at most a third of them. */
 function nearest(name: string, known: readonly string[]): string | null {
   const ranked = known
     .map((candidate) => ({ candidate, distance: distanceBetween(name, candidate) }))
@@ -22,7 +22,7 @@ function nearest(name: string, known: readonly string[]): string | null {
   return best && best.distance <= Math.max(1, best.candidate.length / 3) ? best.candidate : null;
 }
 
-/** How many letters must be put in, left out or changed to get from one to the other (Levenshtein). */
+/** The Levenshtein distance: letters to insert, delete or change. */
 function distanceBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let i = 1; i <= a.length; i++) {

@@ -3,25 +3,25 @@ import type { EventType } from "../domain/event.ts";
 import { compileCondition, compileText, type Field, listOf, maybe, type Scope } from "./field.ts";
 import type { Entry, Explained, MappingFile, WordFile } from "./schema.ts";
 
-/** Which word says what happened, and what it means. */
+/** The word that says what happened, and its meanings. */
 export interface WordRule {
   from: Field<string>;
   object: Field<string> | null;
   name: Field<string> | null;
-  /** What the word means; null when no table has it. */
+  /** The meaning of a word; null: no table has it. */
   meaningOf(word: string, scope: Scope): WordMeaning | null;
 }
 
 interface WordMeaning {
-  /** None: the word is to be ignored. */
+  /** Empty: the word is ignored. */
   types: readonly EventType[];
   /** The provider's own explanation. */
   explanation: string | null;
-  /** Whether the document starts again with it; null: it does not. */
+  /** How the word reopens the document; null: it does not. */
   reopens: Reopening | null;
 }
 
-/** What a word can mean; the first case that holds counts. */
+/** Words with their cases; of these the first that holds counts. */
 type Table = ReadonlyMap<string, readonly Case[]>;
 export type Tables = ReadonlyMap<string, Table>;
 

@@ -1,8 +1,11 @@
 import { instantIn } from "./zone.ts";
 
-/** How times are written as text. Each gives milliseconds since 1970, or NaN where the text is no such time. */
+/** Parsers of times. Each returns milliseconds since 1970, or NaN where the text is no such time. */
 
-/** A date and a time of day as a clock on the wall shows them, as if it were in UTC; what it is ahead of UTC, in milliseconds; null: not said. */
+/**
+ * A local date and time as if it were UTC, and its offset from UTC, both in milliseconds. `offset` null: not
+ * given.
+ */
 interface WallTime {
   wall: number;
   offset: number | null;
@@ -11,7 +14,7 @@ interface WallTime {
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s?(Z|[+-]\d\d:?(?:\d\d)?)?$/i;
 
-/** ISO 8601, with a space for the T and without seconds as well; without an offset it is in `zone`. */
+/** ISO 8601, also with a space for the T or without seconds. A time without an offset is in `zone`. */
 export function fromIso(text: string, zone: string): number {
   const match = ISO.exec(text);
   if (!match) return Number.NaN;
@@ -26,8 +29,9 @@ const RFC_2822 =
   /^(?:(?:mon|tue|wed|thu|fri|sat|sun)\w{0,6},?\s+)?(\d{1,2})\s+([a-z]{3})[a-z]{0,6}\s+(\d{4})\s+(\d\d?):(\d\d)(?::(\d\d))?(?:\s*(?:(?:GMT|UTC?)\s?)?([+-]\d{1,2}:?(?:\d\d)?)|\s+(GMT|UTC?|Z))?$/i;
 
 /**
- * RFC 2822, as in `Mon, 02 Mar 2026 15:44:00 +0530`, also with `GMT+5:30` for the offset; without one it is in `zone`. Names of zones
- * other than GMT, UT, UTC and Z are no time: India, Ireland and Israel all call theirs IST.
+ * RFC 2822, such as `Mon, 02 Mar 2026 15:44:00 +0530`, also with `GMT+5:30` for the offset. A time without an
+ * offset is in `zone`. Zone names other than GMT, UT, UTC and Z are refused: IST is India's, Ireland's and
+ * Israel's.
  */
 export function fromRfc2822(text: string, zone: string): number {
   const match = RFC_2822.exec(text);
@@ -61,7 +65,7 @@ function wallOf([year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0]
 
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Whether the day is in the calendar: the 30th of February would silently become the 2nd of March. */
+/** Whether the day exists: the 30th of February would silently become the 2nd of March. */
 function isDay(year: number, month: number, day: number): boolean {
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   return day >= 1 && day <= (month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0));

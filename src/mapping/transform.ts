@@ -1,7 +1,7 @@
 import { storableText } from "../domain/text.ts";
 import { fromIso, fromRfc2822 } from "./time.ts";
 
-/** What a payload holds where a text or a time is asked for. */
+/** A payload's value where a text or a time is expected. */
 export type Scalar = string | number | boolean;
 
 export const TEXT_TRANSFORMS = ["text", "lowercase", "boolean"] as const;
@@ -20,8 +20,9 @@ const TO_TEXT: Readonly<Record<TextTransform, (value: string) => string | null>>
 };
 
 /**
- * The value as text that every store and receiver can hold: half a surrogate pair or a NUL becomes U+FFFD. `boolean` knows true, 1, yes and false, 0, no in any case, and gives
- * `true` or `false`; null: it is neither.
+ * The value as text that every store and receiver can hold: half a surrogate pair or a NUL becomes U+FFFD.
+ * `boolean` knows true, 1, yes and false, 0, no in any case, and gives `true` or `false`; null: the value is
+ * neither.
  */
 export function toText(as: TextTransform, value: Scalar): string | null {
   const text = String(value);
@@ -36,11 +37,11 @@ const TO_TIME: Readonly<Record<TimeTransform, (value: Scalar, zone: string) => n
   rfc2822: (value, zone) => (typeof value === "string" ? fromRfc2822(value, zone) : Number.NaN),
 };
 
-/** The last instant that four digits of a year can tell. */
+/** The last instant of a year with four digits. */
 const LAST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /**
- * The value as whole milliseconds since 1970, to the end of the year 9999; NaN when it is no such time. A text without an offset is in
+ * Whole milliseconds from 1970 to the end of 9999; NaN for any other value. A text without an offset is in
  * `zone`.
  */
 export function toTime(as: TimeTransform, value: Scalar, zone = "UTC"): number {

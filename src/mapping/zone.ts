@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** A zone of the IANA list, as mapping files write it. */
+/** The IANA name of a time zone. */
 export const ZoneText = z
   .string()
   .refine(isZone, { error: "is no time zone: write one of the IANA list, such as Europe/London" })
   .meta({ examples: ["Europe/London", "America/New_York"] });
 
-/** An abbreviation is none, even where the engine takes it for one: it can mean several. */
+/** Abbreviations are refused, even where the engine accepts them: one can mean several zones. */
 function isZone(name: string): boolean {
   try {
     return (
@@ -21,9 +21,9 @@ function isZone(name: string): boolean {
 const DAY_MS = 86_400_000;
 
 /**
- * When the clocks on the walls of a zone show a date and a time, given as if it were UTC; both in milliseconds since 1970. A time that
- * they show twice, when they are set back, is the first of the two; one that they leap over is as much later as they leap (what RFC 5545,
- * 3.3.5 says of both).
+ * The instant of a local date and time, given as if it were UTC; both in milliseconds since 1970. A time that
+ * occurs twice, when clocks are set back, is the first; one that is skipped moves later by the skip (RFC
+ * 5545, 3.3.5).
  */
 export function instantIn(zone: string, wall: number): number {
   if (zone === "UTC") return wall;
@@ -34,7 +34,7 @@ export function instantIn(zone: string, wall: number): number {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Making one takes as long as a thousand uses of it. Throws for what is no zone. */
+/** Memoized, since making one takes as long as a thousand uses. Throws for an unknown zone. */
 function offsetsOf(zone: string): Intl.DateTimeFormat {
   const known = formats.get(zone);
   if (known) return known;
@@ -45,7 +45,7 @@ function offsetsOf(zone: string): Intl.DateTimeFormat {
 
 const OFFSET = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?/;
 
-/** What the zone's clocks are ahead of UTC at an instant, in milliseconds. */
+/** The zone's offset from UTC at an instant, in milliseconds. */
 function offsetAt(zone: string, instant: number): number {
   const [, sign, hours = 0, minutes = 0, seconds = 0] = OFFSET.exec(offsetsOf(zone).format(instant)) ?? [];
   const ahead = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds);

@@ -1,7 +1,7 @@
 import Router from "@koa/router";
 import Koa from "koa";
 import { CountersignError, HTTP_STATUS } from "../domain/errors.ts";
-import { isSameText } from "../inbound/verify.ts";
+import { isSameText } from "../inbound/credentials.ts";
 import { type ApiParts, apiRoutes } from "./api.ts";
 import { type ControlParts, controlRoutes } from "./control.ts";
 import type { Health } from "./health.ts";

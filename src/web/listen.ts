@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { isIPv6, type Socket } from "node:net";
 import { CountersignError, HTTP_STATUS } from "../domain/errors.ts";
-import { answerEarly } from "../inbound/early.ts";
+import { answerEarly } from "../inbound/early-answer.ts";
 
 export interface Listener {
   /** Such as `http://127.0.0.1:8080`, with the actual port. */

@@ -36,7 +36,7 @@ describe("the configuration of what is kept for how long", () => {
 
   it("refuses to forget a document before its events, whose sequence would start anew", async () => {
     expect(await problemsOf("{ events: 30d, documents: 29d }")).to.deep.equal([
-      "c.yaml:1:38: `retention.documents`: 29d is shorter than `events`, and a document forgotten before its events would start its sequence anew: write 30d or more, or shorten `events`",
+      "c.yaml:1:38: `retention.documents`: 29d is shorter than `events`, and a document forgotten before its events would start its sequence again: write 30d or more, or shorten `events`",
     ]);
     expect(await problemsOf("{ events: 30d, documents: 30d }")).to.deep.equal([]);
     const [problem] = await problemsOf("{ events: never }");
@@ -47,7 +47,7 @@ describe("the configuration of what is kept for how long", () => {
   it("refuses to forget an event's id before the event", async () => {
     const [problem, ...more] = await problemsOf("{ duplicates: 89d }");
     expect(problem).to.equal(
-      "c.yaml:1:26: `retention.duplicates`: 89d is shorter than `events`, and an event told again after that would be taken for a new one: write 90d or more, or shorten `events`",
+      "c.yaml:1:26: `retention.duplicates`: 89d is shorter than `events`, and an event reported again after that would be taken for a new one: write 90d or more, or shorten `events`",
     );
     expect(more).to.deep.equal([]);
     expect(await problemsOf("{ duplicates: never }")).to.deep.equal([]);

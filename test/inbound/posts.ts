@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { Problem } from "../../src/domain/receipt.ts";
+import { textProblems } from "../../src/inbound/at-place.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
 import { decode } from "../../src/inbound/decode.ts";
 import { normalize } from "../../src/inbound/normalize.ts";
-import { problemsOf } from "../../src/inbound/place.ts";
-import type { VerifiedRequest } from "../../src/inbound/request.ts";
+import { openRequest } from "../../src/inbound/open-request.ts";
+import type { RawRequest, VerifiedRequest } from "../../src/inbound/request.ts";
+import { verify, withoutChecks } from "../../src/inbound/verify.ts";
 import type { Mapping } from "../../src/mapping/compile.ts";
 import { loadMapping, parseMapping, SHIPPED_MAPPINGS } from "../../src/mapping/load.ts";
 import { formatProblem } from "../../src/yaml.ts";
@@ -20,7 +22,7 @@ export function fixture(name: string): Buffer {
 export function aRequest({
   body = "",
   ...given
-}: Partial<Omit<VerifiedRequest, "body">> & { body?: string | Uint8Array } = {}): VerifiedRequest {
+}: Partial<Omit<RawRequest, "body">> & { body?: string | Uint8Array } = {}): RawRequest {
   return {
     source: "acme",
     channel: "main",
@@ -28,7 +30,6 @@ export function aRequest({
     pathToken: null,
     headers: {},
     receivedAt: NEW_YEAR,
-    verified: "none",
     ...given,
     body: Buffer.from(body),
   };
@@ -63,16 +64,28 @@ function asChannel(mapping: Mapping, name: string): Channel {
   };
 }
 
-/** What a request turns into. */
-export function read(
-  request: VerifiedRequest,
-  channel: Channel,
-): { drafts: readonly Draft[]; problems: readonly Problem[] } {
+/** Verifies a request that came to a channel. */
+export function verifyRaw(raw: RawRequest, channel: Channel): ReturnType<typeof verify> {
+  return verify(openRequest(raw, channel.rules.read), channel);
+}
+
+interface ReadRequest {
+  drafts: readonly Draft[];
+  problems: readonly Problem[];
+}
+
+/** The drafts and problems of a request that nothing has checked. */
+export function read(raw: RawRequest, channel: Channel): ReadRequest {
+  return readVerified(withoutChecks(raw, channel), channel);
+}
+
+/** The same of a verified request. */
+export function readVerified(request: VerifiedRequest, channel: Channel): ReadRequest {
   const { items, problems } = decode(request, channel);
   const normalized = normalize(items, request, channel);
   return {
     drafts: normalized.drafts,
-    problems: [...problemsOf(request), ...problems, ...normalized.problems],
+    problems: [...textProblems(request), ...problems, ...normalized.problems],
   };
 }
 

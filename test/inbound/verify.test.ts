@@ -3,11 +3,11 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { Channel, Check } from "../../src/inbound/channel.ts";
 import { contentAtOnce } from "../../src/inbound/content.ts";
-import { isSameText, verify } from "../../src/inbound/verify.ts";
-import { aRequest, channelOf, fixture, read, shipped } from "./posts.ts";
+import { isSameText } from "../../src/inbound/credentials.ts";
+import { aRequest, channelOf, fixture, read, shipped, verifyRaw } from "./posts.ts";
 
-const verdict = (...args: Parameters<typeof verify>) => {
-  const result = verify(...args);
+const verdict = (...args: Parameters<typeof verifyRaw>) => {
+  const result = verifyRaw(...args);
   return "refused" in result ? result.refused : result.verified;
 };
 

@@ -3,7 +3,7 @@ import { compileStatus, compileText, compileTime, type Scope } from "../../src/m
 import type { TextField, TimeField } from "../../src/mapping/field-schema.ts";
 import { parsePath, valueAt } from "../../src/mapping/path.ts";
 import { compilePattern, MAX_TEXT_LENGTH, PatternText } from "../../src/mapping/pattern.ts";
-import { formatPlace } from "../../src/mapping/place.ts";
+import { formatPlace } from "../../src/mapping/request-place.ts";
 
 const scope = (item: unknown, places: Record<string, string> = {}): Scope => ({
   item,

@@ -3,7 +3,6 @@ import { meaningOf } from "../../src/domain/event.ts";
 import { signerId } from "../../src/domain/identity.ts";
 import type { Channel, Check } from "../../src/inbound/channel.ts";
 import type { RawRequest } from "../../src/inbound/request.ts";
-import { verify } from "../../src/inbound/verify.ts";
 import {
   type ProviderPost,
   type SimulatedDocument,
@@ -12,7 +11,7 @@ import {
 } from "../../src/simulate/simulation.ts";
 import type { SimulatedHappening } from "../../src/simulate/timeline.ts";
 import { aDocument, aSigner, NEW_YEAR } from "../builders.ts";
-import { aRequest, read, shipped } from "../inbound/posts.ts";
+import { aRequest, readVerified, shipped, verifyRaw } from "../inbound/posts.ts";
 
 /** Simulated documents for tests of the simulator, and what our own code makes of their posts. */
 
@@ -51,9 +50,9 @@ export function requestOf({ channel, body, headers, query }: ProviderPost): RawR
 
 /** Verifies a post and interprets it with our own mapping. @throws Error: it is not genuine. */
 export function readPost(post: ProviderPost, channel: Channel) {
-  const request = verify(requestOf(post), channel);
+  const request = verifyRaw(requestOf(post), channel);
   if ("refused" in request) throw new Error(request.refused);
-  return read(request, channel);
+  return readVerified(request, channel);
 }
 
 /** The draft of a happening's event, made without any mapping. */

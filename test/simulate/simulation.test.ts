@@ -4,7 +4,6 @@ import { dedupeKeyOf } from "../../src/domain/draft.ts";
 import { meaningOf } from "../../src/domain/event.ts";
 import { signerId } from "../../src/domain/identity.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
-import { verify } from "../../src/inbound/verify.ts";
 import { FAULTS, type Fault } from "../../src/simulate/planned-post.ts";
 import {
   type ProviderName,
@@ -13,6 +12,7 @@ import {
   type SimulatedDocument,
 } from "../../src/simulate/simulation.ts";
 import { NEW_YEAR } from "../builders.ts";
+import { verifyRaw } from "../inbound/posts.ts";
 import { configured, draftOf, readPost, requestOf, simulated } from "./simulated.ts";
 
 const CHANNELS = { lumin: ["account", "app"], legalesign: ["upon", "batch", "realtime"] } as const;
@@ -123,7 +123,7 @@ for (const provider of PROVIDER_NAMES) {
       const ids = new Set(documents.map(({ document }) => document));
       for (const post of forged) {
         const channel = channelIn(channels, post);
-        expect(verify(requestOf(post), channel)).to.have.property("refused");
+        expect(verifyRaw(requestOf(post), channel)).to.have.property("refused");
         const { drafts } = readPost(post, { ...channel, checks: [] });
         expect(drafts).not.to.have.length(0);
         for (const { document } of drafts) expect(ids.has(document?.id ?? "")).to.equal(false);

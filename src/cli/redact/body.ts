@@ -1,7 +1,7 @@
 import { contentAtOnce } from "../../inbound/content.ts";
 import type { FormField } from "../../inbound/form.ts";
 import { parsing } from "../../inbound/json.ts";
-import { formOf } from "../../inbound/place.ts";
+import { decodingRequestForm } from "../../inbound/open-request.ts";
 import { atOnce } from "../../inbound/steps.ts";
 import { type RedactionContext, redactText } from "./text.ts";
 import { redactString, redactValue } from "./value.ts";
@@ -76,11 +76,7 @@ function redactForm(
   charset: string,
   context: RedactionContext,
 ): CapturedBody {
-  const { fields } = formOf({
-    ...{ source: "", channel: "", query: new URLSearchParams(), pathToken: null, receivedAt: 0 },
-    headers,
-    body: bytes,
-  });
+  const { fields } = atOnce(decodingRequestForm(bytes, headers));
   const redacted = fields.map(({ name, value }): [string, string] => [
     redactText(name, context),
     isText(value) || charset !== "utf-8"

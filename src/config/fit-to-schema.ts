@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { wantedBy, type YamlFile } from "../yaml.ts";
 
 /**
- * The same file, in which what the environment gave is a number or a truth value wherever the schema wants one and the text reads
- * as one. So `${NAME}` may stand for any value, in quotes or not, and a secret of digits stays a text.
+ * Converts texts from the environment to numbers and truth values where the schema wants these and the text
+ * reads as one. So `${NAME}` may stand for any value, in quotes or not, and a secret of digits stays a text.
  */
 export function fitToSchema(yaml: YamlFile, schema: z.ZodType): YamlFile {
   let { value } = yaml;

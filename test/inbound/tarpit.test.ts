@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createCalm } from "../../src/inbound/calm.ts";
+import { createTarpit } from "../../src/inbound/tarpit.ts";
 import { configText, LUMIN_KEY, signedByLumin, startBridge, tidy } from "../bridge.ts";
 import { NEW_YEAR } from "../builders.ts";
 import { createManualClock } from "../clock.ts";
@@ -9,18 +9,18 @@ describe("refused senders when there are many", () => {
 
   it("have their answers at once up to the pace, and then one after the other", async () => {
     const clock = createManualClock(NEW_YEAR);
-    const calm = createCalm({ clock, perSecond: 10, longest: 5_000 });
+    const tarpit = createTarpit({ clock, perSecond: 10, longest: 5_000 });
     const answeredAt: number[] = [];
-    for (let i = 0; i < 13; i++) calm.turn().then(() => answeredAt.push(clock.now() - NEW_YEAR));
+    for (let i = 0; i < 13; i++) tarpit.delay().then(() => answeredAt.push(clock.now() - NEW_YEAR));
     await clock.advance(1_000);
     expect(answeredAt).to.deep.equal([...Array(10).fill(0), 100, 200, 300]);
   });
 
   it("wait no longer than the longest, and not at all once it was quiet for a while", async () => {
     const clock = createManualClock(NEW_YEAR);
-    const calm = createCalm({ clock, perSecond: 10, longest: 500 });
+    const tarpit = createTarpit({ clock, perSecond: 10, longest: 500 });
     const answeredAt: number[] = [];
-    const ask = () => calm.turn().then(() => answeredAt.push(clock.now() - NEW_YEAR));
+    const ask = () => tarpit.delay().then(() => answeredAt.push(clock.now() - NEW_YEAR));
     for (let i = 0; i < 100; i++) ask();
     await clock.advance(499);
     expect(answeredAt).to.have.length(14);

@@ -2,24 +2,36 @@ import { z } from "zod";
 import { formatPath, isPath, type Path, parsePath } from "./path.ts";
 
 /**
- * Where in a request something stands: the raw body, or a header, query parameter or form field by name. A header's name that ends in
- * `*` stands for all headers that begin so.
+ * A header or query parameter. A header's name that ends in `*` stands for all headers with that beginning.
  */
-export type RequestPlace = { in: "body" } | { in: "header" | "query" | "field"; name: string };
+export interface HeadPlace {
+  in: "header" | "query";
+  name: string;
+}
 
-/** One of these, or a place in the payload that the channel's `read` finds. */
+/** Where in a request something stands: the raw body, a header, a query parameter, or a form field. */
+export type RequestPlace = HeadPlace | { in: "body" } | { in: "field"; name: string };
+
+/** A place of the request, or a path in the payload that the channel's `read` finds. */
 export type PlaceRef = RequestPlace | { in: "payload"; path: Path };
 
 const REQUEST_PLACE = /^(?:body|(header|query|field):(.+))$/s;
 const PAYLOAD = "payload:";
 
-/** What places look like to editors, as the source of a regular expression; paths are looked at more closely. */
+/**
+ * The form of places, as the source of a regular expression for editors. Paths are only checked by `isPlace`.
+ */
 export const PLACE = `(?:body|(?:header|query|field):.+|${PAYLOAD}.+)`;
 
 /** Whether a text names a place. */
 export function isPlace(text: string): boolean {
   return text.startsWith(PAYLOAD) ? isPath(text.slice(PAYLOAD.length)) : REQUEST_PLACE.test(text);
 }
+
+/** A header or query parameter as mapping files write it. */
+export const HeadPlaceText = z
+  .string()
+  .regex(/^(?:header|query):.+$/s, "a value to be compared is in header:<name> or query:<name>");
 
 /** A place outside the payload, as mapping files write it. */
 export const RequestPlaceText = z
@@ -38,17 +50,25 @@ export const PlaceText = z
     examples: ["body", "header:x-signature", "query:token", "field:data", "payload:event.hash"],
   });
 
-/** The place that a text names. Text that `PlaceText` refuses counts as the body. */
+/** The place that a text names. A text that `PlaceText` refuses counts as the body. */
 export function parsePlace(text: string): PlaceRef {
   if (!text.startsWith(PAYLOAD)) return parseRequestPlace(text);
   return { in: "payload", path: parsePath(text.slice(PAYLOAD.length)) };
 }
 
-/** The same for a place outside the payload; header names are compared in lower case. */
+/** The place outside the payload that a text names. */
 export function parseRequestPlace(text: string): RequestPlace {
   const [, kind, name = ""] = REQUEST_PLACE.exec(text) ?? [];
-  if (kind === "header") return { in: kind, name: name.toLowerCase() };
-  return kind === "query" || kind === "field" ? { in: kind, name } : { in: "body" };
+  if (kind === "field") return { in: kind, name };
+  return kind === "header" || kind === "query" ? parseHeadPlace(text) : { in: "body" };
+}
+
+/**
+ * The header or parameter that a text names, as `HeadPlaceText` has checked. Header names are in lower case.
+ */
+export function parseHeadPlace(text: string): HeadPlace {
+  const name = text.slice(text.indexOf(":") + 1);
+  return text.startsWith("header:") ? { in: "header", name: name.toLowerCase() } : { in: "query", name };
 }
 
 /** The place as mapping files write it. */

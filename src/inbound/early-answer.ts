@@ -1,25 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** An answer that does not wait for the body. */
+/** An answer that is sent while the body is still coming. */
 export interface EarlyAnswer {
   status: number;
   headers: Readonly<Record<string, string>>;
   text: string;
-  /** How many bytes are read and thrown away at most, so that the sender comes to read the answer. */
+  /** The most bytes that are read and dropped, so that the sender gets to read the answer. */
   maxDrain?: number;
 }
 
-/** What is still coming is thrown away up to so many bytes, ... */
+/** The rest of a body is read and dropped up to this length, ... */
 const MAX_DRAIN_BYTES = 64 * 1_024 ** 2;
-/** ... for so long without a byte of it, ... */
+/** ... for this long without a byte, ... */
 const DRAIN_STALL_MS = 5_000;
-/** ... and for so long in all, in milliseconds. */
+/** ... and for this long in total. */
 const MAX_DRAIN_MS = 120_000;
 
 /**
- * Answers while the body is still coming, and closes the connection. The whole answer is sent at once; the connection is
- * closed only when the sender has ended, or was given time to: a socket that is closed with bytes unread is reset, and the
- * sender would lose the answer (RFC 9112, section 9.6).
+ * Answers while the body is still coming, and closes the connection once the body has ended or a limit is
+ * reached. A socket that is closed with unread bytes is reset, and the sender would lose the answer (RFC
+ * 9112, section 9.6).
  */
 export function answerEarly(
   request: IncomingMessage,
@@ -36,7 +36,7 @@ export function answerEarly(
   drain(request, maxDrain, () => response.end());
 }
 
-/** Throws away what still comes, within bounds; then calls `done` once. */
+/** Reads and drops the rest of the body, within the limits; then calls `done` once. */
 function drain(request: IncomingMessage, maxBytes: number, done: () => void): void {
   if (request.complete || request.destroyed) {
     done();

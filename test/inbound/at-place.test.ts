@@ -1,17 +1,20 @@
 import { expect } from "chai";
-import { formOf, placeIn, textAt } from "../../src/inbound/place.ts";
-import { formatPlace, PlaceText, parsePlace } from "../../src/mapping/place.ts";
+import { bytesAt, textAt } from "../../src/inbound/at-place.ts";
+import { openRequest } from "../../src/inbound/open-request.ts";
+import { atOnce } from "../../src/inbound/steps.ts";
+import { formatPlace, PlaceText, parsePlace } from "../../src/mapping/request-place.ts";
 import { aRequest } from "./posts.ts";
 
 describe("a place in a request", () => {
-  const request = aRequest({
+  const JSON_BODY = { from: { in: "body" }, as: "json" } as const;
+  const FORM = { from: { in: "body" }, as: "form" } as const;
+  const raw = aRequest({
     body: Buffer.from("data=caf%E9+1&data=2&empty=", "latin1"),
     headers: { "x-signature": "caf\xe9", "content-type": "application/x-www-form-urlencoded" },
     query: new URLSearchParams("token=a%2Bb&token=c"),
   });
-  const JSON_BODY = { from: { in: "body" }, as: "json" } as const;
-  const FORM = { from: { in: "body" }, as: "form" } as const;
-  const at = (place: string) => placeIn(request, parsePlace(place), JSON_BODY);
+  const request = openRequest(raw, JSON_BODY);
+  const at = (place: string) => bytesAt(request, parsePlace(place))[0] ?? null;
 
   it("is the body, byte for byte", () => {
     expect(at("body")).to.equal(request.body);
@@ -35,13 +38,13 @@ describe("a place in a request", () => {
   });
 
   it("is text without a byte order mark", () => {
-    expect(textAt(aRequest({ body: "\ufeff{}" }), { in: "body" }, JSON_BODY)).to.equal("{}");
-    expect(textAt(request, parsePlace("field:data"), JSON_BODY)).to.equal("caf\ufffd 1");
-    expect(textAt(request, parsePlace("field:other"), JSON_BODY)).to.equal(null);
+    expect(textAt(openRequest(aRequest({ body: "\ufeff{}" }), JSON_BODY), { in: "body" })).to.equal("{}");
+    expect(textAt(request, parsePlace("field:data"))).to.equal("caf\ufffd 1");
+    expect(textAt(request, parsePlace("field:other"))).to.equal(null);
   });
 
   it("reads a form once, however many ask for it", () => {
-    expect(formOf(request)).to.equal(formOf({ ...request }));
+    expect(atOnce(request.form())).to.equal(atOnce({ ...request }.form()));
   });
 
   it("is a text, number or truth value of the payload, wherever that is", () => {
@@ -49,17 +52,20 @@ describe("a place in a request", () => {
     const json = JSON.stringify(payload, (_key, value) => (typeof value === "bigint" ? `#${value}#` : value));
     const body = `x=1&json=${encodeURIComponent(json.replace(/"#|#"/g, ""))}`;
     const read = { from: { in: "field", name: "json" }, as: "json" } as const;
-    const found = (path: string) => textAt(aRequest({ body }), parsePlace(`payload:event.${path}`), read);
+    const found = (path: string) =>
+      textAt(openRequest(aRequest({ body }), read), parsePlace(`payload:event.${path}`));
     expect(found("time")).to.equal("12345678901234567891");
     expect([found("ok"), found("text"), found("list.0")]).to.deep.equal(["true", "a", "1"]);
     for (const path of ["list", "none", "other", "text.length", "constructor"])
       expect(found(path)).to.equal(null);
-    expect(textAt(request, parsePlace("payload:data.1"), FORM)).to.equal("2");
+    expect(textAt(openRequest(raw, FORM), parsePlace("payload:data.1"))).to.equal("2");
   });
 
   it("is nothing in a payload that cannot be read, however deep or broken", () => {
     for (const body of ["", "{", "null", "[".repeat(1_000_000), "\xff"]) {
-      expect(placeIn(aRequest({ body }), parsePlace("payload:a.b"), JSON_BODY)).to.equal(null);
+      expect(bytesAt(openRequest(aRequest({ body }), JSON_BODY), parsePlace("payload:a.b"))).to.deep.equal(
+        [],
+      );
     }
   });
 

@@ -1,19 +1,20 @@
+import { entriesOf } from "../yaml.ts";
 import { unknownName } from "./suggest.ts";
 
-/** Something that a mapping file names and does not have. */
+/** A reference or a field that a mapping file needs and does not have. */
 export interface Dangling {
-  path: readonly (string | number)[];
+  path: KeyPath;
   message: string;
 }
 
 /**
- * The tables that are named and not there, the channels that end up without `event`, and those without a `time` where a word lets
- * documents start again: what happens once is told apart by nothing else then. Looks at the data as it was read, so that other
- * mistakes of the file do not hide these.
+ * Finds names of missing tables, channels without `event`, and channels without `time` where a word reopens
+ * documents: then only the time distinguishes an event of the first round from the next. Works on unchecked
+ * data, so that other mistakes of the file do not hide these.
  */
 export function findDangling(file: unknown): Dangling[] {
-  const tables = Object.keys(membersOf(memberOf(file, "tables")));
-  const channels = Object.entries(membersOf(memberOf(file, "channels")));
+  const tables = Object.keys(entriesOf(memberOf(file, "tables")));
+  const channels = Object.entries(entriesOf(memberOf(file, "channels")));
   const events = [
     { path: ["event"], event: memberOf(file, "event") },
     ...channels.map(([name, channel]) => ({
@@ -29,15 +30,15 @@ export function findDangling(file: unknown): Dangling[] {
 }
 
 function canReopen(file: unknown): boolean {
-  const tables = Object.values(membersOf(memberOf(file, "tables")));
+  const tables = Object.values(entriesOf(memberOf(file, "tables")));
   return tables.some((words) =>
-    Object.values(membersOf(words)).some((entry) =>
+    Object.values(entriesOf(words)).some((entry) =>
       each(entry, []).some(({ value }) => memberOf(value, "reopen") !== undefined),
     ),
   );
 }
 
-function withoutTime({ path, event }: { path: Place; event: unknown }): Dangling[] {
+function withoutTime({ path, event }: { path: KeyPath; event: unknown }): Dangling[] {
   const times = each(memberOf(event, "time"), []).map(({ value }) => value);
   const lack = times.includes(undefined)
     ? "has no `time`"
@@ -53,9 +54,9 @@ function withoutEvent([name, channel]: [string, unknown]): Dangling[] {
   return [{ path: ["channels", name], message: "has no `event`, and there is none at the top of the file" }];
 }
 
-type Place = readonly (string | number)[];
+type KeyPath = readonly (string | number)[];
 
-function danglingTables(event: unknown, path: Place, tables: readonly string[]): Dangling[] {
+function danglingTables(event: unknown, path: KeyPath, tables: readonly string[]): Dangling[] {
   return each(memberOf(event, "word"), [...path, "word"])
     .flatMap((word) => each(memberOf(word.value, "table"), [...word.path, "table"]))
     .flatMap(({ value, path }) =>
@@ -65,17 +66,13 @@ function danglingTables(event: unknown, path: Place, tables: readonly string[]):
     );
 }
 
-/** One or several, each with its path. */
-function each(value: unknown, path: Place): { value: unknown; path: Place }[] {
+/** The elements of a list, or the one value, each with its path. */
+function each(value: unknown, path: KeyPath): { value: unknown; path: KeyPath }[] {
   return Array.isArray(value)
     ? value.map((one: unknown, index) => ({ value: one, path: [...path, index] }))
     : [{ value, path }];
 }
 
 function memberOf(value: unknown, key: string): unknown {
-  return membersOf(value)[key];
-}
-
-function membersOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+  return entriesOf(value)[key];
 }
