@@ -20,8 +20,8 @@ describe("a destination that other nodes send to as well", () => {
   let tries: Stage["tries"];
   let told: Stage["told"];
 
-  const add = (count: number) => {
-    for (let name = 1; name <= count; name++) store.add(String(name), NEW_YEAR);
+  const add = async (count: number) => {
+    for (let name = 1; name <= count; name++) await store.add(String(name), NEW_YEAR);
   };
   const hear = async (state: Partial<DestinationState> | null) => {
     stage.dispatcher.applyStates(
@@ -38,7 +38,7 @@ describe("a destination that other nodes send to as well", () => {
   afterEach(() => stage.clear());
 
   it("is paused and resumed by what others keep, and says so once", async () => {
-    add(5);
+    await add(5);
     await stage.start([FRAGILE]);
     await hear({ paused: MOVING });
     await hear({ paused: MOVING });
@@ -52,7 +52,7 @@ describe("a destination that other nodes send to as well", () => {
   });
 
   it("stays paused where the configuration says so", async () => {
-    add(1);
+    await add(1);
     await stage.start([{ ...FRAGILE, paused: true }]);
     await hear({ paused: MOVING });
     expect(state()?.paused).to.deep.equal(MOVING);
@@ -64,7 +64,7 @@ describe("a destination that other nodes send to as well", () => {
   it("gets only probes while another node's breaker is open, from the moment that one says", async () => {
     await stage.start([FRAGILE]);
     await hear({ breaker: OPEN });
-    add(5);
+    await add(5);
     await stage.wake();
     expect(tries).to.have.length(0);
     await hear({ breaker: { ...OPEN, probeAt: NEW_YEAR + 45_000 } });
@@ -76,11 +76,11 @@ describe("a destination that other nodes send to as well", () => {
     await tries[0]?.end(200);
     expect(stage.begun()).to.deep.equal([1, 2, 3, 4]);
     expect(told).to.include.members(["breakerOpened", "breakerClosed"]);
-    expect(store.kept.get("crm")?.breaker).to.equal(null);
+    expect((await store.destinations())[0]?.breaker).to.equal(null);
   });
 
   it("goes on as soon as another node's probe was answered", async () => {
-    add(5);
+    await add(5);
     await stage.start([FRAGILE]);
     await stage.endAll(500);
     expect(tries).to.have.length(3);
@@ -90,7 +90,7 @@ describe("a destination that other nodes send to as well", () => {
   });
 
   it("is not moved by what it hears while something of its own is on the way to the store", async () => {
-    add(3);
+    await add(3);
     store.failing.saveDestination = 1;
     await stage.start([FRAGILE]);
     await stage.endAll(500);
@@ -98,15 +98,15 @@ describe("a destination that other nodes send to as well", () => {
     expect(state()).to.deep.include({ paused: null, breaker: OPEN });
     await clock.advance(250);
     expect(state()).to.deep.include({ paused: null, breaker: OPEN });
-    await hear(store.kept.get("crm") ?? null);
+    await hear((await store.destinations())[0] ?? null);
     expect(state()).to.deep.include({ paused: null, breaker: OPEN });
     expect(told.filter((what) => what !== "attempted")).to.deep.equal(["breakerOpened", "keepFailed"]);
   });
 
   it("makes up for what it heard while the store was writing", async () => {
-    add(3);
+    await add(3);
     await stage.start([FRAGILE]);
-    const release = store.holdKeeping();
+    const release = store.holdSaving();
     const pausing = stage.dispatcher.controlsOf("crm").pause("the wrong house");
     await hear({ paused: MOVING });
     expect(state()?.paused?.reason).to.equal("the wrong house");
@@ -116,7 +116,7 @@ describe("a destination that other nodes send to as well", () => {
   });
 
   it("stays paused by a person's word that the store did not take, whatever others keep, until it is resumed here", async () => {
-    add(1);
+    await add(1);
     await stage.start([FRAGILE]);
     await tries[0]?.end(200);
     store.failing.saveDestination = 1;
@@ -133,25 +133,25 @@ describe("a destination that other nodes send to as well", () => {
   });
 
   it("tells the store how many may be out, and which are only waiting to be written down", async () => {
-    add(2);
+    await add(2);
     store.failing.settle = 1;
     await stage.start([{ ...FRAGILE, concurrency: 1 }]);
     expect(store.claims[0]?.capacity).to.deep.equal({ limit: 1, settleMargin: 15_000, finished: [] });
     await tries[0]?.end(200);
     expect(tries).to.have.length(2);
     expect(store.claims[1]?.capacity?.finished.map(({ delivery }) => delivery.id)).to.deep.equal([
-      store.deliveries[0]?.id,
+      (await store.deliveries())[0]?.id,
     ]);
     await clock.advance(250);
     await tries[1]?.end(200);
-    expect(stage.statuses()).to.deep.equal(["delivered", "delivered"]);
+    expect(await stage.statuses()).to.deep.equal(["delivered", "delivered"]);
   });
 
   describe("and that has a rate", () => {
     const RATED = aDestination({ rate: 20, concurrency: 50 });
 
     it("gets nothing before it is known how many divide it, and then its share", async () => {
-      add(9);
+      await add(9);
       await stage.start([RATED], { shared: true });
       await clock.advance(60_000);
       expect(tries).to.have.length(0);
@@ -163,7 +163,7 @@ describe("a destination that other nodes send to as well", () => {
     });
 
     it("gets what one that has left leaves over", async () => {
-      add(30);
+      await add(30);
       await stage.start([RATED], { shared: true });
       stage.dispatcher.setNodeCount(4);
       await clock.advance(1_000);

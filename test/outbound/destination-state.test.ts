@@ -17,11 +17,11 @@ describe("how a destination stands", () => {
   let tries: Stage["tries"];
   let told: Stage["told"];
 
-  const add = (from: number, to: number) => {
-    for (let name = from; name <= to; name++) store.add(String(name), NEW_YEAR);
+  const add = async (from: number, to: number) => {
+    for (let name = from; name <= to; name++) await store.add(String(name), NEW_YEAR);
   };
-  const kept = () => store.kept.get("crm");
-  const attempts = () => store.deliveries.reduce((sum, one) => sum + one.attempts, 0);
+  const kept = async () => (await store.destinations())[0];
+  const attempts = async () => (await store.deliveries()).reduce((sum, one) => sum + one.attempts, 0);
   const callsDuring = async (ms: number) => {
     const before = { ...store.calls };
     await clock.advance(ms);
@@ -36,7 +36,7 @@ describe("how a destination stands", () => {
 
   describe("with a receiver that fails again and again", () => {
     beforeEach(async () => {
-      add(1, 9);
+      await add(1, 9);
       await stage.start([fragile()]);
       for (const one of tries.slice(0, 3)) one.end(503);
       await settled();
@@ -47,7 +47,7 @@ describe("how a destination stands", () => {
       expect(await callsDuring(9_999)).to.deep.equal([]);
       for (let wakes = 0; wakes < 50; wakes++) await stage.wake();
       expect(stage.begun()).to.deep.equal([1, 2, 3]);
-      expect(attempts()).to.equal(3);
+      expect(await attempts()).to.equal(3);
     });
 
     it("probes with the next due delivery after the pause, one at a time, then after twice the pause", async () => {
@@ -64,7 +64,7 @@ describe("how a destination stands", () => {
     it("settles a probe that fails by that delivery's own schedule", async () => {
       await clock.advance(10_000);
       await tries[3]?.end(500);
-      expect(store.deliveries[3]).to.include({ attempts: 1, dueAt: clock.now() + 3_600_000 });
+      expect((await store.deliveries())[3]).to.include({ attempts: 1, dueAt: clock.now() + 3_600_000 });
     });
 
     it("goes on as before when a probe is answered, if only with a refusal of that one event", async () => {
@@ -72,12 +72,12 @@ describe("how a destination stands", () => {
       await tries[3]?.end(422);
       expect(stage.begun()).to.deep.equal([1, 2, 3, 4, 5, 6, 7]);
       expect(told).to.include("breakerClosed");
-      expect(kept()).to.deep.equal({ name: "crm", paused: null, breaker: null });
+      expect(await kept()).to.deep.equal({ name: "crm", paused: null, breaker: null });
     });
 
     it("keeps that over a restart", async () => {
-      expect(kept()?.breaker).to.deep.equal({ failures: 3, probeAt: NEW_YEAR + 10_000, probes: 0 });
-      await stage.clear();
+      expect((await kept())?.breaker).to.deep.equal({ failures: 3, probeAt: NEW_YEAR + 10_000, probes: 0 });
+      await stage.stop();
       await stage.start([fragile()]);
       expect(tries).to.have.length(3);
       expect(stage.dispatcher.states()[0]?.breaker).to.include({ failures: 3 });
@@ -99,20 +99,20 @@ describe("how a destination stands", () => {
   });
 
   it("is not moved by failures that were on their way when the breaker opened, even while a probe is out", async () => {
-    add(1, 9);
+    await add(1, 9);
     await stage.start([fragile({ concurrency: 5, timeout: 15_000 })]);
     for (const one of tries.slice(0, 3)) one.end(500);
     await clock.advance(10_000);
     expect(stage.begun()).to.deep.equal([1, 2, 3, 4, 5, 6]);
     await tries[3]?.end(null);
     await tries[4]?.end(null);
-    expect(kept()?.breaker).to.include({ probes: 0, failures: 3 });
+    expect((await kept())?.breaker).to.include({ probes: 0, failures: 3 });
     await tries[5]?.end(200);
     expect(stage.begun()).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   it("stays closed for a receiver that refuses every event but is there", async () => {
-    add(1, 9);
+    await add(1, 9);
     await stage.start([fragile()]);
     for (let rounds = 0; rounds < 3; rounds++) await stage.endAll(422);
     expect(tries).to.have.length(9);
@@ -121,80 +121,86 @@ describe("how a destination stands", () => {
   });
 
   it("probes with whatever becomes due next, when nothing was due at the probe's time", async () => {
-    add(1, 3);
+    await add(1, 3);
     await stage.start([fragile()]);
     await stage.endAll(500);
     await clock.advance(20_000);
     expect(tries).to.have.length(3);
-    store.add("4", clock.now());
-    store.add("5", clock.now());
+    await store.add("4", clock.now());
+    await store.add("5", clock.now());
     await stage.wake();
     expect(stage.begun()).to.deep.equal([1, 2, 3, 4]);
   });
 
   it("goes on when a change cannot be written down, and writes the newest once the store is back", async () => {
-    add(1, 3);
+    await add(1, 3);
     store.failing.saveDestination = 2;
     await stage.start([fragile()]);
     await stage.endAll(500);
     await clock.advance(750);
     expect(told.filter((what) => what === "keepFailed")).to.have.length(2);
-    expect(kept()?.breaker).to.include({ failures: 3 });
+    expect((await kept())?.breaker).to.include({ failures: 3 });
   });
 
   describe("when a person pauses it", () => {
     it("claims nothing more, lets what is in flight end, and asks the store for nothing", async () => {
-      add(1, 5);
+      await add(1, 5);
       await stage.start([fragile()]);
       await stage.dispatcher.controlsOf("crm").pause("moving house");
       await stage.endAll(200);
       await stage.wake();
-      expect(stage.statuses()).to.deep.equal(["delivered", "delivered", "delivered", "pending", "pending"]);
-      expect(kept()?.paused).to.deep.equal({ at: NEW_YEAR, reason: "moving house" });
+      expect(await stage.statuses()).to.deep.equal([
+        "delivered",
+        "delivered",
+        "delivered",
+        "pending",
+        "pending",
+      ]);
+      expect((await kept())?.paused).to.deep.equal({ at: NEW_YEAR, reason: "moving house" });
       expect(await callsDuring(86_400_000)).to.deep.equal([]);
       expect(clock.timers).to.equal(0);
     });
 
     it("stays paused over a restart, and goes on where it was when resumed", async () => {
-      add(1, 2);
+      await add(1, 2);
       await stage.start([fragile({ paused: false })]);
       await stage.dispatcher.controlsOf("crm").pause("moving house");
-      await stage.clear();
+      await stage.stop();
       await stage.start([fragile()]);
       await stage.wake();
       expect(tries).to.have.length(2);
       await stage.dispatcher.controlsOf("crm").resume();
       await settled();
       expect(stage.begun()).to.deep.equal([1, 2, 1, 2]);
-      expect(kept()?.paused).to.equal(null);
+      expect((await kept())?.paused).to.equal(null);
       expect(told).to.deep.equal(["paused", "resumed"]);
     });
 
     it("leaves the others alone", async () => {
-      store.add("1", NEW_YEAR);
-      store.add("2", NEW_YEAR, { destination: "archive" });
+      await store.add("1", NEW_YEAR);
+      await store.add("2", NEW_YEAR, { destination: "archive" });
       await stage.start([fragile(), fragile({ name: "archive" })]);
       await stage.dispatcher.controlsOf("crm").pause("moving house");
       await stage.endAll(200);
-      store.add("3", NEW_YEAR);
-      store.add("4", NEW_YEAR, { destination: "archive" });
+      await store.add("3", NEW_YEAR);
+      await store.add("4", NEW_YEAR, { destination: "archive" });
       await stage.wake();
       expect(stage.begun()).to.deep.equal([1, 2, 4]);
     });
 
     it("says so when that cannot be kept, and holds until the restart all the same", async () => {
-      add(1, 1);
+      await add(1, 1);
       await stage.start([fragile()]);
       store.failing.saveDestination = 1;
       const pausing = stage.dispatcher.controlsOf("crm").pause("moving house");
       expect(await pausing.catch((error: Error) => error.message)).to.equal("the database is away");
-      add(2, 2);
+      await add(2, 2);
       await stage.wake();
       expect(stage.begun()).to.deep.equal([1]);
     });
 
     it("has an open breaker probe at once when resumed", async () => {
-      add(1, 5);
+      await add(1, 5);
       await stage.start([fragile()]);
       await stage.endAll(500);
       await stage.dispatcher.controlsOf("crm").pause("a new server");
@@ -212,7 +218,7 @@ describe("how a destination stands", () => {
 
   describe("when the configuration pauses it", () => {
     it("claims nothing, and is not resumed by hand", async () => {
-      add(1, 1);
+      await add(1, 1);
       await stage.start([fragile({ paused: true })]);
       const refusal = await stage.dispatcher
         .controlsOf("crm")
@@ -226,9 +232,9 @@ describe("how a destination stands", () => {
     });
 
     it("goes on once the configuration does not say so any more", async () => {
-      add(1, 1);
+      await add(1, 1);
       await stage.start([fragile({ paused: true })]);
-      await stage.clear();
+      await stage.stop();
       await stage.start([fragile()]);
       expect(stage.begun()).to.deep.equal([1]);
     });
@@ -236,12 +242,12 @@ describe("how a destination stands", () => {
 
   describe("when it answers 410", () => {
     it("parks that delivery and pauses the destination, saying why, over restarts", async () => {
-      add(1, 5);
+      await add(1, 5);
       await stage.start([fragile({ concurrency: 1 })]);
       await tries[0]?.end(410);
-      expect(store.deliveries[0]).to.include({ status: "parked", reason: "gone" });
-      expect(kept()?.paused).to.deep.equal({ at: NEW_YEAR, reason: "it answered 410 Gone" });
-      await stage.clear();
+      expect((await store.deliveries())[0]).to.include({ status: "parked", reason: "gone" });
+      expect((await kept())?.paused).to.deep.equal({ at: NEW_YEAR, reason: "it answered 410 Gone" });
+      await stage.stop();
       await stage.start([fragile({ concurrency: 1 })]);
       expect(stage.begun()).to.deep.equal([1]);
       await stage.dispatcher.controlsOf("crm").resume();
@@ -250,17 +256,17 @@ describe("how a destination stands", () => {
     });
 
     it("keeps a person's reason when that came first", async () => {
-      add(1, 1);
+      await add(1, 1);
       await stage.start([fragile()]);
       await stage.dispatcher.controlsOf("crm").pause("moving house");
       await tries[0]?.end(410);
-      expect(kept()?.paused?.reason).to.equal("moving house");
+      expect((await kept())?.paused?.reason).to.equal("moving house");
     });
   });
 
   describe("when it has a rate", () => {
     it("claims only as many as may begin, and the next when it may", async () => {
-      add(1, 9);
+      await add(1, 9);
       await stage.start([fragile({ rate: 20, concurrency: 16 })]);
       expect(stage.begun()).to.deep.equal([1, 2]);
       expect(store.claims.map(({ limit }) => limit)).to.deep.equal([2]);
@@ -274,7 +280,7 @@ describe("how a destination stands", () => {
     });
 
     it("begins no more than that in any second, and no less while there is work", async () => {
-      add(1, 300);
+      await add(1, 300);
       const begunAt: number[] = [];
       await stage.start([aDestination({ rate: 50 })], {
         deliver: async (_destination, _event, number) => {
@@ -298,7 +304,7 @@ describe("how a destination stands", () => {
     });
 
     it("asks the store for nothing until the next may begin, however often it is woken", async () => {
-      add(1, 3);
+      await add(1, 3);
       await stage.start([fragile({ rate: 1 / 60 })]);
       await tries[0]?.end(200);
       const before = store.calls.claim;

@@ -19,25 +19,25 @@ describe("the dispatcher", () => {
   afterEach(() => stage.clear());
 
   it("tries what was due before it started, in the order recorded", async () => {
-    for (const name of ["1", "2", "3"]) store.add(name, NEW_YEAR);
+    for (const name of ["1", "2", "3"]) await store.add(name, NEW_YEAR);
     await stage.start([aDestination()]);
     expect(stage.begun()).to.deep.equal([1, 2, 3]);
   });
 
   it("is woken by a commit", async () => {
     await stage.start([aDestination()]);
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     expect(stage.begun()).to.deep.equal([]);
     await stage.wake(["crm"]);
     expect(stage.begun()).to.deep.equal([1]);
     await tries[0]?.end(200);
-    expect(stage.statuses()).to.deep.equal(["delivered"]);
+    expect(await stage.statuses()).to.deep.equal(["delivered"]);
     expect(told).to.deep.equal(["attempted"]);
   });
 
   it("passes over names that it does not know", async () => {
     await stage.start([aDestination()]);
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     await stage.wake(["nobody"]);
     expect(stage.begun()).to.deep.equal([]);
     await stage.wake();
@@ -48,7 +48,7 @@ describe("the dispatcher", () => {
     await stage.start([aDestination()]);
     const release = store.holdClaims();
     await stage.wake();
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     await stage.wake();
     expect(stage.begun()).to.deep.equal([]);
     release();
@@ -61,8 +61,8 @@ describe("the dispatcher", () => {
     await clock.advance(6 * 3_600_000);
     await stage.wake();
     clock.set(NEW_YEAR);
-    store.add("1", NEW_YEAR + 6 * 3_600_000);
-    store.broughtForward = true;
+    const ahead = NEW_YEAR + 6 * 3_600_000;
+    await store.add("1", ahead, { recordedAt: ahead });
     await stage.wake();
     expect(stage.begun()).to.deep.equal([1]);
     expect(told).to.deep.equal(["broughtForward"]);
@@ -79,7 +79,7 @@ describe("the dispatcher", () => {
   });
 
   it("tries again when the next try is due, and not before", async () => {
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     await stage.start([aDestination({ schedule: [5_000, 300_000] })]);
     await tries[0]?.end(500);
     await clock.advance(4_999);
@@ -89,29 +89,33 @@ describe("the dispatcher", () => {
     await tries[1]?.end(500);
     await clock.advance(300_000);
     await tries[2]?.end(500);
-    expect(store.deliveries[0]).to.include({ status: "parked", reason: "schedule_exhausted", attempts: 3 });
+    expect((await store.deliveries())[0]).to.include({
+      status: "parked",
+      reason: "schedule_exhausted",
+      attempts: 3,
+    });
   });
 
   it("gives a replayed delivery the whole schedule again, counting its tries on", async () => {
-    store.add("1", NEW_YEAR, { replayedAfter: 3 });
+    await store.add("1", NEW_YEAR, { replayedAfter: 3 });
     await stage.start([aDestination({ schedule: [5_000] })]);
     expect(tries[0]?.number).to.equal(4);
     await tries[0]?.end(500);
-    expect(store.deliveries[0]).to.include({ status: "pending", dueAt: NEW_YEAR + 5_000 });
+    expect((await store.deliveries())[0]).to.include({ status: "pending", dueAt: NEW_YEAR + 5_000 });
     await clock.advance(5_000);
     await tries[1]?.end(500);
-    expect(store.deliveries[0]).to.include({ status: "parked", attempts: 5 });
+    expect((await store.deliveries())[0]).to.include({ status: "parked", attempts: 5 });
   });
 
   it("parks what the receiver says is gone", async () => {
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     await stage.start([aDestination()]);
     await tries[0]?.end(410);
-    expect(store.deliveries[0]).to.include({ status: "parked", reason: "gone" });
+    expect((await store.deliveries())[0]).to.include({ status: "parked", reason: "gone" });
   });
 
   it("does not poll: while nothing happens nothing is asked", async () => {
-    store.add("1", NEW_YEAR + 40 * 60_000);
+    await store.add("1", NEW_YEAR + 40 * 60_000);
     await stage.start([aDestination()]);
     const before = { ...store.calls };
     await clock.advance(39 * 60_000);
@@ -123,7 +127,7 @@ describe("the dispatcher", () => {
   it("sets no timer when nothing waits, and none further ahead than an hour", async () => {
     await stage.start([aDestination()]);
     expect(clock.timers).to.equal(0);
-    store.add("1", NEW_YEAR + 60 * 24 * 3_600_000);
+    await store.add("1", NEW_YEAR + 60 * 24 * 3_600_000);
     await stage.wake();
     const before = store.calls.claim;
     await clock.advance(3_600_000);
@@ -131,7 +135,7 @@ describe("the dispatcher", () => {
   });
 
   it("does not ask in circles when something is said to be due that is not leased", async () => {
-    store.add("1", NEW_YEAR - 1);
+    await store.add("1", NEW_YEAR - 1);
     store.claim = async () => {
       store.calls.claim += 1;
       return [];
@@ -142,7 +146,7 @@ describe("the dispatcher", () => {
   });
 
   it("has no more tries side by side than the destination's concurrency, and fills slots that free up", async () => {
-    for (let name = 1; name <= 10; name++) store.add(String(name), NEW_YEAR);
+    for (let name = 1; name <= 10; name++) await store.add(String(name), NEW_YEAR);
     await stage.start([aDestination({ concurrency: 3 })]);
     expect(stage.begun()).to.deep.equal([1, 2, 3]);
     await stage.wake();
@@ -153,7 +157,7 @@ describe("the dispatcher", () => {
   });
 
   it("fills slots that free up together with one claim", async () => {
-    for (let name = 1; name <= 8; name++) store.add(String(name), NEW_YEAR);
+    for (let name = 1; name <= 8; name++) await store.add(String(name), NEW_YEAR);
     await stage.start([aDestination({ concurrency: 4 })]);
     const before = store.calls.claim;
     await Promise.all(tries.slice(0, 4).map((one) => one.end(200)));
@@ -162,9 +166,9 @@ describe("the dispatcher", () => {
   });
 
   it("lets the next of a lane go as soon as the one before is done, and other lanes never wait", async () => {
-    store.add("1", NEW_YEAR, { lane: "a" });
-    store.add("2", NEW_YEAR, { lane: "a" });
-    store.add("3", NEW_YEAR, { lane: "b" });
+    await store.add("1", NEW_YEAR, { lane: "a" });
+    await store.add("2", NEW_YEAR, { lane: "a" });
+    await store.add("3", NEW_YEAR, { lane: "b" });
     await stage.start([aDestination()]);
     expect(stage.begun()).to.deep.equal([1, 3]);
     await tries[0]?.end(200);
@@ -172,33 +176,34 @@ describe("the dispatcher", () => {
   });
 
   it("lets a destination that hangs at its limit hold up nobody else", async () => {
-    for (let name = 1; name <= 10; name++) store.add(String(name), NEW_YEAR, { destination: "crm" });
-    for (let name = 11; name <= 50; name++) store.add(String(name), NEW_YEAR, { destination: "archive" });
+    for (let name = 1; name <= 10; name++) await store.add(String(name), NEW_YEAR, { destination: "crm" });
+    for (let name = 11; name <= 50; name++)
+      await store.add(String(name), NEW_YEAR, { destination: "archive" });
     await stage.start([aDestination({ concurrency: 3 }), aDestination({ name: "archive", concurrency: 2 })]);
     const of = (name: string) => tries.filter(({ destination }) => destination === name);
     for (let done = 0; done < 40; done++) await of("archive")[done]?.end(200);
-    expect(stage.statuses().slice(10)).to.deep.equal(Array(40).fill("delivered"));
+    expect((await stage.statuses()).slice(10)).to.deep.equal(Array(40).fill("delivered"));
     expect(of("crm")).to.have.length(3);
   });
 
   it("keeps an answer in hand until it is written, whatever the store throws", async () => {
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     await stage.start([aDestination()]);
     store.failing.settle = 3;
     store.fault = () => new TypeError("cannot read properties of undefined");
     await tries[0]?.end(200);
     await clock.advance(250 + 500 + 1_000);
-    expect(stage.statuses()).to.deep.equal(["delivered"]);
+    expect(await stage.statuses()).to.deep.equal(["delivered"]);
     expect(store.calls.settle).to.equal(4);
     expect(tries).to.have.length(1);
     expect(told).to.deep.equal(["settleFailed", "settleFailed", "settleFailed", "attempted"]);
   });
 
   it("goes on with the next try while how the destination stands is still being written down", async () => {
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     const breaker = { failures: 1, pause: 1_000, longest: 1_000 };
     await stage.start([aDestination({ schedule: [5_000], breaker })]);
-    const keep = store.holdKeeping();
+    const keep = store.holdSaving();
     store.failing.settle = 1;
     await tries[0]?.end(500);
     await clock.advance(5_000);
@@ -208,7 +213,7 @@ describe("the dispatcher", () => {
   });
 
   it("goes on with the next try when the answer before was written although the store said otherwise", async () => {
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     await stage.start([aDestination({ schedule: [100] })]);
     const settle = store.settle.bind(store);
     store.settle = async (settlement) => {
@@ -222,13 +227,13 @@ describe("the dispatcher", () => {
     expect(tries.map(({ number }) => number)).to.deep.equal([1, 2]);
     await clock.advance(150);
     await tries[1]?.end(200);
-    expect(store.deliveries[0]).to.include({ status: "delivered", attempts: 2 });
+    expect((await store.deliveries())[0]).to.include({ status: "delivered", attempts: 2 });
   });
 
   it("says of an answer that was written although the store failed that this is unclear, not that somebody else has it", async () => {
     const unclear: boolean[] = [];
     stage.observe.leaseLost = (lost) => void unclear.push(lost.unclear);
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     await stage.start([aDestination()]);
     const settle = store.settle.bind(store);
     store.settle = async (settlement) => {
@@ -239,11 +244,11 @@ describe("the dispatcher", () => {
     await tries[0]?.end(200);
     await clock.advance(250);
     expect(unclear).to.deep.equal([true]);
-    expect(stage.statuses()).to.deep.equal(["delivered"]);
+    expect(await stage.statuses()).to.deep.equal(["delivered"]);
   });
 
   it("writes an answer down by the new lease when the old one ends while it is on its way", async () => {
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     await stage.start([aDestination()]);
     store.failing.settle = 1;
     await tries[0]?.end(200);
@@ -254,23 +259,28 @@ describe("the dispatcher", () => {
       return settle(settlement);
     };
     await clock.advance(250);
-    await clock.advance((store.deliveries[0]?.dueAt ?? 0) - clock.now());
+    await clock.advance(((await store.deliveries())[0]?.dueAt ?? 0) - clock.now());
     arrive();
     await settled();
-    expect(stage.statuses()).to.deep.equal(["delivered"]);
+    expect(await stage.statuses()).to.deep.equal(["delivered"]);
     expect(tries).to.have.length(1);
     expect(told).to.deep.equal(["settleFailed", "attempted"]);
   });
 
   it("takes on no more than it can hold when answers cannot be written", async () => {
-    for (let name = 1; name <= 9; name++) store.add(String(name), NEW_YEAR);
+    for (let name = 1; name <= 9; name++) await store.add(String(name), NEW_YEAR);
     await stage.start([aDestination({ concurrency: 2 })]);
     store.failing.settle = Number.POSITIVE_INFINITY;
     for (let index = 0; index < 4; index++) await tries[index]?.end(200);
     expect(stage.begun()).to.deep.equal([1, 2, 3, 4]);
     store.failing.settle = 0;
     await clock.advance(5_000);
-    expect(stage.statuses().slice(0, 4)).to.deep.equal(["delivered", "delivered", "delivered", "delivered"]);
+    expect((await stage.statuses()).slice(0, 4)).to.deep.equal([
+      "delivered",
+      "delivered",
+      "delivered",
+      "delivered",
+    ]);
     expect(stage.begun()).to.deep.equal([1, 2, 3, 4, 5, 6]);
   });
 
@@ -278,7 +288,7 @@ describe("the dispatcher", () => {
     await stage.start([aDestination()]);
     const before = store.calls.claim;
     store.failing.claim = 3;
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     await stage.wake();
     for (let wakes = 0; wakes < 100; wakes++) await stage.wake();
     expect(store.calls.claim).to.equal(before + 1);
@@ -291,22 +301,22 @@ describe("the dispatcher", () => {
   it("asks again when the store cannot say what is due next", async () => {
     store.failing.nextDueAt = 1;
     await stage.start([aDestination()]);
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     await clock.advance(250);
     expect(stage.begun()).to.deep.equal([1]);
   });
 
   it("tells when a lease was lost, and goes on", async () => {
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     await stage.start([aDestination()]);
-    store.stealLeases();
+    await store.stealLeases();
     await tries[0]?.end(200);
     expect(told).to.deep.equal(["attempted", "leaseLost"]);
     expect(stage.dispatcher.health()[0]).to.include({ alive: true });
   });
 
   it("is not alive after an unexpected error, and announces its death beside the observer", async () => {
-    store.add("1", NEW_YEAR);
+    await store.add("1", NEW_YEAR);
     const broken = { ...stage.observe, attempted: () => expect.fail("a mistake in the observer") };
     await stage.start([aDestination()], { observe: broken });
     expect(stage.dispatcher.health()).to.deep.equal([
@@ -330,26 +340,26 @@ describe("the dispatcher", () => {
 
   describe("when it stops", () => {
     it("claims nothing more and waits for what is in flight", async () => {
-      for (const name of ["1", "2"]) store.add(name, NEW_YEAR);
+      for (const name of ["1", "2"]) await store.add(name, NEW_YEAR);
       await stage.start([aDestination({ concurrency: 1 })]);
       const stopped = stage.dispatcher.stop({ graceMs: 10_000 });
       await clock.advance(5_000);
       await tries[0]?.end(200);
       await stopped;
       await stage.wake();
-      expect(stage.statuses()).to.deep.equal(["delivered", "pending"]);
+      expect(await stage.statuses()).to.deep.equal(["delivered", "pending"]);
       expect(tries).to.have.length(1);
       expect(clock.timers).to.equal(0);
     });
 
     it("cuts off what is in flight when the grace is over, and gives it back without counting a try", async () => {
-      for (const name of ["1", "2"]) store.add(name, NEW_YEAR);
+      for (const name of ["1", "2"]) await store.add(name, NEW_YEAR);
       await stage.start([aDestination()]);
       const stopped = stage.dispatcher.stop({ graceMs: 10_000 });
       await clock.advance(10_000);
       await stopped;
       const open = { status: "pending", attempts: 0, dueAt: clock.now() };
-      for (const delivery of store.deliveries) expect(delivery).to.include(open);
+      for (const delivery of await store.deliveries()) expect(delivery).to.include(open);
       expect(store.calls.release).to.equal(1);
       expect(told).to.deep.equal([]);
     });
@@ -357,17 +367,17 @@ describe("the dispatcher", () => {
     it("gives back what a running claim still brings, without beginning it", async () => {
       await stage.start([aDestination()]);
       const release = store.holdClaims();
-      store.add("1", NEW_YEAR);
+      await store.add("1", NEW_YEAR);
       await stage.wake();
       const stopped = stage.dispatcher.stop({ graceMs: 10_000 });
       release();
       await stopped;
       expect(tries).to.have.length(0);
-      expect(store.deliveries[0]).to.include({ attempts: 0, dueAt: NEW_YEAR });
+      expect((await store.deliveries())[0]).to.include({ attempts: 0, dueAt: NEW_YEAR });
     });
 
     it("does not hang on a store that is away", async () => {
-      for (const name of ["1", "2"]) store.add(name, NEW_YEAR);
+      for (const name of ["1", "2"]) await store.add(name, NEW_YEAR);
       await stage.start([aDestination()]);
       store.failing.settle = Number.POSITIVE_INFINITY;
       store.failing.release = 1;
@@ -385,7 +395,7 @@ describe("the dispatcher", () => {
     const warn = (warning: Error) => warnings.push(warning);
     process.on("warning", warn);
     const receiver = await startReceiver();
-    for (let name = 1; name <= 200; name++) store.add(String(name), NEW_YEAR);
+    for (let name = 1; name <= 200; name++) await store.add(String(name), NEW_YEAR);
     await stage.start([aDestination({ url: receiver.url })], {
       deliver: createDeliver({ clock, version: "0" }),
     });

@@ -5,7 +5,7 @@ import { createDispatcher, type Dispatcher } from "../../src/outbound/dispatch.t
 import type { Observer } from "../../src/outbound/observe.ts";
 import { NEW_YEAR } from "../builders.ts";
 import { createManualClock, type ManualClock, settled } from "../clock.ts";
-import { FakeStore } from "./fake-store.ts";
+import { createQueueStore, type QueueStore } from "./queue-store.ts";
 
 /** A try that a test ends by hand. */
 interface Try {
@@ -21,7 +21,7 @@ interface Try {
 /** A real dispatcher over a store in memory, whose tries a test ends by hand on a clock that it moves. */
 export interface Stage {
   clock: ManualClock;
-  store: FakeStore;
+  store: QueueStore;
   /** In the order in which they began. */
   tries: readonly Try[];
   /** The destinations whose worker announced its death. */
@@ -40,14 +40,16 @@ export interface Stage {
   endAll(status: number | null): Promise<void>;
   /** The events of the tries, in the order in which they began. */
   begun(): readonly number[];
-  statuses(): readonly string[];
-  /** Stops what runs, without grace. */
+  statuses(): Promise<readonly string[]>;
+  /** Stops the dispatcher, without grace. */
+  stop(): Promise<void>;
+  /** The same, and closes the store. */
   clear(): Promise<void>;
 }
 
 export function createStage(): Stage {
   const clock = createManualClock(NEW_YEAR);
-  const store = new FakeStore();
+  const store = createQueueStore();
   const tries: (Try & { over: boolean })[] = [];
   const told: (keyof Observer)[] = [];
   const observe = noting(told);
@@ -78,6 +80,12 @@ export function createStage(): Stage {
       tries.push(one);
     });
 
+  async function stop(): Promise<void> {
+    const stopped = dispatcher?.stop({ graceMs: 0 });
+    await clock.advance(1);
+    await stopped;
+  }
+
   return {
     clock,
     store,
@@ -91,7 +99,7 @@ export function createStage(): Stage {
     },
     async start(destinations, given) {
       const parts = { store, clock, random: () => 0, deliver: deliverByHand, observe, onDeath, ...given };
-      dispatcher = createDispatcher({ ...parts, destinations, saved: [...store.kept.values()] });
+      dispatcher = createDispatcher({ ...parts, destinations, saved: await store.destinations() });
       dispatcher.start();
       await settled();
     },
@@ -103,11 +111,11 @@ export function createStage(): Stage {
       await Promise.all(tries.filter(({ over }) => !over).map((one) => one.end(status)));
     },
     begun: () => tries.map(({ event }) => event),
-    statuses: () => store.deliveries.map(({ status }) => status),
+    statuses: async () => (await store.deliveries()).map(({ status }) => status),
+    stop,
     async clear() {
-      const stopped = dispatcher?.stop({ graceMs: 0 });
-      await clock.advance(1);
-      await stopped;
+      await stop();
+      await store.close();
     },
   };
 }
