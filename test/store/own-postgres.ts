@@ -20,6 +20,9 @@ export interface OwnPostgres {
   stop(options?: { keep: boolean }): Promise<void>;
 }
 
+const USER = "countersign";
+/** Unlike any other word, so that a test which looks for the password finds nothing else. */
+const PASSWORD = "a-password-of-the-tests";
 /** What a test keeps need not outlive a power cut, so nothing is flushed: that is what takes the time. */
 const HASTY = ["fsync=off", "full_page_writes=off"];
 const FLAGS = ["max_connections=100", "unix_socket_directories=", "listen_addresses=127.0.0.1"];
@@ -33,8 +36,8 @@ export async function startOwnPostgres({ durable } = { durable: false }): Promis
   const server = new EmbeddedPostgres({
     databaseDir,
     port,
-    user: "countersign",
-    password: "countersign",
+    user: USER,
+    password: PASSWORD,
     persistent: true,
     createPostgresUser: true,
     initdbFlags: ["--no-sync", "--encoding=UTF8"],
@@ -53,7 +56,7 @@ export async function startOwnPostgres({ durable } = { durable: false }): Promis
   }
   process.once("exit", removeData);
   return {
-    url: `postgres://countersign:countersign@127.0.0.1:${port}/postgres`,
+    url: `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/postgres`,
     pid: () => Number(readFileSync(join(databaseDir, "postmaster.pid"), "utf8").split("\n")[0]),
     stopServing: () => server.stop(),
     serveAgain: () => server.start(),

@@ -433,10 +433,12 @@ describe("PostgreSQL", () => {
     it("says what to do when it is not let in, and does not tell the password", async () => {
       const wrong = new URL(url);
       wrong.pathname = "/no_such_database";
+      // A server that trusts everyone may be given without a password; any one will do there.
+      wrong.password ||= "a-password-that-is-not-looked-at";
       const error = await open(wrong.href).catch((reason) => reason);
       expect(error).to.include({ code: "cannot_start" });
       expect(error.message).to.match(/no_such_database cannot be opened .*: give `store` a database/);
-      expect(error.message).not.to.include(`:${wrong.password}@`);
+      expect(error.message).not.to.include(wrong.password);
     });
 
     it("is waited for at the start, a while, with a line each time", async () => {
