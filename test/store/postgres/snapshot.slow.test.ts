@@ -62,7 +62,8 @@ describe("a copy of PostgreSQL", () => {
     const store = await open();
     const snapshot = await store.snapshot();
     await server.admin.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'countersign' and xact_start is not null",
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name = 'countersign' and datname = current_database() and xact_start is not null`,
     );
     const error = await snapshot.counts().catch((reason) => reason);
     expect(error).to.include({ code: "store_unavailable" });

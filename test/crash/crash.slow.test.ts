@@ -1,11 +1,9 @@
 import { expect } from "chai";
 import { postgresServer } from "../store/postgres-server.ts";
 import { crash } from "./crash.ts";
-import { FAULTS } from "./faults/list.ts";
+import { SEED } from "./seed.ts";
 import type { Place, StoreName } from "./stores.ts";
 
-/** CRASH_SEED kills at other moments than those of every day. */
-const SEED = Number(process.env.CRASH_SEED ?? 1);
 const KILLS = 5;
 /** Longer than what a killed try has lent out: the destination's timeout and 30 s. */
 const AHEAD = 40_000;
@@ -36,18 +34,3 @@ async function expectNothingLost(store: StoreName, place?: Place): Promise<void>
   expect(outcome.taken).to.be.greaterThan(0);
   expect(outcome.arrivals).to.equal(outcome.deliveries + outcome.repeats);
 }
-
-describe("a bridge in trouble", function () {
-  this.timeout(120_000);
-
-  for (const { name, promise, impossible, run } of FAULTS) {
-    it(`${promise} (${name})`, async function () {
-      const reason = await impossible();
-      if (reason !== null) {
-        if (this.test) this.test.title += `: skipped, for ${reason}`;
-        this.skip();
-      }
-      expect((await run(SEED, { brief: true })).complaints).to.deep.equal([]);
-    });
-  }
-});

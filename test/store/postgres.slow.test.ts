@@ -343,7 +343,8 @@ describe("PostgreSQL", () => {
     /** Ends every connection of the store, as a restart of the server or a network that forgets would. */
     const cutOff = () =>
       server.admin.query(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'countersign'",
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where application_name = 'countersign' and datname = current_database()`,
       );
 
     it("takes all that arrives in one turn of the event loop in one commit", async () => {
