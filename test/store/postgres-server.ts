@@ -1,7 +1,7 @@
 import pg from "pg";
-import { startOwnPostgres } from "./own-postgres.ts";
+import { newDatabase, stopDatabases } from "../support/databases.ts";
 
-/** A real PostgreSQL for the tests of this process: the one that TEST_DATABASE_URL names, or one of our own, from npm. */
+/** A database of this process alone, on a real PostgreSQL. */
 export interface PostgresServer {
   /** A connection string with a new, empty schema. */
   newSchema(): Promise<string>;
@@ -9,40 +9,45 @@ export interface PostgresServer {
   admin: pg.Pool;
 }
 
-let running: Promise<PostgresServer & { stop(): Promise<void> }> | undefined;
+/** Where a process of a parallel run asks for its database (test/support/setup.ts). */
+const BROKER = process.env.TEST_DATABASE_BROKER;
 
-/** Started once, stopped when the last test of the run is over. Rejects where no server can be had. */
+let running: Promise<PostgresServer & { close(): Promise<void> }> | undefined;
+
+/** Connects once a process. Rejects where no server can be had. */
 export function postgresServer(): Promise<PostgresServer> {
-  running ??= start();
+  running ??= connect();
   return running;
 }
 
-after(async () => {
-  const server = await running?.catch(() => undefined);
-  await server?.stop();
-});
+// A process of a parallel run goes on to other files with the same database, and the server ends with the run.
+if (!BROKER) {
+  after(async () => {
+    const server = await running?.catch(() => undefined);
+    await server?.close();
+    await stopDatabases();
+  });
+}
 
-async function start() {
-  const given = process.env.TEST_DATABASE_URL;
-  const own = given ? null : await startOwnPostgres();
-  const url = given ?? own?.url ?? "";
+async function connect() {
+  const url = await (BROKER ? askForDatabase(BROKER) : newDatabase());
   const admin = new pg.Pool({ connectionString: url, max: 2 });
   admin.on("error", () => {});
-  await admin.query("select 1");
-
-  const schemas: string[] = [];
+  let schemas = 0;
   return {
     admin,
     async newSchema() {
-      const name = `countersign_test_${process.pid}_${schemas.length}`;
-      schemas.push(name);
+      const name = `test_${schemas++}`;
       await admin.query(`create schema ${name}`);
       return `${url}?options=${encodeURIComponent(`-c search_path=${name}`)}`;
     },
-    async stop() {
-      if (given) for (const name of schemas) await admin.query(`drop schema ${name} cascade`);
-      await admin.end();
-      await own?.stop();
-    },
+    close: () => admin.end(),
   };
+}
+
+async function askForDatabase(broker: string): Promise<string> {
+  const answer = await fetch(broker);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(text);
+  return text;
 }
