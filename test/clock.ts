@@ -57,5 +57,6 @@ export async function settled(): Promise<void> {
 
 /** Turns the event loop until it holds; for what comes over a real socket, which no clock moves. mocha's timeout ends it otherwise. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  for (let turns = 0; !condition(); turns++)
+    await new Promise((resolve) => (turns < 50 ? setImmediate(resolve) : setTimeout(resolve, 1)));
 }
