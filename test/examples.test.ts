@@ -4,7 +4,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { parseConfig } from "../src/config.ts";
-import { aFolder, configText, FORM, SECRET, startBridge, startReceiver, TOKEN, tidy } from "./bridge.ts";
+import {
+  aFolder,
+  configText,
+  FORM,
+  SECRET,
+  startBridge,
+  startReceiver,
+  TOKEN,
+  tidy,
+} from "./support/bridge.ts";
 
 const example = (name: string) => fileURLToPath(new URL(`../examples/${name}`, import.meta.url));
 const children: ChildProcess[] = [];

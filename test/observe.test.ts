@@ -3,9 +3,9 @@ import { pino } from "pino";
 import type { Attempt, Outcome } from "../src/domain/delivery.ts";
 import { observePruning, observeRejections, observeTries } from "../src/observe.ts";
 import { createMetrics } from "../src/web/metrics.ts";
-import { NEW_YEAR } from "./builders.ts";
-import { createManualClock } from "./clock.ts";
 import { anEvent } from "./outbound/fixtures.ts";
+import { NEW_YEAR } from "./support/builders.ts";
+import { createManualClock } from "./support/clock.ts";
 
 const now = () => NEW_YEAR;
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { expect } from "chai";
 import { run } from "../../src/cli/run.ts";
-import { aFolder, configText, startBridge, tidy } from "../bridge.ts";
-import { aDocument, aDraft, aRecording } from "../builders.ts";
 import { fillStore } from "../store/filled.ts";
+import { aFolder, configText, startBridge, tidy } from "../support/bridge.ts";
+import { aDocument, aDraft, aRecording } from "../support/builders.ts";
 import { aFilledStore, anExport, inStore, KINDS, needPostgres, STORES } from "./stores.ts";
 import { runCommand } from "./terminal.ts";
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { aFolder, configText, FORM, SECRET, startReceiver, TOKEN, tidy } from "../bridge.ts";
+import { aFolder, configText, FORM, SECRET, startReceiver, TOKEN, tidy } from "../support/bridge.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { postgresServer } from "../store/postgres-server.ts";
+import { postgresServer } from "../support/postgres-server.ts";
 import { crash } from "./crash.ts";
 import { SEED } from "./seed.ts";
 import type { Place, StoreName } from "./stores.ts";

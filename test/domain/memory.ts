@@ -4,7 +4,7 @@ import type { Draft } from "../../src/domain/draft.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { questionsOf } from "../../src/domain/lookup.ts";
 import { type Known, type Rules, type Unfolded, unfold } from "../../src/domain/unfold.ts";
-import { aReceipt, NEW_YEAR } from "../builders.ts";
+import { aReceipt, NEW_YEAR } from "../support/builders.ts";
 
 /** What a store would know, in memory: remembers what was unfolded, and answers what is asked for. */
 export function createMemory(given: Rules) {

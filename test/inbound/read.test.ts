@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { CountersignError } from "../../src/domain/errors.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Recording, Store } from "../../src/store/store.ts";
-import { configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
+import { configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../support/bridge.ts";
 
 const BATCH = `/in/legalesign/batch?token=${TOKEN}`;
 

@@ -5,7 +5,7 @@ import { DEFAULT_BREAKER } from "../../src/domain/breaker.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { eventId } from "../../src/domain/identity.ts";
 import type { Destination } from "../../src/outbound/destination.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 
 /** An event as the store lends it out. */
 export function anEvent(given: Partial<Event> = {}): Event {

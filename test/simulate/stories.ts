@@ -6,8 +6,8 @@ import type { RawRequest } from "../../src/inbound/request.ts";
 import { verify } from "../../src/inbound/verify.ts";
 import type { Happening } from "../../src/simulate/life.ts";
 import { makeStories, type Post, type Story, type Wish } from "../../src/simulate/story.ts";
-import { aDocument, aSigner, NEW_YEAR } from "../builders.ts";
 import { aRequest, read, shipped } from "../inbound/posts.ts";
+import { aDocument, aSigner, NEW_YEAR } from "../support/builders.ts";
 
 /** Stories as tests of the simulator and of what it posts to need them. */
 

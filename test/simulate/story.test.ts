@@ -7,7 +7,7 @@ import type { Channel } from "../../src/inbound/channel.ts";
 import { verify } from "../../src/inbound/verify.ts";
 import { FAULTS, type Fault } from "../../src/simulate/letter.ts";
 import { type Post, type ProviderName, postsOf, type Story } from "../../src/simulate/story.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 import { armed, draftOf, readPost, requestOf, stories } from "./stories.ts";
 
 const CHANNELS = { lumin: ["account", "app"], legalesign: ["upon", "batch", "realtime"] } as const;

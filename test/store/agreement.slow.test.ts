@@ -11,10 +11,10 @@ import { openLowdbStore } from "../../src/store/lowdb.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Loan, Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { needPostgres } from "../cli/stores.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { postgresServer } from "../support/postgres-server.ts";
 import { anAttempt, type Contents, contentsOf, restoreAll } from "./filled.ts";
-import { postgresServer } from "./postgres-server.ts";
 
 /** The same random story told to two stores: both answer the same, end with the same rows, and nothing of those is inconsistent. */
 

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import type { Delivery } from "../../src/domain/delivery.ts";
 import { unknownDocument, viewDocument } from "../../src/domain/document.ts";
 import { type Consistency, createConsistency } from "../../src/store/consistency.ts";
-import { NEW_YEAR } from "../builders.ts";
 import { anEvent } from "../outbound/fixtures.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 import { anAttempt, DAY } from "./filled.ts";
 
 const idOf = (name: string) => `evt_${name.padStart(26, "0")}`;

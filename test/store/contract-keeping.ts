@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { EventHistory, Recorded, Recording, Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { claim, contentsOf, DAY, deliverAll, pruneAll, settle, signings } from "./filled.ts";
 
 const PAGE = { limit: 100 };

@@ -11,8 +11,8 @@ import type {
   ReplayFilter,
   Store,
 } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
 import { ordersOf } from "../domain/orders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { describeKeeping } from "./contract-keeping.ts";
 import { describeMoving } from "./contract-moving.ts";
 import { describePaging } from "./contract-paging.ts";

@@ -3,7 +3,7 @@ import type { Draft } from "../../src/domain/draft.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { type Kept, TABLES, type Table } from "../../src/store/kept.ts";
 import type { Aged, Loan, Snapshot, Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 
 /** A store in which every table holds something, and helpers to look at all of it. */
 

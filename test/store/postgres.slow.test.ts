@@ -6,11 +6,11 @@ import { LOCK, migrate } from "../../src/store/postgres/migrate.ts";
 import { createClient, createPool } from "../../src/store/postgres/pool.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Loan, Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { type PostgresServer, postgresServer } from "../support/postgres-server.ts";
 import { describeStore } from "./contract.ts";
 import { anAttempt } from "./filled.ts";
 import { outcomeOf } from "./postgres/outcome.ts";
-import { type PostgresServer, postgresServer } from "./postgres-server.ts";
 
 const PAGE = { limit: 1_000 };
 

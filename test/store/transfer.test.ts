@@ -9,7 +9,7 @@ import {
   parseLine,
   rowLine,
 } from "../../src/store/transfer.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 import { type Contents, contentsOf, fillStore } from "./filled.ts";
 
 const ROWS = {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import { startOwnPostgres } from "../store/own-postgres.ts";
+import { startOwnPostgres } from "./own-postgres.ts";
 
 /**
  * The PostgreSQL of a test run: the one that TEST_DATABASE_URL names, or one from npm, started at the first request. Each

@@ -2,9 +2,9 @@ import { expect } from "chai";
 import type { PoolClient } from "pg";
 import { openPostgresStore } from "../../../src/store/postgres.ts";
 import type { Recorded, Recording, Store } from "../../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../../support/builders.ts";
+import { type PostgresServer, postgresServer } from "../../support/postgres-server.ts";
 import { claim, contentsOf, deliverAll, pruneAll, settle } from "../filled.ts";
-import { type PostgresServer, postgresServer } from "../postgres-server.ts";
 
 const OLDER = NEW_YEAR - 1;
 const PAGE = { limit: 1_000 };

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { openPostgresStore } from "../../../src/store/postgres.ts";
 import type { Store } from "../../../src/store/store.ts";
-import { aDocument, aDraft, aRecording } from "../../builders.ts";
+import { aDocument, aDraft, aRecording } from "../../support/builders.ts";
+import { type PostgresServer, postgresServer } from "../../support/postgres-server.ts";
 import { contentsOf, fillStore, rowsOf } from "../filled.ts";
-import { type PostgresServer, postgresServer } from "../postgres-server.ts";
 
 let tokens = 0;
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import type { Clock } from "../src/domain/clock.ts";
-import { openSqliteStore } from "../src/store/sqlite.ts";
-import type { Loan, Settlement, Store } from "../src/store/store.ts";
+import type { Clock } from "../../src/domain/clock.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { Loan, Settlement, Store } from "../../src/store/store.ts";
 import { createManualClock, settled } from "./clock.ts";
 
 /**

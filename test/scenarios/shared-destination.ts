@@ -5,9 +5,9 @@ import { createDispatcher, type Dispatcher } from "../../src/outbound/dispatch.t
 import type { Observer } from "../../src/outbound/observe.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { DestinationState, Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aRecording, NEW_YEAR } from "../builders.ts";
-import { createManualClock, type ManualClock, settled, until } from "../clock.ts";
-import { noting } from "./stage.ts";
+import { noting } from "../outbound/stage.ts";
+import { aDocument, aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { createManualClock, type ManualClock, settled, until } from "../support/clock.ts";
 
 /** A try that a test ends by hand. */
 export interface Try {

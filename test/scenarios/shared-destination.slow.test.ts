@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { NEW_YEAR } from "../builders.ts";
-import { until } from "../clock.ts";
-import { type PostgresServer, postgresServer } from "../store/postgres-server.ts";
-import { aDestination } from "./fixtures.ts";
-import { createNodesStage, type Node, type NodesStage } from "./nodes-stage.ts";
+import { aDestination } from "../outbound/fixtures.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { until } from "../support/clock.ts";
+import { type PostgresServer, postgresServer } from "../support/postgres-server.ts";
+import { createNodesStage, type Node, type NodesStage } from "./shared-destination.ts";
 
 /** A loan is the timeout and half a minute. */
 const LOAN = 45_000;

@@ -13,7 +13,7 @@ import {
   startBridge,
   TOKEN,
   tidy,
-} from "./bridge.ts";
+} from "../support/bridge.ts";
 
 /**
  * Secrets planted wherever a request can hold one, genuine and forged: none of them, and none of the configuration, may stand in a

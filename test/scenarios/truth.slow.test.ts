@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { signerId } from "../src/domain/identity.ts";
-import { FAULTS } from "../src/simulate/letter.ts";
-import { type Played, play, type Stage } from "../src/simulate/play.ts";
-import { makeStories, type ProviderName, type Story } from "../src/simulate/story.ts";
-import { type Summary, summarize } from "../src/simulate/summary.ts";
-import { tellTruth } from "../src/simulate/truth.ts";
+import { signerId } from "../../src/domain/identity.ts";
+import { FAULTS } from "../../src/simulate/letter.ts";
+import { type Played, play, type Stage } from "../../src/simulate/play.ts";
+import { makeStories, type ProviderName, type Story } from "../../src/simulate/story.ts";
+import { type Summary, summarize } from "../../src/simulate/summary.ts";
+import { tellTruth } from "../../src/simulate/truth.ts";
 import {
   type Bridge,
   configText,
@@ -16,8 +16,8 @@ import {
   startReceiver,
   TOKEN,
   tidy,
-} from "./bridge.ts";
-import { NEW_YEAR } from "./builders.ts";
+} from "../support/bridge.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 import { type Arrival, type Comparison, compare, type Shown, type Told } from "./compare.ts";
 
 /** TRUTH_SEED plays other stories than those of every day. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Clock } from "../src/domain/clock.ts";
-import type { Attempt } from "../src/domain/delivery.ts";
+import type { Clock } from "../../src/domain/clock.ts";
+import type { Attempt } from "../../src/domain/delivery.ts";
 import { atTidy } from "./bridge.ts";
 
 /** A receiver that treats each post as its script says, and keeps account of what it met and what it did about it. */

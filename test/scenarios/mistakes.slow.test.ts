@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
-import { AGED } from "../src/store/store.ts";
+import { AGED } from "../../src/store/store.ts";
+import { runCommand } from "../cli/terminal.ts";
 import {
   aFolder,
   configText,
@@ -15,9 +16,9 @@ import {
   startReceiver,
   TOKEN,
   tidy,
-} from "./bridge.ts";
-import { runCommand } from "./cli/terminal.ts";
-import { createManualClock, settled, until } from "./clock.ts";
+} from "../support/bridge.ts";
+import { createManualClock, settled, until } from "../support/clock.ts";
+import { startScripted } from "../support/scripted-receiver.ts";
 import {
   AWAY,
   aStore,
@@ -33,7 +34,6 @@ import {
   tried,
   verify,
 } from "./mistakes.ts";
-import { startScripted } from "./scripted-receiver.ts";
 
 describe("of the mistakes of other gateways, the bridge makes none: it", () => {
   afterEach(tidy);

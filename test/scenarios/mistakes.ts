@@ -5,17 +5,17 @@ import type { IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Webhook } from "standardwebhooks";
-import { CountersignError } from "../src/domain/errors.ts";
-import { openSqliteStore } from "../src/store/sqlite.ts";
-import type { Store } from "../src/store/store.ts";
-import { aFolder, atTidy, type Bridge, configText, SECRET, signedByLumin } from "./bridge.ts";
+import { CountersignError } from "../../src/domain/errors.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
+import { aFolder, atTidy, type Bridge, configText, SECRET, signedByLumin } from "../support/bridge.ts";
 
 /** What mistakes.test.ts needs to enter the bridge as its users do. */
 
 export const LUMIN = "/in/lumin/account";
 /** Nobody listens there, and nobody but root could. */
 export const CLOSED = "http://127.0.0.1:9/hook";
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 export const crm = (url: string, rest = "") =>
   configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }\nshutdown: 0s`);

@@ -1,9 +1,9 @@
-import type { Subscriber } from "../src/domain/destination.ts";
-import type { Draft } from "../src/domain/draft.ts";
-import { questionsOf } from "../src/domain/lookup.ts";
-import type { Receipt } from "../src/domain/receipt.ts";
-import { unfold } from "../src/domain/unfold.ts";
-import type { Recording } from "../src/store/store.ts";
+import type { Subscriber } from "../../src/domain/destination.ts";
+import type { Draft } from "../../src/domain/draft.ts";
+import { questionsOf } from "../../src/domain/lookup.ts";
+import type { Receipt } from "../../src/domain/receipt.ts";
+import { unfold } from "../../src/domain/unfold.ts";
+import type { Recording } from "../../src/store/store.ts";
 
 /** Small valid things for tests: each takes what the test is about and fills in the rest. */
 

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { newDatabase, stopDatabases } from "../support/databases.ts";
+import { newDatabase, stopDatabases } from "./databases.ts";
 
 /** A database of this process alone, on a real PostgreSQL. */
 export interface PostgresServer {

@@ -2,8 +2,8 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import { parseConfig } from "../src/config.ts";
-import { openPostgresStore } from "../src/store/postgres.ts";
+import { parseConfig } from "../../src/config.ts";
+import { openPostgresStore } from "../../src/store/postgres.ts";
 import {
   aFolder,
   atTidy,
@@ -14,9 +14,9 @@ import {
   startBridge,
   startReceiver,
   tidy,
-} from "./bridge.ts";
-import { createManualClock, type ManualClock, settled } from "./clock.ts";
-import { type PostgresServer, postgresServer } from "./store/postgres-server.ts";
+} from "../support/bridge.ts";
+import { createManualClock, type ManualClock, settled } from "../support/clock.ts";
+import { type PostgresServer, postgresServer } from "../support/postgres-server.ts";
 
 const START = Date.UTC(2026, 0, 1);
 

@@ -2,6 +2,8 @@ import { createHmac } from "node:crypto";
 import { brotliCompressSync, constants, deflateSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
 import fc from "fast-check";
+import { DONE, hmac, startAcme } from "../inbound/acme.ts";
+import { aRequest, fixture, read, shipped } from "../inbound/posts.ts";
 import {
   type Answer,
   type Bridge,
@@ -11,9 +13,7 @@ import {
   startBridge,
   TOKEN,
   tidy,
-} from "./bridge.ts";
-import { DONE, hmac, startAcme } from "./inbound/acme.ts";
-import { aRequest, fixture, read, shipped } from "./inbound/posts.ts";
+} from "../support/bridge.ts";
 
 /**
  * Bad input over the way in as a provider would send it: genuine, and nonsense. Whatever comes, the answer is 200 with a

@@ -1,12 +1,12 @@
 import { expect } from "chai";
-import type { Breaker } from "../../src/domain/breaker.ts";
-import type { KnownType } from "../../src/domain/event.ts";
-import { openPostgresStore } from "../../src/store/postgres.ts";
-import type { DestinationState, Loan, Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../builders.ts";
-import { until } from "../clock.ts";
-import { anAttempt } from "./filled.ts";
-import { type PostgresServer, postgresServer } from "./postgres-server.ts";
+import type { Breaker } from "../../../src/domain/breaker.ts";
+import type { KnownType } from "../../../src/domain/event.ts";
+import { openPostgresStore } from "../../../src/store/postgres.ts";
+import type { DestinationState, Loan, Store } from "../../../src/store/store.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../../support/builders.ts";
+import { until } from "../../support/clock.ts";
+import { type PostgresServer, postgresServer } from "../../support/postgres-server.ts";
+import { anAttempt } from "../filled.ts";
 
 const UNTIL = NEW_YEAR + 45_000;
 const MOVING = { at: NEW_YEAR, reason: "moving house" };

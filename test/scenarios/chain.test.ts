@@ -9,7 +9,7 @@ import {
   startReceiver,
   TOKEN,
   tidy,
-} from "./bridge.ts";
+} from "../support/bridge.ts";
 
 const UPSTREAM = `whsec_${Buffer.alloc(32, 9).toString("base64")}`;
 

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { expect } from "chai";
-import type { Attempt, Delivery } from "../src/domain/delivery.ts";
-import { createChance } from "../src/simulate/chance.ts";
+import type { Attempt, Delivery } from "../../src/domain/delivery.ts";
+import { createChance } from "../../src/simulate/chance.ts";
 import {
   aFolder,
   type Bridge,
@@ -12,8 +12,8 @@ import {
   startBridge,
   startReceiver,
   tidy,
-} from "./bridge.ts";
-import { settled } from "./clock.ts";
+} from "../support/bridge.ts";
+import { settled } from "../support/clock.ts";
 import {
   isNoTry,
   type Met,
@@ -21,8 +21,8 @@ import {
   type ScriptedReceiver,
   startScripted,
   type Treatment,
-} from "./scripted-receiver.ts";
-import { createStandstill } from "./standstill.ts";
+} from "../support/scripted-receiver.ts";
+import { createStandstill } from "../support/standstill.ts";
 
 const START = Date.UTC(2026, 0, 1);
 /** Thousands of commits: what a flush to a real disk costs says nothing here. */

@@ -1,10 +1,18 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { CountersignError } from "../src/domain/errors.ts";
-import { openSqliteStore } from "../src/store/sqlite.ts";
-import { AGED, type Store } from "../src/store/store.ts";
-import { aFolder, configText, SECRET, signedByLumin, startBridge, startReceiver, tidy } from "./bridge.ts";
-import { createManualClock, settled } from "./clock.ts";
+import { CountersignError } from "../../src/domain/errors.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { AGED, type Store } from "../../src/store/store.ts";
+import {
+  aFolder,
+  configText,
+  SECRET,
+  signedByLumin,
+  startBridge,
+  startReceiver,
+  tidy,
+} from "../support/bridge.ts";
+import { createManualClock, settled } from "../support/clock.ts";
 
 const crm = (url: string, rest = "") =>
   `${configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }`)}\nshutdown: 2s\n`;

@@ -4,13 +4,14 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { pino } from "pino";
-import type { Overrides } from "../src/app.ts";
-import { parseConfig } from "../src/config.ts";
-import type { Clock } from "../src/domain/clock.ts";
-import { CountersignError } from "../src/domain/errors.ts";
-import { openStore } from "../src/store/open.ts";
-import { openSqliteStore } from "../src/store/sqlite.ts";
-import type { Store } from "../src/store/store.ts";
+import type { Overrides } from "../../src/app.ts";
+import { parseConfig } from "../../src/config.ts";
+import type { Clock } from "../../src/domain/clock.ts";
+import { CountersignError } from "../../src/domain/errors.ts";
+import { openStore } from "../../src/store/open.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
+import { KINDS, needPostgres, STORES } from "../cli/stores.ts";
 import {
   aFolder,
   atTidy,
@@ -24,9 +25,8 @@ import {
   startReceiver,
   TOKEN,
   tidy,
-} from "./bridge.ts";
-import { KINDS, needPostgres, STORES } from "./cli/stores.ts";
-import { createManualClock, settled, until } from "./clock.ts";
+} from "../support/bridge.ts";
+import { createManualClock, settled, until } from "../support/clock.ts";
 
 /** A reload while something is under way: what is configured at the moment counts, and nothing is left behind. */
 

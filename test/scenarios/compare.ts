@@ -1,6 +1,6 @@
-import { type State, stateAfter } from "../src/simulate/life.ts";
-import type { ProviderName } from "../src/simulate/story.ts";
-import type { DocumentLine, HappeningLine, PostLine, TruthLine } from "../src/simulate/truth.ts";
+import { type State, stateAfter } from "../../src/simulate/life.ts";
+import type { ProviderName } from "../../src/simulate/story.ts";
+import type { DocumentLine, HappeningLine, PostLine, TruthLine } from "../../src/simulate/truth.ts";
 
 /** What a simulator did, compared with what came of it: every difference that no fault excuses, in a sentence. */
 

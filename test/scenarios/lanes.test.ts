@@ -8,9 +8,9 @@ import { createDispatcher, type Dispatcher } from "../../src/outbound/dispatch.t
 import type { Observer } from "../../src/outbound/observe.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../builders.ts";
-import { createManualClock, settled } from "../clock.ts";
-import { aDestination } from "./fixtures.ts";
+import { aDestination } from "../outbound/fixtures.ts";
+import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { createManualClock, settled } from "../support/clock.ts";
 
 /** How a receiver treats one try: with a status after so many milliseconds, or with silence (null) until the timeout. */
 interface Treatment {

@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { type App, createApp, type Overrides } from "../src/app.ts";
-import { parseConfig } from "../src/config.ts";
-import { formatProblem } from "../src/yaml.ts";
+import { type App, createApp, type Overrides } from "../../src/app.ts";
+import { parseConfig } from "../../src/config.ts";
+import { formatProblem } from "../../src/yaml.ts";
 
 /** A real bridge, with real listeners on free ports, and a real receiver: tests enter as providers and operators do. */
 
