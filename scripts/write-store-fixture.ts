@@ -9,7 +9,7 @@ import { TABLES } from "../src/store/rows.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
 import { contentsOf, fillStore } from "../test/store/filled.ts";
-import { startOwnPostgres } from "../test/store/own-postgres.ts";
+import { startOwnPostgres } from "../test/support/own-postgres.ts";
 
 /**
  * Writes a small store of each kind as this version keeps it: `node scripts/write-store-fixture.ts 0.1.0`. Called once for each
