@@ -82,8 +82,8 @@ export function createDestinationWorker(
   }
 
   function reportDeath(error: unknown): void {
-    observe.died({ destination: name, error });
     onDeath(name, error);
+    observe.died({ destination: name, error });
   }
 
   function schedule(): void {
