@@ -44,6 +44,19 @@ export function nextOf(rows: readonly { position: number }[], { limit }: PageReq
   return rows.length > limit && last ? cursorAt(last.position) : null;
 }
 
+/**
+ * The cursor after a step of pruning that visited these rows. A step ends the walk when fewer than `limit` rows were
+ * left, or when the oldest come first (`ordered`) and none of those visited was old enough.
+ */
+export function nextStep(
+  visited: readonly { position: number }[],
+  { limit }: Pick<PageRequest, "limit">,
+  { foundOld, ordered }: { foundOld: boolean; ordered: boolean },
+): string | null {
+  const last = visited[limit - 1];
+  return last && (foundOld || !ordered) ? cursorAt(last.position) : null;
+}
+
 export function toPage<Row extends { position: number }, T>(
   { rows, more }: { rows: readonly Row[]; more: boolean },
   convert: (row: Row) => T,

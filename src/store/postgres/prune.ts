@@ -1,5 +1,5 @@
 import { documentLane, laneOf, signerLane } from "../../domain/destination.ts";
-import { after } from "../cursor.ts";
+import { after, nextStep } from "../cursor.ts";
 import { toEvent } from "../db-rows.ts";
 import type { Prunable, PruneStep } from "../port/retention.ts";
 import { dropLanes, lockFree } from "./lanes.ts";
@@ -38,18 +38,17 @@ const WALKS: Readonly<Record<Prunable, Walk>> = {
  */
 export async function prune(
   session: Session,
-  { table, before, cursor, limit }: PruneStep,
+  step: PruneStep,
 ): Promise<{ pruned: number; next: string | null }> {
+  const { table, before, limit } = step;
   const { at, ordered, drop } = WALKS[table];
   const rows = await session.rows<{ position: number; old: boolean }>(
     `select position, ${at} < $3 as old from ${table} where position > $1 order by position limit $2`,
-    [after({ cursor }), limit, before],
+    [after(step), limit, before],
   );
   const old = rows.flatMap(({ position, old }) => (old ? [position] : []));
   const pruned = old.length === 0 ? 0 : await drop(session, old, before);
-  const last = rows[limit - 1];
-  const goesOn = last !== undefined && (old.length > 0 || !ordered);
-  return { pruned, next: goesOn ? last.position.toString(36) : null };
+  return { pruned, next: nextStep(rows, step, { foundOld: old.length > 0, ordered }) };
 }
 
 /** Of a table whose rows nothing else belongs to. */

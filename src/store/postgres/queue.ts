@@ -1,4 +1,4 @@
-import type { Attempt } from "../../domain/delivery.ts";
+import { type Attempt, settledState } from "../../domain/delivery.ts";
 import type { Lease, Settlement } from "../port/queue.ts";
 import type { Store } from "../store.ts";
 import type { Answer } from "./batch.ts";
@@ -105,9 +105,8 @@ function attemptOf(delivery: string, attempt: Attempt): Scalar[] {
 }
 
 function outcomeOf({ delivery, attempt, outcome }: Settlement): Scalar[] {
-  const reason = outcome.status === "parked" ? outcome.reason : null;
-  const dueAt = outcome.status === "pending" ? outcome.dueAt : null;
-  return [delivery, outcome.status, reason, dueAt, attempt?.number ?? null];
+  const { status, reason, dueAt } = settledState(outcome);
+  return [delivery, status, reason, dueAt, attempt?.number ?? null];
 }
 
 /** The first that is open in each of these lanes, which are locked and have none out. */

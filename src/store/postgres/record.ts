@@ -1,7 +1,6 @@
-import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
-import type { Event } from "../../domain/event.ts";
 import type { Receipt } from "../../domain/receipt.ts";
+import { type Reconciliation, reconcile } from "../../domain/reconcile.ts";
 import type { EarlierReport, EventChannelKey, NewEvent, Resolution } from "../../domain/resolve.ts";
 import { type ReceiptRow, toReceipt } from "../db-rows.ts";
 import type { RecordRequest, RecordResult } from "../port/inbox.ts";
@@ -30,11 +29,8 @@ interface Reading {
 }
 
 /** What of a reading was not known before. */
-export interface Outcome {
+export interface Outcome extends Reconciliation {
   receipt: Receipt;
-  events: readonly Event[];
-  duplicates: readonly string[];
-  deliveries: readonly Delivery[];
   moved: Resolution["moved"];
 }
 
@@ -175,25 +171,13 @@ function ownersOf(readings: readonly Reading[], added: ReadonlySet<string>): Map
   return owners;
 }
 
-/** What another node was first to keep counts as told again, just as what was known when `resolve` looked. */
 function toOutcome(
   { recording: { receipt }, resolved }: Reading,
   owners: ReadonlyMap<string, NewEvent>,
   before: ReadonlySet<string>,
 ): Outcome {
-  const events = resolved.events.filter((one) => owners.get(one.event.id) === one).map(({ event }) => event);
-  const fresh = new Set(events.map(({ id }) => id));
-  const told = [
-    ...resolved.duplicates.map(({ event }) => event),
-    ...resolved.events.map(({ event }) => event.id),
-  ];
-  return {
-    receipt,
-    events,
-    duplicates: [...new Set(told)].filter((id) => !fresh.has(id) && !before.has(id)),
-    deliveries: resolved.deliveries.filter(({ event }) => fresh.has(event)),
-    moved: resolved.moved,
-  };
+  const reconciled = reconcile(resolved, (one) => owners.get(one.event.id) === one, before);
+  return { ...reconciled, receipt, moved: resolved.moved };
 }
 
 /** Of outcomes that follow on one another: where each report is in the end. */
@@ -211,8 +195,8 @@ function movedIn(outcomes: readonly Outcome[]): Resolution["moved"] {
   return { from: [...from.values()], to: [...to.values()] };
 }
 
-function toRecorded({ events, duplicates, deliveries }: Outcome): RecordResult {
-  return { events, duplicates, destinations: [...new Set(deliveries.map(({ destination }) => destination))] };
+function toRecorded({ events, duplicates, destinations }: Outcome): RecordResult {
+  return { events, duplicates, destinations };
 }
 
 export function idsOf({ events }: Pick<Outcome, "events">): string[] {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { after } from "../cursor.ts";
+import { after, nextStep } from "../cursor.ts";
 import type { Prunable, PruneStep } from "../port/retention.ts";
 import { type Query, query } from "./statements.ts";
 
@@ -105,12 +105,11 @@ function prepare(db: DatabaseSync, { at, from, stays = "false", ordered, drops }
   };
 }
 
-function take({ look, drops, ordered }: Prepared, { before, cursor, limit }: PruneStep) {
-  const rows = look.all(after({ cursor }), limit);
+function take({ look, drops, ordered }: Prepared, step: PruneStep) {
+  const { before, limit } = step;
+  const rows = look.all(after(step), limit);
   const old = rows.filter(({ at }) => at < before);
   const gone = old.filter(({ stays }) => stays === 0);
   for (const { position } of gone) for (const drop of drops) drop.run(position);
-  const last = rows[limit - 1];
-  const goesOn = last !== undefined && (old.length > 0 || !ordered);
-  return { pruned: gone.length, next: goesOn ? last.position.toString(36) : null };
+  return { pruned: gone.length, next: nextStep(rows, step, { foundOld: old.length > 0, ordered }) };
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
+import { settledState } from "../../domain/delivery.ts";
 import { after, nextOf } from "../cursor.ts";
 import { type DeliveryRow, toDelivery, toEvent } from "../db-rows.ts";
 import type { ReplayFilter } from "../port/control.ts";
@@ -26,12 +27,11 @@ export function settle(sql: Statements, { delivery, token, attempt, outcome }: S
   if (!lease) return false;
 
   if (attempt) {
-    const { number, startedAt, duration, cause, status, answer, retryAfter } = attempt;
-    sql.addAttempt.run(delivery, number, startedAt, duration, cause, status, answer, retryAfter);
+    const { number, startedAt, duration, cause, answer, retryAfter } = attempt;
+    sql.addAttempt.run(delivery, number, startedAt, duration, cause, attempt.status, answer, retryAfter);
   }
-  const reason = outcome.status === "parked" ? outcome.reason : null;
-  const dueAt = outcome.status === "pending" ? outcome.dueAt : null;
-  sql.settle.run(outcome.status, reason, dueAt, attempt?.number ?? null, delivery);
+  const { status, reason, dueAt } = settledState(outcome);
+  sql.settle.run(status, reason, dueAt, attempt?.number ?? null, delivery);
   if (dueAt === null && lease.lane !== null) sql.letNextGo.run(lease.destination, lease.lane);
   return true;
 }

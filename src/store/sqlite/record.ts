@@ -2,6 +2,7 @@ import { documentsIn } from "../../domain/coalesce.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Lookup } from "../../domain/lookup.ts";
 import type { Problem, Receipt, Rejection } from "../../domain/receipt.ts";
+import { reconcile } from "../../domain/reconcile.ts";
 import type { Known, NewEvent, Resolution } from "../../domain/resolve.ts";
 import { toCandidate, toDocument, toReceipt } from "../db-rows.ts";
 import type { RecordRequest, RecordResult } from "../port/inbox.ts";
@@ -37,29 +38,23 @@ function keep(
   before: ReadonlySet<string>,
 ): RecordResult {
   const resolved = resolve(lookUp(sql, receipt, lookup));
-  const added = resolved.events.filter((one) => addEvent(sql, one, receipt)).map(({ event }) => event);
-  const fresh = new Set(added.map(({ id }) => id));
-  const again = resolved.events.map(({ event }) => event.id).filter((id) => !fresh.has(id));
-  const told = new Set([...resolved.duplicates.map(({ event }) => event), ...again]);
-  const duplicates = [...told].filter((id) => !before.has(id) && !fresh.has(id));
+  const { deliveries, ...recorded } = reconcile(resolved, (one) => addEvent(sql, one, receipt), before);
 
   for (const { event, key } of resolved.duplicates)
     if (event !== key && isKnown(sql, event)) sql.addDedupeKey.run(key, event);
   keepChannelKeys(sql, resolved.channelKeys);
   moveDuplicates(sql, resolved.moved);
-  for (const id of duplicates)
+  for (const id of recorded.duplicates)
     if (sql.eventById.one(id)) sql.addDuplicate.run(id, receipt.id, receipt.channel, receipt.receivedAt);
   for (const { signer, document } of resolved.links) sql.addLink.run(receipt.source, signer, document);
   for (const document of resolved.documents) {
     const { source, id, status } = document;
     sql.setDocument.run(source, id, status, JSON.stringify(document), receipt.receivedAt);
   }
-  const deliveries = resolved.deliveries.filter(({ event }) => fresh.has(event));
   for (const { id, event, destination, lane, dueAt } of deliveries) {
     sql.addDelivery.run(id, event, destination, lane, dueAt, receipt.receivedAt);
   }
-  const destinations = [...new Set(deliveries.map(({ destination }) => destination))];
-  return { events: added, duplicates, destinations };
+  return recorded;
 }
 
 function moveDuplicates(sql: Statements, { from, to }: Resolution["moved"]): void {
