@@ -22,14 +22,14 @@ import {
   findRejections,
   listRejections,
 } from "./postgres/find.ts";
-import { addAudit, destinations, type Rejecting, rejectAll, saveDestination } from "./postgres/keep.ts";
+import { addAudit, destinations, type Rejecting, rejectAll, saveDestination } from "./postgres/control.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { createAnnounce } from "./postgres/notify.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
 import { refusePooler } from "./postgres/pooler.ts";
 import { prune } from "./postgres/prune.ts";
 import { bringForward, parkSome, release, settleAll, skip } from "./postgres/queue.ts";
-import { amend, recordAll } from "./postgres/record.ts";
+import { amend, recordAll } from "./postgres/inbox.ts";
 import { countReplay, replay } from "./postgres/replay.ts";
 import { restore } from "./postgres/restore.ts";
 import { createSession, type Session } from "./postgres/session.ts";

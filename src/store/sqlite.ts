@@ -21,7 +21,7 @@ import { createGroupCommit } from "./sqlite/group-commit.ts";
 import { migrate } from "./sqlite/migrate.ts";
 import { createPruning } from "./sqlite/prune.ts";
 import { claim, countReplay, replay, settle, skip } from "./sqlite/queue.ts";
-import { amend, findDocument, record, reject } from "./sqlite/record.ts";
+import { amend, findDocument, record, reject } from "./sqlite/inbox.ts";
 import { createRestoring } from "./sqlite/restore.ts";
 import { openSnapshot } from "./sqlite/snapshot.ts";
 import { prepareStatements, type Statements } from "./sqlite/statements.ts";

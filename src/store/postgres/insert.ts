@@ -2,7 +2,7 @@ import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Problem, Receipt } from "../../domain/receipt.ts";
 import type { NewEvent, Resolution } from "../../domain/resolve.ts";
-import { idsOf, type Outcome } from "./record.ts";
+import { idsOf, type Outcome } from "./inbox.ts";
 import { columns, type Session } from "./session.ts";
 
 /** What `record` writes: each statement takes any number of rows, and none is sent for none. Positions follow the rows' order. */

@@ -3,7 +3,7 @@ import type { Client } from "pg";
 import { CountersignError } from "../../domain/errors.ts";
 import { isLocked } from "./errors.ts";
 
-const FOLDER = new URL("../migrations-postgres/", import.meta.url);
+const FOLDER = new URL("./migrations/", import.meta.url);
 /** Any number that nobody else locks: "counters" in bytes, without the sign. */
 export const MIGRATION_LOCK = "7165917418013225587";
 

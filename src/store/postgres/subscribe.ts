@@ -1,6 +1,6 @@
 import type { StoreEvents } from "../port/queue.ts";
 import type { Store } from "../store.ts";
-import { destinations } from "./keep.ts";
+import { destinations } from "./control.ts";
 import { createLine, type Line } from "./listen-connection.ts";
 import { count, join, leave } from "./membership.ts";
 import { CAME, DUE, KEPT, LEFT } from "./notify.ts";

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { CountersignError } from "../../domain/errors.ts";
 
-const FOLDER = new URL("../migrations/", import.meta.url);
+const FOLDER = new URL("./migrations/", import.meta.url);
 
 interface Migration {
   version: number;
