@@ -1,42 +1,26 @@
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import { toReceipt } from "./db-rows.ts";
 import type { RecordRequest, RecordResult } from "./port/inbox.ts";
 import type { Settlement } from "./port/queue.ts";
 import { createBatch } from "./postgres/batch.ts";
 import { claim } from "./postgres/claim.ts";
+import { addAudit, saveDestination } from "./postgres/control.ts";
 import { asFault, isRefusal, whyRefused } from "./postgres/errors.ts";
-import {
-  backlog,
-  countProblems,
-  findAudit,
-  findBlocking,
-  findDeliveries,
-  findDelivery,
-  findDocument,
-  findDocuments,
-  findEvent,
-  findEvents,
-  findReceipt,
-  findReceipts,
-  findRejection,
-  findRejections,
-  listRejections,
-} from "./postgres/find.ts";
-import { addAudit, destinations, type Rejecting, rejectAll, saveDestination } from "./postgres/control.ts";
+import { amend, dropRejection, type Rejecting, recordAll, rejectAll } from "./postgres/inbox.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { createAnnounce } from "./postgres/notify.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
 import { refusePooler } from "./postgres/pooler.ts";
 import { prune } from "./postgres/prune.ts";
-import { bringForward, parkSome, release, settleAll, skip } from "./postgres/queue.ts";
-import { amend, recordAll } from "./postgres/inbox.ts";
+import { backlog, bringForward, nextDueAt, parkSome, release, settleAll, skip } from "./postgres/queue.ts";
 import { countReplay, replay } from "./postgres/replay.ts";
-import { restore } from "./postgres/restore.ts";
+import { restoreBehind } from "./postgres/restore.ts";
 import { createSession, type Session } from "./postgres/session.ts";
 import { openSnapshot } from "./postgres/snapshot.ts";
 import { createListener } from "./postgres/subscribe.ts";
 import { transact, transactAtOnce } from "./postgres/transaction.ts";
 import { keepingReceipts } from "./refused.ts";
+import { destinations } from "./sql/find.ts";
+import { createReads } from "./sql/reads.ts";
 import type { Store } from "./store.ts";
 
 export interface PostgresOptions {
@@ -104,6 +88,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const listener = createListener({ url, channel, self });
 
   return {
+    ...createReads(aside),
     subscribe: listener.listen,
     record: keepingReceipts(recordings.add, whyRefused),
     amend: keepingReceipts(
@@ -111,10 +96,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       whyRefused,
     ),
     reject: (rejection, keep) => rejections.add({ rejection, keep }),
-    findRejections: (filter, page) => findRejections(aside, filter, page),
-    listRejections: (filter, page) => listRejections(aside, filter, page),
-    findRejection: (id) => findRejection(aside, id),
-    dropRejection: async (id) => (await aside.run("delete from rejections where id = $1", [id])) === 1,
+    dropRejection: (id) => dropRejection(aside, id),
+
     claim: (request) => transactAtOnce(pool, (session) => claim(session, channel, request, token())),
     settle: settlements.add,
     release: (leases, now) =>
@@ -129,31 +112,17 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       return parked;
     },
 
-    findEvents: (filter, page) => findEvents(aside, filter, page),
-    findEvent: (id) => findEvent(aside, id),
-    findReceipts: (filter, page) => findReceipts(aside, filter, page),
-    async findReceipt(id) {
-      const row = await findReceipt(aside, id);
-      return row && { ...toReceipt(row), body: row.body };
-    },
-    countProblems: () => countProblems(aside),
-    findDocuments: (filter, page) => findDocuments(aside, filter, page),
-    findDocument: (source, id) => findDocument(aside, source, id),
-    findDeliveries: (filter, page) => findDeliveries(aside, filter, page),
-    findDelivery: (id) => findDelivery(aside, id),
-    findBlocking: (id) => findBlocking(aside, id),
     countReplay: (filter) => countReplay(aside, filter),
     replay: (filter, page, due) => inTransactionAside((session) => replay(session, filter, page, due)),
 
     destinations: () => destinations(one),
     saveDestination: (name, state) => saveDestination(one, channel, name, state),
     addAudit: (entry) => addAudit(aside, entry),
-    findAudit: (page) => findAudit(aside, page),
     backlog: () => backlog(aside),
 
     prune: (step) => inTransactionAside((session) => prune(session, step)),
     snapshot: () => openSnapshot(url),
-    restore: (table, rows) => inTransaction((session) => restore(session, table, rows)),
+    restore: (table, rows) => inTransaction((session) => restoreBehind(session, table, rows)),
 
     async probe() {
       await one.run("update probe set writes = writes + 1");
@@ -163,14 +132,6 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       await Promise.all([pool.end(), poolAside.end()]);
     },
   };
-}
-
-async function nextDueAt(session: Session, destination: string): Promise<number | null> {
-  const [row] = await session.rows<{ due_at: number }>(
-    "select due_at from deliveries where destination = $1 and status = 'pending' order by due_at limit 1",
-    [destination],
-  );
-  return row?.due_at ?? null;
 }
 
 /** Sees to the schema, and gives the name under which its nodes talk: what shares a database need not share a schema. */

@@ -1,10 +1,11 @@
-import { type DeliveryRow, toDelivery, toEvent } from "../db-rows.ts";
-import type { Lease } from "../port/queue.ts";
-import type { Store } from "../store.ts";
+import type { DbRow, Scalar } from "../columns.ts";
+import type { ClaimRequest, Lease } from "../port/queue.ts";
+import { DELIVERY, EVENT } from "../tables.ts";
+import { columns } from "./given.ts";
 import { moveProbe, PROBE, PROBE_AT } from "./probe.ts";
-import { columns, type Scalar, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
-type Request = Parameters<Store["claim"]>[0];
+const CLAIMED = DELIVERY.columns.map(({ name }) => `d.${name}`).join(", ");
 
 const ANY = { limit: null, settleMargin: 0, finished: [] };
 
@@ -16,7 +17,7 @@ const ANY = { limit: null, settleMargin: 0, finished: [] };
 export async function claim(
   session: Session,
   channel: string,
-  request: Request,
+  request: ClaimRequest,
   newToken: string,
 ): Promise<Lease[]> {
   const { destination, until, probe = false } = request;
@@ -26,16 +27,16 @@ export async function claim(
     lease(session, request, token),
     probe ? moveProbe(session, channel, { destination, until, token }) : undefined,
   ]);
-  return rows.map((row) => ({ delivery: toDelivery(row), event: toEvent(row), token }));
+  return rows.map((row) => ({ delivery: DELIVERY.decode(row), event: EVENT.decode(row), token }));
 }
 
 /**
  * As many as there is capacity for, by what is kept of the destination and what is out. The latter is read in order, for otherwise the
  * entries of leases that are settled would be read by a bitmap, which never clears any of them away.
  */
-function lease(session: Session, request: Request, token: string) {
+function lease(session: Session, request: ClaimRequest, token: string) {
   const { destination, now, limit, until, probe = false, capacity = ANY } = request;
-  return session.rows<DeliveryRow & { body: string }>(
+  return session.rows<DbRow>(
     `with leased as (
        select token from deliveries where destination = $1 and token is not null and due_at > $10::bigint
        order by due_at desc limit $6::bigint + cardinality($8::text[])
@@ -58,7 +59,7 @@ function lease(session: Session, request: Request, token: string) {
        for update skip locked
      ), claimed as (
        update deliveries d set token = $4, due_at = $5 from due where d.position = due.position
-       returning d.position, d.id, d.event_id, d.destination, d.lane, d.status, d.reason, d.attempts, d.due_at, d.replayed_after
+       returning d.position, ${CLAIMED}
      )
      select claimed.*, e.body from claimed join due using (position) join events e on e.id = claimed.event_id
      order by due.due_at, position`,

@@ -1,10 +1,13 @@
-import type { Document } from "../../domain/document.ts";
-import type { Receipt } from "../../domain/receipt.ts";
+import type { Receipt, Rejection } from "../../domain/receipt.ts";
 import { type Reconciliation, reconcile } from "../../domain/reconcile.ts";
-import type { EarlierReport, EventChannelKey, NewEvent, Resolution } from "../../domain/resolve.ts";
-import { type ReceiptRow, toReceipt } from "../db-rows.ts";
+import type { EarlierReport, NewEvent, Resolution } from "../../domain/resolve.ts";
+import type { Column, DbRow } from "../columns.ts";
+import { columnsOf } from "../description.ts";
 import type { RecordRequest, RecordResult } from "../port/inbox.ts";
+import { selectOf } from "../sql/session.ts";
+import { RECEIPT, REJECTION, SCHEMA } from "../tables.ts";
 import type { Answer } from "./batch.ts";
+import { given, insertRows } from "./given.ts";
 import {
   addDedupeKeys,
   addDeliveries,
@@ -12,73 +15,75 @@ import {
   addEvents,
   addLinks,
   addReceipts,
+  amendReceipt,
   changeChannelKeys,
-  mendReceipt,
   moveDuplicates,
   setDocuments,
 } from "./insert.ts";
 import { lockLanes } from "./lanes.ts";
 import { type Knowledge, lookUp } from "./lookup.ts";
+import { channelKeysAfter, movedAfter } from "./net-changes.ts";
 import type { Announce } from "./notify.ts";
 import type { Session } from "./session.ts";
 
-/** A recording with what its `resolve` made of it. */
-interface Reading {
-  recording: RecordRequest;
-  resolved: Resolution;
+/** Everything here but `dropRejection` runs inside a transaction. */
+
+/** A request with what its `resolve` made of it. */
+interface Resolved {
+  receipt: Receipt;
+  resolution: Resolution;
 }
 
-/** What of a reading was not known before. */
-export interface Outcome extends Reconciliation {
-  receipt: Receipt;
-  moved: Resolution["moved"];
+/** The same with the part of it that takes effect. */
+interface Reconciled extends Resolved {
+  result: Reconciliation;
 }
 
 /**
- * Keeps requests and all that comes of them, in a handful of round trips however many they are. Each sees what the one before
- * left; one whose `resolve` throws leaves nothing. Runs inside a transaction.
+ * Records requests in a handful of round trips, whatever their number. Each sees what the one before left; one whose
+ * `resolve` throws leaves nothing.
  */
 export async function recordAll(
   session: Session,
-  recordings: readonly RecordRequest[],
+  requests: readonly RecordRequest[],
   announce: Announce,
 ): Promise<readonly Answer<RecordResult>[]> {
-  const known = await lookUp(session, recordings);
-  const read = recordings.map((recording) =>
-    attempt(() => ({ recording, resolved: known.resolve(recording) })),
-  );
-  const good = read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  const outcomes = await keep(session, known, good);
-  await Promise.all([addReceipts(session, outcomes), finish(session, outcomes, announce)]);
+  const known = await lookUp(session, requests);
+  const answers = requests.map((request) => attempt(() => resolveWith(known, request)));
+  const resolved = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  const reconciled = await add(session, known, resolved);
+  await Promise.all([addReceipts(session, reconciled.map(toReceipt)), finish(session, reconciled, announce)]);
 
-  const recorded = outcomes.map(toRecorded).values();
-  return read.map((one) =>
-    one.status === "fulfilled" ? { status: "fulfilled", value: next(recorded) } : one,
+  const results = reconciled.map(toResult).values();
+  return answers.map((answer) =>
+    answer.status === "fulfilled" ? { status: "fulfilled", value: next(results) } : answer,
   );
 }
 
-/** Keeps what a request tells now and did not tell before. Runs inside a transaction. */
 export async function amend(
   session: Session,
-  recording: RecordRequest,
+  request: RecordRequest,
   announce: Announce,
 ): Promise<RecordResult> {
-  const { id } = recording.receipt;
-  const [row] = await session.rows<ReceiptRow>("select * from receipts where id = $1 for update", [id]);
-  const before = row ? toReceipt(row) : { events: [], duplicates: [] };
-  const known = await lookUp(session, [recording]);
-  const [outcome] = await keep(
-    session,
-    known,
-    [{ recording, resolved: known.resolve(recording) }],
-    new Set([...before.events, ...before.duplicates]),
+  const { id, mapping, problems } = request.receipt;
+  const [row] = await session.rows<DbRow>(
+    `select ${selectOf(session.dialect, RECEIPT.columns)} from receipts where id = ? for update`,
+    [id],
   );
-  if (!outcome) throw new Error("a recording has no outcome");
-  const events = [...before.events, ...idsOf(outcome)];
-  const duplicates = [...before.duplicates, ...outcome.duplicates];
-  await mendReceipt(session, recording.receipt, events, duplicates);
-  await finish(session, [outcome], announce);
-  return toRecorded(outcome);
+  const before = row ? RECEIPT.decode(row) : { events: [], duplicates: [] };
+  const known = await lookUp(session, [request]);
+  const reported = new Set([...before.events, ...before.duplicates]);
+  const [reconciled] = await add(session, known, [resolveWith(known, request)], reported);
+  if (!reconciled) throw new Error("a request has no result");
+  const events = [...before.events, ...idsOf(reconciled)];
+  const duplicates = [...before.duplicates, ...reconciled.result.duplicates];
+  await amendReceipt(session, id, { mapping, problems, events, duplicates });
+  await finish(session, [reconciled], announce);
+  return toResult(reconciled);
+}
+
+function resolveWith(known: Knowledge, request: RecordRequest): Resolved {
+  return { receipt: request.receipt, resolution: known.resolve(request) };
 }
 
 function attempt<T>(work: () => T): Answer<T> {
@@ -91,114 +96,134 @@ function attempt<T>(work: () => T): Answer<T> {
 
 function next<T>(values: Iterator<T, undefined>): T {
   const { done, value } = values.next();
-  if (done) throw new Error("fewer outcomes than recordings");
+  if (done) throw new Error("fewer results than requests");
   return value;
 }
 
-/** Keeps what came of the readings, but for receipts and deliveries, and finds out which events are new. */
-async function keep(
+/** Adds all of the requests but receipts, duplicates and deliveries, and finds out which events are new. */
+async function add(
   session: Session,
   known: Knowledge,
-  readings: readonly Reading[],
-  before: ReadonlySet<string> = new Set(),
-): Promise<readonly Outcome[]> {
-  const unlocked = new Set(lanesOf(readings).filter((lane) => !known.lanes.has(lane)));
+  requests: readonly Resolved[],
+  reportedBefore: ReadonlySet<string> = new Set(),
+): Promise<readonly Reconciled[]> {
+  const resolutions = requests.map(({ resolution }) => resolution);
+  const events = resolutions.flatMap((resolution) => resolution.events);
+  const unlocked = new Set(lanesOf(requests).filter((lane) => !known.lanes.has(lane)));
   const [added] = await Promise.all([
-    addEvents(session, readings.flatMap(eventsOf)),
-    addDedupeKeys(session, readings.flatMap(dedupeKeysOf)),
-    changeChannelKeys(session, channelKeysOf(readings)),
-    addLinks(session, readings.flatMap(linksOf)),
-    setDocuments(session, readings.flatMap(documentsOf)),
+    addEvents(session, events),
+    addDedupeKeys(session, requests.flatMap(dedupeKeysOf)),
+    changeChannelKeys(session, channelKeysAfter(resolutions)),
+    addLinks(session, requests.flatMap(linksOf)),
+    setDocuments(session, requests.flatMap(documentsOf)),
     lockLanes(session, unlocked),
   ]);
-  const owners = ownersOf(readings, added);
-  return readings.map((reading) => toOutcome(reading, owners, before));
+  const firsts = firstOfEach(events, added);
+  return requests.map((request) => {
+    return { ...request, result: reconcile(request.resolution, (one) => firsts.has(one), reportedBefore) };
+  });
 }
 
-async function finish(session: Session, outcomes: readonly Outcome[], announce: Announce): Promise<void> {
-  const deliveries = outcomes.flatMap(({ receipt, deliveries }) =>
-    deliveries.map((delivery) => ({ delivery, recordedAt: receipt.receivedAt })),
+async function finish(session: Session, requests: readonly Reconciled[], announce: Announce): Promise<void> {
+  const deliveries = requests.flatMap(({ receipt, result }) =>
+    result.deliveries.map((delivery) => ({ delivery, recordedAt: receipt.receivedAt })),
   );
   await Promise.all([
-    addDuplicates(session, outcomes).then(() => moveDuplicates(session, movedIn(outcomes))),
+    addDuplicates(session, requests.flatMap(duplicatesOf)).then(() =>
+      moveDuplicates(session, movedAfter(requests.map(({ resolution }) => resolution))),
+    ),
     addDeliveries(session, deliveries),
     announce(session, new Set(deliveries.map(({ delivery }) => delivery.destination))),
   ]);
 }
 
-function lanesOf(readings: readonly Reading[]): string[] {
-  return readings.flatMap(({ resolved }) => resolved.deliveries.flatMap(({ lane }) => lane ?? []));
+function lanesOf(requests: readonly Resolved[]): string[] {
+  return requests.flatMap(({ resolution }) => resolution.deliveries.flatMap(({ lane }) => lane ?? []));
 }
 
-function eventsOf({ recording, resolved }: Reading): { one: NewEvent; receipt: Receipt }[] {
-  return resolved.events.map((one) => ({ one, receipt: recording.receipt }));
+function documentsOf({ receipt, resolution }: Resolved) {
+  return resolution.documents.map((document) => ({ document, changedAt: receipt.receivedAt }));
 }
 
-function documentsOf({ recording, resolved }: Reading): { document: Document; changedAt: number }[] {
-  return resolved.documents.map((document) => ({ document, changedAt: recording.receipt.receivedAt }));
+function dedupeKeysOf({ resolution }: Resolved): [key: string, event: string][] {
+  const added = resolution.events.map(({ event, dedupeKey: key }) => ({ event: event.id, key }));
+  return [...added, ...resolution.duplicates].flatMap(({ event, key }) =>
+    event === key ? [] : [[key, event]],
+  );
 }
 
-function dedupeKeysOf({ resolved }: Reading): [key: string, event: string][] {
-  const born = resolved.events.map(({ event, dedupeKey: key }) => ({ event: event.id, key }));
-  return [...born, ...resolved.duplicates].flatMap(({ event, key }) => (event === key ? [] : [[key, event]]));
+function linksOf({ receipt, resolution }: Resolved): [source: string, signer: string, document: string][] {
+  return resolution.links.map(({ signer, document }) => [receipt.source, signer, document]);
 }
 
-/** Of readings that follow on one another: what one adds and a later one removes is neither. */
-function channelKeysOf(readings: readonly Reading[]): Resolution["channelKeys"] {
-  const nameOf = ({ event, key, channel }: EventChannelKey) => JSON.stringify([event, key, channel]);
-  const added = new Map<string, EventChannelKey>();
-  const removed = new Map<string, EventChannelKey>();
-  for (const { resolved } of readings) {
-    for (const one of resolved.channelKeys.removed) {
-      removed.set(nameOf(one), one);
-      added.delete(nameOf(one));
-    }
-    for (const one of resolved.channelKeys.added) added.set(nameOf(one), one);
-  }
-  return { added: [...added.values()], removed: [...removed.values()] };
+function duplicatesOf({ receipt: { id, channel, receivedAt }, result }: Reconciled): EarlierReport[] {
+  return result.duplicates.map((event) => ({ event, receipt: id, channel, at: receivedAt }));
 }
 
-function linksOf({ recording, resolved }: Reading): [source: string, signer: string, document: string][] {
-  return resolved.links.map(({ signer, document }) => [recording.receipt.source, signer, document]);
+/** Of several entries with the id of an event that was added, the first made it. */
+function firstOfEach(events: readonly NewEvent[], added: ReadonlySet<string>): ReadonlySet<NewEvent> {
+  const firsts = new Map<string, NewEvent>();
+  for (const one of events)
+    if (added.has(one.event.id) && !firsts.has(one.event.id)) firsts.set(one.event.id, one);
+  return new Set(firsts.values());
 }
 
-/** Which reading told each new event: the first of them. */
-function ownersOf(readings: readonly Reading[], added: ReadonlySet<string>): Map<string, NewEvent> {
-  const owners = new Map<string, NewEvent>();
-  for (const one of readings.flatMap(({ resolved }) => resolved.events)) {
-    if (added.has(one.event.id) && !owners.has(one.event.id)) owners.set(one.event.id, one);
-  }
-  return owners;
+function toReceipt(reconciled: Reconciled) {
+  const { body, ...receipt } = reconciled.receipt;
+  const { duplicates } = reconciled.result;
+  return { summary: { ...receipt, size: body.byteLength, events: idsOf(reconciled), duplicates }, body };
 }
 
-function toOutcome(
-  { recording: { receipt }, resolved }: Reading,
-  owners: ReadonlyMap<string, NewEvent>,
-  before: ReadonlySet<string>,
-): Outcome {
-  const reconciled = reconcile(resolved, (one) => owners.get(one.event.id) === one, before);
-  return { ...reconciled, receipt, moved: resolved.moved };
-}
-
-/** Of outcomes that follow on one another: where each report is in the end. */
-function movedIn(outcomes: readonly Outcome[]): Resolution["moved"] {
-  const nameOf = ({ event, receipt }: EarlierReport) => JSON.stringify([event, receipt]);
-  const from = new Map<string, EarlierReport>();
-  const to = new Map<string, EarlierReport>();
-  for (const { moved } of outcomes) {
-    for (const one of moved.from) {
-      from.set(nameOf(one), one);
-      to.delete(nameOf(one));
-    }
-    for (const one of moved.to) to.set(nameOf(one), one);
-  }
-  return { from: [...from.values()], to: [...to.values()] };
-}
-
-function toRecorded({ events, duplicates, destinations }: Outcome): RecordResult {
+function toResult({ result: { events, duplicates, destinations } }: Reconciled): RecordResult {
   return { events, duplicates, destinations };
 }
 
-export function idsOf({ events }: Pick<Outcome, "events">): string[] {
-  return events.map(({ id }) => id);
+function idsOf({ result }: Reconciled): string[] {
+  return result.events.map(({ id }) => id);
+}
+
+/** A refused request, and how many of its channel are kept. */
+export interface Rejecting {
+  rejection: Rejection;
+  keep: number;
+}
+
+const CHANNEL: readonly Column[] = [
+  { name: "source", type: "text" },
+  { name: "channel", type: "text" },
+  { name: "keep", type: "integer" },
+];
+
+/** Adds refused requests, and removes all but the newest of their channels, in two round trips. */
+export async function rejectAll(
+  session: Session,
+  all: readonly Rejecting[],
+): Promise<readonly Answer<void>[]> {
+  const rows = all.map(({ rejection: { body, ...rejection } }) => [...REJECTION.encode(rejection), body]);
+  await insertRows(session, "rejections", columnsOf(SCHEMA.rejections), rows);
+  const { from, values } = given(CHANNEL, channelsOf(all));
+  await session.run(
+    `delete from rejections where position = any(array(
+       select old.position from ${from}
+       cross join lateral (
+         select position from rejections r where r.source = given.source and r.channel = given.channel
+         order by position desc offset given.keep) old
+       order by old.position))`,
+    values,
+  );
+  return all.map(() => ({ status: "fulfilled", value: undefined }));
+}
+
+/** Each channel once, with the newest number of how many are kept. */
+function channelsOf(all: readonly Rejecting[]): (string | number)[][] {
+  const channels = new Map<string, (string | number)[]>();
+  for (const { rejection, keep } of all) {
+    const { source, channel } = rejection;
+    channels.set(JSON.stringify([source, channel]), [source, channel, keep]);
+  }
+  return [...channels.values()];
+}
+
+export async function dropRejection(session: Session, id: string): Promise<boolean> {
+  return (await session.run("delete from rejections where id = ?", [id])) === 1;
 }

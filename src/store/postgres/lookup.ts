@@ -3,10 +3,12 @@ import { documentLane, signerLane } from "../../domain/destination.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Known, Resolution } from "../../domain/resolve.ts";
 import { storableText } from "../../domain/text.ts";
-import { type CandidateRow, toCandidate, toDocument } from "../db-rows.ts";
 import type { RecordRequest } from "../port/inbox.ts";
+import { type CandidateRow, toCandidate } from "../sql/candidate.ts";
+import { DOCUMENT } from "../tables.ts";
+import { columns } from "./given.ts";
 import { tryLanes } from "./lanes.ts";
-import { columns, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 /**
  * What is known that bears on some recordings that share a transaction: as the database had it once their lanes were locked,
@@ -166,7 +168,7 @@ async function lookUpDocuments(
      from unnest($1::text[], $2::text[]) asked (source, id) join documents d using (source, id)`,
     columns(asked, 2),
   );
-  return new Map(rows.map((row) => [named(row.source, row.id), toDocument(row)]));
+  return new Map(rows.map((row) => [named(row.source, row.id), DOCUMENT.decode(row)]));
 }
 
 async function lookUpEvents(

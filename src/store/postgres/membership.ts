@@ -1,4 +1,4 @@
-import { CAME, LEFT } from "./notify.ts";
+import { NODE_JOINED, NODE_LEFT } from "./notify.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -10,11 +10,11 @@ const LOCK = "hashtextextended($1, 0)";
 
 /** `session` is the line itself. */
 export async function join(session: Session, channel: string): Promise<void> {
-  await session.run(`select pg_advisory_lock_shared(${LOCK}), pg_notify($1, '${CAME}')`, [channel]);
+  await session.run(`select pg_advisory_lock_shared(${LOCK}), pg_notify($1, '${NODE_JOINED}')`, [channel]);
 }
 
 export async function leave(session: Session, channel: string): Promise<void> {
-  await session.run(`select pg_advisory_unlock_shared(${LOCK}), pg_notify($1, '${LEFT}')`, [channel]);
+  await session.run(`select pg_advisory_unlock_shared(${LOCK}), pg_notify($1, '${NODE_LEFT}')`, [channel]);
 }
 
 export async function count(session: Session, channel: string): Promise<number> {

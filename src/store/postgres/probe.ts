@@ -1,5 +1,5 @@
 import type { Lease } from "../port/queue.ts";
-import { KEPT } from "./notify.ts";
+import { STATE_CHANGED } from "./notify.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -32,7 +32,7 @@ export function moveProbe(
          and exists (select from deliveries where destination = $1 and token = $3 and due_at = $2)
        returning name
      )
-     select pg_notify($4, '${KEPT}') from moved`,
+     select pg_notify($4, '${STATE_CHANGED}') from moved`,
     [destination, until, token, channel],
   );
 }
@@ -44,7 +44,7 @@ export function letProbe(session: Session, channel: string, destinations: readon
        update destinations set breaker = ${probingAt("$2")} where name = any($1::text[]) and ${PROBE_AT} is not null
        returning name
      )
-     select pg_notify($3, '${KEPT}') from moved limit 1`,
+     select pg_notify($3, '${STATE_CHANGED}') from moved limit 1`,
     [destinations, now, channel],
   );
 }
@@ -60,7 +60,7 @@ export function hastenProbe(
        update destinations set breaker = ${probingAt("$2")} where name = $1 and ${PROBE_AT} > $2::bigint + $4::bigint
        returning name
      )
-     select pg_notify($3, '${KEPT}') from moved`,
+     select pg_notify($3, '${STATE_CHANGED}') from moved`,
     [destination, now, channel, lease],
   );
 }

@@ -1,35 +1,25 @@
 import { documentLane, laneOf, signerLane } from "../../domain/destination.ts";
 import { after, nextStep } from "../cursor.ts";
-import { toEvent } from "../db-rows.ts";
 import type { Prunable, PruneStep } from "../port/retention.ts";
+import { AGE, EVENT } from "../tables.ts";
+import { columns } from "./given.ts";
 import { dropLanes, lockFree } from "./lanes.ts";
-import { columns, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
-/** How a table is walked from its oldest row on. */
-interface Walk {
-  /** When the row was new. */
-  at: string;
-  /** Whether the oldest come first. Where they do, a step that meets none that is old enough is the last. */
-  ordered: boolean;
-  /** Removes the rows of these positions, but for those that must stay or that somebody else holds. Returns how many. */
-  drop(session: Session, positions: readonly number[], before: number): Promise<number>;
-}
+/** Removes the rows of these positions, but for those that must stay or that another holds. Returns their number. */
+type Drop = (session: Session, positions: readonly number[], before: number) => Promise<number>;
 
-const WALKS: Readonly<Record<Prunable, Walk>> = {
-  receipts: { at: "received_at", ordered: true, drop: dropFrom("receipts") },
-  rejections: { at: "received_at", ordered: true, drop: dropFrom("rejections") },
-  audit: { at: "at", ordered: true, drop: dropFrom("audit") },
-  attempts: {
-    at: "started_at",
-    ordered: true,
-    drop: dropFrom(
-      "attempts a",
-      "not exists (select from deliveries d where d.id = a.delivery_id and d.due_at is not null)",
-    ),
-  },
-  events: { at: "recorded_at", ordered: true, drop: dropEvents },
-  documents: { at: "changed_at", ordered: false, drop: dropDocuments },
-  tombstones: { at: "recorded_at", ordered: true, drop: dropTombstones },
+const DROPS: Readonly<Record<Prunable, Drop>> = {
+  receipts: dropFrom("receipts"),
+  rejections: dropFrom("rejections"),
+  audit: dropFrom("audit"),
+  attempts: dropFrom(
+    "attempts a",
+    "not exists (select from deliveries d where d.id = a.delivery_id and d.due_at is not null)",
+  ),
+  events: dropEvents,
+  documents: dropDocuments,
+  tombstones: dropTombstones,
 };
 
 /**
@@ -41,18 +31,18 @@ export async function prune(
   step: PruneStep,
 ): Promise<{ pruned: number; next: string | null }> {
   const { table, before, limit } = step;
-  const { at, ordered, drop } = WALKS[table];
+  const { column, ordered } = AGE[table];
   const rows = await session.rows<{ position: number; old: boolean }>(
-    `select position, ${at} < $3 as old from ${table} where position > $1 order by position limit $2`,
+    `select position, ${column} < $3 as old from ${table} where position > $1 order by position limit $2`,
     [after(step), limit, before],
   );
   const old = rows.flatMap(({ position, old }) => (old ? [position] : []));
-  const pruned = old.length === 0 ? 0 : await drop(session, old, before);
+  const pruned = old.length === 0 ? 0 : await DROPS[table](session, old, before);
   return { pruned, next: nextStep(rows, step, { foundOld: old.length > 0, ordered }) };
 }
 
 /** Of a table whose rows nothing else belongs to. */
-function dropFrom(table: string, free = "true"): Walk["drop"] {
+function dropFrom(table: string, free = "true"): Drop {
   return (session, positions) =>
     session.run(
       `delete from ${table} where position = any(array(
@@ -75,7 +65,7 @@ async function dropEvents(session: Session, positions: readonly number[]): Promi
   );
   const gone = events.filter(({ id }) => !busy.has(id));
   const ids = gone.map(({ id }) => id);
-  const orphans = gone.filter(({ documented }) => !documented).map(toEvent);
+  const orphans = gone.filter(({ documented }) => !documented).map(EVENT.decode);
   await Promise.all([
     session.run(
       "insert into tombstones (id, recorded_at) select id, recorded_at from events where position = any($1::bigint[]) order by position",

@@ -1,11 +1,16 @@
-import { type Attempt, settledState } from "../../domain/delivery.ts";
-import type { Lease, Settlement } from "../port/queue.ts";
-import type { Store } from "../store.ts";
+import { settledState } from "../../domain/delivery.ts";
+import type { Column, Scalar } from "../columns.ts";
+import type { Lease, Queue, Settlement } from "../port/queue.ts";
+import type { Backlog } from "../port/reads.ts";
+import { ATTEMPT } from "../tables.ts";
 import type { Answer } from "./batch.ts";
 import { idsAndTokens } from "./claim.ts";
+import { columns, insertRows } from "./given.ts";
 import { lockLanes } from "./lanes.ts";
 import { hastenProbe, isProbe, letProbe } from "./probe.ts";
-import { columns, type Scalar, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
+
+const DELIVERY_ID: Column = { name: "delivery_id", type: "text" };
 
 /** Writes down what tries came to. Of two for one lease the first counts. Runs inside a transaction. */
 export async function settleAll(
@@ -70,14 +75,12 @@ async function writeDown(
   if (written.length === 0) return;
   const over = written.filter(({ settlement }) => settlement.outcome.status !== "pending");
   await Promise.all([
-    session.run(
-      `insert into attempts (delivery_id, number, started_at, duration, cause, status, answer, retry_after)
-       select * from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::text[], $6::int[], $7::text[], $8::bigint[])`,
-      columns(
-        written.flatMap(({ settlement: { delivery, attempt } }) =>
-          attempt ? [attemptOf(delivery, attempt)] : [],
-        ),
-        8,
+    insertRows(
+      session,
+      "attempts",
+      [DELIVERY_ID, ...ATTEMPT.columns],
+      written.flatMap(({ settlement: { delivery, attempt } }) =>
+        attempt ? [[delivery, ...ATTEMPT.encode(attempt)]] : [],
       ),
     ),
     session.run(
@@ -97,11 +100,6 @@ async function writeDown(
       ),
     ),
   ]);
-}
-
-function attemptOf(delivery: string, attempt: Attempt): Scalar[] {
-  const { number, startedAt, duration, cause, status, answer, retryAfter } = attempt;
-  return [delivery, number, startedAt, duration, cause, status, answer, retryAfter];
 }
 
 function outcomeOf({ delivery, attempt, outcome }: Settlement): Scalar[] {
@@ -127,7 +125,7 @@ export async function skip(
   session: Session,
   id: string,
   now: number,
-): Promise<Awaited<ReturnType<Store["skip"]>>> {
+): Promise<Awaited<ReturnType<Queue["skip"]>>> {
   // A lane never changes, so it may be read before it is locked.
   const [place] = await session.rows<{ destination: string; lane: string | null }>(
     "select destination, lane from deliveries where id = $1",
@@ -202,7 +200,7 @@ const MAX_SKEW_MS = 60_000;
 export async function bringForward(
   session: Session,
   channel: string,
-  { destination, now, lease, seen = true }: Parameters<Store["bringForward"]>[0],
+  { destination, now, lease, seen = true }: Parameters<Queue["bringForward"]>[0],
 ): Promise<number> {
   const later = seen ? now : Math.max(now, await clockOf(session)) + MAX_SKEW_MS;
   await hastenProbe(session, channel, { destination, now, lease: later - now + lease });
@@ -230,4 +228,20 @@ async function clockOf(session: Session): Promise<number> {
     "select (extract(epoch from clock_timestamp()) * 1000)::bigint as now",
   );
   return row?.now ?? 0;
+}
+
+export async function nextDueAt(session: Session, destination: string): Promise<number | null> {
+  const [row] = await session.rows<{ due_at: number }>(
+    "select due_at from deliveries where destination = ? and status = 'pending' order by due_at limit 1",
+    [destination],
+  );
+  return row?.due_at ?? null;
+}
+
+/** Answered by an index alone. */
+export const BACKLOG = `select destination, count(*) as open, min(recorded_at) as oldest from deliveries
+  where due_at is not null group by destination`;
+
+export function backlog(session: Session): Promise<Backlog[]> {
+  return session.rows<Backlog>(BACKLOG);
 }

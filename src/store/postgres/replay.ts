@@ -1,8 +1,11 @@
 import { after, nextOf } from "../cursor.ts";
 import type { ReplayFilter } from "../port/control.ts";
 import type { PageRequest } from "../port/paging.ts";
+import { replayable } from "../sql/replayable.ts";
 import { lockLanes } from "./lanes.ts";
-import type { Scalar, Session } from "./session.ts";
+import type { Session } from "./session.ts";
+
+const DELIVERIES = "deliveries d join events e on e.id = d.event_id";
 
 /**
  * The nth of the page is due n × `spacing` milliseconds from `now`; one whose lane is busy waits there. What another node
@@ -14,11 +17,11 @@ export async function replay(
   page: PageRequest,
   { now, spacing }: { now: number; spacing: number },
 ): Promise<{ replayed: number; next: string | null }> {
-  const { where, values } = replayable(filter);
+  const chosen = replayable(filter);
   const rows = await session.rows<{ position: number; lane: string | null }>(
-    `select d.position, d.lane from ${where} and d.position > $${values.length + 1}
-     order by d.position limit $${values.length + 2}`,
-    [...values, after(page), page.limit + 1],
+    `select d.position, d.lane from ${DELIVERIES} where ${chosen.sql} and d.position > ?
+     order by d.position limit ?`,
+    [...chosen.values, after(page), page.limit + 1],
   );
   const shown = rows.slice(0, page.limit);
   await lockLanes(session, new Set(shown.flatMap(({ lane }) => lane ?? [])));
@@ -45,24 +48,10 @@ export async function replay(
 }
 
 export async function countReplay(session: Session, filter: ReplayFilter): Promise<number> {
-  const { where, values } = replayable(filter);
-  const [row] = await session.rows<{ count: number }>(`select count(*) as count from ${where}`, values);
+  const chosen = replayable(filter);
+  const [row] = await session.rows<{ count: number }>(
+    `select count(*) as count from ${DELIVERIES} where ${chosen.sql}`,
+    chosen.values,
+  );
   return row?.count ?? 0;
-}
-
-/** From which deliveries a replay chooses, as SQL from the table's name on. */
-function replayable({ destination, status, since, type, document }: ReplayFilter) {
-  const statuses = status === "all" ? ["parked", "delivered"] : [status];
-  const asked: readonly [column: string, value: Scalar | undefined][] = [
-    ["d.recorded_at >=", since],
-    ["e.type =", type],
-    ["e.document_id =", document],
-  ];
-  const given = asked.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
-  const conditions = given.map(({ sql }, i) => ` and ${sql} $${i + 3}`).join("");
-  return {
-    where: `deliveries d join events e on e.id = d.event_id
-     where d.destination = $1 and d.status = any($2::text[])${conditions}`,
-    values: [destination, statuses, ...given.map(({ value }) => value)],
-  };
 }

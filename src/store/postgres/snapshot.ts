@@ -1,7 +1,6 @@
 import type { Snapshot } from "../port/backup.ts";
-import { TABLES, type Table } from "../rows.ts";
+import { countRows, pageOf } from "../sql/rows.ts";
 import { asFault } from "./errors.ts";
-import { READERS } from "./kept.ts";
 import { createClient } from "./pool.ts";
 import { createSession, type Session } from "./session.ts";
 
@@ -31,7 +30,7 @@ export async function openSnapshot(url: string): Promise<Snapshot> {
   }
   return {
     counts: () => countRows(session),
-    rows: (table, page) => READERS[table].page(session, page),
+    rows: (table, page) => pageOf(session, table, page),
     damage: async () => [],
     close,
   };
@@ -44,11 +43,4 @@ async function begin(session: Session): Promise<void> {
   ]);
   await session.run("begin isolation level repeatable read read only");
   await session.rows("select one from probe");
-}
-
-async function countRows(session: Session): Promise<Readonly<Record<Table, number>>> {
-  const counts = TABLES.map((table) => `(select count(*) from ${table}) as ${table}`);
-  const [row] = await session.rows<Record<Table, number>>(`select ${counts.join(", ")}`);
-  if (!row) throw new Error("a count has no row");
-  return row;
 }

@@ -1,9 +1,9 @@
 import type { StoreEvents } from "../port/queue.ts";
+import { destinations } from "../sql/find.ts";
 import type { Store } from "../store.ts";
-import { destinations } from "./control.ts";
 import { createLine, type Line } from "./listen-connection.ts";
 import { count, join, leave } from "./membership.ts";
-import { CAME, DUE, KEPT, LEFT } from "./notify.ts";
+import { NODE_JOINED, NODE_LEFT, STATE_CHANGED, WORK_DUE } from "./notify.ts";
 import type { Session } from "./session.ts";
 
 interface ListenOptions {
@@ -45,10 +45,10 @@ export function createListener({ url, channel, self }: ListenOptions): Listener 
 
   function heard(call: string): void {
     const [kind, sender, ...name] = call.split(":");
-    if (kind === DUE && sender !== self) news.workDue([name.join(":")]);
-    if (kind === KEPT) line?.use(tellKept);
-    if (kind === CAME) line?.use(tellMore);
-    if (kind === LEFT) line?.use(tellNumber);
+    if (kind === WORK_DUE && sender !== self) news.workDue([name.join(":")]);
+    if (kind === STATE_CHANGED) line?.use(tellKept);
+    if (kind === NODE_JOINED) line?.use(tellMore);
+    if (kind === NODE_LEFT) line?.use(tellNumber);
   }
 
   async function held(session: Session): Promise<void> {

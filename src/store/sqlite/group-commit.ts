@@ -16,8 +16,13 @@ export interface GroupCommit {
    * much for one transaction goes into the next, with everybody else's turn in between.
    */
   write<T>(work: () => T, weight?: number): Promise<T>;
-  /** Carries out all that is waiting, at once. */
-  flush(): void;
+  /**
+   * Runs asynchronous `work` in a transaction of its own, one after the other; writes that are asked for meanwhile wait.
+   * When it throws, all of it is undone.
+   */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Resolves once everything asked for is carried out. */
+  idle(): Promise<void>;
   /** How many transactions have been committed. */
   readonly commits: number;
 }
@@ -32,6 +37,9 @@ const MAX_WEIGHT = 300;
 export function createGroupCommit(db: DatabaseSync): GroupCommit {
   const waiting: Job[] = [];
   let commits = 0;
+  /** Resolves when all work that runs alone has ended. */
+  let aloneDone: Promise<unknown> = Promise.resolve();
+  let isAlone = false;
 
   const begin = db.prepare("begin immediate");
   const commit = db.prepare("commit");
@@ -41,6 +49,7 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   const undo = db.prepare("rollback to job");
 
   function flushSome(): void {
+    if (isAlone) return;
     const jobs = takeSome(waiting);
     if (waiting.length > 0) setImmediate(flushSome);
     if (jobs.length === 0) return;
@@ -97,6 +106,24 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
     }
   }
 
+  async function runAlone<T>(work: () => Promise<T>): Promise<T> {
+    while (waiting.length > 0) flushSome();
+    isAlone = true;
+    try {
+      begin.run();
+      const value = await work();
+      commit.run();
+      commits += 1;
+      return value;
+    } catch (error) {
+      undoAll();
+      throw asFault(error);
+    } finally {
+      isAlone = false;
+      if (waiting.length > 0) setImmediate(flushSome);
+    }
+  }
+
   return {
     write<T>(work: () => T, weight = 1) {
       return new Promise<T>((resolve, reject) => {
@@ -104,7 +131,13 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
         waiting.push({ run: work, weight, resolve: (value) => resolve(value as T), reject });
       });
     },
-    flush() {
+    alone<T>(work: () => Promise<T>) {
+      const done = aloneDone.then(() => runAlone(work));
+      aloneDone = done.catch(() => {});
+      return done;
+    },
+    async idle() {
+      await aloneDone;
       while (waiting.length > 0) flushSome();
     },
     get commits() {
