@@ -1,11 +1,14 @@
 import { z } from "zod";
 
 /**
- * The kinds of columns that tables.ts describes tables with. Each says how a value lies in a database, and which values
- * are accepted from outside of any store.
+ * The kinds of columns that tables.ts describes tables with. Each says how a value lies in a database, and
+ * which values are accepted from outside of any store.
  */
 
-/** PostgreSQL's type, but for `bytes` (bytea, and blob in SQLite). SQLite stores the other numbers as integers. */
+/**
+ * PostgreSQL's type, but for `bytes` (bytea, and blob in SQLite). SQLite stores the other numbers as
+ * integers.
+ */
 export type ColumnType = "text" | "integer" | "bigint" | "bytes";
 
 /** A value as a database driver takes and returns it. */
@@ -32,7 +35,9 @@ export interface Part<T> {
   shape: z.ZodType<T>;
   /** A value for each of the columns, in their order. */
   encode(value: T): readonly Scalar[];
-  /** The row's columns must be among those that the part names. The schema is trusted to hold what it says. */
+  /**
+   * The row's columns must be among those that the part names. The schema is trusted to hold what it says.
+   */
   decode(row: DbRow): T;
 }
 

@@ -10,7 +10,8 @@ export function conflict<T extends Table>(table: T, row: Rows[T]): CountersignEr
   const place = "position" in row ? ` or at its position ${row.position}` : "";
   return new CountersignError(
     "conflict",
-    `something else than ${nameOf(table, row)} stands in its place${place} in the table ${table}: the store to import into must be empty`,
+    `something else than ${nameOf(table, row)} stands in its place${place} in the table ${table}: ` +
+      "the store to import into must be empty",
   );
 }
 

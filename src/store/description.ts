@@ -87,7 +87,10 @@ export function pick(description: WithColumns, ...names: readonly string[]): rea
   });
 }
 
-/** What a row from outside of any store must be like. Strict: an unknown property would be lost without a word. */
+/**
+ * What a row from outside of any store must be like. Strict: an unknown property would be lost without a
+ * word.
+ */
 export function shapeOf<Row>(description: Description<Row>): z.ZodType<Row> {
   const children = Object.entries<Child<unknown>>(description.children).map(
     ([property, { item }]) => [property, z.array(item.shape)] as const,

@@ -16,7 +16,7 @@ import { countReplay, replay } from "./postgres/replay.ts";
 import { restoreBehind } from "./postgres/restore.ts";
 import { createSession, type Session } from "./postgres/session.ts";
 import { openSnapshot } from "./postgres/snapshot.ts";
-import { createListener } from "./postgres/subscribe.ts";
+import { createSubscription } from "./postgres/subscribe.ts";
 import { transact, transactAtOnce } from "./postgres/transaction.ts";
 import { keepingReceipts } from "./refused.ts";
 import { destinations } from "./sql/find.ts";
@@ -28,26 +28,26 @@ export interface PostgresOptions {
   url: string;
   /** A new token for a lease. */
   token(): string;
-  /** How many connections at most, one more for listening not counted; default 10. */
+  /** The most connections, beside one to listen; default 10. */
   connections?: number;
 }
 
 /**
- * Which part of the connections is for what may wait: refused requests, what people look at, pruning. The rest is for what
- * comes in and goes out, and is never kept busy by anybody without a secret.
+ * The share of connections for work that may wait: refused requests, reads for people, pruning. The others
+ * are for genuine requests and deliveries, so that callers without a secret never keep them busy.
  */
 const ASIDE_SHARE = 0.3;
 
-/** What one transaction takes: so many at most, and so many bytes of bodies. */
+/** The most requests in one transaction, and the most bytes of their bodies. */
 const MAX_BATCH = 100;
 const MAX_BATCH_BYTES = 8 * 1_024 ** 2;
 
 /**
- * One database that any number of nodes share. What is asked for in one turn of the event loop shares a transaction, several of
- * which are under way at a time.
+ * One database that any number of nodes share. Writes that are asked for in one turn of the event loop share
+ * a transaction; several transactions are under way at a time.
  *
- * @throws CountersignError `store_unavailable` when the database cannot be reached yet; `cannot_start` when it can and does not
- * let us in, or was written by a newer version.
+ * @throws CountersignError `store_unavailable` when the database cannot be reached yet; `cannot_start` when
+ * it refuses the connection, or its schema is newer.
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const { url, token, connections = 10 } = options;
@@ -64,35 +64,35 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const inTransactionAside = <T>(work: (session: Session) => Promise<T>) => transact(poolAside, work);
 
   const recordings = createBatch<RecordRequest, RecordResult>({
-    carry: (all) => inTransaction((session) => recordAll(session, all, announce)),
-    lanes: Math.ceil(forWork / 2),
-    most: MAX_BATCH,
+    execute: (all) => inTransaction((session) => recordAll(session, all, announce)),
+    concurrency: Math.ceil(forWork / 2),
+    maxItems: MAX_BATCH,
     weigh: ({ receipt }) => receipt.body.byteLength,
-    heaviest: MAX_BATCH_BYTES,
+    maxWeight: MAX_BATCH_BYTES,
   });
   const settlements = createBatch<Settlement, boolean>({
-    carry: (all) => inTransaction((session) => settleAll(session, channel, all)),
-    lanes: Math.ceil(forWork / 4),
-    most: MAX_BATCH,
+    execute: (all) => inTransaction((session) => settleAll(session, channel, all)),
+    concurrency: Math.ceil(forWork / 4),
+    maxItems: MAX_BATCH,
     weigh: () => 0,
-    heaviest: MAX_BATCH_BYTES,
+    maxWeight: MAX_BATCH_BYTES,
   });
   const rejections = createBatch<Rejecting, void>({
-    carry: (all) => inTransactionAside((session) => rejectAll(session, all)),
-    lanes: 1,
-    most: MAX_BATCH,
+    execute: (all) => inTransactionAside((session) => rejectAll(session, all)),
+    concurrency: 1,
+    maxItems: MAX_BATCH,
     weigh: ({ rejection }) => rejection.body?.byteLength ?? 0,
-    heaviest: MAX_BATCH_BYTES,
+    maxWeight: MAX_BATCH_BYTES,
   });
 
-  const listener = createListener({ url, channel, self });
+  const subscription = createSubscription({ url, channel, self });
 
   return {
     ...createReads(aside),
-    subscribe: listener.listen,
+    subscribe: subscription.subscribe,
     record: keepingReceipts(recordings.add, whyRefused),
     amend: keepingReceipts(
-      (recording) => inTransaction((session) => amend(session, recording, announce)),
+      (request) => inTransaction((session) => amend(session, request, announce)),
       whyRefused,
     ),
     reject: (rejection, keep) => rejections.add({ rejection, keep }),
@@ -128,13 +128,15 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       await one.run("update probe set writes = writes + 1");
     },
     async close() {
-      await Promise.all([recordings.idle(), settlements.idle(), rejections.idle(), listener.end()]);
+      await Promise.all([recordings.idle(), settlements.idle(), rejections.idle(), subscription.end()]);
       await Promise.all([pool.end(), poolAside.end()]);
     },
   };
 }
 
-/** Sees to the schema, and gives the name under which its nodes talk: what shares a database need not share a schema. */
+/**
+ * Migrates the schema. Returns the name of its nodes' channel: stores in one database may have a schema each.
+ */
 async function prepare(url: string): Promise<string> {
   const place = placeOf(url);
   const client = createClient(url);
@@ -157,12 +159,13 @@ function asOpeningFault(error: unknown, place: string): CountersignError {
   if (!isRefusal(error)) return asFault(error);
   return new CountersignError(
     "cannot_start",
-    `the store ${place} cannot be opened (${messageOf(error)}): give \`store\` a database that this user may make tables in`,
+    `the store ${place} cannot be opened (${messageOf(error)}): ` +
+      "give `store` a database that this user may make tables in",
     { cause: error },
   );
 }
 
-/** Where a database is, without the password. */
+/** The database's address, without the password. */
 function placeOf(url: string): string {
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;

@@ -8,8 +8,8 @@ import { PROBLEM_KINDS, type Problem, type Shown } from "../domain/receipt.ts";
 import type { AuditEntry, Pause } from "./port/control.ts";
 
 /**
- * The shapes of values that are stored as JSON, for rows that come from outside of any store. Strict: an unknown
- * property would be lost without a word.
+ * The shapes of values that are stored as JSON, for rows that come from outside of any store. Strict: an
+ * unknown property would be lost without a word.
  */
 
 /** Milliseconds since 1970. */

@@ -29,7 +29,7 @@ import { prepareStatements } from "./sqlite/statements.ts";
 import type { Store } from "./store.ts";
 
 export interface SqliteStore extends Store {
-  /** How many transactions have been committed: far fewer than writes, under load. */
+  /** The number of transactions committed: far fewer than writes, under load. */
   readonly commits: number;
 }
 
@@ -42,10 +42,10 @@ export interface SqliteOptions {
 }
 
 /**
- * One file on one machine. WAL, so that reading never waits; synchronous=FULL, so that a commit is on disk and not only with
- * the operating system; everything asked for in one turn of the event loop in one commit.
+ * One file on one machine. WAL, so that reads never wait; synchronous=FULL, so that a commit is on disk and
+ * not only with the operating system. Writes that are asked for in one turn of the event loop share a commit.
  *
- * @throws CountersignError `cannot_start` when the file cannot be opened or was written by a newer version.
+ * @throws CountersignError `cannot_start` when the file cannot be opened or its schema is newer.
  */
 export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOptions): SqliteStore {
   const db = openDatabase(file, busyTimeout);
@@ -103,13 +103,14 @@ const SETTINGS = [
   "journal_mode = wal",
   "synchronous = full",
   "temp_store = memory",
-  // In KB. What does not fit is with the operating system; four times as much is no faster at a million events.
+  // In KB. The operating system caches the rest; four times as much is no faster at a million events.
   "cache_size = -16384",
-  // In pages, 16 MB: under load a page is changed in many commits, and is copied from the log into the database once for all.
+  // In pages, 16 MB: under load many commits change a page, and one copy from the log into the database is
+  // enough.
   "wal_autocheckpoint = 4000",
 ];
 
-/** What lies beside the file takes over its mode. */
+/** The files beside the database take over its mode. */
 export function filesOf(file: string): readonly string[] {
   return file === IN_MEMORY ? [] : [file, `${file}-wal`, `${file}-shm`];
 }
@@ -132,7 +133,8 @@ function openDatabase(file: string, timeout: number): DatabaseSync {
     if (error instanceof CountersignError) throw error;
     throw new CountersignError(
       "cannot_start",
-      `the store ${file} cannot be opened (${messageOf(error)}): give \`store\` a file in a folder that this user may write to`,
+      `the store ${file} cannot be opened (${messageOf(error)}): ` +
+        "give `store` a file in a folder that this user may write to",
       { cause: error },
     );
   }

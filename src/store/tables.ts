@@ -32,9 +32,10 @@ import type { Rows, Table } from "./rows.ts";
 import { breaker, details, document, eventId, origin, pause, problem, shown, strings } from "./shapes.ts";
 
 /**
- * Every table of the schema, once: which columns it has, what they hold, what tells its rows apart. Row schemas, column
- * lists, restore and counts of both databases come from here; indexes and constraints are in their migrations. A new
- * column is a property of the domain type, a line here, and a migration in each database.
+ * Every table of the schema, once: which columns it has, what they hold, what tells its rows apart. Row
+ * schemas, column lists, restore and counts of both databases come from here; indexes and constraints are in
+ * their migrations. A new column is a property of the domain type, a line here, and a migration in each
+ * database.
  */
 
 /** The columns that change when a receipt is amended. */

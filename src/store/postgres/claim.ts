@@ -10,9 +10,9 @@ const CLAIMED = DELIVERY.columns.map(({ name }) => `d.${name}`).join(", ");
 const ANY = { limit: null, settleMargin: 0, finished: [] };
 
 /**
- * One round trip. Claims of one destination go one after the other over all nodes, so that each counts what the one before it
- * has leased; of the rest, what another node has locked at this moment is passed over and not waited for. Only the first of a lane is
- * pending, so two of one lane are never out. Runs inside a transaction, without waiting for an answer in between.
+ * Runs inside a transaction, in one round trip. Claims of one destination take turns over all nodes, so that
+ * each counts the leases of the one before. Deliveries that another transaction has locked are skipped. Only
+ * the first delivery of a lane is pending, so two of one lane are never leased.
  */
 export async function claim(
   session: Session,
@@ -31,8 +31,8 @@ export async function claim(
 }
 
 /**
- * As many as there is capacity for, by what is kept of the destination and what is out. The latter is read in order, for otherwise the
- * entries of leases that are settled would be read by a bitmap, which never clears any of them away.
+ * Leases what the destination's saved state and the leases under way allow. Leases are read in order: a
+ * bitmap scan would read the index entries of settled leases again and again, and never clear them away.
  */
 function lease(session: Session, request: ClaimRequest, token: string) {
   const { destination, now, limit, until, probe = false, capacity = ANY } = request;
@@ -44,7 +44,8 @@ function lease(session: Session, request: ClaimRequest, token: string) {
        select count(*) as number from unnest($8::text[], $9::text[]) given (id, token)
        join deliveries d on d.id = given.id and d.token = given.token and d.due_at > $10::bigint
      ), taken as (
-       select count(*) - (select number from tried) as trying, bool_or(token like '${PROBE}%') as probing from leased
+       select count(*) - (select number from tried) as trying, bool_or(token like '${PROBE}%') as probing
+       from leased
      ), capacity as (
        select case when paused is not null then 0
                    when ${PROBE_AT} is null then least($3::bigint, $6::bigint - trying)

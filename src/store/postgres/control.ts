@@ -4,7 +4,10 @@ import { insertRows } from "./given.ts";
 import { STATE_CHANGED } from "./notify.ts";
 import type { Session } from "./session.ts";
 
-/** One statement, so that two nodes that save different fields do not undo each other's. All nodes are notified. */
+/**
+ * One statement, so that two nodes that save different fields do not undo each other's. All nodes are
+ * notified.
+ */
 export async function saveDestination(
   session: Session,
   channel: string,

@@ -27,8 +27,8 @@ export function columns(rows: readonly (readonly Scalar[])[], width: number): Sc
 }
 
 /**
- * Inserts rows in their order, so that their positions follow it, and returns what `returning` names. `more` follows the
- * rows: what to do about conflicts.
+ * Inserts rows in their order, so that their positions follow it, and returns what `returning` names. `more`
+ * follows the rows: what to do about conflicts.
  */
 export async function insertRows<Row>(
   session: Pick<Session, "rows">,
@@ -46,7 +46,8 @@ export async function insertRows<Row>(
   );
   const overriding = names.some(({ name }) => name === POSITION.name) ? "overriding system value" : "";
   return session.rows<Row>(
-    `insert into ${table} (${namesOf(names)}) ${overriding} select ${namesOf(names)} from ${from} order by n ${more}`,
+    `insert into ${table} (${namesOf(names)}) ${overriding}
+     select ${namesOf(names)} from ${from} order by n ${more}`,
     values,
   );
 }

@@ -40,8 +40,8 @@ interface Reconciled extends Resolved {
 }
 
 /**
- * Records requests in a handful of round trips, whatever their number. Each sees what the one before left; one whose
- * `resolve` throws leaves nothing.
+ * Records requests in a handful of round trips, whatever their number. Each sees what the one before left;
+ * one whose `resolve` throws leaves nothing.
  */
 export async function recordAll(
   session: Session,

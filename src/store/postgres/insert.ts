@@ -18,9 +18,9 @@ const CHANNEL: Column = { name: "channel", type: "text" };
 const BODY: Column = { name: "body", type: "bytes" };
 
 /**
- * Returns the ids that are new; of two rows with one id, and of two nodes that report the same, the first is inserted.
- * Events that left a tombstone are deleted again rather than left out: an insertion that waited for the pruning of the
- * same event would not have seen the tombstone, the next statement does.
+ * Returns the ids that are new; of two rows with one id, and of two nodes that report the same, the first is
+ * inserted. Events that left a tombstone are deleted again rather than left out: an insertion that waited for
+ * the pruning of the same event would not have seen the tombstone, the next statement does.
  */
 export async function addEvents(session: Session, events: readonly NewEvent[]): Promise<Set<string>> {
   if (events.length === 0) return new Set();
@@ -32,7 +32,8 @@ export async function addEvents(session: Session, events: readonly NewEvent[]): 
     "on conflict (id) do nothing returning id",
   );
   const removal = session.rows<{ id: string }>(
-    "delete from events where id = any(array(select id from tombstones where id = any(?::text[]))) returning id",
+    `delete from events where id = any(array(select id from tombstones where id = any(?::text[])))
+     returning id`,
     [events.map(({ event }) => event.id)],
   );
   const [added, removed] = await Promise.all([insertion, removal]);
@@ -41,8 +42,8 @@ export async function addEvents(session: Session, events: readonly NewEvent[]): 
 }
 
 /**
- * Dedupe keys are forgotten with the event or the tombstone that they belong to, so a tombstone is locked until the
- * commit.
+ * Dedupe keys are forgotten with the event or the tombstone that they belong to, so a tombstone is locked
+ * until the commit.
  */
 export async function addDedupeKeys(session: Session, keys: readonly (readonly [string, string])[]) {
   if (keys.length === 0) return;
@@ -55,7 +56,8 @@ export async function addDedupeKeys(session: Session, keys: readonly (readonly [
        cross join lateral (select from tombstones where id = given.event_id for key share) locked
      )
      insert into dedupe_keys (key, event_id)
-     select * from given where exists (select from events where id = given.event_id) union select * from pruned
+     select * from given where exists (select from events where id = given.event_id)
+     union select * from pruned
      order by key, event_id on conflict do nothing`,
     values,
   );
@@ -103,7 +105,8 @@ export async function addDuplicates(session: Session, duplicates: readonly Earli
   await session.run(
     `insert into duplicates (${namesOf(DUPLICATES)})
      select ${namesOf(DUPLICATES)} from ${from}
-     cross join lateral (select from events where id = given.event_id for key share) locked on conflict do nothing`,
+     cross join lateral (select from events where id = given.event_id for key share) locked
+     on conflict do nothing`,
     values,
   );
 }
@@ -147,8 +150,8 @@ export async function addLinks(session: Session, links: readonly (readonly [stri
 }
 
 /**
- * Of several states of one document the last holds, at the place of the first. `changed_at` never moves back: a receipt
- * that is processed again is an old one.
+ * Of several states of one document the last holds, at the place of the first. `changed_at` never moves back:
+ * a receipt that is processed again is an old one.
  */
 export async function setDocuments(
   session: Session,
@@ -200,9 +203,9 @@ const NEW_DELIVERY = pick(
 );
 
 /**
- * The lanes are locked, so that what is open in them stays so until the commit: the first delivery of a lane where
- * nothing is open is pending, the others are held. An event is recorded once, so a delivery of it exists only where it
- * outlived the event.
+ * The lanes are locked, so that what is open in them stays so until the commit: the first delivery of a lane
+ * where nothing is open is pending, the others are held. An event is recorded once, so a delivery of it
+ * exists only where it outlived the event.
  */
 export async function addDeliveries(
   session: Session,

@@ -6,7 +6,10 @@ import { columns } from "./given.ts";
 import { dropLanes, lockFree } from "./lanes.ts";
 import type { Session } from "./session.ts";
 
-/** Removes the rows of these positions, but for those that must stay or that another holds. Returns their number. */
+/**
+ * Removes the rows of these positions, but for those that must stay or that another holds. Returns their
+ * number.
+ */
 type Drop = (session: Session, positions: readonly number[], before: number) => Promise<number>;
 
 const DROPS: Readonly<Record<Prunable, Drop>> = {
@@ -23,8 +26,8 @@ const DROPS: Readonly<Record<Prunable, Drop>> = {
 };
 
 /**
- * Takes a step, as the port says. It passes over what others hold, so that nobody waits long for it and it waits for nobody who
- * may wait for it; what is passed over goes in the next round. Any number of nodes may be at it. Runs inside a transaction.
+ * Runs inside a transaction, on any number of nodes at once. Skips rows that other transactions have locked,
+ * so that none waits long for another; the next round takes them.
  */
 export async function prune(
   session: Session,
@@ -41,21 +44,23 @@ export async function prune(
   return { pruned, next: nextStep(rows, step, { foundOld: old.length > 0, ordered }) };
 }
 
-/** Of a table whose rows nothing else belongs to. */
+/** For a table whose rows have no others that belong to them. */
 function dropFrom(table: string, free = "true"): Drop {
   return (session, positions) =>
     session.run(
       `delete from ${table} where position = any(array(
-         select position from ${table} where position = any($1::bigint[]) and ${free} order by position for update skip locked))`,
+         select position from ${table} where position = any($1::bigint[]) and ${free}
+         order by position for update skip locked))`,
       [positions],
     );
 }
 
-/** Whoever tells an event again holds on to it, and whoever sends it again to its deliveries: such an event stays. */
+/** Skips events locked by a concurrent record or replay. */
 async function dropEvents(session: Session, positions: readonly number[]): Promise<number> {
   const events = await session.rows<{ position: number; id: string; body: string; documented: boolean }>(
     `select e.position, e.id, e.body,
-       coalesce((select true from documents d where d.source = e.source and d.id = e.document_id), false) as documented
+       coalesce((select true from documents d
+                 where d.source = e.source and d.id = e.document_id), false) as documented
      from events e where e.position = any($1::bigint[]) order by e.position for update of e skip locked`,
     [positions],
   );
@@ -68,28 +73,33 @@ async function dropEvents(session: Session, positions: readonly number[]): Promi
   const orphans = gone.filter(({ documented }) => !documented).map(EVENT.decode);
   await Promise.all([
     session.run(
-      "insert into tombstones (id, recorded_at) select id, recorded_at from events where position = any($1::bigint[]) order by position",
+      `insert into tombstones (id, recorded_at)
+       select id, recorded_at from events where position = any($1::bigint[]) order by position`,
       [gone.map(({ position }) => position)],
     ),
     session.run("delete from events where id = any($1::text[])", [ids]),
     session.run(
-      "delete from attempts where delivery_id = any(array(select id from deliveries where event_id = any($1::text[])))",
+      `delete from attempts where delivery_id = any(array(
+         select id from deliveries where event_id = any($1::text[])))`,
       [ids],
     ),
     session.run("delete from deliveries where event_id = any($1::text[])", [ids]),
     session.run("delete from duplicates where event_id = any($1::text[])", [ids]),
     session.run("update channel_keys set origin = null where event_id = any($1::text[])", [ids]),
-    // A document takes its lanes with it; these have nobody else who would.
+    // Lanes of events without a document row: nothing else deletes them.
     dropLanes(session, new Set(orphans.flatMap((event) => laneOf({ ordering: "document" }, event) ?? []))),
   ]);
   return gone.length;
 }
 
-/** Locks the deliveries of these events. Returns the events of which one is open, or held by somebody else. */
+/**
+ * Locks the deliveries of these events. Returns the events of which a delivery is open, or locked by another.
+ */
 async function lockDeliveries(session: Session, events: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await session.rows<{ event_id: string }>(
     `with final as (
-       select event_id from deliveries where event_id = any($1::text[]) and due_at is null for update skip locked
+       select event_id from deliveries where event_id = any($1::text[]) and due_at is null
+       for update skip locked
      )
      select event_id from (
        select event_id, 1 as n from final
@@ -101,7 +111,7 @@ async function lockDeliveries(session: Session, events: readonly string[]): Prom
   return new Set(rows.map(({ event_id }) => event_id));
 }
 
-/** What its lane says of a document stays as it is while the lane is held, so whether it is old is asked once more. */
+/** A document does not change while its lane is locked, so its age is checked again under the lock. */
 async function dropDocuments(
   session: Session,
   positions: readonly number[],
@@ -120,7 +130,8 @@ async function dropDocuments(
   const links = await session.rows<{ source: string; signer_id: string }>(
     `delete from links where ctid = any(array(
        select l.ctid from unnest($1::text[], $2::text[]) gone (source, document_id)
-       cross join lateral (select ctid from links l where l.source = gone.source and l.document_id = gone.document_id
+       cross join lateral (select ctid from links l
+                           where l.source = gone.source and l.document_id = gone.document_id
                            for update skip locked) l))
      returning source, signer_id`,
     columns(
@@ -138,7 +149,7 @@ async function dropDocuments(
   return gone.length;
 }
 
-/** With the other keys under which their events were told. */
+/** Together with their dedupe keys and channel keys. */
 async function dropTombstones(session: Session, positions: readonly number[]): Promise<number> {
   const rows = await session.rows<{ id: string }>(
     "select id from tombstones where position = any($1::bigint[]) order by position for update skip locked",

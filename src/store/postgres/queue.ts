@@ -12,7 +12,9 @@ import type { Session } from "./session.ts";
 
 const DELIVERY_ID: Column = { name: "delivery_id", type: "text" };
 
-/** Writes down what tries came to. Of two for one lease the first counts. Runs inside a transaction. */
+/** Everything here but `nextDueAt` and `backlog` runs inside a transaction. */
+
+/** Of two settlements of one lease the first counts. */
 export async function settleAll(
   session: Session,
   channel: string,
@@ -39,7 +41,7 @@ export async function settleAll(
     const settlement = leases.get(leaseOf({ delivery: lease.id, token: lease.token }));
     return settlement ? [{ lease, settlement }] : [];
   });
-  await writeDown(session, written);
+  await writeSettlements(session, written);
   await letUnusedProbe(session, channel, written);
   const counted = new Set(written.map(({ settlement }) => settlement));
   return settlements.map((one) => ({ status: "fulfilled", value: counted.has(one) }));
@@ -56,7 +58,7 @@ function leaseOf({ delivery, token }: Pick<Settlement, "delivery" | "token">): s
   return JSON.stringify([delivery, token]);
 }
 
-/** A probe of which nothing was sent has shown nothing: the next one may go at once. */
+/** A probe that was not sent has shown nothing: the next one may go at once. */
 async function letUnusedProbe(
   session: Session,
   channel: string,
@@ -68,7 +70,7 @@ async function letUnusedProbe(
   if (unused.length > 0) await letProbe(session, channel, destinations, at);
 }
 
-async function writeDown(
+async function writeSettlements(
   session: Session,
   written: readonly { lease: GoodLease; settlement: Settlement }[],
 ): Promise<void> {
@@ -86,7 +88,8 @@ async function writeDown(
     session.run(
       `update deliveries d set status = given.status, reason = given.reason, due_at = given.due_at,
          attempts = coalesce(given.attempts, d.attempts), token = null
-       from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[]) given (id, status, reason, due_at, attempts)
+       from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[])
+         given (id, status, reason, due_at, attempts)
        where d.id = given.id`,
       columns(
         written.map(({ settlement }) => outcomeOf(settlement)),
@@ -107,7 +110,9 @@ function outcomeOf({ delivery, attempt, outcome }: Settlement): Scalar[] {
   return [delivery, status, reason, dueAt, attempt?.number ?? null];
 }
 
-/** The first that is open in each of these lanes, which are locked and have none out. */
+/**
+ * Makes the first open delivery of each lane pending. The lanes are locked, and none of their deliveries is.
+ */
 async function letNextGo(session: Session, lanes: readonly (readonly [string, string])[]): Promise<void> {
   if (lanes.length === 0) return;
   await session.run(
@@ -120,7 +125,6 @@ async function letNextGo(session: Session, lanes: readonly (readonly [string, st
   );
 }
 
-/** Runs inside a transaction. */
 export async function skip(
   session: Session,
   id: string,
@@ -149,7 +153,7 @@ export async function skip(
   return "skipped";
 }
 
-/** Returns the destinations that have something due again. */
+/** Returns the destinations that have deliveries due again. */
 export async function release(
   session: Session,
   channel: string,
@@ -170,8 +174,8 @@ export async function release(
 }
 
 /**
- * Parks a number of the open deliveries to destinations that are not among `names`, whole lanes of them, so that none is left
- * with nothing that goes first. Returns how many; 0: there are none. Runs inside a transaction.
+ * Parks some of the open deliveries to destinations that are not among `names`: whole lanes, so that none is
+ * left with held deliveries alone. Returns their number; 0: none is left.
  */
 export async function parkSome(session: Session, names: readonly string[]): Promise<number> {
   const rows = await session.rows<{ position: number; destination: string; lane: string | null }>(
@@ -193,10 +197,10 @@ export async function parkSome(session: Session, names: readonly string[]): Prom
   );
 }
 
-/** Clocks of nodes differ by less than this; milliseconds. */
+/** The clocks of nodes differ by less than this. */
 const MAX_SKEW_MS = 60_000;
 
-/** Rows are locked in the order in which settling locks them. Runs inside a transaction. */
+/** Rows are locked in the order in which `settleAll` locks them. */
 export async function bringForward(
   session: Session,
   channel: string,

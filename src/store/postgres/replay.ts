@@ -8,8 +8,8 @@ import type { Session } from "./session.ts";
 const DELIVERIES = "deliveries d join events e on e.id = d.event_id";
 
 /**
- * The nth of the page is due n × `spacing` milliseconds from `now`; one whose lane is busy waits there. What another node
- * has replayed or pruned meanwhile is left as it is, and nothing waits for it. Runs inside a transaction.
+ * Runs inside a transaction. A delivery whose lane has an open one waits there. A delivery that another node
+ * replayed or pruned meanwhile is left as it is.
  */
 export async function replay(
   session: Session,
@@ -31,13 +31,15 @@ export async function replay(
        from unnest($1::bigint[]) with ordinality asked (position, n) join deliveries f using (position)
        where f.due_at is null order by asked.n for update of f
      )
-     update deliveries d set status = chosen.status, reason = null, due_at = chosen.due_at, replayed_after = attempts
+     update deliveries d set status = chosen.status, reason = null, due_at = chosen.due_at,
+       replayed_after = attempts
      from (
        select f.position, $2::bigint + (f.n - 1) * $3::bigint as due_at,
          case when f.lane is null then 'pending'
               when row_number() over (partition by f.destination, f.lane order by f.n) > 1 then 'held'
               when exists (select from deliveries open
-                           where open.destination = f.destination and open.lane = f.lane and open.due_at is not null) then 'held'
+                           where open.destination = f.destination and open.lane = f.lane
+                             and open.due_at is not null) then 'held'
               else 'pending' end as status
        from final f
      ) chosen

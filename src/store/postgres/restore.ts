@@ -19,6 +19,7 @@ export async function restoreBehind<T extends Table>(
 async function goBehind(session: Session, table: Table): Promise<void> {
   const sequence = `${table}_position_seq`;
   await session.rows(
-    `select setval('${sequence}', greatest((select max(position) from ${table}), (select last_value from ${sequence})))`,
+    `select setval('${sequence}',
+       greatest((select max(position) from ${table}), (select last_value from ${sequence})))`,
   );
 }

@@ -28,11 +28,11 @@ function prepare(text: string): Prepared {
 }
 
 /**
- * A connection inside a transaction, or the pool for statements of their own. Calls that are not waited for are sent one
- * behind the other. A hot statement may say `$1`, `$2` … itself, to use a value twice.
+ * A connection inside a transaction, or the pool for statements of their own. Calls that are not waited for
+ * are sent one behind the other. A hot statement may say `$1`, `$2` … itself, to use a value twice.
  *
- * @throws CountersignError `store_unavailable` for every fault of the database. Of statements sent one behind the other
- * in a transaction, each after the one that failed throws that one's fault: it is the cause.
+ * @throws CountersignError `store_unavailable` for every fault of the database. Of statements sent one behind
+ * the other in a transaction, each after the one that failed throws that one's fault: it is the cause.
  */
 export function createSession(client: Pick<ClientBase, "query">): Session {
   let first: CountersignError | null = null;

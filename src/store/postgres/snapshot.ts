@@ -4,7 +4,7 @@ import { asFault } from "./errors.ts";
 import { createClient } from "./pool.ts";
 import { createSession, type Session } from "./session.ts";
 
-/** A large store takes long to be copied, however long a server lets a transaction be. */
+/** Limits of the server that must not end the copying of a large store. */
 const LIMITS = [
   "statement_timeout",
   "transaction_timeout",
@@ -13,7 +13,8 @@ const LIMITS = [
 ];
 
 /**
- * A connection of its own with a transaction that only reads, and sees what was committed before it began.
+ * A connection of its own inside a repeatable-read transaction, which sees what was committed before its
+ * first read.
  *
  * @throws CountersignError `store_unavailable`.
  */
@@ -36,7 +37,7 @@ export async function openSnapshot(url: string): Promise<Snapshot> {
   };
 }
 
-/** It shows the moment of the first look. Which limits there are depends on the server's version. */
+/** The limits that exist depend on the server's version. */
 async function begin(session: Session): Promise<void> {
   await session.rows("select set_config(name, '0', false) from pg_settings where name = any($1::text[])", [
     LIMITS,

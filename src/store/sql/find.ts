@@ -146,7 +146,8 @@ export async function findReceipt(
 ): Promise<(ReceiptSummary & { body: Uint8Array }) | null> {
   const columns = [...RECEIPT.columns, BODY];
   const [row] = await session.rows<DbRow & { body: Uint8Array }>(
-    `select ${selectOf(session.dialect, columns)} from receipts${joinApart(session.dialect, columns)} where id = ?`,
+    `select ${selectOf(session.dialect, columns)}
+     from receipts${joinApart(session.dialect, columns)} where id = ?`,
     [id],
   );
   return row ? { ...RECEIPT.decode(row), body: row.body } : null;

@@ -18,20 +18,21 @@ export interface Listing {
 }
 
 /**
- * A page looks at no more rows than this: a search for rare rows takes several pages, and other work has its turn in
- * between.
+ * A page looks at no more rows than this: a search for rare rows takes several pages, and other work has its
+ * turn in between.
  */
 export const MAX_ROWS_LOOKED_AT = 5_000;
 
 /**
- * A page of a table in the order of positions. Names only the columns that are asked for, so that their index is used.
+ * A page of a table in the order of positions. Names only the columns that are asked for, so that their index
+ * is used.
  *
- * Rows are weighed where they lie, and only those of the page are read: bodies, documents and lists of ids have no
- * bound of their own.
+ * Rows are weighed where they lie, and only those of the page are read: bodies, documents and lists of ids
+ * have no bound of their own.
  *
- * In PostgreSQL several transactions are under way at a time, so a row may appear a moment later below one that was
- * shown already. No row of a document is missed: its lane is locked until they are committed. A caller that must miss
- * nothing of any document reads the pages of the last seconds again.
+ * In PostgreSQL several transactions are under way at a time, so a row may appear a moment later below one
+ * that was shown already. No row of a document is missed: its lane is locked until they are committed. A
+ * caller that must miss nothing of any document reads the pages of the last seconds again.
  */
 export async function list<T>(
   session: Session,
@@ -81,7 +82,8 @@ function searchOf(
 
   const window = windowOf(table, conditions);
   return {
-    from: `from (${window}) looked join ${table} using (position)${apart} where ${beside.columns.join(" and ")}`,
+    from: `from (${window}) looked join ${table} using (position)${apart}
+       where ${beside.columns.join(" and ")}`,
     values: [...start, ...beside.values],
     end: (session: Session) => endOf(session, window, start),
   };

@@ -8,7 +8,8 @@ import { withChildren } from "./rows.ts";
 import { joinApart, type Session, selectOf } from "./session.ts";
 
 /**
- * Adds rows as a snapshot gave them; returns the number of those that were not there yet. Runs inside a transaction.
+ * Adds rows as a snapshot gave them; returns the number of those that were not there yet. Runs inside a
+ * transaction.
  *
  * @throws CountersignError `conflict`.
  */

@@ -47,7 +47,9 @@ async function listByName(
   return { items: rows.slice(0, limit), next };
 }
 
-/** The rows of the database, with those of their child tables. They must have all of their table's columns. */
+/**
+ * The rows of the database, with those of their child tables. They must have all of their table's columns.
+ */
 export async function withChildren<T extends Table>(
   session: Session,
   table: T,

@@ -4,8 +4,8 @@ import type { Column, DbRow, Scalar } from "../columns.ts";
 export type Value = Scalar | boolean | readonly (Scalar | boolean)[];
 
 /**
- * A connection as the statements that both databases share see it. `?` stands for a value, and each statement names all
- * of its values.
+ * A connection as the statements that both databases share see it. `?` stands for a value, and each statement
+ * names all of its values.
  */
 export interface Session {
   /** The row's type is the schema's word: it is trusted. */
@@ -42,7 +42,10 @@ export function selectOf({ isPostgres }: Dialect, columns: readonly Column[]): s
     .join(", ");
 }
 
-/** Joins what SQLite stores apart from a table, if one of these columns is. Follows the table in a `from` clause. */
+/**
+ * Joins what SQLite stores apart from a table, if one of these columns is. Follows the table in a `from`
+ * clause.
+ */
 export function joinApart({ isPostgres }: Dialect, columns: readonly Column[]): string {
   const apart = isPostgres ? [] : columns.flatMap((column) => column.apartInSqlite ?? []);
   return apart.map((table) => ` join ${table} using (position)`).join("");

@@ -51,7 +51,9 @@ function mergedInto(sql: Statements, key: string, channel: string): [string, str
   return row ? [[key, row.event_id]] : [];
 }
 
-/** Whether the event is recorded, or was. Asked apart: one statement for both tables takes longer than two. */
+/**
+ * Whether the event is recorded, or was. Asked apart: one statement for both tables takes longer than two.
+ */
 export function isKnown(sql: Statements, id: string): boolean {
   return sql.eventById.one(id) !== undefined || sql.tombstoneById.one(id) !== undefined;
 }

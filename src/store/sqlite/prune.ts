@@ -4,12 +4,12 @@ import { PRUNABLE, type Prunable, type PruneStep } from "../port/retention.ts";
 import { AGE } from "../tables.ts";
 import { type Query, query } from "./statements.ts";
 
-/** How a table is walked from its oldest row on, and what goes with a row. */
+/** How the rows of a table are visited, and what is removed with one. */
 interface Walk {
   from: string;
-  /** Whether the row must stay, however old. */
+  /** A condition for rows that must stay, however old. */
   stays?: string;
-  /** What removes a row of that position, and all that goes with it. */
+  /** Statements that remove the row at a position, and all that belongs to it. */
   drops: readonly string[];
 }
 
@@ -63,7 +63,7 @@ function alone(table: string): Walk {
   return { from: table, drops: [`delete from ${table} where position = ?`] };
 }
 
-/** Takes a step, as the port says. Runs inside a transaction. */
+/** The result takes a step. It runs inside a transaction. */
 export function createPruning(
   db: DatabaseSync,
 ): (step: PruneStep) => { pruned: number; next: string | null } {
@@ -87,7 +87,8 @@ function prepare(db: DatabaseSync, table: Prunable): Prepared {
   return {
     look: query(
       db,
-      `select position, ${column} as at, ${stays} as stays from ${from} where position > ? order by position limit ?`,
+      `select position, ${column} as at, ${stays} as stays from ${from}
+       where position > ? order by position limit ?`,
     ),
     drops: drops.map((sql) => query(db, sql)),
     ordered,

@@ -56,8 +56,10 @@ export function parkRemoved(sql: Statements, names: readonly string[]): number {
 }
 
 /** Answered by an index alone: the first of a destination is the oldest. */
-export const BACKLOG = `select destination, open, (select recorded_at from deliveries where position = first) as oldest from
-   (select destination, count(*) as open, min(position) as first from deliveries where due_at is not null group by destination)`;
+export const BACKLOG = `
+  select destination, open, (select recorded_at from deliveries where position = first) as oldest
+  from (select destination, count(*) as open, min(position) as first
+        from deliveries where due_at is not null group by destination)`;
 
 export function backlog(session: Session): Promise<Backlog[]> {
   return session.rows<Backlog>(BACKLOG);

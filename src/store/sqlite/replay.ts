@@ -22,7 +22,8 @@ export function replay(
   const chosen = replayable(filter);
   const rows = query<{ position: number; id: string; destination: string; lane: string | null }>(
     db,
-    `select w.position, d.id, d.destination, d.lane from ${CHOSEN} where ${chosen.sql} order by w.position limit ?`,
+    `select w.position, d.id, d.destination, d.lane from ${CHOSEN}
+     where ${chosen.sql} order by w.position limit ?`,
   ).all(after(page), ...chosen.values, page.limit + 1);
   const shown = rows.slice(0, page.limit);
   for (const [n, { id, destination, lane }] of shown.entries()) {

@@ -6,8 +6,8 @@ import { asFault } from "./errors.ts";
 import { placeholders, type Query, query } from "./statements.ts";
 
 /**
- * The connection for shared statements. Each runs at once, in the main thread; only its result waits for its turn. The
- * statement of the last text is kept, so that many rows of one table are inserted by one.
+ * The connection for shared statements. Each runs at once, in the main thread; only its result waits for its
+ * turn. The statement of the last text is kept, so that many rows of one table are inserted by one.
  *
  * @throws CountersignError `store_unavailable` when SQLite reports a fault.
  */
@@ -66,7 +66,10 @@ const SQLITE: Dialect = {
   },
 };
 
-/** The tables that a row is inserted into, each with the places of its columns: a column apart goes with the position. */
+/**
+ * The tables that a row is inserted into, each with the places of its columns: a column apart goes with the
+ * position.
+ */
 function targetsOf(table: string, columns: readonly Column[]) {
   const places = columns.map(({ name, apartInSqlite: apart }, n) => ({ name, apart, n }));
   const here = places.filter(({ apart }) => apart === undefined);

@@ -13,8 +13,8 @@ import { query } from "./statements.ts";
 const CORRUPT = 11;
 
 /**
- * A second connection inside a transaction that only reads: in WAL mode it sees what was committed before, while the
- * first connection goes on. A store in memory has one connection alone, so it is copied.
+ * A second connection inside a transaction that only reads: in WAL mode it sees what was committed before,
+ * while the first connection goes on. A store in memory has one connection alone, so it is copied.
  */
 export function openSnapshot(db: DatabaseSync, file: string, timeout: number): Snapshot {
   const { copy, remove } = file === ":memory:" ? copied(db) : connected(file, timeout);

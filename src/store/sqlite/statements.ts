@@ -15,12 +15,10 @@ import {
   SCHEMA,
 } from "../tables.ts";
 
-/** A prepared statement whose rows have a known shape: the one place where the schema's word is taken for it. */
+/** A prepared statement. The type of its rows is the schema's word: it is trusted. */
 export interface Query<Row> {
   one(...values: SQLInputValue[]): Row | undefined;
   all(...values: SQLInputValue[]): Row[];
-  /** One after the other, as they are asked for. */
-  each(...values: SQLInputValue[]): Iterable<Row>;
   run(...values: SQLInputValue[]): number;
 }
 
@@ -29,7 +27,6 @@ export function query<Row = never>(db: DatabaseSync, sql: string): Query<Row> {
   return {
     one: (...values) => statement.get(...values) as Row | undefined,
     all: (...values) => statement.all(...values) as Row[],
-    each: (...values) => statement.iterate(...values) as Iterable<Row>,
     run: (...values) => Number(statement.run(...values).changes),
   };
 }
@@ -46,14 +43,15 @@ function insertInto(table: string, columns: readonly Column[]): string {
 const EVENT_ID: Column = { name: "event_id", type: "text" };
 const DELIVERY_ID: Column = { name: "delivery_id", type: "text" };
 
-/** Every statement of the SQLite store, prepared once. Instants are bound, never read from the database's clock. */
+/** The hot statements, prepared once. Instants are bound, never read from the database's clock. */
 export function prepareStatements(db: DatabaseSync) {
   return {
     addReceipt: query(db, insertInto("receipts", RECEIPT.columns)),
     addBody: query(db, "insert into bodies (position, body) values (last_insert_rowid(), ?)"),
     amendReceipt: query(
       db,
-      `update receipts set (${namesOf(AMENDMENT.columns)}) = ${placeholders(AMENDMENT.columns.length)} where id = ?`,
+      `update receipts set (${namesOf(AMENDMENT.columns)}) = ${placeholders(AMENDMENT.columns.length)}
+       where id = ?`,
     ),
     addRejection: query(db, insertInto("rejections", columnsOf(SCHEMA.rejections))),
     dropOldRejections: query(
@@ -69,7 +67,7 @@ export function prepareStatements(db: DatabaseSync) {
       `${insertInto("duplicates", [EVENT_ID, ...DUPLICATE.columns])} on conflict do nothing`,
     ),
     removeDuplicate: query(db, "delete from duplicates where event_id = ? and receipt_id = ?"),
-    // One whose lane has an open one waits for it.
+    // A delivery whose lane has an open one waits for it.
     addDelivery: query(
       db,
       `insert into deliveries (id, event_id, destination, lane, due_at, recorded_at, status)
@@ -82,7 +80,8 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       `${insertInto("documents", columnsOf(SCHEMA.documents))}
        on conflict (id, source) do update
-         set status = excluded.status, state = excluded.state, changed_at = max(changed_at, excluded.changed_at)`,
+         set status = excluded.status, state = excluded.state,
+           changed_at = max(changed_at, excluded.changed_at)`,
     ),
 
     eventById: query<{ id: string }>(db, "select id from events where id = ?"),
@@ -92,7 +91,8 @@ export function prepareStatements(db: DatabaseSync) {
     candidates: query<CandidateRow>(
       db,
       `select id, happened_at, channel,
-         (select json_group_array(json_object('key', key, 'channel', k.channel, 'at', at, 'origin', json(origin)))
+         (select json_group_array(json_object(
+            'key', key, 'channel', k.channel, 'at', at, 'origin', json(origin)))
           from channel_keys k where k.event_id = events.id) as reports
        from events where coalesce_key = ? and happened_at between ? and ? order by position`,
     ),
@@ -131,7 +131,8 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     settle: query(
       db,
-      "update deliveries set status = ?, reason = ?, due_at = ?, attempts = coalesce(?, attempts), token = null where id = ?",
+      `update deliveries set status = ?, reason = ?, due_at = ?, attempts = coalesce(?, attempts), token = null
+       where id = ?`,
     ),
     stateOf: query<{
       destination: string;
@@ -143,7 +144,8 @@ export function prepareStatements(db: DatabaseSync) {
     letNextGo: query(
       db,
       `update deliveries set status = 'pending' where position =
-         (select position from deliveries where destination = ? and lane = ? and due_at is not null order by position limit 1)`,
+         (select position from deliveries where destination = ? and lane = ? and due_at is not null
+          order by position limit 1)`,
     ),
     release: query(
       db,
@@ -154,7 +156,8 @@ export function prepareStatements(db: DatabaseSync) {
       `update deliveries set due_at = ?2, token = null
        where destination = ?1 and due_at > ?2
          and (recorded_at > ?2 or (token is not null and due_at > ?2 + ?3)
-              or exists (select 1 from attempts a where a.delivery_id = deliveries.id and a.started_at > ?2))`,
+              or exists (select 1 from attempts a
+                         where a.delivery_id = deliveries.id and a.started_at > ?2))`,
     ),
     nextDue: query<{ due_at: number }>(
       db,
