@@ -134,7 +134,9 @@ export function group<T extends object>(parts: { readonly [K in keyof T]-?: Part
     columns: entries.flatMap(([, { columns }]) => columns),
     shape: z.strictObject(shapes) as unknown as z.ZodType<T>,
     encode(value) {
-      return entries.flatMap(([property, part]) => part.encode(value[property as keyof T]));
+      const values: Scalar[] = [];
+      for (const [property, part] of entries) values.push(...part.encode(value[property as keyof T]));
+      return values;
     },
     decode(row) {
       const value: Record<string, unknown> = {};

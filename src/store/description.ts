@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Column, ColumnType, Part, Scalar } from "./columns.ts";
+import type { Column, ColumnType, DbRow, Part, Scalar } from "./columns.ts";
 
 /** The parts of a table's description (tables.ts), and what follows from them. */
 
@@ -22,7 +22,7 @@ export interface Child<Item> {
 export interface Key {
   columns: readonly string[];
   /** The rows that the key holds for, as SQL and as a rule; absent: all. */
-  where?: { sql: string; holds(values: Readonly<Record<string, Scalar>>): boolean };
+  where?: { sql: string; holds(values: DbRow): boolean };
   /** PostgreSQL alone enforces the key. */
   postgres?: true;
 }

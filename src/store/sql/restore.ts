@@ -1,5 +1,5 @@
 import { storableText } from "../../domain/text.ts";
-import type { DbRow, Scalar } from "../columns.ts";
+import type { Column, DbRow, Scalar } from "../columns.ts";
 import { conflict, isSame } from "../conflict.ts";
 import { type Child, columnsOf, encodeRow, isPositioned, type Key, POSITION } from "../description.ts";
 import type { Rows, Table } from "../rows.ts";
@@ -25,23 +25,35 @@ export async function restore<T extends Table>(
   return missing.length;
 }
 
+/** A row with the values of its columns, and the places that it takes. */
+interface Placed<T extends Table> {
+  row: Rows[T];
+  values: Readonly<Record<string, Scalar>>;
+  /** Under each key. Two rows in one place are in each other's way. */
+  places: readonly string[];
+}
+
 /** The rows whose place is free, in the database and among the given rows before them. */
 async function missingOf<T extends Table>(
   session: Session,
   table: T,
   rows: readonly Rows[T][],
-): Promise<readonly Rows[T][]> {
-  const placesOf = createPlaces(session, table);
+): Promise<readonly Placed<T>[]> {
+  const keys = keysOf(session, table);
+  const given = rows.map((row): Placed<T> => {
+    const values = valuesOf(table, row);
+    return { row, values, places: placesOf(keys, values) };
+  });
   const taken = new Map<string, Rows[T]>();
-  const take = (row: Rows[T]) => {
-    for (const place of placesOf(row)) taken.set(place, row);
+  const take = ({ row, places }: Pick<Placed<T>, "row" | "places">) => {
+    for (const place of places) taken.set(place, row);
   };
-  for (const row of await rowsInPlaceOf(session, table, rows)) take(row);
+  for (const there of await rowsInPlaceOf(session, table, given)) take(there);
 
-  return rows.filter((row) => {
-    const [there, another] = new Set(placesOf(row).flatMap((place) => taken.get(place) ?? []));
-    if (another || (there && !isSame(there, row))) throw conflict(table, row);
-    if (!there) take(row);
+  return given.filter((one) => {
+    const [there, another] = new Set(one.places.flatMap((place) => taken.get(place) ?? []));
+    if (another || (there && !isSame(there, one.row))) throw conflict(table, one.row);
+    if (!there) take(one);
     return !there;
   });
 }
@@ -52,61 +64,66 @@ function keysOf({ dialect }: Session, table: Table): readonly Key[] {
   return [{ columns: order }, ...keys.filter(({ postgres }) => dialect.isPostgres || !postgres)];
 }
 
+function placesOf(keys: readonly Key[], values: DbRow): string[] {
+  return keys.flatMap(({ columns, where }, n) =>
+    where && !where.holds(values)
+      ? []
+      : [JSON.stringify([n, ...columns.map((name) => storableText(String(values[name])))])],
+  );
+}
+
 /** The values of a row by column. */
 function valuesOf<T extends Table>(table: T, row: Rows[T]): Readonly<Record<string, Scalar>> {
   const description = SCHEMA[table];
-  const values = encodeRow(description, row);
-  const own = columnsOf(description).map(({ name }, n) => [name, values[n] ?? null] as const);
-  return { ...Object.fromEntries(own), ...("position" in row ? { position: row.position } : {}) };
-}
-
-/** Names the place that a row takes under each key. Two rows in one place are in each other's way. */
-function createPlaces<T extends Table>(session: Session, table: T): (row: Rows[T]) => readonly string[] {
-  const keys = keysOf(session, table);
-  return (row) => {
-    const values = valuesOf(table, row);
-    return keys.flatMap(({ columns, where }, n) =>
-      where && !where.holds(values)
-        ? []
-        : [JSON.stringify([n, ...columns.map((name) => storableText(String(values[name])))])],
-    );
-  };
+  const encoded = encodeRow(description, row);
+  const values: Record<string, Scalar> = {};
+  if ("position" in row) values.position = row.position;
+  for (const [n, { name }] of columnsOf(description).entries()) values[name] = encoded[n] ?? null;
+  return values;
 }
 
 /** The rows of the database that have a key of one of these rows. */
 async function rowsInPlaceOf<T extends Table>(
   session: Session,
   table: T,
-  rows: readonly Rows[T][],
-): Promise<readonly Rows[T][]> {
-  const values = rows.map((row) => valuesOf(table, row));
-  const found: DbRow[] = [];
-  for (const key of keysOf(session, table)) found.push(...(await lookUp(session, table, key, values)));
-  const shown = await withChildren(session, table, found);
-  const placesOf = createPlaces(session, table);
-  return [...new Map(shown.map((row) => [placesOf(row)[0], row])).values()];
+  rows: readonly Placed<T>[],
+): Promise<readonly Pick<Placed<T>, "row" | "places">[]> {
+  const keys = keysOf(session, table);
+  const found = new Map<string, DbRow>();
+  for (const key of keys)
+    for (const row of await lookUp(session, table, key, rows)) found.set(placesOf(keys, row)[0] ?? "", row);
+  const there = [...found.values()];
+  const shown = await withChildren(session, table, there);
+  return shown.map((row, n) => ({ row, places: placesOf(keys, there[n] ?? {}) }));
 }
 
-function lookUp(
+function lookUp<T extends Table>(
   session: Session,
-  table: Table,
+  table: T,
   { columns, where }: Key,
-  rows: readonly Readonly<Record<string, Scalar>>[],
+  rows: readonly Placed<T>[],
 ): Promise<DbRow[]> {
-  const asked = rows.filter((row) => where?.holds(row) ?? true);
+  const asked = rows.filter(({ values }) => where?.holds(values) ?? true);
   if (asked.length === 0) return Promise.resolve([]);
-  const all = [...(isPositioned(SCHEMA[table]) ? [POSITION] : []), ...columnsOf(SCHEMA[table])];
+  const all = allColumnsOf(table);
   const keyColumns = all.filter(({ name }) => columns.includes(name));
-  const { from, values } = session.dialect.given(
-    keyColumns,
-    asked.map((row) => keyColumns.map(({ name }) => row[name] ?? null)),
-  );
+  const given = session.dialect.given(keyColumns, asked.map(valuesFor(keyColumns)));
   return session.rows(
     `select ${selectOf(session.dialect, all)}
-     from ${from} join ${table} using (${columns.join(", ")})${joinApart(session.dialect, all)}
+     from ${given.from} join ${table} using (${columns.join(", ")})${joinApart(session.dialect, all)}
      where ${where?.sql ?? "true"}`,
-    values,
+    given.values,
   );
+}
+
+function allColumnsOf(table: Table): readonly Column[] {
+  const columns = columnsOf(SCHEMA[table]);
+  return isPositioned(SCHEMA[table]) ? [POSITION, ...columns] : columns;
+}
+
+function valuesFor(columns: readonly Column[]) {
+  return ({ values }: { values: Readonly<Record<string, Scalar>> }) =>
+    columns.map(({ name }) => values[name] ?? null);
 }
 
 /** An id is either an event's or a tombstone's. */
@@ -115,36 +132,27 @@ const OTHER_TABLE: Readonly<Partial<Record<Table, Table>>> = { events: "tombston
 async function refuseElsewhere<T extends Table>(
   session: Session,
   table: T,
-  rows: readonly Rows[T][],
+  rows: readonly Placed<T>[],
 ): Promise<void> {
   const other = OTHER_TABLE[table];
   if (!other) return;
-  const ids = rows.map((row) => String(valuesOf(table, row).id));
-  const { from, values } = session.dialect.given(
-    [{ name: "id", type: "text" }],
-    ids.map((id) => [id]),
-  );
-  const found = await session.rows<{ id: string }>(`select id from ${other} join ${from} using (id)`, values);
-  const there = new Set(found.map(({ id }) => id));
-  for (const [n, row] of rows.entries()) if (there.has(ids[n] ?? "")) throw conflict(table, row);
+  const columns: readonly Column[] = [{ name: "id", type: "text" }];
+  const { from, values } = session.dialect.given(columns, rows.map(valuesFor(columns)));
+  const found = await session.rows<{ id: Scalar }>(`select id from ${other} join ${from} using (id)`, values);
+  const ids = new Set(found.map(({ id }) => id));
+  for (const { row, values } of rows) if (ids.has(values.id ?? null)) throw conflict(table, row);
 }
 
 async function insertRows<T extends Table>(
   session: Session,
   table: T,
-  rows: readonly Rows[T][],
+  rows: readonly Placed<T>[],
 ): Promise<void> {
-  const description = SCHEMA[table];
-  const position = isPositioned(description) ? [POSITION] : [];
-  const columns = [...position, ...columnsOf(description)];
+  const columns = allColumnsOf(table);
   const { insert } = session.dialect;
-  const encoded = rows.map((row) => [
-    ...("position" in row ? [row.position] : []),
-    ...encodeRow(description, row),
-  ]);
-  await insert(session, table, columns, encoded);
-  for (const [property, child] of Object.entries<Child<unknown>>(description.children)) {
-    const items = rows.flatMap((row) => itemsOf(row, property, child, String(valuesOf(table, row).id)));
+  await insert(session, table, columns, rows.map(valuesFor(columns)));
+  for (const [property, child] of Object.entries<Child<unknown>>(SCHEMA[table].children)) {
+    const items = rows.flatMap(({ row, values }) => itemsOf(row, property, child, String(values.id)));
     const parent = { name: child.parent, type: "text" } as const;
     if (items.length > 0) await insert(session, child.table, [parent, ...child.item.columns], items);
   }

@@ -5,18 +5,25 @@ import type { Dialect, Session, Value } from "../sql/session.ts";
 import { asFault } from "./errors.ts";
 import { placeholders, type Query, query } from "./statements.ts";
 
+/** The number of texts has no bound: it depends on filters and on the number of given rows. */
+const MAX_PREPARED = 100;
+
 /**
  * The connection for shared statements. Each runs at once, in the main thread; only its result waits for its
- * turn. The statement of the last text is kept, so that many rows of one table are inserted by one.
+ * turn. Prepared statements are kept by their text.
  *
  * @throws CountersignError `store_unavailable` when SQLite reports a fault.
  */
 export function createSession(db: DatabaseSync): Session {
-  let last: { text: string; statement: Query<unknown> } | null = null;
+  const prepared = new Map<string, Query<unknown>>();
 
   function prepare(text: string): Query<unknown> {
-    if (last?.text !== text) last = { text, statement: query<unknown>(db, text) };
-    return last.statement;
+    const known = prepared.get(text);
+    if (known) return known;
+    if (prepared.size === MAX_PREPARED) prepared.clear();
+    const statement = query<unknown>(db, text);
+    prepared.set(text, statement);
+    return statement;
   }
 
   return {
