@@ -72,7 +72,7 @@ async function dump(url: string): Promise<string> {
           `insert into ${name} overriding system value select * from json_populate_recordset(null::${name}, '${text}') on conflict do nothing;`,
         );
     }
-    const migrations = new URL("../src/store/migrations-postgres/", import.meta.url);
+    const migrations = new URL("../src/store/postgres/migrations/", import.meta.url);
     const schema = readdirSync(migrations)
       .sort()
       .map((name) => readFileSync(new URL(name, migrations), "utf8"));

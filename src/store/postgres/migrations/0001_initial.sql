@@ -1,5 +1,5 @@
 -- Never edited once released: a later change is a later file.
--- The tables of migrations/, in PostgreSQL's words, and one more: lanes.
+-- The tables of ../../sqlite/migrations/, in PostgreSQL's words, and one more: lanes.
 -- Instants are milliseconds since 1970. `position` gives the order recorded, and is what cursors point at. Several nodes record at
 -- once: within a document positions go up in the order committed; between documents a lower one may be committed a little later.
 
