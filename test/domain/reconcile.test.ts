@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Delivery } from "../../src/domain/delivery.ts";
 import { reconcile } from "../../src/domain/reconcile.ts";
 import { type NewEvent, type Resolution, resolve } from "../../src/domain/resolve.ts";
-import { aDraft, aReceipt, CRM } from "../builders.ts";
+import { aDraft, aReceipt, CRM } from "../support/builders.ts";
 
 /** Any event that a resolution may hold; only its id matters here. */
 const [TEMPLATE] = resolve(
