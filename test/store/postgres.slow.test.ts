@@ -68,6 +68,24 @@ describe("PostgreSQL", () => {
     await store.close();
   });
 
+  it("searches for what is rare a number of rows at a time, and says where it stopped", async () => {
+    const store = await open(await server.newSchema());
+    const some = (from: number) =>
+      Array.from({ length: 1_000 }, (_, n) => aDraft({ document: aDocument(`d${from + n}`) }));
+    for (let from = 0; from < 6_000; from += 1_000) await store.record(aRecording(some(from)));
+    const receipt = aReceipt({ source: "rare" });
+    await store.record(aRecording([aDraft({ source: "rare", document: aDocument("rare") })], { receipt }));
+
+    const first = await store.findDocuments({ source: "rare" }, { limit: 100 });
+    expect(first.items).to.have.length(0);
+    const second = await store.findDocuments({ source: "rare" }, { limit: 100, cursor: first.next ?? "" });
+    expect(second.items.map(({ id }) => id)).to.deep.equal(["rare"]);
+    expect(second.next).to.equal(null);
+    const indexed = await store.findEvents({ source: "rare" }, { limit: 100 });
+    expect([indexed.items.length, indexed.next]).to.deep.equal([1, null]);
+    await store.close();
+  }).timeout(60_000);
+
   describe("refused requests", () => {
     const refuse = (store: Store, n: number, channel: string, keep: number) =>
       store.reject(

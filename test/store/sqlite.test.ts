@@ -9,6 +9,7 @@ import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
 import { describeStore } from "./contract.ts";
 import { describeMoving } from "./contract-moving.ts";
+import { contentsOf } from "./filled.ts";
 
 let tokens = 0;
 const token = () => `token-${tokens++}`;
@@ -115,6 +116,27 @@ describe("a SQLite file", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   describeMoving("SQLite file's", async () => open(join(folder, `${files++}.db`)));
+
+  it("takes writes and restores of the same turn one after the other, and undoes only what was refused", async () => {
+    const [from, to] = [open(join(folder, "a.db")), open(join(folder, "b.db"))];
+    await from.record(aRecording([aDraft()]));
+    const { events } = await contentsOf(from);
+    const others = events.map((row) => ({ ...row, at: row.at + 1 }));
+    const paused = { at: NEW_YEAR, reason: "meanwhile" };
+    const [added, refused, again, saved] = await Promise.allSettled([
+      to.restore("events", events),
+      to.restore("events", others),
+      to.restore("events", events),
+      to.saveDestination("crm", { paused }),
+    ]);
+    expect(added).to.deep.include({ status: "fulfilled", value: 1 });
+    expect(refused).to.include({ status: "rejected" }).and.have.nested.property("reason.code", "conflict");
+    expect(again).to.deep.include({ status: "fulfilled", value: 0 });
+    expect(saved).to.include({ status: "fulfilled" });
+    expect((await to.findEvents({}, { limit: 10 })).items).to.have.length(1);
+    expect(await to.destinations()).to.deep.equal([{ name: "crm", paused, breaker: null }]);
+    await Promise.all([from.close(), to.close()]);
+  });
 
   it("is as it was for those who look at a snapshot, and takes all else in meanwhile", async () => {
     const file = join(folder, "a.db");
