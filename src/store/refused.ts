@@ -31,7 +31,7 @@ function toProblem(why: string): Problem {
     kind: "invalid",
     item: null,
     field: null,
-    message: `the store cannot hold what this request tells, so only its bytes are kept (${words})`,
+    message: `the store cannot hold what this request reports, so only its bytes are kept (${words})`,
   };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { createConsistency, READ } from "../../src/check/rules.ts";
+import { createRowRules, CHECK_ORDER } from "../../src/check/rules.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { openLowdbStore } from "../../src/store/lowdb.ts";
@@ -177,10 +177,10 @@ async function tell(
 
 /** What does not fit together; with all events there, the numbers of each document have no gap. */
 function faultsIn(contents: Contents): string[] {
-  const rules = createConsistency({ now: NEW_YEAR, documents: Infinity, duplicates: Infinity });
+  const rules = createRowRules({ now: NEW_YEAR, documents: Infinity, duplicates: Infinity });
   const look = <T extends Table>(table: T) =>
-    contents[table].flatMap((row) => rules.look[table]?.(row) ?? []);
-  const faults = [...READ.flatMap((table) => look(table)), ...rules.end()];
+    contents[table].flatMap((row) => rules.check[table]?.(row) ?? []);
+  const faults = [...CHECK_ORDER.flatMap((table) => look(table)), ...rules.end()];
   if (contents.tombstones.length > 0) return faults;
   const events = contents.events.flatMap(({ event }) => (event.document ? [event] : []));
   for (const [id, all] of Map.groupBy(events, ({ document }) => document?.id)) {

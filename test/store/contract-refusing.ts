@@ -121,7 +121,7 @@ export function describeRefusing(name: string, open: () => Promise<Store>): void
       const { refused } = await store.record(unkeepable(receipt));
       const { refused: again } = await store.amend(unkeepable(receipt));
       expect(again).to.deep.equal(refused);
-      if (name !== "lowdb") expect(refused?.message).to.match(/cannot hold what this request tells/);
+      if (name !== "lowdb") expect(refused?.message).to.match(/cannot hold what this request reports/);
       const solved = await store.amend(aRecording([aDraft()], { receipt }));
       expect(solved.events).to.have.length(1);
       expect((await store.findReceipt(receipt.id))?.problems).to.deep.equal([]);
