@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
 import { fillStore } from "../store/filled.ts";
 import { aFolder, tidy } from "../support/bridge.ts";
-import { aDocument, aDraft, aRecording } from "../support/builders.ts";
+import { aDocument, aDraft, aRecordRequest } from "../support/builders.ts";
 import { aFilledStore, inStore, KINDS, needPostgres, STORES } from "./stores.ts";
 import { runCommand } from "./terminal.ts";
 
@@ -219,7 +219,7 @@ describe("countersign store check", () => {
     const { config, database } = await aConfig();
     await inStore(`sqlite:${database}`, (store) =>
       store.record(
-        aRecording(Array.from({ length: 120 }, (_, n) => aDraft({ document: aDocument(`d${n}`) }))),
+        aRecordRequest(Array.from({ length: 120 }, (_, n) => aDraft({ document: aDocument(`d${n}`) }))),
       ),
     );
     const db = new DatabaseSync(database);

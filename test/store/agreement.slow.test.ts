@@ -13,7 +13,7 @@ import type { Table } from "../../src/store/rows.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { needPostgres } from "../cli/stores.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { postgresServer } from "../support/postgres-server.ts";
 import { anAttempt, type Contents, contentsOf, restoreAll } from "./filled.ts";
 
@@ -108,7 +108,7 @@ async function tell(
     const receipt = { ...(receipts[told.length] as Receipt), channel, receivedAt: now };
     told.push({ receipt, drafts });
     const rules = { receipt, subscribers: SUBSCRIBERS.slice(0, 1 + (c % 3)), coalesce: pick(WINDOWS, a) };
-    return store.record(aRecording(drafts, rules));
+    return store.record(aRecordRequest(drafts, rules));
   };
   const settle = ({ a, b, c }: Step) => {
     const [lease] = leases.splice(a % leases.length, 1) as [Lease];
@@ -149,7 +149,7 @@ async function tell(
       const { receipt, drafts } = pick(told, a);
       const more = [...drafts, draftOf(b, receipt.channel, step)];
       answers.push(
-        await store.amend(aRecording(more, { receipt, subscribers: SUBSCRIBERS, coalesce: 60_000 })),
+        await store.amend(aRecordRequest(more, { receipt, subscribers: SUBSCRIBERS, coalesce: 60_000 })),
       );
     } else if (what === "claim") {
       const leased = await store.claim({ destination, limit: 1 + (b % 3), now, until: now + 5 * SECOND });

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
 import { type LowdbOptions, type LowdbStore, openLowdbStore } from "../../src/store/lowdb.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 import { describeStore } from "./contract.ts";
 import { contentsOf, DAY, deliverAll, fillStore, pruneAll } from "./filled.ts";
 
@@ -59,7 +59,7 @@ describe("a lowdb file", () => {
     store = null;
   };
   const sent = (document: string, body = "{}") =>
-    aRecording([aDraft({ document: aDocument(document) })], {
+    aRecordRequest([aDraft({ document: aDocument(document) })], {
       receipt: aReceipt({ body: Buffer.from(body) }),
     });
   const failureOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
@@ -75,9 +75,9 @@ describe("a lowdb file", () => {
     const body = Buffer.from([0xff, 0x00, 0xfe]);
     const receipt = aReceipt({ body });
     const [event] = (
-      await before.record(aRecording([aDraft(), aDraft({ type: "document.completed" })], { receipt }))
+      await before.record(aRecordRequest([aDraft(), aDraft({ type: "document.completed" })], { receipt }))
     ).events;
-    await before.record(aRecording([aDraft()], { receipt: aReceipt({ channel: "realtime" }) }));
+    await before.record(aRecordRequest([aDraft()], { receipt: aReceipt({ channel: "realtime" }) }));
     await before.saveDestination("crm", { paused: { at: NEW_YEAR, reason: "moving" } });
     const [lease] = await claim(before);
     const history = await before.findEvent(event?.id ?? "");
@@ -88,7 +88,7 @@ describe("a lowdb file", () => {
     expect(await after.destinations()).to.have.length(1);
     expect(await claim(after)).to.deep.equal([]);
     expect((await claim(after, NEW_YEAR + 60_000))[0]?.delivery.id).to.equal(lease?.delivery.id);
-    expect((await after.record(aRecording([aDraft()]))).duplicates).to.deep.equal([event?.id]);
+    expect((await after.record(aRecordRequest([aDraft()]))).duplicates).to.deep.equal([event?.id]);
     const { items } = await after.findReceipts({}, PAGE);
     expect(items.map(({ channel }) => channel)).to.deep.equal(["batch", "realtime", "batch"]);
   });
@@ -168,7 +168,9 @@ describe("a lowdb file", () => {
     const failures = await Promise.all(
       [
         jammed.record(sent("lost")),
-        jammed.record(aRecording([aDraft({ document: aDocument("before"), type: "document.completed" })])),
+        jammed.record(
+          aRecordRequest([aDraft({ document: aDocument("before"), type: "document.completed" })]),
+        ),
         jammed.dropRejection("rej_1"),
         jammed.release(lease ? [lease] : [], NEW_YEAR),
       ].map(failureOf),
