@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { messageOf } from "../../domain/errors.ts";
 import type { Table } from "../rows.ts";
-import { type Contents, EMPTY, lineOf } from "./contents.ts";
+import { type Contents, EMPTY, lineOf, rowOf } from "./contents.ts";
 
 /** The form of the file that this version writes, and the newest that it reads. */
 export const FILE_VERSION = 1;
@@ -44,13 +44,24 @@ export function readText(bytes: Buffer): Reading {
   }
 }
 
-/** Files from before retention have no tombstones, and do not say when something was told of a document last. */
+/**
+ * Files from before retention have no tombstones, and do not say when a document was last reported about. In files of
+ * 0.1.0 the rows of every table have a position.
+ */
 function completed(contents: Contents): Contents {
-  const documents = [...contents.documents].map((row) => ({
-    ...row,
-    changedAt: row.changedAt ?? row.document.newest,
-  }));
-  return { ...EMPTY, ...contents, documents };
+  const { documents, links, destinations } = contents;
+  return {
+    ...EMPTY,
+    ...contents,
+    documents: [...documents].map(rowOf<"documents">).map((row) => ({
+      ...row,
+      changedAt: row.changedAt ?? row.document.newest,
+    })),
+    links: [...links]
+      .map(rowOf<"links">)
+      .map(({ source, signer, document }) => ({ source, signer, document })),
+    destinations: [...destinations].map(rowOf<"destinations">).map(({ state }) => ({ state })),
+  };
 }
 
 function* piecesOf(contents: Contents): Generator<Buffer> {

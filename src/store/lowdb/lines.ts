@@ -1,0 +1,66 @@
+import type { Journal } from "./journal.ts";
+
+/** What a row is known by within its table: its position, or its names as JSON. */
+export type Key = number | string;
+
+/** The rows of one table as lines of the file, in the order of their keys. */
+export interface TableLines extends Iterable<Buffer> {
+  readonly size: number;
+  /** Their length in the file. */
+  readonly bytes: number;
+  /** Null: the row is gone. */
+  put(key: Key, line: Buffer | null): void;
+}
+
+/**
+ * A row is turned into bytes when it changes, however often the file is written: most rows never change again. Every change
+ * is noted in the journal.
+ */
+export function createTableLines(journal: Journal): TableLines {
+  const lines = new Map<Key, Buffer>();
+  let bytes = 0;
+  let newest: Key | null = null;
+  let ordered = true;
+
+  function place(key: Key, line: Buffer | null): void {
+    const before = lines.get(key);
+    if (before) bytes -= lengthOf(before);
+    if (line) bytes += lengthOf(line);
+    if (!line) lines.delete(key);
+    else lines.set(key, line);
+    if (!line || before) return;
+    ordered &&= newest === null || key > newest;
+    newest = key;
+  }
+
+  /** A row that comes back after its removal failed, or that is restored, may be older than the last. */
+  function inOrder(): Map<Key, Buffer> {
+    if (ordered) return lines;
+    const sorted = [...lines].sort(([a], [b]) => (a < b ? -1 : 1));
+    lines.clear();
+    for (const [key, line] of sorted) lines.set(key, line);
+    newest = sorted.at(-1)?.[0] ?? null;
+    ordered = true;
+    return lines;
+  }
+
+  return {
+    get size() {
+      return lines.size;
+    },
+    get bytes() {
+      return bytes;
+    },
+    [Symbol.iterator]: () => inOrder().values(),
+    put(key, line) {
+      const before = lines.get(key) ?? null;
+      place(key, line);
+      journal.note(() => place(key, before));
+    },
+  };
+}
+
+/** With the comma and the end of the line. */
+function lengthOf(line: Buffer): number {
+  return line.length + 2;
+}
