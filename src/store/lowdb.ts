@@ -95,7 +95,7 @@ async function openFile({ file, warn }: LowdbOptions) {
     const low = new Low(disk, EMPTY);
     await low.read();
     db = openDatabase(IN_MEMORY, 0);
-    const copy = await createWorkingCopy(db, low.data);
+    const copy = createWorkingCopy(db, low.data);
     low.data = copy;
     return { disk, low, db, copy, unlock };
   } catch (error) {

@@ -1,10 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type Rows, TABLES, type Table } from "../rows.ts";
-import { restore } from "../sql/restore.ts";
+import { TABLES, type Table } from "../rows.ts";
 import { watchChanges } from "../sqlite/changes.ts";
-import { createSession } from "../sqlite/session.ts";
+import { fillTable } from "../sqlite/fill.ts";
 import { query } from "../sqlite/statements.ts";
-import { type Contents, type Entry, lineOf, rowOf } from "./contents.ts";
+import { type Contents, lineOf, rowOf } from "./contents.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { createTableLines, type TableLines } from "./lines.ts";
 
@@ -25,20 +24,21 @@ const NAMED = ["links", "destinations"] as const satisfies readonly Table[];
 const POSITIONED = TABLES.filter((table) => table !== "links" && table !== "destinations");
 
 /** Fills an empty database with what the file held. From then on the copy follows its changes. */
-export async function createWorkingCopy(db: DatabaseSync, contents: Contents): Promise<WorkingCopy> {
+export function createWorkingCopy(db: DatabaseSync, contents: Contents): WorkingCopy {
   const journal = createJournal();
   const tables = TABLES.map((table) => [table, createTableLines(journal)]);
   const lines: Readonly<Record<Table, TableLines>> = Object.fromEntries(tables);
 
   db.exec("begin");
   for (const table of POSITIONED) {
-    const rows = await fill(db, contents, table);
+    const rows = [...contents[table]].map(rowOf<typeof table>);
+    fillTable(db, table, rows);
     for (const row of rows) lines[table].put(row.position, lineOf(row));
   }
   sortAttempts(db);
   goOnBehind(db, contents.position);
   const takeChanges = watchChanges(db);
-  for (const table of NAMED) await fill(db, contents, table);
+  for (const table of NAMED) fillTable(db, table, [...contents[table]].map(rowOf<typeof table>));
   follow();
   db.exec("commit");
   journal.clear();
@@ -66,21 +66,6 @@ export async function createWorkingCopy(db: DatabaseSync, contents: Contents): P
       return newest.one()?.position ?? 0;
     },
   };
-}
-
-/** A statement takes 32,766 values, and a key has two at most. */
-const ROWS_AT_ONCE = 1_000;
-
-async function fill<T extends Table>(
-  db: DatabaseSync,
-  contents: Contents,
-  table: T,
-): Promise<readonly Rows[T][]> {
-  const session = createSession(db);
-  const rows = [...(contents[table] as Iterable<Entry<T>>)].map(rowOf<T>);
-  for (let n = 0; n < rows.length; n += ROWS_AT_ONCE)
-    await restore(session, table, rows.slice(n, n + ROWS_AT_ONCE));
-  return rows;
 }
 
 /** The file has them by delivery; retention expects the oldest first. */
