@@ -39,12 +39,13 @@ export function watchGrowth(
   return () => {
     const [events, bytes] = [copy.events.size / maxEvents, lengthOf(copy) / maxBytes];
     const isNearlyFull = Math.max(events, bytes) >= NEARLY;
-    const limit = events > bytes ? `${grouped(maxEvents)} events` : `${grouped(maxBytes)} bytes`;
-    if (isNearlyFull && !warned)
+    if (isNearlyFull && !warned) {
+      const limit = events > bytes ? `${grouped(maxEvents)} events` : `${grouped(maxBytes)} bytes`;
       warn(
         `the store ${file} holds ${percent(Math.max(events, bytes))} of the ${limit} at which it takes no more: ` +
           "move to sqlite with `countersign export` and `countersign import`",
       );
+    }
     warned = isNearlyFull;
   };
 }
