@@ -7,7 +7,7 @@ import { type Contents, EMPTY, lineOf, rowOf } from "./contents.ts";
 export const FILE_VERSION = 1;
 
 /** Bytes that are handed to the operating system at a time, so that a large file does not hold up the event loop. */
-const CHUNK_BYTES = 1_024 ** 2;
+export const CHUNK_BYTES = 1_024 ** 2;
 const LINE_END = Buffer.from("\n");
 const ROW_END = Buffer.from(",\n");
 const LIST_END = Buffer.from("\n]");
@@ -22,10 +22,14 @@ export type Reading =
   | { kind: "newer"; version: number }
   | { kind: "damaged"; why: string };
 
-/** The whole file, piece by piece: JSON with a row a line, and a checksum of all before it at the end. */
-export function* writeText(contents: Contents): Generator<Buffer> {
+/**
+ * The whole file, piece by piece: JSON with a row a line, and a checksum of all before it at the end. Pieces are put
+ * together in `buffer`, of `CHUNK_BYTES`, so each must be written before the next is asked for: a new buffer for each
+ * would keep the garbage collector busy.
+ */
+export function* writeText(contents: Contents, buffer: Buffer): Generator<Buffer> {
   let checksum = 0;
-  for (const chunk of inChunks(piecesOf(contents))) {
+  for (const chunk of inChunks(piecesOf(contents), buffer)) {
     checksum = crc32(chunk, checksum);
     yield chunk;
   }
@@ -79,16 +83,15 @@ function* piecesOf(contents: Contents): Generator<Buffer> {
   yield ROW_END;
 }
 
-function* inChunks(pieces: Iterable<Buffer>): Generator<Buffer> {
-  let chunk: Buffer[] = [];
+function* inChunks(pieces: Iterable<Buffer>, buffer: Buffer): Generator<Buffer> {
   let length = 0;
   for (const piece of pieces) {
-    chunk.push(piece);
-    length += piece.length;
-    if (length < CHUNK_BYTES) continue;
-    yield Buffer.concat(chunk, length);
-    chunk = [];
-    length = 0;
+    if (length + piece.length > buffer.length) {
+      yield buffer.subarray(0, length);
+      length = 0;
+    }
+    if (piece.length > buffer.length) yield piece;
+    else length += piece.copy(buffer, length);
   }
-  yield Buffer.concat(chunk, length);
+  yield buffer.subarray(0, length);
 }
