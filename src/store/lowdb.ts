@@ -9,11 +9,9 @@ import { createFileCommit } from "./lowdb/group-commit.ts";
 import { refuseGrowth, watchGrowth } from "./lowdb/limit.ts";
 import { lock } from "./lowdb/lock.ts";
 import { createWorkingCopy } from "./lowdb/working-copy.ts";
-import { createStore, openDatabase } from "./sqlite.ts";
+import { createStore, IN_MEMORY, openDatabase } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 import type { WarnOfStore } from "./warning.ts";
-
-const IN_MEMORY = ":memory:";
 
 export interface LowdbStore extends Store {
   /** How often the file has been written: far less often than the store, under load. */

@@ -122,7 +122,7 @@ export function filesOf(file: string): readonly string[] {
   return file === IN_MEMORY ? [] : [file, `${file}-wal`, `${file}-shm`];
 }
 
-const IN_MEMORY = ":memory:";
+export const IN_MEMORY = ":memory:";
 
 /** @throws CountersignError `cannot_start`. */
 export function openDatabase(file: string, timeout: number): DatabaseSync {

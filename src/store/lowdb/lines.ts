@@ -3,7 +3,7 @@ import type { Journal } from "./journal.ts";
 /** What a row is known by within its table: its position, or its names as JSON. */
 export type Key = number | string;
 
-/** The rows of one table as lines of the file, in the order of their keys. */
+/** The rows of one table as lines of the file: those that have a position in its order, others as they came. */
 export interface TableLines extends Iterable<Buffer> {
   readonly size: number;
   /** Their length in the file. */
@@ -13,33 +13,36 @@ export interface TableLines extends Iterable<Buffer> {
 }
 
 /**
- * A row is turned into bytes when it changes, however often the file is written: most rows never change again. Every change
- * is noted in the journal.
+ * A row is turned into bytes when it changes, however often the file is written: most rows never change again. Every
+ * change is noted in the journal.
  */
 export function createTableLines(journal: Journal): TableLines {
   const lines = new Map<Key, Buffer>();
   let bytes = 0;
-  let newest: Key | null = null;
+  let newest = 0;
   let ordered = true;
 
   function place(key: Key, line: Buffer | null): void {
     const before = lines.get(key);
     if (before) bytes -= lengthOf(before);
-    if (line) bytes += lengthOf(line);
-    if (!line) lines.delete(key);
-    else lines.set(key, line);
-    if (!line || before) return;
-    ordered &&= newest === null || key > newest;
+    if (!line) {
+      lines.delete(key);
+      return;
+    }
+    bytes += lengthOf(line);
+    lines.set(key, line);
+    if (before || typeof key === "string") return;
+    ordered &&= key >= newest;
     newest = key;
   }
 
-  /** A row that comes back after its removal failed, or that is restored, may be older than the last. */
+  /** A row may come back when its removal failed, or be restored between others. */
   function inOrder(): Map<Key, Buffer> {
     if (ordered) return lines;
-    const sorted = [...lines].sort(([a], [b]) => (a < b ? -1 : 1));
+    const sorted = [...lines].sort(([a], [b]) => Number(a) - Number(b));
     lines.clear();
     for (const [key, line] of sorted) lines.set(key, line);
-    newest = sorted.at(-1)?.[0] ?? null;
+    newest = Number(sorted.at(-1)?.[0] ?? 0);
     ordered = true;
     return lines;
   }
