@@ -26,8 +26,8 @@ export interface FileCommitOptions {
   copy: WorkingCopy;
   /** Writes the file. */
   save(): Promise<void>;
-  /** Runs in the transaction after each write, once the copy's lines show it. Throws to refuse the write. */
-  afterWrite(write: Pick<About, "adds"> & { newEvents: number }): void;
+  /** Runs in the transaction once the copy's lines show one write or several. Throws to refuse them. */
+  afterWrite(written: Pick<About, "adds"> & { newEvents: number }): void;
 }
 
 /**
@@ -66,19 +66,48 @@ export function createFileCommit(
 
   async function commit(jobs: readonly Job[]): Promise<void> {
     try {
-      begin.run();
-      const answers: (() => void)[] = [];
-      for (const job of jobs) answers.push(await attempt(job));
+      const answers = await runAll(jobs);
       if (copy.journal.length > 0 || failing) await saved();
       end.run();
       copy.journal.clear();
       for (const answer of answers) answer();
     } catch (error) {
-      if (db.isTransaction) rollback.run();
-      copy.journal.undoTo(0);
+      undoAll();
       const fault = unavailable(file, error);
       for (const job of jobs) job.reject(fault);
     }
+  }
+
+  /** Together at first; when one throws or is refused, again and each by itself. The answers are for later. */
+  async function runAll(jobs: readonly Job[]): Promise<readonly (() => void)[]> {
+    try {
+      return await runTogether(jobs);
+    } catch {
+      undoAll();
+      begin.run();
+      const answers: (() => void)[] = [];
+      for (const job of jobs) answers.push(await runAlone(job));
+      return answers;
+    }
+  }
+
+  async function runTogether(jobs: readonly Job[]): Promise<readonly (() => void)[]> {
+    const events = copy.events.size;
+    begin.run();
+    const answers: (() => void)[] = [];
+    for (const job of jobs) {
+      const value = await job.run();
+      answers.push(() => job.resolve(value));
+    }
+    copy.follow();
+    for (const adds of new Set(jobs.map((job) => job.adds)))
+      afterWrite({ adds, newEvents: copy.events.size - events });
+    return answers;
+  }
+
+  function undoAll(): void {
+    if (db.isTransaction) rollback.run();
+    copy.journal.undoTo(0);
   }
 
   async function saved(): Promise<void> {
@@ -88,8 +117,7 @@ export function createFileCommit(
     commits += 1;
   }
 
-  /** The answer of a job, for when the file is on disk. */
-  async function attempt(job: Job): Promise<() => void> {
+  async function runAlone(job: Job): Promise<() => void> {
     const mark = copy.journal.length;
     const events = copy.events.size;
     savepoint.run();
