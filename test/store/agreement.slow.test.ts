@@ -24,12 +24,20 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 let number = 0;
 const token = () => `token-${number++}`;
 
+/** The first call opens a new store, and every later call the same again. */
 const OPEN = {
-  SQLite: async (): Promise<Store> => openSqliteStore({ file: ":memory:", token, busyTimeout: 0 }),
-  lowdb: async (): Promise<Store> =>
-    openLowdbStore({ file: join(folder, `${number++}.json`), token, warn() {} }),
-  PostgreSQL: async (): Promise<Store> =>
-    openPostgresStore({ url: await (await postgresServer()).newSchema(), token }),
+  SQLite: async () => {
+    const file = join(folder, `${number++}.db`);
+    return async (): Promise<Store> => openSqliteStore({ file, token, busyTimeout: 0 });
+  },
+  lowdb: async () => {
+    const file = join(folder, `${number++}.json`);
+    return (): Promise<Store> => openLowdbStore({ file, token, warn() {} });
+  },
+  PostgreSQL: async () => {
+    const url = await (await postgresServer()).newSchema();
+    return (): Promise<Store> => openPostgresStore({ url, token });
+  },
 };
 type Kind = keyof typeof OPEN;
 
@@ -55,6 +63,7 @@ const steps = fc.array(
       "park",
       "prune",
       "move",
+      "restart",
     ),
     a: fc.nat(30),
     b: fc.nat(30),
@@ -95,7 +104,8 @@ async function tell(
   kind: Kind,
   other: Kind,
 ): Promise<Told> {
-  let store = await OPEN[kind]();
+  let open = await OPEN[kind]();
+  let store = await open();
   let now = NEW_YEAR;
   let leases: Lease[] = [];
   const answers: unknown[] = [];
@@ -132,11 +142,17 @@ async function tell(
     });
   };
   const move = async () => {
-    const next = await OPEN[other]();
+    open = await OPEN[other]();
+    const next = await open();
     await restoreAll(next, await contentsOf(store));
     await store.close();
     store = next;
     leases = [];
+  };
+
+  const restart = async () => {
+    await store.close();
+    store = await open();
   };
 
   for (const step of story) {
@@ -169,6 +185,7 @@ async function tell(
       const table = pick(["events", "receipts", "attempts"] as const, a);
       answers.push((await store.prune({ table, before: now - b * SECOND, limit: 1_000 })).pruned);
     } else if (what === "move" && a % 4 === 0) await move();
+    else if (what === "restart" && a % 4 === 0) await restart();
   }
   const contents = await contentsOf(store, 100);
   await store.close();

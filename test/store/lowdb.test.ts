@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
+import { cursorAt } from "../../src/store/cursor.ts";
 import { type LowdbOptions, type LowdbStore, openLowdbStore } from "../../src/store/lowdb.ts";
 import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 import { describeStore } from "./contract.ts";
-import { contentsOf, DAY, deliverAll, fillStore, pruneAll } from "./filled.ts";
+import { contentsOf, DAY, deliverAll, fillStore, pruneAll, settle } from "./filled.ts";
 
 const PAGE = { limit: 100 };
 const folders: string[] = [];
@@ -112,6 +113,38 @@ describe("a lowdb file", () => {
     expect(await pruneAll(after, "events", NEW_YEAR + DAY)).to.equal(contents.events.length);
   });
 
+  it("gives no position twice over a restart, so that a cursor still leads to what is new", async () => {
+    const before = await open();
+    await before.record(sent("doc-1"));
+    await before.record(sent("doc-2"));
+    await deliverAll(before);
+    const [, second] = (await contentsOf(before)).events;
+    const cursor = cursorAt(second?.position ?? 0);
+    await pruneAll(before, "events", NEW_YEAR + DAY);
+
+    const after = await open();
+    await after.record(sent("doc-3"));
+    const { items } = await after.findEvents({}, { ...PAGE, cursor });
+    expect(items.map(({ document }) => document?.id)).to.deep.equal(["doc-3"]);
+  });
+
+  it("prunes the oldest attempts first after a restart, of whichever delivery", async () => {
+    const before = await open();
+    await before.record(sent("doc-1"));
+    await before.record(sent("doc-2"));
+    const [first, second] = await claim(before);
+    for (const [lease, startedAt] of [
+      [second, NEW_YEAR],
+      [first, NEW_YEAR + DAY],
+    ] as const)
+      if (!lease || !(await settle(before, lease, undefined, { startedAt }))) expect.fail("it is not leased");
+
+    const after = await open();
+    expect(await pruneAll(after, "attempts", NEW_YEAR + 1, 1)).to.equal(1);
+    const { deliveries } = await contentsOf(after);
+    expect(deliveries.map(({ history }) => history.length)).to.deep.equal([1, 0]);
+  });
+
   it("is read as it was before anything in it grew old: documents then changed when their newest event was", async () => {
     const before = await open();
     await before.record(sent("doc-1"));
@@ -187,6 +220,23 @@ describe("a lowdb file", () => {
     await jammed.probe();
     await jammed.record(sent("lost"));
     expect(await documentsOf(await open())).to.deep.equal(["before", "lost"]);
+  });
+
+  it("counts nothing for a replay that is not on disk yet", async () => {
+    const jammed = await open();
+    await jammed.record(sent("before"));
+    await deliverAll(jammed);
+    const filter = { destination: "crm", status: "all" } as const;
+    jam();
+    const lost = failureOf(jammed.replay(filter, PAGE, { now: NEW_YEAR, spacing: 0 }));
+    const counts = [jammed.countReplay(filter)];
+    for (let turn = 0; turn < 5; turn += 1) {
+      await new Promise(setImmediate);
+      counts.push(jammed.countReplay(filter));
+    }
+    expect(await Promise.all(counts)).to.deep.equal([1, 1, 1, 1, 1, 1]);
+    expect(await lost).to.include({ code: "store_unavailable" });
+    unjam();
   });
 
   it("shows nobody what is not on disk yet", async () => {

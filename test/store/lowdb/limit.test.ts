@@ -84,7 +84,7 @@ describe("a lowdb file that grows", () => {
     await fill(small, 0, 1, "x".repeat(11_000));
     expect(warnings).to.have.length(1);
     expect(warnings[0]).to.match(/holds 8\d % of the 20,000 bytes/);
-    await small.close();
+    for (const store of stores.splice(0)) await store.close();
     await open({ maxBytes: 20_000 });
     expect(warnings).to.have.length(2);
   });
