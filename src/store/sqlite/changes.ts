@@ -17,8 +17,8 @@ export interface Change {
 }
 
 /**
- * From now on every change is noted, by triggers, in a table that is rolled back as all others are. The function returned
- * gives the rows that changed since it was last called, as they are at that moment.
+ * From now on every change is noted, by triggers, in a table that is rolled back as all others are. The
+ * function returned gives the rows that changed since it was last called, as they are at that moment.
  */
 export function watchChanges(db: DatabaseSync): () => readonly Change[] {
   db.exec(`create temp table changed ("table" text, key, primary key ("table", key)) without rowid`);

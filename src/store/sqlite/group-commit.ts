@@ -10,7 +10,9 @@ interface Job {
 
 /** What a write is about. */
 export interface About {
-  /** The number of events: a transaction takes a bounded number, and other work has its turn before the next. */
+  /**
+   * The number of events: a transaction takes a bounded number, and other work has its turn before the next.
+   */
   weight?: number;
   /** What is added from outside, for a store that has a limit. */
   adds?: "requests" | "rejections" | undefined;
