@@ -17,7 +17,11 @@ import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } f
 import { postgresServer } from "../support/postgres-server.ts";
 import { anAttempt, type Contents, contentsOf, restoreAll } from "./filled.ts";
 
-/** The same random story told to two stores: both answer the same, end with the same rows, and nothing of those is inconsistent. */
+/**
+ * The same random story for two stores: both answer the same, end with the same rows, and nothing of those is
+ * inconsistent. lowdb works on SQLite in memory, so the stores that are written independently are SQLite and
+ * PostgreSQL. With lowdb the story tests that its file holds every change when it is opened again.
+ */
 
 const folder = mkdtempSync(join(tmpdir(), "countersign-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
