@@ -8,9 +8,8 @@ export const FILE_VERSION = 1;
 
 /** Bytes for the operating system at a time, so that a large file does not hold up the event loop. */
 export const CHUNK_BYTES = 1_024 ** 2;
-const LINE_END = Buffer.from("\n");
-const ROW_END = Buffer.from(",\n");
 const LIST_END = Buffer.from("\n]");
+const LISTS_END = Buffer.from(",\n");
 const CHECKSUM = '"checksum": ';
 
 const LISTS = Object.entries(EMPTY)
@@ -72,15 +71,14 @@ function* piecesOf(contents: Contents): Generator<Buffer> {
   yield Buffer.from(`{\n"version": ${FILE_VERSION},\n"position": ${contents.position}`);
   for (const name of LISTS) {
     yield Buffer.from(`,\n"${name}": [`);
-    let between = LINE_END;
+    let isFirst = true;
     for (const row of contents[name]) {
-      yield between;
-      yield lineOf(row);
-      between = ROW_END;
+      yield isFirst ? lineOf(row).subarray(1) : lineOf(row);
+      isFirst = false;
     }
     yield LIST_END;
   }
-  yield ROW_END;
+  yield LISTS_END;
 }
 
 function* inChunks(pieces: Iterable<Buffer>, buffer: Buffer): Generator<Buffer> {

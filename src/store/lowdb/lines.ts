@@ -24,12 +24,12 @@ export function createTableLines(journal: Journal): TableLines {
 
   function place(key: Key, line: Buffer | null): void {
     const before = lines.get(key);
-    if (before) bytes -= lengthOf(before);
+    if (before) bytes -= before.length;
     if (!line) {
       lines.delete(key);
       return;
     }
-    bytes += lengthOf(line);
+    bytes += line.length;
     lines.set(key, line);
     if (before || typeof key === "string") return;
     ordered &&= key >= newest;
@@ -61,9 +61,4 @@ export function createTableLines(journal: Journal): TableLines {
       journal.note(() => place(key, before));
     },
   };
-}
-
-/** With the comma and the end of the line. */
-function lengthOf(line: Buffer): number {
-  return line.length + 2;
 }
