@@ -108,7 +108,8 @@ export async function deliverAll(store: Store, now = NEW_YEAR, destination = "cr
 
 /**
  * Requests that do not name the signer who signed. The store infers the signer by comparing, and stores the
- * request's own dedupe key beside the event's id: once the document is pruned too, only that key shows a repeat.
+ * request's own dedupe key beside the event's id: once the document is pruned too, only that key shows a
+ * repeat.
  */
 export function signings(document: string, receipt: Partial<Receipt> = {}) {
   const [ann, bob] = [aSigner("ann"), aSigner("bob")] as const;

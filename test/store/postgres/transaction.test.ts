@@ -3,7 +3,10 @@ import pg, { type Pool } from "pg";
 import { transact } from "../../../src/store/postgres/transaction.ts";
 import { outcomeOf } from "./outcome.ts";
 
-/** A pool of one connection whose writes fail with this SQLSTATE. `released`: whether each release destroyed it. */
+/**
+ * A pool of one connection whose writes fail with this SQLSTATE. `released`: whether each release destroyed
+ * it.
+ */
 function createFailingPool(state: string) {
   const released: boolean[] = [];
   const client = {
