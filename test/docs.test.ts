@@ -53,10 +53,10 @@ function turn(mapping: Mapping, channel: string, post: string) {
   const rules = mapping.channels.get(channel);
   if (!rules) throw new Error(`there is no channel ${channel}`);
   const { items, problems } = preview({ mapping, rules, body: Buffer.from(post), query: "" });
-  const told = items.map(({ events }) =>
+  const reported = items.map(({ events }) =>
     events.map(({ type, document, signer }) => [type, document?.id ?? null, signer?.id ?? null].join(" ")),
   );
-  return { told, problems, events: items.flatMap(({ events }) => events) };
+  return { reported, problems, events: items.flatMap(({ events }) => events) };
 }
 
 describe("docs/mappings.md", () => {
@@ -73,9 +73,9 @@ describe("docs/mappings.md", () => {
 
   it("shows a provider that loads, and reads the captured post as it says", () => {
     const mapping = mappingOf(blockOf(tutorial, "yaml"), "penwright");
-    const { told, problems, events } = turn(mapping, "events", blockOf(tutorial, "json"));
+    const { reported, problems, events } = turn(mapping, "events", blockOf(tutorial, "json"));
     expect(problems).to.deep.equal([]);
-    expect(told).to.deep.equal([
+    expect(reported).to.deep.equal([
       ["signer.signed env-7 p-1"],
       [],
       ["document.completed env-7 ", "document.downloadable env-7 "],
@@ -89,9 +89,9 @@ describe("docs/mappings.md", () => {
 
   it("shows a provider with more to say that loads, and reads a post as it says", () => {
     const mapping = mappingOf(blockOf(further, "yaml"), "quillbox");
-    const { told, problems, events } = turn(mapping, "events", blockOf(further, "json"));
+    const { reported, problems, events } = turn(mapping, "events", blockOf(further, "json"));
     expect(problems).to.deep.equal([]);
-    expect(told).to.deep.equal([["signer.signed env-7 p-1"], []]);
+    expect(reported).to.deep.equal([["signer.signed env-7 p-1"], []]);
     const [event] = events;
     expect(event?.time).to.equal("2026-07-02T09:14:00.000Z");
     expect(event?.document).to.deep.include({ title: "Lease", tags: ["crm-4711"] });
@@ -157,9 +157,9 @@ describe("README.md", () => {
     const doc = { id: "d-1", name: "Lease" };
     const at = "2026-03-02T09:14:00Z";
     const events = ["finished", "refused", "ping", "other"].map((what) => ({ what, at, doc }));
-    const { told, problems } = turn(mapping, "main", JSON.stringify({ payload: { events } }));
+    const { reported, problems } = turn(mapping, "main", JSON.stringify({ payload: { events } }));
     expect(problems).to.deep.equal([]);
-    expect(told).to.deep.equal([
+    expect(reported).to.deep.equal([
       ["document.completed d-1 "],
       ["signer.declined d-1 ", "document.declined d-1 "],
       [],

@@ -31,24 +31,24 @@ const FOREVER: Retention = {
 
 describe("pruning", () => {
   let clock: ManualClock;
-  let told: string[];
+  let reported: string[];
   let rounds: Pruned[];
   let pruner: Pruner;
 
   beforeEach(() => {
     clock = createManualClock(NEW_YEAR);
-    told = [];
+    reported = [];
     rounds = [];
   });
 
   function start(prune: Store["prune"], retention = KEEP): void {
     const observe = {
-      removed: (table: string, count: number) => void told.push(`removed ${count} of ${table}`),
+      removed: (table: string, count: number) => void reported.push(`removed ${count} of ${table}`),
       rounded: (pruned: Pruned) => void rounds.push(pruned),
-      away: () => void told.push("away"),
-      died: (error: unknown) => void told.push(`died: ${error}`),
+      away: () => void reported.push("away"),
+      died: (error: unknown) => void reported.push(`died: ${error}`),
     };
-    const onDeath = () => void told.push("the process is to be restarted");
+    const onDeath = () => void reported.push("the process is to be restarted");
     pruner = createPruner({ store: { prune }, retention, clock, observe, onDeath });
     pruner.start();
   }
@@ -81,7 +81,7 @@ describe("pruning", () => {
       expect((await store.findReceipts({}, PAGE)).items).to.have.length(1);
       expect((await store.findDocuments({}, PAGE)).items).to.have.length(122);
       expect(rounds).to.deep.equal([{ events: 120, receipts: 121 }]);
-      expect(told.filter((line) => line.endsWith("of events"))).to.deep.equal([
+      expect(reported.filter((line) => line.endsWith("of events"))).to.deep.equal([
         "removed 50 of events",
         "removed 50 of events",
         "removed 20 of events",
@@ -94,7 +94,7 @@ describe("pruning", () => {
       start(store.prune);
       await clock.advance(HOUR - 1);
       expect(await documents()).to.deep.equal(["a"]);
-      expect([told, rounds]).to.deep.equal([[], []]);
+      expect([reported, rounds]).to.deep.equal([[], []]);
       await clock.advance(HOUR / 2);
       expect(await documents()).to.deep.equal([]);
       expect(rounds).to.deep.equal([{ events: 1, receipts: 1 }]);
@@ -191,12 +191,12 @@ describe("pruning", () => {
     start(prune);
     await clock.advance(HOUR / 2);
     expect(taken.map(({ table }) => table)).to.deep.equal(["events", "attempts", "receipts"]);
-    expect(told).to.deep.equal(["away"]);
+    expect(reported).to.deep.equal(["away"]);
     expect(pruner.isAlive()).to.equal(true);
     isAway = false;
     await clock.advance(HOUR);
     expect(taken.slice(3)).to.have.length(PRUNABLE.length);
-    expect(told).to.deep.equal(["away"]);
+    expect(reported).to.deep.equal(["away"]);
   });
 
   it("stops between two steps, at once and for good", async () => {
@@ -231,7 +231,7 @@ describe("pruning", () => {
       throw new TypeError("broken");
     });
     await settled();
-    expect(told).to.deep.equal(["the process is to be restarted", "died: TypeError: broken"]);
+    expect(reported).to.deep.equal(["the process is to be restarted", "died: TypeError: broken"]);
     expect(pruner.isAlive()).to.equal(false);
     await clock.advance(2 * HOUR);
     expect(clock.timers).to.equal(0);

@@ -180,7 +180,7 @@ describe("countersign explain", () => {
     await settled(bridge);
     const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;
     const { stdout } = await run("explain", id, "--verbose");
-    const story = [
+    const explanation = [
       new RegExp(
         `Receipt ${receipt}: \\d+ bytes came from legalesign over batch, and the request was found genuine by token`,
       ),
@@ -192,7 +192,7 @@ describe("countersign explain", () => {
       new RegExp(`Attempt 2 to send ${id} to crm was answered with 200`),
       new RegExp(`now +${id} is delivered to crm\\.`),
     ];
-    for (const sentence of story) expect(stdout).to.match(sentence);
+    for (const sentence of explanation) expect(stdout).to.match(sentence);
   });
 
   it("says the same of the delivery, the receipt and the document by their own ids", async () => {

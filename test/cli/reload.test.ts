@@ -117,9 +117,9 @@ describe("countersign reload", () => {
     expect(steps.some(({ table }) => table === "receipts")).to.equal(false);
     writeFileSync(file, of("2d"));
     expect((await reload()).code).to.equal(0);
-    const looked = () => steps.find(({ table }) => table === "receipts");
-    await until(() => looked() !== undefined);
-    expect(Date.now() - (looked()?.before ?? 0)).to.be.within(2 * DAY, 3 * DAY);
+    const pruned = () => steps.find(({ table }) => table === "receipts");
+    await until(() => pruned() !== undefined);
+    expect(Date.now() - (pruned()?.before ?? 0)).to.be.within(2 * DAY, 3 * DAY);
   });
 
   it("parks what is open for a destination that is gone, and asks for a restart where only that helps", async () => {

@@ -17,7 +17,7 @@ const deliveries = async (bridge: Bridge): Promise<Listed[]> =>
   (await bridge.admin("/api/v1/deliveries")).body.items;
 const states = async (bridge: Bridge) =>
   (await deliveries(bridge)).map(({ status, reason }) => reason ?? status);
-const tried = async (bridge: Bridge, nth: number, times = 1): Promise<Listed> => {
+const afterAttempts = async (bridge: Bridge, nth: number, times = 1): Promise<Listed> => {
   for (;;) {
     const one = (await deliveries(bridge))[nth];
     if (one && one.attempts >= times) return one;
@@ -52,7 +52,7 @@ describe("a delivery that is not taken", () => {
     const text = crm(url);
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10");
-    const { id } = await tried(bridge, 0);
+    const { id } = await afterAttempts(bridge, 0);
     const { stdout } = await commandsFor(bridge, text)("explain", id);
     expect(stdout)
       .to.include(", last: 308 [")
@@ -75,7 +75,7 @@ describe("a delivery that is not taken", () => {
     await until(() => begun.length === 1);
     await headsHaveCome(bridge);
     await clock.advance(15_000);
-    const { id, status } = await tried(bridge, 0);
+    const { id, status } = await afterAttempts(bridge, 0);
     expect(status).to.equal("pending");
     const said = (cause: string) => `last: 200, cut short (${cause})`;
     expect((await run("explain", id)).stdout)
@@ -86,7 +86,7 @@ describe("a delivery that is not taken", () => {
     await until(() => begun.length === 2);
     await headsHaveCome(bridge);
     begun[1]?.socket?.destroy();
-    expect((await run("explain", (await tried(bridge, 1)).id)).stdout).to.include(said("reset"));
+    expect((await run("explain", (await afterAttempts(bridge, 1)).id)).stdout).to.include(said("reset"));
   });
 
   it("is named to the later events of its document that wait for it, and can be skipped", async () => {
@@ -96,8 +96,8 @@ describe("a delivery that is not taken", () => {
     const run = commandsFor(bridge, text);
     await post(bridge, "d1", "10", "20", "30");
     await post(bridge, "d2", "10");
-    const first = await tried(bridge, 0);
-    await tried(bridge, 3);
+    const first = await afterAttempts(bridge, 0);
+    await afterAttempts(bridge, 3);
     expect(await states(bridge)).to.deep.equal(["pending", "held", "held", "delivered"]);
     const [, , last] = await deliveries(bridge);
     expect((await run("explain", last?.id ?? "")).stdout)
@@ -109,7 +109,7 @@ describe("a delivery that is not taken", () => {
     expect([skipped.code, skipped.stdout]).to.deep.equal([0, skipped.stdout]);
     expect(skipped.stdout).to.match(/^evt_\w+ is parked for crm\n$/);
     await receiver.got(4);
-    await tried(bridge, 2);
+    await afterAttempts(bridge, 2);
     expect(await states(bridge)).to.deep.equal(["skipped", "delivered", "delivered", "delivered"]);
     const [entry] = (await bridge.admin("/api/v1/audit")).body.items;
     expect(entry).to.deep.include({ action: "skip", reason: "its schema is wrong" });
@@ -141,7 +141,7 @@ describe("a delivery that is not taken", () => {
     held[0]?.end();
     await until(() => held.length === 2);
     held[1]?.end();
-    await tried(bridge, 1);
+    await afterAttempts(bridge, 1);
     expect(await states(bridge)).to.deep.equal(["delivered", "delivered"]);
   });
 
@@ -167,7 +167,7 @@ describe("a delivery that is not taken", () => {
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10", "30");
     await receiver.got(2);
-    await tried(bridge, 1);
+    await afterAttempts(bridge, 1);
     expect(await states(bridge)).to.deep.equal(["rejected", "delivered"]);
     const [{ id } = { id: "" }] = await deliveries(bridge);
     expect((await commandsFor(bridge, text)("explain", id)).stdout).to.include("`parkOn` names");

@@ -68,10 +68,10 @@ describe("a form in another charset than UTF-8", () => {
     const body = latin1(`data=${JSON.stringify(items)}`);
     const bad = await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, body, FORM);
     expect(bad.body).to.include({ events: 600 });
-    const kept = (await bridge.admin(`/api/v1/receipts/${bad.body.receipt}`)).body;
-    expect(kept.problems).to.have.length(1);
-    expect(kept.problems[0]).to.include({ kind: "invalid", item: null, field: "field:data" });
-    expect(Buffer.from(kept.body, "base64").equals(body)).to.equal(true);
+    const stored = (await bridge.admin(`/api/v1/receipts/${bad.body.receipt}`)).body;
+    expect(stored.problems).to.have.length(1);
+    expect(stored.problems[0]).to.include({ kind: "invalid", item: null, field: "field:data" });
+    expect(Buffer.from(stored.body, "base64").equals(body)).to.equal(true);
     const good = await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, body, form("iso-8859-1"));
     expect(good.body).to.include({ events: 600, problem: null });
     expect((await bridge.admin("/api/v1/documents/caf%C3%A9-7")).status).to.equal(200);

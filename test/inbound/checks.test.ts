@@ -429,12 +429,12 @@ describe("a header that equals a secret", () => {
     await bridge.send("POST", "", { "x-acme-secret": SECRET }, DONE);
     await bridge.send("POST", "", { "x-acme-secret": OTHER }, DONE);
     const [{ id }] = (await bridge.admin("/api/v1/receipts")).body.items;
-    const kept = [
+    const stored = [
       (await bridge.admin(`/api/v1/receipts/${id}`)).body,
       (await bridge.admin("/api/v1/rejections")).body,
     ];
-    expect(kept[0].headers["x-acme-secret"]).to.equal("(not kept)");
-    expect(JSON.stringify(kept)).not.to.include(SECRET).and.not.to.include(OTHER);
+    expect(stored[0].headers["x-acme-secret"]).to.equal("(not kept)");
+    expect(JSON.stringify(stored)).not.to.include(SECRET).and.not.to.include(OTHER);
     await bridge.stop();
     const file = readFileSync(join(bridge.folder, "countersign.db"), "latin1");
     expect(file).not.to.include(SECRET).and.not.to.include(OTHER);
@@ -467,8 +467,8 @@ describe("a header that equals a secret", () => {
     expect((await send("POST", "", { "x-bridge-key": SECRET }, DONE)).status).to.equal(200);
     expect((await send("POST", "", { "x-bridge-key": OTHER }, DONE)).status).to.equal(401);
     const [{ id }] = (await admin("/api/v1/receipts")).body.items;
-    const kept = (await admin(`/api/v1/receipts/${id}`)).body;
-    expect([kept.verified, kept.headers["x-bridge-key"]]).to.deep.equal(["equals", "(not kept)"]);
+    const stored = (await admin(`/api/v1/receipts/${id}`)).body;
+    expect([stored.verified, stored.headers["x-bridge-key"]]).to.deep.equal(["equals", "(not kept)"]);
   });
 });
 

@@ -40,8 +40,8 @@ describe("a compressed body", () => {
         const headers = { ...signedByLumin(what === "plain" ? plain : packed), "content-encoding": coding };
         const { status, body } = await bridge.post(LUMIN, packed, headers);
         expect([status, body.events, body.problem], `${coding} ${what}`).to.deep.equal([200, 1, null]);
-        const kept = (await bridge.admin(`/api/v1/receipts/${body.receipt}`)).body;
-        expect(Buffer.from(kept.body, "base64").equals(packed)).to.equal(true);
+        const stored = (await bridge.admin(`/api/v1/receipts/${body.receipt}`)).body;
+        expect(Buffer.from(stored.body, "base64").equals(packed)).to.equal(true);
       }
     }
   });

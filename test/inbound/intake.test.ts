@@ -58,10 +58,10 @@ describe("taking a request in", () => {
     const head = headOf("/in/legalesign/upon?token=guess", { ...FORM, "content-length": 5_000_000 });
     const { status, body } = await (await open(bridge.url)).write(head).answer();
     expect([status, JSON.parse(body).error]).to.deep.equal([401, "bad_signature"]);
-    const [kept] = await rejectionsOf(bridge);
-    expect(kept).to.include({ body: null, length: 5_000_000, channel: "upon" });
-    expect(kept.reason).to.include("token");
-    expect(kept.headers).to.include({ "content-length": "5000000" });
+    const [rejection] = await rejectionsOf(bridge);
+    expect(rejection).to.include({ body: null, length: 5_000_000, channel: "upon" });
+    expect(rejection.reason).to.include("token");
+    expect(rejection.headers).to.include({ "content-length": "5000000" });
   });
 
   it("keeps the short body of a wrong token where it comes at once, and does not wait for one that does not", async () => {
@@ -131,12 +131,12 @@ describe("taking a request in", () => {
       } else connection.write(headOf(LUMIN, { ...headers, "content-length": bytes.length }) + text);
       expect((await connection.answer()).status).to.equal(413);
 
-      const [kept] = await rejectionsOf(bridge);
-      expect(kept).to.include({ source: "lumin", channel: "account", length: bytes.length, cut: true });
-      expect(kept.headers).to.include({ "x-mark": "mine" });
-      expect(Buffer.from(kept.body, "base64")).to.deep.equal(bytes.subarray(0, 1_024));
-      expect(kept.reason).to.include("longer than 2kb");
-      const { what, sentences } = (await bridge.admin(`/api/v1/explain/${kept.id}`)).body;
+      const [rejection] = await rejectionsOf(bridge);
+      expect(rejection).to.include({ source: "lumin", channel: "account", length: bytes.length, cut: true });
+      expect(rejection.headers).to.include({ "x-mark": "mine" });
+      expect(Buffer.from(rejection.body, "base64")).to.deep.equal(bytes.subarray(0, 1_024));
+      expect(rejection.reason).to.include("longer than 2kb");
+      const { what, sentences } = (await bridge.admin(`/api/v1/explain/${rejection.id}`)).body;
       expect(what).to.equal("rejection");
       expect(sentences[0].text).to.include(`with ${bytes.length} bytes`).and.include("longer than 2kb");
       expect(sentences[1].text).to.include("cannot be checked again");
@@ -156,8 +156,8 @@ describe("taking a request in", () => {
     expect(answer.status).to.equal(413);
     await small.stop();
     const bridge = await startBridge(configText(), { folder: small.folder });
-    const [kept] = await rejectionsOf(bridge);
-    expect(String(Buffer.from(kept.body, "base64"))).to.equal(beginning);
+    const [rejection] = await rejectionsOf(bridge);
+    expect(String(Buffer.from(rejection.body, "base64"))).to.equal(beginning);
     expect(await bridge.reprocess({ which: "rejected" })).to.include({ checked: 0, fixed: 0, events: 0 });
     expect((await bridge.admin("/api/v1/receipts")).body.items).to.deep.equal([]);
   });

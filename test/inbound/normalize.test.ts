@@ -247,8 +247,8 @@ describe("decode and normalize", () => {
   });
 
   /** Every draft can be made an event of: it has an id, and a time that is one. */
-  const expectSound = (told: ReturnType<typeof read>) => {
-    for (const draft of told.drafts) {
+  const expectSound = (interpretation: ReturnType<typeof read>) => {
+    for (const draft of interpretation.drafts) {
       expect(dedupeKeyOf(draft)).to.match(/^evt_/);
       for (const time of [draft.time, draft.document?.expiresAt ?? null]) {
         if (time !== null) expect(new Date(time).toISOString()).to.match(/^\d{4}-/);

@@ -21,7 +21,7 @@ import {
 import { aReceipt, aRecording } from "../support/builders.ts";
 import { aRequest, channelOf, shipped } from "./posts.ts";
 
-const keptOf = async (given: Parameters<typeof aRequest>[0], privateNames: readonly string[] = []) =>
+const storedOf = async (given: Parameters<typeof aRequest>[0], privateNames: readonly string[] = []) =>
   withoutCredentials(aRequest(given), privacyOf({ ...(await shipped("lumin", "account")), privateNames }));
 
 const storeIn = (folder: string, file = "countersign.db") =>
@@ -65,8 +65,8 @@ describe("what is kept of headers and query", () => {
       ...["x-forwarded-client-cert", "ssl-client-cert", "x-session-id", "x_api_key", "x-amzn-oidc-data"],
     ];
     const headers = Object.fromEntries(secrets.map((name, index) => [name, `planted-value-${index}`]));
-    const kept = await keptOf({ headers });
-    expect(kept.headers).to.deep.equal(Object.fromEntries(secrets.map((name) => [name, "(not kept)"])));
+    const stored = await storedOf({ headers });
+    expect(stored.headers).to.deep.equal(Object.fromEntries(secrets.map((name) => [name, "(not kept)"])));
   });
 
   it("holds the headers that say how to read and check the request again", async () => {
@@ -78,7 +78,7 @@ describe("what is kept of headers and query", () => {
       "x-request-id": "r-1",
       "webhook-signature": "v1,abc=",
     };
-    expect((await keptOf({ headers })).headers).to.deep.equal(headers);
+    expect((await storedOf({ headers })).headers).to.deep.equal(headers);
   });
 
   it("holds no parameter whose name says that it is a secret, and all others", async () => {
@@ -88,7 +88,7 @@ describe("what is kept of headers and query", () => {
     query.append("token", "planted again");
     query.append("trigger", "signed");
     query.append("signature", "5f2b");
-    expect((await keptOf({ query })).query).to.equal("trigger=signed&signature=5f2b");
+    expect((await storedOf({ query })).query).to.equal("trigger=signed&signature=5f2b");
   });
 
   it("holds no token of the URL where a proxy copied the URL into a header", async () => {
@@ -103,8 +103,8 @@ describe("what is kept of headers and query", () => {
       "x-api-key": "k-e-y-v-a-l-u-e",
       forwarded: "for=203.0.113.9;proto=https;secret=abc",
     };
-    const kept = await keptOf({ query, headers, pathToken: "the-token-of-the-path" });
-    expect(kept).to.deep.equal({
+    const stored = await storedOf({ query, headers, pathToken: "the-token-of-the-path" });
+    expect(stored).to.deep.equal({
       query: "trigger=signed",
       headers: {
         referer: "https://bridge.example/in/lumin/account?access_token=(not-kept)&trigger=signed#x",
@@ -121,8 +121,13 @@ describe("what is kept of headers and query", () => {
 
   it("follows the configuration's own names, of which the last that matches counts", async () => {
     const headers = { "x-tenant": "a", "x-tenant-public": "b", "x-request-token": "c", cookie: "d" };
-    const kept = await keptOf({ headers }, ["X_Tenant*", "!x-tenant-public", "!x-request-token", "!cookie"]);
-    expect(kept.headers).to.deep.equal({
+    const stored = await storedOf({ headers }, [
+      "X_Tenant*",
+      "!x-tenant-public",
+      "!x-request-token",
+      "!cookie",
+    ]);
+    expect(stored.headers).to.deep.equal({
       "x-tenant": "(not kept)",
       "x-tenant-public": "b",
       "x-request-token": "c",
@@ -164,11 +169,11 @@ describe("what is kept of headers and query", () => {
   });
 
   it("is the same when it is concealed again", async () => {
-    const kept = await keptOf({
+    const stored = await storedOf({
       query: new URLSearchParams("trigger=signed&key=x"),
       headers: { referer: "/in/a/b/c?key=1&x=2", "x-api-key": "k" },
     });
-    expect(concealEnvelope(kept, privacyOf(await shipped("lumin", "account")))).to.deep.equal(kept);
+    expect(concealEnvelope(stored, privacyOf(await shipped("lumin", "account")))).to.deep.equal(stored);
   });
 });
 
@@ -246,9 +251,9 @@ describe("headers that are private by now", () => {
     const { code, stderr } = await runCommand(["import", join(folder, "old.ndjson"), "--config", file]);
     expect([code, stderr]).to.deep.equal([0, ""]);
     const store = storeIn(folder, "copy.db");
-    const kept = JSON.stringify(await store.findReceipt(OLD.id));
+    const stored = JSON.stringify(await store.findReceipt(OLD.id));
     await store.close();
-    expect(kept).to.include("5f2b").and.not.include("planted");
+    expect(stored).to.include("5f2b").and.not.include("planted");
   });
 
   it("are never written down, of a genuine post or a forged one", async () => {

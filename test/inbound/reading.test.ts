@@ -7,7 +7,7 @@ const SECRET = "0123456789abcdef0123456789abcdef";
 const TOKEN = "a-token-nobody-guesses";
 
 /** What a payload turns into by a mapping: types with document and signer, and what was wrong. */
-function told(lines: string, payload: unknown) {
+function interpretationOf(lines: string, payload: unknown) {
   const { drafts, problems } = readJson(payload, channelOf(acmeMapping(lines)));
   return {
     types: drafts.map(({ type, document, signer }) =>
@@ -22,14 +22,14 @@ describe("a list of items", () => {
   it("may be one object where the mapping says so", () => {
     const lines = "read: { each: ., single: true }";
     const item = { what: "done", id: "d-1" };
-    expect(told(lines, [item, { ...item, id: "d-2" }]).types).to.deep.equal([
+    expect(interpretationOf(lines, [item, { ...item, id: "d-2" }]).types).to.deep.equal([
       "document.completed d-1",
       "document.completed d-2",
     ]);
-    expect(told(lines, item).types).to.deep.equal(["document.completed d-1"]);
-    expect(told(lines, []).problems).to.deep.equal([]);
-    expect(told(lines, "x").problems).to.deep.equal(["the payload is not a list"]);
-    expect(told("read: { each: . }", item).problems).to.deep.equal(["the payload is not a list"]);
+    expect(interpretationOf(lines, item).types).to.deep.equal(["document.completed d-1"]);
+    expect(interpretationOf(lines, []).problems).to.deep.equal([]);
+    expect(interpretationOf(lines, "x").problems).to.deep.equal(["the payload is not a list"]);
+    expect(interpretationOf("read: { each: . }", item).problems).to.deep.equal(["the payload is not a list"]);
   });
 
   it("may be in lists", () => {
@@ -39,11 +39,11 @@ describe("a list of items", () => {
         { items: [{ what: "ping" }, { what: "done", id: "d-2" }] },
       ],
     };
-    expect(told('read: { each: "groups[].items" }', payload).types).to.deep.equal([
+    expect(interpretationOf('read: { each: "groups[].items" }', payload).types).to.deep.equal([
       "document.completed d-1",
       "document.completed d-2",
     ]);
-    expect(told('read: { each: "groups[].items" }', {}).problems).to.deep.equal([
+    expect(interpretationOf('read: { each: "groups[].items" }', {}).problems).to.deep.equal([
       "the groups[].items is not a list",
     ]);
   });
@@ -64,7 +64,7 @@ tables:
       - { when: { path: status, pattern: "^CANCEL", is: CANCEL }, event: [document.canceled, document.failed] }
 `;
   const meaning = (payload: object) => {
-    const { drafts, types } = told(lines, { id: "d-1", ...payload });
+    const { drafts, types } = interpretationOf(lines, { id: "d-1", ...payload });
     return [types.map((type) => type.split(" ")[0]), drafts[0]?.code.meaning ?? null];
   };
 
@@ -94,9 +94,9 @@ tables:
     );
     const at = "2026-03-02T10:14:00Z";
     const reopens = (status: string) =>
-      told(timed, { what: "cancelled", id: "d-1", at, status }).drafts[0]?.reopens;
+      interpretationOf(timed, { what: "cancelled", id: "d-1", at, status }).drafts[0]?.reopens;
     expect([reopens("DRAFT"), reopens("CANCELLED")]).to.deep.equal(["restart", null]);
-    expect(() => told(reopening, {})).to.throw("has no `time`, but a word says `reopen`");
+    expect(() => interpretationOf(reopening, {})).to.throw("has no `time`, but a word says `reopen`");
   });
 
   it("is unknown where none holds", () => {
@@ -112,7 +112,7 @@ describe("signers in several lists", () => {
   word: { from: what, table: words }
   document: { id: id }
   signers: ${signers}`;
-    return told(lines, { what: "done", id: "d-1", ...payload }).drafts[0]?.signers.map(
+    return interpretationOf(lines, { what: "done", id: "d-1", ...payload }).drafts[0]?.signers.map(
       ({ id, name, status }) => [id, name, status].filter((one) => one !== null).join(" "),
     );
   };
@@ -148,7 +148,7 @@ tables: { words: { acted: signer.signed } }`;
       copies: [{ id: 2 }],
       sets: [{ kind: "APPROVES", members: [{ id: 3 }] }],
     };
-    const acted = (who: number) => told(lines, { ...payload, who }).drafts[0];
+    const acted = (who: number) => interpretationOf(lines, { ...payload, who }).drafts[0];
     expect(acted(1)?.signers.map(({ id, role }) => [id, role])).to.deep.equal([
       ["1", "signer"],
       ["2", "copy"],
@@ -203,7 +203,7 @@ describe("values of a list", () => {
         { name: "b", order: 7, fields: [{ name: "y", value: "2" }] },
       ],
     };
-    expect(told(lines, payload).drafts[0]?.document?.references).to.deep.equal({
+    expect(interpretationOf(lines, payload).drafts[0]?.document?.references).to.deep.equal({
       "a.x": "1",
       "b.y": "2",
       order: "7",
@@ -223,7 +223,7 @@ describe("values of a list", () => {
       labels: [{ name: "Leases" }, {}, { name: "7" }],
       names: [{}, { text: "" }, { text: "Lease" }],
     };
-    expect(told(lines, payload).drafts[0]?.document).to.deep.include({
+    expect(interpretationOf(lines, payload).drafts[0]?.document).to.deep.include({
       id: "4711",
       title: "Lease",
       tags: ["7", "4711", "Leases"],

@@ -52,19 +52,19 @@ describe("POST /in/<source>/<channel>", () => {
     const { receipt } = (
       await bridge.post(`/in/legalesign/upon?trigger=signed&token=${TOKEN}`, body, headers)
     ).body;
-    const kept = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
-    expect(Buffer.from(kept.body, "base64")).to.deep.equal(body);
-    expect(kept).to.deep.include({
+    const stored = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
+    expect(Buffer.from(stored.body, "base64")).to.deep.equal(body);
+    expect(stored).to.deep.include({
       query: "trigger=signed",
       verified: "token",
       source: "legalesign",
       channel: "upon",
     });
-    expect(kept.headers).to.deep.include({
+    expect(stored.headers).to.deep.include({
       authorization: "(not kept)",
       "content-type": FORM["content-type"],
     });
-    expect(JSON.stringify(kept)).not.to.include(TOKEN);
+    expect(JSON.stringify(stored)).not.to.include(TOKEN);
   });
 
   it("keeps what is genuine and cannot be read, says so, and answers 200", async () => {

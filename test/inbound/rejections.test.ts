@@ -51,15 +51,15 @@ describe("refused requests on their way to the store", () => {
   it("are handed over a batch at a time, and dropped and counted where too many are waiting", async () => {
     const { rejections, given, dropped } = createSetup();
     for (let n = 0; n < MANY; n += 1) await rejections.add(aRejection(n), KEEP);
-    let kept = 0;
+    let stored = 0;
     for (let batch = given.splice(0); batch.length > 0; batch = given.splice(0)) {
       expect(batch.length).to.be.at.most(50);
-      kept += batch.length;
+      stored += batch.length;
       for (const { resolve } of batch) resolve();
       await settled();
     }
-    expect(kept).to.be.greaterThan(400);
-    expect(dropped).to.deep.equal({ queue_full: MANY - kept, store_failed: 0 });
+    expect(stored).to.be.greaterThan(400);
+    expect(dropped).to.deep.equal({ queue_full: MANY - stored, store_failed: 0 });
   });
 
   it("hold no more bytes than are allowed, however long they are", async () => {

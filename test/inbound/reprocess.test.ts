@@ -85,9 +85,9 @@ describe("reading kept requests again", () => {
     expect(deliveries.map(({ json }) => json.data.document.id)).to.have.members(["a", "b"]);
     expect(deliveries[0]?.json.data.provenance.receipt).to.equal(receipt);
     expect(await reprocess(after, text)).to.equal("0 requests reprocessed: 0 fixed, 0 new events\n");
-    const kept = (await after.admin(`/api/v1/receipts/${receipt}`)).body;
-    expect(kept.problems).to.deep.equal([]);
-    expect(kept.events).to.have.length(2);
+    const stored = (await after.admin(`/api/v1/receipts/${receipt}`)).body;
+    expect(stored.problems).to.deep.equal([]);
+    expect(stored.events).to.have.length(2);
   });
 
   it("takes the items that were good before for neither new nor repeats", async () => {
@@ -97,10 +97,10 @@ describe("reading kept requests again", () => {
     const body = JSON.stringify({ items: [{ what: "done", id: "a" }, { what: "done" }] });
     const { receipt } = (await bridge.post(`/in/acme/main?token=${TOKEN}`, body)).body;
     expect(await reprocess(bridge, text)).to.equal("1 request reprocessed: 0 fixed, 0 new events\n");
-    const kept = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
-    expect(kept.events).to.have.length(1);
-    expect(kept.duplicates).to.deep.equal([]);
-    expect((await bridge.admin(`/api/v1/events/${kept.events[0]}`)).body.duplicates).to.deep.equal([]);
+    const stored = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
+    expect(stored.events).to.have.length(1);
+    expect(stored.duplicates).to.deep.equal([]);
+    expect((await bridge.admin(`/api/v1/events/${stored.events[0]}`)).body.duplicates).to.deep.equal([]);
   });
 
   it("accepts refused requests once the secret is mended, and only those that are genuine", async () => {

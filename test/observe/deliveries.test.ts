@@ -123,11 +123,11 @@ describe("the observer of deliveries", () => {
 
   it("logs what the store did not take, with its reason", () => {
     const { deliveries } = witness.observers;
-    const told = { destination: "crm", error: new Error("the disk is full"), failures: 2 };
-    deliveries.claimFailed({ ...told, retryIn: 500 });
-    deliveries.settleFailed({ ...told, delivery: "dlv_1" });
-    deliveries.keepFailed(told);
-    deliveries.releaseFailed({ ...told, leases: 7 });
+    const failure = { destination: "crm", error: new Error("the disk is full"), failures: 2 };
+    deliveries.claimFailed({ ...failure, retryIn: 500 });
+    deliveries.settleFailed({ ...failure, delivery: "dlv_1" });
+    deliveries.keepFailed(failure);
+    deliveries.releaseFailed({ ...failure, leases: 7 });
     expect(witness.lines.map(({ msg, level, destination, ...fields }) => fields)).to.deep.equal([
       { event: "claim.failed", failures: 2, retryInMs: 500, reason: "the disk is full" },
       { event: "settle.failed", deliveryId: "dlv_1", failures: 2, reason: "the disk is full" },

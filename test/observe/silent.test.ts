@@ -96,19 +96,19 @@ for (const [title, observers] of OBSERVERS) {
       const receiver = await startReceiver();
       const store = aStore();
       /** Slices beyond the first that the store still takes. */
-      let room = 0;
+      let writesLeft = 0;
       const amend: Store["amend"] = async (request) => {
-        if (room === 0) throw new CountersignError("store_unavailable", "the disk is full");
-        room -= 1;
+        if (writesLeft === 0) throw new CountersignError("store_unavailable", "the disk is full");
+        writesLeft -= 1;
         return store.amend(request);
       };
       const bridge = await start(crm(receiver.url), { store: { ...store, amend } });
       expect((await bridge.post(BATCH, batch(620), FORM)).status).to.equal(503);
       await receiver.got(250);
-      room = 2;
+      writesLeft = 2;
       expect(await bridge.reprocess({ which: "problems" })).to.include({ error: "store_unavailable" });
       await receiver.got(500);
-      room = 3;
+      writesLeft = 3;
       expect(await bridge.reprocess({ which: "problems" })).to.include({ fixed: 1, events: 120 });
       const deliveries = await receiver.got(620);
       expect(new Set(deliveries.map(({ headers }) => headers["webhook-id"])).size).to.equal(620);

@@ -69,8 +69,8 @@ describe("deliver, over TLS", function () {
 
   it("shows it over a second connection as well, when a kept one had just been closed", async () => {
     const url = await start({ requestCert: true, ca: made.ca }, { drops: true });
-    const kept = destination(url, { ca: made.ca, ...made.client });
-    expect(await deliver(kept, anEvent(), 1)).to.include({ answer: "client" });
-    expect(await deliver(kept, anEvent(), 2)).to.include({ cause: "answered", answer: "client" });
+    const pooled = destination(url, { ca: made.ca, ...made.client });
+    expect(await deliver(pooled, anEvent(), 1)).to.include({ answer: "client" });
+    expect(await deliver(pooled, anEvent(), 2)).to.include({ cause: "answered", answer: "client" });
   });
 });

@@ -143,10 +143,10 @@ describe("deliver", () => {
 
   it("cuts a server that never answers when the time is over", async () => {
     const receiver = await start(() => {});
-    const tried = deliver(to(receiver), anEvent(), 1);
+    const delivering = deliver(to(receiver), anEvent(), 1);
     await until(() => receiver.received.length === 1);
     await clock.advance(15_000);
-    expect(await tried).to.deep.include({ cause: "timeout", status: null, duration: 15_000 });
+    expect(await delivering).to.deep.include({ cause: "timeout", status: null, duration: 15_000 });
   });
 
   it("cuts an answer that drips when the total time is over, and does not call it delivered", async () => {
@@ -155,13 +155,13 @@ describe("deliver", () => {
       drip = () => void response.write(".");
       drip();
     });
-    const tried = deliver(to(receiver), anEvent(), 1);
+    const delivering = deliver(to(receiver), anEvent(), 1);
     await until(() => receiver.received.length === 1);
     for (let second = 0; second < 15; second++) {
       drip();
       await clock.advance(1_000);
     }
-    const attempt = await tried;
+    const attempt = await delivering;
     expect(attempt).to.include({ cause: "timeout", status: 200, duration: 15_000 });
     expect(decide(attempt, [5_000], 0).status).to.equal("pending");
   });
@@ -175,10 +175,10 @@ describe("deliver", () => {
   it("stops at once when it is interrupted, also before it began", async () => {
     const receiver = await start(() => {});
     const shutdown = new AbortController();
-    const tried = deliver(to(receiver), anEvent(), 1, { signal: shutdown.signal });
+    const delivering = deliver(to(receiver), anEvent(), 1, { signal: shutdown.signal });
     await until(() => receiver.received.length === 1);
     shutdown.abort();
-    expect(await tried).to.include({ cause: "interrupted", status: null });
+    expect(await delivering).to.include({ cause: "interrupted", status: null });
     expect(await deliver(to(receiver), anEvent(), 1, { signal: shutdown.signal })).to.include({
       cause: "interrupted",
     });
@@ -208,12 +208,12 @@ describe("deliver", () => {
 
   it("keeps the status of an answer of which nothing but the head came", async () => {
     const receiver = await start((response) => void response.writeHead(202).flushHeaders());
-    const tried = deliver(to(receiver), anEvent(), 1);
+    const delivering = deliver(to(receiver), anEvent(), 1);
     await until(() => receiver.received.length === 1);
     // Its head has come once that of another has.
     await fetch(receiver.url, { method: "POST" });
     await clock.advance(15_000);
-    expect(await tried).to.include({ cause: "timeout", status: 202 });
+    expect(await delivering).to.include({ cause: "timeout", status: 202 });
   });
 
   it("keeps where a redirect points, without what may be a credential", async () => {

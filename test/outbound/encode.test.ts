@@ -44,8 +44,8 @@ describe("encode", () => {
     const signerOnly = parse(encode(anEvent({ document: null }), OPTIONS).body);
     expect(signerOnly).to.include({ subject: "signers/656926a1-2" });
     expect(signerOnly).not.to.have.property("partitionkey");
-    const nobody = parse(encode(anEvent({ document: null, signer: null }), OPTIONS).body);
-    expect(nobody).not.to.have.any.keys("subject", "partitionkey");
+    const anonymous = parse(encode(anEvent({ document: null, signer: null }), OPTIONS).body);
+    expect(anonymous).not.to.have.any.keys("subject", "partitionkey");
   });
 
   it("percent-encodes ids, and half a surrogate pair does not make an event undeliverable", () => {

@@ -7,10 +7,10 @@ const NOTHING = { paused: null, breaker: null };
 const OPEN = { paused: null, breaker: { failures: 2, probeAt: NEW_YEAR + 10_000, probes: 0 } };
 
 const aGate = (
-  kept: Parameters<typeof createGate>[1] = NOTHING,
+  saved: Parameters<typeof createGate>[1] = NOTHING,
   rate: number | null = null,
   nodes: number | null = 1,
-) => createGate({ rate, breaker: RULE }, kept, NEW_YEAR, nodes);
+) => createGate({ rate, breaker: RULE }, saved, NEW_YEAR, nodes);
 const fail = (gate: Gate, at: number, probe = false) => gate.end({ answered: false, probe, at });
 const beginProbe = (gate: Gate, at: number) => gate.begin(1, gate.ask(at), at);
 

@@ -141,8 +141,8 @@ describe("the guarded lookup", () => {
         error ? reject(error) : resolve(found),
       ),
     );
-  const failure = (tried: Promise<unknown>) =>
-    tried.then(
+  const failure = (connecting: Promise<unknown>) =>
+    connecting.then(
       () => null,
       (error: NodeJS.ErrnoException) => error,
     );

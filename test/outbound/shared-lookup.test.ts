@@ -66,8 +66,8 @@ describe("looking up names", () => {
     const also = aDestination({ name: "also", url: `http://slow.test:${port}/also` });
     const fast = aDestination({ name: "fast", url: `http://fast.test:${port}/` });
 
-    const tries = Array.from({ length: 16 }, () => deliver(slow, anEvent(), 1));
-    tries.push(deliver(also, anEvent(), 1));
+    const attempts = Array.from({ length: 16 }, () => deliver(slow, anEvent(), 1));
+    attempts.push(deliver(also, anEvent(), 1));
     const quick = deliver(fast, anEvent(), 1);
     await until(() => asked.length === 2);
     expect(asked.map(({ hostname }) => hostname)).to.have.members(["slow.test", "fast.test"]);
@@ -75,7 +75,7 @@ describe("looking up names", () => {
     expect(await quick).to.include({ cause: "answered", status: 200 });
 
     await clock.advance(15_000);
-    for (const one of await Promise.all(tries)) expect(one).to.include({ cause: "timeout", status: null });
+    for (const one of await Promise.all(attempts)) expect(one).to.include({ cause: "timeout", status: null });
     const again = deliver(slow, anEvent(), 2);
     await new Promise((resolve) => setImmediate(resolve));
     expect(asked.map(({ hostname }) => hostname)).to.deep.equal(["slow.test"]);

@@ -166,10 +166,10 @@ describe("deliver, through a proxy", function () {
 
   it("cuts a proxy that never answers when the time is over", async () => {
     const [proxy, receiver] = [await startProxy(() => {}), await start()];
-    const tried = deliverWith()(aDestination({ url: receiver.url, proxy: proxy.url }), anEvent(), 1);
+    const delivering = deliverWith()(aDestination({ url: receiver.url, proxy: proxy.url }), anEvent(), 1);
     await until(() => proxy.asked.length === 1);
     await clock.advance(15_000);
-    expect(await tried).to.include({ cause: "timeout", status: null });
+    expect(await delivering).to.include({ cause: "timeout", status: null });
   });
 
   it("gives the proxy the name, also one that does not resolve here", async () => {

@@ -59,13 +59,13 @@ describe("a bridge in trouble", () => {
   });
 
   it("answers a forged post with 401 at once, however long the store takes to keep it, or fails to", async () => {
-    const kept = Promise.withResolvers<void>();
-    for (const reject of [() => kept.promise, () => Promise.reject(new Error("no"))]) {
+    const stored = Promise.withResolvers<void>();
+    for (const reject of [() => stored.promise, () => Promise.reject(new Error("no"))]) {
       const bridge = await startBridge(configText(), { store: aStore({ reject }) });
       const answer = await bridge.post("/in/lumin/account", created("a"), signedByLumin("", "forged"));
       expect([answer.status, answer.body.error]).to.deep.equal([401, "bad_signature"]);
     }
-    kept.resolve();
+    stored.resolve();
   });
 
   it("is not ready and asks to be started again once a worker has died", async () => {

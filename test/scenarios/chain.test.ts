@@ -54,9 +54,9 @@ describe("a bridge behind a bridge", () => {
   witness: { url: "${witness.url}", secrets: ["${SECRET}"] }`),
       );
       await first.post(`/in/legalesign/batch?token=${TOKEN}`, batch(), FORM);
-      const [told, arrived] = await Promise.all([witness.got(8), receiver.got(8)]);
+      const [reported, arrived] = await Promise.all([witness.got(8), receiver.got(8)]);
       for (const document of ["d1", "d2"]) {
-        const expected = linesOf(told, document);
+        const expected = linesOf(reported, document);
         expect(expected).to.have.length(4);
         expect(linesOf(arrived, document)).to.deep.equal(expected);
       }

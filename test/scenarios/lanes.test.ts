@@ -54,8 +54,8 @@ const SILENT: Observer = {
 /** Real store, real dispatcher; receivers that follow a script, on a clock that stands still until it is moved. */
 function createWorld(destinations: readonly Destination[], treatments: readonly Treatment[]) {
   let tokens = 0;
-  let tried = 0;
-  let told = 0;
+  let attempted = 0;
+  let reported = 0;
   const clock = createManualClock(NEW_YEAR);
   const token = () => String(++tokens);
   const store = openSqliteStore({ file: ":memory:", token });
@@ -63,7 +63,7 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
   let process = startProcess();
 
   const deliver: Deliver = (destination, event, number, { signal } = {}) => {
-    const treatment = treatments[tried++ % treatments.length] ?? { status: 200, after: 0 };
+    const treatment = treatments[attempted++ % treatments.length] ?? { status: 200, after: 0 };
     met.push({
       destination: destination.name,
       event: event.id,
@@ -127,13 +127,13 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
     store,
     met,
     /** How many happenings have been told. */
-    get told() {
-      return told;
+    get reported() {
+      return reported;
     },
     /** One post that tells one new happening of each of these documents. */
     async post(documents: readonly string[]) {
       const drafts = documents.map((id) =>
-        aDraft({ type: "document.due_date_changed", time: NEW_YEAR + ++told, document: aDocument(id) }),
+        aDraft({ type: "document.due_date_changed", time: NEW_YEAR + ++reported, document: aDocument(id) }),
       );
       const receipt = aReceipt({ receivedAt: clock.now() });
       await store.record(aRecording(drafts, { receipt, subscribers: destinations }));
@@ -220,7 +220,7 @@ describe("lanes", () => {
 
         expectOrder(world.met);
         const deliveries = await world.deliveries();
-        expect(deliveries).to.have.length(2 * world.told);
+        expect(deliveries).to.have.length(2 * world.reported);
         for (const delivery of deliveries) expectTruth(delivery, world.met);
         await world.store.close();
       }),
@@ -264,11 +264,11 @@ function expectOrder(met: readonly Met[]): void {
 
 /** Delivered: it was met and answered with a 2xx. Parked: it was met as often as the schedule has tries. */
 function expectTruth({ event, destination, status, reason }: Delivery, met: readonly Met[]): void {
-  const tries = met.filter((one) => one.event === event && one.destination === destination);
+  const attempts = met.filter((one) => one.event === event && one.destination === destination);
   if (status === "delivered") {
-    expect(tries.some((one) => one.status === 200 || one.status === 204)).to.equal(true);
+    expect(attempts.some((one) => one.status === 200 || one.status === 204)).to.equal(true);
   } else {
     expect({ status, reason }).to.deep.equal({ status: "parked", reason: "schedule_exhausted" });
-    expect(tries.length).to.be.at.least(4);
+    expect(attempts.length).to.be.at.least(4);
   }
 }

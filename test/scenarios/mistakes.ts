@@ -20,14 +20,14 @@ const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 export const crm = (url: string, rest = "") =>
   configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }\nshutdown: 0s`);
 
-export const told = (type: string, id: string, given: object = {}) =>
+export const requestBody = (type: string, id: string, given: object = {}) =>
   JSON.stringify({
     event: { event_type: `signature_request_${type}`, event_time: 1_700_000_000_000 },
     signature_request: { signature_request_id: id, ...given },
   });
 export const post = (bridge: Pick<Bridge, "post">, body: string) =>
   bridge.post(LUMIN, body, signedByLumin(body));
-export const create = (bridge: Pick<Bridge, "post">, id = "r1") => post(bridge, told("created", id));
+export const create = (bridge: Pick<Bridge, "post">, id = "r1") => post(bridge, requestBody("created", id));
 
 export const list = async (bridge: Bridge, path: string) =>
   (await bridge.admin(`/api/v1/${path}`)).body.items;
@@ -36,7 +36,7 @@ export async function delivery(bridge: Bridge) {
   const [{ id }] = await list(bridge, "events");
   return (await bridge.admin(`/api/v1/events/${id}`)).body.deliveries[0];
 }
-export async function tried(bridge: Bridge, times: number) {
+export async function afterAttempts(bridge: Bridge, times: number) {
   while ((await delivery(bridge)).attempts < times);
   return delivery(bridge);
 }

@@ -170,18 +170,18 @@ describe("a reload while a post is under way", () => {
     const receiver = await startReceiver();
     const text = to({ crm: receiver.url });
     const real = openSqliteStore({ file: ":memory:", token: () => "token" });
-    let looked = 0;
+    let asked = 0;
     const nextDueAt: Store["nextDueAt"] = async (name) => {
       const at = await real.nextDueAt(name);
-      looked += 1;
+      asked += 1;
       return at;
     };
     const { bridge, reload } = await startReloadable(text, { store: { ...real, nextDueAt } });
     const post = await beginLumin(bridge, created("r1"));
-    await until(() => looked === 1);
+    await until(() => asked === 1);
     await reload(text);
     // The new bridge has looked for what is due, and found nothing.
-    await until(() => looked > 1);
+    await until(() => asked > 1);
     await settled();
     expect(await post.end()).to.equal(200);
     await receiver.got(1);
@@ -440,21 +440,21 @@ describe("after a reload", () => {
 
   it("nothing is taken for what a clock that was set back left behind", async () => {
     const store = openSqliteStore({ file: ":memory:", token: () => "token" });
-    const looked = { forward: 0, claims: 0 };
+    const asked = { forward: 0, claims: 0 };
     const bringForward: Store["bringForward"] = (request) => {
-      looked.forward += 1;
+      asked.forward += 1;
       return store.bringForward(request);
     };
     const claim: Store["claim"] = (request) => {
-      looked.claims += 1;
+      asked.claims += 1;
       return store.claim(request);
     };
     const text = to({ crm: "http://127.0.0.1:9/" });
     const { reload } = await startReloadable(text, { store: { ...store, bringForward, claim } });
-    await until(() => looked.claims === 1);
+    await until(() => asked.claims === 1);
     await reload(text);
-    await until(() => looked.claims > 1);
-    expect(looked.forward).to.equal(1);
+    await until(() => asked.claims > 1);
+    expect(asked.forward).to.equal(1);
   });
 
   it("a bridge that is being stopped is not reloaded", async () => {

@@ -6,12 +6,12 @@ import type { Observer } from "../../src/outbound/observe.ts";
 import type { DestinationState } from "../../src/store/port/control.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
-import { noting } from "../outbound/stage.ts";
+import { recordingObserver } from "../outbound/dispatcher-harness.ts";
 import { aDocument, aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
 import { createManualClock, type ManualClock, settled, until } from "../support/clock.ts";
 
 /** A try that a test ends by hand. */
-export interface Try {
+export interface ManualAttempt {
   node: Node;
   /** When it began, on the stage's clock. */
   at: number;
@@ -28,18 +28,18 @@ export interface Node {
   heard: number;
   /** How often it has asked the store for work. */
   claims: number;
-  told: readonly (keyof Observer)[];
+  observed: readonly (keyof Observer)[];
   state(): DestinationState | undefined;
   /** It stops from one moment to the next, as a killed process does: nothing is settled or given back. */
   die(): Promise<void>;
 }
 
 /** Several real dispatchers on one clock, each with a store of its own on one database, whose tries a test ends by hand. */
-export interface NodesStage {
+export interface NodesHarness {
   clock: ManualClock;
   nodes: readonly Node[];
   /** In the order in which they began. */
-  tries: readonly Try[];
+  attempts: readonly ManualAttempt[];
   /** Answers each try at once with this, from now on; null: they are ended by hand. */
   answer(status: number | null): void;
   start(): Promise<Node>;
@@ -52,11 +52,11 @@ export interface NodesStage {
 
 const NEVER = new Promise<never>(() => {});
 
-export function createNodesStage(url: string, destination: Destination): NodesStage {
+export function createNodesHarness(url: string, destination: Destination): NodesHarness {
   const clock = createManualClock(NEW_YEAR);
   const nodes: Node[] = [];
   const stores = new Map<Node, Store>();
-  const tries: Try[] = [];
+  const attempts: ManualAttempt[] = [];
   let answer: number | null = null;
   let tokens = 0;
   let documents = 0;
@@ -66,23 +66,24 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
 
   async function start(): Promise<Node> {
     const store = await openPostgresStore({ url, token: () => `token-${tokens++}` });
-    const life = createLife();
-    const told: (keyof Observer)[] = [];
+    const lifetime = createLifetime();
+    const observed: (keyof Observer)[] = [];
     let listening = false;
     const dispatcher = createDispatcher({
       destinations: [destination],
       saved: await store.destinations(),
-      store: life.mortal({
+      store: lifetime.killable({
         ...store,
         claim(request) {
           node.claims += 1;
           return store.claim(request);
         },
       }),
-      deliver: (_destination, _event, number, { signal } = {}) => life.live(tryByHand(node, number, signal)),
-      clock: life.clock,
+      deliver: (_destination, _event, number, { signal } = {}) =>
+        lifetime.live(attemptByHand(node, number, signal)),
+      clock: lifetime.clock,
       random: () => 0,
-      observe: noting(told),
+      observe: recordingObserver(observed),
       onDeath() {},
       shared: true,
     });
@@ -91,10 +92,10 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
       nodes: 0,
       heard: 0,
       claims: 0,
-      told,
+      observed,
       state: () => dispatcher.states()[0],
       async die() {
-        life.end();
+        lifetime.end();
         nodes.splice(nodes.indexOf(node), 1);
         await store.close();
       },
@@ -103,9 +104,9 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
       workDue(names) {
         if (names) node.heard += 1;
         else listening = true;
-        if (life.alive()) dispatcher.wake(names);
+        if (lifetime.alive()) dispatcher.wake(names);
       },
-      stateChanged: (states) => life.alive() && dispatcher.applyStates(states),
+      stateChanged: (states) => lifetime.alive() && dispatcher.applyStates(states),
       nodeCountChanged(count) {
         node.nodes = count;
         dispatcher.setNodeCount(count);
@@ -118,7 +119,7 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
     return node;
   }
 
-  function createLife() {
+  function createLifetime() {
     let alive = true;
     const live = <T>(work: Promise<T>): Promise<T> => work.then((value) => (alive ? value : NEVER));
     const call =
@@ -129,15 +130,15 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
         calls += 1;
         return live(work(...given).finally(() => (underWay -= 1)));
       };
-    const mortalClock: Clock = {
+    const killableClock: Clock = {
       now: clock.now,
       after: (ms, run) => clock.after(ms, () => alive && run()),
     };
     return {
       alive: () => alive,
       live,
-      clock: mortalClock,
-      mortal: (store: Store) => ({
+      clock: killableClock,
+      killable: (store: Store) => ({
         bringForward: call(store.bringForward),
         claim: call(store.claim),
         settle: call(store.settle),
@@ -151,7 +152,7 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
     };
   }
 
-  function tryByHand(node: Node, number: number, signal?: AbortSignal): ReturnType<Deliver> {
+  function attemptByHand(node: Node, number: number, signal?: AbortSignal): ReturnType<Deliver> {
     const startedAt = clock.now();
     const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<Deliver>>>();
     const end = (status: number | null) => {
@@ -169,13 +170,13 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
     };
     const one = { node, at: startedAt, open: true, end };
     signal?.addEventListener("abort", () => end(null));
-    tries.push(one);
+    attempts.push(one);
     if (answer !== null) end(answer);
     return promise;
   }
 
   /** Nobody has anything to do any more, as far as that can be seen: news of others may still be on the way. */
-  async function still(): Promise<void> {
+  async function idle(): Promise<void> {
     for (let before = -1; before !== calls || underWay > 0; ) {
       before = calls;
       await settled();
@@ -185,7 +186,7 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
   return {
     clock,
     nodes,
-    tries,
+    attempts,
     start,
     answer: (status) => {
       answer = status;
@@ -201,11 +202,11 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
         ),
       );
       node?.dispatcher.wake();
-      await still();
+      await idle();
     },
     async advance(ms) {
       await clock.advance(ms);
-      await still();
+      await idle();
     },
     async clear() {
       const stopped = nodes.splice(0).map(async (node) => {

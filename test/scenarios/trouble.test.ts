@@ -137,12 +137,12 @@ const resume = ({ adminUrl }: Bridge, name: string) =>
     body: JSON.stringify({ reason: "it was a mistake" }),
   });
 
-type Told = Delivery & { history: Attempt[] };
+type DeliveryWithHistory = Delivery & { history: Attempt[] };
 
-async function deliveriesOf(bridge: Bridge): Promise<Told[]> {
+async function deliveriesOf(bridge: Bridge): Promise<DeliveryWithHistory[]> {
   const { items } = (await bridge.admin("/api/v1/events?limit=1000")).body;
   expect(items).to.have.length(DOCUMENTS.length * TIMELINE.length);
-  const told: Told[][] = [];
+  const told: DeliveryWithHistory[][] = [];
   for (const { id } of items) told.push((await bridge.admin(`/api/v1/events/${id}`)).body.deliveries);
   return told.flat();
 }
@@ -156,11 +156,14 @@ const isDelivered = ({ cause, status }: Pick<Attempt, "cause" | "status">) =>
   cause === "answered" && (status === 200 || status === 204);
 
 /** The end of one event at one destination is the one that its tries lead to, and the tries are those that were met. */
-function expectOutcome({ destination, status, reason, history }: Told, tries: readonly Met[]): void {
+function expectOutcome(
+  { destination, status, reason, history }: DeliveryWithHistory,
+  attempts: readonly Met[],
+): void {
   const refused = history.filter(({ cause }) => cause === "refused");
   expect(history.map(({ cause, status }) => ({ cause, status }))).to.deep.equal([
     ...refused.map(() => ({ cause: "refused", status: null })),
-    ...tries.map(({ treatment }) => meaningOf(treatment)),
+    ...attempts.map(({ treatment }) => meaningOf(treatment)),
   ]);
   expect(refused.length > 0 && destination !== "billing").to.equal(false);
   expect(history.slice(0, -1).some(isDelivered)).to.equal(false);
@@ -170,7 +173,7 @@ function expectOutcome({ destination, status, reason, history }: Told, tries: re
   else if (last?.status === 410) expect([status, reason]).to.deep.equal(["parked", "gone"]);
   else expect([status, reason, history.length]).to.deep.equal(["parked", "schedule_exhausted", TRIES]);
 
-  for (const [n, { notBefore }] of tries.entries()) {
+  for (const [n, { notBefore }] of attempts.entries()) {
     const next = history[refused.length + n + 1];
     if (notBefore !== null && next) expect(next.startedAt).to.be.at.least(notBefore);
   }
@@ -200,7 +203,7 @@ function expectOrder(met: readonly Met[]): void {
 }
 
 /** Equal for deliveries with the same history and end. */
-const kindOf = ({ destination, status, reason, history }: Told) =>
+const kindOf = ({ destination, status, reason, history }: DeliveryWithHistory) =>
   `${destination === "legacy"} ${status} ${reason} ${history.map(({ cause, status }) => `${cause} ${status}`)}`;
 
 const AFTER: Record<string, string> = {
@@ -212,18 +215,18 @@ const AFTER: Record<string, string> = {
 /** Its tries in order, each with what it came to, and at the end how it stands. */
 function expectExplanation(
   sentences: readonly string[],
-  { event, destination, status, reason, history }: Told,
+  { event, destination, status, reason, history }: DeliveryWithHistory,
 ): void {
-  const tries = history.map(({ cause, status }, n) => {
+  const attempts = history.map(({ cause, status }, n) => {
     const outcome = status === null ? `got no answer (${cause})` : `was answered with ${status}`;
     const broken =
       status !== null && cause !== "answered" ? `, but the answer did not come to its end (${cause})` : "";
     return `Attempt ${n + 1} to send ${event} to ${destination} ${outcome}${broken} after`;
   });
   const told = sentences.filter((sentence) => sentence.startsWith("Attempt "));
-  expect(told).to.have.length(tries.length);
+  expect(told).to.have.length(attempts.length);
   for (const [n, sentence] of told.entries())
-    expect(sentence.startsWith(tries[n] ?? "?"), sentence).to.equal(true);
+    expect(sentence.startsWith(attempts[n] ?? "?"), sentence).to.equal(true);
   expect(sentences[0]).to.match(
     /^Receipt rcp_\w+: \d+ bytes came from lumin over account, .* found genuine by hmac/,
   );
@@ -261,9 +264,9 @@ describe("receivers in every kind of trouble", () => {
     const places = new Set(deliveries.map(({ event, destination }) => `${event} at ${destination}`));
     expect(places.size).to.equal(DOCUMENTS.length * TIMELINE.length * NAMES.length);
     const counted = deliveries.flatMap((delivery) => {
-      const tries = met(world, delivery).filter((one) => !isNoTry(one) && !cutOff.has(one));
-      expectOutcome(delivery, tries);
-      return tries;
+      const attempts = met(world, delivery).filter((one) => !isNoTry(one) && !cutOff.has(one));
+      expectOutcome(delivery, attempts);
+      return attempts;
     });
     const all = NAMES.flatMap((name) => world[name].met);
     expect(all.filter((one) => !isNoTry(one) && !cutOff.has(one))).to.have.length(counted.length);

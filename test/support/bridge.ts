@@ -45,7 +45,7 @@ export interface Bridge extends App {
   admin(path: string, headers?: Record<string, string>): Promise<Answer>;
   /** The first page of reading kept requests again; resolves with what came of it. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the bridge answers; the test says what it expects
-  reprocess(wish: { which: "problems" | "rejected"; dryRun?: boolean }): Promise<any>;
+  reprocess(request: { which: "problems" | "rejected"; dryRun?: boolean }): Promise<any>;
 }
 
 export interface Answer {
@@ -73,8 +73,8 @@ export async function startBridge(
     post: (path, body, headers = {}) =>
       ask(`${app.url}${path}`, { method: "POST", body: Buffer.from(body), headers }),
     admin: (path, headers = {}) => ask(`${app.adminUrl}${path}`, { headers }),
-    async reprocess(wish) {
-      const body = JSON.stringify({ ...wish, reason: "a test" });
+    async reprocess(request) {
+      const body = JSON.stringify({ ...request, reason: "a test" });
       const headers = { "content-type": "application/json" };
       return (await ask(`${app.adminUrl}/api/v1/reprocess`, { method: "POST", body, headers })).body;
     },

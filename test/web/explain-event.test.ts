@@ -5,22 +5,22 @@ import type { Receipt } from "../../src/domain/receipt.ts";
 import { describeEvent } from "../../src/web/explain-words.ts";
 import { tidy } from "../support/bridge.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../support/builders.ts";
-import { createScene, MINUTE, SECOND, withNotes } from "./explaining.ts";
+import { createExplainer, MINUTE, SECOND, withNotes } from "./explaining.ts";
 
 const CODE = { object: "signer", value: "40", name: null, meaning: null };
 const RECEIVED = NEW_YEAR + 4 * SECOND;
 
 /** A scene with one event of one receipt. */
 async function anEvent(draft: Partial<Draft>, receipt: Partial<Receipt> = {}) {
-  const scene = createScene();
-  const kept = aReceipt({ receivedAt: RECEIVED, ...receipt });
-  const { events } = await scene.store.record(aRecording([aDraft(draft)], { receipt: kept }));
-  return { ...scene, id: events[0]?.id ?? "", receipt: kept };
+  const explainer = createExplainer();
+  const stored = aReceipt({ receivedAt: RECEIVED, ...receipt });
+  const { events } = await explainer.store.record(aRecording([aDraft(draft)], { receipt: stored }));
+  return { ...explainer, id: events[0]?.id ?? "", receipt: stored };
 }
 
 /** The one row of the event, with the text of its footnotes in place of their marks. */
-async function rowOf(scene: Awaited<ReturnType<typeof anEvent>>) {
-  const { rows, notes } = (await scene.explain(scene.id)).summary;
+async function rowOf(explainer: Awaited<ReturnType<typeof anEvent>>) {
+  const { rows, notes } = (await explainer.explain(explainer.id)).summary;
   const [row] = rows;
   if (!row || rows.length > 1) throw new Error(`there are ${rows.length} rows`);
   return { ...row, event: withNotes(row.event, notes) };
@@ -93,21 +93,23 @@ describe("the row of an event", () => {
   });
 
   it("tells each channel's first report and its duplicates", async () => {
-    const scene = await anEvent({ type: "document.completed" });
+    const explainer = await anEvent({ type: "document.completed" });
     const report = async (channel: string, after: number) => {
       const receipt = aReceipt({ channel, receivedAt: RECEIVED + after });
-      await scene.store.record(aRecording([aDraft({ type: "document.completed", channel })], { receipt }));
+      await explainer.store.record(
+        aRecording([aDraft({ type: "document.completed", channel })], { receipt }),
+      );
     };
     await report("upon", SECOND);
     await report("batch", 6 * MINUTE);
-    expect((await rowOf(scene)).received).to.equal("batch 00:00:04, again 00:06:04; upon 00:00:05");
+    expect((await rowOf(explainer)).received).to.equal("batch 00:00:04, again 00:06:04; upon 00:00:05");
     await report("batch", 12 * MINUTE);
     await report("batch", 24 * 60 * MINUTE);
     await report("upon", 30 * SECOND);
-    expect((await rowOf(scene)).received).to.equal(
+    expect((await rowOf(explainer)).received).to.equal(
       "batch 00:00:04, again 3 times until 2026-01-02 00:00:04; upon 00:00:05, again 00:00:34",
     );
-    expect((await rowOf(scene)).deliveries).to.have.length(1);
+    expect((await rowOf(explainer)).deliveries).to.have.length(1);
   });
 
   it("says that a happening is dated by its receipt where the provider gives no time", async () => {
@@ -123,11 +125,11 @@ describe("the row of an event", () => {
   });
 
   it("says that it came late", async () => {
-    const scene = await anEvent({ type: "document.completed" });
+    const explainer = await anEvent({ type: "document.completed" });
     const late = aDraft({ time: NEW_YEAR - MINUTE });
     const receipt = aReceipt({ receivedAt: RECEIVED + SECOND });
-    const { events } = await scene.store.record(aRecording([late], { receipt }));
-    const row = await rowOf({ ...scene, id: events[0]?.id ?? "" });
+    const { events } = await explainer.store.record(aRecording([late], { receipt }));
+    const row = await rowOf({ ...explainer, id: events[0]?.id ?? "" });
     expect(row.event).to.equal(
       "document sent for signing [Late: something newer of the document was known before.]",
     );
@@ -141,10 +143,10 @@ describe("the row of an event", () => {
   });
 
   it("says that no destination asked for it", async () => {
-    const scene = createScene();
+    const explainer = createExplainer();
     const receipt = aReceipt({ receivedAt: RECEIVED });
-    const { events } = await scene.store.record(aRecording([aDraft()], { receipt, subscribers: [] }));
-    const row = await rowOf({ ...scene, id: events[0]?.id ?? "", receipt });
+    const { events } = await explainer.store.record(aRecording([aDraft()], { receipt, subscribers: [] }));
+    const row = await rowOf({ ...explainer, id: events[0]?.id ?? "", receipt });
     expect(row.event).to.equal("document sent for signing [No destination asked for it.]");
     expect(row.deliveries).to.deep.equal([]);
   });

@@ -92,11 +92,11 @@ describe("the line of a held delivery", () => {
 
   /** Two events of one document, the first of which waits for its second attempt. */
   async function heldBehind() {
-    const { store, attempt, ...scene } = await aDelivery();
+    const { store, attempt, ...explainer } = await aDelivery();
     await attempt({ status: 422, answer: "no such case" }, LATER);
     const draft = aDraft({ type: "document.completed", time: NEW_YEAR + SECOND });
     const { events } = await store.record(aRecording([draft]));
-    return { ...scene, store, attempt, held: events[0]?.id ?? "" };
+    return { ...explainer, store, attempt, held: events[0]?.id ?? "" };
   }
 
   it("names the row that it waits for", async () => {

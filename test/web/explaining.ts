@@ -14,7 +14,7 @@ export const MINUTE = 60 * SECOND;
 export const SENDING: DestinationState = { name: "crm", paused: null, breaker: null };
 
 /** `tidy` closes the store. */
-export function createScene() {
+export function createExplainer() {
   let tokens = 0;
   const store = openSqliteStore({ file: ":memory:", token: () => `token-${tokens++}` });
   atTidy(() => void store.close());
@@ -69,12 +69,14 @@ export function withNotes(text: string, notes: readonly string[]): string {
 
 /** A scene with an event to crm, and the ids. */
 export async function aDelivery(document = "doc-1", ordering: "document" | "none" = "document") {
-  const scene = createScene();
+  const explainer = createExplainer();
   const draft = aDraft({ document: aDocument(document), time: NEW_YEAR - SECOND });
-  const { events } = await scene.store.record(aRecording([draft], { subscribers: [{ ...CRM, ordering }] }));
+  const { events } = await explainer.store.record(
+    aRecording([draft], { subscribers: [{ ...CRM, ordering }] }),
+  );
   const event = events[0]?.id ?? "";
-  const [delivery] = (await scene.store.findEvent(event))?.deliveries ?? [];
-  return { ...scene, event, delivery: delivery?.id ?? "" };
+  const [delivery] = (await explainer.store.findEvent(event))?.deliveries ?? [];
+  return { ...explainer, event, delivery: delivery?.id ?? "" };
 }
 
 /** The line after one attempt. */
@@ -89,13 +91,13 @@ export const LATER = { status: "pending", dueAt: NEW_YEAR + 5 * MINUTE } as cons
 
 export const RECEIVED = NEW_YEAR + MINUTE;
 
-type Scene = ReturnType<typeof createScene>;
+type Explainer = ReturnType<typeof createExplainer>;
 
 /** Records what one request tells. */
-export async function record({ store }: Scene, drafts: readonly Partial<Draft>[], receipt = {}) {
-  const kept = aReceipt({ receivedAt: RECEIVED, ...receipt });
-  await store.record(aRecording(drafts.map(aDraft), { receipt: kept }));
-  return kept;
+export async function record({ store }: Explainer, drafts: readonly Partial<Draft>[], receipt = {}) {
+  const stored = aReceipt({ receivedAt: RECEIVED, ...receipt });
+  await store.record(aRecording(drafts.map(aDraft), { receipt: stored }));
+  return stored;
 }
 
 /** A signer of thirty looks at the document. */
