@@ -9,9 +9,10 @@ import { SHIPPED_MAPPINGS } from "../src/mapping/load.ts";
 import { aRequest, shipped, verifyRaw } from "./inbound/posts.ts";
 
 /**
- * Golden files. A folder `test/fixtures/<provider>/<case>/` is a request (`request.json`, and the body's bytes in a file that
- * begins with `body`) and what it turns into (`events.json`). `UPDATE_GOLDEN=1 npx mocha test/fixtures.test.ts` writes the
- * latter anew: read the difference before it is kept. `countersign capture` writes such a folder from what was received.
+ * Golden files. A folder `test/fixtures/<provider>/<case>/` is a request (`request.json`, and the body's
+ * bytes in a file that begins with `body`) and what it turns into (`events.json`). `UPDATE_GOLDEN=1 npx mocha
+ * test/fixtures.test.ts` writes the latter anew: read the difference before it is kept. `countersign capture`
+ * writes such a folder from what was received.
  */
 
 const ROOT = fileURLToPath(new URL("./fixtures/", import.meta.url));

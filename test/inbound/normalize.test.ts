@@ -6,7 +6,10 @@ import type { Channel } from "../../src/inbound/channel.ts";
 import { aDocument, aDraft } from "../support/builders.ts";
 import { aRequest, channelOf, fixture, read, readForm, readJson, shipped } from "./posts.ts";
 
-/** A provider that nobody knew when this was built: a list under a nested path, and names of its own for everything. */
+/**
+ * A provider that nobody knew when this was built: a list under a nested path, and names of its own for
+ * everything.
+ */
 const INVENTED = channelOf(`
 provider: paperplane
 title: Paperplane

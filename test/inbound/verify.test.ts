@@ -153,7 +153,8 @@ channels: { main: { title: Main } }
     });
 
     it("takes no compressed form for genuine whose bytes only look like a signed one", async () => {
-      // gzip carries a file's name in its header, in the clear: there the genuine fields stand, and other ones are what it holds.
+      // gzip carries a file's name in its header, in the clear: there the genuine fields stand, and other
+      // ones are what it holds.
       const forged = gzipSync(new URLSearchParams({ data: '[{"value": "30"}]', signed: "AAAA" }).toString());
       const name = Buffer.from(`&${new URLSearchParams({ data, signed })}&\0`, "latin1");
       const polyglot = Buffer.concat([forged.subarray(0, 10), name, forged.subarray(10)]);
@@ -167,7 +168,8 @@ channels: { main: { title: Main } }
     });
 
     it("tells a host whose cryptography refuses what it is asked for from a bad signature", async () => {
-      // OpenSSL refuses an Ed25519 key with SHA-1 as it refuses SHA-1 where the host's policy forbids it: as an invalid digest.
+      // OpenSSL refuses an Ed25519 key with SHA-1 as it refuses SHA-1 where the host's policy forbids it: as
+      // an invalid digest.
       const { publicKey } = generateKeyPairSync("ed25519");
       const refusing = await channel(true);
       const checks = refusing.checks.map((check) =>

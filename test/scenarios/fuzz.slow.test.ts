@@ -16,8 +16,8 @@ import {
 } from "../support/bridge.ts";
 
 /**
- * Bad input over the way in as a provider would send it: genuine, and nonsense. Whatever comes, the answer is 200 with a
- * receipt (or 401 where the signature is part of the nonsense), and what was wrong is named.
+ * Bad input over the way in as a provider would send it: genuine, and nonsense. Whatever comes, the answer is
+ * 200 with a receipt (or 401 where the signature is part of the nonsense), and what was wrong is named.
  */
 
 const SECRET = "a-secret-of-the-provider";
@@ -48,7 +48,9 @@ const SENDERS: Readonly<Record<string, (bridge: Bridge, body: Body) => Promise<A
 
 const SEED = 20_261_121;
 
-/** JSON as nobody means it: great numbers, halves of surrogate pairs, names that objects have of themselves. */
+/**
+ * JSON as nobody means it: great numbers, halves of surrogate pairs, names that objects have of themselves.
+ */
 const anyKey = fc.oneof(
   fc.constantFrom("__proto__", "constructor", "prototype", "toString", "length", "", "event", "data"),
   fc.string({ unit: "binary" }),
@@ -208,7 +210,10 @@ describe("the way in, whatever comes", function () {
   });
 });
 
-/** Content types and codings that nobody means, and bodies that are cut off, bombs or something else than they say. */
+/**
+ * Content types and codings that nobody means, and bodies that are cut off, bombs or something else than they
+ * say.
+ */
 const anyType = fc.oneof(
   fc
     .tuple(

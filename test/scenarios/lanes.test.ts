@@ -12,7 +12,10 @@ import { aDestination } from "../outbound/fixtures.ts";
 import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
 import { createManualClock, settled } from "../support/clock.ts";
 
-/** How a receiver treats one try: with a status after so many milliseconds, or with silence (null) until the timeout. */
+/**
+ * How a receiver treats one try: with a status after so many milliseconds, or with silence (null) until the
+ * timeout.
+ */
 interface Treatment {
   status: number | null;
   after: number;
@@ -28,7 +31,10 @@ interface Met {
   status: number | null;
 }
 
-/** A process that carries deliveries until it stops, or dies without a word: then nothing of it happens any more. */
+/**
+ * A process that carries deliveries until it stops, or dies without a word: then nothing of it happens any
+ * more.
+ */
 interface Process {
   dispatcher: Dispatcher;
   die(): void;
@@ -51,7 +57,10 @@ const SILENT: Observer = {
   died() {},
 };
 
-/** Real store, real dispatcher; receivers that follow a script, on a clock that stands still until it is moved. */
+/**
+ * Real store, real dispatcher; receivers that follow a script, on a clock that stands still until it is
+ * moved.
+ */
 function createWorld(destinations: readonly Destination[], treatments: readonly Treatment[]) {
   let tokens = 0;
   let attempted = 0;

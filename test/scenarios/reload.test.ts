@@ -29,7 +29,9 @@ import {
 } from "../support/bridge.ts";
 import { createManualClock, settled, until } from "../support/clock.ts";
 
-/** A reload while something is under way: what is configured at the moment counts, and nothing is left behind. */
+/**
+ * A reload while something is under way: what is configured at the moment counts, and nothing is left behind.
+ */
 
 const to = (destinations: Readonly<Record<string, string>>, rest = "") =>
   configText(
@@ -548,7 +550,10 @@ const control = (bridge: Bridge, path: string, body: object) =>
 
 type Call = (...given: unknown[]) => Promise<unknown>;
 
-/** A store that stands still at the nth of these calls once it is armed: before it, or after it has been carried out. */
+/**
+ * A store that stands still at the nth of these calls once it is armed: before it, or after it has been
+ * carried out.
+ */
 function pausing(side: "before" | "after", nth: number, calls = ["record", "amend", "reject"]) {
   const store = openSqliteStore({ file: ":memory:", token: () => `${Math.random()}` });
   const reached = Promise.withResolvers<void>();

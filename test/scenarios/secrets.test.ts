@@ -16,8 +16,9 @@ import {
 } from "../support/bridge.ts";
 
 /**
- * Secrets planted wherever a request can hold one, genuine and forged: none of them, and none of the configuration, may stand in a
- * log line, an answer, a metric, or in what the API shows of it, but for the bytes of the body itself.
+ * Secrets planted wherever a request can hold one, genuine and forged: none of them, and none of the
+ * configuration, may stand in a log line, an answer, a metric, or in what the API shows of it, but for the
+ * bytes of the body itself.
  */
 
 const PLANTED = /planted|pl%61nted/;

@@ -34,7 +34,10 @@ export interface Node {
   die(): Promise<void>;
 }
 
-/** Several real dispatchers on one clock, each with a store of its own on one database, whose tries a test ends by hand. */
+/**
+ * Several real dispatchers on one clock, each with a store of its own on one database, whose tries a test
+ * ends by hand.
+ */
 export interface NodesHarness {
   clock: ManualClock;
   nodes: readonly Node[];
@@ -175,7 +178,9 @@ export function createNodesHarness(url: string, destination: Destination): Nodes
     return promise;
   }
 
-  /** Nobody has anything to do any more, as far as that can be seen: news of others may still be on the way. */
+  /**
+   * Nobody has anything to do any more, as far as that can be seen: news of others may still be on the way.
+   */
   async function idle(): Promise<void> {
     for (let before = -1; before !== calls || underWay > 0; ) {
       before = calls;

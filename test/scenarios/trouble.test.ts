@@ -155,7 +155,10 @@ async function explain(bridge: Bridge, id: string): Promise<string[]> {
 const isDelivered = ({ cause, status }: Pick<Attempt, "cause" | "status">) =>
   cause === "answered" && (status === 200 || status === 204);
 
-/** The end of one event at one destination is the one that its tries lead to, and the tries are those that were met. */
+/**
+ * The end of one event at one destination is the one that its tries lead to, and the tries are those that
+ * were met.
+ */
 function expectOutcome(
   { destination, status, reason, history }: DeliveryWithHistory,
   attempts: readonly Met[],

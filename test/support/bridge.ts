@@ -9,7 +9,10 @@ import { type App, createApp, type Overrides } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
 import { formatProblem } from "../../src/yaml.ts";
 
-/** A real bridge, with real listeners on free ports, and a real receiver: tests enter as providers and operators do. */
+/**
+ * A real bridge, with real listeners on free ports, and a real receiver: tests enter as providers and
+ * operators do.
+ */
 
 export const LUMIN_KEY = "my_primary_api_key";
 export const TOKEN = "a-token-nobody-guesses";
@@ -127,7 +130,10 @@ export function atTidy(stop: () => void): void {
   receivers.push(stop);
 }
 
-/** A receiver that answers with what `answer` gives for the nth delivery, from 1: a status, or nothing for 200. */
+/**
+ * A receiver that answers with what `answer` gives for the nth delivery, from 1: a status, or nothing for
+ * 200.
+ */
 export async function startReceiver(
   answer: (nth: number) => number | undefined = () => 200,
 ): Promise<Receiver> {

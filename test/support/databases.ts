@@ -3,9 +3,9 @@ import pg from "pg";
 import { startOwnPostgres } from "./own-postgres.ts";
 
 /**
- * The PostgreSQL of a test run: the one that TEST_DATABASE_URL names, or one from npm, started at the first request. Each
- * process that runs tests gets a database of its own, because the lock of migrations and the notifications among nodes reach
- * across all schemas of a database.
+ * The PostgreSQL of a test run: the one that TEST_DATABASE_URL names, or one from npm, started at the first
+ * request. Each process that runs tests gets a database of its own, because the lock of migrations and the
+ * notifications among nodes reach across all schemas of a database.
  */
 interface Databases {
   create(): Promise<string>;

@@ -49,7 +49,8 @@ export async function startOwnPostgres({ durable } = { durable: false }): Promis
     onLog: (line) => said.push(line),
     onError: (error) => said.push(String(error)),
   });
-  // PostgreSQL does not run as root. Rather than adding a user to the machine, as it would, it is told of one that is there.
+  // PostgreSQL does not run as root. Rather than adding a user to the machine, as it would, it is told of one
+  // that is there.
   Object.assign(server, { getUidAndGid: async () => runAs() });
   try {
     await server.initialise();
@@ -73,7 +74,10 @@ export async function startOwnPostgres({ durable } = { durable: false }): Promis
   };
 }
 
-/** Making tables, which tests do all the time, takes half as long in memory, where Linux has room for files there. */
+/**
+ * Making tables, which tests do all the time, takes half as long in memory, where Linux has room for files
+ * there.
+ */
 function inMemory(): string {
   try {
     const { bavail, bsize } = statfsSync(MEMORY);

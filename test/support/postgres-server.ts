@@ -20,7 +20,8 @@ export function postgresServer(): Promise<PostgresServer> {
   return running;
 }
 
-// A process of a parallel run goes on to other files with the same database, and the server ends with the run.
+// A process of a parallel run goes on to other files with the same database, and the server ends with the
+// run.
 if (!BROKER) {
   after(async () => {
     const server = await running?.catch(() => undefined);

@@ -4,7 +4,10 @@ import { connect, type Socket } from "node:net";
 export interface RawConnection {
   socket: Socket;
   write(text: string | Uint8Array): RawConnection;
-  /** Resolves with the next whole answer, its body by its content-length; rejects when the connection ends before. */
+  /**
+   * Resolves with the next whole answer, its body by its content-length; rejects when the connection ends
+   * before.
+   */
   answer(): Promise<RawAnswer>;
   /** Resolves once the other side has ended the connection, or reset it. */
   closed: Promise<"ended" | "reset">;

@@ -4,7 +4,10 @@ import type { Clock } from "../../src/domain/clock.ts";
 import type { Attempt } from "../../src/domain/delivery.ts";
 import { atTidy } from "./bridge.ts";
 
-/** A receiver that treats each post as its script says, and keeps account of what it met and what it did about it. */
+/**
+ * A receiver that treats each post as its script says, and keeps account of what it met and what it did about
+ * it.
+ */
 export interface ScriptedReceiver {
   url: string;
   /** In the order in which they came. */
@@ -107,8 +110,8 @@ export const meaningOf = (treatment: Treatment): Meaning => {
 };
 
 /**
- * Whether the sender took the connection for one that had just been closed: nothing was answered there, so it posted again
- * within the same try.
+ * Whether the sender took the connection for one that had just been closed: nothing was answered there, so it
+ * posted again within the same try.
  */
 export const isNoTry = ({ treatment, reused }: Met) =>
   reused && (treatment === "reset" || treatment === "close");

@@ -15,7 +15,8 @@ export async function mochaGlobalSetup(this: Runner & { isParallelMode(): boolea
     new URL("../../node_modules/.cache/compiled", import.meta.url),
   );
   if (!this.isParallelMode()) return;
-  // The processes that run test files share one server, which starts when the first of them asks for a database.
+  // The processes that run test files share one server, which starts when the first of them asks for a
+  // database.
   broker = createServer(async (_, response) => {
     try {
       response.end(await newDatabase());

@@ -7,8 +7,9 @@ import type { Store } from "../../src/store/store.ts";
 import { createManualClock, settled } from "./clock.ts";
 
 /**
- * Real sockets move when they like, and a clock that is moved meanwhile would time out what is about to be answered. This knows
- * when everything stands still but for receivers that will never answer, and moves the clock from one timer of the bridge to the next.
+ * Real sockets move when they like, and a clock that is moved meanwhile would time out what is about to be
+ * answered. This knows when everything stands still but for receivers that will never answer, and moves the
+ * clock from one timer of the bridge to the next.
  */
 export interface Standstill {
   /** For the bridge: only what it waits for itself counts as its timers. */

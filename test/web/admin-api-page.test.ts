@@ -16,7 +16,10 @@ import {
   tidy,
 } from "../support/bridge.ts";
 
-/** docs/admin-api.md has every route under a heading of the third level, with an answer as the first JSON below it. */
+/**
+ * docs/admin-api.md has every route under a heading of the third level, with an answer as the first JSON
+ * below it.
+ */
 
 const PAGE = readFileSync(new URL("../../docs/admin-api.md", import.meta.url), "utf8");
 
@@ -62,7 +65,10 @@ describe("docs/admin-api.md", () => {
   });
 });
 
-/** Members that only one of the two has, by path. Of lists the first elements are compared; "…" stands for anything. */
+/**
+ * Members that only one of the two has, by path. Of lists the first elements are compared; "…" stands for
+ * anything.
+ */
 function differences(example: unknown, answer: unknown, path = ""): string[] {
   if (example === "…") return [];
   if (Array.isArray(example) && Array.isArray(answer))
