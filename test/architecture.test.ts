@@ -8,7 +8,7 @@ const SRC = fileURLToPath(new URL("../src/", import.meta.url));
 const PORT = "store/port";
 const STORE = "store/store.ts";
 
-/** What each room may import of ours, beside itself: folders, or single files. */
+/** The folders and single files of `src/` that each module may import, beside itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   "environment.ts": [],
@@ -83,11 +83,11 @@ const moduleOf = (file: string) => file.split("/")[0] ?? file;
 describe("the import rule", () => {
   const files = globSync("**/*.ts", { cwd: SRC });
 
-  it("gives every file of src/ a room", () => {
+  it("gives every file of src/ a module", () => {
     expect(files.map(moduleOf).filter((module) => !(module in MAY_IMPORT))).to.deep.equal([]);
   });
 
-  it("is kept by every file", () => {
+  it("is obeyed by every file", () => {
     const broken = files
       .flatMap(importsOf)
       .filter(({ from, to }) => moduleOf(from) !== moduleOf(to) && !to.startsWith(".."))

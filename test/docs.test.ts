@@ -27,7 +27,7 @@ function blocksOf(markdown: string): Block[] {
   }));
 }
 
-/** What stands under a heading of the second level, up to the next. */
+/** The text under a heading of the second level, up to the next. */
 function sectionOf(markdown: string, heading: string): string {
   const [, section] = markdown.split(`\n## ${heading}\n`);
   if (section === undefined) throw new Error(`there is no section "${heading}"`);
@@ -48,7 +48,7 @@ function mappingOf(yaml: string, name: string): Mapping {
   return mapping;
 }
 
-/** What a post turns into: of each item the types and whom they are about; the problems. */
+/** The events of a post, for each item with type, document and signer, and the problems. */
 function turn(mapping: Mapping, channel: string, post: string) {
   const rules = mapping.channels.get(channel);
   if (!rules) throw new Error(`there is no channel ${channel}`);
@@ -87,7 +87,7 @@ describe("docs/mappings.md", () => {
 
   const further = sectionOf(text, "A provider with more to say");
 
-  it("shows a provider with more to say that loads, and reads a post as it says", () => {
+  it("shows a longer provider that loads, and reads a post as it says", () => {
     const mapping = mappingOf(blockOf(further, "yaml"), "quillbox");
     const { reported, problems, events } = turn(mapping, "events", blockOf(further, "json"));
     expect(problems).to.deep.equal([]);
@@ -226,7 +226,7 @@ const PAGES = globSync("**/*.md", {
 
 describe("the links of the documentation", () => {
   for (const page of PAGES) {
-    it(`lead to what exists: ${page}`, () => {
+    it(`lead to existing files and headings: ${page}`, () => {
       const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
       const relative = targets.filter((target) => !/^[a-z][a-z0-9+.-]*:/i.test(target));
       expect(relative.filter((target) => !leadsSomewhere(target, page))).to.deep.equal([]);
@@ -266,7 +266,7 @@ describe("the prose of the documentation", () => {
     });
   }
 
-  it("is found to be too wide outside of tables and blocks alone", () => {
+  it("may be wider only in tables and blocks", () => {
     const wide = "word ".repeat(30).trim();
     const page = `# Title\n\n${wide}\n- ${wide}\n\n| ${wide} |\n\n\`\`\`js\n${wide}\n\`\`\`\n\n[${wide}](a)\n`;
     const found = proseOf(page).filter((line) => widthOf(line) > COLUMNS);

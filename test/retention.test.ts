@@ -70,7 +70,7 @@ describe("pruning", () => {
     const documents = async () =>
       (await store.findEvents({}, PAGE)).items.map(({ document }) => document?.id);
 
-    it("removes at the start what was kept long enough, and nothing that is still to be sent", async () => {
+    it("removes expired rows at the start, and no delivery that is still to be sent", async () => {
       for (let n = 0; n < 120; n++) await post(`old${n}`, NEW_YEAR - 91 * DAY);
       await deliverAll(store);
       await post("pending", NEW_YEAR - 91 * DAY);
@@ -88,7 +88,7 @@ describe("pruning", () => {
       ]);
     });
 
-    it("looks again an hour later, and says nothing when there was nothing to remove", async () => {
+    it("looks again an hour later, and reports nothing when it removed nothing", async () => {
       await post("a", NEW_YEAR - 90 * DAY + HOUR / 2);
       await deliverAll(store);
       start(store.prune);
@@ -101,7 +101,7 @@ describe("pruning", () => {
     });
   });
 
-  /** Every step is written down, and ends as `come` says. */
+  /** Records every step, which ends as `come` says. */
   function steps(come: (step: PruneStep) => Promise<string | null> | string | null) {
     const taken: PruneStep[] = [];
     const prune: Store["prune"] = async (step) => {
@@ -111,7 +111,7 @@ describe("pruning", () => {
     return { taken, prune };
   }
 
-  it("walks every table to its end, each by its own age", async () => {
+  it("goes through every table to its end, each by its own age", async () => {
     const { taken, prune } = steps(({ table, cursor }) => (table === "receipts" && !cursor ? "next" : null));
     start(prune);
     await clock.advance(HOUR / 2);
@@ -133,7 +133,7 @@ describe("pruning", () => {
     expect(taken.map(({ cursor }) => cursor ?? null).slice(2, 4)).to.deep.equal([null, "next"]);
   });
 
-  it("passes over what is kept for ever, and does nothing at all when that is everything", async () => {
+  it("skips tables without a limit, and does nothing when none has one", async () => {
     const some = steps(() => null);
     start(some.prune, { ...FOREVER, rejected: 30 * DAY });
     await clock.advance(HOUR / 2);
@@ -162,7 +162,7 @@ describe("pruning", () => {
     await stopped;
   });
 
-  it("does not rest for hours when the clock was set while it took a step", async () => {
+  it("does not rest for hours when the clock was set during a step", async () => {
     let now = NEW_YEAR;
     const pauses: number[] = [];
     const after = (ms: number) => {
@@ -182,7 +182,7 @@ describe("pruning", () => {
     expect(pauses).to.deep.equal([60_000, 5]);
   });
 
-  it("ends the round when the store is away, says so once, and comes again in an hour", async () => {
+  it("ends the round when the store fails, reports it once, and begins again in an hour", async () => {
     let isAway = true;
     const { taken, prune } = steps(({ table }) => {
       if (isAway && table === "receipts") throw new CountersignError("store_unavailable", "it is away");

@@ -34,7 +34,7 @@ function forBridge(bridge: Bridge) {
 describe("countersign map --diff", () => {
   afterEach(tidy);
 
-  it("shows which events of kept requests a new mapping changes, adds, loses or cannot read", async () => {
+  it("shows which events of stored requests a new mapping changes, adds, loses or cannot read", async () => {
     const bridge = await startBridge();
     const { run, write } = forBridge(bridge);
     await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, batch(ITEM("10", "d1"), ITEM("30", "d2")), FORM);
@@ -60,7 +60,7 @@ describe("countersign map --diff", () => {
     ).to.deep.equal(["vanishes", "appears"]);
   });
 
-  it("looks only at requests of the time asked for, and refuses a mapping that is not good", async () => {
+  it("reads only requests of the given time, and refuses an invalid mapping", async () => {
     const bridge = await startBridge();
     const { run, write } = forBridge(bridge);
     await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, batch(ITEM("10", "d1")), FORM);
@@ -93,7 +93,7 @@ describe("countersign map --diff", () => {
 describe("countersign capture", () => {
   afterEach(tidy);
 
-  it("writes a kept request as a golden folder, whose events are those that the bridge told", async () => {
+  it("writes a stored request as a golden folder with the events that the bridge made", async () => {
     const bridge = await startBridge();
     const { run } = forBridge(bridge);
     const body = batch(ITEM("10", "d1"));
@@ -108,7 +108,7 @@ describe("countersign capture", () => {
     expect(golden.items[0].events[0]).to.include({ id: event.id, type: "document.sent" });
   });
 
-  it("takes names, addresses, titles and tokens out, and leaves what belongs together together", async () => {
+  it("replaces names, addresses, titles and tokens, equal ones by equal ones", async () => {
     const bridge = await startBridge();
     const { run } = forBridge(bridge);
     const signer = { name: "Ada Lovelace", email: "ada@lovelace.org", is_approved: true };
@@ -141,7 +141,7 @@ describe("countersign capture", () => {
     expect(redacted.signature_request).to.include({ signature_request_id: "r1" });
   });
 
-  it("decompresses what it redacts, and writes as it came what it does not", async () => {
+  it("decompresses a body that it redacts, and writes any other as it came", async () => {
     const bridge = await startBridge();
     const { run } = forBridge(bridge);
     const text = JSON.stringify({

@@ -40,7 +40,7 @@ const signedBy = (name: string, { id = "r1", title = "A lease" } = {}) =>
 describe("countersign explain", () => {
   afterEach(tidy);
 
-  it("prints a table of what happened to a document, with footnotes and ids below", async () => {
+  it("prints a document's history as a table, with footnotes and ids below", async () => {
     const clock = createManualClock(NOON);
     const receiver = await startReceiver((nth) => (nth === 2 ? 503 : 200));
     const text = crm(receiver.url, ", retry: [5m]");
@@ -71,7 +71,7 @@ Events: 1 ${evt1}, 2 ${evt2}
 `);
   });
 
-  it("says the same of every id: event, delivery and receipt", async () => {
+  it("prints the same for every id: event, delivery and receipt", async () => {
     const receiver = await startReceiver();
     const text = crm(receiver.url);
     const bridge = await startBridge(text);
@@ -121,7 +121,7 @@ Events: 1 ${evt1}, 2 ${evt2}
     );
   });
 
-  it("keeps its columns where a name has what a terminal would obey", async () => {
+  it("keeps its columns where a name holds control characters", async () => {
     const text = configText(
       `destinations: { crm: { url: "http://127.0.0.1:9/", secrets: ["${SECRET}"], paused: true } }`,
     );
@@ -151,7 +151,7 @@ Events: 1 ${evt1}, 2 ${evt2}
     expect(lines.find((line) => line.includes("unknown code"))).to.include(`“document ${"x".repeat(31)}…”`);
   });
 
-  it("names ten ids and says how many more there are, and all of them with --verbose", async () => {
+  it("names ten ids and counts the rest, and names all with --verbose", async () => {
     const text = configText();
     const bridge = await startBridge(text);
     for (let nth = 0; nth < 12; nth++) await post(bridge, "d1", `9${nth}`);

@@ -12,7 +12,7 @@ async function settled(bridge: Bridge): Promise<void> {
 describe("operating a running bridge", () => {
   afterEach(tidy);
 
-  it("sends again what was parked, with the same ids and a header that says so", async () => {
+  it("replays parked deliveries with the same ids and a header that says so", async () => {
     let up = false;
     const receiver = await startReceiver(() => (up ? 200 : 500));
     const text = crm(receiver.url, ", retry: []");
@@ -65,7 +65,7 @@ describe("operating a running bridge", () => {
     expect(await state()).to.include({ status: "pending", attempts: 3, replayedAfter: 2 });
   });
 
-  it("replays only what is asked for: by status, type, document and time", async () => {
+  it("replays only the deliveries of the given status, type, document and time", async () => {
     const receiver = await startReceiver();
     const text = crm(receiver.url);
     const bridge = await startBridge(text);
@@ -107,7 +107,7 @@ describe("operating a running bridge", () => {
     expect(stdout).to.match(/pause .*moving house[\s\S]*resume .*we have moved/);
   });
 
-  it("lists events and receipts, and stops where it is told to", async () => {
+  it("lists events and receipts, up to the given limit", async () => {
     const text = configText();
     const bridge = await startBridge(text);
     const run = commandsFor(bridge, text);
@@ -141,7 +141,7 @@ describe("operating a running bridge", () => {
     expect((await bridge.admin("/api/v1/documents/d1?source=lumin")).status).to.equal(404);
   });
 
-  it("says in one sentence that no bridge answers, that a name is not known, or that a wish is not understood", async () => {
+  it("says in one sentence that no bridge answers, a name is unknown or an option invalid", async () => {
     const text = crm("http://127.0.0.1:9/");
     const bridge = await startBridge(text);
     const run = commandsFor(bridge, text);
@@ -195,7 +195,7 @@ describe("countersign explain", () => {
     for (const sentence of explanation) expect(stdout).to.match(sentence);
   });
 
-  it("says the same of the delivery, the receipt and the document by their own ids", async () => {
+  it("gives the same account by the ids of the delivery, the receipt and the document", async () => {
     const receiver = await startReceiver(() => 410);
     const text = crm(receiver.url);
     const bridge = await startBridge(text);
@@ -211,7 +211,7 @@ describe("countersign explain", () => {
     }
   });
 
-  it("says what a receipt without an event had for a problem, and when nobody wanted an event", async () => {
+  it("names the problem of a receipt without an event, and an event without a destination", async () => {
     const text = configText();
     const bridge = await startBridge(text);
     const run = commandsFor(bridge, text);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Bridge, configText, FORM, SECRET, TOKEN } from "../support/bridge.ts";
 import { runCommand } from "./terminal.ts";
 
-/** What an operator does to a bridge that runs, and what comes in meanwhile. */
+/** An operator's commands to a running bridge, and the posts that it gets meanwhile. */
 
 const batch = (document: string, ...values: string[]) =>
   `data=${encodeURIComponent(

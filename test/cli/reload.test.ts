@@ -51,7 +51,7 @@ async function startFromFile(text: string, overrides: Overrides = {}) {
 describe("countersign reload", () => {
   afterEach(tidy);
 
-  it("takes a changed destination and token into force, without a request lost", async () => {
+  it("applies a changed destination and token, without losing a request", async () => {
     const [before, after] = [await startReceiver(), await startReceiver()];
     const { file, reload, post, bridge } = await startFromFile(to(before.url));
     writeFileSync(file, to(after.url).replaceAll(TOKEN, "another-token-as-well"));
@@ -66,7 +66,7 @@ describe("countersign reload", () => {
     });
   });
 
-  it("takes a longer body of a channel into force, with more room for all that is in flight", async () => {
+  it("applies a channel's higher limit of bodies, with a higher limit of bytes in flight", async () => {
     const { file, reload, bridge } = await startFromFile(configText());
     const body = "x".repeat(6 * 1_024 ** 2);
     const statusOf = async () => (await bridge.post(`/in/legalesign/upon?token=${TOKEN}`, body, FORM)).status;
@@ -79,7 +79,7 @@ describe("countersign reload", () => {
     expect(await statusOf()).to.equal(200);
   });
 
-  it("leaves the old configuration in force when the new one is bad, and says what is wrong with it", async () => {
+  it("leaves the old configuration in force when the new one is bad, and names the fault", async () => {
     const receiver = await startReceiver();
     const { file, reload, post } = await startFromFile(to(receiver.url));
     writeFileSync(file, to("ftp://nowhere").replace("mapping: lumin", "mapping: lumen"));
@@ -90,7 +90,7 @@ describe("countersign reload", () => {
     await receiver.got(1);
   });
 
-  it("takes a mended mapping into force, and refuses a broken one", async () => {
+  it("applies a fixed mapping, and refuses a broken one", async () => {
     const { folder, reload, bridge } = await startFromFile(configText());
     mkdirSync(join(folder, "mappings"));
     const shipped = readFileSync(new URL("../../mappings/legalesign.yaml", import.meta.url), "utf8");
@@ -104,7 +104,7 @@ describe("countersign reload", () => {
     expect((await bridge.admin("/api/v1/events")).body.items[0].type).to.equal("document.canceled");
   });
 
-  it("takes what is kept for how long into force at once", async () => {
+  it("applies changed retention at once", async () => {
     const store = openSqliteStore({ file: ":memory:", token: () => "token" });
     const steps: PruneStep[] = [];
     const prune: Store["prune"] = (step) => {
@@ -122,7 +122,7 @@ describe("countersign reload", () => {
     expect(Date.now() - (pruned()?.before ?? 0)).to.be.within(2 * DAY, 3 * DAY);
   });
 
-  it("parks what is open for a destination that is gone, and asks for a restart where only that helps", async () => {
+  it("parks open deliveries of a removed destination, and names changes that need a restart", async () => {
     const receiver = await startReceiver(() => 500);
     const { file, reload, post, bridge } = await startFromFile(to(receiver.url));
     await post();

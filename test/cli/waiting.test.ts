@@ -5,7 +5,7 @@ import { atTidy, type Bridge, configText, startBridge, startReceiver, tidy } fro
 import { createManualClock, until } from "../support/clock.ts";
 import { commandsFor, crm, post } from "./operator.ts";
 
-/** What an operator sees of deliveries that wait or fail, and what can be done about them. */
+/** The operator's view of deliveries that wait or fail, and the commands for them. */
 
 interface Listed {
   id: string;
@@ -37,15 +37,15 @@ async function startAnswering(answer: (response: ServerResponse) => void): Promi
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
 }
 
-/** What was written before has come once others have gone there and back. */
+/** Bytes written before have arrived once other requests have made a round trip. */
 async function headsHaveCome(bridge: Bridge): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await bridge.admin("/livez");
 }
 
-describe("a delivery that is not taken", () => {
+describe("a delivery that is not accepted", () => {
   afterEach(tidy);
 
-  it("is told to point elsewhere by a redirect, without the query, and what to set", async () => {
+  it("is shown with the target of a redirect, without the query, and with the setting to change", async () => {
     const url = await startAnswering((response) =>
       response.writeHead(308, { location: "https://crm.internal/hooks/esign/?token=hush" }).end(),
     );
@@ -61,7 +61,7 @@ describe("a delivery that is not taken", () => {
     expect(stdout).not.to.include("hush");
   });
 
-  it("may have been taken, where a 200 came whose answer did not end or broke off", async () => {
+  it("may have arrived, where the answer was a 200 that did not end or broke off", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     const begun: ServerResponse[] = [];
     const url = await startAnswering((response) => {
@@ -89,7 +89,7 @@ describe("a delivery that is not taken", () => {
     expect((await run("explain", (await afterAttempts(bridge, 1)).id)).stdout).to.include(said("reset"));
   });
 
-  it("is named to the later events of its document that wait for it, and can be skipped", async () => {
+  it("is named at the later events of its document that wait for it, and can be skipped", async () => {
     const receiver = await startReceiver((nth) => (nth === 1 ? 422 : 200));
     const text = crm(receiver.url);
     const bridge = await startBridge(text);
@@ -122,7 +122,7 @@ describe("a delivery that is not taken", () => {
     expect((await run("skip", "dlv_no")).stderr).to.include("there is no delivery dlv_no");
   });
 
-  it("is not skipped while it is being tried", async () => {
+  it("is not skipped during an attempt", async () => {
     const held: ServerResponse[] = [];
     const url = await startAnswering((response) => void held.push(response));
     const text = crm(url);
@@ -145,7 +145,7 @@ describe("a delivery that is not taken", () => {
     expect(await states(bridge)).to.deep.equal(["delivered", "delivered"]);
   });
 
-  it("is not said to go on by a command that cannot bring that about", async () => {
+  it("is not shown with a command that cannot send it", async () => {
     const receiver = await startReceiver();
     const text = crm(receiver.url, ", paused: true");
     const bridge = await startBridge(text);
@@ -161,7 +161,7 @@ describe("a delivery that is not taken", () => {
     expect(await explained(without)).to.include("Once there is a destination of that name");
   });
 
-  it("is parked at once where the destination parks on the answer's status, and the breaker stays closed", async () => {
+  it("is parked at once by a status of `park`, and the breaker stays closed", async () => {
     const receiver = await startReceiver((nth) => (nth === 1 ? 422 : 200));
     const text = crm(receiver.url, ", parkOn: [400, 422], breaker: { failures: 1 }");
     const bridge = await startBridge(text);
@@ -178,7 +178,7 @@ describe("a delivery that is not taken", () => {
 describe("a backlog whose destination gets another format", () => {
   afterEach(tidy);
 
-  it("is parked where the format cannot say it, without a try or a word to the breaker, and the rest is sent", async () => {
+  it("is parked where the format lacks the event, without an attempt, and the rest is sent", async () => {
     const receiver = await startReceiver();
     const before = await startBridge(crm(receiver.url, ", paused: true"));
     for (let n = 0; n < 12; n++) await post(before, `d${n}`, "10", "20", "30");

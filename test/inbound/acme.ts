@@ -22,7 +22,7 @@ export function acmeMapping(lines: string): string {
   return ["provider: acme", "title: Acme", lines, ...missing.map(([, text]) => text), ""].join("\n");
 }
 
-/** A folder in which `mapping: acme` is found. */
+/** A folder with the mapping `acme`. */
 export function folderWith(mapping: string, folder = aFolder()): string {
   mkdirSync(join(folder, "mappings"), { recursive: true });
   writeFileSync(join(folder, "mappings", "acme.yaml"), mapping);

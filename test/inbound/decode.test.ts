@@ -48,7 +48,7 @@ describe("decode", () => {
     expect(itemsOf("{ as: form }", "")).to.deep.equal([{}]);
   });
 
-  it("replaces members that are JSON text by what they hold, and leaves them alone where they are none", () => {
+  it("replaces members that are JSON text by its value, and leaves other members alone", () => {
     const read = "{ as: form, parse: [j, k, __proto__] }";
     expect(itemsOf(read, "j=%7B%22a%22%3A1%7D&k=%7B&l=1")).to.deep.equal([{ j: { a: 1 }, k: "{", l: "1" }]);
     const [item] = itemsOf(read, "__proto__=%7B%22a%22%3A1%7D");
@@ -56,17 +56,17 @@ describe("decode", () => {
     expect(itemsOf("{ parse: [events], each: events }", '{"events":"[1,2]"}')).to.deep.equal([1, 2]);
   });
 
-  it("finds no items and no problem where a list is expected and the place is empty", () => {
+  it("finds neither items nor problems where the list's place is empty", () => {
     expect(itemsOf('{ from: "field:data", each: "." }', "data=")).to.deep.equal([]);
     expect(itemsOf('{ each: "." }', " \n")).to.deep.equal([]);
   });
 
-  it("takes a byte order mark and bytes that are not UTF-8", () => {
+  it("accepts a byte order mark and bytes that are not UTF-8", () => {
     expect(itemsOf("{}", '\ufeff{"w":1}')).to.deep.equal([{ w: 1 }]);
     expect(itemsOf("{}", Buffer.from('{"w":"caf\xe9"}', "latin1"))).to.deep.equal([{ w: "caf\ufffd" }]);
   });
 
-  it("says what it looked for and did not find, without showing what there was", () => {
+  it("names the missing part without showing the payload", () => {
     expect(problemOf("{}", "")).to.equal("body is empty");
     expect(problemOf("{}", '{"secret": tru')).to.equal("body is not JSON");
     expect(problemOf('{ from: "field:data" }', "x=1")).to.equal("the request has no field:data");
@@ -77,7 +77,7 @@ describe("decode", () => {
     expect(problemOf("{ as: form }", "a&".repeat(MAX_FIELDS + 1))).to.contain("more than 10000 fields");
   });
 
-  it("reads JSON of so many values as no payload has, and refuses more without reading them", () => {
+  it("reads JSON of up to 125,000 values, and refuses more", () => {
     const list = (values: number) => `[${Array(values).fill("0").join()}]`;
     expect(itemsOf("{}", list(DEFAULT_MAX_VALUES))).to.have.length(1);
     expect(problemOf("{}", list(DEFAULT_MAX_VALUES + 1))).to.equal("body holds more than 125000 values");

@@ -38,10 +38,10 @@ event: { word: { from: what, table: words } }
 tables: { words: { ping: ignore } }
 `;
 
-describe("what is kept of headers and query", () => {
+describe("the stored headers and query", () => {
   afterEach(tidy);
 
-  it("holds no header whose name says that it is a secret, in any case and style", async () => {
+  it("hold no header whose name says that it is a secret, in any case and style", async () => {
     const secrets = [
       ...["authorization", "proxy-authorization", "x-original-authorization", "cookie", "set-cookie"],
       ...[
@@ -69,7 +69,7 @@ describe("what is kept of headers and query", () => {
     expect(stored.headers).to.deep.equal(Object.fromEntries(secrets.map((name) => [name, "(not kept)"])));
   });
 
-  it("holds the headers that say how to read and check the request again", async () => {
+  it("hold the headers that are needed to read and check the request again", async () => {
     const headers = {
       "content-type": "application/json",
       "x-signature": "5f2b…",
@@ -81,7 +81,7 @@ describe("what is kept of headers and query", () => {
     expect((await storedOf({ headers })).headers).to.deep.equal(headers);
   });
 
-  it("holds no parameter whose name says that it is a secret, and all others", async () => {
+  it("hold no parameter whose name says that it is a secret, and all others", async () => {
     const gone = ["token", "secret", "key", "access_token", "accessToken", "api_key", "apiKey", "API-KEY"];
     const more = ["client_secret", "password", "pwd", "sig", "jwt", "session", "auth"];
     const query = new URLSearchParams([...gone, ...more].map((name): [string, string] => [name, "planted"]));
@@ -91,7 +91,7 @@ describe("what is kept of headers and query", () => {
     expect((await storedOf({ query })).query).to.equal("trigger=signed&signature=5f2b");
   });
 
-  it("holds no token of the URL where a proxy copied the URL into a header", async () => {
+  it("hold no token of the URL where a proxy copied the URL into a header", async () => {
     const query = new URLSearchParams("token=the-token-of-the-query&trigger=signed");
     const headers = {
       referer: "https://ada:pass-word@bridge.example/in/lumin/account?access_token=abc&trigger=signed#x",
@@ -119,7 +119,7 @@ describe("what is kept of headers and query", () => {
     });
   });
 
-  it("follows the configuration's own names, of which the last that matches counts", async () => {
+  it("follow the configuration's own names, of which the last match counts", async () => {
     const headers = { "x-tenant": "a", "x-tenant-public": "b", "x-request-token": "c", cookie: "d" };
     const stored = await storedOf({ headers }, [
       "X_Tenant*",
@@ -135,7 +135,7 @@ describe("what is kept of headers and query", () => {
     });
   });
 
-  it("holds what a check needs to verify again, whatever its name", () => {
+  it("hold the values that a check needs to verify again, under any name", () => {
     const headers = { "x-hub-token": "5f2b", "x-other-token": "planted" };
     const query = new URLSearchParams("sig=1&key=planted");
     expect(withoutCredentials(aRequest({ headers, query }), privacyOf(channelOf(ODD)))).to.deep.equal({
@@ -144,7 +144,7 @@ describe("what is kept of headers and query", () => {
     });
   });
 
-  it("holds nothing that a check compares with a secret, even where the mapping names it", () => {
+  it("hold no value that a check compares with a secret, even where the mapping names it", () => {
     const privacy = privacyBy([], {
       secretPlaces: [
         { in: "header", name: "x-acme-client" },
@@ -162,13 +162,13 @@ describe("what is kept of headers and query", () => {
     });
   });
 
-  it("is not kept busy by a name that no header has", () => {
+  it("are concealed quickly for a hostile name", () => {
     const name = "a".repeat(100_000);
     const { headers } = withoutCredentials(aRequest({ headers: { [name]: "x" } }), privacyBy(["*a*a*a*a*b"]));
     expect(headers[name]).to.equal("(not kept)");
   });
 
-  it("is the same when it is concealed again", async () => {
+  it("are unchanged when they are concealed again", async () => {
     const stored = await storedOf({
       query: new URLSearchParams("trigger=signed&key=x"),
       headers: { referer: "/in/a/b/c?key=1&x=2", "x-api-key": "k" },
@@ -191,7 +191,7 @@ describe("headers that are private by now", () => {
     headers: { "x-api-key": "planted-2", "x-signature": "5f2b", referer: "/?key=planted-3" },
   });
 
-  it("are shown neither by the API nor by a capture or an export, though an older receipt holds them", async () => {
+  it("of an older receipt are shown neither by the API nor by a capture or an export", async () => {
     const folder = aFolder();
     const store = storeIn(folder);
     const bridge = await startBridge(configText(), { folder, store });
@@ -236,7 +236,7 @@ describe("headers that are private by now", () => {
     for (const index of [0, 1, 2, 4, 5, 6]) expect(shown[index]).to.include("5f2b").and.include("mode=x");
   });
 
-  it("are not put into a store by an import, though an older version's export holds them", async () => {
+  it("of an older version's export are not stored by an import", async () => {
     const folder = aFolder();
     const file = join(folder, "countersign.yaml");
     writeFileSync(file, configText().replace("countersign.db", "copy.db"));
@@ -256,7 +256,7 @@ describe("headers that are private by now", () => {
     expect(stored).to.include("5f2b").and.not.include("planted");
   });
 
-  it("are never written down, of a genuine post or a forged one", async () => {
+  it("are never stored, of a genuine post or a forged one", async () => {
     const store = storeIn(aFolder());
     const bridge = await startBridge(`${configText()}\nprivateNames: [x-tenant]`, { store });
     const headers = { "x-api-key": "planted-1", "x-tenant": "planted-2", referer: `/in/a/b/${TOKEN}` };
@@ -278,7 +278,7 @@ describe("headers that are private by now", () => {
 });
 
 describe("`privateNames`", () => {
-  it("takes names with stars, and nothing that is no name", async () => {
+  it("accepts names with stars, and nothing else", async () => {
     const problemsOf = async (list: string) =>
       (await parseConfig(`privateNames: ${list}`, "c.yaml", {})).problems.map(({ message }) => message);
     expect(await problemsOf('["x-*", "!x-public", access_token]')).to.deep.equal([]);

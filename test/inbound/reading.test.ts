@@ -6,7 +6,7 @@ import { channelOf, readJson } from "./posts.ts";
 const SECRET = "0123456789abcdef0123456789abcdef";
 const TOKEN = "a-token-nobody-guesses";
 
-/** What a payload turns into by a mapping: types with document and signer, and what was wrong. */
+/** The result of a payload by a mapping: types with document and signer, and the problems. */
 function interpretationOf(lines: string, payload: unknown) {
   const { drafts, problems } = readJson(payload, channelOf(acmeMapping(lines)));
   return {
@@ -68,7 +68,7 @@ tables:
     return [types.map((type) => type.split(" ")[0]), drafts[0]?.code.meaning ?? null];
   };
 
-  it("means what the first case says that holds", () => {
+  it("means the first case that holds", () => {
     const lists = { copies: [{ id: 2 }], signers: [{ id: 1 }, { id: 2 }] };
     expect(meaning({ what: "completed", who: "1", ...lists })).to.deep.equal([["signer.signed"], "Signed"]);
     expect(meaning({ what: "completed", who: 2, ...lists })).to.deep.equal([["unknown"], "Got a copy"]);
@@ -131,7 +131,7 @@ describe("signers in several lists", () => {
     expect(signersOf(signers, payload)).to.deep.equal(["1 Ada", "2 Bo signed"]);
   });
 
-  it("have the role that their list says, and who only gets a copy has not signed", () => {
+  it("have their list's role, and a recipient of a copy has not signed", () => {
     const lines = `event:
   word: { from: what, table: words }
   document: { id: id }
@@ -183,7 +183,7 @@ tables: { words: { acted: signer.signed } }`;
     expect(signersOf("{ each: signer, id: id }", { signer: { id: 1 } })).to.deep.equal([]);
   });
 
-  it("are all read, however many there are and whatever is looked up for each", () => {
+  it("are all read where there are 20,000, with a look-up for each", () => {
     const ids = Array.from({ length: 20_000 }, (_, id) => ({ id, to: String(19_999 - id) }));
     const signers = '{ each: ids, id: id, name: "^.ids[id=19999].to", email: "^.ids[].none" }';
     expect(signersOf(signers, { ids })).to.have.length(20_000);
@@ -241,7 +241,7 @@ refuse: { xml: "Acme posts XML: set JSON in its webhook" }`;
     "content-type": type,
   });
 
-  it("is refused with the mapping's sentence, by its type or by how it begins, so that the provider shows it", async () => {
+  it("is refused with the mapping's sentence, by its type or by its beginning", async () => {
     const { send } = await startAcme(lines, `{ secrets: ["${SECRET}"] }`);
     for (const [body, type] of [
       [XML, "text/xml; charset=utf-8"],
@@ -259,7 +259,7 @@ refuse: { xml: "Acme posts XML: set JSON in its webhook" }`;
     expect((await send("POST", "", signed(DONE, "application/json"), DONE)).status).to.equal(200);
   });
 
-  it("is not told so unless it is genuine, and is kept to be seen", async () => {
+  it("gets that sentence only if it is genuine, and is stored as a rejection", async () => {
     const { send, admin } = await startAcme(lines, `{ secrets: ["${SECRET}"] }`);
     expect((await send("POST", "", { "content-type": "text/xml" }, XML)).status).to.equal(401);
     expect((await send("POST", "", signed(XML, "text/xml"), XML)).status).to.equal(415);
@@ -270,7 +270,7 @@ refuse: { xml: "Acme posts XML: set JSON in its webhook" }`;
     expect((await admin("/api/v1/receipts")).body.items).to.have.length(0);
   });
 
-  it("is a problem like any other where the mapping says nothing of it", async () => {
+  it("is an ordinary problem where the mapping has no sentence", async () => {
     const { send } = await startAcme("verify: [{ token: {} }]", `{ token: ${TOKEN} }`);
     const { status, body } = await send("POST", `?token=${TOKEN}`, { "content-type": "text/xml" }, XML);
     expect([status, body.problem]).to.deep.equal([200, "body is not JSON"]);
@@ -293,7 +293,7 @@ event: { word: { from: [data.what, what], table: words }, document: { id: [data.
     body: new URLSearchParams(fields).toString(),
   });
 
-  it("says only what is signed, once a signature was checked", async () => {
+  it("is read from the signed fields only, once a signature was checked", async () => {
     const { send, admin } = await startAcme(lines, channel);
     const partly = '{"what":"done"}';
     const { headers, body } = post({ data: partly, id: "VICTIM", what: "opened" }, hmac(partly, SECRET));
@@ -305,7 +305,7 @@ event: { word: { from: [data.what, what], table: words }, document: { id: [data.
     expect([event.type, event.document.id]).to.deep.equal(["document.completed", "d-1"]);
   });
 
-  it("says all that it has where none was, as the configuration allows", async () => {
+  it("is read from all fields where the configuration allows no signature", async () => {
     const { send } = await startAcme(lines, channel);
     const { headers, body } = post({ id: "d-9", what: "opened" });
     expect((await send("POST", `/${TOKEN}`, headers, body)).body.events).to.equal(1);

@@ -21,7 +21,7 @@ function aRejection(n: number, bytes = 10): Rejection {
   };
 }
 
-/** A store that keeps what it is given when it is told to, and a witness of what is dropped. */
+/** A store whose writes a test ends by hand, with the counts of dropped rejections. */
 function createSetup() {
   const clock = createManualClock(NEW_YEAR);
   const given: { rejection: Rejection; resolve(): void; reject(error: Error): void }[] = [];
@@ -42,13 +42,13 @@ function createSetup() {
 }
 
 describe("refused requests on their way to the store", () => {
-  it("keep nobody waiting, whether the store answers or not", async () => {
+  it("make no sender wait, whether the store answers or not", async () => {
     const { rejections, given } = createSetup();
     await Promise.all(Array.from({ length: MANY }, (_, n) => rejections.add(aRejection(n), KEEP)));
     expect(given).not.to.have.length(0);
   });
 
-  it("are handed over a batch at a time, and dropped and counted where too many are waiting", async () => {
+  it("are stored a batch at a time, and dropped and counted over the limit", async () => {
     const { rejections, given, dropped } = createSetup();
     for (let n = 0; n < MANY; n += 1) await rejections.add(aRejection(n), KEEP);
     let stored = 0;
@@ -62,7 +62,7 @@ describe("refused requests on their way to the store", () => {
     expect(dropped).to.deep.equal({ queue_full: MANY - stored, store_failed: 0 });
   });
 
-  it("hold no more bytes than are allowed, however long they are", async () => {
+  it("hold at most the allowed bytes while they wait", async () => {
     const { rejections, given, dropped } = createSetup();
     const long = 4 * 1_024 ** 2;
     for (let n = 0; n < 20; n += 1) await rejections.add(aRejection(n, long), KEEP);
@@ -70,7 +70,7 @@ describe("refused requests on their way to the store", () => {
     expect(dropped.queue_full).to.equal(16);
   });
 
-  it("are kept in the order in which they came", async () => {
+  it("are stored in the order in which they came", async () => {
     const { rejections, given } = createSetup();
     for (let n = 0; n < 120; n += 1) await rejections.add(aRejection(n), KEEP);
     const ids: string[] = [];

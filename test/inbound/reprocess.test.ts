@@ -56,10 +56,10 @@ async function reprocess(
   return stdout + stderr;
 }
 
-describe("reading kept requests again", () => {
+describe("reprocessing", () => {
   afterEach(tidy);
 
-  it("gives what a mended mapping finds in them, once, and forwards it", async () => {
+  it("records the events that a fixed mapping finds, once, and forwards them", async () => {
     const receiver = await startReceiver();
     const text = config(receiver.url);
     const folder = folderWith(MAPPING().replace("id: id", "id: nowhere"));
@@ -90,7 +90,7 @@ describe("reading kept requests again", () => {
     expect(stored.events).to.have.length(2);
   });
 
-  it("takes the items that were good before for neither new nor repeats", async () => {
+  it("counts items that were good before neither as events nor as duplicates", async () => {
     const text = config("http://127.0.0.1:9/");
     const folder = folderWith(MAPPING());
     const bridge = await startBridge(text, { folder });
@@ -103,7 +103,7 @@ describe("reading kept requests again", () => {
     expect((await bridge.admin(`/api/v1/events/${stored.events[0]}`)).body.duplicates).to.deep.equal([]);
   });
 
-  it("accepts refused requests once the secret is mended, and only those that are genuine", async () => {
+  it("accepts refused requests once the secret is fixed, and only the genuine ones", async () => {
     const wrong = configText()
       .replace(LUMIN_KEY, "a-key-that-is-wrong")
       .replaceAll(TOKEN, "another-token-as-well");
@@ -135,7 +135,7 @@ describe("reading kept requests again", () => {
     expect(types).to.deep.equal(["document.created", "document.completed", "document.downloadable"]);
   });
 
-  it("keeps only the newest refused requests of a channel, and only short bodies", async () => {
+  it("finds only the newest refused requests of a channel, and only short bodies", async () => {
     const text = configText().replace("log:", "rejected: { keep: 2, maxBody: 10b }\nlog:");
     const bridge = await startBridge(text);
     for (const body of ["one", "two", "a body that is too long", "four"])

@@ -4,10 +4,10 @@ import { configText, LUMIN_KEY, signedByLumin, startBridge, tidy } from "../supp
 import { NEW_YEAR } from "../support/builders.ts";
 import { createManualClock } from "../support/clock.ts";
 
-describe("refused senders when there are many", () => {
+describe("many refused senders", () => {
   afterEach(tidy);
 
-  it("have their answers at once up to the pace, and then one after the other", async () => {
+  it("are answered at once up to the pace, and then one after the other", async () => {
     const clock = createManualClock(NEW_YEAR);
     const tarpit = createTarpit({ clock, perSecond: 10, longest: 5_000 });
     const answeredAt: number[] = [];
@@ -16,7 +16,7 @@ describe("refused senders when there are many", () => {
     expect(answeredAt).to.deep.equal([...Array(10).fill(0), 100, 200, 300]);
   });
 
-  it("wait no longer than the longest, and not at all once it was quiet for a while", async () => {
+  it("wait at most the longest delay, and not at all after a quiet while", async () => {
     const clock = createManualClock(NEW_YEAR);
     const tarpit = createTarpit({ clock, perSecond: 10, longest: 500 });
     const answeredAt: number[] = [];

@@ -22,12 +22,12 @@ import {
 } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
 
-/** A bridge on good and bad days, and every line that it logs meanwhile. */
+/** A bridge with and without faults, and every line that it logs. */
 
 const EVENTS: ReadonlyMap<string, LogEvent> = new Map(Object.entries(LOG_EVENTS));
 const OWN = ["level", "time", "pid", "hostname", "event", "msg"];
 
-/** Stands in bodies, queries and URLs of destinations; no line may have it. */
+/** Part of bodies, queries and URLs of destinations; no line may hold it. */
 const HIDDEN = "planted-text";
 const HIDDEN_TEXTS = [HIDDEN, TOKEN, LUMIN_KEY, SECRET, "/hook"];
 
@@ -49,7 +49,7 @@ const change = async (bridge: Bridge, path: string) => {
   return (await fetch(`${bridge.adminUrl}/api/v1/${path}`, { method: "POST", headers, body })).status;
 };
 
-/** A real store that can be taken away. */
+/** A real store that can be made to fail. */
 function aStore(): Store & { away: boolean } {
   const store = openSqliteStore({ file: join(aFolder(), "countersign.db"), token: () => "token" });
   const failing = {

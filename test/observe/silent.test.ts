@@ -21,7 +21,7 @@ import {
 import { createManualClock, settled } from "../support/clock.ts";
 import { createWitness } from "./witness.ts";
 
-/** The same observers, but that do nothing. */
+/** Observers that do nothing. */
 function silence(observers: Observers): Observers {
   const silent = (value: unknown): unknown =>
     typeof value === "object" && value !== null
@@ -30,7 +30,7 @@ function silence(observers: Observers): Observers {
   return silent(observers) as Observers;
 }
 
-/** Undefined: the usual ones, that log and count. */
+/** Undefined: the usual ones, which log and count. */
 const OBSERVERS: readonly [title: string, observers: () => Observers | undefined][] = [
   ["that log and count", () => undefined],
   ["that do nothing", () => silence(createWitness().observers)],
@@ -73,7 +73,7 @@ for (const [title, observers] of OBSERVERS) {
 
     it("sends a recorded request on at once", async () => {
       const receiver = await startReceiver();
-      // Its timers never ring, so only the recording itself can wake the dispatcher.
+      // Its timers never fire, so only the recording itself can wake the dispatcher.
       const clock = createManualClock(Date.UTC(2026, 0, 1));
       const bridge = await start(crm(receiver.url), { clock });
       expect((await postCreated(bridge)).status).to.equal(200);
@@ -92,10 +92,10 @@ for (const [title, observers] of OBSERVERS) {
       expect(second?.headers["webhook-id"]).to.equal(first?.headers["webhook-id"]);
     });
 
-    it("sends what was recorded of a long batch before the store went away, in a post and by a reprocess", async () => {
+    it("sends the recorded part of a batch before a fault, of a post and of a reprocess", async () => {
       const receiver = await startReceiver();
       const store = aStore();
-      /** Slices beyond the first that the store still takes. */
+      /** The number of slices after the first that the store still records. */
       let writesLeft = 0;
       const amend: Store["amend"] = async (request) => {
         if (writesLeft === 0) throw new CountersignError("store_unavailable", "the disk is full");
@@ -114,7 +114,7 @@ for (const [title, observers] of OBSERVERS) {
       expect(new Set(deliveries.map(({ headers }) => headers["webhook-id"])).size).to.equal(620);
     });
 
-    it("sends a refused request on, once it is found genuine by a reload and reprocessed", async () => {
+    it("sends a refused request's events, once reprocessed after a reload with its secret", async () => {
       const receiver = await startReceiver();
       const [right, folder] = [crm(receiver.url), aFolder()];
       const load = () => parseConfig(right, join(folder, "countersign.yaml"), {});
@@ -125,7 +125,7 @@ for (const [title, observers] of OBSERVERS) {
       await receiver.got(1);
     });
 
-    it("asks to be started again and is not ready once a worker has died", async () => {
+    it("asks for a restart and is not ready once a worker has died", async () => {
       const delivery = Object.defineProperty({ id: "dlv_x" }, "attempts", {
         get() {
           throw new TypeError("broken");
@@ -138,7 +138,7 @@ for (const [title, observers] of OBSERVERS) {
       expect([status, body.checks.dispatcher]).to.deep.equal([503, "crm died"]);
     });
 
-    it("asks to be started again and is not ready once pruning has died", async () => {
+    it("asks for a restart and is not ready once pruning has died", async () => {
       const clock = createManualClock(Date.UTC(2026, 0, 1));
       const store = aStore({ prune: () => Promise.reject(new TypeError("broken")) });
       const bridge = await start(crm(NOWHERE), { clock, store });

@@ -37,7 +37,7 @@ describe("a destination that other nodes send to as well", () => {
   });
   afterEach(() => harness.clear());
 
-  it("is paused and resumed by what others keep, and says so once", async () => {
+  it("is paused and resumed by the state that another node saves, and notifies once", async () => {
     await add(5);
     await harness.start([FRAGILE]);
     await hear({ paused: MOVING });
@@ -61,7 +61,7 @@ describe("a destination that other nodes send to as well", () => {
     expect(attempts).to.have.length(0);
   });
 
-  it("gets only probes while another node's breaker is open, from the moment that one says", async () => {
+  it("gets only probes while another node's breaker is open, from its probe time on", async () => {
     await harness.start([FRAGILE]);
     await hear({ breaker: OPEN });
     await add(5);
@@ -79,7 +79,7 @@ describe("a destination that other nodes send to as well", () => {
     expect((await store.destinations())[0]?.breaker).to.equal(null);
   });
 
-  it("goes on as soon as another node's probe was answered", async () => {
+  it("is sent to again as soon as another node's probe was answered", async () => {
     await add(5);
     await harness.start([FRAGILE]);
     await harness.endAll(500);
@@ -89,7 +89,7 @@ describe("a destination that other nodes send to as well", () => {
     expect(state()?.breaker).to.equal(null);
   });
 
-  it("is not moved by what it hears while something of its own is on the way to the store", async () => {
+  it("ignores states of others while its own state is being saved", async () => {
     await add(3);
     store.failing.saveDestination = 1;
     await harness.start([FRAGILE]);
@@ -103,7 +103,7 @@ describe("a destination that other nodes send to as well", () => {
     expect(observed.filter((what) => what !== "attempted")).to.deep.equal(["breakerOpened", "keepFailed"]);
   });
 
-  it("makes up for what it heard while the store was writing", async () => {
+  it("applies a state that came during its own write after that write", async () => {
     await add(3);
     await harness.start([FRAGILE]);
     const release = store.holdSaving();
@@ -115,7 +115,7 @@ describe("a destination that other nodes send to as well", () => {
     expect(state()?.paused).to.deep.equal(MOVING);
   });
 
-  it("stays paused by a person's word that the store did not take, whatever others keep, until it is resumed here", async () => {
+  it("stays paused by an unsaved pause of this node until it is resumed here", async () => {
     await add(1);
     await harness.start([FRAGILE]);
     await attempts[0]?.end(200);
@@ -132,7 +132,7 @@ describe("a destination that other nodes send to as well", () => {
     expect(state()?.paused).to.equal(null);
   });
 
-  it("tells the store how many may be out, and which are only waiting to be written down", async () => {
+  it("gives the store its concurrency and the leases that only await their settlement", async () => {
     await add(2);
     store.failing.settle = 1;
     await harness.start([{ ...FRAGILE, concurrency: 1 }]);
@@ -147,10 +147,10 @@ describe("a destination that other nodes send to as well", () => {
     expect(await harness.statuses()).to.deep.equal(["delivered", "delivered"]);
   });
 
-  describe("and that has a rate", () => {
+  describe("that has a rate", () => {
     const RATED = aDestination({ rate: 20, concurrency: 50 });
 
-    it("gets nothing before it is known how many divide it, and then its share", async () => {
+    it("gets no attempt before the number of nodes is known, and then this node's share", async () => {
       await add(9);
       await harness.start([RATED], { shared: true });
       await clock.advance(60_000);
@@ -162,7 +162,7 @@ describe("a destination that other nodes send to as well", () => {
       expect(attempts).to.have.length(5);
     });
 
-    it("gets what one that has left leaves over", async () => {
+    it("gets the share of a node that has left", async () => {
       await add(30);
       await harness.start([RATED], { shared: true });
       harness.dispatcher.setNodeCount(4);

@@ -5,12 +5,12 @@ import { createDispatcherHarness, type DispatcherHarness } from "./dispatcher-ha
 import { aDestination } from "./fixtures.ts";
 
 const BREAKER = { failures: 3, pause: 10_000, longest: 60_000 };
-/** Far apart, so that no try of the schedule's own disturbs. */
+/** Far apart, so that no retry disturbs. */
 const SCHEDULE = [3_600_000, 3_600_000];
 const fragile = (given: Parameters<typeof aDestination>[0] = {}) =>
   aDestination({ breaker: BREAKER, schedule: SCHEDULE, concurrency: 3, ...given });
 
-describe("how a destination stands", () => {
+describe("the state of a destination", () => {
   let harness: DispatcherHarness;
   let clock: DispatcherHarness["clock"];
   let store: DispatcherHarness["store"];
@@ -42,7 +42,7 @@ describe("how a destination stands", () => {
       await settled();
     });
 
-    it("claims nothing more, so that what waits does not burn its tries", async () => {
+    it("claims nothing more, so that waiting deliveries lose no attempts", async () => {
       expect(observed.filter((what) => what !== "attempted")).to.deep.equal(["breakerOpened"]);
       expect(await callsDuring(9_999)).to.deep.equal([]);
       for (let wakes = 0; wakes < 50; wakes++) await harness.wake();
@@ -50,7 +50,7 @@ describe("how a destination stands", () => {
       expect(await storedAttempts()).to.equal(3);
     });
 
-    it("probes with the next due delivery after the pause, one at a time, then after twice the pause", async () => {
+    it("probes with the next due delivery after the pause, then after twice the pause", async () => {
       await clock.advance(10_000);
       expect(harness.begun()).to.deep.equal([1, 2, 3, 4]);
       await clock.advance(60_000);
@@ -67,7 +67,7 @@ describe("how a destination stands", () => {
       expect((await store.deliveries())[3]).to.include({ attempts: 1, dueAt: clock.now() + 3_600_000 });
     });
 
-    it("goes on as before when a probe is answered, if only with a refusal of that one event", async () => {
+    it("closes the breaker when a probe is answered, also with a refusal of that event", async () => {
       await clock.advance(10_000);
       await attempts[3]?.end(422);
       expect(harness.begun()).to.deep.equal([1, 2, 3, 4, 5, 6, 7]);
@@ -75,7 +75,7 @@ describe("how a destination stands", () => {
       expect(await stored()).to.deep.equal({ name: "crm", paused: null, breaker: null });
     });
 
-    it("keeps that over a restart", async () => {
+    it("restores the open breaker after a restart", async () => {
       expect((await stored())?.breaker).to.deep.equal({ failures: 3, probeAt: NEW_YEAR + 10_000, probes: 0 });
       await harness.stop();
       await harness.start([fragile()]);
@@ -98,7 +98,7 @@ describe("how a destination stands", () => {
     });
   });
 
-  it("is not moved by failures that were on their way when the breaker opened, even while a probe is out", async () => {
+  it("ignores failures of attempts that began before the breaker opened", async () => {
     await add(1, 9);
     await harness.start([fragile({ concurrency: 5, timeout: 15_000 })]);
     for (const one of attempts.slice(0, 3)) one.end(500);
@@ -111,7 +111,7 @@ describe("how a destination stands", () => {
     expect(harness.begun()).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it("stays closed for a receiver that refuses every event but is there", async () => {
+  it("stays closed for a receiver that answers with refusals", async () => {
     await add(1, 9);
     await harness.start([fragile()]);
     for (let rounds = 0; rounds < 3; rounds++) await harness.endAll(422);
@@ -120,7 +120,7 @@ describe("how a destination stands", () => {
     expect(store.calls.saveDestination).to.equal(0);
   });
 
-  it("probes with whatever becomes due next, when nothing was due at the probe's time", async () => {
+  it("probes with the next delivery that becomes due, when none was due at the probe's time", async () => {
     await add(1, 3);
     await harness.start([fragile()]);
     await harness.endAll(500);
@@ -132,7 +132,7 @@ describe("how a destination stands", () => {
     expect(harness.begun()).to.deep.equal([1, 2, 3, 4]);
   });
 
-  it("goes on when a change cannot be written down, and writes the newest once the store is back", async () => {
+  it("survives a failed write of its change, and saves the newest once the store is back", async () => {
     await add(1, 3);
     store.failing.saveDestination = 2;
     await harness.start([fragile()]);
@@ -142,8 +142,8 @@ describe("how a destination stands", () => {
     expect((await stored())?.breaker).to.include({ failures: 3 });
   });
 
-  describe("when a person pauses it", () => {
-    it("claims nothing more, lets what is in flight end, and asks the store for nothing", async () => {
+  describe("when an operator pauses it", () => {
+    it("claims nothing more, lets attempts in flight end, and makes no store calls", async () => {
       await add(1, 5);
       await harness.start([fragile()]);
       await harness.dispatcher.controlsOf("crm").pause("moving house");
@@ -161,7 +161,7 @@ describe("how a destination stands", () => {
       expect(clock.timers).to.equal(0);
     });
 
-    it("stays paused over a restart, and goes on where it was when resumed", async () => {
+    it("stays paused over a restart, and continues when resumed", async () => {
       await add(1, 2);
       await harness.start([fragile({ paused: false })]);
       await harness.dispatcher.controlsOf("crm").pause("moving house");
@@ -176,7 +176,7 @@ describe("how a destination stands", () => {
       expect(observed).to.deep.equal(["paused", "resumed"]);
     });
 
-    it("leaves the others alone", async () => {
+    it("leaves other destinations running", async () => {
       await store.add("1", NEW_YEAR);
       await store.add("2", NEW_YEAR, { destination: "archive" });
       await harness.start([fragile(), fragile({ name: "archive" })]);
@@ -188,7 +188,7 @@ describe("how a destination stands", () => {
       expect(harness.begun()).to.deep.equal([1, 2, 4]);
     });
 
-    it("says so when that cannot be kept, and holds until the restart all the same", async () => {
+    it("rejects when the pause cannot be saved, and stays paused until the restart", async () => {
       await add(1, 1);
       await harness.start([fragile()]);
       store.failing.saveDestination = 1;
@@ -199,7 +199,7 @@ describe("how a destination stands", () => {
       expect(harness.begun()).to.deep.equal([1]);
     });
 
-    it("has an open breaker probe at once when resumed", async () => {
+    it("probes at once behind an open breaker when resumed", async () => {
       await add(1, 5);
       await harness.start([fragile()]);
       await harness.endAll(500);
@@ -209,7 +209,7 @@ describe("how a destination stands", () => {
       expect(harness.begun()).to.deep.equal([1, 2, 3, 4]);
     });
 
-    it("knows no destination that is not configured", async () => {
+    it("rejects a destination that is not configured", async () => {
       await harness.start([fragile()]);
       const controls = () => harness.dispatcher.controlsOf("nobody");
       expect(controls).to.throw("there is no destination nobody").with.property("code", "not_found");
@@ -231,7 +231,7 @@ describe("how a destination stands", () => {
       expect(harness.dispatcher.states()[0]?.paused?.reason).to.include("configuration");
     });
 
-    it("goes on once the configuration does not say so any more", async () => {
+    it("continues once the configuration does not pause it any more", async () => {
       await add(1, 1);
       await harness.start([fragile({ paused: true })]);
       await harness.stop();
@@ -255,7 +255,7 @@ describe("how a destination stands", () => {
       expect(harness.begun()).to.deep.equal([1, 2]);
     });
 
-    it("keeps a person's reason when that came first", async () => {
+    it("keeps an operator's earlier reason", async () => {
       await add(1, 1);
       await harness.start([fragile()]);
       await harness.dispatcher.controlsOf("crm").pause("moving house");
@@ -265,7 +265,7 @@ describe("how a destination stands", () => {
   });
 
   describe("when it has a rate", () => {
-    it("claims only as many as may begin, and the next when it may", async () => {
+    it("claims only as many as the rate permits, and the next when it permits", async () => {
       await add(1, 9);
       await harness.start([fragile({ rate: 20, concurrency: 16 })]);
       expect(harness.begun()).to.deep.equal([1, 2]);
@@ -279,7 +279,7 @@ describe("how a destination stands", () => {
       expect(attempts).to.have.length(9);
     });
 
-    it("begins no more than that in any second, and no less while there is work", async () => {
+    it("begins no more attempts a second than its rate, and no fewer while there is work", async () => {
       await add(1, 300);
       const begunAt: number[] = [];
       await harness.start([aDestination({ rate: 50 })], {
@@ -303,7 +303,7 @@ describe("how a destination stands", () => {
       expect(inSecond(2_000)).to.equal(50);
     });
 
-    it("asks the store for nothing until the next may begin, however often it is woken", async () => {
+    it("makes no store calls until the rate permits, however often it is woken", async () => {
       await add(1, 3);
       await harness.start([fragile({ rate: 1 / 60 })]);
       await attempts[0]?.end(200);

@@ -18,7 +18,7 @@ describe("the dispatcher", () => {
   });
   afterEach(() => harness.clear());
 
-  it("tries what was due before it started, in the order recorded", async () => {
+  it("attempts deliveries that were due before its start, in the order recorded", async () => {
     for (const name of ["1", "2", "3"]) await store.add(name, NEW_YEAR);
     await harness.start([aDestination()]);
     expect(harness.begun()).to.deep.equal([1, 2, 3]);
@@ -35,7 +35,7 @@ describe("the dispatcher", () => {
     expect(observed).to.deep.equal(["attempted"]);
   });
 
-  it("passes over names that it does not know", async () => {
+  it("ignores unknown names", async () => {
     await harness.start([aDestination()]);
     await store.add("1", NEW_YEAR);
     await harness.wake(["nobody"]);
@@ -44,7 +44,7 @@ describe("the dispatcher", () => {
     expect(harness.begun()).to.deep.equal([1]);
   });
 
-  it("looks again when it is woken while it claims", async () => {
+  it("claims again when it is woken during a claim", async () => {
     await harness.start([aDestination()]);
     const release = store.holdClaims();
     await harness.wake();
@@ -56,7 +56,7 @@ describe("the dispatcher", () => {
     expect(harness.begun()).to.deep.equal([1]);
   });
 
-  it("leaves nothing waiting for what the clock had shown before it was set back", async () => {
+  it("brings due times forward after the clock was set back", async () => {
     await harness.start([aDestination()]);
     await clock.advance(6 * 3_600_000);
     await harness.wake();
@@ -69,7 +69,7 @@ describe("the dispatcher", () => {
     expect(store.setBackSeen).to.deep.equal([false, true]);
   });
 
-  it("asks once after its start, and not again while the clock goes on", async () => {
+  it("does so once after its start, and not again while the clock goes on", async () => {
     await harness.start([aDestination()]);
     for (let i = 0; i < 3; i++) {
       await harness.wake();
@@ -78,7 +78,7 @@ describe("the dispatcher", () => {
     expect(store.calls.bringForward).to.equal(1);
   });
 
-  it("tries again when the next try is due, and not before", async () => {
+  it("attempts a delivery again when it is due, and not before", async () => {
     await store.add("1", NEW_YEAR);
     await harness.start([aDestination({ schedule: [5_000, 300_000] })]);
     await attempts[0]?.end(500);
@@ -96,7 +96,7 @@ describe("the dispatcher", () => {
     });
   });
 
-  it("gives a replayed delivery the whole schedule again, counting its tries on", async () => {
+  it("gives a replayed delivery the whole schedule again, counting its attempts on", async () => {
     await store.add("1", NEW_YEAR, { replayedAfter: 3 });
     await harness.start([aDestination({ schedule: [5_000] })]);
     expect(attempts[0]?.number).to.equal(4);
@@ -107,14 +107,14 @@ describe("the dispatcher", () => {
     expect((await store.deliveries())[0]).to.include({ status: "parked", attempts: 5 });
   });
 
-  it("parks what the receiver says is gone", async () => {
+  it("parks a delivery that is answered with 410 Gone", async () => {
     await store.add("1", NEW_YEAR);
     await harness.start([aDestination()]);
     await attempts[0]?.end(410);
     expect((await store.deliveries())[0]).to.include({ status: "parked", reason: "gone" });
   });
 
-  it("does not poll: while nothing happens nothing is asked", async () => {
+  it("does not poll: without events it makes no store calls", async () => {
     await store.add("1", NEW_YEAR + 40 * 60_000);
     await harness.start([aDestination()]);
     const before = { ...store.calls };
@@ -134,7 +134,7 @@ describe("the dispatcher", () => {
     expect(store.calls.claim).to.equal(before + 1);
   });
 
-  it("does not ask in circles when something is said to be due that is not leased", async () => {
+  it("does not spin when a delivery is due that no claim leases", async () => {
     await store.add("1", NEW_YEAR - 1);
     store.claim = async () => {
       store.calls.claim += 1;
@@ -145,7 +145,7 @@ describe("the dispatcher", () => {
     expect(store.calls.claim).to.be.within(9, 12);
   });
 
-  it("has no more tries side by side than the destination's concurrency, and fills slots that free up", async () => {
+  it("has at most as many attempts at once as the concurrency, and refills free slots", async () => {
     for (let name = 1; name <= 10; name++) await store.add(String(name), NEW_YEAR);
     await harness.start([aDestination({ concurrency: 3 })]);
     expect(harness.begun()).to.deep.equal([1, 2, 3]);
@@ -156,7 +156,7 @@ describe("the dispatcher", () => {
     expect(store.claims.every(({ limit }) => limit >= 1 && limit <= 3)).to.equal(true);
   });
 
-  it("fills slots that free up together with one claim", async () => {
+  it("refills slots that become free together with one claim", async () => {
     for (let name = 1; name <= 8; name++) await store.add(String(name), NEW_YEAR);
     await harness.start([aDestination({ concurrency: 4 })]);
     const before = store.calls.claim;
@@ -165,7 +165,7 @@ describe("the dispatcher", () => {
     expect(store.calls.claim).to.equal(before + 1);
   });
 
-  it("lets the next of a lane go as soon as the one before is done, and other lanes never wait", async () => {
+  it("sends the next of a lane as soon as the one before is done, and other lanes at once", async () => {
     await store.add("1", NEW_YEAR, { lane: "a" });
     await store.add("2", NEW_YEAR, { lane: "a" });
     await store.add("3", NEW_YEAR, { lane: "b" });
@@ -175,7 +175,7 @@ describe("the dispatcher", () => {
     expect(harness.begun()).to.deep.equal([1, 3, 2]);
   });
 
-  it("lets a destination that hangs at its limit hold up nobody else", async () => {
+  it("sends to other destinations while one hangs at its limit", async () => {
     for (let name = 1; name <= 10; name++) await store.add(String(name), NEW_YEAR, { destination: "crm" });
     for (let name = 11; name <= 50; name++)
       await store.add(String(name), NEW_YEAR, { destination: "archive" });
@@ -189,7 +189,7 @@ describe("the dispatcher", () => {
     expect(of("crm")).to.have.length(3);
   });
 
-  it("keeps an answer in hand until it is written, whatever the store throws", async () => {
+  it("keeps a result until it is stored, whatever the store throws", async () => {
     await store.add("1", NEW_YEAR);
     await harness.start([aDestination()]);
     store.failing.settle = 3;
@@ -202,7 +202,7 @@ describe("the dispatcher", () => {
     expect(observed).to.deep.equal(["settleFailed", "settleFailed", "settleFailed", "attempted"]);
   });
 
-  it("goes on with the next try while how the destination stands is still being written down", async () => {
+  it("begins the next attempt while the destination's state is still being saved", async () => {
     await store.add("1", NEW_YEAR);
     const breaker = { failures: 1, pause: 1_000, longest: 1_000 };
     await harness.start([aDestination({ schedule: [5_000], breaker })]);
@@ -215,7 +215,7 @@ describe("the dispatcher", () => {
     expect(attempts.map(({ number }) => number)).to.deep.equal([1, 2]);
   });
 
-  it("goes on with the next try when the answer before was written although the store said otherwise", async () => {
+  it("begins the next attempt when the last result was stored despite an error", async () => {
     await store.add("1", NEW_YEAR);
     await harness.start([aDestination({ schedule: [100] })]);
     const settle = store.settle.bind(store);
@@ -233,7 +233,7 @@ describe("the dispatcher", () => {
     expect((await store.deliveries())[0]).to.include({ status: "delivered", attempts: 2 });
   });
 
-  it("says of an answer that was written although the store failed that this is unclear, not that somebody else has it", async () => {
+  it("reports a result that was stored despite an error as unclear, not as lost to another node", async () => {
     const unclear: boolean[] = [];
     harness.observe.leaseLost = (lost) => void unclear.push(lost.unclear);
     await store.add("1", NEW_YEAR);
@@ -250,7 +250,7 @@ describe("the dispatcher", () => {
     expect(await harness.statuses()).to.deep.equal(["delivered"]);
   });
 
-  it("writes an answer down by the new lease when the old one ends while it is on its way", async () => {
+  it("settles with the new lease when the old one ends before the result is stored", async () => {
     await store.add("1", NEW_YEAR);
     await harness.start([aDestination()]);
     store.failing.settle = 1;
@@ -270,7 +270,7 @@ describe("the dispatcher", () => {
     expect(observed).to.deep.equal(["settleFailed", "attempted"]);
   });
 
-  it("takes on no more than it can hold when answers cannot be written", async () => {
+  it("claims at most twice the concurrency while results cannot be stored", async () => {
     for (let name = 1; name <= 9; name++) await store.add(String(name), NEW_YEAR);
     await harness.start([aDestination({ concurrency: 2 })]);
     store.failing.settle = Number.POSITIVE_INFINITY;
@@ -287,7 +287,7 @@ describe("the dispatcher", () => {
     expect(harness.begun()).to.deep.equal([1, 2, 3, 4, 5, 6]);
   });
 
-  it("heals by itself after the store was away, without spinning meanwhile", async () => {
+  it("recovers by itself after a store failure, without spinning meanwhile", async () => {
     await harness.start([aDestination()]);
     const before = store.calls.claim;
     store.failing.claim = 3;
@@ -301,7 +301,7 @@ describe("the dispatcher", () => {
     expect(harness.dispatcher.health()[0]).to.include({ alive: true });
   });
 
-  it("asks again when the store cannot say what is due next", async () => {
+  it("asks again when the store fails to say the next due time", async () => {
     store.failing.nextDueAt = 1;
     await harness.start([aDestination()]);
     await store.add("1", NEW_YEAR);
@@ -309,7 +309,7 @@ describe("the dispatcher", () => {
     expect(harness.begun()).to.deep.equal([1]);
   });
 
-  it("tells when a lease was lost, and goes on", async () => {
+  it("reports a lost lease, and goes on", async () => {
     await store.add("1", NEW_YEAR);
     await harness.start([aDestination()]);
     await store.stealLeases();
@@ -331,7 +331,7 @@ describe("the dispatcher", () => {
     expect(harness.deaths).to.deep.equal(["crm"]);
   });
 
-  it("shows that a claim has been hanging, and since when", async () => {
+  it("shows a hanging claim, and since when", async () => {
     const release = store.holdClaims();
     await harness.start([aDestination()]);
     await clock.advance(60_000);
@@ -342,7 +342,7 @@ describe("the dispatcher", () => {
   });
 
   describe("when it stops", () => {
-    it("claims nothing more and waits for what is in flight", async () => {
+    it("claims nothing more and waits for attempts in flight", async () => {
       for (const name of ["1", "2"]) await store.add(name, NEW_YEAR);
       await harness.start([aDestination({ concurrency: 1 })]);
       const stopped = harness.dispatcher.stop({ graceMs: 10_000 });
@@ -355,7 +355,7 @@ describe("the dispatcher", () => {
       expect(clock.timers).to.equal(0);
     });
 
-    it("cuts off what is in flight when the grace is over, and gives it back without counting a try", async () => {
+    it("aborts attempts in flight after the grace, and releases them uncounted", async () => {
       for (const name of ["1", "2"]) await store.add(name, NEW_YEAR);
       await harness.start([aDestination()]);
       const stopped = harness.dispatcher.stop({ graceMs: 10_000 });
@@ -367,7 +367,7 @@ describe("the dispatcher", () => {
       expect(observed).to.deep.equal([]);
     });
 
-    it("gives back what a running claim still brings, without beginning it", async () => {
+    it("releases the leases of a running claim without attempting them", async () => {
       await harness.start([aDestination()]);
       const release = store.holdClaims();
       await store.add("1", NEW_YEAR);
@@ -379,7 +379,7 @@ describe("the dispatcher", () => {
       expect((await store.deliveries())[0]).to.include({ attempts: 0, dueAt: NEW_YEAR });
     });
 
-    it("does not hang on a store that is away", async () => {
+    it("ends although the store fails", async () => {
       for (const name of ["1", "2"]) await store.add(name, NEW_YEAR);
       await harness.start([aDestination()]);
       store.failing.settle = Number.POSITIVE_INFINITY;

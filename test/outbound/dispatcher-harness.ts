@@ -7,18 +7,18 @@ import { NEW_YEAR } from "../support/builders.ts";
 import { createManualClock, type ManualClock, settled } from "../support/clock.ts";
 import { createQueueStore, type QueueStore } from "./queue-store.ts";
 
-/** A try that a test ends by hand. */
+/** An attempt that a test ends by hand. */
 interface ManualAttempt {
   destination: string;
   /** The number in the event's name. */
   event: number;
   number: number;
   replayed: boolean;
-  /** null: there was no answer. */
+  /** null: without an answer. */
   end(status: number | null): Promise<void>;
 }
 
-/** A real dispatcher over a store in memory, whose tries a test ends by hand on a clock that it moves. */
+/** A real dispatcher over a store in memory, whose attempts a test ends by hand on a clock that it moves. */
 export interface DispatcherHarness {
   clock: ManualClock;
   store: QueueStore;
@@ -26,19 +26,19 @@ export interface DispatcherHarness {
   attempts: readonly ManualAttempt[];
   /** The destinations whose worker announced its death. */
   deaths: readonly string[];
-  /** What the dispatcher told, in order. */
+  /** The methods of the observer that the dispatcher called, in order. */
   observed: readonly (keyof Observer)[];
   observe: Observer;
   readonly dispatcher: Dispatcher;
-  /** Begins anew, with what the store has kept; the dispatcher of before is left to itself. */
+  /** Starts a new dispatcher with the saved states; the one before is not stopped. */
   start(
     destinations: readonly Destination[],
     given?: { deliver?: Deliver; observe?: Observer; shared?: boolean },
   ): Promise<void>;
   wake(names?: readonly string[]): Promise<void>;
-  /** Ends every try that is out with this status. */
+  /** Ends every running attempt with this status. */
   endAll(status: number | null): Promise<void>;
-  /** The events of the tries, in the order in which they began. */
+  /** The events of the attempts, in the order in which they began. */
   begun(): readonly number[];
   statuses(): Promise<readonly string[]>;
   /** Stops the dispatcher, without grace. */
@@ -120,7 +120,7 @@ export function createDispatcherHarness(): DispatcherHarness {
   };
 }
 
-/** Writes down what it is told, in order. */
+/** An observer that adds the name of each called method. */
 export function recordingObserver(observed: (keyof Observer)[]): Observer {
   const note = (what: keyof Observer) => () => void observed.push(what);
   return {

@@ -20,7 +20,7 @@ function byHand() {
 }
 
 describe("looking up names", () => {
-  it("asks once for all who want the same name at the same time, and again for who comes later", () => {
+  it("asks once for all callers that wait for the same name, and again for a later one", () => {
     const { asked, lookup, answer } = byHand();
     const shared = sharedLookup(lookup);
     const got: unknown[] = [];
@@ -33,14 +33,14 @@ describe("looking up names", () => {
     expect(asked.map(({ hostname }) => hostname)).to.deep.equal(["b.test", "a.test"]);
   });
 
-  it("does not give those who ask for one family the answer of another", () => {
+  it("does not give callers of one address family the answer of another", () => {
     const { asked, lookup } = byHand();
     const shared = sharedLookup(lookup);
     for (const family of [4, 6]) shared("a.test", { all: true, family }, () => {});
     expect(asked).to.have.length(2);
   });
 
-  it("tells all who wait that a name does not resolve, or that the resolver threw", () => {
+  it("gives all waiting callers the resolver's error, rejected or thrown", () => {
     const nothing = Object.assign(new Error("no such name"), { code: "ENOTFOUND" });
     const failing: LookupFunction[] = [
       (_hostname, _options, callback) => callback(nothing, ""),
@@ -56,7 +56,7 @@ describe("looking up names", () => {
     }
   });
 
-  it("occupies one thread for a name that does not resolve in time, however many tries are under way", async () => {
+  it("occupies one thread for a name that does not resolve, for any number of attempts", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     const { asked, lookup, answer } = byHand();
     const deliver = createDeliver({ clock, version: "0.1.0", lookup });

@@ -7,7 +7,7 @@ import { createManualClock } from "../support/clock.ts";
 const PAUSED = { paused: { at: NEW_YEAR, reason: "moving house" }, breaker: null };
 const NOTHING = { paused: null, breaker: null };
 
-/** A writer over a store whose writes a test ends by hand, and all that was written and applied. */
+/** A writer over a store whose writes a test ends by hand, with all written and applied states. */
 function aWriter() {
   const clock = createManualClock(NEW_YEAR);
   const saved: Partial<SavedState>[] = [];
@@ -37,13 +37,13 @@ function aWriter() {
 }
 
 describe("the writer of a destination's state", () => {
-  it("applies a state from the store at once while it has nothing to write", () => {
+  it("applies a state from the store at once while it has no unsaved change", () => {
     const { writer, applied } = aWriter();
     writer.receive(PAUSED);
     expect(applied).to.deep.equal([PAUSED]);
   });
 
-  it("applies the last state that came during a write after the write, whether it succeeds or not", async () => {
+  it("applies the last state that came during a write afterwards, also if the write fails", async () => {
     for (const end of ["resolve", "reject"] as const) {
       const { writer, applied, writes } = aWriter();
       const written = writer.write(["paused"]).catch((error: Error) => error.message);
@@ -56,7 +56,7 @@ describe("the writer of a destination's state", () => {
     }
   });
 
-  it("calls back for a write that succeeds, before it applies what came meanwhile", async () => {
+  it("calls back for a successful write before it applies a state that came meanwhile", async () => {
     const { writer, applied, writes } = aWriter();
     let before: number | null = null;
     const written = writer.write(["paused"], () => {

@@ -7,11 +7,11 @@ import { aDestination } from "./fixtures.ts";
 
 const BREAKER = { failures: 2, pause: 10_000, longest: 60_000 };
 
-/** The format has words for events of an even number only. */
+/** The format supports only events of an even number. */
 const choosy = (given: Parameters<typeof aDestination>[0] = {}) =>
   aDestination({ breaker: BREAKER, supports: ({ id }) => Number(id.slice(4)) % 2 === 0, ...given });
 
-describe("an event that the destination's format cannot say", () => {
+describe("an event that the destination's format does not support", () => {
   let harness: DispatcherHarness;
   const add = async (from: number, to: number, lane: string | null = null) => {
     for (let name = from; name <= to; name++) await harness.store.add(String(name), NEW_YEAR, { lane });
@@ -25,7 +25,7 @@ describe("an event that the destination's format cannot say", () => {
   });
   afterEach(() => harness.clear());
 
-  it("is parked at once without a try, and the breaker hears nothing of it", async () => {
+  it("is parked at once without an attempt, and does not count for the breaker", async () => {
     await add(1, 9);
     await harness.start([choosy()]);
     expect(harness.begun()).to.deep.equal([2, 4, 6, 8]);
@@ -47,13 +47,13 @@ describe("an event that the destination's format cannot say", () => {
     expect(await reasons()).to.deep.equal([PARKED, "delivered", PARKED, "delivered"]);
   });
 
-  it("is parked as well when a person has it sent again", async () => {
+  it("is parked again when it is replayed", async () => {
     await harness.store.add("1", NEW_YEAR, { replayedAfter: 3 });
     await harness.start([choosy()]);
     expect((await harness.store.deliveries())[0]).to.include({ reason: PARKED, attempts: 3 });
   });
 
-  it("is no probe: the next one that can be said is", async () => {
+  it("is no probe: the next supported one is", async () => {
     const breaker = { failures: 2, probeAt: NEW_YEAR, probes: 0 };
     await harness.store.saveDestination("crm", { breaker });
     await add(1, 4);
@@ -63,7 +63,7 @@ describe("an event that the destination's format cannot say", () => {
     expect(harness.begun()).to.deep.equal([2, 4]);
   });
 
-  it("is parked in the same way when encoding throws what nobody foresaw", async () => {
+  it("is parked in the same way when encoding throws an unforeseen error", async () => {
     const deliver: Deliver = async (_destination, _event, number) => ({
       number,
       startedAt: NEW_YEAR,

@@ -20,7 +20,7 @@ const crm = (url: string, rest = "") =>
 const HOUR = 3_600_000;
 const NOWHERE = "http://127.0.0.1:9/hooks";
 
-/** A real store, but for what a test puts in place of it. */
+/** A real store with some methods replaced by a test. */
 function aStore(given: Partial<Store> = {}): Store {
   const store = openSqliteStore({ file: join(aFolder(), "countersign.db"), token: () => "token" });
   return { ...store, ...given };
@@ -42,7 +42,7 @@ const change = ({ adminUrl }: { adminUrl: string }, action: "pause" | "resume") 
 describe("a bridge in trouble", () => {
   afterEach(tidy);
 
-  it("is not ready while a destination's worker has waited for the store for more than thirty seconds", async () => {
+  it("is not ready while a worker has waited for the store for more than thirty seconds", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     const { promise, resolve } = Promise.withResolvers<[]>();
     const store = aStore({ claim: () => promise });
@@ -58,7 +58,7 @@ describe("a bridge in trouble", () => {
     expect(await bridge.admin("/readyz")).to.include({ status: 200 });
   });
 
-  it("answers a forged post with 401 at once, however long the store takes to keep it, or fails to", async () => {
+  it("answers a forged post with 401 at once, also while the store hangs or fails", async () => {
     const stored = Promise.withResolvers<void>();
     for (const reject of [() => stored.promise, () => Promise.reject(new Error("no"))]) {
       const bridge = await startBridge(configText(), { store: aStore({ reject }) });
@@ -68,7 +68,7 @@ describe("a bridge in trouble", () => {
     stored.resolve();
   });
 
-  it("is not ready and asks to be started again once a worker has died", async () => {
+  it("is not ready and asks for a restart once a worker has died", async () => {
     const delivery = Object.defineProperty({ id: "dlv_x" }, "attempts", {
       get() {
         throw new TypeError("broken");
@@ -82,7 +82,7 @@ describe("a bridge in trouble", () => {
     expect(body.checks.dispatcher).to.equal("crm died");
   });
 
-  it("is not ready and asks to be started again once pruning has died, and not while the store is only away", async () => {
+  it("is not ready and asks for a restart once pruning has died, not while the store fails", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     let fault: Error = new CountersignError("store_unavailable", "it is away");
     const store = aStore({ prune: () => Promise.reject(fault) });
@@ -148,7 +148,7 @@ describe("a bridge in trouble", () => {
     expect(receiver.deliveries).to.have.length(1);
   });
 
-  it("is paused and resumed by an operator, and paused still after a restart", async () => {
+  it("is paused and resumed by an operator, and still paused after a restart", async () => {
     const receiver = await startReceiver();
     const before = await startBridge(crm(receiver.url));
     expect(await change(before, "pause")).to.include({ status: 200 });
@@ -162,7 +162,7 @@ describe("a bridge in trouble", () => {
     await receiver.got(1);
   });
 
-  it("refuses to resume what the configuration pauses, saying so", async () => {
+  it("refuses to resume a destination that the configuration pauses, and says so", async () => {
     const bridge = await startBridge(crm(NOWHERE, ", paused: true"));
     const answer = await change(bridge, "resume");
     expect(answer.status).to.equal(400);
@@ -172,7 +172,7 @@ describe("a bridge in trouble", () => {
     });
   });
 
-  it("counts from 0 what a destination can come to and what is pruned, and how long the store took", async () => {
+  it("shows counters from 0 for deliveries and pruning, and the store's durations", async () => {
     const bridge = await startBridge(crm(NOWHERE));
     const { body } = await bridge.admin("/metrics");
     for (const table of PRUNABLE) expect(body).to.include(`countersign_pruned_total{table="${table}"} 0`);

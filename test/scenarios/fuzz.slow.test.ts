@@ -135,13 +135,13 @@ describe("the way in, whatever comes", function () {
   };
 
   for (const [name, send] of Object.entries(SENDERS)) {
-    it(`keeps a receipt of anything that is genuine: ${name}`, async () => {
+    it(`stores a receipt of any genuine post: ${name}`, async () => {
       const property = fc.asyncProperty(anyBody, async (body) => expectReceipt(await send(bridge, body)));
       await fc.assert(property, { seed: SEED, numRuns: 60 });
     });
   }
 
-  it("answers 200 or 401 where the signature is a part of what comes: dropbox", async () => {
+  it("answers 200 or 401 where the signature is part of the payload: dropbox", async () => {
     const property = fc.asyncProperty(anyJson, fc.boolean(), async (json, genuine) => {
       const signed = `{"event":{"event_time":"1","event_type":"x","event_hash":"${digestOf("1x", "hex")}"},"signature_request":${json}}`;
       const text = encodeURIComponent((genuine ? signed : json).toWellFormed());
@@ -155,7 +155,7 @@ describe("the way in, whatever comes", function () {
   const wrong = fc.constantFrom<unknown>(null, {}, [], "", [[]], { a: 1 });
   for (const { sender, body, fields } of NEEDED) {
     for (const [path, label] of Object.entries(fields)) {
-      it(`names the field where ${sender}'s ${path} is of no use`, async () => {
+      it(`names the field where ${sender}'s ${path} is invalid`, async () => {
         const property = fc.asyncProperty(wrong, async (value) => {
           const answer = await SENDERS[sender]?.(
             bridge,
@@ -170,7 +170,7 @@ describe("the way in, whatever comes", function () {
     }
   }
 
-  it("keeps documents apart whose ids are numbers too great for a double", async () => {
+  it("distinguishes documents whose ids are numbers too great for a double", async () => {
     const post = (id: string) => {
       const event = `{"event_type":"signature_request_created","event_time":1694664207595}`;
       const body = `{"event":${event},"signature_request":{"signature_request_id":${id}}}`;
@@ -188,7 +188,7 @@ describe("the way in, whatever comes", function () {
     for (const { problems } of items) expect(problems[0].message).to.be.a("string");
   });
 
-  it("takes ten thousand items in one batch, and names each bad one", async () => {
+  it("records ten thousand items of one batch, names the first bad one and counts the rest", async () => {
     const items = Array.from({ length: 10_000 }, (_, index) => ({
       value: "40",
       timestamp: index % 1_000 === 0 ? "soon" : "2022-07-11T07:29:06",
@@ -202,7 +202,7 @@ describe("the way in, whatever comes", function () {
     });
   });
 
-  it("answers lists as deep as a body is long at once", async () => {
+  it("refuses lists as deep as a body is long", async () => {
     for (const body of ["[".repeat(4_000_000), `${"[".repeat(2_000_000)}${"]".repeat(2_000_000)}`]) {
       const answer = await SENDERS.lumin?.(bridge, body);
       expect(answer?.body.problem).to.equal("body is nested more than 1000 deep");
@@ -211,7 +211,7 @@ describe("the way in, whatever comes", function () {
 });
 
 /**
- * Content types and codings that nobody means, and bodies that are cut off, bombs or something else than they
+ * Unusual content types and codings, and bodies that are truncated, bombs or of another type than they
  * say.
  */
 const anyType = fc.oneof(
@@ -335,7 +335,7 @@ describe("the door, whatever comes", function () {
     await fc.assert(property, { seed: SEED, numRuns: 120 });
   });
 
-  it("answers 200 or 415 to any content-encoding, and 401 where nothing shows that it is genuine", async () => {
+  it("answers any content-encoding with 200 or 415, and 401 or 415 without a valid signature", async () => {
     const anyCoding = fc
       .array(fc.constantFrom("gzip", "GZIP", "x-gzip", "zstd", "identity", "*", "gzip;q=1", "", "\t"), {
         maxLength: 7,
@@ -391,7 +391,7 @@ describe("the mapping language, whatever comes", function () {
   const good = hmac(DONE, key);
   const other = hmac(DONE, "another key");
 
-  /** Lists of signatures as nobody writes them: ours whole, cut, quoted, in the middle of others. */
+  /** Unusual lists of signatures: the right one whole, cut, quoted, among others. */
   const anyList = fc
     .array(
       fc.oneof(
@@ -416,7 +416,7 @@ describe("the mapping language, whatever comes", function () {
     )
     .map((pieces) => pieces.join("").trim());
 
-  it("takes a signature only where it stands whole in the list of a header", async () => {
+  it("accepts a signature only where a header's list holds it whole", async () => {
     const lines = 'verify: [{ hmac: { hash: sha256, signature: ["header:x-list", "header:x-more-*"] } }]';
     const { send } = await startAcme(lines, `{ secrets: ["${key}"] }`);
     const property = fc.asyncProperty(anyList, anyList, async (list, more) => {
@@ -427,7 +427,7 @@ describe("the mapping language, whatever comes", function () {
     await fc.assert(property, { seed: SEED, numRuns: 200 });
   });
 
-  it("takes parts of a header by pattern and never fails over them", async () => {
+  it("reads parts of a header by pattern and refuses any that do not match", async () => {
     const lines = `verify:
   - hmac:
       hash: sha256
@@ -442,7 +442,7 @@ describe("the mapping language, whatever comes", function () {
     await fc.assert(property, { seed: SEED, numRuns: 100 });
   });
 
-  it("keeps a receipt of anything that look-ups, lists in lists and cases go through", async () => {
+  it("stores a receipt of any payload of look-ups, lists in lists and cases", async () => {
     const lines = `verify: [{ token: {} }]
 read: { each: "groups[].items", single: true }
 event:

@@ -13,7 +13,7 @@ import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/bu
 import { createManualClock, settled } from "../support/clock.ts";
 
 /**
- * How a receiver treats one try: with a status after so many milliseconds, or with silence (null) until the
+ * A receiver's treatment of one attempt: a status after some milliseconds, or silence (null) until the
  * timeout.
  */
 interface Treatment {
@@ -21,13 +21,13 @@ interface Treatment {
   after: number;
 }
 
-/** What a receiver met, in the order in which it met it. */
+/** The posts that a receiver met, in order. */
 interface Met {
   destination: string;
   event: string;
   document: string;
   sequence: number;
-  /** What it answered, or meant to. */
+  /** The status that it answered, or would have. */
   status: number | null;
 }
 
@@ -135,11 +135,11 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
     clock,
     store,
     met,
-    /** How many happenings have been told. */
+    /** The number of happenings that were reported. */
     get reported() {
       return reported;
     },
-    /** One post that tells one new happening of each of these documents. */
+    /** One post that reports one new happening of each of these documents. */
     async post(documents: readonly string[]) {
       const drafts = documents.map((id) =>
         aDraft({ type: "document.due_date_changed", time: NEW_YEAR + ++reported, document: aDocument(id) }),
@@ -149,7 +149,7 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
       process.dispatcher.wake();
       await settled();
     },
-    /** What is in flight is cut off and given back. */
+    /** Attempts in flight are aborted and released. */
     async restart() {
       const stopped = process.dispatcher.stop({ graceMs: 0 });
       await clock.advance(0);
@@ -157,7 +157,7 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
       process = startProcess(await store.destinations());
       await settled();
     },
-    /** What is in flight is lost: leases run out. */
+    /** Attempts in flight are lost: their leases run out. */
     async crash() {
       process.die();
       process = startProcess(await store.destinations());
@@ -213,7 +213,7 @@ const destination = fc.record({
 });
 
 describe("lanes", () => {
-  it("never show a receiver a document's events out of order, and lose none, whatever is answered, stops or dies", async () => {
+  it("deliver all events in their document's order, whatever is answered, stops or dies", async () => {
     const scenario = fc.record({
       crm: destination,
       archive: destination,
@@ -237,7 +237,7 @@ describe("lanes", () => {
     );
   });
 
-  it("lead a healthy receiver that takes one at a time through a batch in the batch's own order", async () => {
+  it("send a batch in its order to a healthy receiver with a concurrency of one", async () => {
     const scenario = fc.record({
       batches: fc.array(fc.array(document, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 4 }),
       treatments: fc.array(fc.record({ status: fc.constant(200), after: fc.constantFrom(0, 5, 300) }), {
@@ -261,7 +261,7 @@ describe("lanes", () => {
   });
 });
 
-/** Of each document at each receiver: every event once or several times on end, then only later ones. */
+/** Of each document at each receiver: every event once or several times in a row, then only later ones. */
 function expectOrder(met: readonly Met[]): void {
   const last = new Map<string, number>();
   for (const { destination, document, sequence } of met) {
@@ -271,7 +271,9 @@ function expectOrder(met: readonly Met[]): void {
   }
 }
 
-/** Delivered: it was met and answered with a 2xx. Parked: it was met as often as the schedule has tries. */
+/**
+ * Delivered: it was met and answered with a 2xx. Parked: it was met once for each attempt of the schedule.
+ */
 function expectTruth({ event, destination, status, reason }: Delivery, met: readonly Met[]): void {
   const attempts = met.filter((one) => one.event === event && one.destination === destination);
   if (status === "delivered") {

@@ -74,7 +74,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect((await post(bridge, fits)).body).to.include({ events: 1 });
   });
 
-  it("tells happenings apart whose parts only together read the same", async () => {
+  it("distinguishes happenings whose parts are equal only when joined", async () => {
     const bridge = await startBridge();
     for (const [n, between] of ["", "|", ":", "/", ",", " "].entries()) {
       for (const [document, email] of [
@@ -98,7 +98,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect(receiver.deliveries).to.have.length(1);
   });
 
-  it("keeps 10.50, 007, repeated keys, + and %2B and bytes that are not UTF-8 as they came", async () => {
+  it("stores 10.50, 007, repeated keys, +, %2B and bytes that are not UTF-8 as they came", async () => {
     const receiver = await startReceiver();
     const bridge = await startBridge(crm(receiver.url));
     const body = Buffer.from("uuid=007&event=100&name=10.50+%2B+1&name=2&tag=0010&x=Caf\xe9%ff", "latin1");
@@ -129,7 +129,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect(asLumin.headers["x-signature"]).to.equal(signedByLumin(asLumin.body)["x-signature"]);
   });
 
-  it("shows the timestamp that it signed, that of this very try", async () => {
+  it("sends the timestamp that it signed, of the same attempt", async () => {
     // The last moment of a second: one place that rounds and one that cuts would differ.
     const second = Math.floor(Date.now() / 1_000);
     const clock = createManualClock(second * 1_000 + 999);
@@ -169,7 +169,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
       .and.match(/countersign\.yaml:\d+/);
   });
 
-  it("does not lose the try that a stop cuts short, nor count it", async () => {
+  it("neither loses nor counts an attempt that a stop aborts", async () => {
     const receiver = await startScripted(createManualClock(0), (_post, nth) =>
       nth === 0 ? "silence" : "ok",
     );
@@ -181,7 +181,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect(await afterAttempts(bridge, 1)).to.include({ status: "delivered", attempts: 1 });
   });
 
-  it("goes on by itself after the database was away for three seconds, and says so meanwhile", async () => {
+  it("recovers by itself after three seconds without the database, and reports them", async () => {
     const clock = createManualClock(Date.now());
     let away = false;
     const store = aStore(() => {
@@ -192,7 +192,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     await create(bridge, "r1");
     await afterAttempts(bridge, 1);
     await create(bridge, "r2");
-    // While the store is away the one is answered and the other falls due.
+    // While the store fails, the one is answered and the other falls due.
     await until(() => receiver.met.length === 2);
     away = true;
     expect((await create(bridge, "r3")).status).to.equal(503);
@@ -228,7 +228,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     await until(() => stored.every((id) => arrived().includes(id)));
   });
 
-  it("keeps an event that no destination wants, and says that none did", async () => {
+  it("stores an event that no destination subscribes to, and says so", async () => {
     const bridge = await startBridge(crm(CLOSED, ', events: ["signer.*"]'));
     await create(bridge);
     const [{ id, type }] = await list(bridge, "events");
@@ -240,7 +240,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     );
   });
 
-  it("does not let genuine posts make its tables grow for ever, nor forget what is still to be sent", async () => {
+  it("limits the growth of tables by genuine posts, and prunes no open delivery", async () => {
     const clock = createManualClock(Date.now());
     const receiver = await startReceiver((nth) => (nth === 2 ? 500 : 200));
     const text = `${crm(receiver.url, ", retry: [3d]")}\nretention: { receipts: 1d, events: 1d }`;
@@ -260,7 +260,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     await receiver.got(3);
   });
 
-  it("does not let forged posts make a table grow for ever", async () => {
+  it("limits the growth of a table by forged posts", async () => {
     const bridge = await startBridge(`${configText()}rejected: { keep: 3 }\n`);
     for (let n = 0; n < 10; n++)
       await bridge.post(LUMIN, requestBody("created", `r${n}`), signedByLumin("", "forged"));
@@ -272,7 +272,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect(stored).to.deep.equal([7, 8, 9].map((n) => requestBody("created", `r${n}`)));
   });
 
-  it("does nothing while there is nothing to do, but for looking once an hour for what has grown old", async () => {
+  it("makes no store calls while idle, but for pruning once an hour", async () => {
     const clock = createManualClock(Date.now());
     const receiver = await startReceiver();
     const calls: string[] = [];
@@ -289,7 +289,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
   });
 
   // That a newer version opens an older store comes with issue 4, which brings a store file as a fixture.
-  it("keeps a scheduled retry and its time over a restart", async () => {
+  it("makes a scheduled retry at its time after a restart", async () => {
     const clock = createManualClock(Date.now());
     const receiver = await startReceiver((nth) => (nth === 1 ? 500 : 200));
     const text = crm(receiver.url, ", retry: [3h]");
@@ -306,7 +306,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect(await afterAttempts(bridge, 2)).to.include({ status: "delivered" });
   });
 
-  it("does not deliver again and again while it cannot write down that it did", async () => {
+  it("does not repeat a delivery while it cannot store its result", async () => {
     const clock = createManualClock(Date.now());
     let away = true;
     const store = aStore((call) => {
@@ -324,7 +324,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect(receiver.met).to.have.length(1);
   });
 
-  it("files what a destination refuses under that destination, not among faults of its own", async () => {
+  it("records a destination's refusal at its delivery, not as a fault of the bridge", async () => {
     const receiver = await startScripted(createManualClock(0), () => "404");
     const bridge = await startBridge(crm(receiver.url, ", retry: [], breaker: { failures: 1 }"));
     await create(bridge, "r1");

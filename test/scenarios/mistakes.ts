@@ -10,10 +10,10 @@ import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aFolder, atTidy, type Bridge, configText, SECRET, signedByLumin } from "../support/bridge.ts";
 
-/** What mistakes.test.ts needs to enter the bridge as its users do. */
+/** For mistakes.slow.test.ts: ways to enter a bridge as its users do. */
 
 export const LUMIN = "/in/lumin/account";
-/** Nobody listens there, and nobody but root could. */
+/** No process listens there, and only root could. */
 export const CLOSED = "http://127.0.0.1:9/hook";
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -31,7 +31,7 @@ export const create = (bridge: Pick<Bridge, "post">, id = "r1") => post(bridge, 
 
 export const list = async (bridge: Bridge, path: string) =>
   (await bridge.admin(`/api/v1/${path}`)).body.items;
-/** The only delivery, with its tries; each look is a request, so the event loop turns. */
+/** The only delivery, with its attempts. */
 export async function delivery(bridge: Bridge) {
   const [{ id }] = await list(bridge, "events");
   return (await bridge.admin(`/api/v1/events/${id}`)).body.deliveries[0];
@@ -41,7 +41,7 @@ export async function afterAttempts(bridge: Bridge, times: number) {
   return delivery(bridge);
 }
 
-/** A store on a file, but for what a test does to its calls: `before` runs first, and may throw. */
+/** A store on a file, of which `before` runs ahead of each call, and may throw. */
 export function aStore(before: (call: keyof Store) => void, folder = aFolder()): Store {
   const store = openSqliteStore({ file: join(folder, "countersign.db"), token: randomUUID });
   return new Proxy(store, {

@@ -30,7 +30,7 @@ import {
 import { createManualClock, settled, until } from "../support/clock.ts";
 
 /**
- * A reload while something is under way: what is configured at the moment counts, and nothing is left behind.
+ * A reload in the middle of other work: the configuration in force counts, and no work is left behind.
  */
 
 const to = (destinations: Readonly<Record<string, string>>, rest = "") =>
@@ -61,7 +61,7 @@ interface Reloadable {
   bridge: Bridge;
   /** Changes files of `mappings/`. */
   write(files: Readonly<Record<string, string>>): void;
-  /** Takes this configuration from now on; resolves when all of the one before is over. */
+  /** Puts this configuration into force; resolves when all of the one before has ended. */
   reload(text: string): Promise<void>;
   /** The same, but resolves once it is in force. */
   swap(text: string): Promise<{ over: Promise<void> }>;
@@ -119,7 +119,7 @@ async function startReloadable(
   };
 }
 
-/** What the bridge says once it has read a head that expects it. */
+/** The bridge's answer to a head with `Expect`. */
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /** A post that stops after its headers and ten bytes. */
@@ -152,7 +152,7 @@ async function beginPost(url: string, body: string, headers: Record<string, stri
 const beginLumin = (bridge: Bridge, body: string) =>
   beginPost(bridge.url, body, signedByLumin(body), "/in/lumin/account");
 
-/** Waits until nothing is pending or held; each look is a request, so the event loop turns. */
+/** Waits until no delivery is pending or held. */
 async function nothingOpen(bridge: Bridge): Promise<void> {
   const open = async () =>
     (await bridge.admin("/api/v1/destinations")).body.items.some((one: { open: number }) => one.open > 0);
@@ -168,7 +168,7 @@ const deliveriesOf = async (bridge: Bridge) =>
 describe("a reload while a post is under way", () => {
   afterEach(tidy);
 
-  it("wakes the destination for a post whose body comes after it", async () => {
+  it("wakes the new dispatcher for a post whose body comes after it", async () => {
     const receiver = await startReceiver();
     const text = to({ crm: receiver.url });
     const real = openSqliteStore({ file: ":memory:", token: () => "token" });
@@ -182,7 +182,7 @@ describe("a reload while a post is under way", () => {
     const post = await beginLumin(bridge, created("r1"));
     await until(() => asked === 1);
     await reload(text);
-    // The new bridge has looked for what is due, and found nothing.
+    // The new dispatcher has asked for due deliveries, and found none.
     await until(() => asked > 1);
     await settled();
     expect(await post.end()).to.equal(200);
@@ -190,7 +190,7 @@ describe("a reload while a post is under way", () => {
   });
 
   for (const kind of KINDS) {
-    it(`addresses the new destination, and none that is gone, with ${kind}`, async function () {
+    it(`sends its event to the new destination, and to no removed one, with ${kind}`, async function () {
       if (kind === "postgres") await needPostgres.call(this);
       const { config } = await parseConfig(JSON.stringify({ store: await STORES[kind]() }), "c.yaml", {});
       if (!config) throw new Error("no store");
@@ -221,7 +221,7 @@ describe("a reload while a post is under way", () => {
     expect((await bridge.admin("/api/v1/receipts")).body.items).to.have.length(0);
   });
 
-  it("leaves nothing behind, at whichever call of the store it comes, before the call or after", async () => {
+  it("leaves no work behind, at any call of the store, before the call or after", async () => {
     const body = batch("d1", ["10", ...Array.from({ length: 270 }, () => "20"), "30"]);
     let paused = 0;
     for (const side of ["before", "after"] as const) {
@@ -253,7 +253,7 @@ describe("a reload while a post is under way", () => {
     expect(paused).to.be.at.least(4);
   });
 
-  it("reads again by the new mapping, and for the new destination, what a page under way has still before it", async () => {
+  it("reprocesses the rest of a running page by the new mapping, for the new destination", async () => {
     const { store, reached, arm, release } = pausing("after", 1, ["findReceipts"]);
     const [crm, erp] = [await startReceiver(), await startReceiver()];
     const acme = (destinations: Record<string, string>) =>
@@ -278,7 +278,7 @@ describe("a reload while a post is under way", () => {
     expect(crm.deliveries).to.have.length(0);
   });
 
-  it("parks what a replay under way makes due for a destination that is gone", async () => {
+  it("parks deliveries that a running replay makes due for a removed destination", async () => {
     for (const side of ["before", "after"] as const) {
       const { store, reached, arm, release } = pausing(side, 1, ["replay"]);
       const receiver = await startReceiver();
@@ -339,7 +339,7 @@ describe("after a reload", () => {
     bridge.post(`/in/legalesign/batch?token=${TOKEN}`, batch(document, values), FORM);
   const crmOf = async (bridge: Bridge) => (await bridge.admin("/api/v1/destinations")).body.items[0];
 
-  it("a 410 to what was in flight pauses the destination at once, while others are in flight still", async () => {
+  it("a 410 to an attempt in flight pauses the destination, while others are in flight", async () => {
     const receiver = await startHolding();
     const { bridge, swap } = await startReloadable(to({ crm: receiver.url }));
     await post(bridge, "d1", "10");
@@ -353,7 +353,7 @@ describe("after a reload", () => {
     await over;
   });
 
-  it("a breaker that opens by what was in flight is open for the new bridge", async () => {
+  it("a breaker that attempts in flight open is open for the new dispatcher", async () => {
     const receiver = await startHolding();
     const fragile = ", breaker: { failures: 1 }";
     const { bridge, swap } = await startReloadable(to({ crm: receiver.url }, fragile));
@@ -379,7 +379,7 @@ describe("after a reload", () => {
     await over;
   });
 
-  it("what the bridge before gives back untried goes at once", async () => {
+  it("a delivery that the replaced dispatcher releases is attempted at once", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     const receiver = await startHolding();
     const text = (url: string) => `${to({ crm: url })}\nshutdown: 0s\n`;
@@ -402,7 +402,7 @@ describe("after a reload", () => {
     await nothingOpen(bridge);
   });
 
-  it("what waits for a destination that is gone is listed and counted, and the next reload parks it", async () => {
+  it("deliveries to a removed destination are listed and counted, and parked by the next", async () => {
     const store = openSqliteStore({ file: ":memory:", token: () => "token" });
     let away = false;
     const parkRemoved: Store["parkRemoved"] = async (...given) => {
@@ -440,7 +440,7 @@ describe("after a reload", () => {
     expect(await deliveriesOf(bridge)).to.deep.equal(["crm parked destination_removed"]);
   });
 
-  it("nothing is taken for what a clock that was set back left behind", async () => {
+  it("due times are not taken for those of a clock that was set back", async () => {
     const store = openSqliteStore({ file: ":memory:", token: () => "token" });
     const asked = { forward: 0, claims: 0 };
     const bringForward: Store["bringForward"] = (request) => {
@@ -472,7 +472,7 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
   before(needPostgres);
   afterEach(tidy);
 
-  it("leave what they do not know to each other at a start, list it, and park it by a reload", async () => {
+  it("leave unknown destinations to each other at a start, list them, and park by a reload", async () => {
     const { config } = await parseConfig(JSON.stringify({ store: await STORES.postgres() }), "c.yaml", {});
     if (!config) throw new Error("no store");
     const open = () => openStore(config.store, () => {});
@@ -497,7 +497,7 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
     expect(await deliveriesOf(newer.bridge)).to.include("erp parked destination_removed");
   });
 
-  it("end no lease of the other when one starts whose clock goes half a minute behind", async () => {
+  it("end no lease of the other when one starts with a clock half a minute ahead", async () => {
     const { config } = await parseConfig(JSON.stringify({ store: await STORES.postgres() }), "c.yaml", {});
     if (!config) throw new Error("no store");
     const open = () => openStore(config.store, () => {});
@@ -528,7 +528,7 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
     expect(receiver.posts()).to.equal(1);
   });
 
-  it("a bridge that starts alone parks what waits for a destination that is gone", async () => {
+  it("a bridge that starts alone parks deliveries to a removed destination", async () => {
     const { config } = await parseConfig(JSON.stringify({ store: await STORES.postgres() }), "c.yaml", {});
     if (!config) throw new Error("no store");
     const open = () => openStore(config.store, () => {});

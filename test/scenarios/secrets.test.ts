@@ -135,7 +135,7 @@ const POSTS: readonly [status: number, path: string, body: string, headers: Reco
   [404, "/in/lumin/account/%E0%A4%A/planted", "{}", {}],
 ];
 
-/** What the API shows of a list, without the bytes of bodies. */
+/** A list as the API shows it, without the bytes of bodies. */
 async function shown(bridge: Bridge, path: string): Promise<string> {
   const { status, body } = await bridge.admin(path, { authorization: `Bearer ${ADMIN}` });
   expect(status, path).to.equal(200);
@@ -145,7 +145,7 @@ async function shown(bridge: Bridge, path: string): Promise<string> {
 describe("secrets in requests", () => {
   afterEach(tidy);
 
-  it("stand in no log line, answer, metric, list or explanation", async () => {
+  it("are in no log line, answer, metric, list or explanation", async () => {
     const lines: string[] = [];
     const logger = pino({ level: "trace" }, { write: (line) => void lines.push(line) });
     const echo = await startEcho();

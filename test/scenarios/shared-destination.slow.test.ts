@@ -7,7 +7,7 @@ import { createNodesHarness, type Node, type NodesHarness } from "./shared-desti
 
 /** A lease is the timeout and half a minute. */
 const LOAN = 45_000;
-/** Far apart, so that no try of the schedule's own disturbs. */
+/** Far apart, so that no retry disturbs. */
 const SCHEDULE = [3_600_000, 3_600_000];
 const FRAGILE = aDestination({
   breaker: { failures: 2, pause: 10_000, longest: 60_000 },
@@ -40,10 +40,10 @@ describe("nodes that send to one destination", () => {
     if (!one) throw new Error("no try is out");
     return one;
   };
-  /** All of them know when the next probe may go. */
+  /** All of them know the time of the next probe. */
   const heard = (probeAt: number) => until(() => breakers().every((breaker) => breaker?.probeAt === probeAt));
 
-  describe("and that fails again and again", () => {
+  describe("that fails again and again", () => {
     let opened: number;
     beforeEach(async () => {
       await startThree();
@@ -56,14 +56,14 @@ describe("nodes that send to one destination", () => {
       await heard(NEW_YEAR + 10_000);
     });
 
-    it("leave it alone together, as soon as one has seen enough", async () => {
+    it("all stop sending once one has opened the breaker", async () => {
       expect(opened).to.be.at.most(4);
       for (const node of harness.nodes) expect(node.observed).to.include("breakerOpened");
       await harness.advance(9_999);
       expect(attempts).to.have.length(opened);
     });
 
-    it("have one probe out in all, and the next after twice the pause", async () => {
+    it("send one probe in all, and the next after twice the pause", async () => {
       await harness.advance(10_000);
       const probe = await nextAttempt();
       await heard(NEW_YEAR + 10_000 + LOAN);
@@ -79,7 +79,7 @@ describe("nodes that send to one destination", () => {
       expect(out()).to.have.length(1);
     });
 
-    it("go on together once a probe was answered", async () => {
+    it("all continue once a probe was answered", async () => {
       harness.answer(200);
       await harness.advance(10_000);
       await until(() => breakers().every((breaker) => breaker === null));
@@ -87,7 +87,7 @@ describe("nodes that send to one destination", () => {
       await until(() => attempts.length === 9);
     });
 
-    it("probe again when the one that had the probe was killed, once its lease has ended", async () => {
+    it("probe again once the lease of a killed node's probe has ended", async () => {
       await harness.advance(10_000);
       const { node } = await nextAttempt();
       await heard(NEW_YEAR + 10_000 + LOAN);
@@ -101,7 +101,7 @@ describe("nodes that send to one destination", () => {
       await until(() => breakers().every((breaker) => breaker === null));
     });
 
-    it("probe at once when the one that had the probe is stopped in the middle of it", async () => {
+    it("probe at once when a node is stopped during its probe", async () => {
       await harness.advance(10_000);
       const { node } = await nextAttempt();
       await heard(NEW_YEAR + 10_000 + LOAN);
@@ -113,14 +113,14 @@ describe("nodes that send to one destination", () => {
     });
   });
 
-  describe("and that one of them is told to pause", () => {
+  describe("that an operator pauses at one of them", () => {
     const paused = () => harness.nodes.every((node) => node.state()?.paused?.reason === "moving house");
     const pauseAt = async ({ dispatcher }: Node) => {
       await dispatcher.controlsOf("crm").pause("moving house");
       await until(paused);
     };
 
-    it("send nothing until any of them is told to go on", async () => {
+    it("send nothing until it is resumed at any of them", async () => {
       const [first, second, third] = await startThree({ concurrency: 5 });
       await pauseAt(second);
       await harness.post(3);
@@ -133,7 +133,7 @@ describe("nodes that send to one destination", () => {
       expect(first.observed).to.include.members(["paused", "resumed"]);
     });
 
-    it("send nothing even before they have heard of it", async () => {
+    it("send nothing even before they are notified", async () => {
       const [first, second] = await startThree({ concurrency: 5 });
       const heardLate = first.dispatcher.applyStates;
       await second.dispatcher.controlsOf("crm").pause("moving house");
@@ -155,7 +155,7 @@ describe("nodes that send to one destination", () => {
     });
   });
 
-  it("have no more tries out together than its concurrency, and leave nothing lying", async () => {
+  it("make at most as many attempts together as its concurrency, and deliver everything", async () => {
     await startThree({ concurrency: 2 });
     await harness.post(20);
     for (let done = 0; done < 20; done += 1) {
@@ -166,7 +166,7 @@ describe("nodes that send to one destination", () => {
     expect(attempts).to.have.length(20);
   });
 
-  it("have the room again of one that was killed, once its tries would be over", async () => {
+  it("use the capacity of a killed node once its attempts would have ended", async () => {
     await startThree({ concurrency: 2 });
     await harness.post(4);
     await until(() => out().length === 2);
@@ -179,7 +179,7 @@ describe("nodes that send to one destination", () => {
     }
   });
 
-  it("ask every second for the room that others have while something is due, and for nothing otherwise", async () => {
+  it("ask every second for capacity of others while deliveries are due, and not otherwise", async () => {
     const [, ...others] = await startThree({ concurrency: 1 });
     await harness.post(2);
     await until(() => others.every(({ heard }) => heard === 1));
@@ -203,14 +203,14 @@ describe("nodes that send to one destination", () => {
     expect(asked()).to.deep.equal(after);
   });
 
-  describe("and that has a rate", () => {
+  describe("that has a rate", () => {
     const begun = (from: number, to: number, node?: Node) =>
       attempts.filter((one) => one.at > from && one.at <= to && (!node || one.node === node)).length;
     const pass = async (ms: number) => {
       for (let passed = 0; passed < ms; passed += 50) await harness.advance(50);
     };
 
-    it("divide it, and share out anew when one has gone or come", async () => {
+    it("divide it, and divide it again when a node leaves or joins", async () => {
       const [first, second, third] = await startThree({ rate: 6, concurrency: 50 });
       harness.answer(200);
       await harness.post(100);

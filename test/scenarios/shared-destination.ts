@@ -10,27 +10,27 @@ import { recordingObserver } from "../outbound/dispatcher-harness.ts";
 import { aDocument, aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
 import { createManualClock, type ManualClock, settled, until } from "../support/clock.ts";
 
-/** A try that a test ends by hand. */
+/** An attempt that a test ends by hand. */
 export interface ManualAttempt {
   node: Node;
-  /** When it began, on the stage's clock. */
+  /** When it began, on the harness's clock. */
   at: number;
   open: boolean;
   end(status: number): void;
 }
 
-/** One of several that share a store and send to the same destination. */
+/** One of several nodes that share a store and send to the same destination. */
 export interface Node {
   dispatcher: Dispatcher;
-  /** How many nodes it knows of; 0: it does not know. */
+  /** The number of nodes that it knows of; 0: unknown. */
   nodes: number;
-  /** How often it has heard that another has recorded something. */
+  /** How often it was notified that another node has recorded events. */
   heard: number;
   /** How often it has asked the store for work. */
   claims: number;
   observed: readonly (keyof Observer)[];
   state(): DestinationState | undefined;
-  /** It stops from one moment to the next, as a killed process does: nothing is settled or given back. */
+  /** Ends it at once, like a killed process: it settles and releases nothing. */
   die(): Promise<void>;
 }
 
@@ -43,12 +43,12 @@ export interface NodesHarness {
   nodes: readonly Node[];
   /** In the order in which they began. */
   attempts: readonly ManualAttempt[];
-  /** Answers each try at once with this, from now on; null: they are ended by hand. */
+  /** Answers each attempt at once with this status, from now on; null: they are ended by hand. */
   answer(status: number | null): void;
   start(): Promise<Node>;
-  /** Records so many happenings, each of a document of its own, at the first node. */
+  /** Records `count` happenings, each of its own document, at the first node. */
   post(count: number): Promise<void>;
-  /** Moves the clock, and lets everybody do what they then have to do. */
+  /** Moves the clock, and waits until the nodes have done what is due. */
   advance(ms: number): Promise<void>;
   clear(): Promise<void>;
 }
@@ -63,7 +63,7 @@ export function createNodesHarness(url: string, destination: Destination): Nodes
   let answer: number | null = null;
   let tokens = 0;
   let documents = 0;
-  /** Calls of the stores that are under way, and all that there ever were. */
+  /** Store calls under way, and all store calls so far. */
   let underWay = 0;
   let calls = 0;
 

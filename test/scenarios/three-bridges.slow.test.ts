@@ -20,7 +20,7 @@ import { type PostgresServer, postgresServer } from "../support/postgres-server.
 
 const START = Date.UTC(2026, 0, 1);
 
-/** A receiver that answers nothing before it is told to. */
+/** A receiver that answers when a test says so. */
 async function startHoldingReceiver() {
   const held: ServerResponse[] = [];
   const seen = { all: 0, mostAtOnce: 0 };
@@ -101,7 +101,7 @@ describe("three bridges on one PostgreSQL", () => {
   const allShow = async (reason: string | undefined) => {
     for (const at of bridges.keys()) while ((await pausedAt(at)) !== reason) await settled();
   };
-  /** Until it holds, while time passes: whoever got nothing asks again. */
+  /** Moves the clock until it holds: a bridge that got no lease asks again. */
   const inTime = async (condition: () => boolean) => {
     while (!condition()) await clock.advance(1);
   };
@@ -112,7 +112,7 @@ describe("three bridges on one PostgreSQL", () => {
          and database = (select oid from pg_database where datname = current_database())`,
     );
 
-  it("are paused by a word to one of them, and resumed by a word to another, over a broken line as well", async () => {
+  it("are paused at one of them and resumed at another, also after a broken connection", async () => {
     const receiver = await startReceiver();
     await start(receiver.url);
     await linesDown();
@@ -128,7 +128,7 @@ describe("three bridges on one PostgreSQL", () => {
     await allShow(undefined);
   });
 
-  it("hear each other after a reload as before", async () => {
+  it("notify each other after a reload as before", async () => {
     const receiver = await startReceiver();
     await start(receiver.url, ", rate: 50/s");
     await bridges[1]?.reload();
@@ -141,7 +141,7 @@ describe("three bridges on one PostgreSQL", () => {
     while (receiver.deliveries.length < 3) await clock.advance(1);
   });
 
-  it("have no more than a destination's concurrency at a receiver at once, and bring everything there", async () => {
+  it("keep to a destination's concurrency together, and deliver everything", async () => {
     const receiver = await startHoldingReceiver();
     await start(receiver.url, ", concurrency: 2");
     const documents = Array.from({ length: 24 }, (_, i) => `d${i}`);

@@ -25,9 +25,9 @@ import {
 import { createStandstill } from "../support/standstill.ts";
 
 const START = Date.UTC(2026, 0, 1);
-/** Thousands of commits: what a flush to a real disk costs says nothing here. */
+/** In memory: thousands of commits would wait for the disk's flushes. */
 const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-/** Nobody listens there, and nobody but root could. */
+/** No process listens there, and only root could. */
 const CLOSED = "http://127.0.0.1:9/hook";
 const DOCUMENTS = Array.from({ length: 12 }, (_, n) => `d${n}`);
 const TIMELINE = ["created", "sent", "due_date_updated", "due_date_updated", "approved", "downloadable"];
@@ -51,10 +51,10 @@ const TROUBLES: readonly Treatment[] = [
 ];
 const SUCCESSES = ["ok", "ok", "ok", "no content", "a flood, but 200"] as const;
 
-/** All troubles on end, which opens the breaker, and then the successes. */
+/** All troubles in a row, which opens the breaker, and then the successes. */
 const inTurn = (n: number): Treatment =>
   TROUBLES[n % (TROUBLES.length + SUCCESSES.length)] ?? SUCCESSES[n % SUCCESSES.length] ?? "ok";
-/** By event and try, so that it does not matter what comes first. */
+/** By event and attempt, so that the order of arrival does not matter. */
 function mixed({ event }: { event: string }, nth: number): Treatment {
   const chance = createChance(`${event} ${nth}`);
   return chance.happens(0.55) ? (chance.sample(TROUBLES, 1)[0] ?? "500") : chance.pick(SUCCESSES);
@@ -82,7 +82,7 @@ async function createWorld() {
 
 type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** `billing` is where it is only after it was moved. */
+/** `billing` is at its receiver only after it was moved. */
 function configOf({ crm, archive, billing, legacy }: World, moved: boolean): string {
   const at = (url: string, rest: string) =>
     `{ url: "${url}", secrets: ["${SECRET}"], retry: [5s, 1m, 10m, 1h], timeout: 15s, concurrency: 6${rest} }`;
@@ -119,7 +119,7 @@ async function post(bridge: Bridge, age: number): Promise<void> {
   for (const { status, body } of answers) expect([status, body.events]).to.deep.equal([200, 1]);
 }
 
-/** What is out is cut off: tries that nobody has had an answer to, and that do not count. */
+/** Stops a bridge, and returns the aborted attempts, which have no answer and do not count. */
 async function stop(bridge: Bridge, world: World): Promise<Set<Met>> {
   const cutOff = new Set(world.hanging());
   const stopped = bridge.stop();
@@ -196,7 +196,7 @@ function expectEveryTrouble({ crm, archive, billing, legacy }: World): void {
   expect(legacy.met.some(({ treatment }) => treatment === "gone")).to.equal(true);
 }
 
-/** Of each document: every event once, or several times on end, and then only later ones. */
+/** Of each document: every event once, or several times in a row, and then only later ones. */
 function expectOrder(met: readonly Met[]): void {
   const last = new Map<string, number>();
   for (const { document, sequence } of met) {
@@ -215,7 +215,7 @@ const AFTER: Record<string, string> = {
   schedule_exhausted: "because its schedule has run out;",
 };
 
-/** Its tries in order, each with what it came to, and at the end how it stands. */
+/** Its attempts in order, each with its result, and at the end its state. */
 function expectExplanation(
   sentences: readonly string[],
   { event, destination, status, reason, history }: DeliveryWithHistory,
@@ -241,7 +241,7 @@ function expectExplanation(
 describe("receivers in every kind of trouble", () => {
   afterEach(tidy);
 
-  it("get each event at least once and in order, or it is parked with the true reason, and nothing else happens", async () => {
+  it("get each event at least once and in order, or it is parked with the true reason", async () => {
     const world = await createWorld();
     const { still } = world;
     const folder = aFolder(MEMORY);
@@ -284,7 +284,7 @@ describe("receivers in every kind of trouble", () => {
     for (const id of [parked.event, document]) expect(await explain(bridge, id)).to.include(last);
   }).timeout(60_000);
 
-  it("do not hold up another destination while they hang at their limit", async () => {
+  it("do not delay another destination while they hang at their limit", async () => {
     const world = await createWorld();
     const healthy = await startReceiver();
     const hanging = await startScripted(world.still.worldClock, () => "silence");
@@ -293,7 +293,7 @@ destinations:
   slow: { url: "${hanging.url}", secrets: ["${SECRET}"], concurrency: 2 }
   crm: { url: "${healthy.url}", secrets: ["${SECRET}"], concurrency: 2 }
 shutdown: 0s`);
-    // The clock stands still, so that nothing ever ends the two that hang.
+    // The clock stands still, so the two that hang never end.
     const bridge = await startBridge(text, { clock: world.still.clock });
     for (const age of [0, 1, 2]) await post(bridge, age);
     await healthy.got(3 * DOCUMENTS.length);

@@ -46,7 +46,7 @@ export interface Bridge extends App {
   folder: string;
   post(path: string, body: string | Uint8Array, headers?: Record<string, string>): Promise<Answer>;
   admin(path: string, headers?: Record<string, string>): Promise<Answer>;
-  /** The first page of reading kept requests again; resolves with what came of it. */
+  /** Reprocesses the first page of stored requests; resolves with its result. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the bridge answers; the test says what it expects
   reprocess(request: { which: "problems" | "rejected"; dryRun?: boolean }): Promise<any>;
 }
@@ -101,7 +101,7 @@ async function ask(url: string, init: RequestInit): Promise<Answer> {
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 
-/** What a Lumin webhook carries. */
+/** The headers of a Lumin webhook. */
 export function signedByLumin(body: string | Uint8Array, key = LUMIN_KEY): Record<string, string> {
   const signature = createHmac("sha256", key).update(body).digest("hex");
   return { "content-type": "application/json", "x-signature": signature };
@@ -125,7 +125,7 @@ export interface Receiver {
 
 const receivers: (() => void)[] = [];
 
-/** `tidy` calls it: for what a test starts besides. */
+/** `tidy` calls it: for anything else that a test starts. */
 export function atTidy(stop: () => void): void {
   receivers.push(stop);
 }
@@ -165,7 +165,7 @@ export async function startReceiver(
   };
 }
 
-/** Stops every bridge and receiver that a test left, and removes their folders. */
+/** Stops every bridge and receiver that a test has started, and removes their folders. */
 export async function tidy(): Promise<void> {
   await Promise.all(running.splice(0).map((app) => app.stop()));
   for (const stop of receivers.splice(0)) stop();

@@ -6,9 +6,9 @@ export interface ManualClock extends Clock {
    * Moves time on, running what falls due on the way in order, and lets what each of them started get going.
    */
   advance(ms: number): Promise<void>;
-  /** Sets it, as an operator does: timers end as many milliseconds from now as before. */
+  /** Sets it, as an operator does: timers fire as many milliseconds from now as before. */
   set(to: number): void;
-  /** How many timers are set. */
+  /** The number of timers that are set. */
   readonly timers: number;
 }
 

@@ -7,11 +7,11 @@ describe("the only element", () => {
     expect(only([undefined])).to.equal(undefined);
   });
 
-  it("is missed with a sentence where there is none", () => {
+  it("is reported missing where there is none", () => {
     expect(() => only([])).to.throw("expected one element, found 0: []");
   });
 
-  it("is missed with a sentence and the list where there are several", () => {
+  it("is reported with the list where there are several", () => {
     expect(() => only(["one", "two"])).to.throw("expected one element, found 2: [ 'one', 'two' ]");
   });
 });

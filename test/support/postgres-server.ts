@@ -5,7 +5,7 @@ import { newDatabase, stopDatabases } from "./databases.ts";
 export interface PostgresServer {
   /** A connection string with a new, empty schema. */
   newSchema(): Promise<string>;
-  /** For looking at, and hurting, what is under test. */
+  /** For looking at, and damaging, the database under test. */
   admin: pg.Pool;
 }
 

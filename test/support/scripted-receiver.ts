@@ -12,7 +12,7 @@ export interface ScriptedReceiver {
   url: string;
   /** In the order in which they came. */
   met: readonly Met[];
-  /** Those that will get no answer and whose sender has not hung up yet. */
+  /** The posts that will get no answer and whose sender has not hung up yet. */
   hanging(): readonly Met[];
 }
 
@@ -36,7 +36,7 @@ export interface Met {
 
 export type Treatment = keyof typeof TREATMENTS;
 
-/** What a whole answer, or none, is to the sender. */
+/** The sender's view of a whole answer, or of none. */
 type Meaning = Pick<Attempt, "cause" | "status">;
 
 interface Exchange {
@@ -60,7 +60,7 @@ const unanswered = (cause: Meaning["cause"], treat: Rule["treat"]): Rule => ({ c
 /** It began with 200, and did not come to its end. */
 const unfinished = (cause: Meaning["cause"], treat: Rule["treat"]): Rule => ({ cause, status: 200, treat });
 
-/** Everything that a receiver may do, and what is to be made of it. */
+/** Everything that a receiver may do, and its meaning for the sender. */
 const TREATMENTS = {
   ok: answered(200, {}, "thank you"),
   "no content": answered(204),

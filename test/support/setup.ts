@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Runner } from "mocha";
 import { newDatabase, stopDatabases } from "./databases.ts";
 
-/** What mocha does once before and once after a run, in the process that starts the others. */
+/** For mocha: runs once before and once after a run, in the process that starts the others. */
 
 let broker: Server | undefined;
 

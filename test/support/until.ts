@@ -30,7 +30,7 @@ export async function until<T>(
 
 type Falsy = false | 0 | 0n | "" | null | undefined;
 
-/** What is a few turns of the event loop away is found at once; then the event loop is left to others. */
+/** Waits a turn of the event loop for each of the first looks, and then leaves the loop to others. */
 async function nextLook(turns: number): Promise<void> {
   await new Promise<void>((resolve) => {
     if (turns < 50) setImmediate(resolve);

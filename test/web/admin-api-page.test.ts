@@ -89,7 +89,7 @@ const membersOf = (value: unknown) =>
     ? (Object.fromEntries(Object.entries(value)) as Record<string, unknown>)
     : null;
 
-/** Asks a bridge that has something of everything for each route. */
+/** Asks a bridge with rows in every table for each route. */
 async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   const receiver = await startReceiver();
   const text = configText(`destinations: { crm: { url: "${receiver.url}", secrets: ["${SECRET}"] } }`);
@@ -144,7 +144,7 @@ async function untilFilled(ask: () => Promise<Page>): Promise<Page> {
   }
 }
 
-/** A batch of Legalesign that says that a document can be downloaded. */
+/** A batch of Legalesign that reports that a document can be downloaded. */
 function finished(document: string): string {
   const timestamp = "2022-07-11T07:29:09+00:00";
   const item = { value: "100", timestamp, resource_uri: `/api/v1/document/${document}/`, name: "status" };

@@ -6,7 +6,7 @@ import { createExplainer, MINUTE, RECEIVED, record, SECOND, viewed, withNotes } 
 describe("the summary of a document", () => {
   afterEach(tidy);
 
-  it("says first how it stands: title, source, status, PDF, signatures and events", async () => {
+  it("begins with its state: title, source, status, PDF, signatures and events", async () => {
     const explainer = createExplainer();
     const signers = [
       aSigner("s1", { name: "Ada", role: "signer", status: "signed" }),
@@ -24,7 +24,7 @@ describe("the summary of a document", () => {
     );
   });
 
-  it("has a row an event in the order recorded, and says once what many have in common", async () => {
+  it("has a row for each event in the order recorded, and a common footnote once", async () => {
     const explainer = createExplainer();
     const first = await record(explainer, [{}, viewed(1)]);
     const second = await record(explainer, [
@@ -48,7 +48,7 @@ describe("the summary of a document", () => {
     ]);
   });
 
-  it("says which events were read or checked in another way", async () => {
+  it("says which events were read by another mapping or checked in another way", async () => {
     const explainer = createExplainer();
     await record(explainer, [{}]);
     await record(explainer, [viewed(1)], { verified: "hmac+token" });
@@ -61,7 +61,7 @@ describe("the summary of a document", () => {
     ]);
   });
 
-  it("shares a footnote between all deliveries that a pause holds up", async () => {
+  it("shares a footnote between all deliveries that a pause delays", async () => {
     const explainer = createExplainer();
     await record(explainer, [{}, viewed(1), viewed(2)]);
     const paused = { at: NEW_YEAR, reason: "moving house" };
@@ -116,7 +116,7 @@ describe("the summary of a document", () => {
     }
   });
 
-  it("is given of a document whose events are not kept any more", async () => {
+  it("is given of a document whose events were pruned", async () => {
     const explainer = createExplainer();
     await record(explainer, [{}]);
     await explainer.attempt({ startedAt: RECEIVED }, { status: "delivered" });
@@ -130,7 +130,7 @@ describe("the summary of a document", () => {
     expect([summary.rows, sentences]).to.deep.equal([[], []]);
   });
 
-  it("is given of events whose document is not kept any more", async () => {
+  it("is given of events whose document was pruned", async () => {
     const explainer = createExplainer();
     await record(explainer, [{}, viewed(1)]);
     await explainer.store.prune({ table: "documents", before: RECEIVED + MINUTE, limit: 10 });
@@ -139,7 +139,7 @@ describe("the summary of a document", () => {
     expect(rows).to.have.length(2);
   });
 
-  it("tells the documents of two sources apart that have the same id", async () => {
+  it("distinguishes documents of two sources with the same id", async () => {
     const explainer = createExplainer();
     await record(explainer, [{}, viewed(1)]);
     await record(explainer, [{ source: "lumin" }], { source: "lumin" });

@@ -6,7 +6,7 @@ import { createExplainer, record, viewed, withNotes } from "./explaining.ts";
 describe("the summary of a receipt", () => {
   afterEach(tidy);
 
-  it("shows the events that are new with their deliveries, and those reported before without", async () => {
+  it("shows new events with their deliveries, and events reported before without", async () => {
     const explainer = createExplainer();
     await record(explainer, [{}]);
     const { id } = await record(explainer, [viewed(1), {}]);
@@ -22,7 +22,7 @@ describe("the summary of a receipt", () => {
     expect(closing.lists[0]?.items.join()).not.to.include(id);
   });
 
-  it("has the events of each document together", async () => {
+  it("lists the events of each document together", async () => {
     const explainer = createExplainer();
     const other = aDocument("doc-2");
     const { id } = await record(explainer, [
@@ -41,7 +41,7 @@ describe("the summary of a receipt", () => {
     ]);
   });
 
-  it("says how many events are left out", async () => {
+  it("counts the events that it omits", async () => {
     const explainer = createExplainer();
     const { id } = await record(
       explainer,
@@ -52,7 +52,7 @@ describe("the summary of a receipt", () => {
     expect(heading.at(-1)).to.equal("3 more events of it are left out here.");
   });
 
-  it("says what could not be read, and that no event came of it", async () => {
+  it("says what could not be read, and that it made no event", async () => {
     const explainer = createExplainer();
     const problems = [{ kind: "undecodable", item: null, field: null, message: "the body is not JSON" }];
     const { id } = await record(explainer, [], { problems });
@@ -80,7 +80,7 @@ describe("the summary of a refused request", () => {
     shown: { token: null, authorization: null },
   };
 
-  it("says where it came from, why it was refused, and what takes it in", async () => {
+  it("says where it came from, why it was refused, and what reprocesses it", async () => {
     const { store, explain } = createExplainer();
     await store.reject(REJECTION, 10);
     expect((await explain("rej_1")).summary.heading).to.deep.equal([
@@ -90,7 +90,7 @@ describe("the summary of a refused request", () => {
     ]);
   });
 
-  it("says that one that is cut cannot be checked again", async () => {
+  it("says that a cut one cannot be checked again", async () => {
     const { store, explain } = createExplainer();
     await store.reject({ ...REJECTION, body: null, shown: { ...REJECTION.shown, cutFrom: 9_000 } }, 10);
     const { heading } = (await explain("rej_1")).summary;

@@ -6,7 +6,7 @@ import { type Explanation, explain } from "../../src/web/explain.ts";
 import { atTidy } from "../support/bridge.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 
-/** A store in which tests let things happen, and explain's words for that. */
+/** A store in which tests record and attempt events, and explain's account of them. */
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -33,7 +33,7 @@ export function createExplainer() {
       const at = attempt.startedAt + attempt.duration;
       await store.settle({ delivery: delivery.id, token, attempt, outcome, at });
     },
-    /** What explain says at a moment, with crm in a state; null for the state: it is not configured. */
+    /** The explanation at a moment, with crm in a state; null for the state: it is not configured. */
     async explain(
       id: string,
       { now = NEW_YEAR + MINUTE, state = SENDING }: { now?: number; state?: DestinationState | null } = {},
@@ -67,7 +67,7 @@ export function withNotes(text: string, notes: readonly string[]): string {
   return text.replace(/\[(\d+)\]/g, (_, number) => `[${notes[Number(number) - 1]}]`);
 }
 
-/** A scene with an event to crm, and the ids. */
+/** An explainer with an event to crm, and the ids. */
 export async function aDelivery(document = "doc-1", ordering: "document" | "none" = "document") {
   const explainer = createExplainer();
   const draft = aDraft({ document: aDocument(document), time: NEW_YEAR - SECOND });
@@ -93,14 +93,14 @@ export const RECEIVED = NEW_YEAR + MINUTE;
 
 type Explainer = ReturnType<typeof createExplainer>;
 
-/** Records what one request tells. */
+/** Records the events of one request. */
 export async function record({ store }: Explainer, drafts: readonly Partial<Draft>[], receipt = {}) {
   const stored = aReceipt({ receivedAt: RECEIVED, ...receipt });
   await store.record(aRecording(drafts.map(aDraft), { receipt: stored }));
   return stored;
 }
 
-/** A signer of thirty looks at the document. */
+/** The event that one of thirty signers has viewed the document. */
 export const viewed = (nth: number): Partial<Draft> => ({
   type: "signer.viewed",
   time: NEW_YEAR + nth * SECOND,
