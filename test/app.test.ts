@@ -13,6 +13,7 @@ import {
   tidy,
 } from "./support/bridge.ts";
 import { createManualClock } from "./support/clock.ts";
+import { until } from "./support/until.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const BATCH = fixture("legalesign/batch.form");
@@ -120,7 +121,8 @@ describe("the bridge", () => {
     await bridge.post("/in/lumin/account", LUMIN_VECTOR, { "x-signature": LUMIN_SIGNATURE });
     const [first] = await receiver.got(1);
     const { items } = (await bridge.admin("/api/v1/events")).body;
-    while ((await bridge.admin(`/api/v1/events/${items[0].id}`)).body.deliveries[0].attempts === 0);
+    const delivery = async () => (await bridge.admin(`/api/v1/events/${items[0].id}`)).body.deliveries[0];
+    await until(async () => (await delivery()).attempts === 1, "the first attempt is recorded");
     expect(receiver.deliveries).to.have.length(1);
 
     await clock.advance(5_000);

@@ -9,16 +9,17 @@ import {
   tidy,
 } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { commandsFor, crm, post } from "./operator.ts";
 
 const NOON = Date.UTC(2026, 0, 31, 12);
 
-/** Waits until every delivery has been attempted; each look is a request, so the event loop turns. */
-async function attempted(bridge: Bridge, count: number): Promise<{ id: string; event: string }[]> {
-  for (;;) {
+/** All deliveries, once `count` of them have been attempted. */
+function attempted(bridge: Bridge, count: number): Promise<{ id: string; event: string }[]> {
+  return until(async () => {
     const { items } = (await bridge.admin("/api/v1/deliveries")).body;
-    if (items.filter((one: { attempts: number }) => one.attempts > 0).length >= count) return items;
-  }
+    return items.filter((one: { attempts: number }) => one.attempts > 0).length >= count && items;
+  }, `${count} deliveries have been attempted`);
 }
 
 async function idsIn(bridge: Bridge, list: string): Promise<string[]> {

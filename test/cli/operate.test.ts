@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { type Bridge, configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { commandsFor, crm, post } from "./operator.ts";
 
-/** Waits until every delivery is final; each look is a request, so the event loop turns. */
+/** Waits until every delivery is final. */
 async function settled(bridge: Bridge): Promise<void> {
   const open = async () => (await bridge.admin("/api/v1/destinations")).body.items[0].open;
-  while ((await open()) > 0);
+  await until(async () => (await open()) === 0, "every delivery is final");
 }
 
 describe("operating a running bridge", () => {
@@ -57,11 +58,11 @@ describe("operating a running bridge", () => {
     const run = commandsFor(bridge, text);
     const state = async () => (await bridge.admin("/api/v1/deliveries")).body.items[0];
     await post(bridge, "d1", "10");
-    while ((await state()).attempts < 1);
+    await until(async () => (await state()).attempts === 1, "the first attempt is recorded");
     await clock.advance(5_000);
-    while ((await state()).status !== "parked");
+    await until(async () => (await state()).status === "parked", "the delivery is parked");
     await run("replay", "--destination", "crm");
-    while ((await state()).attempts < 3);
+    await until(async () => (await state()).attempts === 3, "the third attempt is recorded");
     expect(await state()).to.include({ status: "pending", attempts: 3, replayedAfter: 2 });
   });
 
@@ -203,7 +204,7 @@ describe("countersign explain", () => {
     const { receipt } = (await post(bridge, "d1", "30")).body;
     await receiver.got(1);
     const state = async () => (await bridge.admin("/api/v1/deliveries")).body.items[0];
-    while ((await state()).status !== "parked");
+    await until(async () => (await state()).status === "parked", "the delivery is parked");
     const { id, event } = await state();
     for (const one of [id, event, receipt, "d1"]) {
       const { stdout } = await run("explain", one);

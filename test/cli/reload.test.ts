@@ -17,7 +17,7 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
-import { until } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { runCommand } from "./terminal.ts";
 
 const ITEM = {
@@ -113,13 +113,12 @@ describe("countersign reload", () => {
     };
     const of = (span: string) => configText(`retention: { receipts: ${span} }`);
     const { file, reload } = await startFromFile(of("never"), { store: { ...store, prune } });
-    await until(() => steps.some(({ table }) => table === "tombstones"));
+    await until(() => steps.some(({ table }) => table === "tombstones"), "tombstones were pruned");
     expect(steps.some(({ table }) => table === "receipts")).to.equal(false);
     writeFileSync(file, of("2d"));
     expect((await reload()).code).to.equal(0);
-    const pruned = () => steps.find(({ table }) => table === "receipts");
-    await until(() => pruned() !== undefined);
-    expect(Date.now() - (pruned()?.before ?? 0)).to.be.within(2 * DAY, 3 * DAY);
+    const pruned = await until(() => steps.find(({ table }) => table === "receipts"), "receipts were pruned");
+    expect(Date.now() - pruned.before).to.be.within(2 * DAY, 3 * DAY);
   });
 
   it("parks open deliveries of a removed destination, and names changes that need a restart", async () => {

@@ -2,7 +2,8 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { atTidy, type Bridge, configText, startBridge, startReceiver, tidy } from "../support/bridge.ts";
-import { createManualClock, until } from "../support/clock.ts";
+import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { commandsFor, crm, post } from "./operator.ts";
 
 /** The operator's view of deliveries that wait or fail, and the commands for them. */
@@ -17,12 +18,12 @@ const deliveries = async (bridge: Bridge): Promise<Listed[]> =>
   (await bridge.admin("/api/v1/deliveries")).body.items;
 const states = async (bridge: Bridge) =>
   (await deliveries(bridge)).map(({ status, reason }) => reason ?? status);
-const afterAttempts = async (bridge: Bridge, nth: number, times = 1): Promise<Listed> => {
-  for (;;) {
+/** The nth delivery, from 0, once it has been attempted. */
+const afterAttempt = (bridge: Bridge, nth: number): Promise<Listed> =>
+  until(async () => {
     const one = (await deliveries(bridge))[nth];
-    if (one && one.attempts >= times) return one;
-  }
-};
+    return one !== undefined && one.attempts > 0 && one;
+  }, `delivery ${nth} has been attempted`);
 
 /** Answers each post as the test says, with the response itself. */
 async function startAnswering(answer: (response: ServerResponse) => void): Promise<string> {
@@ -52,7 +53,7 @@ describe("a delivery that is not accepted", () => {
     const text = crm(url);
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10");
-    const { id } = await afterAttempts(bridge, 0);
+    const { id } = await afterAttempt(bridge, 0);
     const { stdout } = await commandsFor(bridge, text)("explain", id);
     expect(stdout)
       .to.include(", last: 308 [")
@@ -72,10 +73,10 @@ describe("a delivery that is not accepted", () => {
     const bridge = await startBridge(text, { clock });
     const run = commandsFor(bridge, text);
     await post(bridge, "d1", "10");
-    await until(() => begun.length === 1);
+    await until(() => begun.length === 1, "the first post has come");
     await headsHaveCome(bridge);
     await clock.advance(15_000);
-    const { id, status } = await afterAttempts(bridge, 0);
+    const { id, status } = await afterAttempt(bridge, 0);
     expect(status).to.equal("pending");
     const said = (cause: string) => `last: 200, cut short (${cause})`;
     expect((await run("explain", id)).stdout)
@@ -83,10 +84,10 @@ describe("a delivery that is not accepted", () => {
       .and.include("crm may have processed it all the same");
 
     await post(bridge, "d2", "10");
-    await until(() => begun.length === 2);
+    await until(() => begun.length === 2, "the second post has come");
     await headsHaveCome(bridge);
     begun[1]?.socket?.destroy();
-    expect((await run("explain", (await afterAttempts(bridge, 1)).id)).stdout).to.include(said("reset"));
+    expect((await run("explain", (await afterAttempt(bridge, 1)).id)).stdout).to.include(said("reset"));
   });
 
   it("is named at the later events of its document that wait for it, and can be skipped", async () => {
@@ -96,8 +97,8 @@ describe("a delivery that is not accepted", () => {
     const run = commandsFor(bridge, text);
     await post(bridge, "d1", "10", "20", "30");
     await post(bridge, "d2", "10");
-    const first = await afterAttempts(bridge, 0);
-    await afterAttempts(bridge, 3);
+    const first = await afterAttempt(bridge, 0);
+    await afterAttempt(bridge, 3);
     expect(await states(bridge)).to.deep.equal(["pending", "held", "held", "delivered"]);
     const [, , last] = await deliveries(bridge);
     expect((await run("explain", last?.id ?? "")).stdout)
@@ -109,7 +110,7 @@ describe("a delivery that is not accepted", () => {
     expect([skipped.code, skipped.stdout]).to.deep.equal([0, skipped.stdout]);
     expect(skipped.stdout).to.match(/^evt_\w+ is parked for crm\n$/);
     await receiver.got(4);
-    await afterAttempts(bridge, 2);
+    await afterAttempt(bridge, 2);
     expect(await states(bridge)).to.deep.equal(["skipped", "delivered", "delivered", "delivered"]);
     const [entry] = (await bridge.admin("/api/v1/audit")).body.items;
     expect(entry).to.deep.include({ action: "skip", reason: "its schema is wrong" });
@@ -128,7 +129,7 @@ describe("a delivery that is not accepted", () => {
     const text = crm(url);
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10");
-    await until(() => held.length === 1);
+    await until(() => held.length === 1, "the first post has come");
     const [{ id } = { id: "" }] = await deliveries(bridge);
     const refused = await commandsFor(bridge, text)("skip", id);
     expect(refused.code).to.equal(1);
@@ -139,9 +140,9 @@ describe("a delivery that is not accepted", () => {
     expect(await explained(id)).to.match(/pending: attempt 1 is under way, until \S+ at the latest/);
     expect(await explained(behind?.id)).to.match(/held behind document\.sent .*, which is being attempted/);
     held[0]?.end();
-    await until(() => held.length === 2);
+    await until(() => held.length === 2, "the second post has come");
     held[1]?.end();
-    await afterAttempts(bridge, 1);
+    await afterAttempt(bridge, 1);
     expect(await states(bridge)).to.deep.equal(["delivered", "delivered"]);
   });
 
@@ -167,7 +168,7 @@ describe("a delivery that is not accepted", () => {
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10", "30");
     await receiver.got(2);
-    await afterAttempts(bridge, 1);
+    await afterAttempt(bridge, 1);
     expect(await states(bridge)).to.deep.equal(["rejected", "delivered"]);
     const [{ id } = { id: "" }] = await deliveries(bridge);
     expect((await commandsFor(bridge, text)("explain", id)).stdout).to.include("`parkOn` names");
@@ -190,7 +191,7 @@ describe("a backlog whose destination gets another format", () => {
     const bridge = await startBridge(text, { folder: before.folder });
     await receiver.got(24);
     const open = async () => (await bridge.admin("/api/v1/destinations")).body.items[0].open;
-    while ((await open()) > 0);
+    await until(async () => (await open()) === 0, "no delivery is open");
     const all = await deliveries(bridge);
     const parked = all.filter(({ reason }) => reason === "unsupported_by_format");
     expect(parked).to.have.length(12);
@@ -202,7 +203,7 @@ describe("a backlog whose destination gets another format", () => {
       .to.include("parked: the format of crm cannot express this event, nothing was sent")
       .and.include("With another `format` of crm, `countersign replay");
     await run("replay", "--destination", "crm");
-    while ((await open()) > 0);
+    await until(async () => (await open()) === 0, "no delivery is open after the replay");
     expect((await deliveries(bridge)).filter(({ reason }) => reason !== null)).to.have.length(12);
     expect((await bridge.admin("/metrics")).body).to.include(
       'countersign_deliveries_parked_total{destination="crm",reason="unsupported_by_format"} 24',

@@ -3,6 +3,7 @@ import { createTarpit } from "../../src/inbound/tarpit.ts";
 import { configText, LUMIN_KEY, signedByLumin, startBridge, tidy } from "../support/bridge.ts";
 import { NEW_YEAR } from "../support/builders.ts";
 import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 
 describe("many refused senders", () => {
   afterEach(tidy);
@@ -45,7 +46,7 @@ describe("many refused senders", () => {
     );
     const counted = async () =>
       /outcome="bad_signature"[^\n]* (\d+)/.exec((await bridge.admin("/metrics")).body)?.[1];
-    while ((await counted()) !== "520") await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(async () => (await counted()) === "520", "520 forged posts are counted");
     const genuine = await bridge.post("/in/lumin/account", body, signedByLumin(body, LUMIN_KEY));
     expect(genuine.status).to.equal(200);
     expect(answered).to.be.at.most(500);

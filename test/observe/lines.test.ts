@@ -21,6 +21,7 @@ import {
   tidy,
 } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 
 /** A bridge with and without faults, and every line that it logs. */
 
@@ -79,9 +80,11 @@ describe("the lines of a bridge", () => {
     let file = text(crm.url, erp.url);
     const load = () => parseConfig(file, join(folder, "countersign.yaml"), {});
     const bridge = await startBridge(file, { folder, store, load, logger, clock, random: () => 0 });
-    const untilLogged = async (event: string) => {
-      while (!logged(event)) await clock.advance(1_000);
-    };
+    const untilLogged = (event: string) =>
+      until(async () => {
+        await clock.advance(1_000);
+        return logged(event);
+      }, `${event} was logged`);
 
     await post(bridge, "r1");
     await untilLogged("breaker.closed");

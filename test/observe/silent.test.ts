@@ -19,6 +19,7 @@ import {
   tidy,
 } from "../support/bridge.ts";
 import { createManualClock, settled } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { createWitness } from "./witness.ts";
 
 /** Observers that do nothing. */
@@ -87,7 +88,10 @@ for (const [title, observers] of OBSERVERS) {
       const bridge = await start(crm(receiver.url, ", retry: [5s]"), { clock, random: () => 0 });
       await postCreated(bridge);
       await receiver.got(1);
-      while (receiver.deliveries.length < 2) await clock.advance(1_000);
+      await until(async () => {
+        await clock.advance(1_000);
+        return receiver.deliveries.length === 2;
+      }, "the event was sent twice");
       const [first, second] = receiver.deliveries;
       expect(second?.headers["webhook-id"]).to.equal(first?.headers["webhook-id"]);
     });

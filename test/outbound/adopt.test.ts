@@ -23,7 +23,7 @@ describe("a destination that other nodes send to as well", () => {
   const add = async (count: number) => {
     for (let name = 1; name <= count; name++) await store.add(String(name), NEW_YEAR);
   };
-  const hear = async (state: Partial<DestinationState> | null) => {
+  const applyState = async (state: Partial<DestinationState> | null) => {
     harness.dispatcher.applyStates(
       state === null ? [] : [{ name: "crm", paused: null, breaker: null, ...state }],
     );
@@ -40,12 +40,12 @@ describe("a destination that other nodes send to as well", () => {
   it("is paused and resumed by the state that another node saves, and notifies once", async () => {
     await add(5);
     await harness.start([FRAGILE]);
-    await hear({ paused: MOVING });
-    await hear({ paused: MOVING });
+    await applyState({ paused: MOVING });
+    await applyState({ paused: MOVING });
     await harness.endAll(200);
     expect(attempts).to.have.length(3);
     expect(state()?.paused).to.deep.equal(MOVING);
-    await hear(null);
+    await applyState(null);
     expect(harness.begun()).to.deep.equal([1, 2, 3, 4, 5]);
     expect(observed.filter((what) => what !== "attempted")).to.deep.equal(["paused", "resumed"]);
     expect(store.calls.saveDestination).to.equal(0);
@@ -54,20 +54,20 @@ describe("a destination that other nodes send to as well", () => {
   it("stays paused where the configuration says so", async () => {
     await add(1);
     await harness.start([{ ...FRAGILE, paused: true }]);
-    await hear({ paused: MOVING });
+    await applyState({ paused: MOVING });
     expect(state()?.paused).to.deep.equal(MOVING);
-    await hear(null);
+    await applyState(null);
     expect(state()?.paused?.reason).to.include("configuration");
     expect(attempts).to.have.length(0);
   });
 
   it("gets only probes while another node's breaker is open, from its probe time on", async () => {
     await harness.start([FRAGILE]);
-    await hear({ breaker: OPEN });
+    await applyState({ breaker: OPEN });
     await add(5);
     await harness.wake();
     expect(attempts).to.have.length(0);
-    await hear({ breaker: { ...OPEN, probeAt: NEW_YEAR + 45_000 } });
+    await applyState({ breaker: { ...OPEN, probeAt: NEW_YEAR + 45_000 } });
     await clock.advance(44_999);
     expect(attempts).to.have.length(0);
     await clock.advance(1);
@@ -84,7 +84,7 @@ describe("a destination that other nodes send to as well", () => {
     await harness.start([FRAGILE]);
     await harness.endAll(500);
     expect(attempts).to.have.length(3);
-    await hear(null);
+    await applyState(null);
     expect(harness.begun()).to.deep.equal([1, 2, 3, 4, 5]);
     expect(state()?.breaker).to.equal(null);
   });
@@ -94,11 +94,11 @@ describe("a destination that other nodes send to as well", () => {
     store.failing.saveDestination = 1;
     await harness.start([FRAGILE]);
     await harness.endAll(500);
-    await hear({ paused: MOVING });
+    await applyState({ paused: MOVING });
     expect(state()).to.deep.include({ paused: null, breaker: OPEN });
     await clock.advance(250);
     expect(state()).to.deep.include({ paused: null, breaker: OPEN });
-    await hear((await store.destinations())[0] ?? null);
+    await applyState((await store.destinations())[0] ?? null);
     expect(state()).to.deep.include({ paused: null, breaker: OPEN });
     expect(observed.filter((what) => what !== "attempted")).to.deep.equal(["breakerOpened", "keepFailed"]);
   });
@@ -108,7 +108,7 @@ describe("a destination that other nodes send to as well", () => {
     await harness.start([FRAGILE]);
     const release = store.holdSaving();
     const pausing = harness.dispatcher.controlsOf("crm").pause("the wrong house");
-    await hear({ paused: MOVING });
+    await applyState({ paused: MOVING });
     expect(state()?.paused?.reason).to.equal("the wrong house");
     release();
     await pausing;
@@ -124,11 +124,11 @@ describe("a destination that other nodes send to as well", () => {
       .controlsOf("crm")
       .pause("moving house")
       .catch(() => {});
-    await hear(null);
+    await applyState(null);
     expect(state()?.paused?.reason).to.equal("moving house");
     await harness.dispatcher.controlsOf("crm").resume();
-    await hear({ paused: MOVING });
-    await hear(null);
+    await applyState({ paused: MOVING });
+    await applyState(null);
     expect(state()?.paused).to.equal(null);
   });
 

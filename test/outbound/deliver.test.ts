@@ -6,7 +6,8 @@ import { locationIn, textIn } from "../../src/domain/redirect.ts";
 import { createDeliver } from "../../src/outbound/deliver.ts";
 import type { Destination } from "../../src/outbound/destination.ts";
 import { parseSecret } from "../../src/outbound/sign.ts";
-import { createManualClock, until } from "../support/clock.ts";
+import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { aDestination, anEvent, type Received, type Receiver, SECRET, startReceiver } from "./fixtures.ts";
 
 describe("deliver", () => {
@@ -138,13 +139,13 @@ describe("deliver", () => {
     });
     const attempt = await deliver(to(receiver), anEvent(), 1);
     expect(attempt).to.include({ cause: "answered", status: 200, answer: "x".repeat(2_048) });
-    await until(() => hungUp);
+    await until(() => hungUp, "the sender has hung up");
   });
 
   it("aborts a request without an answer at its timeout", async () => {
     const receiver = await start(() => {});
     const delivering = deliver(to(receiver), anEvent(), 1);
-    await until(() => receiver.received.length === 1);
+    await until(() => receiver.received.length === 1, "the post has come");
     await clock.advance(15_000);
     expect(await delivering).to.deep.include({ cause: "timeout", status: null, duration: 15_000 });
   });
@@ -156,7 +157,7 @@ describe("deliver", () => {
       drip();
     });
     const delivering = deliver(to(receiver), anEvent(), 1);
-    await until(() => receiver.received.length === 1);
+    await until(() => receiver.received.length === 1, "the post has come");
     for (let second = 0; second < 15; second++) {
       drip();
       await clock.advance(1_000);
@@ -176,7 +177,7 @@ describe("deliver", () => {
     const receiver = await start(() => {});
     const shutdown = new AbortController();
     const delivering = deliver(to(receiver), anEvent(), 1, { signal: shutdown.signal });
-    await until(() => receiver.received.length === 1);
+    await until(() => receiver.received.length === 1, "the post has come");
     shutdown.abort();
     expect(await delivering).to.include({ cause: "interrupted", status: null });
     expect(await deliver(to(receiver), anEvent(), 1, { signal: shutdown.signal })).to.include({
@@ -209,7 +210,7 @@ describe("deliver", () => {
   it("returns the status of an answer of which only the head came", async () => {
     const receiver = await start((response) => void response.writeHead(202).flushHeaders());
     const delivering = deliver(to(receiver), anEvent(), 1);
-    await until(() => receiver.received.length === 1);
+    await until(() => receiver.received.length === 1, "the post has come");
     // The head has arrived once the head of another answer has.
     await fetch(receiver.url, { method: "POST" });
     await clock.advance(15_000);

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { createDeliver } from "../../src/outbound/deliver.ts";
 import { NEW_YEAR } from "../support/builders.ts";
-import { settled, until } from "../support/clock.ts";
+import { settled } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { createDispatcherHarness, type DispatcherHarness } from "./dispatcher-harness.ts";
 import { aDestination, startReceiver } from "./fixtures.ts";
 
@@ -402,7 +403,7 @@ describe("the dispatcher", () => {
     await harness.start([aDestination({ url: receiver.url })], {
       deliver: createDeliver({ clock, version: "0" }),
     });
-    await until(() => store.settled.length === 200);
+    await until(() => store.settled.length === 200, "200 deliveries are settled");
     const ids = receiver.received.map(({ headers }) => headers["webhook-id"]);
     expect(new Set(ids).size).to.equal(200);
     expect(receiver.connections).to.be.at.most(16);

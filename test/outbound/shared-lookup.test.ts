@@ -2,7 +2,8 @@ import type { LookupFunction } from "node:net";
 import { expect } from "chai";
 import { createDeliver } from "../../src/outbound/deliver.ts";
 import { sharedLookup } from "../../src/outbound/shared-lookup.ts";
-import { createManualClock, until } from "../support/clock.ts";
+import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { aDestination, anEvent, startReceiver } from "./fixtures.ts";
 
 type Callback = Parameters<LookupFunction>[2];
@@ -69,7 +70,7 @@ describe("looking up names", () => {
     const attempts = Array.from({ length: 16 }, () => deliver(slow, anEvent(), 1));
     attempts.push(deliver(also, anEvent(), 1));
     const quick = deliver(fast, anEvent(), 1);
-    await until(() => asked.length === 2);
+    await until(() => asked.length === 2, "two names were looked up");
     expect(asked.map(({ hostname }) => hostname)).to.have.members(["slow.test", "fast.test"]);
     answer("fast.test", "127.0.0.1");
     expect(await quick).to.include({ cause: "answered", status: 200 });

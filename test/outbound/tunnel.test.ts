@@ -9,7 +9,8 @@ import { type AddressInfo, connect, type LookupFunction, type Server, type Socke
 import { createSecureContext, getCACertificates, setDefaultCACertificates } from "node:tls";
 import { expect } from "chai";
 import { createDeliver } from "../../src/outbound/deliver.ts";
-import { createManualClock, until } from "../support/clock.ts";
+import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { aDestination, anEvent, type Receiver, startReceiver } from "./fixtures.ts";
 
@@ -167,7 +168,7 @@ describe("deliver, through a proxy", function () {
   it("aborts a proxy that does not answer at the timeout", async () => {
     const [proxy, receiver] = [await startProxy(() => {}), await start()];
     const delivering = deliverWith()(aDestination({ url: receiver.url, proxy: proxy.url }), anEvent(), 1);
-    await until(() => proxy.asked.length === 1);
+    await until(() => proxy.asked.length === 1, "the proxy was asked");
     await clock.advance(15_000);
     expect(await delivering).to.include({ cause: "timeout", status: null });
   });

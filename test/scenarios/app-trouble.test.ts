@@ -14,6 +14,7 @@ import {
   tidy,
 } from "../support/bridge.ts";
 import { createManualClock, settled } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 
 const crm = (url: string, rest = "") =>
   `${configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }`)}\nshutdown: 2s\n`;
@@ -137,7 +138,7 @@ describe("a bridge in trouble", () => {
 
     await bridge.post("/in/lumin/account", created("r1"), signedByLumin(created("r1")));
     await receiver.got(1);
-    while ((await open(bridge)) === "0");
+    await until(async () => (await open(bridge)) === "1", "the breaker is open");
     await bridge.stop();
 
     const after = await startBridge(text, { clock, folder: bridge.folder });

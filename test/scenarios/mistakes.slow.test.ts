@@ -17,8 +17,9 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
-import { createManualClock, settled, until } from "../support/clock.ts";
+import { createManualClock, settled } from "../support/clock.ts";
 import { startScripted } from "../support/scripted-receiver.ts";
+import { until } from "../support/until.ts";
 import {
   AWAY,
   afterAttempts,
@@ -151,11 +152,11 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const bridge = await startBridge(crm(receiver.url, ", concurrency: 1"), { clock });
     await create(bridge, "r1");
     await create(bridge, "r2");
-    await until(() => receiver.hanging().length === 1);
+    await until(() => receiver.hanging().length === 1, "the first post hangs");
     await clock.advance(14_999);
     expect(receiver.met).to.have.length(1);
     await clock.advance(1);
-    await until(() => receiver.met.length === 2);
+    await until(() => receiver.met.length === 2, "2 posts have come");
     expect((await afterAttempts(bridge, 1)).history[0]).to.include({ cause: "timeout", status: 200 });
   });
 
@@ -175,7 +176,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     );
     const before = await startBridge(crm(receiver.url));
     await create(before);
-    await until(() => receiver.hanging().length === 1);
+    await until(() => receiver.hanging().length === 1, "the first post hangs");
     await before.stop();
     const bridge = await startBridge(crm(receiver.url), { folder: before.folder });
     expect(await afterAttempts(bridge, 1)).to.include({ status: "delivered", attempts: 1 });
@@ -193,17 +194,18 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     await afterAttempts(bridge, 1);
     await create(bridge, "r2");
     // While the store fails, the one is answered and the other falls due.
-    await until(() => receiver.met.length === 2);
+    await until(() => receiver.met.length === 2, "2 posts have come");
     away = true;
     expect((await create(bridge, "r3")).status).to.equal(503);
     expect((await bridge.admin("/readyz")).status).to.equal(503);
     await clock.advance(3_000);
     away = false;
     await clock.advance(5_000);
-    while ((await list(bridge, "deliveries?status=delivered")).length < 2);
+    const delivered = () => list(bridge, "deliveries?status=delivered");
+    await until(async () => (await delivered()).length === 2, "two events are delivered");
     expect(receiver.met.map(({ document }) => document)).to.deep.equal(["r1", "r2", "r1"]);
     expect((await create(bridge, "r3")).status).to.equal(200);
-    await until(() => receiver.met.length === 4);
+    await until(() => receiver.met.length === 4, "4 posts have come");
     expect((await bridge.admin("/readyz")).status).to.equal(200);
   });
 
@@ -225,7 +227,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const receiver = await startReceiver();
     await startBridge(crm(receiver.url), { folder });
     const arrived = () => receiver.deliveries.map(({ json }) => json.data.document.id);
-    await until(() => stored.every((id) => arrived().includes(id)));
+    await until(() => stored.every((id) => arrived().includes(id)), "every accepted event has arrived");
   });
 
   it("stores an event that no destination subscribes to, and says so", async () => {
@@ -247,7 +249,8 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const bridge = await startBridge(text, { clock });
     for (const id of ["sent", "waiting"]) {
       await create(bridge, id);
-      while ((await list(bridge, "deliveries")).at(-1).attempts === 0);
+      const last = async () => (await list(bridge, "deliveries")).at(-1);
+      await until(async () => (await last()).attempts > 0, `the event of ${id} was attempted`);
     }
     await clock.advance(26 * 3_600_000);
     expect(await list(bridge, "receipts")).to.deep.equal([]);
@@ -288,7 +291,6 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect(clock.timers).to.equal(1);
   });
 
-  // That a newer version opens an older store comes with issue 4, which brings a store file as a fixture.
   it("makes a scheduled retry at its time after a restart", async () => {
     const clock = createManualClock(Date.now());
     const receiver = await startReceiver((nth) => (nth === 1 ? 500 : 200));
@@ -315,7 +317,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const receiver = await startScripted(clock, () => "ok");
     const bridge = await startBridge(crm(receiver.url), { clock, store });
     await create(bridge);
-    await until(() => receiver.met.length === 1);
+    await until(() => receiver.met.length === 1, "the post has come");
     // Longer than the lease, so that the delivery falls due again meanwhile.
     for (let minutes = 0; minutes < 10; minutes++) await clock.advance(60_000);
     away = false;
@@ -337,7 +339,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect((await bridge.admin("/readyz")).status).to.equal(200);
     // Nor is it taken for a destination that is down.
     await create(bridge, "r2");
-    await until(() => receiver.met.length === 2);
+    await until(() => receiver.met.length === 2, "2 posts have come");
   });
 
   it("never answers a provider with a redirect, nor loses its post for a slash at the end", async () => {

@@ -9,6 +9,7 @@ import { CountersignError } from "../../src/domain/errors.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aFolder, atTidy, type Bridge, configText, SECRET, signedByLumin } from "../support/bridge.ts";
+import { until } from "../support/until.ts";
 
 /** For mistakes.slow.test.ts: ways to enter a bridge as its users do. */
 
@@ -36,9 +37,12 @@ export async function delivery(bridge: Bridge) {
   const [{ id }] = await list(bridge, "events");
   return (await bridge.admin(`/api/v1/events/${id}`)).body.deliveries[0];
 }
-export async function afterAttempts(bridge: Bridge, times: number) {
-  while ((await delivery(bridge)).attempts < times);
-  return delivery(bridge);
+/** The same, once it has this number of attempts. */
+export function afterAttempts(bridge: Bridge, count: number) {
+  return until(async () => {
+    const one = await delivery(bridge);
+    return one.attempts >= count && one;
+  }, `the delivery has ${count} attempts`);
 }
 
 /** A store on a file, of which `before` runs ahead of each call, and may throw. */

@@ -27,7 +27,8 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
-import { createManualClock, settled, until } from "../support/clock.ts";
+import { createManualClock, settled } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 
 /**
  * A reload in the middle of other work: the configuration in force counts, and no work is left behind.
@@ -113,7 +114,7 @@ async function startReloadable(
       over.catch(() => {});
       const { config } = await parseConfig(next, join(folder, "countersign.yaml"), {});
       const wanted = (config?.destinations ?? []).map(({ name }) => name).join();
-      while ((await names()) !== wanted);
+      await until(async () => (await names()) === wanted, `${wanted} are configured`);
       return { over };
     },
   };
@@ -138,12 +139,12 @@ async function beginPost(url: string, body: string, headers: Record<string, stri
   });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.write(`POST ${path} HTTP/1.1\r\n${head}\r\n${body.slice(0, 10)}`);
-  await until(() => answer.startsWith(CONTINUE));
+  await until(() => answer.startsWith(CONTINUE), "the bridge asks for the body");
   answer = "";
   return {
     async end(): Promise<number> {
       socket.write(body.slice(10));
-      await until(() => answer.includes("\r\n\r\n"));
+      await until(() => answer.includes("\r\n\r\n"), "the bridge has answered");
       return Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
     },
   };
@@ -154,9 +155,9 @@ const beginLumin = (bridge: Bridge, body: string) =>
 
 /** Waits until no delivery is pending or held. */
 async function nothingOpen(bridge: Bridge): Promise<void> {
-  const open = async () =>
-    (await bridge.admin("/api/v1/destinations")).body.items.some((one: { open: number }) => one.open > 0);
-  while (await open());
+  const isDone = async () =>
+    (await bridge.admin("/api/v1/destinations")).body.items.every((one: { open: number }) => one.open === 0);
+  await until(isDone, "no delivery is open");
 }
 
 const deliveriesOf = async (bridge: Bridge) =>
@@ -180,10 +181,10 @@ describe("a reload while a post is under way", () => {
     };
     const { bridge, reload } = await startReloadable(text, { store: { ...real, nextDueAt } });
     const post = await beginLumin(bridge, created("r1"));
-    await until(() => asked === 1);
+    await until(() => asked === 1, "the first dispatcher has asked");
     await reload(text);
     // The new dispatcher has asked for due deliveries, and found none.
-    await until(() => asked > 1);
+    await until(() => asked > 1, "the new dispatcher has asked");
     await settled();
     expect(await post.end()).to.equal(200);
     await receiver.got(1);
@@ -319,7 +320,7 @@ async function startHolding() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     posts: () => posts,
-    came: (name: string) => until(() => held.has(name)),
+    came: (name: string) => until(() => held.has(name), `${name} has come`),
     answer(name: string, status: number) {
       held.get(name)?.writeHead(status).end();
     },
@@ -347,7 +348,7 @@ describe("after a reload", () => {
     await Promise.all([receiver.came("d1/1"), receiver.came("d2/1")]);
     const { over } = await swap(to({ crm: receiver.url, erp: receiver.url }));
     receiver.answer("d1/1", 410);
-    while ((await crmOf(bridge)).paused === null);
+    await until(async () => (await crmOf(bridge)).paused, "crm is paused");
     expect((await crmOf(bridge)).paused.reason).to.equal("it answered 410 Gone");
     receiver.answer("d2/1", 200);
     await over;
@@ -391,11 +392,11 @@ describe("after a reload", () => {
     const over = reload(text(other.url)).then(() => {
       isOver = true;
     });
-    while (!isOver) {
-      await settled();
+    await until(async () => {
       // For the grace of no length. More time could end the attempt while the file is being read.
       await clock.advance(0);
-    }
+      return isOver;
+    }, "the reload is over");
     await over;
     await other.came("d1/1");
     other.answer("d1/1", 200);
@@ -453,9 +454,9 @@ describe("after a reload", () => {
     };
     const text = to({ crm: "http://127.0.0.1:9/" });
     const { reload } = await startReloadable(text, { store: { ...store, bringForward, claim } });
-    await until(() => asked.claims === 1);
+    await until(() => asked.claims === 1, "the first dispatcher has claimed");
     await reload(text);
-    await until(() => asked.claims > 1);
+    await until(() => asked.claims > 1, "the new dispatcher has claimed");
     expect(asked.forward).to.equal(1);
   });
 
@@ -485,7 +486,7 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
 
     const { logger, logged } = logging();
     const older = await startReloadable(to({ crm: crm.url }), { store: await open(), logger });
-    await until(() => logged("deliveries.stranded").length > 0);
+    await until(() => logged("deliveries.stranded").length > 0, "the stranded deliveries are logged");
     const listed = (await older.bridge.admin("/api/v1/destinations")).body.items;
     expect(listed.find(({ name }: { name: string }) => name === "erp")).to.include({
       configured: false,
@@ -521,7 +522,7 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
       return leases;
     };
     await startReloadable(to({ crm: receiver.url }), { store: { ...store, claim } });
-    await until(() => claims > 0);
+    await until(() => claims > 0, "the second bridge has claimed");
     await settled();
     receiver.answer("r1/1", 200);
     await nothingOpen(first.bridge);

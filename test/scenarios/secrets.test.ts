@@ -14,6 +14,7 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
+import { until } from "../support/until.ts";
 
 /**
  * Secrets planted wherever a request can hold one, genuine and forged: none of them, and none of the
@@ -157,11 +158,10 @@ describe("secrets in requests", () => {
       said.push([`the answer to ${path.slice(0, 20)}`, JSON.stringify([answer.body, [...answer.headers]])]);
     }
     await echo.asked;
-    let [attempts] = [0];
-    while (attempts === 0) {
+    await until(async () => {
       const { items } = JSON.parse(await shown(bridge, "/api/v1/deliveries"));
-      attempts = Math.max(...items.map((one: { attempts: number }) => one.attempts));
-    }
+      return items.some((one: { attempts: number }) => one.attempts > 0);
+    }, "an attempt is recorded");
 
     const lists = ["events", "receipts", "rejections", "documents", "deliveries", "destinations", "audit"];
     for (const list of lists) said.push([list, await shown(bridge, `/api/v1/${list}`)]);

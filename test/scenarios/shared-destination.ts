@@ -8,7 +8,8 @@ import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
 import { recordingObserver } from "../outbound/dispatcher-harness.ts";
 import { aDocument, aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
-import { createManualClock, type ManualClock, settled, until } from "../support/clock.ts";
+import { createManualClock, type ManualClock, settled } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 
 /** An attempt that a test ends by hand. */
 export interface ManualAttempt {
@@ -25,7 +26,7 @@ export interface Node {
   /** The number of nodes that it knows of; 0: unknown. */
   nodes: number;
   /** How often it was notified that another node has recorded events. */
-  heard: number;
+  notified: number;
   /** How often it has asked the store for work. */
   claims: number;
   observed: readonly (keyof Observer)[];
@@ -35,7 +36,7 @@ export interface Node {
 }
 
 /**
- * Several real dispatchers on one clock, each with a store of its own on one database, whose tries a test
+ * Several real dispatchers on one clock, each with its own store on one database, whose attempts a test
  * ends by hand.
  */
 export interface NodesHarness {
@@ -93,7 +94,7 @@ export function createNodesHarness(url: string, destination: Destination): Nodes
     const node: Node = {
       dispatcher,
       nodes: 0,
-      heard: 0,
+      notified: 0,
       claims: 0,
       observed,
       state: () => dispatcher.states()[0],
@@ -105,7 +106,7 @@ export function createNodesHarness(url: string, destination: Destination): Nodes
     };
     store.subscribe?.({
       workDue(names) {
-        if (names) node.heard += 1;
+        if (names) node.notified += 1;
         else listening = true;
         if (lifetime.alive()) dispatcher.wake(names);
       },
@@ -118,7 +119,10 @@ export function createNodesHarness(url: string, destination: Destination): Nodes
     nodes.push(node);
     stores.set(node, store);
     dispatcher.start();
-    await until(() => listening && nodes.every((one) => one.nodes === nodes.length));
+    await until(
+      () => listening && nodes.every((one) => one.nodes === nodes.length),
+      `the new node listens, and every node knows ${nodes.length} nodes`,
+    );
     return node;
   }
 
@@ -178,14 +182,13 @@ export function createNodesHarness(url: string, destination: Destination): Nodes
     return promise;
   }
 
-  /**
-   * Nobody has anything to do any more, as far as that can be seen: news of others may still be on the way.
-   */
+  /** Resolves once no store call is under way; notifications of other nodes may still be on their way. */
   async function idle(): Promise<void> {
-    for (let before = -1; before !== calls || underWay > 0; ) {
-      before = calls;
+    await until(async () => {
+      const before = calls;
       await settled();
-    }
+      return before === calls && underWay === 0;
+    }, "no store call is under way");
   }
 
   return {

@@ -15,8 +15,9 @@ import {
   startReceiver,
   tidy,
 } from "../support/bridge.ts";
-import { createManualClock, type ManualClock, settled } from "../support/clock.ts";
+import { createManualClock, type ManualClock } from "../support/clock.ts";
 import { type PostgresServer, postgresServer } from "../support/postgres-server.ts";
+import { until } from "../support/until.ts";
 
 const START = Date.UTC(2026, 0, 1);
 
@@ -99,12 +100,15 @@ describe("three bridges on one PostgreSQL", () => {
   const pausedAt = async (at: number) =>
     (await bridges[at]?.admin("/api/v1/destinations"))?.body.items[0].paused?.reason;
   const allShow = async (reason: string | undefined) => {
-    for (const at of bridges.keys()) while ((await pausedAt(at)) !== reason) await settled();
+    for (const at of bridges.keys())
+      await until(async () => (await pausedAt(at)) === reason, `bridge ${at} shows the pause: ${reason}`);
   };
   /** Moves the clock until it holds: a bridge that got no lease asks again. */
-  const inTime = async (condition: () => boolean) => {
-    while (!condition()) await clock.advance(1);
-  };
+  const inTime = (condition: () => boolean, expected: string) =>
+    until(async () => {
+      for (let ms = 0; ms < 100 && !condition(); ms += 1) await clock.advance(1);
+      return condition();
+    }, expected);
   const linesDown = () =>
     server.admin.query(
       `select pg_terminate_backend(pid, 5000) from pg_locks
@@ -138,7 +142,7 @@ describe("three bridges on one PostgreSQL", () => {
     await change(1, "resume");
     await allShow(undefined);
     for (const at of [0, 1, 2]) await post(at, `d${at}`);
-    while (receiver.deliveries.length < 3) await clock.advance(1);
+    await inTime(() => receiver.deliveries.length === 3, "all three events have come");
   });
 
   it("keep to a destination's concurrency together, and deliver everything", async () => {
@@ -147,17 +151,20 @@ describe("three bridges on one PostgreSQL", () => {
     const documents = Array.from({ length: 24 }, (_, i) => `d${i}`);
     await Promise.all(documents.map((document, i) => post(i % 3, document)));
     for (;;) {
-      await inTime(() => receiver.held.length === 2);
+      await inTime(() => receiver.held.length === 2, "two posts hang");
       if (receiver.seen.all === documents.length) break;
       const before = [...asked];
       await clock.advance(1_000);
-      await inTime(() => asked.filter((count, i) => count > (before[i] ?? 0)).length >= 2);
+      await inTime(
+        () => asked.filter((count, i) => count > (before[i] ?? 0)).length >= 2,
+        "two bridges have asked again",
+      );
       receiver.answerOne();
     }
     receiver.answerOne();
     receiver.answerOne();
     const waiting = async () => (await bridges[0]?.admin("/api/v1/deliveries?status=pending"))?.body.items;
-    while ((await waiting()).length > 0) await settled();
+    await until(async () => (await waiting()).length === 0, "no delivery is pending");
     expect(receiver.seen).to.deep.equal({ all: documents.length, mostAtOnce: 2 });
   });
 });

@@ -221,7 +221,7 @@ describe("the comparison", () => {
       const [one] = right.slice(index);
       if (!one) throw new Error("no signing");
       const others = right.toSpliced(index, 1);
-      const stranger = { id: "somebody", email: "somebody@example.com" };
+      const stranger = { id: "stranger", email: "stranger@example.com" };
       expect(complaints(others)).to.equal(1);
       expect(complaints([...right, { ...one, id: "evt_2" }])).to.equal(1);
       expect(complaints([...right, { ...one, document: "doc-1" }])).to.equal(1);

@@ -24,7 +24,7 @@ const USER = "countersign";
 /** Unlike any other word, so that a test which looks for the password finds nothing else. */
 const PASSWORD = "a-password-of-the-tests";
 /** Data of tests need not survive a power cut, so nothing is flushed, which saves most of the time. */
-const HASTY = ["fsync=off", "full_page_writes=off"];
+const UNFLUSHED = ["fsync=off", "full_page_writes=off"];
 const MEMORY = "/dev/shm";
 /** Several times what the tests fill, as several servers may run at once. */
 const ROOM_BYTES = 4 * 2 ** 30;
@@ -45,7 +45,7 @@ export async function startOwnPostgres({ durable } = { durable: false }): Promis
     persistent: true,
     createPostgresUser: true,
     initdbFlags: ["--no-sync", "--encoding=UTF8"],
-    postgresFlags: [...FLAGS, ...(durable ? [] : HASTY)].flatMap((flag) => ["-c", flag]),
+    postgresFlags: [...FLAGS, ...(durable ? [] : UNFLUSHED)].flatMap((flag) => ["-c", flag]),
     onLog: (line) => said.push(line),
     onError: (error) => said.push(String(error)),
   });

@@ -113,7 +113,7 @@ export const meaningOf = (treatment: Treatment): Meaning => {
  * Whether the sender took the connection for one that had just been closed: nothing was answered there, so it
  * posted again within the same try.
  */
-export const isNoTry = ({ treatment, reused }: Met) =>
+export const isNoAttempt = ({ treatment, reused }: Met) =>
   reused && (treatment === "reset" || treatment === "close");
 
 /** `script` says how the nth post (from 0) of an event is treated, which is the nth of all that came. */

@@ -5,6 +5,7 @@ import type { Lease, Settlement } from "../../src/store/port/queue.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createManualClock, settled } from "./clock.ts";
+import { until } from "./until.ts";
 
 /**
  * Real sockets move on their own, and a clock that is moved meanwhile would time out what is about to be
@@ -62,10 +63,11 @@ export function createStandstill(start: number, hanging: () => number): Standsti
   }
 
   async function reached(): Promise<void> {
-    for (let before = -1; before !== calls || out.size !== hanging(); ) {
-      before = calls;
+    await until(async () => {
+      const before = calls;
       await settled();
-    }
+      return before === calls && out.size === hanging();
+    }, "every running attempt hangs at a receiver, and no store call is under way");
   }
 
   return {

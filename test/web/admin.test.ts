@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { configText, FORM, signedByLumin, startBridge, TOKEN, tidy } from "../support/bridge.ts";
+import { until } from "../support/until.ts";
 
 const ADMIN_TOKEN = "an-admin-token-of-some-length";
 const withToken = configText().replace("admin: { port: 0 }", `admin: { port: 0, token: ${ADMIN_TOKEN} }`);
@@ -83,8 +84,10 @@ describe("the admin listener", () => {
     await bridge.post(`/in/legalesign/upon?token=${TOKEN}`, body, FORM);
     await bridge.post(`/in/legalesign/upon?token=${TOKEN}`, body, FORM);
     const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;
-    let history = (await bridge.admin(`/api/v1/events/${id}`)).body;
-    while (history.deliveries[0].attempts === 0) history = (await bridge.admin(`/api/v1/events/${id}`)).body;
+    const history = await until(async () => {
+      const { body } = await bridge.admin(`/api/v1/events/${id}`);
+      return body.deliveries[0].attempts > 0 && body;
+    }, "an attempt is recorded");
     expect(history.event.id).to.equal(id);
     expect(history.receipt).to.include({ channel: "upon", verified: "token" });
     expect(history.duplicates).to.have.length(1);
