@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { type Bridge, configText, FORM, signedByLumin, startBridge, TOKEN, tidy } from "../support/bridge.ts";
-import { runCommand } from "./terminal.ts";
+import { nth } from "../support/only.ts";
+import { commandsFor } from "./operator.ts";
 
 const SHIPPED = readFileSync(new URL("../../mappings/legalesign.yaml", import.meta.url), "utf8");
 const ITEM = (value: string, document: string) => ({
@@ -16,14 +17,8 @@ const batch = (...items: unknown[]) => `data=${encodeURIComponent(JSON.stringify
 
 /** Commands against a bridge, with a file in its folder. */
 function forBridge(bridge: Bridge) {
-  const file = join(bridge.folder, "cli.yaml");
-  const text = configText().replace(
-    "admin: { port: 0 }",
-    `admin: { port: ${new URL(bridge.adminUrl).port} }`,
-  );
-  writeFileSync(file, text);
   return {
-    run: (...args: string[]) => runCommand([...args, "--config", file]),
+    run: commandsFor(bridge, configText()),
     write(name: string, content: string): string {
       writeFileSync(join(bridge.folder, name), content);
       return join(bridge.folder, name);
@@ -136,7 +131,7 @@ describe("countersign capture", () => {
     for (const secret of ["Ada", "ada@", "ADA@", "bob@", "Lovelace", "very-secret", "x-signature"]) {
       expect(written.join("\n"), secret).not.to.include(secret);
     }
-    const redacted = JSON.parse(written[0] ?? "");
+    const redacted = JSON.parse(nth(written, 0));
     expect(redacted.event.event_metadata.signer_email).to.equal(redacted.signature_request.signers[0].email);
     expect(redacted.signature_request).to.include({ signature_request_id: "r1" });
   });

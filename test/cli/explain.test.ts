@@ -9,6 +9,7 @@ import {
   tidy,
 } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
+import { nth, only } from "../support/only.ts";
 import { until } from "../support/until.ts";
 import { commandsFor, crm, post } from "./operator.ts";
 
@@ -77,9 +78,9 @@ Events: 1 ${evt1}, 2 ${evt2}
     const text = crm(receiver.url);
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10");
-    const [delivery] = await attempted(bridge, 1);
-    const [receipt = ""] = await idsIn(bridge, "receipts");
-    for (const id of [delivery?.id ?? "", delivery?.event ?? "", receipt, "d1"]) {
+    const delivery = only(await attempted(bridge, 1));
+    const receipt = only(await idsIn(bridge, "receipts"));
+    for (const id of [delivery.id, delivery.event, receipt, "d1"]) {
       const { stdout } = await commandsFor(bridge, text)("explain", id);
       expect(stdout, id).to.include(id);
       expect(stdout, id).to.match(/→ crm {2}delivered after 1 attempt at \S+ \(200\)\n/);
@@ -132,11 +133,11 @@ Events: 1 ${evt1}, 2 ${evt2}
       await bridge.post("/in/lumin/account", body, signedByLumin(body));
     }
     const receipts = await idsIn(bridge, "receipts");
-    const { stdout } = await commandsFor(bridge, text)("explain", receipts[1] ?? "");
+    const { stdout } = await commandsFor(bridge, text)("explain", nth(receipts, 1));
     expect(stdout).to.include("signed by \\u{1b}[31mBob\\u{202e} ");
     expect(stdout).to.include("“\\u{1b}]0;owned\\u{7}”");
     const [heading = "", ...rows] = stdout.split("\n").slice(2);
-    const row = rows.find((line) => line.includes("signed by")) ?? "";
+    const row = only(rows.filter((line) => line.includes("signed by")));
     expect(row.indexOf("account ")).to.equal(heading.indexOf("received (UTC)"));
   });
 

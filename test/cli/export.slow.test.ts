@@ -209,7 +209,7 @@ describe("countersign export", () => {
     const bridge = await startBridge(configText(), { folder });
     const { code, stdout } = await runCommand(["export", "--config", config]);
     expect(code).to.equal(0);
-    expect(JSON.parse(linesOf(stdout).at(-1) ?? "")).to.include({ end: true });
+    expect(JSON.parse(String(linesOf(stdout).at(-1)))).to.include({ end: true });
     await bridge.stop();
 
     const text = configText().replace("sqlite:./countersign.db", "lowdb:./countersign.json");

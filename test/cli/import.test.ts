@@ -4,6 +4,8 @@ import { expect } from "chai";
 import { claim, contentsOf, settle } from "../store/filled.ts";
 import { aFolder, configText, startBridge, tidy } from "../support/bridge.ts";
 import { aDocument, aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { nth } from "../support/only.ts";
+import { configFileFor } from "./operator.ts";
 import { aFilledStore, anExport, inStore, STORES } from "./stores.ts";
 import { runCommand } from "./terminal.ts";
 
@@ -91,7 +93,7 @@ describe("countersign import", () => {
 
   it("names the line that is wrong, missing or surplus", async () => {
     const lines = linesOf(await anExport(await aFilledStore()));
-    const wrong = lines.with(16, (lines[16] ?? "").replace('"position":', '"place":'));
+    const wrong = lines.with(16, nth(lines, 16).replace('"position":', '"place":'));
     expect(await refusal(aFile(wrong))).to.match(/: line 17( at `position`)?: /);
     expect(await refusal(aFile(lines.toSpliced(30, 1)))).to.include(
       "line 48: there should be 47 rows before it, and there are 46",
@@ -119,9 +121,7 @@ describe("countersign import", () => {
   it("refuses to write beside a running bridge of the same configuration", async () => {
     const file = await anExport(await aFilledStore());
     const bridge = await startBridge();
-    const config = join(bridge.folder, "countersign.yaml");
-    const port = new URL(bridge.adminUrl).port;
-    writeFileSync(config, configText().replace("admin: { port: 0 }", `admin: { port: ${port} }`));
+    const config = configFileFor(bridge, configText(), "countersign.yaml");
     const refused = await runCommand(["import", file, "--config", config]);
     expect([refused.code, refused.stderr]).to.deep.equal([
       1,

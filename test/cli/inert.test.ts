@@ -12,6 +12,8 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
+import { nth } from "../support/only.ts";
+import { commandsFor } from "./operator.ts";
 import { runCommand } from "./terminal.ts";
 
 /** Moves the cursor, sets the window's title, clears, rings, reorders, and begins a line of its own. */
@@ -40,10 +42,7 @@ describe("text of strangers on a terminal", () => {
     const receiver = await startReceiver(() => 500);
     const text = configText(`destinations: { crm: { url: "${receiver.url}", secrets: ["${SECRET}"] } }`);
     const bridge = await startBridge(text);
-    const file = join(bridge.folder, "cli.yaml");
-    const port = new URL(bridge.adminUrl).port;
-    writeFileSync(file, text.replace("admin: { port: 0 }", `admin: { port: ${port} }`));
-    const run = (...args: string[]) => runCommand([...args, "--config", file]);
+    const run = commandsFor(bridge, text);
 
     const body = JSON.stringify({
       event: { event_type: "signature_request_created", event_time: 1_700_000_000_000 },
@@ -73,7 +72,7 @@ describe("text of strangers on a terminal", () => {
       expect(stdout + stderr, args.join(" ")).not.to.match(ACTIVE);
     }
     const { stdout } = await run("documents", "--json");
-    expect(JSON.parse(stdout.split("\n")[0] ?? "").title).to.equal(HOSTILE);
+    expect(JSON.parse(nth(stdout.split("\n"), 0)).title).to.equal(HOSTILE);
   });
 
   it("is harmless in the output of `countersign map`", async () => {

@@ -18,7 +18,7 @@ import {
   tidy,
 } from "../support/bridge.ts";
 import { until } from "../support/until.ts";
-import { runCommand } from "./terminal.ts";
+import { commandsFor } from "./operator.ts";
 
 const ITEM = {
   value: "30",
@@ -36,14 +36,7 @@ async function startFromFile(text: string, overrides: Overrides = {}) {
   const file = join(folder, "countersign.yaml");
   writeFileSync(file, text);
   const bridge = await startBridge(text, { folder, load: () => loadConfig(file, {}), ...overrides });
-  const cli = join(folder, "cli.yaml");
-  const reload = () => {
-    writeFileSync(
-      cli,
-      text.replace("admin: { port: 0 }", `admin: { port: ${new URL(bridge.adminUrl).port} }`),
-    );
-    return runCommand(["reload", "--reason", "a test", "--config", cli]);
-  };
+  const reload = () => commandsFor(bridge, text)("reload", "--reason", "a test");
   const post = (query = `token=${TOKEN}`) => bridge.post(`/in/legalesign/batch?${query}`, BATCH, FORM);
   return { bridge, folder, file, reload, post };
 }

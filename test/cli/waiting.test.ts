@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { atTidy, type Bridge, configText, startBridge, startReceiver, tidy } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
+import { nth, only } from "../support/only.ts";
 import { until } from "../support/until.ts";
 import { commandsFor, crm, post } from "./operator.ts";
 
@@ -86,7 +87,7 @@ describe("a delivery that is not accepted", () => {
     await post(bridge, "d2", "10");
     await until(() => begun.length === 2, "the second post has come");
     await headsHaveCome(bridge);
-    begun[1]?.socket?.destroy();
+    nth(begun, 1).socket?.destroy();
     expect((await run("explain", (await afterAttempt(bridge, 1)).id)).stdout).to.include(said("reset"));
   });
 
@@ -100,8 +101,8 @@ describe("a delivery that is not accepted", () => {
     const first = await afterAttempt(bridge, 0);
     await afterAttempt(bridge, 3);
     expect(await states(bridge)).to.deep.equal(["pending", "held", "held", "delivered"]);
-    const [, , last] = await deliveries(bridge);
-    expect((await run("explain", last?.id ?? "")).stdout)
+    const last = nth(await deliveries(bridge), 2);
+    expect((await run("explain", last.id)).stdout)
       .to.match(/held behind document\.sent \(evt_\w+\), 1 attempt, last: 422/)
       .and.include(`countersign skip ${first.id}`);
     expect((await run("explain", first.id)).stdout).to.include(`countersign skip ${first.id}`);
@@ -130,18 +131,18 @@ describe("a delivery that is not accepted", () => {
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10");
     await until(() => held.length === 1, "the first post has come");
-    const [{ id } = { id: "" }] = await deliveries(bridge);
+    const { id } = only(await deliveries(bridge));
     const refused = await commandsFor(bridge, text)("skip", id);
     expect(refused.code).to.equal(1);
     expect(refused.stderr).to.include("is being tried at this moment");
     await post(bridge, "d1", "30");
-    const [, behind] = await deliveries(bridge);
-    const explained = async (id = "") => (await commandsFor(bridge, text)("explain", id)).stdout;
+    const behind = nth(await deliveries(bridge), 1);
+    const explained = async (id: string) => (await commandsFor(bridge, text)("explain", id)).stdout;
     expect(await explained(id)).to.match(/pending: attempt 1 is under way, until \S+ at the latest/);
-    expect(await explained(behind?.id)).to.match(/held behind document\.sent .*, which is being attempted/);
-    held[0]?.end();
+    expect(await explained(behind.id)).to.match(/held behind document\.sent .*, which is being attempted/);
+    nth(held, 0).end();
     await until(() => held.length === 2, "the second post has come");
-    held[1]?.end();
+    nth(held, 1).end();
     await afterAttempt(bridge, 1);
     expect(await states(bridge)).to.deep.equal(["delivered", "delivered"]);
   });
@@ -151,7 +152,7 @@ describe("a delivery that is not accepted", () => {
     const text = crm(receiver.url, ", paused: true");
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10");
-    const [{ id } = { id: "" }] = await deliveries(bridge);
+    const { id } = only(await deliveries(bridge));
     const explained = async (on: Bridge) => (await commandsFor(on, text)("explain", id)).stdout;
     expect(await explained(bridge))
       .to.include("until `paused: true` is removed and `countersign reload` lets it go on")
@@ -170,7 +171,7 @@ describe("a delivery that is not accepted", () => {
     await receiver.got(2);
     await afterAttempt(bridge, 1);
     expect(await states(bridge)).to.deep.equal(["rejected", "delivered"]);
-    const [{ id } = { id: "" }] = await deliveries(bridge);
+    const { id } = only(await deliveries(bridge));
     expect((await commandsFor(bridge, text)("explain", id)).stdout).to.include("`parkOn` names");
     expect((await bridge.admin("/api/v1/destinations")).body.items[0].breaker).to.equal(null);
   });
@@ -199,7 +200,7 @@ describe("a backlog whose destination gets another format", () => {
     expect(all.filter(({ status }) => status === "delivered")).to.have.length(24);
     expect((await bridge.admin("/api/v1/destinations")).body.items[0].breaker).to.equal(null);
     const run = commandsFor(bridge, text);
-    expect((await run("explain", parked[0]?.id ?? "")).stdout)
+    expect((await run("explain", nth(parked, 0).id)).stdout)
       .to.include("parked: the format of crm cannot express this event, nothing was sent")
       .and.include("With another `format` of crm, `countersign replay");
     await run("replay", "--destination", "crm");

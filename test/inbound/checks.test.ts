@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseConfig } from "../../src/config.ts";
 import { parseMapping } from "../../src/mapping/load.ts";
 import { formatProblem } from "../../src/yaml.ts";
-import { runCommand } from "../cli/terminal.ts";
+import { commandsFor } from "../cli/operator.ts";
 import { tidy } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
 import { acmeConfig, acmeMapping, DONE, folderWith, hmac, startAcme } from "./acme.ts";
@@ -342,13 +342,8 @@ function mappingProblems(lines: string): { problems: string } {
 
 /** The result of `countersign reprocess --rejected` on a running bridge. */
 async function reprocess(bridge: { folder: string; adminUrl: string }): Promise<string> {
-  const file = join(bridge.folder, "cli.yaml");
-  const port = new URL(bridge.adminUrl).port;
-  writeFileSync(
-    file,
-    acmeConfig(`{ secrets: ["${SECRET}"] }`).replace("admin: { port: 0 }", `admin: { port: ${port} }`),
-  );
-  const { stdout, stderr } = await runCommand(["reprocess", "--rejected", "--config", file]);
+  const run = commandsFor(bridge, acmeConfig(`{ secrets: ["${SECRET}"] }`));
+  const { stdout, stderr } = await run("reprocess", "--rejected");
   return stdout + stderr;
 }
 

@@ -3,6 +3,7 @@ import type { Rejection } from "../../src/domain/receipt.ts";
 import { createRejections } from "../../src/inbound/rejections.ts";
 import { NEW_YEAR } from "../support/builders.ts";
 import { createManualClock, settled } from "../support/clock.ts";
+import { nth } from "../support/only.ts";
 
 const KEEP = 10;
 const MANY = 3_000;
@@ -86,9 +87,9 @@ describe("refused requests on their way to the store", () => {
     const { rejections, given, dropped } = createSetup();
     await rejections.add(aRejection(1), KEEP);
     await rejections.add(aRejection(2), KEEP);
-    given[0]?.reject(new Error("the database is away"));
+    nth(given, 0).reject(new Error("the database is away"));
     await settled();
-    given[1]?.resolve();
+    nth(given, 1).resolve();
     await rejections.written();
     expect(dropped).to.deep.equal({ queue_full: 0, store_failed: 1 });
   });
@@ -98,9 +99,9 @@ describe("refused requests on their way to the store", () => {
     await rejections.add(aRejection(1), KEEP);
     await rejections.add(aRejection(2), KEEP);
     const drained = rejections.drain(1_000);
-    given[0]?.resolve();
+    nth(given, 0).resolve();
     await settled();
-    given[1]?.resolve();
+    nth(given, 1).resolve();
     await drained;
     expect(dropped).to.deep.equal({ queue_full: 0, store_failed: 0 });
   });

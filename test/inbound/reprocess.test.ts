@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { runCommand } from "../cli/terminal.ts";
+import { commandsFor } from "../cli/operator.ts";
 import {
   aFolder,
   configText,
@@ -47,12 +47,7 @@ async function reprocess(
   text: string,
   ...args: string[]
 ): Promise<string> {
-  const file = join(bridge.folder, "cli.yaml");
-  writeFileSync(
-    file,
-    text.replace("admin: { port: 0 }", `admin: { port: ${new URL(bridge.adminUrl).port} }`),
-  );
-  const { stdout, stderr } = await runCommand(["reprocess", ...args, "--config", file]);
+  const { stdout, stderr } = await commandsFor(bridge, text)("reprocess", ...args);
   return stdout + stderr;
 }
 

@@ -109,10 +109,12 @@ describe("the lines of a bridge", () => {
     await bridge.stop();
 
     for (const line of lines) {
-      const { level, message, fields } = EVENTS.get(String(line.event)) ?? {};
       const shown = JSON.stringify(line);
-      expect(line, shown).to.include({ msg: message, level: pino.levels.values[level ?? ""] });
-      expect([...OWN, ...(fields ?? [])], shown).to.include.members(Object.keys(line));
+      const known = EVENTS.get(String(line.event));
+      if (!known) throw new Error(`no event of the log: ${shown}`);
+      const { level, message, fields } = known;
+      expect(line, shown).to.include({ msg: message, level: pino.levels.values[level] });
+      expect([...OWN, ...fields], shown).to.include.members(Object.keys(line));
       for (const hidden of HIDDEN_TEXTS) expect(shown).not.to.include(hidden);
     }
     const seen = [

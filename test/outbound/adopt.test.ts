@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { DestinationState } from "../../src/store/port/control.ts";
 import { NEW_YEAR } from "../support/builders.ts";
 import { settled } from "../support/clock.ts";
+import { nth } from "../support/only.ts";
 import { createDispatcherHarness, type DispatcherHarness } from "./dispatcher-harness.ts";
 import { aDestination } from "./fixtures.ts";
 
@@ -73,7 +74,7 @@ describe("a destination that other nodes send to as well", () => {
     await clock.advance(1);
     expect(attempts).to.have.length(1);
     expect(store.claims.at(-1)).to.include({ probe: true });
-    await attempts[0]?.end(200);
+    await nth(attempts, 0).end(200);
     expect(harness.begun()).to.deep.equal([1, 2, 3, 4]);
     expect(observed).to.include.members(["breakerOpened", "breakerClosed"]);
     expect((await store.destinations())[0]?.breaker).to.equal(null);
@@ -118,7 +119,7 @@ describe("a destination that other nodes send to as well", () => {
   it("stays paused by an unsaved pause of this node until it is resumed here", async () => {
     await add(1);
     await harness.start([FRAGILE]);
-    await attempts[0]?.end(200);
+    await nth(attempts, 0).end(200);
     store.failing.saveDestination = 1;
     await harness.dispatcher
       .controlsOf("crm")
@@ -137,13 +138,13 @@ describe("a destination that other nodes send to as well", () => {
     store.failing.settle = 1;
     await harness.start([{ ...FRAGILE, concurrency: 1 }]);
     expect(store.claims[0]?.capacity).to.deep.equal({ limit: 1, settleMargin: 15_000, finished: [] });
-    await attempts[0]?.end(200);
+    await nth(attempts, 0).end(200);
     expect(attempts).to.have.length(2);
     expect(store.claims[1]?.capacity?.finished.map(({ delivery }) => delivery.id)).to.deep.equal([
       (await store.deliveries())[0]?.id,
     ]);
     await clock.advance(250);
-    await attempts[1]?.end(200);
+    await nth(attempts, 1).end(200);
     expect(await harness.statuses()).to.deep.equal(["delivered", "delivered"]);
   });
 

@@ -169,7 +169,7 @@ describe("deliver, as a destination asks for it", () => {
         response.end("ok");
       });
       const found = ["127.0.0.1", "169.254.169.254"];
-      const lookup: LookupFunction = (...asked) => resolving(found.shift() ?? "")(...asked);
+      const lookup: LookupFunction = (...asked) => resolving(String(found.shift()))(...asked);
       const deliver = createDeliver({ clock, version: "0.1.0", lookup });
       const destination = aDestination({ url: byName(receiver) });
       expect(await deliver(destination, anEvent(), 1)).to.include({ cause: "answered" });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { NEW_YEAR } from "../support/builders.ts";
 import { settled } from "../support/clock.ts";
+import { nth } from "../support/only.ts";
 import { createDispatcherHarness, type DispatcherHarness } from "./dispatcher-harness.ts";
 import { aDestination } from "./fixtures.ts";
 
@@ -55,7 +56,7 @@ describe("the state of a destination", () => {
       expect(harness.begun()).to.deep.equal([1, 2, 3, 4]);
       await clock.advance(60_000);
       expect(attempts).to.have.length(4);
-      await attempts[3]?.end(null);
+      await nth(attempts, 3).end(null);
       expect(await callsDuring(19_999)).to.deep.equal([]);
       await clock.advance(1);
       expect(harness.begun()).to.deep.equal([1, 2, 3, 4, 5]);
@@ -63,13 +64,13 @@ describe("the state of a destination", () => {
 
     it("settles a probe that fails by that delivery's own schedule", async () => {
       await clock.advance(10_000);
-      await attempts[3]?.end(500);
+      await nth(attempts, 3).end(500);
       expect((await store.deliveries())[3]).to.include({ attempts: 1, dueAt: clock.now() + 3_600_000 });
     });
 
     it("closes the breaker when a probe is answered, also with a refusal of that event", async () => {
       await clock.advance(10_000);
-      await attempts[3]?.end(422);
+      await nth(attempts, 3).end(422);
       expect(harness.begun()).to.deep.equal([1, 2, 3, 4, 5, 6, 7]);
       expect(observed).to.include("breakerClosed");
       expect(await stored()).to.deep.equal({ name: "crm", paused: null, breaker: null });
@@ -88,10 +89,10 @@ describe("the state of a destination", () => {
     it("writes only when it opens, at probes, and when it closes", async () => {
       expect(store.calls.saveDestination).to.equal(1);
       await clock.advance(10_000);
-      await attempts[3]?.end(500);
+      await nth(attempts, 3).end(500);
       expect(store.calls.saveDestination).to.equal(2);
       await clock.advance(20_000);
-      await attempts[4]?.end(200);
+      await nth(attempts, 4).end(200);
       await harness.endAll(200);
       await harness.endAll(200);
       expect(store.calls.saveDestination).to.equal(3);
@@ -104,10 +105,10 @@ describe("the state of a destination", () => {
     for (const one of attempts.slice(0, 3)) one.end(500);
     await clock.advance(10_000);
     expect(harness.begun()).to.deep.equal([1, 2, 3, 4, 5, 6]);
-    await attempts[3]?.end(null);
-    await attempts[4]?.end(null);
+    await nth(attempts, 3).end(null);
+    await nth(attempts, 4).end(null);
     expect((await stored())?.breaker).to.include({ probes: 0, failures: 3 });
-    await attempts[5]?.end(200);
+    await nth(attempts, 5).end(200);
     expect(harness.begun()).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
@@ -244,7 +245,7 @@ describe("the state of a destination", () => {
     it("parks that delivery and pauses the destination, saying why, over restarts", async () => {
       await add(1, 5);
       await harness.start([fragile({ concurrency: 1 })]);
-      await attempts[0]?.end(410);
+      await nth(attempts, 0).end(410);
       expect((await store.deliveries())[0]).to.include({ status: "parked", reason: "gone" });
       expect((await stored())?.paused).to.deep.equal({ at: NEW_YEAR, reason: "it answered 410 Gone" });
       await harness.stop();
@@ -259,7 +260,7 @@ describe("the state of a destination", () => {
       await add(1, 1);
       await harness.start([fragile()]);
       await harness.dispatcher.controlsOf("crm").pause("moving house");
-      await attempts[0]?.end(410);
+      await nth(attempts, 0).end(410);
       expect((await stored())?.paused?.reason).to.equal("moving house");
     });
   });
@@ -306,7 +307,7 @@ describe("the state of a destination", () => {
     it("makes no store calls until the rate permits, however often it is woken", async () => {
       await add(1, 3);
       await harness.start([fragile({ rate: 1 / 60 })]);
-      await attempts[0]?.end(200);
+      await nth(attempts, 0).end(200);
       const before = store.calls.claim;
       for (let wakes = 0; wakes < 50; wakes++) await harness.wake();
       expect(await callsDuring(59_000)).to.deep.equal([]);

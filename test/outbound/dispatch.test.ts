@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { createDeliver } from "../../src/outbound/deliver.ts";
 import { NEW_YEAR } from "../support/builders.ts";
 import { settled } from "../support/clock.ts";
+import { nth } from "../support/only.ts";
 import { until } from "../support/until.ts";
 import { createDispatcherHarness, type DispatcherHarness } from "./dispatcher-harness.ts";
 import { aDestination, startReceiver } from "./fixtures.ts";
@@ -31,7 +32,7 @@ describe("the dispatcher", () => {
     expect(harness.begun()).to.deep.equal([]);
     await harness.wake(["crm"]);
     expect(harness.begun()).to.deep.equal([1]);
-    await attempts[0]?.end(200);
+    await nth(attempts, 0).end(200);
     expect(await harness.statuses()).to.deep.equal(["delivered"]);
     expect(observed).to.deep.equal(["attempted"]);
   });
@@ -82,14 +83,14 @@ describe("the dispatcher", () => {
   it("attempts a delivery again when it is due, and not before", async () => {
     await store.add("1", NEW_YEAR);
     await harness.start([aDestination({ schedule: [5_000, 300_000] })]);
-    await attempts[0]?.end(500);
+    await nth(attempts, 0).end(500);
     await clock.advance(4_999);
     expect(attempts).to.have.length(1);
     await clock.advance(1);
     expect(attempts.map(({ number }) => number)).to.deep.equal([1, 2]);
-    await attempts[1]?.end(500);
+    await nth(attempts, 1).end(500);
     await clock.advance(300_000);
-    await attempts[2]?.end(500);
+    await nth(attempts, 2).end(500);
     expect((await store.deliveries())[0]).to.include({
       status: "parked",
       reason: "schedule_exhausted",
@@ -101,17 +102,17 @@ describe("the dispatcher", () => {
     await store.add("1", NEW_YEAR, { replayedAfter: 3 });
     await harness.start([aDestination({ schedule: [5_000] })]);
     expect(attempts[0]?.number).to.equal(4);
-    await attempts[0]?.end(500);
+    await nth(attempts, 0).end(500);
     expect((await store.deliveries())[0]).to.include({ status: "pending", dueAt: NEW_YEAR + 5_000 });
     await clock.advance(5_000);
-    await attempts[1]?.end(500);
+    await nth(attempts, 1).end(500);
     expect((await store.deliveries())[0]).to.include({ status: "parked", attempts: 5 });
   });
 
   it("parks a delivery that is answered with 410 Gone", async () => {
     await store.add("1", NEW_YEAR);
     await harness.start([aDestination()]);
-    await attempts[0]?.end(410);
+    await nth(attempts, 0).end(410);
     expect((await store.deliveries())[0]).to.include({ status: "parked", reason: "gone" });
   });
 
@@ -152,7 +153,7 @@ describe("the dispatcher", () => {
     expect(harness.begun()).to.deep.equal([1, 2, 3]);
     await harness.wake();
     expect(attempts).to.have.length(3);
-    await attempts[1]?.end(200);
+    await nth(attempts, 1).end(200);
     expect(harness.begun()).to.deep.equal([1, 2, 3, 4]);
     expect(store.claims.every(({ limit }) => limit >= 1 && limit <= 3)).to.equal(true);
   });
@@ -172,7 +173,7 @@ describe("the dispatcher", () => {
     await store.add("3", NEW_YEAR, { lane: "b" });
     await harness.start([aDestination()]);
     expect(harness.begun()).to.deep.equal([1, 3]);
-    await attempts[0]?.end(200);
+    await nth(attempts, 0).end(200);
     expect(harness.begun()).to.deep.equal([1, 3, 2]);
   });
 
@@ -185,7 +186,7 @@ describe("the dispatcher", () => {
       aDestination({ name: "archive", concurrency: 2 }),
     ]);
     const of = (name: string) => attempts.filter(({ destination }) => destination === name);
-    for (let done = 0; done < 40; done++) await of("archive")[done]?.end(200);
+    for (let done = 0; done < 40; done++) await nth(of("archive"), done).end(200);
     expect((await harness.statuses()).slice(10)).to.deep.equal(Array(40).fill("delivered"));
     expect(of("crm")).to.have.length(3);
   });
@@ -195,7 +196,7 @@ describe("the dispatcher", () => {
     await harness.start([aDestination()]);
     store.failing.settle = 3;
     store.fault = () => new TypeError("cannot read properties of undefined");
-    await attempts[0]?.end(200);
+    await nth(attempts, 0).end(200);
     await clock.advance(250 + 500 + 1_000);
     expect(await harness.statuses()).to.deep.equal(["delivered"]);
     expect(store.calls.settle).to.equal(4);
@@ -209,7 +210,7 @@ describe("the dispatcher", () => {
     await harness.start([aDestination({ schedule: [5_000], breaker })]);
     const releaseSaving = store.holdSaving();
     store.failing.settle = 1;
-    await attempts[0]?.end(500);
+    await nth(attempts, 0).end(500);
     await clock.advance(5_000);
     await harness.wake();
     releaseSaving();
@@ -225,12 +226,12 @@ describe("the dispatcher", () => {
       await settle(settlement);
       throw store.fault();
     };
-    await attempts[0]?.end(500);
+    await nth(attempts, 0).end(500);
     await clock.advance(100);
     await harness.wake();
     expect(attempts.map(({ number }) => number)).to.deep.equal([1, 2]);
     await clock.advance(150);
-    await attempts[1]?.end(200);
+    await nth(attempts, 1).end(200);
     expect((await store.deliveries())[0]).to.include({ status: "delivered", attempts: 2 });
   });
 
@@ -245,7 +246,7 @@ describe("the dispatcher", () => {
       await settle(settlement);
       throw store.fault();
     };
-    await attempts[0]?.end(200);
+    await nth(attempts, 0).end(200);
     await clock.advance(250);
     expect(unclear).to.deep.equal([true]);
     expect(await harness.statuses()).to.deep.equal(["delivered"]);
@@ -255,7 +256,7 @@ describe("the dispatcher", () => {
     await store.add("1", NEW_YEAR);
     await harness.start([aDestination()]);
     store.failing.settle = 1;
-    await attempts[0]?.end(200);
+    await nth(attempts, 0).end(200);
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
     const settle = store.settle.bind(store);
     store.settle = async (settlement) => {
@@ -275,7 +276,7 @@ describe("the dispatcher", () => {
     for (let name = 1; name <= 9; name++) await store.add(String(name), NEW_YEAR);
     await harness.start([aDestination({ concurrency: 2 })]);
     store.failing.settle = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < 4; index++) await attempts[index]?.end(200);
+    for (let index = 0; index < 4; index++) await nth(attempts, index).end(200);
     expect(harness.begun()).to.deep.equal([1, 2, 3, 4]);
     store.failing.settle = 0;
     await clock.advance(5_000);
@@ -314,7 +315,7 @@ describe("the dispatcher", () => {
     await store.add("1", NEW_YEAR);
     await harness.start([aDestination()]);
     await store.stealLeases();
-    await attempts[0]?.end(200);
+    await nth(attempts, 0).end(200);
     expect(observed).to.deep.equal(["attempted", "leaseLost"]);
     expect(harness.dispatcher.health()[0]).to.include({ alive: true });
   });
@@ -326,7 +327,7 @@ describe("the dispatcher", () => {
     expect(harness.dispatcher.health()).to.deep.equal([
       { destination: "crm", alive: true, claiming: false, lastTickAt: NEW_YEAR },
     ]);
-    await attempts[0]?.end(200);
+    await nth(attempts, 0).end(200);
     expect(harness.dispatcher.health()[0]).to.include({ alive: false });
     expect(observed).to.deep.equal(["died"]);
     expect(harness.deaths).to.deep.equal(["crm"]);
@@ -348,7 +349,7 @@ describe("the dispatcher", () => {
       await harness.start([aDestination({ concurrency: 1 })]);
       const stopped = harness.dispatcher.stop({ graceMs: 10_000 });
       await clock.advance(5_000);
-      await attempts[0]?.end(200);
+      await nth(attempts, 0).end(200);
       await stopped;
       await harness.wake();
       expect(await harness.statuses()).to.deep.equal(["delivered", "pending"]);
@@ -385,7 +386,7 @@ describe("the dispatcher", () => {
       await harness.start([aDestination()]);
       store.failing.settle = Number.POSITIVE_INFINITY;
       store.failing.release = 1;
-      await attempts[0]?.end(200);
+      await nth(attempts, 0).end(200);
       const stopped = harness.dispatcher.stop({ graceMs: 10_000 });
       await clock.advance(10_000);
       await stopped;

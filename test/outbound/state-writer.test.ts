@@ -3,6 +3,7 @@ import type { SavedState } from "../../src/outbound/gate.ts";
 import { createStateWriter } from "../../src/outbound/state-writer.ts";
 import { NEW_YEAR } from "../support/builders.ts";
 import { createManualClock } from "../support/clock.ts";
+import { nth } from "../support/only.ts";
 
 const PAUSED = { paused: { at: NEW_YEAR, reason: "moving house" }, breaker: null };
 const NOTHING = { paused: null, breaker: null };
@@ -50,7 +51,7 @@ describe("the writer of a destination's state", () => {
       writer.receive(NOTHING);
       writer.receive(PAUSED);
       expect(applied).to.deep.equal([]);
-      writes[0]?.[end](new Error("away"));
+      nth(writes, 0)[end](new Error("away"));
       expect(await written).to.equal(end === "reject" ? "away" : undefined);
       expect(applied).to.deep.equal([PAUSED]);
     }
@@ -63,7 +64,7 @@ describe("the writer of a destination's state", () => {
       before = applied.length;
     });
     writer.receive(PAUSED);
-    writes[0]?.resolve();
+    nth(writes, 0).resolve();
     await written;
     expect(before).to.equal(0);
     expect(applied).to.have.length(1);
@@ -78,7 +79,7 @@ describe("the writer of a destination's state", () => {
     change(PAUSED);
     const flushed = writer.flush(signal);
     await writer.flush(signal);
-    writes[0]?.resolve();
+    nth(writes, 0).resolve();
     await flushed;
     expect(saved).to.deep.equal([{ paused: PAUSED.paused }]);
   });
@@ -87,10 +88,10 @@ describe("the writer of a destination's state", () => {
     const { writer, clock, saved, applied, failures, writes } = aWriter();
     writer.mark("breaker");
     const flushed = writer.flush(new AbortController().signal);
-    writes[0]?.reject(new Error("away"));
+    nth(writes, 0).reject(new Error("away"));
     writer.receive(PAUSED);
     await clock.advance(250);
-    writes[1]?.resolve();
+    nth(writes, 1).resolve();
     await flushed;
     expect(failures).to.deep.equal([1]);
     expect(saved).to.have.length(2);

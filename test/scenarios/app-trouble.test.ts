@@ -18,6 +18,9 @@ import { until } from "../support/until.ts";
 
 const crm = (url: string, rest = "") =>
   `${configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }`)}\nshutdown: 2s\n`;
+/** The same, with a second destination whose posts show that a bridge has sent what it may. */
+const crmAndWitness = (url: string, witness: string, rest = "") =>
+  crm(url, `${rest} }, witness: { url: "${witness}", secrets: ["${SECRET}"]`);
 const HOUR = 3_600_000;
 const NOWHERE = "http://127.0.0.1:9/hooks";
 
@@ -130,7 +133,8 @@ describe("a bridge in trouble", () => {
   it("shows an open breaker, and holds it over a restart", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     const receiver = await startReceiver(() => 500);
-    const text = crm(receiver.url, ", breaker: { failures: 1 }");
+    const witness = await startReceiver();
+    const text = crmAndWitness(receiver.url, witness.url, ", breaker: { failures: 1 }");
     const bridge = await startBridge(text, { clock });
     const open = async (of: typeof bridge) =>
       /countersign_breaker_open\{destination="crm"\} (\d)/.exec((await of.admin("/metrics")).body)?.[1];
@@ -145,19 +149,20 @@ describe("a bridge in trouble", () => {
     expect(await open(after)).to.equal("1");
     expect((await after.admin("/api/v1/destinations")).body.items[0].breaker).to.include({ failures: 1 });
     await after.post("/in/lumin/account", created("r2"), signedByLumin(created("r2")));
-    await settled();
+    await witness.got(2);
     expect(receiver.deliveries).to.have.length(1);
   });
 
   it("is paused and resumed by an operator, and still paused after a restart", async () => {
-    const receiver = await startReceiver();
-    const before = await startBridge(crm(receiver.url));
+    const [receiver, witness] = [await startReceiver(), await startReceiver()];
+    const text = crmAndWitness(receiver.url, witness.url);
+    const before = await startBridge(text);
     expect(await change(before, "pause")).to.include({ status: 200 });
     await before.stop();
 
-    const bridge = await startBridge(crm(receiver.url), { folder: before.folder });
+    const bridge = await startBridge(text, { folder: before.folder });
     await bridge.post("/in/lumin/account", created("r1"), signedByLumin(created("r1")));
-    await settled();
+    await witness.got(1);
     expect(receiver.deliveries).to.have.length(0);
     expect(await change(bridge, "resume")).to.include({ status: 200 });
     await receiver.got(1);

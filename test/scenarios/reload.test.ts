@@ -322,7 +322,9 @@ async function startHolding() {
     posts: () => posts,
     came: (name: string) => until(() => held.has(name), `${name} has come`),
     answer(name: string, status: number) {
-      held.get(name)?.writeHead(status).end();
+      const response = held.get(name);
+      if (!response) throw new Error(`${name} has not come`);
+      response.writeHead(status).end();
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Store } from "../../src/store/store.ts";
 import { recordingObserver } from "../outbound/dispatcher-harness.ts";
 import { aDocument, aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
 import { createManualClock, type ManualClock, settled } from "../support/clock.ts";
+import { nth } from "../support/only.ts";
 import { until } from "../support/until.ts";
 
 /** An attempt that a test ends by hand. */
@@ -200,16 +201,17 @@ export function createNodesHarness(url: string, destination: Destination): Nodes
       answer = status;
     },
     async post(count) {
-      const [node] = nodes;
-      const store = node && stores.get(node);
+      const node = nth(nodes, 0);
+      const store = stores.get(node);
+      if (!store) throw new Error("the node has no store");
       await Promise.all(
         Array.from({ length: count }, () =>
-          store?.record(
+          store.record(
             aRecording([aDraft({ document: aDocument(`d${documents++}`) })], { subscribers: [destination] }),
           ),
         ),
       );
-      node?.dispatcher.wake();
+      node.dispatcher.wake();
       await idle();
     },
     async advance(ms) {

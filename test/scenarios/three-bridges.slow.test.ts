@@ -16,6 +16,7 @@ import {
   tidy,
 } from "../support/bridge.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
+import { nth } from "../support/only.ts";
 import { type PostgresServer, postgresServer } from "../support/postgres-server.ts";
 import { until } from "../support/until.ts";
 
@@ -38,7 +39,12 @@ async function startHoldingReceiver() {
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/hook`, held, seen, answerOne: () => held.shift()?.end("ok") };
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    held,
+    seen,
+    answerOne: () => nth(held.splice(0, 1), 0).end("ok"),
+  };
 }
 
 describe("three bridges on one PostgreSQL", () => {
@@ -85,12 +91,12 @@ describe("three bridges on one PostgreSQL", () => {
       event: { event_type: "signature_request_sent", event_time: START },
       signature_request: { signature_request_id: document },
     });
-    const answer = await bridges[to]?.post("/in/lumin/account", body, signedByLumin(body));
-    expect(answer?.body).to.include({ events: 1 });
+    const answer = await nth(bridges, to).post("/in/lumin/account", body, signedByLumin(body));
+    expect(answer.body).to.include({ events: 1 });
   }
 
   const change = async (at: number, action: "pause" | "resume") => {
-    const answer = await fetch(`${bridges[at]?.adminUrl}/api/v1/destinations/crm/${action}`, {
+    const answer = await fetch(`${nth(bridges, at).adminUrl}/api/v1/destinations/crm/${action}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ reason: "moving house" }),
@@ -98,7 +104,7 @@ describe("three bridges on one PostgreSQL", () => {
     expect(answer.status).to.equal(200);
   };
   const pausedAt = async (at: number) =>
-    (await bridges[at]?.admin("/api/v1/destinations"))?.body.items[0].paused?.reason;
+    (await nth(bridges, at).admin("/api/v1/destinations")).body.items[0].paused?.reason;
   const allShow = async (reason: string | undefined) => {
     for (const at of bridges.keys())
       await until(async () => (await pausedAt(at)) === reason, `bridge ${at} shows the pause: ${reason}`);
@@ -117,12 +123,14 @@ describe("three bridges on one PostgreSQL", () => {
     );
 
   it("are paused at one of them and resumed at another, also after a broken connection", async () => {
-    const receiver = await startReceiver();
-    await start(receiver.url);
+    const [receiver, witness] = [await startReceiver(), await startReceiver()];
+    // The posts to a second destination show that the bridges have sent what they may.
+    await start(receiver.url, ` }, witness: { url: "${witness.url}", secrets: ["${SECRET}"]`);
     await linesDown();
     await change(0, "pause");
     for (const at of [0, 1, 2]) await post(at, `d${at}`);
     await allShow("moving house");
+    await witness.got(3);
     await clock.advance(1_000);
     expect(receiver.deliveries).to.have.length(0);
 
@@ -135,10 +143,10 @@ describe("three bridges on one PostgreSQL", () => {
   it("notify each other after a reload as before", async () => {
     const receiver = await startReceiver();
     await start(receiver.url, ", rate: 50/s");
-    await bridges[1]?.reload();
+    await nth(bridges, 1).reload();
     await change(0, "pause");
     await allShow("moving house");
-    await bridges[0]?.reload();
+    await nth(bridges, 0).reload();
     await change(1, "resume");
     await allShow(undefined);
     for (const at of [0, 1, 2]) await post(at, `d${at}`);
@@ -163,7 +171,7 @@ describe("three bridges on one PostgreSQL", () => {
     }
     receiver.answerOne();
     receiver.answerOne();
-    const waiting = async () => (await bridges[0]?.admin("/api/v1/deliveries?status=pending"))?.body.items;
+    const waiting = async () => (await nth(bridges, 0).admin("/api/v1/deliveries?status=pending")).body.items;
     await until(async () => (await waiting()).length === 0, "no delivery is pending");
     expect(receiver.seen).to.deep.equal({ all: documents.length, mostAtOnce: 2 });
   });

@@ -30,7 +30,7 @@ export async function stopDatabases(): Promise<void> {
 async function start(): Promise<Databases> {
   const given = process.env.TEST_DATABASE_URL;
   const own = given ? null : await startOwnPostgres();
-  const url = given ?? own?.url ?? "";
+  const url = own?.url ?? String(given);
   const admin = new pg.Pool({ connectionString: url, max: 1 });
   admin.on("error", () => {});
   await admin.query("select 1");

@@ -5,6 +5,7 @@ import type { Receipt } from "../../src/domain/receipt.ts";
 import { describeEvent } from "../../src/web/explain-words.ts";
 import { tidy } from "../support/bridge.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../support/builders.ts";
+import { only } from "../support/only.ts";
 import { createExplainer, MINUTE, SECOND, withNotes } from "./explaining.ts";
 
 const CODE = { object: "signer", value: "40", name: null, meaning: null };
@@ -15,14 +16,13 @@ async function anEvent(draft: Partial<Draft>, receipt: Partial<Receipt> = {}) {
   const explainer = createExplainer();
   const stored = aReceipt({ receivedAt: RECEIVED, ...receipt });
   const { events } = await explainer.store.record(aRecording([aDraft(draft)], { receipt: stored }));
-  return { ...explainer, id: events[0]?.id ?? "", receipt: stored };
+  return { ...explainer, id: only(events).id, receipt: stored };
 }
 
 /** The one row of the event, with the text of its footnotes in place of their marks. */
 async function rowOf(explainer: Awaited<ReturnType<typeof anEvent>>) {
   const { rows, notes } = (await explainer.explain(explainer.id)).summary;
-  const [row] = rows;
-  if (!row || rows.length > 1) throw new Error(`there are ${rows.length} rows`);
+  const row = only(rows);
   return { ...row, event: withNotes(row.event, notes) };
 }
 
@@ -129,7 +129,7 @@ describe("the row of an event", () => {
     const late = aDraft({ time: NEW_YEAR - MINUTE });
     const receipt = aReceipt({ receivedAt: RECEIVED + SECOND });
     const { events } = await explainer.store.record(aRecording([late], { receipt }));
-    const row = await rowOf({ ...explainer, id: events[0]?.id ?? "" });
+    const row = await rowOf({ ...explainer, id: only(events).id });
     expect(row.event).to.equal(
       "document sent for signing [Late: something newer of the document was known before.]",
     );
@@ -146,7 +146,7 @@ describe("the row of an event", () => {
     const explainer = createExplainer();
     const receipt = aReceipt({ receivedAt: RECEIVED });
     const { events } = await explainer.store.record(aRecording([aDraft()], { receipt, subscribers: [] }));
-    const row = await rowOf({ ...explainer, id: events[0]?.id ?? "", receipt });
+    const row = await rowOf({ ...explainer, id: only(events).id, receipt });
     expect(row.event).to.equal("document sent for signing [No destination asked for it.]");
     expect(row.deliveries).to.deep.equal([]);
   });
@@ -171,10 +171,10 @@ describe("the account of an event beside its row", () => {
 
   it("is the same for a delivery, with that delivery alone", async () => {
     const { id, explain, store } = await anEvent({});
-    const [delivery] = (await store.findEvent(id))?.deliveries ?? [];
-    const { heading, rows } = (await explain(delivery?.id ?? "")).summary;
+    const delivery = only((await store.findEvent(id))?.deliveries ?? []);
+    const { heading, rows } = (await explain(delivery.id)).summary;
     expect(heading).to.deep.equal([
-      `Delivery ${delivery?.id} to crm.`,
+      `Delivery ${delivery.id} to crm.`,
       `Event ${id} (document.sent) of document doc-1, from legalesign.`,
     ]);
     expect(rows.map(({ deliveries }) => deliveries.length)).to.deep.equal([1]);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { tidy } from "../support/bridge.ts";
 import { aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { only } from "../support/only.ts";
 import { aDelivery, firstLine, LATER, lineAfter, MINUTE, SECOND, SENDING } from "./explaining.ts";
 
 const REPLAY = "`countersign replay --destination crm --document doc-1` sends what is parked again";
@@ -96,7 +97,7 @@ describe("the line of a held delivery", () => {
     await attempt({ status: 422, answer: "no such case" }, LATER);
     const draft = aDraft({ type: "document.completed", time: NEW_YEAR + SECOND });
     const { events } = await store.record(aRecording([draft]));
-    return { ...explainer, store, attempt, held: events[0]?.id ?? "" };
+    return { ...explainer, store, attempt, held: only(events).id };
   }
 
   it("names the row that it waits for", async () => {

@@ -5,6 +5,7 @@ import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { type Explanation, explain } from "../../src/web/explain.ts";
 import { atTidy } from "../support/bridge.ts";
 import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { only } from "../support/only.ts";
 
 /** A store in which tests record and attempt events, and explain's account of them. */
 
@@ -74,9 +75,9 @@ export async function aDelivery(document = "doc-1", ordering: "document" | "none
   const { events } = await explainer.store.record(
     aRecording([draft], { subscribers: [{ ...CRM, ordering }] }),
   );
-  const event = events[0]?.id ?? "";
-  const [delivery] = (await explainer.store.findEvent(event))?.deliveries ?? [];
-  return { ...explainer, event, delivery: delivery?.id ?? "" };
+  const event = only(events).id;
+  const delivery = only((await explainer.store.findEvent(event))?.deliveries ?? []);
+  return { ...explainer, event, delivery: delivery.id };
 }
 
 /** The line after one attempt. */
