@@ -3,13 +3,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { claim, contentsOf, settle } from "../store/filled.ts";
 import { aFolder, configText, startBridge, tidy } from "../support/bridge.ts";
-<<<<<<< HEAD
 import { aDocument, aDraft, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
-=======
-import { aDocument, aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
 import { nth } from "../support/only.ts";
 import { configFileFor } from "./operator.ts";
->>>>>>> words-b
 import { aFilledStore, anExport, inStore, STORES } from "./stores.ts";
 import { runCommand } from "./terminal.ts";
 

@@ -19,12 +19,8 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
-<<<<<<< HEAD
 import { aReceipt, aRecordRequest } from "../support/builders.ts";
-=======
-import { aReceipt, aRecording } from "../support/builders.ts";
 import { growthOf, MAX_LINEAR_GROWTH } from "../support/growth.ts";
->>>>>>> words-b
 import { aRequest, channelOf, shipped } from "./posts.ts";
 
 const storedOf = async (given: Parameters<typeof aRequest>[0], privateNames: readonly string[] = []) =>

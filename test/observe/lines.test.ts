@@ -80,19 +80,12 @@ describe("the lines of a bridge", () => {
     let file = text(crm.url, erp.url);
     const load = () => parseConfig(file, join(folder, "countersign.yaml"), {});
     const bridge = await startBridge(file, { folder, store, load, logger, clock, random: () => 0 });
-<<<<<<< HEAD
     /** The clock moves on meanwhile, far slower than an attempt's time limit. */
-=======
->>>>>>> words-b
     const untilLogged = (event: string) =>
       until(async () => {
         await clock.advance(1_000);
         return logged(event);
-<<<<<<< HEAD
-      }, `${event} is logged`);
-=======
       }, `${event} was logged`);
->>>>>>> words-b
 
     await post(bridge, "r1");
     await untilLogged("breaker.closed");

@@ -6,17 +6,11 @@ import type { Observer } from "../../src/outbound/observe.ts";
 import type { DestinationState } from "../../src/store/port/control.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
-<<<<<<< HEAD
-import { noting } from "../outbound/stage.ts";
-import { aDocument, aDraft, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
-import { createManualClock, type ManualClock, settled, until } from "../support/clock.ts";
-=======
 import { recordingObserver } from "../outbound/dispatcher-harness.ts";
-import { aDocument, aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 import { createManualClock, type ManualClock, settled } from "../support/clock.ts";
 import { nth } from "../support/only.ts";
 import { until } from "../support/until.ts";
->>>>>>> words-b
 
 /** An attempt that a test ends by hand. */
 export interface ManualAttempt {
@@ -212,15 +206,10 @@ export function createNodesHarness(url: string, destination: Destination): Nodes
       if (!store) throw new Error("the node has no store");
       await Promise.all(
         Array.from({ length: count }, () =>
-<<<<<<< HEAD
-          store?.record(
+          store.record(
             aRecordRequest([aDraft({ document: aDocument(`d${documents++}`) })], {
               subscribers: [destination],
             }),
-=======
-          store.record(
-            aRecording([aDraft({ document: aDocument(`d${documents++}`) })], { subscribers: [destination] }),
->>>>>>> words-b
           ),
         ),
       );

@@ -190,13 +190,8 @@ function expectTruth(outcome: BridgeOutcome): void {
     expect(sequence).to.deep.equal(sequence.map((_, index) => index + 1));
 }
 
-<<<<<<< HEAD
-describe("what arrives, compared with what happened", function () {
-  this.timeout(300_000);
-=======
 describe("the arrivals at a destination, compared with the ground truth", function () {
-  this.timeout(120_000);
->>>>>>> words-b
+  this.timeout(300_000);
   afterEach(tidy);
 
   it("is each happening once at each destination, by its signer and in order, despite faults", async () => {

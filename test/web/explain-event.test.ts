@@ -4,31 +4,19 @@ import { EVENT_TYPES, meaningOf, SIGNER_ROLES } from "../../src/domain/event.ts"
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { describeEvent } from "../../src/web/explain-words.ts";
 import { tidy } from "../support/bridge.ts";
-<<<<<<< HEAD
 import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, NEW_YEAR } from "../support/builders.ts";
-import { createScene, MINUTE, SECOND, withNotes } from "./explaining.ts";
-=======
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../support/builders.ts";
 import { only } from "../support/only.ts";
 import { createExplainer, MINUTE, SECOND, withNotes } from "./explaining.ts";
->>>>>>> words-b
 
 const CODE = { object: "signer", value: "40", name: null, meaning: null };
 const RECEIVED = NEW_YEAR + 4 * SECOND;
 
 /** An explainer with one event of one receipt. */
 async function anEvent(draft: Partial<Draft>, receipt: Partial<Receipt> = {}) {
-<<<<<<< HEAD
-  const scene = createScene();
-  const kept = aReceipt({ receivedAt: RECEIVED, ...receipt });
-  const { events } = await scene.store.record(aRecordRequest([aDraft(draft)], { receipt: kept }));
-  return { ...scene, id: events[0]?.id ?? "", receipt: kept };
-=======
   const explainer = createExplainer();
   const stored = aReceipt({ receivedAt: RECEIVED, ...receipt });
-  const { events } = await explainer.store.record(aRecording([aDraft(draft)], { receipt: stored }));
+  const { events } = await explainer.store.record(aRecordRequest([aDraft(draft)], { receipt: stored }));
   return { ...explainer, id: only(events).id, receipt: stored };
->>>>>>> words-b
 }
 
 /** The one row of the event, with the text of its footnotes in place of their marks. */
@@ -108,13 +96,8 @@ describe("the row of an event", () => {
     const explainer = await anEvent({ type: "document.completed" });
     const report = async (channel: string, after: number) => {
       const receipt = aReceipt({ channel, receivedAt: RECEIVED + after });
-<<<<<<< HEAD
-      await scene.store.record(
-        aRecordRequest([aDraft({ type: "document.completed", channel })], { receipt }),
-=======
       await explainer.store.record(
-        aRecording([aDraft({ type: "document.completed", channel })], { receipt }),
->>>>>>> words-b
+        aRecordRequest([aDraft({ type: "document.completed", channel })], { receipt }),
       );
     };
     await report("upon", SECOND);
@@ -145,13 +128,8 @@ describe("the row of an event", () => {
     const explainer = await anEvent({ type: "document.completed" });
     const late = aDraft({ time: NEW_YEAR - MINUTE });
     const receipt = aReceipt({ receivedAt: RECEIVED + SECOND });
-<<<<<<< HEAD
-    const { events } = await scene.store.record(aRecordRequest([late], { receipt }));
-    const row = await rowOf({ ...scene, id: events[0]?.id ?? "" });
-=======
-    const { events } = await explainer.store.record(aRecording([late], { receipt }));
+    const { events } = await explainer.store.record(aRecordRequest([late], { receipt }));
     const row = await rowOf({ ...explainer, id: only(events).id });
->>>>>>> words-b
     expect(row.event).to.equal(
       "document sent for signing [Late: something newer of the document was known before.]",
     );
@@ -167,13 +145,8 @@ describe("the row of an event", () => {
   it("says that no destination subscribes to it", async () => {
     const explainer = createExplainer();
     const receipt = aReceipt({ receivedAt: RECEIVED });
-<<<<<<< HEAD
-    const { events } = await scene.store.record(aRecordRequest([aDraft()], { receipt, subscribers: [] }));
-    const row = await rowOf({ ...scene, id: events[0]?.id ?? "", receipt });
-=======
-    const { events } = await explainer.store.record(aRecording([aDraft()], { receipt, subscribers: [] }));
+    const { events } = await explainer.store.record(aRecordRequest([aDraft()], { receipt, subscribers: [] }));
     const row = await rowOf({ ...explainer, id: only(events).id, receipt });
->>>>>>> words-b
     expect(row.event).to.equal("document sent for signing [No destination asked for it.]");
     expect(row.deliveries).to.deep.equal([]);
   });

@@ -1,11 +1,7 @@
 import { expect } from "chai";
 import { tidy } from "../support/bridge.ts";
-<<<<<<< HEAD
 import { aDraft, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
-=======
-import { aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
 import { only } from "../support/only.ts";
->>>>>>> words-b
 import { aDelivery, firstLine, LATER, lineAfter, MINUTE, SECOND, SENDING } from "./explaining.ts";
 
 const REPLAY = "`countersign replay --destination crm --document doc-1` sends what is parked again";
@@ -100,13 +96,8 @@ describe("the line of a held delivery", () => {
     const { store, attempt, ...explainer } = await aDelivery();
     await attempt({ status: 422, answer: "no such case" }, LATER);
     const draft = aDraft({ type: "document.completed", time: NEW_YEAR + SECOND });
-<<<<<<< HEAD
     const { events } = await store.record(aRecordRequest([draft]));
-    return { ...scene, store, attempt, held: events[0]?.id ?? "" };
-=======
-    const { events } = await store.record(aRecording([draft]));
     return { ...explainer, store, attempt, held: only(events).id };
->>>>>>> words-b
   }
 
   it("names the row that it waits for", async () => {

@@ -4,12 +4,8 @@ import type { DestinationState } from "../../src/store/port/control.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { type Explanation, explain } from "../../src/web/explain.ts";
 import { atTidy } from "../support/bridge.ts";
-<<<<<<< HEAD
 import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
-=======
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { only } from "../support/only.ts";
->>>>>>> words-b
 
 /** A store in which tests record and attempt events, and explain's account of them. */
 
@@ -76,21 +72,12 @@ export function withNotes(text: string, notes: readonly string[]): string {
 export async function aDelivery(document = "doc-1", ordering: "document" | "none" = "document") {
   const explainer = createExplainer();
   const draft = aDraft({ document: aDocument(document), time: NEW_YEAR - SECOND });
-<<<<<<< HEAD
-  const { events } = await scene.store.record(
-    aRecordRequest([draft], { subscribers: [{ ...CRM, ordering }] }),
-  );
-  const event = events[0]?.id ?? "";
-  const [delivery] = (await scene.store.findEvent(event))?.deliveries ?? [];
-  return { ...scene, event, delivery: delivery?.id ?? "" };
-=======
   const { events } = await explainer.store.record(
-    aRecording([draft], { subscribers: [{ ...CRM, ordering }] }),
+    aRecordRequest([draft], { subscribers: [{ ...CRM, ordering }] }),
   );
   const event = only(events).id;
   const delivery = only((await explainer.store.findEvent(event))?.deliveries ?? []);
   return { ...explainer, event, delivery: delivery.id };
->>>>>>> words-b
 }
 
 /** The line after one attempt. */
@@ -107,19 +94,11 @@ export const RECEIVED = NEW_YEAR + MINUTE;
 
 type Explainer = ReturnType<typeof createExplainer>;
 
-<<<<<<< HEAD
-/** Records what one request tells. */
-export async function record({ store }: Scene, drafts: readonly Partial<Draft>[], receipt = {}) {
-  const kept = aReceipt({ receivedAt: RECEIVED, ...receipt });
-  await store.record(aRecordRequest(drafts.map(aDraft), { receipt: kept }));
-  return kept;
-=======
 /** Records the events of one request. */
 export async function record({ store }: Explainer, drafts: readonly Partial<Draft>[], receipt = {}) {
   const stored = aReceipt({ receivedAt: RECEIVED, ...receipt });
-  await store.record(aRecording(drafts.map(aDraft), { receipt: stored }));
+  await store.record(aRecordRequest(drafts.map(aDraft), { receipt: stored }));
   return stored;
->>>>>>> words-b
 }
 
 /** The event that one of thirty signers has viewed the document. */
