@@ -94,7 +94,9 @@ destinations:
   archive: ${at(archive.url, `${breaker}, ordering: none`)}
   billing: ${at(moved ? billing.url : CLOSED, breaker)}
   legacy: ${at(legacy.url, "")}
-retention: { receipts: never, rejected: never, events: never, attempts: never, documents: never, audit: never, duplicates: never }
+retention:
+  { receipts: never, rejected: never, events: never, attempts: never, documents: never, audit: never,
+    duplicates: never }
 shutdown: 0s`);
 }
 

@@ -18,9 +18,9 @@ import { postgresServer } from "../support/postgres-server.ts";
 import { anAttempt, type Contents, contentsOf, restoreAll } from "./filled.ts";
 
 /**
- * Runs the same random steps on two stores: both return the same, and end with the same, consistent rows. lowdb
- * works on SQLite in memory, so the stores that are written independently are SQLite and PostgreSQL. With lowdb
- * the steps test that its file holds every change when it is opened again.
+ * Runs the same random steps on two stores: both return the same, and end with the same, consistent rows.
+ * lowdb works on SQLite in memory, so the stores that are written independently are SQLite and PostgreSQL.
+ * With lowdb the steps test that its file holds every change when it is opened again.
  */
 
 const folder = mkdtempSync(join(tmpdir(), "countersign-"));

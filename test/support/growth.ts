@@ -23,5 +23,8 @@ function bestOf(run: () => unknown): number {
   return Math.max(MIN_RUN_US, Math.min(...times));
 }
 
-/** Halfway, by factors, between growth in proportion and with the square: `expect(growthOf(…)).to.be.below(…)`. */
+/**
+ * Halfway, by factors, between growth in proportion and with the square:
+ * `expect(growthOf(…)).to.be.below(…)`.
+ */
 export const MAX_LINEAR_GROWTH = 8;

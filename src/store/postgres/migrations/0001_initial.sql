@@ -130,7 +130,8 @@ create index deliveries_event on deliveries (event_id);
 -- Due deliveries, in the order of leases.
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
 -- Open deliveries of a lane, in order: whether a new one must wait, and which is next.
-create index deliveries_lane  on deliveries (destination, lane, position) where due_at is not null and lane is not null;
+create index deliveries_lane  on deliveries (destination, lane, position)
+  where due_at is not null and lane is not null;
 
 -- The open deliveries of each destination, and the time of the oldest, from the index alone.
 create index deliveries_open on deliveries (destination) include (recorded_at) where due_at is not null;
