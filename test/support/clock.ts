@@ -2,9 +2,7 @@ import type { Clock } from "../../src/domain/clock.ts";
 
 /** A clock that stands still until a test moves it. */
 export interface ManualClock extends Clock {
-  /**
-   * Moves time on, running what falls due on the way in order, and lets what each of them started get going.
-   */
+  /** Moves time on, and runs the timers that fall due in order, each with the promises that it starts. */
   advance(ms: number): Promise<void>;
   /** Sets it, as an operator does: timers fire as many milliseconds from now as before. */
   set(to: number): void;
