@@ -54,12 +54,3 @@ export function createManualClock(start: number): ManualClock {
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
-
-/**
- * Turns the event loop until it holds; for what comes over a real socket, which no clock moves. mocha's
- * timeout ends it otherwise.
- */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let turns = 0; !condition(); turns++)
-    await new Promise((resolve) => (turns < 50 ? setImmediate(resolve) : setTimeout(resolve, 1)));
-}
