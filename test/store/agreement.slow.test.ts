@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { createRowRules, CHECK_ORDER } from "../../src/check/rules.ts";
+import { CHECK_ORDER, createRowRules } from "../../src/check/rules.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { openLowdbStore } from "../../src/store/lowdb.ts";
