@@ -95,7 +95,7 @@ export function describeRefusing(name: string, open: () => Promise<Store>): void
         async (drafts, headers, query) =>
           void (await expectStored(aRecordRequest(drafts, { receipt: aReceipt({ headers, query }) }))),
       );
-      await fc.assert(property, { seed: SEED, numRuns: 100 });
+      await fc.assert(property, { seed: SEED, numRuns: 50 });
     });
 
     it("stores the bytes of requests with long ids of documents and signers", async () => {
