@@ -17,7 +17,8 @@ export const KINDS = ["sqlite", "lowdb", "postgres"] as const;
 
 /** For `before`: starts a server, or skips the tests with the reason. */
 export async function needPostgres(this: Mocha.Context): Promise<void> {
-  this.timeout(60_000);
+  // The first test that needs the server waits for its start, which a busy disk makes long.
+  this.timeout(180_000);
   try {
     await postgresServer();
   } catch (error) {
