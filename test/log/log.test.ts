@@ -86,7 +86,7 @@ describe("the events of the log", () => {
     const logging = files.filter((file) => /from "pino"|log\/log\.ts"/.test(read(file)));
     expect(logging).to.have.members([
       "app.ts",
-      "cli/demo/stage.ts",
+      "cli/demo/installation.ts",
       "log/log.ts",
       "log/output.ts",
       "observe/observers.ts",
