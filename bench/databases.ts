@@ -1,5 +1,5 @@
 import pg from "pg";
-import { startOwnPostgres } from "../test/store/own-postgres.ts";
+import { startOwnPostgres } from "../test/support/own-postgres.ts";
 import type { Bench } from "./bench.ts";
 
 /** A PostgreSQL of the stage's own, with the settings that it comes with: what is committed is on disk. */

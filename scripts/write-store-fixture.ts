@@ -9,7 +9,7 @@ import { TABLES } from "../src/store/rows.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
 import { contentsOf, fillStore } from "../test/store/filled.ts";
-import { startOwnPostgres } from "../test/store/own-postgres.ts";
+import { startOwnPostgres } from "../test/support/own-postgres.ts";
 
 /**
  * Writes a small store of each kind as this version keeps it: `node scripts/write-store-fixture.ts 0.1.0`. Called once for each
@@ -72,7 +72,7 @@ async function dump(url: string): Promise<string> {
           `insert into ${name} overriding system value select * from json_populate_recordset(null::${name}, '${text}') on conflict do nothing;`,
         );
     }
-    const migrations = new URL("../src/store/migrations-postgres/", import.meta.url);
+    const migrations = new URL("../src/store/postgres/migrations/", import.meta.url);
     const schema = readdirSync(migrations)
       .sort()
       .map((name) => readFileSync(new URL(name, migrations), "utf8"));

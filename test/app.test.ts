@@ -11,8 +11,8 @@ import {
   startReceiver,
   TOKEN,
   tidy,
-} from "./bridge.ts";
-import { createManualClock } from "./clock.ts";
+} from "./support/bridge.ts";
+import { createManualClock } from "./support/clock.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const BATCH = fixture("legalesign/batch.form");

@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "yaml.ts": ["domain", "environment.ts"],
   mapping: ["domain", "yaml.ts"],
   store: ["domain", "private-files.ts"],
-  backup: ["domain", PORT, "store/rows.ts"],
+  backup: ["domain", PORT, "store/description.ts", "store/rows.ts", "store/tables.ts"],
   check: ["backup", "domain", PORT, "store/rows.ts"],
   inbound: ["domain", "mapping", PORT, STORE],
   outbound: ["domain", PORT, STORE],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { loadConfig, parseConfig } from "../src/config.ts";
 import { formatProblem } from "../src/yaml.ts";
-import { aFolder, tidy } from "./bridge.ts";
+import { aFolder, tidy } from "./support/bridge.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 

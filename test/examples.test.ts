@@ -6,7 +6,16 @@ import { expect } from "chai";
 import { type Config, parseConfig } from "../src/config.ts";
 import { parseDuration, parseSize } from "../src/domain/quantity.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "../src/mapping/load.ts";
-import { aFolder, configText, FORM, SECRET, startBridge, startReceiver, TOKEN, tidy } from "./bridge.ts";
+import {
+  aFolder,
+  configText,
+  FORM,
+  SECRET,
+  startBridge,
+  startReceiver,
+  TOKEN,
+  tidy,
+} from "./support/bridge.ts";
 
 const example = (name: string) => fileURLToPath(new URL(`../examples/${name}`, import.meta.url));
 const children: ChildProcess[] = [];

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { makePrivateFolder, whyNotPrivate, writePrivate } from "../src/private-files.ts";
 import { openStore } from "../src/store/open.ts";
-import { aFolder, tidy } from "./bridge.ts";
-import { aDraft, aRecording } from "./builders.ts";
 import { runCommand } from "./cli/terminal.ts";
+import { aFolder, tidy } from "./support/bridge.ts";
+import { aDraft, aRecording } from "./support/builders.ts";
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 

@@ -4,9 +4,9 @@ import { createPruner, type Pruned, type Pruner, type Retention } from "../src/r
 import { PRUNABLE, type PruneStep } from "../src/store/port/retention.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "./builders.ts";
-import { createManualClock, type ManualClock, settled } from "./clock.ts";
 import { DAY, deliverAll } from "./store/filled.ts";
+import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "./support/builders.ts";
+import { createManualClock, type ManualClock, settled } from "./support/clock.ts";
 
 const HOUR = 3_600_000;
 const PAGE = { limit: 1_000 };

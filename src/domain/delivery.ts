@@ -94,6 +94,15 @@ export type Outcome =
   | { status: "pending"; dueAt: number }
   | { status: "parked"; reason: ParkReason };
 
+/** The columns of a delivery that an attempt's outcome sets. */
+export function settledState(outcome: Outcome): Pick<Delivery, "status" | "reason" | "dueAt"> {
+  return {
+    status: outcome.status,
+    reason: outcome.status === "parked" ? outcome.reason : null,
+    dueAt: outcome.status === "pending" ? outcome.dueAt : null,
+  };
+}
+
 /** The status of a whole answer; null where the answer did not come to its end. */
 export function answeredWith({ cause, status }: Pick<Attempt, "cause" | "status">): number | null {
   return cause === "answered" ? status : null;

@@ -12,10 +12,7 @@ export interface Answer {
   missing: readonly CopyRule[];
 }
 
-/**
- * The only values that are sent back: no line end could begin another header, and a browser has little to
- * run.
- */
+/** The only values that are sent back: without line ends, which could begin a header, and short. */
 const ECHOED = /^[\x21-\x7e](?:[\x20-\x7e]{0,510}[\x21-\x7e])?$/;
 
 /**

@@ -7,7 +7,7 @@ import type { Channel } from "./channel.ts";
 import { contentOf } from "./content.ts";
 import { parsing } from "./json.ts";
 import type { VerifiedRequest } from "./request.ts";
-import { atOnce, inTurns, type Steps } from "./steps.ts";
+import { atOnce, inTurns, LONG_BYTES, type Steps } from "./steps.ts";
 
 /** The items of a request, each to become events; none together with the problem when no payload is found. */
 export interface Decoded {
@@ -24,9 +24,6 @@ export function decode(request: VerifiedRequest, channel: ReadBy): Decoded {
   return atOnce(decoding(request, channel));
 }
 
-/** A body of this many bytes is decoded in steps. */
-const LONG_BYTES = 2 ** 18;
-
 /** The same with turns for other requests in between where the body is long. */
 export async function decodeInTurns(request: VerifiedRequest, channel: ReadBy): Promise<Decoded> {
   const isLong = contentOf(request).length >= LONG_BYTES;
@@ -39,7 +36,8 @@ function* decoding(request: VerifiedRequest, { rules }: ReadBy): Steps<Decoded> 
   if (content && "undecodable" in content) return undecodable("body", content.undecodable);
   const payload = yield* request.payload();
   if ("value" in payload) {
-    const whole = yield* parsingMembers(payload.value, read.parse, maxValues);
+    const { value } = payload;
+    const whole = read.parse.length === 0 ? value : yield* parsingMembers(value, read.parse, maxValues);
     return itemsOf(onlySigned(whole, signedFields(request, rules)), read);
   }
   if (payload.isEmpty && read.each) return { items: [], problems: [] };
@@ -80,7 +78,7 @@ function onlySigned(payload: unknown, names: readonly string[] | null): unknown 
 
 /** Replaces members that are JSON text by their values; members that are not JSON stay as they are. */
 function* parsingMembers(payload: unknown, names: readonly string[], maxValues?: number): Steps<unknown> {
-  if (names.length === 0 || !isPlainObject(payload)) return payload;
+  if (!isPlainObject(payload)) return payload;
   const members: [string, unknown][] = [];
   for (const name of names) {
     const text = valueAt(payload, [name]);

@@ -6,7 +6,7 @@ import { charsetIn, decodingForm, MAX_FIELDS, toPayload } from "./form.ts";
 import { DEFAULT_MAX_VALUES, type Json, MAX_LEVELS, parsing } from "./json.ts";
 import { boundaryOf, decodeMultipart } from "./multipart.ts";
 import type { OpenedRequest, Payload, RawRequest, RequestForm } from "./request.ts";
-import { once, type Steps } from "./steps.ts";
+import { atOnce, LONG_BYTES, once, type Steps } from "./steps.ts";
 
 /** Where a channel's payload is, and how it is written. */
 export type PayloadRule = Pick<ReadRule, "from" | "as">;
@@ -33,28 +33,28 @@ export function* decodingRequestForm(
 }
 
 function* decodingPayload(request: OpenedRequest, { from, as }: PayloadRule): Steps<Payload> {
-  yield;
+  const isLong = contentOf(request).length >= LONG_BYTES;
+  if (isLong) yield;
   if (as === "form" || from.in === "field") yield* request.form();
-  yield;
-  const payload = as === "form" ? yield* toFormPayload(request) : yield* decodingJson(request, from);
-  yield;
+  if (isLong) yield;
+  const payload = as === "form" ? formPayload(request) : yield* decodingJson(request, from, isLong);
+  if (isLong) yield;
   return payload;
 }
 
-function* toFormPayload(request: OpenedRequest): Steps<Payload> {
-  const form = yield* request.form();
+function formPayload(request: OpenedRequest): Payload {
+  const form = atOnce(request.form());
   if (form.cut) return absent(`the form has more than ${MAX_FIELDS} fields`);
   return { value: toPayload(form, (field) => fieldText(request, form, field)) };
 }
 
-function* decodingJson(request: OpenedRequest, from: PayloadRule["from"]): Steps<Payload> {
-  const place = formatPlace(from);
+function* decodingJson(request: OpenedRequest, from: PayloadRule["from"], isLong: boolean): Steps<Payload> {
   const text = textAt(request, from);
-  if (text === null) return absent(`the request has no ${place}`);
-  if (!/\S/.test(text)) return { absent: `${place} is empty`, isEmpty: true };
-  yield;
+  if (text === null) return absent(`the request has no ${formatPlace(from)}`);
+  if (!/\S/.test(text)) return { absent: `${formatPlace(from)} is empty`, isEmpty: true };
+  if (isLong) yield;
   const json = yield* parsing(text, request.maxValues);
-  return "value" in json ? json : absent(`${place} ${whyUnread(json.absent, request)}`);
+  return "value" in json ? json : absent(`${formatPlace(from)} ${whyUnread(json.absent, request)}`);
 }
 
 function absent(why: string): Payload {

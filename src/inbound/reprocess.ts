@@ -54,21 +54,21 @@ type ReprocessOne = (id: string) => Promise<{ fixed: boolean; events: number } |
  */
 export function createReprocess(
   parts: ReprocessParts,
-): (wish: ReprocessRequest, page: PageRequest) => Promise<Reprocessed> {
+): (request: ReprocessRequest, page: PageRequest) => Promise<Reprocessed> {
   const { store } = parts;
-  return async (wish, page) => {
-    const { source, since = 0 } = wish;
+  return async (request, page) => {
+    const { source, since = 0 } = request;
     const isAsked = ({ receivedAt }: { receivedAt: number }) => receivedAt >= since;
-    if (wish.which === "problems") {
+    if (request.which === "problems") {
       const { items, next } = await store.findReceipts({ problems: true, source }, page);
       const ids = items.filter(isAsked).map(({ id }) => id);
-      return { ...(await sum(ids, (id) => reprocessReceipt(id, wish, parts))), next };
+      return { ...(await sum(ids, (id) => reprocessReceipt(id, request, parts))), next };
     }
     const { items, next } = await store.findRejections({ source }, page);
     const rejections = new Map(items.filter(isAsked).map((one) => [one.id, one]));
     const results = await sum([...rejections.keys()], async (id) => {
       const rejection = rejections.get(id);
-      return rejection ? reprocessRejection(rejection, wish, parts) : null;
+      return rejection ? reprocessRejection(rejection, request, parts) : null;
     });
     return { ...results, next };
   };

@@ -37,7 +37,7 @@ export type Content =
 
 /**
  * A request whose places can be read (at-place.ts). Form and payload are decoded when first asked for, and
- * once: challenge, verify, decode and the answer share them. Only `openRequest` makes one.
+ * once: challenge, verify, decode and the answer share them. `openRequest` makes one.
  */
 export interface OpenedRequest extends RawRequest {
   form(): Steps<RequestForm>;
@@ -56,8 +56,7 @@ declare const verified: unique symbol;
 
 /**
  * A request that passed its channel's checks. Only verify.ts makes one: by `verify`, by `asVerifiedBefore`
- * for stored receipts, and by `withoutChecks` for dry runs. Whatever looks for events in a request takes no
- * other.
+ * for stored receipts, and by `withoutChecks` for dry runs. `decode`, `normalize` and `interpret` take no other.
  */
 export interface VerifiedRequest extends OpenedRequest {
   /** The checks that passed, such as `hmac+token`; `none` when the configuration switched checks off. */

@@ -1,12 +1,12 @@
 import type { Page, PageRequest } from "./port/paging.ts";
 
 /**
- * How long the rows of one page may be in all, in bytes, the last of them not counted: bodies, documents and lists of ids have no
- * bound of their own, and a thousand of them would fill the memory.
+ * A page ends with the row that passes this length: bodies, documents and lists of ids have no bound of their
+ * own, and a thousand of them would fill the memory.
  */
 export const MAX_PAGE_BYTES = 4 * 1_024 ** 2;
 
-/** A cursor is the position of the last row shown, base 36. */
+/** A cursor is the position of the last row of a page, base 36. */
 export function cursorAt(position: number): string {
   return position.toString(36);
 }
@@ -15,7 +15,7 @@ export function after({ cursor }: Pick<PageRequest, "cursor">): number {
   return cursor === undefined ? 0 : Number.parseInt(cursor, 36);
 }
 
-/** The rows of a page, and whether there are more behind them. No more rows are taken than that needs. */
+/** The rows of a page, and whether more follow. No further rows are taken. */
 export function takePage<Row>(
   rows: Iterable<Row>,
   limit: number,
@@ -42,6 +42,19 @@ export function sizeOfRow(row: object): number {
 export function nextOf(rows: readonly { position: number }[], { limit }: PageRequest): string | null {
   const last = rows[limit - 1];
   return rows.length > limit && last ? cursorAt(last.position) : null;
+}
+
+/**
+ * The cursor after a step of pruning that visited these rows. A step ends the walk when fewer than `limit`
+ * rows were left, or when the oldest come first (`ordered`) and none of those visited was old enough.
+ */
+export function nextStep(
+  visited: readonly { position: number }[],
+  { limit }: Pick<PageRequest, "limit">,
+  { foundOld, ordered }: { foundOld: boolean; ordered: boolean },
+): string | null {
+  const last = visited[limit - 1];
+  return last && (foundOld || !ordered) ? cursorAt(last.position) : null;
 }
 
 export function toPage<Row extends { position: number }, T>(

@@ -1,42 +1,26 @@
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import { toReceipt } from "./db-rows.ts";
 import type { RecordRequest, RecordResult } from "./port/inbox.ts";
 import type { Settlement } from "./port/queue.ts";
 import { createBatch } from "./postgres/batch.ts";
 import { claim } from "./postgres/claim.ts";
+import { addAudit, saveDestination } from "./postgres/control.ts";
 import { asFault, isRefusal, whyRefused } from "./postgres/errors.ts";
-import {
-  backlog,
-  countProblems,
-  findAudit,
-  findBlocking,
-  findDeliveries,
-  findDelivery,
-  findDocument,
-  findDocuments,
-  findEvent,
-  findEvents,
-  findReceipt,
-  findReceipts,
-  findRejection,
-  findRejections,
-  listRejections,
-} from "./postgres/find.ts";
-import { addAudit, destinations, type Rejecting, rejectAll, saveDestination } from "./postgres/keep.ts";
+import { amend, dropRejection, type Rejecting, recordAll, rejectAll } from "./postgres/inbox.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { createAnnounce } from "./postgres/notify.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
 import { refusePooler } from "./postgres/pooler.ts";
 import { prune } from "./postgres/prune.ts";
-import { bringForward, parkSome, release, settleAll, skip } from "./postgres/queue.ts";
-import { amend, recordAll } from "./postgres/record.ts";
+import { backlog, bringForward, nextDueAt, parkSome, release, settleAll, skip } from "./postgres/queue.ts";
 import { countReplay, replay } from "./postgres/replay.ts";
-import { restore } from "./postgres/restore.ts";
+import { restoreBehind } from "./postgres/restore.ts";
 import { createSession, type Session } from "./postgres/session.ts";
 import { openSnapshot } from "./postgres/snapshot.ts";
-import { createListener } from "./postgres/subscribe.ts";
+import { createSubscription } from "./postgres/subscribe.ts";
 import { transact, transactAtOnce } from "./postgres/transaction.ts";
 import { keepingReceipts } from "./refused.ts";
+import { destinations } from "./sql/find.ts";
+import { createReads } from "./sql/reads.ts";
 import type { Store } from "./store.ts";
 
 export interface PostgresOptions {
@@ -44,26 +28,26 @@ export interface PostgresOptions {
   url: string;
   /** A new token for a lease. */
   token(): string;
-  /** How many connections at most, one more for listening not counted; default 10. */
+  /** The most connections, beside one to listen; default 10. */
   connections?: number;
 }
 
 /**
- * Which part of the connections is for what may wait: refused requests, what people look at, pruning. The rest is for what
- * comes in and goes out, and is never kept busy by anybody without a secret.
+ * The share of connections for work that may wait: refused requests, reads for people, pruning. The others
+ * are for genuine requests and deliveries, so that callers without a secret never keep them busy.
  */
 const ASIDE_SHARE = 0.3;
 
-/** What one transaction takes: so many at most, and so many bytes of bodies. */
+/** The most requests in one transaction, and the most bytes of their bodies. */
 const MAX_BATCH = 100;
 const MAX_BATCH_BYTES = 8 * 1_024 ** 2;
 
 /**
- * One database that any number of nodes share. What is asked for in one turn of the event loop shares a transaction, several of
- * which are under way at a time.
+ * One database that any number of nodes share. Writes that are asked for in one turn of the event loop share
+ * a transaction; several transactions are under way at a time.
  *
- * @throws CountersignError `store_unavailable` when the database cannot be reached yet; `cannot_start` when it can and does not
- * let us in, or was written by a newer version.
+ * @throws CountersignError `store_unavailable` when the database cannot be reached yet; `cannot_start` when
+ * it refuses the connection, or its schema is newer.
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const { url, token, connections = 10 } = options;
@@ -80,41 +64,40 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const inTransactionAside = <T>(work: (session: Session) => Promise<T>) => transact(poolAside, work);
 
   const recordings = createBatch<RecordRequest, RecordResult>({
-    carry: (all) => inTransaction((session) => recordAll(session, all, announce)),
-    lanes: Math.ceil(forWork / 2),
-    most: MAX_BATCH,
+    execute: (all) => inTransaction((session) => recordAll(session, all, announce)),
+    concurrency: Math.ceil(forWork / 2),
+    maxItems: MAX_BATCH,
     weigh: ({ receipt }) => receipt.body.byteLength,
-    heaviest: MAX_BATCH_BYTES,
+    maxWeight: MAX_BATCH_BYTES,
   });
   const settlements = createBatch<Settlement, boolean>({
-    carry: (all) => inTransaction((session) => settleAll(session, channel, all)),
-    lanes: Math.ceil(forWork / 4),
-    most: MAX_BATCH,
+    execute: (all) => inTransaction((session) => settleAll(session, channel, all)),
+    concurrency: Math.ceil(forWork / 4),
+    maxItems: MAX_BATCH,
     weigh: () => 0,
-    heaviest: MAX_BATCH_BYTES,
+    maxWeight: MAX_BATCH_BYTES,
   });
   const rejections = createBatch<Rejecting, void>({
-    carry: (all) => inTransactionAside((session) => rejectAll(session, all)),
-    lanes: 1,
-    most: MAX_BATCH,
+    execute: (all) => inTransactionAside((session) => rejectAll(session, all)),
+    concurrency: 1,
+    maxItems: MAX_BATCH,
     weigh: ({ rejection }) => rejection.body?.byteLength ?? 0,
-    heaviest: MAX_BATCH_BYTES,
+    maxWeight: MAX_BATCH_BYTES,
   });
 
-  const listener = createListener({ url, channel, self });
+  const subscription = createSubscription({ url, channel, self });
 
   return {
-    subscribe: listener.listen,
+    ...createReads(aside),
+    subscribe: subscription.subscribe,
     record: keepingReceipts(recordings.add, whyRefused),
     amend: keepingReceipts(
-      (recording) => inTransaction((session) => amend(session, recording, announce)),
+      (request) => inTransaction((session) => amend(session, request, announce)),
       whyRefused,
     ),
     reject: (rejection, keep) => rejections.add({ rejection, keep }),
-    findRejections: (filter, page) => findRejections(aside, filter, page),
-    listRejections: (filter, page) => listRejections(aside, filter, page),
-    findRejection: (id) => findRejection(aside, id),
-    dropRejection: async (id) => (await aside.run("delete from rejections where id = $1", [id])) === 1,
+    dropRejection: (id) => dropRejection(aside, id),
+
     claim: (request) => transactAtOnce(pool, (session) => claim(session, channel, request, token())),
     settle: settlements.add,
     release: (leases, now) =>
@@ -129,51 +112,31 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       return parked;
     },
 
-    findEvents: (filter, page) => findEvents(aside, filter, page),
-    findEvent: (id) => findEvent(aside, id),
-    findReceipts: (filter, page) => findReceipts(aside, filter, page),
-    async findReceipt(id) {
-      const row = await findReceipt(aside, id);
-      return row && { ...toReceipt(row), body: row.body };
-    },
-    countProblems: () => countProblems(aside),
-    findDocuments: (filter, page) => findDocuments(aside, filter, page),
-    findDocument: (source, id) => findDocument(aside, source, id),
-    findDeliveries: (filter, page) => findDeliveries(aside, filter, page),
-    findDelivery: (id) => findDelivery(aside, id),
-    findBlocking: (id) => findBlocking(aside, id),
     countReplay: (filter) => countReplay(aside, filter),
     replay: (filter, page, due) => inTransactionAside((session) => replay(session, filter, page, due)),
 
     destinations: () => destinations(one),
     saveDestination: (name, state) => saveDestination(one, channel, name, state),
     addAudit: (entry) => addAudit(aside, entry),
-    findAudit: (page) => findAudit(aside, page),
     backlog: () => backlog(aside),
 
     prune: (step) => inTransactionAside((session) => prune(session, step)),
     snapshot: () => openSnapshot(url),
-    restore: (table, rows) => inTransaction((session) => restore(session, table, rows)),
+    restore: (table, rows) => inTransaction((session) => restoreBehind(session, table, rows)),
 
     async probe() {
       await one.run("update probe set writes = writes + 1");
     },
     async close() {
-      await Promise.all([recordings.idle(), settlements.idle(), rejections.idle(), listener.end()]);
+      await Promise.all([recordings.idle(), settlements.idle(), rejections.idle(), subscription.end()]);
       await Promise.all([pool.end(), poolAside.end()]);
     },
   };
 }
 
-async function nextDueAt(session: Session, destination: string): Promise<number | null> {
-  const [row] = await session.rows<{ due_at: number }>(
-    "select due_at from deliveries where destination = $1 and status = 'pending' order by due_at limit 1",
-    [destination],
-  );
-  return row?.due_at ?? null;
-}
-
-/** Sees to the schema, and gives the name under which its nodes talk: what shares a database need not share a schema. */
+/**
+ * Migrates the schema. Returns the name of its nodes' channel: stores in one database may have a schema each.
+ */
 async function prepare(url: string): Promise<string> {
   const place = placeOf(url);
   const client = createClient(url);
@@ -196,12 +159,13 @@ function asOpeningFault(error: unknown, place: string): CountersignError {
   if (!isRefusal(error)) return asFault(error);
   return new CountersignError(
     "cannot_start",
-    `the store ${place} cannot be opened (${messageOf(error)}): give \`store\` a database that this user may make tables in`,
+    `the store ${place} cannot be opened (${messageOf(error)}): ` +
+      "give `store` a database that this user may make tables in",
     { cause: error },
   );
 }
 
-/** Where a database is, without the password. */
+/** The database's address, without the password. */
 function placeOf(url: string): string {
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;

@@ -3,13 +3,14 @@ import type { RecordRequest, RecordResult } from "./port/inbox.ts";
 
 type Write = (recording: RecordRequest) => Promise<RecordResult>;
 
-/** So much of a database's own words is kept in a problem. */
+/** The part of a database's message that a problem quotes. */
 const MAX_MESSAGE_LENGTH = 300;
 
 /**
- * Writes a recording; where the database refuses what it tells, writes its receipt alone, with a problem that says so: a genuine
- * request is never lost for a value that no store can hold, and can be read again once that is solved. `whyRefused` gives the
- * database's words; null: the fault is not in what was given, and the promise rejects with it.
+ * Writes a request; where the database refuses a value of it, writes its receipt alone, with a problem. So a
+ * genuine request is never lost for a value that no store can hold, and can be processed again once that is
+ * solved. `whyRefused` gives the database's message; null: the fault lies elsewhere, and the promise rejects
+ * with it.
  */
 export function keepingReceipts(write: Write, whyRefused: (error: unknown) => string | null): Write {
   return async (recording) => {
@@ -34,7 +35,7 @@ function toProblem(why: string): Problem {
   };
 }
 
-/** The receipt with one problem more, and nothing that came of it. */
+/** The receipt with one more problem, and no events. */
 function alone({ receipt }: RecordRequest, problem: Problem): RecordRequest {
   return {
     receipt: { ...receipt, problems: [...receipt.problems, problem] },

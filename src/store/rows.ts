@@ -7,9 +7,10 @@ import type { AuditEntry, DestinationState } from "./port/control.ts";
 import type { Duplicate, ReceiptSummary } from "./port/reads.ts";
 
 /**
- * A row of each table as it is written down outside of any database: what an export holds, and what the lowdb file holds.
- * The same over all stores. `position` gives the order recorded within a table, and is what cursors point at: it goes with the
- * row, so that cursors stay good when a store is moved. Instants are milliseconds since 1970.
+ * A row of each table as it is outside of any database: in an export, and in the lowdb file. The same for all
+ * stores; tables.ts says how it lies in a database. `position` gives the order recorded within a table, and
+ * cursors point at it: it goes with the row, so that cursors stay valid when a store is moved. Instants are
+ * milliseconds since 1970.
  */
 export interface Rows {
   receipts: {
@@ -21,7 +22,7 @@ export interface Rows {
   rejections: {
     position: number;
     rejection: Omit<Rejection, "body">;
-    /** Base64; null: too long to be kept. */
+    /** Base64; null: it was too long to be stored. */
     body: string | null;
   };
   events: {
@@ -30,27 +31,27 @@ export interface Rows {
     coalesceKey: string | null;
     /** When it happened. */
     at: number;
-    /** Other keys under which it was told, sorted. */
+    /** Other keys under which it was reported, sorted. */
     dedupeKeys: readonly string[];
-    /** Which channels told it, and under which keys, beside the one that told it first. Sorted by key and channel. */
+    /** The reports of other channels than the first, with their keys. Sorted by key and channel. */
     channelKeys: readonly ChannelKey[];
-    /** In the order told, of the same moment by receipt. */
+    /** In the order received, of the same moment by receipt. */
     duplicates: readonly Duplicate[];
   };
-  /** What is left of an event that is kept no longer, so that a repeat is still recognised. */
+  /** The rest of a pruned event, by which a repeat is still recognised. */
   tombstones: {
     position: number;
     id: string;
     recordedAt: number;
     /** As of the event. */
     dedupeKeys: readonly string[];
-    /** As of the event, without what was told. */
+    /** As of the event, without the reports themselves. */
     channelKeys: readonly ChannelKey[];
   };
   documents: {
     position: number;
     document: Document;
-    /** When something was last told of it. */
+    /** When it was last reported. */
     changedAt: number;
   };
   /** Which document a signer belongs to. Sorted by source and signer. */
@@ -58,10 +59,10 @@ export interface Rows {
   deliveries: {
     position: number;
     delivery: Delivery;
-    /** Of the newest lease. */
+    /** Of the newest lease; null: it is not leased. */
     token: string | null;
     recordedAt: number;
-    /** In the order tried. */
+    /** In the order of attempts. */
     history: readonly Attempt[];
   };
   /** Sorted by name. */
@@ -71,7 +72,7 @@ export interface Rows {
 
 export type Table = keyof Rows;
 
-/** In the order in which an export holds them: what is referred to comes first. */
+/** In the order of an export: a row comes before those that refer to it. */
 export const TABLES = [
   "receipts",
   "rejections",

@@ -6,10 +6,10 @@ import type { Reads } from "./port/reads.ts";
 import type { Pruning } from "./port/retention.ts";
 
 /**
- * The store, in roles. Every adapter keeps the promises that the roles state, and test/store/contract.ts tests each of
- * them. A promise that resolves has been carried out on disk; one that rejects has changed nothing. When the database
- * cannot be reached or written to, calls reject with a CountersignError of code `store_unavailable`, and later calls may
- * succeed.
+ * The store, in roles. Every adapter keeps the promises that the roles state, and test/store/contract.ts
+ * tests each of them. A promise that resolves has been carried out on disk; one that rejects has changed
+ * nothing. When the database cannot be reached or written to, calls reject with a CountersignError of code
+ * `store_unavailable`, and later calls may succeed.
  */
 export interface Store extends Inbox, Queue, Reads, Control, Pruning, Backup {
   /** Resolves when the store can be written to at this moment, rejects otherwise. */

@@ -1,6 +1,6 @@
 import type { Store } from "./store.ts";
 
-/** The same store, which tells how long each call took, whether it resolved or not. `stopwatch` counts milliseconds. */
+/** The same store, with `told` called after each call, resolved or not. `stopwatch` counts milliseconds. */
 export function timed(
   store: Store,
   stopwatch: () => number,

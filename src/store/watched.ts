@@ -1,13 +1,16 @@
 import type { Store } from "./store.ts";
 
-/** A store, and whether calls of it that may make deliveries are under way. */
+/** A store whose calls that may make deliveries due are watched. */
 export interface Watched {
   store: Store;
-  /** Resolves when all such calls that are under way at this moment have ended, well or not. */
+  /** Resolves when all such calls that are under way now have ended, resolved or not. */
   settled(): Promise<void>;
 }
 
-/** Watches what makes deliveries due: a reload waits for those calls before it parks what is open for destinations that are gone. */
+/**
+ * A reload waits for these calls before it parks the open deliveries of removed destinations: a call may
+ * still use the old configuration.
+ */
 export function watched(store: Store): Watched {
   const underWay = new Set<Promise<unknown>>();
 

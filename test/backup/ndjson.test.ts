@@ -9,8 +9,8 @@ import {
 } from "../../src/backup/ndjson.ts";
 import { type Rows, TABLES, type Table } from "../../src/store/rows.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { NEW_YEAR } from "../builders.ts";
 import { type Contents, contentsOf, fillStore } from "../store/filled.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 
 const ROWS = {
   receipts: 1,

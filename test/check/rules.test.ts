@@ -3,9 +3,9 @@ import { type Consistency, createConsistency } from "../../src/check/rules.ts";
 import type { Delivery } from "../../src/domain/delivery.ts";
 import { unknownDocument } from "../../src/domain/document.ts";
 import { viewDocument } from "../../src/domain/view.ts";
-import { NEW_YEAR } from "../builders.ts";
 import { anEvent } from "../outbound/fixtures.ts";
 import { anAttempt, DAY } from "../store/filled.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 
 const idOf = (name: string) => `evt_${name.padStart(26, "0")}`;
 

@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
-import { type Bridge, configText, FORM, signedByLumin, startBridge, TOKEN, tidy } from "../bridge.ts";
+import { type Bridge, configText, FORM, signedByLumin, startBridge, TOKEN, tidy } from "../support/bridge.ts";
 import { runCommand } from "./terminal.ts";
 
 const SHIPPED = readFileSync(new URL("../../mappings/legalesign.yaml", import.meta.url), "utf8");

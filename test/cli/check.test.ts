@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { aFolder, configText, LUMIN_KEY, SECRET, TOKEN, tidy } from "../bridge.ts";
+import { aFolder, configText, LUMIN_KEY, SECRET, TOKEN, tidy } from "../support/bridge.ts";
 import { runCommand } from "./terminal.ts";
 
 function configFile(text: string): string {

@@ -7,8 +7,8 @@ import {
   startBridge,
   startReceiver,
   tidy,
-} from "../bridge.ts";
-import { createManualClock } from "../clock.ts";
+} from "../support/bridge.ts";
+import { createManualClock } from "../support/clock.ts";
 import { commandsFor, crm, post } from "./operator.ts";
 
 const NOON = Date.UTC(2026, 0, 31, 12);

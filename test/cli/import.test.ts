@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { aFolder, configText, startBridge, tidy } from "../bridge.ts";
-import { aDocument, aDraft, aRecording, NEW_YEAR } from "../builders.ts";
 import { claim, contentsOf, settle } from "../store/filled.ts";
+import { aFolder, configText, startBridge, tidy } from "../support/bridge.ts";
+import { aDocument, aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
 import { aFilledStore, anExport, inStore, STORES } from "./stores.ts";
 import { runCommand } from "./terminal.ts";
 

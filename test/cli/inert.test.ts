@@ -11,7 +11,7 @@ import {
   startReceiver,
   TOKEN,
   tidy,
-} from "../bridge.ts";
+} from "../support/bridge.ts";
 import { runCommand } from "./terminal.ts";
 
 /** Moves the cursor, sets the window's title, clears, rings, reorders, and begins a line of its own. */

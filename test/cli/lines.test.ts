@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { lastLineOf, linesOf } from "../../src/cli/lines.ts";
-import { aFolder, tidy } from "../bridge.ts";
+import { aFolder, tidy } from "../support/bridge.ts";
 
 describe("a file of lines", () => {
   afterEach(tidy);

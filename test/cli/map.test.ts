@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { aFolder, tidy } from "../bridge.ts";
+import { aFolder, tidy } from "../support/bridge.ts";
 import { runCommand } from "./terminal.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { type Bridge, configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
-import { createManualClock } from "../clock.ts";
+import { type Bridge, configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../support/bridge.ts";
+import { createManualClock } from "../support/clock.ts";
 import { commandsFor, crm, post } from "./operator.ts";
 
 /** Waits until every delivery is final; each look is a request, so the event loop turns. */

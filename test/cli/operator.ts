@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Bridge, configText, FORM, SECRET, TOKEN } from "../bridge.ts";
+import { type Bridge, configText, FORM, SECRET, TOKEN } from "../support/bridge.ts";
 import { runCommand } from "./terminal.ts";
 
 /** What an operator does to a bridge that runs, and what comes in meanwhile. */

@@ -6,9 +6,18 @@ import { loadConfig } from "../../src/config.ts";
 import type { PruneStep } from "../../src/store/port/retention.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aFolder, configText, FORM, SECRET, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
-import { until } from "../clock.ts";
 import { DAY } from "../store/filled.ts";
+import {
+  aFolder,
+  configText,
+  FORM,
+  SECRET,
+  startBridge,
+  startReceiver,
+  TOKEN,
+  tidy,
+} from "../support/bridge.ts";
+import { until } from "../support/clock.ts";
 import { runCommand } from "./terminal.ts";
 
 const ITEM = {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { GroundTruthLine } from "../../src/simulate/ground-truth.ts";
-import { aFolder, type Bridge, configText, LUMIN_KEY, startBridge, TOKEN, tidy } from "../bridge.ts";
+import { aFolder, type Bridge, configText, LUMIN_KEY, startBridge, TOKEN, tidy } from "../support/bridge.ts";
 import { runCommand } from "./terminal.ts";
 
 const SECRET = "a-realtime-secret";

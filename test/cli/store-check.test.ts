@@ -2,9 +2,9 @@ import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
-import { aFolder, tidy } from "../bridge.ts";
-import { aDocument, aDraft, aRecording } from "../builders.ts";
 import { fillStore } from "../store/filled.ts";
+import { aFolder, tidy } from "../support/bridge.ts";
+import { aDocument, aDraft, aRecording } from "../support/builders.ts";
 import { aFilledStore, inStore, KINDS, needPostgres, STORES } from "./stores.ts";
 import { runCommand } from "./terminal.ts";
 

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { parseConfig } from "../../src/config.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aFolder } from "../bridge.ts";
 import { fillStore } from "../store/filled.ts";
-import { postgresServer } from "../store/postgres-server.ts";
+import { aFolder } from "../support/bridge.ts";
+import { postgresServer } from "../support/postgres-server.ts";
 import { runCommand } from "./terminal.ts";
 
 /** Stores as `--store` names them, each empty and its own. */

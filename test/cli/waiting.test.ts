@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { atTidy, type Bridge, configText, startBridge, startReceiver, tidy } from "../bridge.ts";
-import { createManualClock, until } from "../clock.ts";
+import { atTidy, type Bridge, configText, startBridge, startReceiver, tidy } from "../support/bridge.ts";
+import { createManualClock, until } from "../support/clock.ts";
 import { commandsFor, crm, post } from "./operator.ts";
 
 /** What an operator sees of deliveries that wait or fail, and what can be done about them. */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parseConfig } from "../../src/config.ts";
 import { formatProblem } from "../../src/yaml.ts";
-import { aFolder, tidy } from "../bridge.ts";
 import { runCommand } from "../cli/terminal.ts";
+import { aFolder, tidy } from "../support/bridge.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const GOOD = "0123456789abcdef0123456789abcdef";

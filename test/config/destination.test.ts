@@ -7,8 +7,8 @@ import { DEFAULT_BREAKER } from "../../src/domain/breaker.ts";
 import type { Destination } from "../../src/outbound/destination.ts";
 import { publicKeyOf, signBody } from "../../src/outbound/sign.ts";
 import { formatProblem } from "../../src/yaml.ts";
-import { aFolder, tidy } from "../bridge.ts";
 import { type Certificates, makeCertificates } from "../outbound/certificates.ts";
+import { aFolder, tidy } from "../support/bridge.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const SOURCES = `sources:

@@ -1,4 +1,4 @@
-import { startOwnPostgres } from "../store/own-postgres.ts";
+import { startOwnPostgres } from "../support/own-postgres.ts";
 
 /** The stores that a bridge can have, each as it is meant to be used. */
 export const STORE_NAMES = ["sqlite", "lowdb", "postgres"] as const;

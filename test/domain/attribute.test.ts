@@ -3,7 +3,7 @@ import { attribute } from "../../src/domain/attribute.ts";
 import { type Document, evolve, unknownDocument } from "../../src/domain/document.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { KnownType } from "../../src/domain/event.ts";
-import { aDraft, aSigner, NEW_YEAR } from "../builders.ts";
+import { aDraft, aSigner, NEW_YEAR } from "../support/builders.ts";
 
 /** A post that lists ann, bob and cid, of whom these have signed; it does not say who did what. */
 const post = (type: KnownType, signed: readonly string[], minutes = 1): Draft =>

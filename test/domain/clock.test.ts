@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { pause } from "../../src/domain/clock.ts";
-import { createManualClock, settled } from "../clock.ts";
+import { createManualClock, settled } from "../support/clock.ts";
 
 describe("pause", () => {
   const begin = (ms: number) => {

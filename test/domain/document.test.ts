@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type Document, evolve, learn, unknownDocument } from "../../src/domain/document.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { KnownType } from "../../src/domain/event.ts";
-import { aDocument, aDraft, aSigner, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aSigner, NEW_YEAR } from "../support/builders.ts";
 
 const NOTHING = unknownDocument("legalesign", "doc-1");
 

@@ -4,7 +4,7 @@ import type { Draft } from "../../src/domain/draft.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { lookupOf } from "../../src/domain/lookup.ts";
 import { type Known, type Resolution, type Rules, resolve } from "../../src/domain/resolve.ts";
-import { aReceipt, NEW_YEAR } from "../builders.ts";
+import { aReceipt, NEW_YEAR } from "../support/builders.ts";
 
 /** What a store would know, in memory: remembers what was resolved, and answers what is asked for. */
 export function createMemory(given: Rules) {

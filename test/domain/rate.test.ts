@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { allowance, atRate, firstShare, fullBucket, nextToken, take } from "../../src/domain/rate.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 
 describe("a rate", () => {
   it("lets a tenth of a second's worth begin at once, and at least one", () => {

@@ -5,7 +5,7 @@ import { type Draft, withRole } from "../../src/domain/draft.ts";
 import { lookupOf } from "../../src/domain/lookup.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { type Known, type Resolution, resolve as resolveBy } from "../../src/domain/resolve.ts";
-import { aDocument, aDraft, aReceipt, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { createMemory } from "./memory.ts";
 import { ordersOf } from "./orders.ts";
 

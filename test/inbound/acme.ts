@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Overrides } from "../../src/app.ts";
-import { type Answer, aFolder, type Bridge, startBridge } from "../bridge.ts";
+import { type Answer, aFolder, type Bridge, startBridge } from "../support/bridge.ts";
 
 /** An invented provider whose mapping a test writes as far as the test is about it. */
 

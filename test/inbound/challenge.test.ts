@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { startBridge, tidy } from "../bridge.ts";
+import { startBridge, tidy } from "../support/bridge.ts";
 import { acmeConfig, DONE, hmac, startAcme } from "./acme.ts";
 
 const TOKEN = "a-token-nobody-guesses";

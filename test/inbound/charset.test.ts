@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { FORM, signedByLumin, startBridge, TOKEN, tidy } from "../bridge.ts";
+import { FORM, signedByLumin, startBridge, TOKEN, tidy } from "../support/bridge.ts";
 import { aRequest, channelOf, read, shipped } from "./posts.ts";
 
 const latin1 = (text: string) => Buffer.from(text, "latin1");

@@ -5,9 +5,9 @@ import { expect } from "chai";
 import { parseConfig } from "../../src/config.ts";
 import { parseMapping } from "../../src/mapping/load.ts";
 import { formatProblem } from "../../src/yaml.ts";
-import { tidy } from "../bridge.ts";
 import { runCommand } from "../cli/terminal.ts";
-import { createManualClock } from "../clock.ts";
+import { tidy } from "../support/bridge.ts";
+import { createManualClock } from "../support/clock.ts";
 import { acmeConfig, acmeMapping, DONE, folderWith, hmac, startAcme } from "./acme.ts";
 
 const VECTORS = JSON.parse(readFileSync(new URL("../fixtures/signatures.json", import.meta.url), "utf8"));

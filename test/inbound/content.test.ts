@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { unpack } from "../../src/inbound/content.ts";
-import { configText, FORM, LUMIN_KEY, signedByLumin, startBridge, TOKEN, tidy } from "../bridge.ts";
+import { configText, FORM, LUMIN_KEY, signedByLumin, startBridge, TOKEN, tidy } from "../support/bridge.ts";
 import { aRequest } from "./posts.ts";
 
 const LUMIN = "/in/lumin/account";

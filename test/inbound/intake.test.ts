@@ -2,9 +2,17 @@ import { createHmac } from "node:crypto";
 import type { Socket } from "node:net";
 import { expect } from "chai";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { type Bridge, configText, FORM, LUMIN_KEY, signedByLumin, startBridge, tidy } from "../bridge.ts";
-import { createManualClock } from "../clock.ts";
-import { openRaw, type RawConnection } from "../raw.ts";
+import {
+  type Bridge,
+  configText,
+  FORM,
+  LUMIN_KEY,
+  signedByLumin,
+  startBridge,
+  tidy,
+} from "../support/bridge.ts";
+import { createManualClock } from "../support/clock.ts";
+import { openRaw, type RawConnection } from "../support/raw.ts";
 
 const LUMIN = "/in/lumin/account";
 const BODY = JSON.stringify({

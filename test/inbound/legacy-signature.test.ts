@@ -1,6 +1,6 @@
 import { type KeyObject, sign } from "node:crypto";
 import { expect } from "chai";
-import { aFolder, type Bridge, configText, FORM, startBridge, TOKEN, tidy } from "../bridge.ts";
+import { aFolder, type Bridge, configText, FORM, startBridge, TOKEN, tidy } from "../support/bridge.ts";
 import { makeRsaCertificate } from "./certificate.ts";
 
 /** Legalesign's legacy signatures, as an operator configures them: a certificate in PEM beside the token. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { dedupeKeyOf } from "../../src/domain/draft.ts";
 import { signerId } from "../../src/domain/identity.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
-import { aDocument, aDraft } from "../builders.ts";
+import { aDocument, aDraft } from "../support/builders.ts";
 import { aRequest, channelOf, fixture, read, readForm, readJson, shipped } from "./posts.ts";
 
 /** A provider that nobody knew when this was built: a list under a nested path, and names of its own for everything. */

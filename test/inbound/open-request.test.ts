@@ -7,7 +7,7 @@ import type { VerifiedRequest } from "../../src/inbound/request.ts";
 import { atOnce } from "../../src/inbound/steps.ts";
 import { verify, withoutChecks } from "../../src/inbound/verify.ts";
 import { parsePlace } from "../../src/mapping/request-place.ts";
-import { tidy } from "../bridge.ts";
+import { tidy } from "../support/bridge.ts";
 import { acmeMapping, hmac, startAcme } from "./acme.ts";
 import { aRequest, channelOf } from "./posts.ts";
 

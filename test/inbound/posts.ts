@@ -11,7 +11,7 @@ import { verify, withoutChecks } from "../../src/inbound/verify.ts";
 import type { Mapping } from "../../src/mapping/compile.ts";
 import { loadMapping, parseMapping, SHIPPED_MAPPINGS } from "../../src/mapping/load.ts";
 import { formatProblem } from "../../src/yaml.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 
 /** Posts and the channels they come to, as tests of the way in need them. */
 

@@ -7,9 +7,18 @@ import { concealEnvelope, withoutCredentials } from "../../src/inbound/private.t
 import { privacyBy, privacyOf } from "../../src/inbound/private-names.ts";
 import { TABLES } from "../../src/store/rows.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { aFolder, configText, FORM, LUMIN_KEY, signedByLumin, startBridge, TOKEN, tidy } from "../bridge.ts";
-import { aReceipt, aRecording } from "../builders.ts";
 import { runCommand } from "../cli/terminal.ts";
+import {
+  aFolder,
+  configText,
+  FORM,
+  LUMIN_KEY,
+  signedByLumin,
+  startBridge,
+  TOKEN,
+  tidy,
+} from "../support/bridge.ts";
+import { aReceipt, aRecording } from "../support/builders.ts";
 import { aRequest, channelOf, shipped } from "./posts.ts";
 
 const keptOf = async (given: Parameters<typeof aRequest>[0], privateNames: readonly string[] = []) =>

@@ -3,7 +3,7 @@ import { CountersignError } from "../../src/domain/errors.ts";
 import type { RecordRequest } from "../../src/store/port/inbox.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
+import { configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../support/bridge.ts";
 
 const BATCH = `/in/legalesign/batch?token=${TOKEN}`;
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { tidy } from "../bridge.ts";
+import { tidy } from "../support/bridge.ts";
 import { acmeMapping, DONE, hmac, startAcme } from "./acme.ts";
 import { channelOf, readJson } from "./posts.ts";
 

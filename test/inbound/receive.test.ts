@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { expect } from "chai";
 import { CountersignError } from "../../src/domain/errors.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { aFolder, configText, FORM, signedByLumin, startBridge, TOKEN, tidy } from "../bridge.ts";
+import { aFolder, configText, FORM, signedByLumin, startBridge, TOKEN, tidy } from "../support/bridge.ts";
 
 const LUMIN = "/in/lumin/account";
 const CREATED = JSON.stringify({

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { Rejection } from "../../src/domain/receipt.ts";
 import { createRejections } from "../../src/inbound/rejections.ts";
-import { NEW_YEAR } from "../builders.ts";
-import { createManualClock, settled } from "../clock.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { createManualClock, settled } from "../support/clock.ts";
 
 const KEEP = 10;
 const MANY = 3_000;

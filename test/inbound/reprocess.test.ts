@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { runCommand } from "../cli/terminal.ts";
 import {
   aFolder,
   configText,
@@ -12,8 +13,7 @@ import {
   startReceiver,
   TOKEN,
   tidy,
-} from "../bridge.ts";
-import { runCommand } from "../cli/terminal.ts";
+} from "../support/bridge.ts";
 
 const MAPPING = (extra = "") => `
 provider: acme

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { createTarpit } from "../../src/inbound/tarpit.ts";
-import { configText, LUMIN_KEY, signedByLumin, startBridge, tidy } from "../bridge.ts";
-import { NEW_YEAR } from "../builders.ts";
-import { createManualClock } from "../clock.ts";
+import { configText, LUMIN_KEY, signedByLumin, startBridge, tidy } from "../support/bridge.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { createManualClock } from "../support/clock.ts";
 
 describe("refused senders when there are many", () => {
   afterEach(tidy);

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { dedupeKeyOf } from "../../src/domain/draft.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
-import { aDocument, aSigner } from "../builders.ts";
 import { aRequest, fixture, read, readForm, readJson, shipped } from "../inbound/posts.ts";
+import { aDocument, aSigner } from "../support/builders.ts";
 
 const DOCUMENT = "6619179c-95da-4d5c-b7be-7bac0bac4088";
 const SIGNER = "656926a1-a9e9-434b-91cc-9f9769254e99";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { signerId } from "../../src/domain/identity.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
-import { aDocument } from "../builders.ts";
 import { aRequest, fixture, read, readJson, shipped } from "../inbound/posts.ts";
+import { aDocument } from "../support/builders.ts";
 
 const EVENTS = {
   signature_request_created: ["document.created"],

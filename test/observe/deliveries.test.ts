@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
-import { NEW_YEAR } from "../builders.ts";
 import { anEvent } from "../outbound/fixtures.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 import { createWitness } from "./witness.ts";
 
 const DELIVERY = {

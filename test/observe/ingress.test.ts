@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { IngressOutcome } from "../../src/inbound/receive.ts";
-import { NEW_YEAR } from "../builders.ts";
 import { anEvent } from "../outbound/fixtures.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 import { createWitness } from "./witness.ts";
 
 const OUTCOME: IngressOutcome = {

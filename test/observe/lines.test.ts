@@ -19,8 +19,8 @@ import {
   startReceiver,
   TOKEN,
   tidy,
-} from "../bridge.ts";
-import { createManualClock } from "../clock.ts";
+} from "../support/bridge.ts";
+import { createManualClock } from "../support/clock.ts";
 
 /** A bridge on good and bad days, and every line that it logs meanwhile. */
 

@@ -17,8 +17,8 @@ import {
   startReceiver,
   TOKEN,
   tidy,
-} from "../bridge.ts";
-import { createManualClock, settled } from "../clock.ts";
+} from "../support/bridge.ts";
+import { createManualClock, settled } from "../support/clock.ts";
 import { createWitness } from "./witness.ts";
 
 /** The same observers, but that do nothing. */

@@ -2,8 +2,8 @@ import { pino } from "pino";
 import { createLog } from "../../src/log/log.ts";
 import { createObservers } from "../../src/observe/observers.ts";
 import { createMetrics } from "../../src/web/metrics.ts";
-import { NEW_YEAR } from "../builders.ts";
-import { createManualClock } from "../clock.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { createManualClock } from "../support/clock.ts";
 
 /** Every observer, with the lines and the metrics that they make. */
 export function createWitness() {

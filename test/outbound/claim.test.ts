@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { claimRequest, createStoreCalls, maxWaitMs } from "../../src/outbound/claim.ts";
 import type { Lease, Queue } from "../../src/store/port/queue.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 import { aDestination, aLease } from "./fixtures.ts";
 
 const DESTINATION = aDestination({ timeout: 20_000, concurrency: 3 });

@@ -8,7 +8,7 @@ import { createDeliver, type DeliverOptions } from "../../src/outbound/deliver.t
 import type { Destination } from "../../src/outbound/destination.ts";
 import { FORMAT_NAMES } from "../../src/outbound/format.ts";
 import { parseSecret } from "../../src/outbound/sign.ts";
-import { createManualClock } from "../clock.ts";
+import { createManualClock } from "../support/clock.ts";
 import { aDestination, anEvent, type Received, type Receiver, SECRET, startReceiver } from "./fixtures.ts";
 
 describe("deliver, as a destination asks for it", () => {

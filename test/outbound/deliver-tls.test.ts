@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createSecureContext, type SecureContextOptions, type TLSSocket } from "node:tls";
 import { expect } from "chai";
 import { createDeliver } from "../../src/outbound/deliver.ts";
-import { createManualClock } from "../clock.ts";
+import { createManualClock } from "../support/clock.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { aDestination, anEvent } from "./fixtures.ts";
 

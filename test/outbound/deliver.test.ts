@@ -6,7 +6,7 @@ import { locationIn, textIn } from "../../src/domain/redirect.ts";
 import { createDeliver } from "../../src/outbound/deliver.ts";
 import type { Destination } from "../../src/outbound/destination.ts";
 import { parseSecret } from "../../src/outbound/sign.ts";
-import { createManualClock, until } from "../clock.ts";
+import { createManualClock, until } from "../support/clock.ts";
 import { aDestination, anEvent, type Received, type Receiver, SECRET, startReceiver } from "./fixtures.ts";
 
 describe("deliver", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { NEW_YEAR } from "../builders.ts";
-import { settled } from "../clock.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { settled } from "../support/clock.ts";
 import { aDestination } from "./fixtures.ts";
 import { createStage, type Stage } from "./stage.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { createDeliver } from "../../src/outbound/deliver.ts";
-import { NEW_YEAR } from "../builders.ts";
-import { settled, until } from "../clock.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { settled, until } from "../support/clock.ts";
 import { aDestination, startReceiver } from "./fixtures.ts";
 import { createStage, type Stage } from "./stage.ts";
 

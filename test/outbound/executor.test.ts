@@ -4,8 +4,8 @@ import { createLiveState } from "../../src/outbound/destination-state.ts";
 import { createExecutor, type ExecutorParts } from "../../src/outbound/executor.ts";
 import type { Observer } from "../../src/outbound/observe.ts";
 import type { Settlement } from "../../src/store/port/queue.ts";
-import { NEW_YEAR } from "../builders.ts";
-import { createManualClock } from "../clock.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { createManualClock } from "../support/clock.ts";
 import { aDestination, aLease } from "./fixtures.ts";
 import { noting } from "./stage.ts";
 

@@ -7,7 +7,7 @@ import type { Event } from "../../src/domain/event.ts";
 import { deliveryId, eventId } from "../../src/domain/identity.ts";
 import type { Destination } from "../../src/outbound/destination.ts";
 import type { Lease } from "../../src/store/port/queue.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 
 /** An event as the store leases it out. */
 export function anEvent(given: Partial<Event> = {}): Event {

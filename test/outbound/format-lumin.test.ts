@@ -3,8 +3,8 @@ import { expect } from "chai";
 import { wants } from "../../src/domain/destination.ts";
 import { DOCUMENT_STATUSES, EVENT_TYPES, type Event, SIGNER_STATUSES } from "../../src/domain/event.ts";
 import { encodeLumin, hasLuminWord, isKnownToLumin } from "../../src/outbound/format-lumin.ts";
-import { configText, FORM, SECRET, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
 import { readJson, shipped } from "../inbound/posts.ts";
+import { configText, FORM, SECRET, startBridge, startReceiver, TOKEN, tidy } from "../support/bridge.ts";
 import { anEvent } from "./fixtures.ts";
 
 const bodyOf = (event: Event) => JSON.parse(encodeLumin(event).body.toString());

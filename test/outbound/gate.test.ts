@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createGate, type Gate } from "../../src/outbound/gate.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 
 const RULE = { failures: 2, pause: 10_000, longest: 60_000 };
 const NOTHING = { paused: null, breaker: null };

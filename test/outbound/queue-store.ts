@@ -3,7 +3,7 @@ import { deliveryId } from "../../src/domain/identity.ts";
 import type { ClaimRequest, Settlement } from "../../src/store/port/queue.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 import { anEvent } from "./fixtures.ts";
 
 type Method = "bringForward" | "claim" | "settle" | "release" | "nextDueAt" | "saveDestination";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { retryStoreWrite, storeBackoff } from "../../src/outbound/retry-store-write.ts";
-import { NEW_YEAR } from "../builders.ts";
-import { createManualClock } from "../clock.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { createManualClock } from "../support/clock.ts";
 
 /** A write that fails so often, on a clock that a test moves. */
 function aWrite(failures: number, fault: () => unknown = () => new Error("away")) {

@@ -2,7 +2,7 @@ import type { LookupFunction } from "node:net";
 import { expect } from "chai";
 import { createDeliver } from "../../src/outbound/deliver.ts";
 import { sharedLookup } from "../../src/outbound/shared-lookup.ts";
-import { createManualClock, until } from "../clock.ts";
+import { createManualClock, until } from "../support/clock.ts";
 import { aDestination, anEvent, startReceiver } from "./fixtures.ts";
 
 type Callback = Parameters<LookupFunction>[2];

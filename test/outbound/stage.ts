@@ -3,8 +3,8 @@ import type { Deliver } from "../../src/outbound/deliver.ts";
 import type { Destination } from "../../src/outbound/destination.ts";
 import { createDispatcher, type Dispatcher } from "../../src/outbound/dispatch.ts";
 import type { Observer } from "../../src/outbound/observe.ts";
-import { NEW_YEAR } from "../builders.ts";
-import { createManualClock, type ManualClock, settled } from "../clock.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { createManualClock, type ManualClock, settled } from "../support/clock.ts";
 import { createQueueStore, type QueueStore } from "./queue-store.ts";
 
 /** A try that a test ends by hand. */

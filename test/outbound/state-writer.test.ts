@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { SavedState } from "../../src/outbound/gate.ts";
 import { createStateWriter } from "../../src/outbound/state-writer.ts";
-import { NEW_YEAR } from "../builders.ts";
-import { createManualClock } from "../clock.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { createManualClock } from "../support/clock.ts";
 
 const PAUSED = { paused: { at: NEW_YEAR, reason: "moving house" }, breaker: null };
 const NOTHING = { paused: null, breaker: null };

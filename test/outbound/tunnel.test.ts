@@ -9,7 +9,7 @@ import { type AddressInfo, connect, type LookupFunction, type Server, type Socke
 import { createSecureContext, getCACertificates, setDefaultCACertificates } from "node:tls";
 import { expect } from "chai";
 import { createDeliver } from "../../src/outbound/deliver.ts";
-import { createManualClock, until } from "../clock.ts";
+import { createManualClock, until } from "../support/clock.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { aDestination, anEvent, type Receiver, startReceiver } from "./fixtures.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { createWakeTimer, type WakeTimer } from "../../src/outbound/wake-timer.ts";
-import { NEW_YEAR } from "../builders.ts";
-import { createManualClock, type ManualClock } from "../clock.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { createManualClock, type ManualClock } from "../support/clock.ts";
 
 const HOUR = 3_600_000;
 

@@ -12,7 +12,7 @@ import {
   type WorkerState,
 } from "../../src/outbound/worker-state.ts";
 import type { Lease } from "../../src/store/port/queue.ts";
-import { NEW_YEAR as NOW } from "../builders.ts";
+import { NEW_YEAR as NOW } from "../support/builders.ts";
 import { aLease } from "./fixtures.ts";
 
 const OPEN: Permit = { count: Number.POSITIVE_INFINITY, retryAt: null, probe: false };

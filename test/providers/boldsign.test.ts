@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { tidy } from "../bridge.ts";
+import { tidy } from "../support/bridge.ts";
 import { bodyOf, NOW, PROVIDERS, start } from "./stage.ts";
 
 describe("BoldSign", () => {

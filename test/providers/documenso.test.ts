@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { startReceiver, tidy } from "../bridge.ts";
 import { ordersOf } from "../domain/orders.ts";
+import { startReceiver, tidy } from "../support/bridge.ts";
 import { describeEvent, start } from "./stage.ts";
 
 describe("Documenso", () => {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { expect } from "chai";
-import { type Bridge, startBridge, tidy } from "../bridge.ts";
+import { type Bridge, startBridge, tidy } from "../support/bridge.ts";
 
 const KEY = "a-connect-key-0123456789";
 const CONFIG = `

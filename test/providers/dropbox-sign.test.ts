@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { expect } from "chai";
-import { type Bridge, FORM, startBridge, startReceiver, tidy } from "../bridge.ts";
+import { type Bridge, FORM, startBridge, startReceiver, tidy } from "../support/bridge.ts";
 
 const KEY = "an-api-key-0123456789";
 const OUTBOUND = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { startReceiver, tidy } from "../bridge.ts";
+import { startReceiver, tidy } from "../support/bridge.ts";
 import { bodyOf, clockAt, describeEvent, NOW, PROVIDERS, start } from "./stage.ts";
 
 for (const [provider, { fixture, events, secret, again = (body: string) => body }] of Object.entries(

@@ -1,7 +1,15 @@
 import { createHmac } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
-import { type Answer, type Bridge, SECRET, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
+import {
+  type Answer,
+  type Bridge,
+  SECRET,
+  startBridge,
+  startReceiver,
+  TOKEN,
+  tidy,
+} from "../support/bridge.ts";
 
 /** Shipped mappings behind a real bridge: what is genuine arrives once as the right event, and nothing else comes in. */
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { tidy } from "../bridge.ts";
 import { ordersOf } from "../domain/orders.ts";
+import { tidy } from "../support/bridge.ts";
 import { PROVIDERS, start } from "./stage.ts";
 
 describe("PandaDoc", () => {

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { aFolder, type Bridge, startBridge } from "../bridge.ts";
-import { createManualClock } from "../clock.ts";
+import { aFolder, type Bridge, startBridge } from "../support/bridge.ts";
+import { createManualClock } from "../support/clock.ts";
 
 /** A real bridge with one of the providers whose mappings are shipped, and what is needed to post as that provider does. */
 

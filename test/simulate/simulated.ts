@@ -10,8 +10,8 @@ import {
   simulate,
 } from "../../src/simulate/simulation.ts";
 import type { SimulatedHappening } from "../../src/simulate/timeline.ts";
-import { aDocument, aSigner, NEW_YEAR } from "../builders.ts";
 import { aRequest, readVerified, shipped, verifyRaw } from "../inbound/posts.ts";
+import { aDocument, aSigner, NEW_YEAR } from "../support/builders.ts";
 
 /** Simulated documents for tests of the simulator, and what our own code makes of their posts. */
 

@@ -11,8 +11,8 @@ import {
   postsOf,
   type SimulatedDocument,
 } from "../../src/simulate/simulation.ts";
-import { NEW_YEAR } from "../builders.ts";
 import { verifyRaw } from "../inbound/posts.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 import { configured, draftOf, readPost, requestOf, simulated } from "./simulated.ts";
 
 const CHANNELS = { lumin: ["account", "app"], legalesign: ["upon", "batch", "realtime"] } as const;

@@ -3,7 +3,7 @@ import type { Draft } from "../../src/domain/draft.ts";
 import type { RecordRequest, RecordResult } from "../../src/store/port/inbox.ts";
 import type { EventHistory } from "../../src/store/port/reads.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { claim, contentsOf, DAY, deliverAll, pruneAll, settle, signings } from "./filled.ts";
 
 const PAGE = { limit: 100 };

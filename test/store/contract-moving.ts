@@ -3,7 +3,7 @@ import { unknownDocument } from "../../src/domain/document.ts";
 import type { KnownType } from "../../src/domain/event.ts";
 import { type Rows, TABLES, type Table } from "../../src/store/rows.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
 import {
   type Contents,
   claim,

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { MAX_PAGE_BYTES } from "../../src/store/cursor.ts";
 import type { Page, PageRequest } from "../../src/store/port/paging.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
 
 /** Of these two are more than a page may hold. */
 const LONG = MAX_PAGE_BYTES / 2 + 1;

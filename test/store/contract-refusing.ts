@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { EVENT_TYPES } from "../../src/domain/event.ts";
 import type { RecordRequest } from "../../src/store/port/inbox.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../support/builders.ts";
 
 const SEED = 20_261_127;
 const PAGE = { limit: 1_000 };

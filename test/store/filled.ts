@@ -6,7 +6,7 @@ import type { Lease } from "../../src/store/port/queue.ts";
 import type { Prunable } from "../../src/store/port/retention.ts";
 import { type Rows, TABLES, type Table } from "../../src/store/rows.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 
 /** A store in which every table holds something, and helpers to look at all of it. */
 

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
 import { type LowdbOptions, type LowdbStore, openLowdbStore } from "../../src/store/lowdb.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
 import { describeStore } from "./contract.ts";
 import { contentsOf, DAY, deliverAll, fillStore, pruneAll } from "./filled.ts";
 

@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
 import { createPruning } from "../../src/store/sqlite/prune.ts";
-import { BACKLOG } from "../../src/store/sqlite/statements.ts";
+import { BACKLOG } from "../../src/store/sqlite/queue.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
 import { describeStore } from "./contract.ts";
 import { describeMoving } from "./contract-moving.ts";
 

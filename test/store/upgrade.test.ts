@@ -10,9 +10,9 @@ import { openPostgresStore } from "../../src/store/postgres.ts";
 import { TABLES } from "../../src/store/rows.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { postgresServer } from "../support/postgres-server.ts";
 import { claim, contentsOf } from "./filled.ts";
-import { postgresServer } from "./postgres-server.ts";
 
 /** Stores as earlier versions left them (scripts/write-store-fixture.ts): a folder for each that had a schema of its own. */
 const FIXTURES = fileURLToPath(new URL("./released/", import.meta.url));

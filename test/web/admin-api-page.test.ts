@@ -5,7 +5,16 @@ import { expect } from "chai";
 import type Koa from "koa";
 import { parseConfig } from "../../src/config.ts";
 import { type AdminParts, createAdmin } from "../../src/web/admin.ts";
-import { aFolder, configText, FORM, SECRET, startBridge, startReceiver, TOKEN, tidy } from "../bridge.ts";
+import {
+  aFolder,
+  configText,
+  FORM,
+  SECRET,
+  startBridge,
+  startReceiver,
+  TOKEN,
+  tidy,
+} from "../support/bridge.ts";
 
 /** docs/admin-api.md has every route under a heading of the third level, with an answer as the first JSON below it. */
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { configText, FORM, signedByLumin, startBridge, TOKEN, tidy } from "../bridge.ts";
+import { configText, FORM, signedByLumin, startBridge, TOKEN, tidy } from "../support/bridge.ts";
 
 const ADMIN_TOKEN = "an-admin-token-of-some-length";
 const withToken = configText().replace("admin: { port: 0 }", `admin: { port: 0, token: ${ADMIN_TOKEN} }`);

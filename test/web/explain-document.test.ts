@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { tidy } from "../bridge.ts";
-import { aDocument, aSigner, NEW_YEAR } from "../builders.ts";
+import { tidy } from "../support/bridge.ts";
+import { aDocument, aSigner, NEW_YEAR } from "../support/builders.ts";
 import { createScene, MINUTE, RECEIVED, record, SECOND, viewed, withNotes } from "./explaining.ts";
 
 describe("the summary of a document", () => {

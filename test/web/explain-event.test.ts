@@ -3,8 +3,8 @@ import type { Draft } from "../../src/domain/draft.ts";
 import { EVENT_TYPES, meaningOf, SIGNER_ROLES } from "../../src/domain/event.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { describeEvent } from "../../src/web/explain-words.ts";
-import { tidy } from "../bridge.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../builders.ts";
+import { tidy } from "../support/bridge.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../support/builders.ts";
 import { createScene, MINUTE, SECOND, withNotes } from "./explaining.ts";
 
 const CODE = { object: "signer", value: "40", name: null, meaning: null };

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import type { AttemptCause } from "../../src/domain/delivery.ts";
 import { PAUSED_BY_CONFIGURATION } from "../../src/domain/destination.ts";
 import type { DestinationState } from "../../src/store/port/control.ts";
-import { tidy } from "../bridge.ts";
-import { NEW_YEAR } from "../builders.ts";
+import { tidy } from "../support/bridge.ts";
+import { NEW_YEAR } from "../support/builders.ts";
 import { aDelivery, firstLine, LATER, lineAfter, MINUTE, SECOND, SENDING } from "./explaining.ts";
 
 describe("the line of a delivery", () => {

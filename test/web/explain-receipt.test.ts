@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { tidy } from "../bridge.ts";
-import { aDocument, NEW_YEAR } from "../builders.ts";
+import { tidy } from "../support/bridge.ts";
+import { aDocument, NEW_YEAR } from "../support/builders.ts";
 import { createScene, record, viewed, withNotes } from "./explaining.ts";
 
 describe("the summary of a receipt", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { tidy } from "../bridge.ts";
-import { aDraft, aRecording, NEW_YEAR } from "../builders.ts";
+import { tidy } from "../support/bridge.ts";
+import { aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
 import { aDelivery, firstLine, LATER, lineAfter, MINUTE, SECOND, SENDING } from "./explaining.ts";
 
 const REPLAY = "`countersign replay --destination crm --document doc-1` sends what is parked again";

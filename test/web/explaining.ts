@@ -3,8 +3,8 @@ import type { Draft } from "../../src/domain/draft.ts";
 import type { DestinationState } from "../../src/store/port/control.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { type Explanation, explain } from "../../src/web/explain.ts";
-import { atTidy } from "../bridge.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../builders.ts";
+import { atTidy } from "../support/bridge.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 
 /** A store in which tests let things happen, and explain's words for that. */
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { createReadiness, type ReadinessParts } from "../../src/web/health.ts";
-import { NEW_YEAR } from "../builders.ts";
-import { createManualClock, type ManualClock } from "../clock.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { createManualClock, type ManualClock } from "../support/clock.ts";
 
 const IDLE = { destination: "crm", alive: true, claiming: false, lastTickAt: NEW_YEAR };
 

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { expect } from "chai";
 import { isOurHost } from "../../src/web/host.ts";
-import { configText, startBridge, tidy } from "../bridge.ts";
+import { configText, startBridge, tidy } from "../support/bridge.ts";
 
 /** fetch does not let anybody choose the Host header. */
 function ask(

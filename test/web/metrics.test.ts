@@ -3,9 +3,9 @@ import { CountersignError } from "../../src/domain/errors.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createMetrics } from "../../src/web/metrics.ts";
-import { type Bridge, configText, SECRET, signedByLumin, startBridge, tidy } from "../bridge.ts";
-import { NEW_YEAR } from "../builders.ts";
-import { createManualClock, settled } from "../clock.ts";
+import { type Bridge, configText, SECRET, signedByLumin, startBridge, tidy } from "../support/bridge.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { createManualClock, settled } from "../support/clock.ts";
 
 const CRM = configText(`destinations: { crm: { url: "http://127.0.0.1:9/", secrets: ["${SECRET}"] } }`);
 const ADDRESS = "connect ECONNREFUSED 10.0.0.5:5432";

@@ -17,10 +17,12 @@ export interface Backup {
   snapshot(): Promise<Snapshot>;
 
   /**
-   * Adds rows as a snapshot of any store gave them, in one transaction. Rows that exist stay as they are, so that an
-   * import can be repeated. Returns the number of rows added. Nothing else may write at the same time.
+   * Adds rows as a snapshot of any store gave them, in one transaction. Rows that exist stay as they are, so
+   * that an import can be repeated. Returns the number of rows added. Nothing else may write at the same
+   * time.
    *
-   * @throws CountersignError `conflict` when another row has a row's key or position: the store was not empty.
+   * @throws CountersignError `conflict` when another row has a row's key or position: the store was not
+   * empty.
    */
   restore<T extends Table>(table: T, rows: readonly Rows[T][]): Promise<number>;
 }

@@ -52,9 +52,10 @@ export interface Control {
   /** How many deliveries `replay` would send again in all. */
   countReplay(filter: ReplayFilter): Promise<number>;
   /**
-   * Makes final deliveries due again, marked as replayed, with their attempts; those of the page in one transaction, in
-   * the order recorded. The nth is due at `now` + n × `spacing` milliseconds. In a lane they go one after the other,
-   * before what waits there. Returns their number, and the cursor of the next page. A page may hold fewer than `limit`.
+   * Makes final deliveries due again, marked as replayed, with their attempts; those of the page in one
+   * transaction, in the order recorded. The nth is due at `now` + n × `spacing` milliseconds. In a lane they
+   * go one after the other, before what waits there. Returns their number, and the cursor of the next page. A
+   * page may hold fewer than `limit`.
    */
   replay(
     filter: ReplayFilter,

@@ -7,11 +7,14 @@ import type { Page, PageRequest } from "./paging.ts";
 /** A request to record, and how its drafts become events. */
 export interface RecordRequest {
   receipt: Receipt;
-  /** Rows of the receipt's source that `resolve` needs. Documents and signers among them are locked until the commit. */
+  /**
+   * Rows of the receipt's source that `resolve` needs. Documents and signers among them are locked until the
+   * commit.
+   */
   lookup: Lookup;
   /**
-   * Runs inside the transaction, and again when the transaction is retried. Pure. When it throws, nothing of this
-   * request is recorded.
+   * Runs inside the transaction, and again when the transaction is retried. Pure. When it throws, nothing of
+   * this request is recorded.
    */
   resolve(known: Known): Resolution;
 }
@@ -24,8 +27,8 @@ export interface RecordResult {
   /** Destinations that got new deliveries. */
   destinations: readonly string[];
   /**
-   * Absent: the request is recorded whole. Otherwise the database refused a value of it, and only its receipt is
-   * recorded, with this problem.
+   * Absent: the request is recorded whole. Otherwise the database refused a value of it, and only its receipt
+   * is recorded, with this problem.
    */
   refused?: Problem;
 }
@@ -44,18 +47,18 @@ export interface RejectionFilter {
 /** What comes in: genuine requests with their events, and a bounded number of refused ones. */
 export interface Inbox {
   /**
-   * Records the receipt with its events, documents and deliveries: all or nothing, and on disk before the promise
-   * resolves. Requests about one document are serialised: `resolve` sees the document as the request before left it.
-   * An event id is recorded once, whoever comes first; after that it is a duplicate. A delivery whose lane has an open
-   * delivery becomes `held`. A request that fails does not fail others recorded at the same moment. When the database
-   * refuses a value, the receipt at least is recorded.
+   * Records the receipt with its events, documents and deliveries: all or nothing, and on disk before the
+   * promise resolves. Requests about one document are serialised: `resolve` sees the document as the request
+   * before left it. An event id is recorded once, whoever comes first; after that it is a duplicate. A
+   * delivery whose lane has an open delivery becomes `held`. A request that fails does not fail others
+   * recorded at the same moment. When the database refuses a value, the receipt at least is recorded.
    */
   record(request: RecordRequest): Promise<RecordResult>;
 
   /**
-   * Records more of a request whose receipt exists: a later slice of a long batch, or a request processed again after
-   * its mapping was fixed. New events are added, and the receipt's problems are replaced. Events that this receipt
-   * reported before are no duplicates.
+   * Records more of a request whose receipt exists: a later slice of a long batch, or a request processed
+   * again after its mapping was fixed. New events are added, and the receipt's problems are replaced. Events
+   * that this receipt reported before are no duplicates.
    */
   amend(request: RecordRequest): Promise<RecordResult>;
 

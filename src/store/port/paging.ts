@@ -1,7 +1,7 @@
 /**
- * Asks for one page of a list, in the order recorded. `cursor` is the `next` of the page before; absent: from the start.
- * A page may hold fewer than `limit` items, even none, and still have a `next`: it also ends after a number of bytes or
- * of rows looked at.
+ * Asks for one page of a list, in the order recorded. `cursor` is the `next` of the page before; absent: from
+ * the start. A page may hold fewer than `limit` items, even none, and still have a `next`: it also ends after
+ * a number of bytes or of rows looked at.
  */
 export interface PageRequest {
   cursor?: string | undefined;

@@ -47,75 +47,81 @@ export interface Settlement {
 /** Notifications from the nodes that share a store. */
 export interface StoreEvents {
   /**
-   * Another node has committed deliveries that are due for these destinations. Without names: the connection to the
-   * other nodes was lost, so any destination may have work.
+   * Another node has committed deliveries that are due for these destinations. Without names: the connection
+   * to the other nodes was lost, so any destination may have work.
    */
   workDue(destinations?: readonly string[]): void;
   /** The states of all destinations: at first, after each change by any node, and after a lost connection. */
   stateChanged(states: readonly DestinationState[]): void;
-  /** How many nodes are connected, this one included: at first, and after each change. A lost node counts for a while. */
+  /**
+   * How many nodes are connected, this one included: at first, and after each change. A lost node counts for
+   * a while.
+   */
   nodeCountChanged(count: number): void;
 }
 
 /** What goes out: deliveries in lanes, leased one of a lane at a time. */
 export interface Queue {
   /**
-   * Only in a store that several nodes can share. From now on `events` is notified, and nothing that subscribed before,
-   * beginning with the present state. From the first call until `close`, or until its connection is lost, this node is
-   * counted.
+   * Only in a store that several nodes can share. From now on `events` is notified, and nothing that
+   * subscribed before, beginning with the present state. From the first call until `close`, or until its
+   * connection is lost, this node is counted.
    */
   subscribe?(events: StoreEvents): void;
 
   /**
-   * Leases deliveries that are due at `now`, earliest first, and of one due time in the order recorded. At most one of a
-   * lane is leased at a time. A lease that is not settled is due again at `until`, so a crash needs no recovery.
+   * Leases deliveries that are due at `now`, earliest first, and of one due time in the order recorded. At
+   * most one of a lane is leased at a time. A lease that is not settled is due again at `until`, so a crash
+   * needs no recovery.
    *
-   * A store that has `subscribe` enforces the destination's saved state for all nodes, also for one that has not heard
-   * of it yet: while the destination is paused nothing is leased; while its breaker is open one `probe` is leased once
-   * `probeAt` has come, which moves `probeAt` to `until`; and all claims together stay within `capacity`. A store with
-   * one process leaves all three to that process.
+   * A store that has `subscribe` enforces the destination's saved state for all nodes, also for one that has
+   * not heard of it yet: while the destination is paused nothing is leased; while its breaker is open one
+   * `probe` is leased once `probeAt` has come, which moves `probeAt` to `until`; and all claims together stay
+   * within `capacity`. A store with one process leaves all three to that process.
    */
   claim(request: ClaimRequest): Promise<readonly Lease[]>;
 
   /**
-   * Stores the result of an attempt and, when the delivery is final, makes the next of its lane pending. Atomic.
-   * False: the token is not that of the newest lease, so the delivery is leased again or final; nothing was written.
+   * Stores the result of an attempt and, when the delivery is final, makes the next of its lane pending.
+   * Atomic. False: the token is not that of the newest lease, so the delivery is leased again or final;
+   * nothing was written.
    */
   settle(settlement: Settlement): Promise<boolean>;
 
   /**
-   * Ends leases without an attempt: the deliveries are due at once, and no attempt is counted. After a probe another
-   * probe may start at once. Outdated tokens are ignored.
+   * Ends leases without an attempt: the deliveries are due at once, and no attempt is counted. After a probe
+   * another probe may start at once. Outdated tokens are ignored.
    */
   release(leases: readonly Lease[], now: number): Promise<void>;
 
   /**
-   * Corrects due times after the clock was set back: an open delivery that was recorded, last attempted or leased later
-   * than `now` is due at once, or as soon as its turn in its lane comes, and its lease is over. Leases end at the latest
-   * `lease` milliseconds from `now`, and so does the wait before a probe. Returns the number of deliveries changed.
+   * Corrects due times after the clock was set back: an open delivery that was recorded, last attempted or
+   * leased later than `now` is due at once, or as soon as its turn in its lane comes, and its lease is over.
+   * Leases end at the latest `lease` milliseconds from `now`, and so does the wait before a probe. Returns
+   * the number of deliveries changed.
    *
-   * `seen` false: the step back was not observed, the clock only may have been ahead before this start. A store that
-   * nodes share then compares with the database's clock as well, and ignores what is less than a minute ahead, since
-   * the clocks of nodes differ.
+   * `seen` false: the step back was not observed, the clock only may have been ahead before this start. A
+   * store that nodes share then compares with the database's clock as well, and ignores what is less than a
+   * minute ahead, since the clocks of nodes differ.
    */
   bringForward(request: { destination: string; now: number; lease: number; seen?: boolean }): Promise<number>;
 
   /**
-   * Parks an open delivery with the reason `skipped`, and makes the next of its lane pending. Without a change:
-   * `leased`: it is leased at `now`, so its attempt must end first; `final`: it is delivered or parked; null: there is
-   * no delivery with this id.
+   * Parks an open delivery with the reason `skipped`, and makes the next of its lane pending. Without a
+   * change: `leased`: it is leased at `now`, so its attempt must end first; `final`: it is delivered or
+   * parked; null: there is no delivery with this id.
    */
   skip(delivery: string, now: number): Promise<"skipped" | "leased" | "final" | null>;
 
   /**
-   * When the earliest pending delivery of the destination is due, milliseconds since 1970 (of a leased one: when the
-   * lease ends); null: none is pending.
+   * When the earliest pending delivery of the destination is due, milliseconds since 1970 (of a leased one:
+   * when the lease ends); null: none is pending.
    */
   nextDueAt(destination: string): Promise<number | null>;
 
   /**
-   * Parks every open delivery to a destination that is not among `names`, with the reason `destination_removed`.
-   * Returns their number.
+   * Parks every open delivery to a destination that is not among `names`, with the reason
+   * `destination_removed`. Returns their number.
    */
   parkRemoved(names: readonly string[]): Promise<number>;
 }

@@ -25,13 +25,15 @@ export interface Pruning {
   /**
    * Visits the next `limit` rows and removes those that are too old, in one transaction:
    * - `receipts` and `rejections` by the time they were received, `audit` by its time;
-   * - `events` by the time they were recorded, with their deliveries, attempts and duplicates, unless a delivery is open.
-   *   A tombstone with the event's id and dedupe keys stays, so that a repeat is still recognised;
+   * - `events` by the time they were recorded, with their deliveries, attempts and duplicates, unless a
+   *   delivery is open. A tombstone with the event's id and dedupe keys stays, so that a repeat is still
+   *   recognised;
    * - `attempts` by the time they began, unless their delivery is open;
    * - `documents`, with the links of their signers, by the time of the last report about them;
    * - `tombstones` by the time their event was recorded. After that a repeat is a new event.
    *
-   * Returns the number of rows removed from the table, and the cursor of the next step; null: no older row is left.
+   * Returns the number of rows removed from the table, and the cursor of the next step; null: no older row is
+   * left.
    */
   prune(step: PruneStep): Promise<{ pruned: number; next: string | null }>;
 }

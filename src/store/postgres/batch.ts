@@ -3,15 +3,17 @@ import { isRefusal } from "./errors.ts";
 export type Answer<T> = PromiseSettledResult<T>;
 
 export interface BatchOptions<Item, T> {
-  /** Carries out all of it in one transaction: an answer for each, in order. A rejection is everybody's. */
-  carry(items: readonly Item[]): Promise<readonly Answer<T>[]>;
-  /** How many transactions may be under way at a time. */
-  lanes: number;
-  /** Items in one transaction. */
-  most: number;
-  /** How much an item weighs; a transaction takes no more than `heaviest` of it, but at least one item. */
+  /**
+   * Carries out the items in one transaction: an answer for each, in order. When it rejects, all items do.
+   */
+  execute(items: readonly Item[]): Promise<readonly Answer<T>[]>;
+  /** The most transactions under way at a time. */
+  concurrency: number;
+  /** The most items in one transaction. */
+  maxItems: number;
+  /** The weight of an item; a transaction takes at most `maxWeight`, but at least one item. */
   weigh(item: Item): number;
-  heaviest: number;
+  maxWeight: number;
 }
 
 export interface Batch<Item, T> {
@@ -27,8 +29,8 @@ interface Job<Item, T> {
 }
 
 /**
- * All that is asked for in one turn of the event loop shares a transaction, and so one flush to disk and a handful of round
- * trips; while every lane is taken what comes gathers for the next one.
+ * Items that are added in one turn of the event loop share a transaction, and so one flush to disk and a
+ * handful of round trips. While `concurrency` transactions are under way, items gather for the next one.
  */
 export function createBatch<Item, T>(options: BatchOptions<Item, T>): Batch<Item, T> {
   const waiting: Job<Item, T>[] = [];
@@ -40,7 +42,7 @@ export function createBatch<Item, T>(options: BatchOptions<Item, T>): Batch<Item
     called = true;
     setImmediate(() => {
       called = false;
-      while (waiting.length > 0 && underWay.size < options.lanes) start(take(waiting, options));
+      while (waiting.length > 0 && underWay.size < options.concurrency) start(take(waiting, options));
     });
   }
 
@@ -69,20 +71,22 @@ export function createBatch<Item, T>(options: BatchOptions<Item, T>): Batch<Item
 
 function take<Item, T>(waiting: Job<Item, T>[], options: BatchOptions<Item, T>): Job<Item, T>[] {
   let weight = 0;
-  const fits = waiting.slice(0, options.most).findIndex(({ item }, i) => {
+  const fits = waiting.slice(0, options.maxItems).findIndex(({ item }, i) => {
     weight += options.weigh(item);
-    return i > 0 && weight > options.heaviest;
+    return i > 0 && weight > options.maxWeight;
   });
-  return waiting.splice(0, fits === -1 ? options.most : fits);
+  return waiting.splice(0, fits === -1 ? options.maxItems : fits);
 }
 
-/** When the database refuses something of many, each is tried by itself, so that only what is at fault fails. */
+/**
+ * When the database refuses one of several, each is carried out alone, so that only the one at fault fails.
+ */
 async function carryOut<Item, T>(
   jobs: readonly Job<Item, T>[],
   options: BatchOptions<Item, T>,
 ): Promise<void> {
   try {
-    const answers = await options.carry(jobs.map(({ item }) => item));
+    const answers = await options.execute(jobs.map(({ item }) => item));
     for (const [i, answer] of answers.entries()) {
       if (answer.status === "fulfilled") jobs[i]?.resolve(answer.value);
       else jobs[i]?.reject(answer.reason);

@@ -1,22 +1,23 @@
-import { type DeliveryRow, toDelivery, toEvent } from "../db-rows.ts";
-import type { Lease } from "../port/queue.ts";
-import type { Store } from "../store.ts";
+import type { DbRow, Scalar } from "../columns.ts";
+import type { ClaimRequest, Lease } from "../port/queue.ts";
+import { DELIVERY, EVENT } from "../tables.ts";
+import { columns } from "./given.ts";
 import { moveProbe, PROBE, PROBE_AT } from "./probe.ts";
-import { columns, type Scalar, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
-type Request = Parameters<Store["claim"]>[0];
+const CLAIMED = DELIVERY.columns.map(({ name }) => `d.${name}`).join(", ");
 
 const ANY = { limit: null, settleMargin: 0, finished: [] };
 
 /**
- * One round trip. Claims of one destination go one after the other over all nodes, so that each counts what the one before it
- * has leased; of the rest, what another node has locked at this moment is passed over and not waited for. Only the first of a lane is
- * pending, so two of one lane are never out. Runs inside a transaction, without waiting for an answer in between.
+ * Runs inside a transaction, in one round trip. Claims of one destination take turns over all nodes, so that
+ * each counts the leases of the one before. Deliveries that another transaction has locked are skipped. Only
+ * the first delivery of a lane is pending, so two of one lane are never leased.
  */
 export async function claim(
   session: Session,
   channel: string,
-  request: Request,
+  request: ClaimRequest,
   newToken: string,
 ): Promise<Lease[]> {
   const { destination, until, probe = false } = request;
@@ -26,16 +27,16 @@ export async function claim(
     lease(session, request, token),
     probe ? moveProbe(session, channel, { destination, until, token }) : undefined,
   ]);
-  return rows.map((row) => ({ delivery: toDelivery(row), event: toEvent(row), token }));
+  return rows.map((row) => ({ delivery: DELIVERY.decode(row), event: EVENT.decode(row), token }));
 }
 
 /**
- * As many as there is capacity for, by what is kept of the destination and what is out. The latter is read in order, for otherwise the
- * entries of leases that are settled would be read by a bitmap, which never clears any of them away.
+ * Leases what the destination's saved state and the leases under way allow. Leases are read in order: a
+ * bitmap scan would read the index entries of settled leases again and again, and never clear them away.
  */
-function lease(session: Session, request: Request, token: string) {
+function lease(session: Session, request: ClaimRequest, token: string) {
   const { destination, now, limit, until, probe = false, capacity = ANY } = request;
-  return session.rows<DeliveryRow & { body: string }>(
+  return session.rows<DbRow>(
     `with leased as (
        select token from deliveries where destination = $1 and token is not null and due_at > $10::bigint
        order by due_at desc limit $6::bigint + cardinality($8::text[])
@@ -43,7 +44,8 @@ function lease(session: Session, request: Request, token: string) {
        select count(*) as number from unnest($8::text[], $9::text[]) given (id, token)
        join deliveries d on d.id = given.id and d.token = given.token and d.due_at > $10::bigint
      ), taken as (
-       select count(*) - (select number from tried) as trying, bool_or(token like '${PROBE}%') as probing from leased
+       select count(*) - (select number from tried) as trying, bool_or(token like '${PROBE}%') as probing
+       from leased
      ), capacity as (
        select case when paused is not null then 0
                    when ${PROBE_AT} is null then least($3::bigint, $6::bigint - trying)
@@ -58,7 +60,7 @@ function lease(session: Session, request: Request, token: string) {
        for update skip locked
      ), claimed as (
        update deliveries d set token = $4, due_at = $5 from due where d.position = due.position
-       returning d.position, d.id, d.event_id, d.destination, d.lane, d.status, d.reason, d.attempts, d.due_at, d.replayed_after
+       returning d.position, ${CLAIMED}
      )
      select claimed.*, e.body from claimed join due using (position) join events e on e.id = claimed.event_id
      order by due.due_at, position`,

@@ -1,260 +1,235 @@
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
-import type { Problem, Receipt } from "../../domain/receipt.ts";
-import type { NewEvent, Resolution } from "../../domain/resolve.ts";
-import { idsOf, type Outcome } from "./record.ts";
-import { columns, type Session } from "./session.ts";
+import type { Receipt } from "../../domain/receipt.ts";
+import type { EarlierReport, EventChannelKey, NewEvent } from "../../domain/resolve.ts";
+import type { Column } from "../columns.ts";
+import { columnsOf, encodeRow, namesOf, pick } from "../description.ts";
+import type { ReceiptSummary } from "../port/reads.ts";
+import { AMENDMENT, CHANNEL_KEY, DUPLICATE, RECEIPT, SCHEMA } from "../tables.ts";
+import { given, insertRows } from "./given.ts";
+import type { Session } from "./session.ts";
 
-/** What `record` writes: each statement takes any number of rows, and none is sent for none. Positions follow the rows' order. */
+/** What recording writes: each statement takes any number of rows, and none is sent for none. */
+
+const EVENT_ID: Column = { name: "event_id", type: "text" };
+const RECEIPT_ID: Column = { name: "receipt_id", type: "text" };
+const KEY: Column = { name: "key", type: "text" };
+const CHANNEL: Column = { name: "channel", type: "text" };
+const BODY: Column = { name: "body", type: "bytes" };
 
 /**
- * The ids that are new; of two rows with one id, and of two nodes that tell the same, the first is kept. Those of events that are
- * kept no longer are taken out again, and not left out: an insertion that has waited for somebody who prunes the same event would
- * not have seen its id, the next statement does.
+ * Returns the ids that are new; of two rows with one id, and of two nodes that report the same, the first is
+ * inserted. Events that left a tombstone are deleted again rather than left out: an insertion that waited for
+ * the pruning of the same event would not have seen the tombstone, the next statement does.
  */
-export async function addEvents(
-  session: Session,
-  events: readonly { one: NewEvent; receipt: Receipt }[],
-): Promise<Set<string>> {
+export async function addEvents(session: Session, events: readonly NewEvent[]): Promise<Set<string>> {
   if (events.length === 0) return new Set();
-  const insertion = session.rows<{ id: string }>(
-    `insert into events (id, source, channel, type, coalesce_key, happened_at, document_id, receipt_id, recorded_at, body)
-     select id, source, channel, type, coalesce_key, happened_at, document_id, receipt_id, recorded_at, body
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::text[])
-       with ordinality given (id, source, channel, type, coalesce_key, happened_at, document_id, receipt_id, recorded_at, body, n)
-     order by n
-     on conflict (id) do nothing returning id`,
-    columns(
-      events.map(({ one: { event, coalesceKey, at }, receipt }) => [
-        event.id,
-        event.source,
-        event.channel,
-        event.type,
-        coalesceKey,
-        at,
-        event.document?.id ?? null,
-        event.provenance.receipt,
-        receipt.receivedAt,
-        JSON.stringify(event),
-      ]),
-      10,
-    ),
+  const insertion = insertRows<{ id: string }>(
+    session,
+    "events",
+    columnsOf(SCHEMA.events),
+    events.map((one) => encodeRow(SCHEMA.events, one)),
+    "on conflict (id) do nothing returning id",
   );
   const removal = session.rows<{ id: string }>(
-    "delete from events where id = any(array(select id from tombstones where id = any($1::text[]))) returning id",
-    [events.map(({ one }) => one.event.id)],
+    `delete from events where id = any(array(select id from tombstones where id = any(?::text[])))
+     returning id`,
+    [events.map(({ event }) => event.id)],
   );
-  const [added, gone] = await Promise.all([insertion, removal]);
-  const told = new Set(gone.map(({ id }) => id));
-  return new Set(added.map(({ id }) => id).filter((id) => !told.has(id)));
+  const [added, removed] = await Promise.all([insertion, removal]);
+  const known = new Set(removed.map(({ id }) => id));
+  return new Set(added.map(({ id }) => id).filter((id) => !known.has(id)));
 }
 
-/** Each beside the id that it goes with, and is forgotten with: an id that is left alone is held on to until the commit. */
-export async function addDedupeKeys(session: Session, dedupeKeys: readonly (readonly [string, string])[]) {
-  if (dedupeKeys.length === 0) return;
+/**
+ * Dedupe keys are forgotten with the event or the tombstone that they belong to, so a tombstone is locked
+ * until the commit.
+ */
+export async function addDedupeKeys(session: Session, keys: readonly (readonly [string, string])[]) {
+  if (keys.length === 0) return;
+  const { from, values } = given([KEY, EVENT_ID], keys);
   await session.run(
     `with given as (
-       select key, event_id from unnest($1::text[], $2::text[]) given (key, event_id)
-     ), alone as (
-       select given.* from given cross join lateral (select from tombstones where id = given.event_id for key share) held
+       select key, event_id from ${from}
+     ), pruned as (
+       select given.* from given
+       cross join lateral (select from tombstones where id = given.event_id for key share) locked
      )
      insert into dedupe_keys (key, event_id)
-     select * from given where exists (select from events where id = given.event_id) union select * from alone
+     select * from given where exists (select from events where id = given.event_id)
+     union select * from pruned
      order by key, event_id on conflict do nothing`,
-    columns(dedupeKeys, 2),
+    values,
   );
 }
 
-/** What holds no longer goes first: the same key may belong to another event now. */
+/** Deletes first: the same key may belong to another event now. */
 export async function changeChannelKeys(
   session: Session,
-  { added, removed }: Resolution["channelKeys"],
+  { added, removed }: { added: readonly EventChannelKey[]; removed: readonly EventChannelKey[] },
 ): Promise<void> {
-  if (removed.length > 0)
-    await session.run(
-      `delete from channel_keys where (event_id, key, channel) in
-         (select * from unnest($1::text[], $2::text[], $3::text[]))`,
-      columns(
-        removed.map(({ event, key, channel }) => [event, key, channel]),
-        3,
-      ),
+  if (removed.length > 0) {
+    const names = [EVENT_ID, KEY, CHANNEL];
+    const { from, values } = given(
+      names,
+      removed.map(({ event, key, channel }) => [event, key, channel]),
     );
-  if (added.length > 0)
     await session.run(
-      `insert into channel_keys (event_id, key, channel, at, origin)
-       select distinct on (key, channel, event_id) event_id, key, channel, at, origin
-       from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[]) given (event_id, key, channel, at, origin)
-       order by key, channel, event_id
-       on conflict (key, channel, event_id) do update set at = excluded.at, origin = excluded.origin`,
-      columns(
-        added.map(({ event, key, channel, at, origin }) => [
-          event,
-          key,
-          channel,
-          at,
-          origin && JSON.stringify(origin),
-        ]),
-        5,
-      ),
+      `delete from channel_keys where (event_id, key, channel) in (select ${namesOf(names)} from ${from})`,
+      values,
     );
+  }
+  if (added.length === 0) return;
+  const columns = [EVENT_ID, ...CHANNEL_KEY.columns];
+  const { from, values } = given(
+    columns,
+    added.map(({ event, ...channelKey }) => [event, ...CHANNEL_KEY.encode(channelKey)]),
+  );
+  await session.run(
+    `insert into channel_keys (${namesOf(columns)})
+     select distinct on (key, channel, event_id) ${namesOf(columns)} from ${from}
+     order by key, channel, event_id
+     on conflict (key, channel, event_id) do update set at = excluded.at, origin = excluded.origin`,
+    values,
+  );
 }
 
-/** Takes earlier receipts from the lists of the events that they did not tell after all, and puts them into those of the ones they did. */
-export async function moveDuplicates(session: Session, { from, to }: Resolution["moved"]): Promise<void> {
-  if (from.length > 0)
-    await session.run(
-      `delete from duplicates where (event_id, receipt_id) in (select * from unnest($1::text[], $2::text[]))`,
-      columns(
-        from.map(({ event, receipt }) => [event, receipt]),
-        2,
-      ),
-    );
-  if (to.length > 0)
-    await session.run(
-      `insert into duplicates (event_id, receipt_id, channel, received_at)
-       select given.* from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) given (event_id, receipt_id, channel, received_at)
-       where exists (select from events where id = given.event_id) on conflict do nothing`,
-      columns(
-        to.map(({ event, receipt, channel, at }) => [event, receipt, channel, at]),
-        4,
-      ),
-    );
+const DUPLICATES = [EVENT_ID, ...DUPLICATE.columns];
+
+const toDuplicate = ({ event, ...duplicate }: EarlierReport) => [event, ...DUPLICATE.encode(duplicate)];
+
+/** Of recorded events, which are locked until the commit: a pruned one has no list of duplicates. */
+export async function addDuplicates(session: Session, duplicates: readonly EarlierReport[]): Promise<void> {
+  if (duplicates.length === 0) return;
+  const { from, values } = given(DUPLICATES, duplicates.map(toDuplicate));
+  await session.run(
+    `insert into duplicates (${namesOf(DUPLICATES)})
+     select ${namesOf(DUPLICATES)} from ${from}
+     cross join lateral (select from events where id = given.event_id for key share) locked
+     on conflict do nothing`,
+    values,
+  );
 }
 
-/** Of several for one signer the last one holds. */
+/** Moves earlier receipts from the events that they did not report after all to those that they did. */
+export async function moveDuplicates(
+  session: Session,
+  moved: { from: readonly EarlierReport[]; to: readonly EarlierReport[] },
+): Promise<void> {
+  if (moved.from.length > 0) {
+    const { from, values } = given(
+      [EVENT_ID, RECEIPT_ID],
+      moved.from.map(({ event, receipt }) => [event, receipt]),
+    );
+    await session.run(
+      `delete from duplicates where (event_id, receipt_id) in (select event_id, receipt_id from ${from})`,
+      values,
+    );
+  }
+  if (moved.to.length === 0) return;
+  const { from, values } = given(DUPLICATES, moved.to.map(toDuplicate));
+  await session.run(
+    `insert into duplicates (${namesOf(DUPLICATES)})
+     select ${namesOf(DUPLICATES)} from ${from}
+     where exists (select from events where id = given.event_id) on conflict do nothing`,
+    values,
+  );
+}
+
+/** Of several links of one signer the last holds. */
 export async function addLinks(session: Session, links: readonly (readonly [string, string, string])[]) {
   if (links.length === 0) return;
+  const { from, values } = given(columnsOf(SCHEMA.links), links);
   await session.run(
     `insert into links (source, signer_id, document_id)
-     select distinct on (source, signer_id) source, signer_id, document_id
-     from unnest($1::text[], $2::text[], $3::text[]) with ordinality given (source, signer_id, document_id, n)
+     select distinct on (source, signer_id) source, signer_id, document_id from ${from}
      order by source, signer_id, n desc
      on conflict (source, signer_id) do update set document_id = excluded.document_id`,
-    columns(links, 3),
+    values,
   );
 }
 
 /**
- * Of several states of one document the last one holds; its place in the list is that of the first. When it changed never moves
- * back: a receipt that is read again is an old one.
+ * Of several states of one document the last holds, at the place of the first. `changed_at` never moves back:
+ * a receipt that is processed again is an old one.
  */
 export async function setDocuments(
   session: Session,
   documents: readonly { document: Document; changedAt: number }[],
 ): Promise<void> {
   if (documents.length === 0) return;
+  const { from, values } = given(
+    columnsOf(SCHEMA.documents),
+    documents.map((row) => encodeRow(SCHEMA.documents, row)),
+  );
   await session.run(
     `insert into documents (source, id, status, state, changed_at)
      select source, id, status, state, changed_at from (
-       select distinct on (source, id) source, id, status, state, max(changed_at) over (partition by source, id) as changed_at,
+       select distinct on (source, id) source, id, status, state,
+         max(changed_at) over (partition by source, id) as changed_at,
          min(n) over (partition by source, id) as first
-       from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
-         with ordinality given (source, id, status, state, changed_at, n)
-       order by source, id, n desc
+       from ${from} order by source, id, n desc
      ) newest
      order by first
      on conflict (source, id) do update set status = excluded.status, state = excluded.state,
        changed_at = greatest(documents.changed_at, excluded.changed_at)`,
-    columns(
-      documents.map(({ document, changedAt }) => {
-        const { source, id, status } = document;
-        return [source, id, status, JSON.stringify(document), changedAt];
-      }),
-      5,
-    ),
+    values,
   );
 }
 
-export async function addReceipts(session: Session, outcomes: readonly Outcome[]): Promise<void> {
-  if (outcomes.length === 0) return;
-  await session.run(
-    `insert into receipts (id, source, channel, received_at, query, headers, body, verified, mapping, problems, events, duplicates)
-     select id, source, channel, received_at, query, headers, body, verified, mapping, problems, events, duplicates
-     from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
-       with ordinality given (id, source, channel, received_at, query, headers, body, verified, mapping, problems, events, duplicates, n)
-     order by n`,
-    columns(
-      outcomes.map(({ receipt, events, duplicates }) => [
-        receipt.id,
-        receipt.source,
-        receipt.channel,
-        receipt.receivedAt,
-        receipt.query,
-        JSON.stringify(receipt.headers),
-        receipt.body,
-        receipt.verified,
-        receipt.mapping,
-        problemsOf(receipt.problems),
-        JSON.stringify(idsOf({ events })),
-        JSON.stringify(duplicates),
-      ]),
-      12,
-    ),
-  );
-}
-
-export async function mendReceipt(
+export async function addReceipts(
   session: Session,
-  { id, mapping, problems }: Receipt,
-  events: readonly string[],
-  duplicates: readonly string[],
+  receipts: readonly { summary: ReceiptSummary; body: Uint8Array }[],
 ): Promise<void> {
-  await session.run(
-    "update receipts set mapping = $2, problems = $3, events = $4, duplicates = $5 where id = $1",
-    [id, mapping, problemsOf(problems), JSON.stringify(events), JSON.stringify(duplicates)],
-  );
+  const rows = receipts.map(({ summary, body }) => [...RECEIPT.encode(summary), body]);
+  await insertRows(session, "receipts", [...RECEIPT.columns, BODY], rows);
 }
 
-/** Of events that are kept, and are held on to until the commit: one that is kept no longer has no list of them. */
-export async function addDuplicates(session: Session, outcomes: readonly Outcome[]): Promise<void> {
-  const rows = outcomes.flatMap(({ receipt, duplicates }) =>
-    duplicates.map((event) => [event, receipt.id, receipt.channel, receipt.receivedAt]),
-  );
-  if (rows.length === 0) return;
-  await session.run(
-    `insert into duplicates (event_id, receipt_id, channel, received_at)
-     select given.* from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) given (event_id, receipt_id, channel, received_at)
-     cross join lateral (select from events where id = given.event_id for key share) held on conflict do nothing`,
-    columns(rows, 4),
-  );
+export async function amendReceipt(
+  session: Session,
+  id: Receipt["id"],
+  amendment: Parameters<typeof AMENDMENT.encode>[0],
+): Promise<void> {
+  const places = AMENDMENT.columns.map(() => "?").join(", ");
+  await session.run(`update receipts set (${namesOf(AMENDMENT.columns)}) = row(${places}) where id = ?`, [
+    ...AMENDMENT.encode(amendment),
+    id,
+  ]);
 }
+
+const NEW_DELIVERY = pick(
+  SCHEMA.deliveries,
+  ...["id", "event_id", "destination", "lane", "due_at", "recorded_at"],
+);
 
 /**
- * The lanes are locked, so what is open in them stays so until the commit: the first of a lane where nothing is open may go,
- * the others are held. An event is kept once, so its deliveries are there already only where they outlived it.
+ * The lanes are locked, so that what is open in them stays so until the commit: the first delivery of a lane
+ * where nothing is open is pending, the others are held. An event is recorded once, so a delivery of it
+ * exists only where it outlived the event.
  */
 export async function addDeliveries(
   session: Session,
   deliveries: readonly { delivery: Delivery; recordedAt: number }[],
 ): Promise<void> {
   if (deliveries.length === 0) return;
+  const { from, values } = given(
+    NEW_DELIVERY,
+    deliveries.map(({ delivery: { id, event, destination, lane, dueAt }, recordedAt }) => {
+      return [id, event, destination, lane, dueAt, recordedAt];
+    }),
+  );
   await session.run(
-    `insert into deliveries (id, event_id, destination, lane, status, due_at, recorded_at)
-     select id, event_id, destination, lane,
+    `insert into deliveries (${namesOf(NEW_DELIVERY)}, status)
+     select ${namesOf(NEW_DELIVERY)},
        case when lane is null then 'pending'
             when row_number() over (partition by destination, lane order by n) > 1 then 'held'
             when exists (select from deliveries open
-                         where open.destination = given.destination and open.lane = given.lane and open.due_at is not null) then 'held'
-            else 'pending' end,
-       due_at, recorded_at
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
-       with ordinality given (id, event_id, destination, lane, due_at, recorded_at, n)
+                         where open.destination = given.destination and open.lane = given.lane
+                           and open.due_at is not null) then 'held'
+            else 'pending' end
+     from ${from}
      where not exists (select from deliveries same where same.id = given.id)
      order by n`,
-    columns(
-      deliveries.map(({ delivery: { id, event, destination, lane, dueAt }, recordedAt }) => [
-        id,
-        event,
-        destination,
-        lane,
-        dueAt,
-        recordedAt,
-      ]),
-      6,
-    ),
+    values,
   );
-}
-
-function problemsOf(problems: readonly Problem[]): string | null {
-  return problems.length === 0 ? null : JSON.stringify(problems);
 }

@@ -2,9 +2,9 @@ import { storableText } from "../../domain/text.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Locks lanes until the transaction ends, in an order that is the same for everybody, so that two who want some of the same
- * wait for one another and not crosswise. False: some had been missing when the statement began and are another's by now, or
- * were dropped while it waited; then it has to be called again, and whatever was read beside it too.
+ * Locks lanes until the transaction ends, in one order for all, so that two transactions never wait for each
+ * other. False: a lane was missing when the statement began and another transaction made it meanwhile, or it
+ * was dropped. Then this must be called again, and reads that were sent along with it repeated.
  */
 export async function tryLanes(session: Session, lanes: ReadonlySet<string>): Promise<boolean> {
   if (lanes.size === 0) return true;
@@ -26,7 +26,7 @@ export async function lockLanes(session: Session, lanes: ReadonlySet<string>): P
   while (!(await tryLanes(session, lanes)));
 }
 
-/** Those of them that nobody else holds at this moment, locked until the transaction ends; missing ones are made. */
+/** Locks the lanes that no other transaction holds, and returns them; missing ones are made. */
 export async function lockFree(session: Session, lanes: ReadonlySet<string>): Promise<ReadonlySet<string>> {
   const held = await session.rows<{ lane: string }>(
     `with added as (
@@ -41,7 +41,9 @@ export async function lockFree(session: Session, lanes: ReadonlySet<string>): Pr
   return new Set(held.map(({ lane }) => lane));
 }
 
-/** Forgets lanes that are not wanted any more, but for those that somebody else holds. Whoever waits for one makes it again. */
+/**
+ * Deletes lanes, but for those that another transaction holds. A transaction that needs one makes it again.
+ */
 export async function dropLanes(session: Session, lanes: ReadonlySet<string>): Promise<void> {
   if (lanes.size === 0) return;
   await session.run(

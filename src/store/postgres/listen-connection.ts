@@ -2,46 +2,49 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "./pool.ts";
 import { createSession, type Session } from "./session.ts";
 
-/** A connection on which a node hears what is called over the channel, and another one whenever it breaks. */
-export interface Line {
-  /** Does this over the line, in turn, if it holds; otherwise it is left, since `held` begins anew. What fails, or takes too long, breaks it. */
+/** A LISTEN connection that reconnects. */
+export interface ListenConnection {
+  /**
+   * Runs work over the connection, one after the other. Dropped while the connection is down: `onConnected`
+   * runs again afterwards. Work that fails, or takes too long, closes the connection.
+   */
   use(work: (session: Session) => Promise<void>): void;
   end(): Promise<void>;
 }
 
-interface LineOptions {
+interface ListenConnectionOptions {
   url: string;
   channel: string;
-  /** It holds, and may have been down before. */
-  held(session: Session): Promise<void>;
-  heard(call: string): void;
-  /** Done now and then, also to find out whether it still holds. */
+  /** The connection is up, for the first time or again. */
+  onConnected(session: Session): Promise<void>;
+  onNotification(payload: string): void;
+  /** Runs now and then, which also shows whether the connection is still alive. */
   check(session: Session): Promise<void>;
-  /** It is about to be ended. */
-  ending(session: Session): Promise<void>;
+  /** The connection is about to be closed by `end`. */
+  onEnding(session: Session): Promise<void>;
 }
 
-/** How long the line is let lie after it broke, and how often it is tried whether it still holds; milliseconds. */
-const PAUSES = [100, 500, 1_000, 2_000, 5_000];
+/** The pauses before each attempt to connect again; the last one repeats. */
+const RECONNECT_PAUSES_MS = [100, 500, 1_000, 2_000, 5_000];
 const CHECK_INTERVAL_MS = 30_000;
-/** How long what is done over the line may take, and saying good-bye; milliseconds. */
-const CHECK_TIMEOUT_MS = 10_000;
-const CLOSE_TIMEOUT_MS = 1_000;
+/** How long work over the connection may take, and that of `onEnding`. */
+const WORK_TIMEOUT_MS = 10_000;
+const ENDING_TIMEOUT_MS = 1_000;
 
-export function createLine(options: LineOptions): Line {
-  const over = new AbortController();
-  const { signal } = over;
-  let use: Line["use"] = () => {};
-  const usable = (now: Line["use"]) => {
+export function createListenConnection(options: ListenConnectionOptions): ListenConnection {
+  const ended = new AbortController();
+  const { signal } = ended;
+  let use: ListenConnection["use"] = () => {};
+  const setUse = (now: ListenConnection["use"]) => {
     use = now;
   };
 
   async function run(): Promise<void> {
     for (let failures = 0; !signal.aborted; ) {
-      const held = await hold(options, signal, usable);
-      usable(() => {});
-      failures = held ? 0 : failures + 1;
-      const pause = PAUSES[Math.min(failures, PAUSES.length - 1)];
+      const wasConnected = await connectOnce(options, signal, setUse);
+      setUse(() => {});
+      failures = wasConnected ? 0 : failures + 1;
+      const pause = RECONNECT_PAUSES_MS[Math.min(failures, RECONNECT_PAUSES_MS.length - 1)];
       await sleep(pause, undefined, { signal, ref: false }).catch(() => {});
     }
   }
@@ -50,61 +53,61 @@ export function createLine(options: LineOptions): Line {
   return {
     use: (work) => use(work),
     async end() {
-      over.abort();
+      ended.abort();
       await running;
     },
   };
 }
 
-/** One connection, until it breaks. False: it was not even made. */
-async function hold(
-  { url, channel, held, heard, check, ending }: LineOptions,
+/** One connection, until it closes. False: it was never up. */
+async function connectOnce(
+  { url, channel, onConnected, onNotification, check, onEnding }: ListenConnectionOptions,
   signal: AbortSignal,
-  usable: (use: Line["use"]) => void,
+  setUse: (use: ListenConnection["use"]) => void,
 ): Promise<boolean> {
   const client = createClient(url);
   const session = createSession(client);
-  const broken = new Promise<void>((resolve) => client.once("end", resolve));
-  const end = () => void client.end().catch(() => {});
+  const closed = new Promise<void>((resolve) => client.once("end", resolve));
+  const close = () => void client.end().catch(() => {});
   let last: Promise<void>;
-  const use: Line["use"] = (work) => {
-    last = last.then(() => inTime(CHECK_TIMEOUT_MS, work(session))).catch(end);
+  const use: ListenConnection["use"] = (work) => {
+    last = last.then(() => within(WORK_TIMEOUT_MS, work(session))).catch(close);
   };
-  const goodBye = () => {
-    inTime(
-      CLOSE_TIMEOUT_MS,
-      last.then(() => ending(session)),
-    ).then(end, end);
+  const endGracefully = () => {
+    within(
+      ENDING_TIMEOUT_MS,
+      last.then(() => onEnding(session)),
+    ).then(close, close);
   };
-  client.on("notification", ({ payload = "" }) => heard(payload));
+  client.on("notification", ({ payload = "" }) => onNotification(payload));
   try {
     await client.connect();
     await client.query(`listen ${client.escapeIdentifier(channel)}`);
-    last = inTime(CHECK_TIMEOUT_MS, held(session));
-    usable(use);
+    last = within(WORK_TIMEOUT_MS, onConnected(session));
+    setUse(use);
     await last;
   } catch {
-    end();
+    close();
     return false;
   }
   const checking = setInterval(() => use(check), CHECK_INTERVAL_MS);
-  signal.addEventListener("abort", goodBye, { once: true });
-  if (signal.aborted) goodBye();
-  await broken;
-  signal.removeEventListener("abort", goodBye);
+  signal.addEventListener("abort", endGracefully, { once: true });
+  if (signal.aborted) endGracefully();
+  await closed;
+  signal.removeEventListener("abort", endGracefully);
   clearInterval(checking);
   return true;
 }
 
-/** Rejects when it takes longer. A line that is dead without having been told so would keep silent for ever. */
-async function inTime(ms: number, work: Promise<void>): Promise<void> {
-  const enough = new AbortController();
-  const late = sleep(ms, undefined, { signal: enough.signal, ref: false }).then(() => {
+/** Rejects when the work takes longer. A connection that died without a word would be silent for ever. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const done = new AbortController();
+  const late = sleep(ms, undefined, { signal: done.signal, ref: false }).then(() => {
     throw new Error("no answer");
   });
   try {
     await Promise.race([work, late]);
   } finally {
-    enough.abort();
+    done.abort();
   }
 }

@@ -3,19 +3,24 @@ import { documentLane, signerLane } from "../../domain/destination.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Known, Resolution } from "../../domain/resolve.ts";
 import { storableText } from "../../domain/text.ts";
-import { type CandidateRow, toCandidate, toDocument } from "../db-rows.ts";
 import type { RecordRequest } from "../port/inbox.ts";
+import { type CandidateRow, toCandidate } from "../sql/candidate.ts";
+import { DOCUMENT } from "../tables.ts";
+import { columns } from "./given.ts";
 import { tryLanes } from "./lanes.ts";
-import { columns, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 /**
- * What is known that bears on some recordings that share a transaction: as the database had it once their lanes were locked,
- * and then as each of them leaves it to the next.
+ * The stored rows that bear on requests which share a transaction: as the database had them once the lanes
+ * were locked, and then as each request leaves them to the next.
  */
 export interface Knowledge {
-  /** Calls the recording's `resolve` with what is known, and learns from what it says. When it throws nothing is learnt. */
+  /**
+   * Calls the request's `resolve` and remembers its result for the next. When it throws, nothing is
+   * remembered.
+   */
   resolve(recording: RecordRequest): Resolution;
-  /** What is locked until the transaction ends. */
+  /** The lanes locked until the transaction ends. */
   lanes: ReadonlySet<string>;
 }
 
@@ -29,8 +34,8 @@ export async function lookUp(session: Session, recordings: readonly RecordReques
     [...lookup.signers, ...lookup.placedSigners].map((signer) => signerLane(source, signer)),
   );
   const lanes = new Set([...documents.map(([source, id]) => documentLane(source, id)), ...signers]);
-  // One behind the other in one round trip: what is read is read after the lanes are locked, unless one of them was missing, or what
-  // was matched by nearness names a document that no recording asks for.
+  // Sent one behind the other in one round trip, so that rows are read after the lanes are locked. Repeated
+  // when a lane was missing, or when candidates name a document that no request asks for.
   for (;;) {
     const [locked, known, events, merged, candidates] = await Promise.all([
       tryLanes(session, lanes),
@@ -49,7 +54,7 @@ export async function lookUp(session: Session, recordings: readonly RecordReques
   }
 }
 
-/** The documents that what was matched by nearness names. */
+/** The documents that the candidates' reports name. */
 function placesIn(candidates: Stock["candidates"]): [source: string, document: string][] {
   return [...candidates.values()]
     .flat()
@@ -132,7 +137,7 @@ function know(stock: Stock, coalesceKey: string, candidates: readonly CoalesceCa
   stock.candidates.set(coalesceKey, [...known.values()]);
 }
 
-/** An event of that id goes before those that were told under it as a key. */
+/** An event with that id goes before events with it as a dedupe key. */
 function tell(stock: Stock, key: string, event: string): void {
   const told = stock.events.get(key) ?? [];
   if (event === key) stock.events.set(key, [event]);
@@ -166,7 +171,7 @@ async function lookUpDocuments(
      from unnest($1::text[], $2::text[]) asked (source, id) join documents d using (source, id)`,
     columns(asked, 2),
   );
-  return new Map(rows.map((row) => [named(row.source, row.id), toDocument(row)]));
+  return new Map(rows.map((row) => [named(row.source, row.id), DOCUMENT.decode(row)]));
 }
 
 async function lookUpEvents(
@@ -189,7 +194,7 @@ async function lookUpEvents(
   return stock;
 }
 
-/** What was taken for an event by nearness. */
+/** The events that reports were matched to by nearness. */
 async function lookUpMerged(
   session: Session,
   recordings: readonly RecordRequest[],
@@ -215,10 +220,12 @@ async function lookUpCandidates(
   if (coalesceQueries.length === 0) return new Map();
   const rows = await session.rows<CandidateRow & { coalesce_key: string }>(
     `select e.coalesce_key, e.id, e.happened_at, e.channel,
-       (select coalesce(json_agg(json_build_object('key', k.key, 'channel', k.channel, 'at', k.at, 'origin', k.origin::json)), '[]')
+       (select coalesce(json_agg(json_build_object(
+                 'key', k.key, 'channel', k.channel, 'at', k.at, 'origin', k.origin::json)), '[]')
         from channel_keys k where k.event_id = e.id)::text as reports
      from (select coalesce_key, min(low) as low, max(high) as high
-           from unnest($1::text[], $2::bigint[], $3::bigint[]) asked (coalesce_key, low, high) group by coalesce_key) asked
+           from unnest($1::text[], $2::bigint[], $3::bigint[]) asked (coalesce_key, low, high)
+           group by coalesce_key) asked
        join events e on e.coalesce_key = asked.coalesce_key and e.happened_at between asked.low and asked.high
      order by e.position`,
     columns(

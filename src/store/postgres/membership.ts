@@ -1,20 +1,21 @@
-import { CAME, LEFT } from "./notify.ts";
+import { NODE_JOINED, NODE_LEFT } from "./notify.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Who shares the store. Each node holds a lock through the line over which it listens, shared with all others: the server lets go
- * of it when the line ends, however it ends, and anybody may count who holds it, whatever user it connects as.
+ * The nodes that share the store. Each holds a shared advisory lock over its LISTEN connection: the server
+ * releases it when the connection ends, however it ends, and every user of the database may count the
+ * holders.
  */
 
 const LOCK = "hashtextextended($1, 0)";
 
-/** `session` is the line itself. */
+/** `session` is the LISTEN connection. */
 export async function join(session: Session, channel: string): Promise<void> {
-  await session.run(`select pg_advisory_lock_shared(${LOCK}), pg_notify($1, '${CAME}')`, [channel]);
+  await session.run(`select pg_advisory_lock_shared(${LOCK}), pg_notify($1, '${NODE_JOINED}')`, [channel]);
 }
 
 export async function leave(session: Session, channel: string): Promise<void> {
-  await session.run(`select pg_advisory_unlock_shared(${LOCK}), pg_notify($1, '${LEFT}')`, [channel]);
+  await session.run(`select pg_advisory_unlock_shared(${LOCK}), pg_notify($1, '${NODE_LEFT}')`, [channel]);
 }
 
 export async function count(session: Session, channel: string): Promise<number> {

@@ -1,14 +1,13 @@
 import pg from "pg";
 
-/** How long a statement may take, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 30_000;
-/** How long a node may keep a transaction waiting for its next statement: one that went to sleep must not keep its locks. Milliseconds. */
+/** How long a transaction may wait for its next statement: a suspended node must not keep its locks. */
 const IDLE_TIMEOUT_MS = 10_000;
-/** How long to wait for what another transaction has locked, in milliseconds. */
+/** For a row or table that another transaction has locked. */
 const LOCK_TIMEOUT_MS = 5_000;
-/** How long to wait for a connection, or for a free one, in milliseconds. */
+/** For a new connection, or a free one of the pool. */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** After so long a connection is replaced by a new one, which finds a server that has taken another's place; seconds. */
+/** An older connection is replaced, so that a server that has taken another's place is found. In seconds. */
 const MAX_LIFETIME_S = 1_800;
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 const INT8 = 20;
@@ -19,7 +18,7 @@ const TYPES: pg.CustomTypesConfig = {
     oid === INT8 && format !== "binary" ? Number : pg.types.getTypeParser(oid, format),
 };
 
-/** Connections that send statements without waiting for the answers to those before. Dead ones are replaced when they are noticed. */
+/** Connections that send statements before the earlier ones are answered. A dead connection is replaced. */
 export function createPool(url: string, connections: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -36,15 +35,15 @@ export function createPool(url: string, connections: number): pg.Pool {
     onConnect: prepare,
     ...KEEP_ALIVE,
   });
-  // A connection that dies tells whoever is using it; nobody else needs to know, and the process must not end of it.
+  // The user of a connection gets its error; the process must not end of the event as well.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
 
 /**
- * Every statement is meant to go by an index. A plan that was remembered while the tables were small must not read them from
- * end to end once they are large, and none is worth compiling.
+ * Every statement is meant to use an index. A plan that was cached while the tables were small must not scan
+ * them once they are large. No statement is worth compiling.
  */
 async function prepare(client: pg.ClientBase): Promise<void> {
   await client.query(
@@ -52,7 +51,7 @@ async function prepare(client: pg.ClientBase): Promise<void> {
   );
 }
 
-/** A connection of its own, without limits of time. */
+/** A connection of its own, without time limits. */
 export function createClient(url: string): pg.Client {
   const client = new pg.Client({
     connectionString: url,

@@ -1,20 +1,21 @@
 import { CountersignError } from "../../domain/errors.ts";
 
-/** What is needed of a connection. */
+/** The part of a connection that is used here. */
 interface Connection {
   query<Row extends object>(text: string): Promise<{ rows: Row[] }>;
 }
 
 /**
- * LISTEN, prepared statements, session settings and locks hold for a session, and a pooler in transaction mode gives each
- * transaction another one. While one connection is inside a transaction, in the session that the other has just used, the other
- * shows whether it still has that session. `place` is what the message calls the database.
+ * Refuses a pooler in transaction mode. LISTEN, prepared statements, session settings and locks belong to a
+ * session, and such a pooler gives each transaction another one. One connection asks for its session, the
+ * other begins a transaction, which would take that session: then the first has another. `place` is the
+ * database's name in the message.
  *
- * @throws CountersignError `cannot_start` when it has not.
+ * @throws CountersignError `cannot_start`.
  */
 export async function refusePooler(one: Connection, other: Connection, place: string): Promise<void> {
   const before = await backendOf(one);
-  // However little time the server gives a transaction: this one waits for the other connection's answer.
+  // This transaction waits for the other connection's answer, however short the server's limit is.
   await other.query("begin; set local idle_in_transaction_session_timeout = 0");
   try {
     if ((await backendOf(one)) === before) return;
@@ -23,7 +24,8 @@ export async function refusePooler(one: Connection, other: Connection, place: st
   }
   throw new CountersignError(
     "cannot_start",
-    `the store ${place} is behind a pooler in transaction mode, in which LISTEN, locks and prepared statements are lost: ` +
+    `the store ${place} is behind a pooler in transaction mode, ` +
+      "in which LISTEN, locks and prepared statements are lost: " +
       "give `store` a direct connection, or set the pooler to session mode",
   );
 }

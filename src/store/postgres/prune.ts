@@ -1,72 +1,66 @@
 import { documentLane, laneOf, signerLane } from "../../domain/destination.ts";
-import { after } from "../cursor.ts";
-import { toEvent } from "../db-rows.ts";
+import { after, nextStep } from "../cursor.ts";
 import type { Prunable, PruneStep } from "../port/retention.ts";
+import { AGE, EVENT } from "../tables.ts";
+import { columns } from "./given.ts";
 import { dropLanes, lockFree } from "./lanes.ts";
-import { columns, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
-/** How a table is walked from its oldest row on. */
-interface Walk {
-  /** When the row was new. */
-  at: string;
-  /** Whether the oldest come first. Where they do, a step that meets none that is old enough is the last. */
-  ordered: boolean;
-  /** Removes the rows of these positions, but for those that must stay or that somebody else holds. Returns how many. */
-  drop(session: Session, positions: readonly number[], before: number): Promise<number>;
-}
+/**
+ * Removes the rows of these positions, but for those that must stay or that another holds. Returns their
+ * number.
+ */
+type Drop = (session: Session, positions: readonly number[], before: number) => Promise<number>;
 
-const WALKS: Readonly<Record<Prunable, Walk>> = {
-  receipts: { at: "received_at", ordered: true, drop: dropFrom("receipts") },
-  rejections: { at: "received_at", ordered: true, drop: dropFrom("rejections") },
-  audit: { at: "at", ordered: true, drop: dropFrom("audit") },
-  attempts: {
-    at: "started_at",
-    ordered: true,
-    drop: dropFrom(
-      "attempts a",
-      "not exists (select from deliveries d where d.id = a.delivery_id and d.due_at is not null)",
-    ),
-  },
-  events: { at: "recorded_at", ordered: true, drop: dropEvents },
-  documents: { at: "changed_at", ordered: false, drop: dropDocuments },
-  tombstones: { at: "recorded_at", ordered: true, drop: dropTombstones },
+const DROPS: Readonly<Record<Prunable, Drop>> = {
+  receipts: dropFrom("receipts"),
+  rejections: dropFrom("rejections"),
+  audit: dropFrom("audit"),
+  attempts: dropFrom(
+    "attempts a",
+    "not exists (select from deliveries d where d.id = a.delivery_id and d.due_at is not null)",
+  ),
+  events: dropEvents,
+  documents: dropDocuments,
+  tombstones: dropTombstones,
 };
 
 /**
- * Takes a step, as the port says. It passes over what others hold, so that nobody waits long for it and it waits for nobody who
- * may wait for it; what is passed over goes in the next round. Any number of nodes may be at it. Runs inside a transaction.
+ * Runs inside a transaction, on any number of nodes at once. Skips rows that other transactions have locked,
+ * so that none waits long for another; the next round takes them.
  */
 export async function prune(
   session: Session,
-  { table, before, cursor, limit }: PruneStep,
+  step: PruneStep,
 ): Promise<{ pruned: number; next: string | null }> {
-  const { at, ordered, drop } = WALKS[table];
+  const { table, before, limit } = step;
+  const { column, ordered } = AGE[table];
   const rows = await session.rows<{ position: number; old: boolean }>(
-    `select position, ${at} < $3 as old from ${table} where position > $1 order by position limit $2`,
-    [after({ cursor }), limit, before],
+    `select position, ${column} < $3 as old from ${table} where position > $1 order by position limit $2`,
+    [after(step), limit, before],
   );
   const old = rows.flatMap(({ position, old }) => (old ? [position] : []));
-  const pruned = old.length === 0 ? 0 : await drop(session, old, before);
-  const last = rows[limit - 1];
-  const goesOn = last !== undefined && (old.length > 0 || !ordered);
-  return { pruned, next: goesOn ? last.position.toString(36) : null };
+  const pruned = old.length === 0 ? 0 : await DROPS[table](session, old, before);
+  return { pruned, next: nextStep(rows, step, { foundOld: old.length > 0, ordered }) };
 }
 
-/** Of a table whose rows nothing else belongs to. */
-function dropFrom(table: string, free = "true"): Walk["drop"] {
+/** For a table whose rows have no others that belong to them. */
+function dropFrom(table: string, free = "true"): Drop {
   return (session, positions) =>
     session.run(
       `delete from ${table} where position = any(array(
-         select position from ${table} where position = any($1::bigint[]) and ${free} order by position for update skip locked))`,
+         select position from ${table} where position = any($1::bigint[]) and ${free}
+         order by position for update skip locked))`,
       [positions],
     );
 }
 
-/** Whoever tells an event again holds on to it, and whoever sends it again to its deliveries: such an event stays. */
+/** Skips events locked by a concurrent record or replay. */
 async function dropEvents(session: Session, positions: readonly number[]): Promise<number> {
   const events = await session.rows<{ position: number; id: string; body: string; documented: boolean }>(
     `select e.position, e.id, e.body,
-       coalesce((select true from documents d where d.source = e.source and d.id = e.document_id), false) as documented
+       coalesce((select true from documents d
+                 where d.source = e.source and d.id = e.document_id), false) as documented
      from events e where e.position = any($1::bigint[]) order by e.position for update of e skip locked`,
     [positions],
   );
@@ -76,31 +70,36 @@ async function dropEvents(session: Session, positions: readonly number[]): Promi
   );
   const gone = events.filter(({ id }) => !busy.has(id));
   const ids = gone.map(({ id }) => id);
-  const orphans = gone.filter(({ documented }) => !documented).map(toEvent);
+  const orphans = gone.filter(({ documented }) => !documented).map(EVENT.decode);
   await Promise.all([
     session.run(
-      "insert into tombstones (id, recorded_at) select id, recorded_at from events where position = any($1::bigint[]) order by position",
+      `insert into tombstones (id, recorded_at)
+       select id, recorded_at from events where position = any($1::bigint[]) order by position`,
       [gone.map(({ position }) => position)],
     ),
     session.run("delete from events where id = any($1::text[])", [ids]),
     session.run(
-      "delete from attempts where delivery_id = any(array(select id from deliveries where event_id = any($1::text[])))",
+      `delete from attempts where delivery_id = any(array(
+         select id from deliveries where event_id = any($1::text[])))`,
       [ids],
     ),
     session.run("delete from deliveries where event_id = any($1::text[])", [ids]),
     session.run("delete from duplicates where event_id = any($1::text[])", [ids]),
     session.run("update channel_keys set origin = null where event_id = any($1::text[])", [ids]),
-    // A document takes its lanes with it; these have nobody else who would.
+    // Lanes of events without a document row: nothing else deletes them.
     dropLanes(session, new Set(orphans.flatMap((event) => laneOf({ ordering: "document" }, event) ?? []))),
   ]);
   return gone.length;
 }
 
-/** Locks the deliveries of these events. Returns the events of which one is open, or held by somebody else. */
+/**
+ * Locks the deliveries of these events. Returns the events of which a delivery is open, or locked by another.
+ */
 async function lockDeliveries(session: Session, events: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await session.rows<{ event_id: string }>(
     `with final as (
-       select event_id from deliveries where event_id = any($1::text[]) and due_at is null for update skip locked
+       select event_id from deliveries where event_id = any($1::text[]) and due_at is null
+       for update skip locked
      )
      select event_id from (
        select event_id, 1 as n from final
@@ -112,7 +111,7 @@ async function lockDeliveries(session: Session, events: readonly string[]): Prom
   return new Set(rows.map(({ event_id }) => event_id));
 }
 
-/** What its lane says of a document stays as it is while the lane is held, so whether it is old is asked once more. */
+/** A document does not change while its lane is locked, so its age is checked again under the lock. */
 async function dropDocuments(
   session: Session,
   positions: readonly number[],
@@ -131,7 +130,8 @@ async function dropDocuments(
   const links = await session.rows<{ source: string; signer_id: string }>(
     `delete from links where ctid = any(array(
        select l.ctid from unnest($1::text[], $2::text[]) gone (source, document_id)
-       cross join lateral (select ctid from links l where l.source = gone.source and l.document_id = gone.document_id
+       cross join lateral (select ctid from links l
+                           where l.source = gone.source and l.document_id = gone.document_id
                            for update skip locked) l))
      returning source, signer_id`,
     columns(
@@ -149,7 +149,7 @@ async function dropDocuments(
   return gone.length;
 }
 
-/** With the other keys under which their events were told. */
+/** Together with their dedupe keys and channel keys. */
 async function dropTombstones(session: Session, positions: readonly number[]): Promise<number> {
   const rows = await session.rows<{ id: string }>(
     "select id from tombstones where position = any($1::bigint[]) order by position for update skip locked",

@@ -1,13 +1,20 @@
-import type { Attempt } from "../../domain/delivery.ts";
-import type { Lease, Settlement } from "../port/queue.ts";
-import type { Store } from "../store.ts";
+import { settledState } from "../../domain/delivery.ts";
+import type { Column, Scalar } from "../columns.ts";
+import type { Lease, Queue, Settlement } from "../port/queue.ts";
+import type { Backlog } from "../port/reads.ts";
+import { ATTEMPT } from "../tables.ts";
 import type { Answer } from "./batch.ts";
 import { idsAndTokens } from "./claim.ts";
+import { columns, insertRows } from "./given.ts";
 import { lockLanes } from "./lanes.ts";
 import { hastenProbe, isProbe, letProbe } from "./probe.ts";
-import { columns, type Scalar, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
-/** Writes down what tries came to. Of two for one lease the first counts. Runs inside a transaction. */
+const DELIVERY_ID: Column = { name: "delivery_id", type: "text" };
+
+/** Everything here but `nextDueAt` and `backlog` runs inside a transaction. */
+
+/** Of two settlements of one lease the first counts. */
 export async function settleAll(
   session: Session,
   channel: string,
@@ -34,7 +41,7 @@ export async function settleAll(
     const settlement = leases.get(leaseOf({ delivery: lease.id, token: lease.token }));
     return settlement ? [{ lease, settlement }] : [];
   });
-  await writeDown(session, written);
+  await writeSettlements(session, written);
   await letUnusedProbe(session, channel, written);
   const counted = new Set(written.map(({ settlement }) => settlement));
   return settlements.map((one) => ({ status: "fulfilled", value: counted.has(one) }));
@@ -51,7 +58,7 @@ function leaseOf({ delivery, token }: Pick<Settlement, "delivery" | "token">): s
   return JSON.stringify([delivery, token]);
 }
 
-/** A probe of which nothing was sent has shown nothing: the next one may go at once. */
+/** A probe that was not sent has shown nothing: the next one may go at once. */
 async function letUnusedProbe(
   session: Session,
   channel: string,
@@ -63,27 +70,26 @@ async function letUnusedProbe(
   if (unused.length > 0) await letProbe(session, channel, destinations, at);
 }
 
-async function writeDown(
+async function writeSettlements(
   session: Session,
   written: readonly { lease: GoodLease; settlement: Settlement }[],
 ): Promise<void> {
   if (written.length === 0) return;
   const over = written.filter(({ settlement }) => settlement.outcome.status !== "pending");
   await Promise.all([
-    session.run(
-      `insert into attempts (delivery_id, number, started_at, duration, cause, status, answer, retry_after)
-       select * from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::text[], $6::int[], $7::text[], $8::bigint[])`,
-      columns(
-        written.flatMap(({ settlement: { delivery, attempt } }) =>
-          attempt ? [attemptOf(delivery, attempt)] : [],
-        ),
-        8,
+    insertRows(
+      session,
+      "attempts",
+      [DELIVERY_ID, ...ATTEMPT.columns],
+      written.flatMap(({ settlement: { delivery, attempt } }) =>
+        attempt ? [[delivery, ...ATTEMPT.encode(attempt)]] : [],
       ),
     ),
     session.run(
       `update deliveries d set status = given.status, reason = given.reason, due_at = given.due_at,
          attempts = coalesce(given.attempts, d.attempts), token = null
-       from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[]) given (id, status, reason, due_at, attempts)
+       from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[])
+         given (id, status, reason, due_at, attempts)
        where d.id = given.id`,
       columns(
         written.map(({ settlement }) => outcomeOf(settlement)),
@@ -99,18 +105,14 @@ async function writeDown(
   ]);
 }
 
-function attemptOf(delivery: string, attempt: Attempt): Scalar[] {
-  const { number, startedAt, duration, cause, status, answer, retryAfter } = attempt;
-  return [delivery, number, startedAt, duration, cause, status, answer, retryAfter];
-}
-
 function outcomeOf({ delivery, attempt, outcome }: Settlement): Scalar[] {
-  const reason = outcome.status === "parked" ? outcome.reason : null;
-  const dueAt = outcome.status === "pending" ? outcome.dueAt : null;
-  return [delivery, outcome.status, reason, dueAt, attempt?.number ?? null];
+  const { status, reason, dueAt } = settledState(outcome);
+  return [delivery, status, reason, dueAt, attempt?.number ?? null];
 }
 
-/** The first that is open in each of these lanes, which are locked and have none out. */
+/**
+ * Makes the first open delivery of each lane pending. The lanes are locked, and none of their deliveries is.
+ */
 async function letNextGo(session: Session, lanes: readonly (readonly [string, string])[]): Promise<void> {
   if (lanes.length === 0) return;
   await session.run(
@@ -123,12 +125,11 @@ async function letNextGo(session: Session, lanes: readonly (readonly [string, st
   );
 }
 
-/** Runs inside a transaction. */
 export async function skip(
   session: Session,
   id: string,
   now: number,
-): Promise<Awaited<ReturnType<Store["skip"]>>> {
+): Promise<Awaited<ReturnType<Queue["skip"]>>> {
   // A lane never changes, so it may be read before it is locked.
   const [place] = await session.rows<{ destination: string; lane: string | null }>(
     "select destination, lane from deliveries where id = $1",
@@ -152,7 +153,7 @@ export async function skip(
   return "skipped";
 }
 
-/** Returns the destinations that have something due again. */
+/** Returns the destinations that have deliveries due again. */
 export async function release(
   session: Session,
   channel: string,
@@ -173,8 +174,8 @@ export async function release(
 }
 
 /**
- * Parks a number of the open deliveries to destinations that are not among `names`, whole lanes of them, so that none is left
- * with nothing that goes first. Returns how many; 0: there are none. Runs inside a transaction.
+ * Parks some of the open deliveries to destinations that are not among `names`: whole lanes, so that none is
+ * left with held deliveries alone. Returns their number; 0: none is left.
  */
 export async function parkSome(session: Session, names: readonly string[]): Promise<number> {
   const rows = await session.rows<{ position: number; destination: string; lane: string | null }>(
@@ -196,14 +197,14 @@ export async function parkSome(session: Session, names: readonly string[]): Prom
   );
 }
 
-/** Clocks of nodes differ by less than this; milliseconds. */
+/** The clocks of nodes differ by less than this. */
 const MAX_SKEW_MS = 60_000;
 
-/** Rows are locked in the order in which settling locks them. Runs inside a transaction. */
+/** Rows are locked in the order in which `settleAll` locks them. */
 export async function bringForward(
   session: Session,
   channel: string,
-  { destination, now, lease, seen = true }: Parameters<Store["bringForward"]>[0],
+  { destination, now, lease, seen = true }: Parameters<Queue["bringForward"]>[0],
 ): Promise<number> {
   const later = seen ? now : Math.max(now, await clockOf(session)) + MAX_SKEW_MS;
   await hastenProbe(session, channel, { destination, now, lease: later - now + lease });
@@ -231,4 +232,20 @@ async function clockOf(session: Session): Promise<number> {
     "select (extract(epoch from clock_timestamp()) * 1000)::bigint as now",
   );
   return row?.now ?? 0;
+}
+
+export async function nextDueAt(session: Session, destination: string): Promise<number | null> {
+  const [row] = await session.rows<{ due_at: number }>(
+    "select due_at from deliveries where destination = ? and status = 'pending' order by due_at limit 1",
+    [destination],
+  );
+  return row?.due_at ?? null;
+}
+
+/** Answered by an index alone. */
+export const BACKLOG = `select destination, count(*) as open, min(recorded_at) as oldest from deliveries
+  where due_at is not null group by destination`;
+
+export function backlog(session: Session): Promise<Backlog[]> {
+  return session.rows<Backlog>(BACKLOG);
 }

@@ -1,12 +1,15 @@
 import { after, nextOf } from "../cursor.ts";
 import type { ReplayFilter } from "../port/control.ts";
 import type { PageRequest } from "../port/paging.ts";
+import { replayable } from "../sql/replayable.ts";
 import { lockLanes } from "./lanes.ts";
-import type { Scalar, Session } from "./session.ts";
+import type { Session } from "./session.ts";
+
+const DELIVERIES = "deliveries d join events e on e.id = d.event_id";
 
 /**
- * The nth of the page is due n × `spacing` milliseconds from `now`; one whose lane is busy waits there. What another node
- * has replayed or pruned meanwhile is left as it is, and nothing waits for it. Runs inside a transaction.
+ * Runs inside a transaction. A delivery whose lane has an open one waits there. A delivery that another node
+ * replayed or pruned meanwhile is left as it is.
  */
 export async function replay(
   session: Session,
@@ -14,11 +17,11 @@ export async function replay(
   page: PageRequest,
   { now, spacing }: { now: number; spacing: number },
 ): Promise<{ replayed: number; next: string | null }> {
-  const { where, values } = replayable(filter);
+  const chosen = replayable(filter);
   const rows = await session.rows<{ position: number; lane: string | null }>(
-    `select d.position, d.lane from ${where} and d.position > $${values.length + 1}
-     order by d.position limit $${values.length + 2}`,
-    [...values, after(page), page.limit + 1],
+    `select d.position, d.lane from ${DELIVERIES} where ${chosen.sql} and d.position > ?
+     order by d.position limit ?`,
+    [...chosen.values, after(page), page.limit + 1],
   );
   const shown = rows.slice(0, page.limit);
   await lockLanes(session, new Set(shown.flatMap(({ lane }) => lane ?? [])));
@@ -28,13 +31,15 @@ export async function replay(
        from unnest($1::bigint[]) with ordinality asked (position, n) join deliveries f using (position)
        where f.due_at is null order by asked.n for update of f
      )
-     update deliveries d set status = chosen.status, reason = null, due_at = chosen.due_at, replayed_after = attempts
+     update deliveries d set status = chosen.status, reason = null, due_at = chosen.due_at,
+       replayed_after = attempts
      from (
        select f.position, $2::bigint + (f.n - 1) * $3::bigint as due_at,
          case when f.lane is null then 'pending'
               when row_number() over (partition by f.destination, f.lane order by f.n) > 1 then 'held'
               when exists (select from deliveries open
-                           where open.destination = f.destination and open.lane = f.lane and open.due_at is not null) then 'held'
+                           where open.destination = f.destination and open.lane = f.lane
+                             and open.due_at is not null) then 'held'
               else 'pending' end as status
        from final f
      ) chosen
@@ -45,24 +50,10 @@ export async function replay(
 }
 
 export async function countReplay(session: Session, filter: ReplayFilter): Promise<number> {
-  const { where, values } = replayable(filter);
-  const [row] = await session.rows<{ count: number }>(`select count(*) as count from ${where}`, values);
+  const chosen = replayable(filter);
+  const [row] = await session.rows<{ count: number }>(
+    `select count(*) as count from ${DELIVERIES} where ${chosen.sql}`,
+    chosen.values,
+  );
   return row?.count ?? 0;
-}
-
-/** From which deliveries a replay chooses, as SQL from the table's name on. */
-function replayable({ destination, status, since, type, document }: ReplayFilter) {
-  const statuses = status === "all" ? ["parked", "delivered"] : [status];
-  const asked: readonly [column: string, value: Scalar | undefined][] = [
-    ["d.recorded_at >=", since],
-    ["e.type =", type],
-    ["e.document_id =", document],
-  ];
-  const given = asked.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
-  const conditions = given.map(({ sql }, i) => ` and ${sql} $${i + 3}`).join("");
-  return {
-    where: `deliveries d join events e on e.id = d.event_id
-     where d.destination = $1 and d.status = any($2::text[])${conditions}`,
-    values: [destination, statuses, ...given.map(({ value }) => value)],
-  };
 }

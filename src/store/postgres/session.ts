@@ -1,39 +1,44 @@
 import type { ClientBase } from "pg";
 import type { CountersignError } from "../../domain/errors.ts";
 import { storableText } from "../../domain/text.ts";
+import type { Dialect, Session, Value } from "../sql/session.ts";
 import { asFault, isAborted } from "./errors.ts";
+import { given, insertRows } from "./given.ts";
 
-export type Scalar = string | number | boolean | Uint8Array | null;
-export type Value = Scalar | readonly Scalar[];
+export type { Session, Value };
 
-/** Something that runs statements: a connection inside a transaction, or the pool for a statement of its own. */
-export interface Session {
-  /** The rows' shape is the schema's word, taken here and nowhere else. Calls that are not waited for are sent one behind the other. */
-  rows<Row>(text: string, values?: readonly Value[]): Promise<Row[]>;
-  /** How many rows were changed. */
-  run(text: string, values?: readonly Value[]): Promise<number>;
+/** A statement as the server parses it. */
+interface Prepared {
+  /** Each connection parses a text once, under this name. */
+  name: string;
+  /** With `$1`, `$2` … for `?`. */
+  text: string;
 }
 
-const names = new Map<string, string>();
+const prepared = new Map<string, Prepared>();
 
-/** Every text has a name, so that each connection parses it once. */
-function nameOf(text: string): string {
-  const known = names.get(text);
+function prepare(text: string): Prepared {
+  const known = prepared.get(text);
   if (known) return known;
-  const name = `countersign_${names.size}`;
-  names.set(text, name);
-  return name;
+  let n = 0;
+  const numbered = text.replaceAll("?", () => `$${++n}`);
+  const statement = { name: `countersign_${prepared.size}`, text: numbered };
+  prepared.set(text, statement);
+  return statement;
 }
 
 /**
- * @throws CountersignError `store_unavailable`, whatever the database complains of. Of statements that were sent one behind the
- * other in a transaction, each behind the one that failed says what was wrong with that one: it is the cause.
+ * A connection inside a transaction, or the pool for statements of their own. Calls that are not waited for
+ * are sent one behind the other. A hot statement may say `$1`, `$2` … itself, to use a value twice.
+ *
+ * @throws CountersignError `store_unavailable` for every fault of the database. Of statements sent one behind
+ * the other in a transaction, each after the one that failed throws that one's fault: it is the cause.
  */
 export function createSession(client: Pick<ClientBase, "query">): Session {
   let first: CountersignError | null = null;
   const query = async (text: string, values: readonly Value[]) => {
     try {
-      return await client.query({ name: nameOf(text), text, values: values.map(storable) });
+      return await client.query({ ...prepare(text), values: values.map(storable) });
     } catch (error) {
       const fault = first && isAborted(error) ? first : asFault(error);
       first ??= fault;
@@ -44,19 +49,22 @@ export function createSession(client: Pick<ClientBase, "query">): Session {
     rows: async <Row>(text: string, values: readonly Value[] = []) =>
       (await query(text, values)).rows as Row[],
     run: async (text, values = []) => (await query(text, values)).rowCount ?? 0,
+    dialect: POSTGRES,
   };
 }
+
+const POSTGRES: Dialect = {
+  isPostgres: true,
+  bytewise: ' collate "C"',
+  given,
+  insert: async (...rows) => void (await insertRows(...rows)),
+};
 
 function storable(value: Value): Value {
   if (typeof value === "string") return storableText(value);
   return isList(value) ? value.map((one) => (typeof one === "string" ? storableText(one) : one)) : value;
 }
 
-function isList(value: Value): value is readonly Scalar[] {
+function isList(value: Value): value is Extract<Value, readonly unknown[]> {
   return Array.isArray(value);
-}
-
-/** Rows turned into one array a column, for `unnest`: many rows in one statement, whose text never changes. */
-export function columns(rows: readonly (readonly Scalar[])[], width: number): Scalar[][] {
-  return Array.from({ length: width }, (_, i) => rows.map((row) => row[i] ?? null));
 }

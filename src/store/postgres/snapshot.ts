@@ -1,11 +1,10 @@
 import type { Snapshot } from "../port/backup.ts";
-import { TABLES, type Table } from "../rows.ts";
+import { countRows, pageOf } from "../sql/rows.ts";
 import { asFault } from "./errors.ts";
-import { READERS } from "./kept.ts";
 import { createClient } from "./pool.ts";
 import { createSession, type Session } from "./session.ts";
 
-/** A large store takes long to be copied, however long a server lets a transaction be. */
+/** Limits of the server that must not end the copying of a large store. */
 const LIMITS = [
   "statement_timeout",
   "transaction_timeout",
@@ -14,7 +13,8 @@ const LIMITS = [
 ];
 
 /**
- * A connection of its own with a transaction that only reads, and sees what was committed before it began.
+ * A connection of its own inside a repeatable-read transaction, which sees what was committed before its
+ * first read.
  *
  * @throws CountersignError `store_unavailable`.
  */
@@ -31,24 +31,17 @@ export async function openSnapshot(url: string): Promise<Snapshot> {
   }
   return {
     counts: () => countRows(session),
-    rows: (table, page) => READERS[table].page(session, page),
+    rows: (table, page) => pageOf(session, table, page),
     damage: async () => [],
     close,
   };
 }
 
-/** It shows the moment of the first look. Which limits there are depends on the server's version. */
+/** The limits that exist depend on the server's version. */
 async function begin(session: Session): Promise<void> {
   await session.rows("select set_config(name, '0', false) from pg_settings where name = any($1::text[])", [
     LIMITS,
   ]);
   await session.run("begin isolation level repeatable read read only");
   await session.rows("select one from probe");
-}
-
-async function countRows(session: Session): Promise<Readonly<Record<Table, number>>> {
-  const counts = TABLES.map((table) => `(select count(*) from ${table}) as ${table}`);
-  const [row] = await session.rows<Record<Table, number>>(`select ${counts.join(", ")}`);
-  if (!row) throw new Error("a count has no row");
-  return row;
 }

@@ -1,78 +1,74 @@
-import type { StoreEvents } from "../port/queue.ts";
-import type { Store } from "../store.ts";
-import { destinations } from "./keep.ts";
-import { createLine, type Line } from "./listen-connection.ts";
+import type { Queue, StoreEvents } from "../port/queue.ts";
+import { destinations } from "../sql/find.ts";
+import { createListenConnection, type ListenConnection } from "./listen-connection.ts";
 import { count, join, leave } from "./membership.ts";
-import { CAME, DUE, KEPT, LEFT } from "./notify.ts";
+import { NODE_JOINED, NODE_LEFT, STATE_CHANGED, WORK_DUE } from "./notify.ts";
 import type { Session } from "./session.ts";
 
-interface ListenOptions {
+interface SubscriptionOptions {
   url: string;
   channel: string;
-  /** This node's name: what it records itself is no news. */
+  /** This node's name: its own recordings are no news to it. */
   self: string;
 }
 
-/** Hears what the nodes call to each other, over a line that is made when somebody first listens. */
-interface Listener {
-  listen: NonNullable<Store["subscribe"]>;
+/** Receives what the nodes notify each other of, over a connection that is made by the first `subscribe`. */
+interface Subscription {
+  subscribe: NonNullable<Queue["subscribe"]>;
   end(): Promise<void>;
 }
 
-export function createListener({ url, channel, self }: ListenOptions): Listener {
-  let news: StoreEvents = { workDue() {}, stateChanged() {}, nodeCountChanged() {} };
+export function createSubscription({ url, channel, self }: SubscriptionOptions): Subscription {
+  let events: StoreEvents = { workDue() {}, stateChanged() {}, nodeCountChanged() {} };
   let nodes: number | null = null;
-  let line: Line | null = null;
+  let connection: ListenConnection | null = null;
 
-  async function tellKept(session: Session): Promise<void> {
-    news.stateChanged(await destinations(session));
+  async function readStates(session: Session): Promise<void> {
+    events.stateChanged(await destinations(session));
   }
 
-  /** Fewer than before are no news at first: after a breakdown of the server the others' lines take a while to come back. */
-  async function tellMore(session: Session): Promise<void> {
-    tellNodes(Math.max(await count(session, channel), nodes ?? 1));
+  /** Ignores a smaller count: after a failure of the server the others take a while to connect again. */
+  async function countAfterJoin(session: Session): Promise<void> {
+    setCount(Math.max(await count(session, channel), nodes ?? 1));
   }
 
-  async function tellNumber(session: Session): Promise<void> {
-    tellNodes(Math.max(await count(session, channel), 1));
+  async function countNodes(session: Session): Promise<void> {
+    setCount(Math.max(await count(session, channel), 1));
   }
 
-  function tellNodes(now: number): void {
+  function setCount(now: number): void {
     if (now === nodes) return;
     nodes = now;
-    news.nodeCountChanged(now);
+    events.nodeCountChanged(now);
   }
 
-  function heard(call: string): void {
-    const [kind, sender, ...name] = call.split(":");
-    if (kind === DUE && sender !== self) news.workDue([name.join(":")]);
-    if (kind === KEPT) line?.use(tellKept);
-    if (kind === CAME) line?.use(tellMore);
-    if (kind === LEFT) line?.use(tellNumber);
+  function onNotification(payload: string): void {
+    const [kind, sender, ...name] = payload.split(":");
+    if (kind === WORK_DUE && sender !== self) events.workDue([name.join(":")]);
+    if (kind === STATE_CHANGED) connection?.use(readStates);
+    if (kind === NODE_JOINED) connection?.use(countAfterJoin);
+    if (kind === NODE_LEFT) connection?.use(countNodes);
   }
 
-  async function held(session: Session): Promise<void> {
+  async function onConnected(session: Session): Promise<void> {
     await join(session, channel);
-    await tellMore(session);
-    await tellKept(session);
-    news.workDue();
+    await countAfterJoin(session);
+    await readStates(session);
+    events.workDue();
+  }
+
+  function connect(): ListenConnection {
+    const onEnding = (session: Session) => leave(session, channel);
+    return createListenConnection({ url, channel, onConnected, onNotification, check: countNodes, onEnding });
   }
 
   return {
-    listen(given) {
-      news = given;
-      if (nodes !== null) news.nodeCountChanged(nodes);
-      if (line) line.use(tellKept);
-      else
-        line = createLine({
-          url,
-          channel,
-          held,
-          heard,
-          check: tellNumber,
-          ending: (session) => leave(session, channel),
-        });
+    subscribe(given) {
+      events = given;
+      if (nodes !== null) events.nodeCountChanged(nodes);
+      if (connection) connection.use(readStates);
+      else connection = connect();
     },
-    end: async () => line?.end(),
+    end: async () => connection?.end(),
   };
 }

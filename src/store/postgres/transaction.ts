@@ -2,13 +2,14 @@ import type { Pool, PoolClient } from "pg";
 import { asFault, isRace, isReadOnly } from "./errors.ts";
 import { createSession, type Session } from "./session.ts";
 
-/** How often a transaction that another one was in the way of is tried. */
+/** How often a transaction that collides with another one is attempted. */
 const MAX_ATTEMPTS = 5;
 
 /**
- * Runs `work` in a transaction and resolves once it is on disk; when `work` throws nothing of it is kept. It is called again
- * when the transaction collided with another one. Should the connection be lost during the commit itself, the promise
- * rejects although the commit may have happened: a post told again is then a duplicate.
+ * Runs `work` in a transaction and resolves once it is on disk; when `work` throws, all of it is undone.
+ * `work` runs again when the transaction collided with another one. When the connection is lost during the
+ * commit itself, the promise rejects although the commit may have happened: a repeated request is then a
+ * duplicate.
  */
 export function transact<T>(pool: Pool, work: (session: Session) => Promise<T>): Promise<T> {
   return throughRaces(pool, async (session) => {
@@ -19,8 +20,9 @@ export function transact<T>(pool: Pool, work: (session: Session) => Promise<T>):
 }
 
 /**
- * The same in one round trip, for `work` that makes all its calls before it waits for any: the commit is sent right behind them,
- * so that a node that stands still keeps no lock. Where one of them fails the commit undoes the others.
+ * The same in one round trip, for `work` that makes all its calls before it awaits any: the commit is sent
+ * right behind them, so that a suspended node keeps no lock. When one of them fails, the commit undoes the
+ * others.
  */
 export function transactAtOnce<T>(pool: Pool, work: (session: Session) => Promise<T>): Promise<T> {
   return throughRaces(pool, async (session) => {
@@ -29,7 +31,7 @@ export function transactAtOnce<T>(pool: Pool, work: (session: Session) => Promis
   });
 }
 
-/** Each statement sees what was committed before it began, whatever the server's default is. */
+/** Each statement sees what was committed before it began, whatever the server's default. */
 const BEGIN = "begin isolation level read committed";
 
 async function throughRaces<T>(pool: Pool, work: (session: Session) => Promise<T>): Promise<T> {
@@ -63,7 +65,7 @@ async function connect(pool: Pool): Promise<PoolClient> {
   }
 }
 
-/** False: the connection is of no use any more. */
+/** False: the connection is broken. */
 async function undo(client: PoolClient): Promise<boolean> {
   try {
     await client.query("rollback");

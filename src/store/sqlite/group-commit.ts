@@ -10,28 +10,36 @@ interface Job {
 
 export interface GroupCommit {
   /**
-   * Runs `work` inside a transaction shared with whatever else was asked for in the same turn of the event loop, and resolves
-   * with what it returns once that transaction is on disk. When `work` throws, only its own changes are undone: all are then
-   * carried out once more, each with a savepoint, so `work` may run twice. `weight` is how many events it is about: what is too
-   * much for one transaction goes into the next, with everybody else's turn in between.
+   * Runs `work` in a transaction shared with all other work of the same turn of the event loop. Resolves with
+   * its result once the transaction is on disk. When `work` throws, only its own changes are undone: the
+   * whole transaction runs again, with a savepoint for each, so `work` may run twice. `weight` is its number
+   * of events: a transaction takes a bounded number, and other work has its turn before the next.
    */
   write<T>(work: () => T, weight?: number): Promise<T>;
-  /** Carries out all that is waiting, at once. */
-  flush(): void;
-  /** How many transactions have been committed. */
+  /**
+   * Runs asynchronous `work` in a transaction of its own, one after the other; writes that are asked for
+   * meanwhile wait. When it throws, all of it is undone.
+   */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Resolves once everything asked for is carried out. */
+  idle(): Promise<void>;
+  /** The number of transactions committed. */
   readonly commits: number;
 }
 
-/** What one transaction takes, in events: for longer than that nobody should have to wait. */
+/** The most events in one transaction: it bounds how long other work waits. */
 const MAX_WEIGHT = 300;
 
 /**
- * One commit, and so one flush to disk, for all that arrives in one turn of the event loop: a durable write costs each of
- * sixty-four concurrent requests a sixty-fourth of an fsync.
+ * One commit, and so one flush to disk, for all writes of one turn of the event loop: a durable write costs
+ * each of 64 concurrent requests a 64th of an fsync.
  */
 export function createGroupCommit(db: DatabaseSync): GroupCommit {
   const waiting: Job[] = [];
   let commits = 0;
+  /** Resolves when all work that runs alone has ended. */
+  let aloneDone: Promise<unknown> = Promise.resolve();
+  let isAlone = false;
 
   const begin = db.prepare("begin immediate");
   const commit = db.prepare("commit");
@@ -41,6 +49,7 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   const undo = db.prepare("rollback to job");
 
   function flushSome(): void {
+    if (isAlone) return;
     const jobs = takeSome(waiting);
     if (waiting.length > 0) setImmediate(flushSome);
     if (jobs.length === 0) return;
@@ -52,7 +61,7 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
     }
   }
 
-  /** Somebody's work threw, or the database does: find out whose, and let the others have theirs. */
+  /** A job threw, or the database did: finds out which, and carries out the others. */
   function commitGuarded(jobs: readonly Job[]): void {
     try {
       for (const answer of commitAll(jobs, guarded)) answer();
@@ -75,13 +84,13 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
     if (db.isTransaction) rollback.run();
   }
 
-  /** Without a savepoint, which nearly all jobs can do without. */
+  /** Without a savepoint: nearly no job throws. */
   function plainly(job: Job): () => void {
     const value = job.run();
     return () => job.resolve(value);
   }
 
-  /** What to tell the one who asked, once the transaction is committed. */
+  /** Returns what answers the job, once the transaction is committed. */
   function guarded(job: Job): () => void {
     savepoint.run();
     try {
@@ -89,11 +98,29 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
       release.run();
       return () => job.resolve(value);
     } catch (error) {
-      // A full disk ends the whole transaction, and with it everybody's savepoint.
+      // A full disk ends the whole transaction, and with it all savepoints.
       if (!db.isTransaction) throw error;
       undo.run();
       release.run();
       return () => job.reject(asFault(error));
+    }
+  }
+
+  async function runAlone<T>(work: () => Promise<T>): Promise<T> {
+    while (waiting.length > 0) flushSome();
+    isAlone = true;
+    try {
+      begin.run();
+      const value = await work();
+      commit.run();
+      commits += 1;
+      return value;
+    } catch (error) {
+      undoAll();
+      throw asFault(error);
+    } finally {
+      isAlone = false;
+      if (waiting.length > 0) setImmediate(flushSome);
     }
   }
 
@@ -104,7 +131,13 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
         waiting.push({ run: work, weight, resolve: (value) => resolve(value as T), reject });
       });
     },
-    flush() {
+    alone<T>(work: () => Promise<T>) {
+      const done = aloneDone.then(() => runAlone(work));
+      aloneDone = done.catch(() => {});
+      return done;
+    },
+    async idle() {
+      await aloneDone;
       while (waiting.length > 0) flushSome();
     },
     get commits() {
@@ -113,7 +146,7 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   };
 }
 
-/** The first of them, and as many more as one transaction takes. */
+/** Takes the first job, and as many more as one transaction takes. */
 function takeSome(waiting: Job[]): readonly Job[] {
   let weight = 0;
   const end = waiting.findIndex((job, i) => {

@@ -1,43 +1,17 @@
-import { readdirSync, readFileSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { CountersignError } from "../../domain/errors.ts";
+import { missingMigrations } from "../sql/migrations.ts";
 
-const FOLDER = new URL("../migrations/", import.meta.url);
-
-interface Migration {
-  version: number;
-  sql: string;
-}
+const FOLDER = new URL("./migrations/", import.meta.url);
 
 /**
- * Brings a database to the newest schema, one file one transaction. `file` is what the messages call it. A database that a
- * newer Countersign has written is refused: an older one could not keep what the newer one promised.
+ * Brings a database to the newest schema, each migration in a transaction of its own. `file` is its name in
+ * messages.
+ *
+ * @throws CountersignError `cannot_start` when its schema is newer.
  */
 export function migrate(db: DatabaseSync, file: string): void {
-  const migrations = readMigrations();
-  const newest = migrations.at(-1)?.version ?? 0;
-  const current = versionOf(db);
-  if (current > newest) {
-    throw new CountersignError(
-      "cannot_start",
-      `the store ${file} was written by a newer Countersign (schema ${current}, this one knows ${newest}): ` +
-        "run that version, or give `store` another file",
-    );
-  }
-  for (const { version, sql } of migrations) {
-    if (version <= current) continue;
+  for (const { version, sql } of missingMigrations(FOLDER, versionOf(db), { place: file, other: "file" }))
     db.exec(`begin immediate; ${sql}; pragma user_version = ${version}; commit;`);
-  }
-}
-
-function readMigrations(): readonly Migration[] {
-  return readdirSync(FOLDER)
-    .filter((name) => name.endsWith(".sql"))
-    .sort()
-    .map((name) => ({
-      version: Number.parseInt(name, 10),
-      sql: readFileSync(new URL(name, FOLDER), "utf8").trim().replace(/;$/, ""),
-    }));
 }
 
 function versionOf(db: DatabaseSync): number {

@@ -1,18 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
-import { after } from "../cursor.ts";
-import type { Prunable, PruneStep } from "../port/retention.ts";
+import { after, nextStep } from "../cursor.ts";
+import { PRUNABLE, type Prunable, type PruneStep } from "../port/retention.ts";
+import { AGE } from "../tables.ts";
 import { type Query, query } from "./statements.ts";
 
-/** How a table is walked from its oldest row on, and what goes with a row. */
+/** How the rows of a table are visited, and what is removed with one. */
 interface Walk {
-  /** When the row was new. */
-  at: string;
   from: string;
-  /** Whether the row must stay, however old. */
+  /** A condition for rows that must stay, however old. */
   stays?: string;
-  /** Whether the oldest come first. Where they do, a step that meets none that is old enough is the last. */
-  ordered: boolean;
-  /** What removes a row of that position, and all that goes with it. */
+  /** Statements that remove the row at a position, and all that belongs to it. */
   drops: readonly string[];
 }
 
@@ -20,19 +17,15 @@ const DELIVERIES_OF = "deliveries d on d.recorded_at = e.recorded_at and d.event
 
 const WALKS: Readonly<Record<Prunable, Walk>> = {
   receipts: {
-    at: "received_at",
     from: "receipts",
-    ordered: true,
     drops: ["delete from bodies where position = ?", "delete from receipts where position = ?"],
   },
-  rejections: alone("rejections", "received_at"),
-  audit: alone("audit", "at"),
+  rejections: alone("rejections"),
+  audit: alone("audit"),
   events: {
-    at: "recorded_at",
     from: "events e",
     stays: `exists (select 1 from deliveries d
       where d.recorded_at = e.recorded_at and d.event_id = e.id and d.due_at is not null)`,
-    ordered: true,
     drops: [
       "insert into tombstones (id, recorded_at) select id, recorded_at from events where position = ?",
       "delete from duplicates where event_id = (select id from events where position = ?)",
@@ -45,25 +38,19 @@ const WALKS: Readonly<Record<Prunable, Walk>> = {
     ],
   },
   attempts: {
-    at: "started_at",
     from: "attempts a",
     stays: "exists (select 1 from deliveries d where d.id = a.delivery_id and d.due_at is not null)",
-    ordered: true,
     drops: ["delete from attempts where position = ?"],
   },
   documents: {
-    at: "changed_at",
     from: "documents",
-    ordered: false,
     drops: [
       `delete from links where (source, document_id) = (select source, id from documents where position = ?)`,
       "delete from documents where position = ?",
     ],
   },
   tombstones: {
-    at: "recorded_at",
     from: "tombstones",
-    ordered: true,
     drops: [
       "delete from dedupe_keys where event_id = (select id from tombstones where position = ?)",
       "delete from channel_keys where event_id = (select id from tombstones where position = ?)",
@@ -72,18 +59,18 @@ const WALKS: Readonly<Record<Prunable, Walk>> = {
   },
 };
 
-function alone(table: string, at: string): Walk {
-  return { at, from: table, ordered: true, drops: [`delete from ${table} where position = ?`] };
+function alone(table: string): Walk {
+  return { from: table, drops: [`delete from ${table} where position = ?`] };
 }
 
-/** Takes a step, as the port says. Runs inside a transaction. */
+/** The result takes a step. It runs inside a transaction. */
 export function createPruning(
   db: DatabaseSync,
 ): (step: PruneStep) => { pruned: number; next: string | null } {
-  const walks = new Map(Object.entries(WALKS).map(([table, walk]) => [table, prepare(db, walk)]));
+  const walks = new Map(PRUNABLE.map((table) => [table, prepare(db, table)]));
   return (step) => {
     const walk = walks.get(step.table);
-    if (!walk) throw new Error(`${step.table} does not grow old`);
+    if (!walk) throw new Error(`${step.table} is not pruned`);
     return take(walk, step);
   };
 }
@@ -94,23 +81,25 @@ interface Prepared {
   ordered: boolean;
 }
 
-function prepare(db: DatabaseSync, { at, from, stays = "false", ordered, drops }: Walk): Prepared {
+function prepare(db: DatabaseSync, table: Prunable): Prepared {
+  const { from, stays = "false", drops } = WALKS[table];
+  const { column, ordered } = AGE[table];
   return {
     look: query(
       db,
-      `select position, ${at} as at, ${stays} as stays from ${from} where position > ? order by position limit ?`,
+      `select position, ${column} as at, ${stays} as stays from ${from}
+       where position > ? order by position limit ?`,
     ),
     drops: drops.map((sql) => query(db, sql)),
     ordered,
   };
 }
 
-function take({ look, drops, ordered }: Prepared, { before, cursor, limit }: PruneStep) {
-  const rows = look.all(after({ cursor }), limit);
+function take({ look, drops, ordered }: Prepared, step: PruneStep) {
+  const { before, limit } = step;
+  const rows = look.all(after(step), limit);
   const old = rows.filter(({ at }) => at < before);
   const gone = old.filter(({ stays }) => stays === 0);
   for (const { position } of gone) for (const drop of drops) drop.run(position);
-  const last = rows[limit - 1];
-  const goesOn = last !== undefined && (old.length > 0 || !ordered);
-  return { pruned: gone.length, next: goesOn ? last.position.toString(36) : null };
+  return { pruned: gone.length, next: nextStep(rows, step, { foundOld: old.length > 0, ordered }) };
 }

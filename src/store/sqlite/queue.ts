@@ -1,43 +1,37 @@
-import type { DatabaseSync } from "node:sqlite";
-import { setImmediate } from "node:timers/promises";
-import { after, nextOf } from "../cursor.ts";
-import { type DeliveryRow, toDelivery, toEvent } from "../db-rows.ts";
-import type { ReplayFilter } from "../port/control.ts";
-import type { PageRequest } from "../port/paging.ts";
-import type { Lease, Settlement } from "../port/queue.ts";
-import type { Store } from "../store.ts";
-import { endOf, MAX_ROWS_LOOKED_AT } from "./find.ts";
-import { query, type Statements } from "./statements.ts";
+import { settledState } from "../../domain/delivery.ts";
+import type { ClaimRequest, Lease, Queue, Settlement } from "../port/queue.ts";
+import type { Backlog } from "../port/reads.ts";
+import type { Session } from "../sql/session.ts";
+import { ATTEMPT, DELIVERY, EVENT } from "../tables.ts";
+import type { Statements } from "./statements.ts";
 
-/** What happens to deliveries. Everything here runs inside a transaction. */
+/** Everything here but `nextDueAt` runs inside a transaction. */
 
 export function claim(
   sql: Statements,
-  { destination, limit, now, until }: { destination: string; limit: number; now: number; until: number },
+  { destination, limit, now, until }: ClaimRequest,
   token: string,
 ): Lease[] {
   const rows = sql.due.all(destination, now, limit);
   for (const row of rows) sql.lease.run(token, until, row.id);
-  return rows.map((row) => ({ delivery: toDelivery({ ...row, due_at: until }), event: toEvent(row), token }));
+  return rows.map((row) => {
+    return { delivery: { ...DELIVERY.decode(row), dueAt: until }, event: EVENT.decode(row), token };
+  });
 }
 
 export function settle(sql: Statements, { delivery, token, attempt, outcome }: Settlement): boolean {
   const lease = sql.leaseOf.one(delivery, token);
   if (!lease) return false;
 
-  if (attempt) {
-    const { number, startedAt, duration, cause, status, answer, retryAfter } = attempt;
-    sql.addAttempt.run(delivery, number, startedAt, duration, cause, status, answer, retryAfter);
-  }
-  const reason = outcome.status === "parked" ? outcome.reason : null;
-  const dueAt = outcome.status === "pending" ? outcome.dueAt : null;
-  sql.settle.run(outcome.status, reason, dueAt, attempt?.number ?? null, delivery);
+  if (attempt) sql.addAttempt.run(delivery, ...ATTEMPT.encode(attempt));
+  const { status, reason, dueAt } = settledState(outcome);
+  sql.settle.run(status, reason, dueAt, attempt?.number ?? null, delivery);
   if (dueAt === null && lease.lane !== null) sql.letNextGo.run(lease.destination, lease.lane);
   return true;
 }
 
-export function skip(sql: Statements, id: string, now: number): Awaited<ReturnType<Store["skip"]>> {
-  const row = sql.openness.one(id);
+export function skip(sql: Statements, id: string, now: number): Awaited<ReturnType<Queue["skip"]>> {
+  const row = sql.stateOf.one(id);
   if (!row) return null;
   if (row.due_at === null) return "final";
   if (row.token !== null && row.due_at > now) return "leased";
@@ -46,56 +40,31 @@ export function skip(sql: Statements, id: string, now: number): Awaited<ReturnTy
   return "skipped";
 }
 
-/** The nth of the page is due n × `spacing` milliseconds from `now`; one whose lane is busy waits there. */
-export function replay(
-  db: DatabaseSync,
+export function release(sql: Statements, leases: readonly Lease[], now: number): void {
+  for (const { delivery, token } of leases) sql.release.run(now, delivery.id, token);
+}
+
+export function bringForward(
   sql: Statements,
-  filter: ReplayFilter,
-  page: PageRequest,
-  { now, spacing }: { now: number; spacing: number },
-): { replayed: number; next: string | null } {
-  const { where, values } = replayable(filter);
-  const rows = query<Pick<DeliveryRow, "id" | "destination" | "lane"> & { position: number }>(
-    db,
-    `select w.position, d.id, d.destination, d.lane from ${where} order by w.position limit ?`,
-  ).all(after(page), ...values, page.limit + 1);
-  const shown = rows.slice(0, page.limit);
-  for (const [n, { id, destination, lane }] of shown.entries()) {
-    const waits = lane !== null && sql.laneIsOpen.one(destination, lane) !== undefined;
-    sql.replay.run(waits ? "held" : "pending", now + n * spacing, id);
-  }
-  return { replayed: shown.length, next: nextOf(rows, page) ?? endOf(db, WINDOW, [after(page)]) };
+  { destination, now, lease }: Parameters<Queue["bringForward"]>[0],
+): number {
+  return sql.bringForward.run(destination, now, lease);
 }
 
-/** In steps, with everybody else's turn in between. */
-export async function countReplay(db: DatabaseSync, filter: ReplayFilter): Promise<number> {
-  const { where, values } = replayable(filter);
-  const step = query<{ count: number }>(db, `select count(*) as count from ${where}`);
-  let sum = 0;
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const from = after({ cursor });
-    sum += step.one(from, ...values)?.count ?? 0;
-    cursor = endOf(db, WINDOW, [from]);
-    await setImmediate();
-  }
-  return sum;
+export function parkRemoved(sql: Statements, names: readonly string[]): number {
+  return sql.parkRemoved.run(JSON.stringify(names));
 }
 
-/** Deliveries behind a position, as many as are looked at in a step. */
-const WINDOW = `select position from deliveries where position > ? order by position limit ${MAX_ROWS_LOOKED_AT}`;
+/** Answered by an index alone: the first of a destination is the oldest. */
+export const BACKLOG = `
+  select destination, open, (select recorded_at from deliveries where position = first) as oldest
+  from (select destination, count(*) as open, min(position) as first
+        from deliveries where due_at is not null group by destination)`;
 
-/** From which deliveries of a window a replay chooses, as SQL from the table's name on. */
-function replayable({ destination, status, since, type, document }: ReplayFilter) {
-  const statuses = status === "all" ? "('parked', 'delivered')" : `('${status}')`;
-  const asked: readonly [string, string | number | undefined][] = [
-    ["d.recorded_at >= ?", since],
-    ["e.type = ?", type],
-    ["e.document_id = ?", document],
-  ];
-  const given = asked.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
-  const conditions = ["d.destination = ?", `d.status in ${statuses}`, ...given.map(({ sql }) => sql)];
-  return {
-    where: `(${WINDOW}) w join deliveries d using (position) join events e on e.id = d.event_id where ${conditions.join(" and ")}`,
-    values: [destination, ...given.map(({ value }) => value)],
-  };
+export function backlog(session: Session): Promise<Backlog[]> {
+  return session.rows<Backlog>(BACKLOG);
+}
+
+export function nextDueAt(sql: Statements, destination: string): number | null {
+  return sql.nextDue.one(destination)?.due_at ?? null;
 }

@@ -4,27 +4,25 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../domain/errors.ts";
 import type { Snapshot } from "../port/backup.ts";
-import type { Page, PageRequest } from "../port/paging.ts";
-import type { Rows, Table } from "../rows.ts";
-import { TABLES } from "../rows.ts";
+import { countRows, pageOf } from "../sql/rows.ts";
 import { read } from "./errors.ts";
-import { createReaders, type Readers } from "./kept.ts";
+import { createSession } from "./session.ts";
 import { query } from "./statements.ts";
 
 /** SQLite's own number for a file that is damaged. */
 const CORRUPT = 11;
 
 /**
- * A second connection with a transaction that only reads: written ahead as it is, the file shows it what was committed before,
- * while the first connection goes on. A store in memory has but one connection, so it is copied.
+ * A second connection inside a transaction that only reads: in WAL mode it sees what was committed before,
+ * while the first connection goes on. A store in memory has one connection alone, so it is copied.
  */
 export function openSnapshot(db: DatabaseSync, file: string, timeout: number): Snapshot {
   const { copy, remove } = file === ":memory:" ? copied(db) : connected(file, timeout);
-  const readers = createReaders(copy);
+  const session = createSession(copy);
   return {
-    counts: () => read(() => countRows(copy)),
-    rows: (table, page) => read(() => pageOf(readers, table, page)),
-    damage: () => read(() => examine(copy)),
+    counts: () => countRows(session),
+    rows: (table, page) => pageOf(session, table, page),
+    damage: () => read(() => findDamage(copy)),
     async close() {
       copy.close();
       remove();
@@ -35,7 +33,7 @@ export function openSnapshot(db: DatabaseSync, file: string, timeout: number): S
 function connected(file: string, timeout: number) {
   const copy = new DatabaseSync(file, { readOnly: true, timeout });
   try {
-    // It shows the moment of the first look.
+    // The transaction sees the moment of its first read.
     copy.exec("begin; select one from probe");
     return { copy, remove: () => {} };
   } catch (error) {
@@ -52,29 +50,7 @@ function copied(db: DatabaseSync) {
   return { copy, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-function countRows(db: DatabaseSync): Readonly<Record<Table, number>> {
-  const counts = TABLES.map((table) => `(select count(*) from ${table}) as ${table}`);
-  const row = query<Record<Table, number>>(db, `select ${counts.join(", ")}`).one();
-  if (!row) throw new Error("a count has no row");
-  return { ...row };
-}
-
-function pageOf<T extends Table>(readers: Readers, table: T, { cursor, limit }: PageRequest): Page<Rows[T]> {
-  const reader = readers[table];
-  const { rows, more } = reader.page(cursor, limit);
-  const last = rows.at(-1);
-  return { items: rows, next: more && last ? reader.cursorOf(last) : null };
-}
-
-/** Receipts are read together with their bodies: one without would not be seen at all. */
-function bodiless(db: DatabaseSync): readonly { id: string }[] {
-  return query<{ id: string }>(
-    db,
-    "select id from receipts left join bodies using (position) where bodies.position is null",
-  ).all();
-}
-
-function examine(db: DatabaseSync): readonly string[] {
+function findDamage(db: DatabaseSync): readonly string[] {
   try {
     const lines = query<{ integrity_check: string }>(db, "pragma integrity_check").all();
     const damage = lines.map((line) => line.integrity_check).filter((line) => line !== "ok");
@@ -83,4 +59,12 @@ function examine(db: DatabaseSync): readonly string[] {
     if (error instanceof Error && "errcode" in error && error.errcode === CORRUPT) return [messageOf(error)];
     throw error;
   }
+}
+
+/** Receipts are read together with their bodies, so one without a body would not be seen at all. */
+function bodiless(db: DatabaseSync): readonly { id: string }[] {
+  return query<{ id: string }>(
+    db,
+    "select id from receipts left join bodies using (position) where bodies.position is null",
+  ).all();
 }

@@ -1,22 +1,24 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import type {
-  AttemptRow,
-  BacklogRow,
-  CandidateRow,
-  DeliveryRow,
-  DestinationRow,
-  DuplicateRow,
-  EventRow,
-  ReceiptRow,
-  RejectionRow,
-} from "../db-rows.ts";
+import type { DeliveryStatus } from "../../domain/delivery.ts";
+import type { Column, DbRow } from "../columns.ts";
+import { columnsOf, namesOf } from "../description.ts";
+import type { CandidateRow } from "../sql/candidate.ts";
+import {
+  AMENDMENT,
+  ATTEMPT,
+  AUDIT_ENTRY,
+  CHANNEL_KEY,
+  DELIVERY,
+  DESTINATION,
+  DUPLICATE,
+  RECEIPT,
+  SCHEMA,
+} from "../tables.ts";
 
-/** A prepared statement whose rows have a known shape: the one place where the schema's word is taken for it. */
+/** A prepared statement. The type of its rows is the schema's word: it is trusted. */
 export interface Query<Row> {
   one(...values: SQLInputValue[]): Row | undefined;
   all(...values: SQLInputValue[]): Row[];
-  /** One after the other, as they are asked for. */
-  each(...values: SQLInputValue[]): Iterable<Row>;
   run(...values: SQLInputValue[]): number;
 }
 
@@ -25,40 +27,33 @@ export function query<Row = never>(db: DatabaseSync, sql: string): Query<Row> {
   return {
     one: (...values) => statement.get(...values) as Row | undefined,
     all: (...values) => statement.all(...values) as Row[],
-    each: (...values) => statement.iterate(...values) as Iterable<Row>,
     run: (...values) => Number(statement.run(...values).changes),
   };
 }
 
-/** A receipt without its bytes, which are in `bodies`. */
-export const RECEIPT =
-  "id, source, channel, received_at, query, headers, size, verified, mapping, problems, events, duplicates";
-export const REJECTION = "id, source, channel, received_at, query, headers, reason, shown";
-export const DELIVERY = "id, event_id, destination, lane, status, reason, attempts, due_at, replayed_after";
-export const ATTEMPT = "number, started_at, duration, cause, status, answer, retry_after";
+/** A place for each of the values of a row. */
+export function placeholders(count: number): string {
+  return `(${Array.from({ length: count }, () => "?").join(", ")})`;
+}
 
-/** From an index alone; the one that was recorded first is then the oldest. */
-export const BACKLOG = `select destination, open, (select recorded_at from deliveries where position = first) as oldest from
-   (select destination, count(*) as open, min(position) as first from deliveries where due_at is not null group by destination)`;
+function insertInto(table: string, columns: readonly Column[]): string {
+  return `insert into ${table} (${namesOf(columns)}) values ${placeholders(columns.length)}`;
+}
 
-/** Every statement of the SQLite store, prepared once. Instants are bound, never read from the database's clock. */
+const EVENT_ID: Column = { name: "event_id", type: "text" };
+const DELIVERY_ID: Column = { name: "delivery_id", type: "text" };
+
+/** The hot statements, prepared once. Instants are bound, never read from the database's clock. */
 export function prepareStatements(db: DatabaseSync) {
   return {
-    addReceipt: query(
-      db,
-      `insert into receipts (id, source, channel, received_at, query, headers, size, verified, mapping, problems, events, duplicates)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
+    addReceipt: query(db, insertInto("receipts", RECEIPT.columns)),
     addBody: query(db, "insert into bodies (position, body) values (last_insert_rowid(), ?)"),
-    mendReceipt: query(
+    amendReceipt: query(
       db,
-      "update receipts set mapping = ?, problems = ?, events = ?, duplicates = ? where id = ?",
+      `update receipts set (${namesOf(AMENDMENT.columns)}) = ${placeholders(AMENDMENT.columns.length)}
+       where id = ?`,
     ),
-    addRejection: query(
-      db,
-      `insert into rejections (id, source, channel, received_at, query, headers, body, reason, shown)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
+    addRejection: query(db, insertInto("rejections", columnsOf(SCHEMA.rejections))),
     dropOldRejections: query(
       db,
       `delete from rejections where source = ?1 and channel = ?2 and position <=
@@ -66,17 +61,13 @@ export function prepareStatements(db: DatabaseSync) {
           order by position desc limit 1 offset ?3)`,
     ),
     dropRejection: query(db, "delete from rejections where id = ?"),
-    addEvent: query(
-      db,
-      `insert into events (id, source, channel, type, coalesce_key, happened_at, document_id, receipt_id, recorded_at, body)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
-    ),
+    addEvent: query(db, `${insertInto("events", columnsOf(SCHEMA.events))} on conflict (id) do nothing`),
     addDuplicate: query(
       db,
-      "insert or ignore into duplicates (event_id, receipt_id, channel, received_at) values (?, ?, ?, ?)",
+      `${insertInto("duplicates", [EVENT_ID, ...DUPLICATE.columns])} on conflict do nothing`,
     ),
     removeDuplicate: query(db, "delete from duplicates where event_id = ? and receipt_id = ?"),
-    // One whose lane has an open one waits for it.
+    // A delivery whose lane has an open one waits for it.
     addDelivery: query(
       db,
       `insert into deliveries (id, event_id, destination, lane, due_at, recorded_at, status)
@@ -84,32 +75,31 @@ export function prepareStatements(db: DatabaseSync) {
          (select 1 from deliveries where destination = ?3 and lane = ?4 and due_at is not null)
          then 'held' else 'pending' end) on conflict (id) do nothing`,
     ),
-    addAttempt: query(
-      db,
-      `insert into attempts (delivery_id, number, started_at, duration, cause, status, answer, retry_after)
-       values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
+    addAttempt: query(db, insertInto("attempts", [DELIVERY_ID, ...ATTEMPT.columns])),
     setDocument: query(
       db,
-      `insert into documents (source, id, status, state, changed_at) values (?, ?, ?, ?, ?)
+      `${insertInto("documents", columnsOf(SCHEMA.documents))}
        on conflict (id, source) do update
-         set status = excluded.status, state = excluded.state, changed_at = max(changed_at, excluded.changed_at)`,
+         set status = excluded.status, state = excluded.state,
+           changed_at = max(changed_at, excluded.changed_at)`,
     ),
 
     eventById: query<{ id: string }>(db, "select id from events where id = ?"),
-    goneById: query<{ id: string }>(db, "select id from tombstones where id = ?"),
+    tombstoneById: query<{ id: string }>(db, "select id from tombstones where id = ?"),
     addDedupeKey: query(db, "insert or ignore into dedupe_keys (key, event_id) values (?, ?)"),
     eventsByDedupeKey: query<{ id: string }>(db, "select event_id as id from dedupe_keys where key = ?"),
     candidates: query<CandidateRow>(
       db,
       `select id, happened_at, channel,
-         (select json_group_array(json_object('key', key, 'channel', k.channel, 'at', at, 'origin', json(origin)))
+         (select json_group_array(json_object(
+            'key', key, 'channel', k.channel, 'at', at, 'origin', json(origin)))
           from channel_keys k where k.event_id = events.id) as reports
        from events where coalesce_key = ? and happened_at between ? and ? order by position`,
     ),
     addChannelKey: query(
       db,
-      "insert or replace into channel_keys (event_id, key, channel, at, origin) values (?, ?, ?, ?, ?)",
+      `${insertInto("channel_keys", [EVENT_ID, ...CHANNEL_KEY.columns])}
+       on conflict (key, channel, event_id) do update set at = excluded.at, origin = excluded.origin`,
     ),
     removeChannelKey: query(db, "delete from channel_keys where event_id = ? and key = ? and channel = ?"),
     merged: query<{ event_id: string }>(
@@ -127,9 +117,9 @@ export function prepareStatements(db: DatabaseSync) {
       "select 1 as open from deliveries where destination = ? and lane = ? and due_at is not null limit 1",
     ),
 
-    due: query<DeliveryRow & { body: string }>(
+    due: query<DbRow & { id: string }>(
       db,
-      `select d.id, d.event_id, d.destination, d.lane, d.status, d.reason, d.attempts, d.due_at, d.replayed_after, e.body
+      `select ${DELIVERY.columns.map(({ name }) => `d.${name}`).join(", ")}, e.body
        from deliveries d join events e on e.id = d.event_id
        where d.destination = ? and d.status = 'pending' and d.due_at <= ?
        order by d.due_at, d.position limit ?`,
@@ -141,15 +131,21 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     settle: query(
       db,
-      "update deliveries set status = ?, reason = ?, due_at = ?, attempts = coalesce(?, attempts), token = null where id = ?",
+      `update deliveries set status = ?, reason = ?, due_at = ?, attempts = coalesce(?, attempts), token = null
+       where id = ?`,
     ),
-    openness: query<
-      Pick<DeliveryRow, "destination" | "lane" | "status" | "due_at"> & { token: string | null }
-    >(db, "select destination, lane, status, due_at, token from deliveries where id = ?"),
+    stateOf: query<{
+      destination: string;
+      lane: string | null;
+      status: DeliveryStatus;
+      due_at: number | null;
+      token: string | null;
+    }>(db, "select destination, lane, status, due_at, token from deliveries where id = ?"),
     letNextGo: query(
       db,
       `update deliveries set status = 'pending' where position =
-         (select position from deliveries where destination = ? and lane = ? and due_at is not null order by position limit 1)`,
+         (select position from deliveries where destination = ? and lane = ? and due_at is not null
+          order by position limit 1)`,
     ),
     release: query(
       db,
@@ -160,7 +156,8 @@ export function prepareStatements(db: DatabaseSync) {
       `update deliveries set due_at = ?2, token = null
        where destination = ?1 and due_at > ?2
          and (recorded_at > ?2 or (token is not null and due_at > ?2 + ?3)
-              or exists (select 1 from attempts a where a.delivery_id = deliveries.id and a.started_at > ?2))`,
+              or exists (select 1 from attempts a
+                         where a.delivery_id = deliveries.id and a.started_at > ?2))`,
     ),
     nextDue: query<{ due_at: number }>(
       db,
@@ -171,55 +168,18 @@ export function prepareStatements(db: DatabaseSync) {
       `update deliveries set status = 'parked', reason = 'destination_removed', due_at = null, token = null
        where due_at is not null and destination not in (select value from json_each(?))`,
     ),
-    backlog: query<BacklogRow>(db, BACKLOG),
-
-    receipt: query<ReceiptRow>(
-      db,
-      `select ${RECEIPT}, body from receipts join bodies using (position) where id = ?`,
-    ),
-    /** The receipt without its bytes, which may be long. */
-    listedReceipt: query<Omit<ReceiptRow, "body">>(db, `select ${RECEIPT} from receipts where id = ?`),
-    rejection: query<RejectionRow>(db, `select position, ${REJECTION}, body from rejections where id = ?`),
-    countProblems: query<{ count: number }>(
-      db,
-      "select count(*) as count from (select 1 from receipts where problems is not null limit ?)",
-    ),
-    event: query<EventRow & { receipt_id: string }>(
-      db,
-      "select position, receipt_id, body from events where id = ?",
-    ),
-    duplicates: query<DuplicateRow>(
-      db,
-      "select receipt_id, channel, received_at from duplicates where event_id = ? order by received_at",
-    ),
-    deliveriesOf: query<DeliveryRow & { leased: number }>(
-      db,
-      `select ${DELIVERY}, token is not null as leased from deliveries
-       where recorded_at = (select recorded_at from events where id = ?1) and event_id = ?1 order by position`,
-    ),
-    attemptsOf: query<AttemptRow>(
-      db,
-      `select ${ATTEMPT} from attempts where delivery_id = ? order by number`,
-    ),
-    delivery: query<DeliveryRow>(db, `select ${DELIVERY} from deliveries where id = ?`),
-    blocking: query<DeliveryRow>(
-      db,
-      `select ${DELIVERY} from deliveries
-       where (destination, lane) = (select destination, lane from deliveries where id = ?1 and status = 'held')
-         and due_at is not null and status = 'pending'`,
-    ),
+    listedReceipt: query<DbRow>(db, `select ${namesOf(RECEIPT.columns)} from receipts where id = ?`),
     replay: query(
       db,
       "update deliveries set status = ?, reason = null, due_at = ?, replayed_after = attempts where id = ?",
     ),
-    destinations: query<DestinationRow>(db, "select name, paused, breaker from destinations order by name"),
-    destination: query<DestinationRow>(db, "select name, paused, breaker from destinations where name = ?"),
+    destination: query<DbRow>(db, `select ${namesOf(DESTINATION.columns)} from destinations where name = ?`),
     setDestination: query(
       db,
-      `insert into destinations (name, paused, breaker) values (?, ?, ?)
+      `${insertInto("destinations", DESTINATION.columns)}
        on conflict (name) do update set paused = excluded.paused, breaker = excluded.breaker`,
     ),
-    addAudit: query(db, "insert into audit (at, action, caller, reason, details) values (?, ?, ?, ?, ?)"),
+    addAudit: query(db, insertInto("audit", AUDIT_ENTRY.columns)),
     probe: query(db, "update probe set writes = writes + 1"),
   };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type OwnPostgres, startOwnPostgres } from "../../store/own-postgres.ts";
+import { type OwnPostgres, startOwnPostgres } from "../../support/own-postgres.ts";
 import { isReady } from "../admin.ts";
 import type { Verdict } from "../oracle.ts";
 import type { World } from "../world.ts";

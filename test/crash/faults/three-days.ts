@@ -1,6 +1,6 @@
 import { createChance } from "../../../src/simulate/chance.ts";
-import { aFolder, type Bridge, startBridge, tidy } from "../../bridge.ts";
-import { createStandstill, type Standstill } from "../../standstill.ts";
+import { aFolder, type Bridge, startBridge, tidy } from "../../support/bridge.ts";
+import { createStandstill, type Standstill } from "../../support/standstill.ts";
 import { countOpen, listEverything } from "../admin.ts";
 import { configText, SECRET } from "../config.ts";
 import { startLoad } from "../load.ts";

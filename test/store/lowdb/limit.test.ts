@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type LowdbOptions, type LowdbStore, openLowdbStore } from "../../../src/store/lowdb.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../../builders.ts";
+import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../../support/builders.ts";
 import { contentsOf, DAY, deliverAll, pruneAll, restoreAll } from "../filled.ts";
 
 describe("a lowdb file that grows", () => {

@@ -1,0 +1,147 @@
+import { z } from "zod";
+
+/**
+ * The kinds of columns that tables.ts describes tables with. Each says how a value lies in a database, and
+ * which values are accepted from outside of any store.
+ */
+
+/**
+ * PostgreSQL's type, but for `bytes` (bytea, and blob in SQLite). SQLite stores the other numbers as
+ * integers.
+ */
+export type ColumnType = "text" | "integer" | "bigint" | "bytes";
+
+/** A value as a database driver takes and returns it. */
+export type Scalar = string | number | Uint8Array | null;
+
+/** A row as a database driver returns it. */
+export type DbRow = Readonly<Record<string, unknown>>;
+
+export interface Column {
+  name: string;
+  type: ColumnType;
+  /** The expression that computes the column, which is not stored. */
+  computed?: string;
+  /** The same in PostgreSQL alone. */
+  computedInPostgres?: string;
+  /** SQLite stores the column in another table, of this name, under the position of the row. */
+  apartInSqlite?: string;
+}
+
+/** One or more columns, and the value that they hold together. */
+export interface Part<T> {
+  columns: readonly Column[];
+  /** What a value from outside of any store must be like. */
+  shape: z.ZodType<T>;
+  /** A value for each of the columns, in their order. */
+  encode(value: T): readonly Scalar[];
+  /**
+   * The row's columns must be among those that the part names. The schema is trusted to hold what it says.
+   */
+  decode(row: DbRow): T;
+}
+
+/** A column whose values lie in the database as they are. */
+function plain<T extends Scalar>(column: Column, shape: z.ZodType<T>): Part<T> {
+  return {
+    columns: [column],
+    shape,
+    encode: (value) => [value],
+    decode: (row) => row[column.name] as T,
+  };
+}
+
+export function text<T extends string = string>(name: string, shape?: z.ZodType<T>): Part<T> {
+  return plain<T>({ name, type: "text" }, shape ?? (z.string() as unknown as z.ZodType<T>));
+}
+
+/** One of a list of words. */
+export function oneOf<const T extends string>(name: string, words: readonly T[]): Part<T> {
+  return text(name, z.enum(words) as unknown as z.ZodType<T>);
+}
+
+/** A count, 0 or more. */
+export function count(name: string, more: Pick<Column, "computedInPostgres"> = {}): Part<number> {
+  return plain({ name, type: "integer", ...more }, z.int().nonnegative());
+}
+
+/** Counted from 1. */
+export function ordinal(name: string): Part<number> {
+  return plain({ name, type: "integer" }, z.int().positive());
+}
+
+/** Any whole number that fits into 32 bits. */
+export function integer(name: string): Part<number> {
+  return plain({ name, type: "integer" }, z.int());
+}
+
+/** Milliseconds, of a span of time or since 1970. */
+export function milliseconds(name: string, shape: z.ZodType<number> = z.int()): Part<number> {
+  return plain({ name, type: "bigint" }, shape);
+}
+
+/** Bytes; Base64 outside of the database. */
+export function bytes(name: string, more: Pick<Column, "apartInSqlite"> = {}): Part<string> {
+  return {
+    columns: [{ name, type: "bytes", ...more }],
+    shape: base64,
+    encode: (value) => [Buffer.from(value, "base64")],
+    decode: (row) => Buffer.from(row[name] as Uint8Array).toString("base64"),
+  };
+}
+
+/** Such a text is long, and a pattern with groups would be slow over it. */
+const base64 = z
+  .string()
+  .refine((value) => value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value), "is not base64");
+
+/** Any value, as JSON. */
+export function json<T>(name: string, shape: z.ZodType<T>): Part<T> {
+  return {
+    columns: [{ name, type: "text" }],
+    shape,
+    encode: (value) => [JSON.stringify(value)],
+    decode: (row) => JSON.parse(row[name] as string),
+  };
+}
+
+/** A list as JSON; an empty one as null, so that an index can leave it out. */
+export function jsonUnlessEmpty<T>(name: string, shape: z.ZodType<readonly T[]>): Part<readonly T[]> {
+  return {
+    columns: [{ name, type: "text" }],
+    shape,
+    encode: (value) => [value.length === 0 ? null : JSON.stringify(value)],
+    decode: (row) => (row[name] === null ? [] : JSON.parse(row[name] as string)),
+  };
+}
+
+/** The same part of one column, or null. */
+export function nullable<T>(part: Part<T>): Part<T | null> {
+  const name = part.columns[0]?.name ?? "";
+  return {
+    columns: part.columns,
+    shape: part.shape.nullable(),
+    encode: (value) => (value === null ? [null] : part.encode(value)),
+    decode: (row) => (row[name] === null ? null : part.decode(row)),
+  };
+}
+
+/** An object whose properties are parts. */
+export function group<T extends object>(parts: { readonly [K in keyof T]-?: Part<T[K]> }): Part<T> {
+  const entries = Object.entries(parts) as [string, Part<unknown>][];
+  const shapes = Object.fromEntries(entries.map(([property, { shape }]) => [property, shape]));
+  return {
+    columns: entries.flatMap(([, { columns }]) => columns),
+    shape: z.strictObject(shapes) as unknown as z.ZodType<T>,
+    encode(value) {
+      const values: Scalar[] = [];
+      for (const [property, part] of entries) values.push(...part.encode(value[property as keyof T]));
+      return values;
+    },
+    decode(row) {
+      const value: Record<string, unknown> = {};
+      for (const [property, part] of entries) value[property] = part.decode(row);
+      return value as T;
+    },
+  };
+}

@@ -1,0 +1,229 @@
+import type { Receipt, Rejection } from "../../domain/receipt.ts";
+import { type Reconciliation, reconcile } from "../../domain/reconcile.ts";
+import type { EarlierReport, NewEvent, Resolution } from "../../domain/resolve.ts";
+import type { Column, DbRow } from "../columns.ts";
+import { columnsOf } from "../description.ts";
+import type { RecordRequest, RecordResult } from "../port/inbox.ts";
+import { selectOf } from "../sql/session.ts";
+import { RECEIPT, REJECTION, SCHEMA } from "../tables.ts";
+import type { Answer } from "./batch.ts";
+import { given, insertRows } from "./given.ts";
+import {
+  addDedupeKeys,
+  addDeliveries,
+  addDuplicates,
+  addEvents,
+  addLinks,
+  addReceipts,
+  amendReceipt,
+  changeChannelKeys,
+  moveDuplicates,
+  setDocuments,
+} from "./insert.ts";
+import { lockLanes } from "./lanes.ts";
+import { type Knowledge, lookUp } from "./lookup.ts";
+import { channelKeysAfter, movedAfter } from "./net-changes.ts";
+import type { Announce } from "./notify.ts";
+import type { Session } from "./session.ts";
+
+/** Everything here but `dropRejection` runs inside a transaction. */
+
+/** A request with what its `resolve` made of it. */
+interface Resolved {
+  receipt: Receipt;
+  resolution: Resolution;
+}
+
+/** The same with the part of it that takes effect. */
+interface Reconciled extends Resolved {
+  result: Reconciliation;
+}
+
+/**
+ * Records requests in a handful of round trips, whatever their number. Each sees what the one before left;
+ * one whose `resolve` throws leaves nothing.
+ */
+export async function recordAll(
+  session: Session,
+  requests: readonly RecordRequest[],
+  announce: Announce,
+): Promise<readonly Answer<RecordResult>[]> {
+  const known = await lookUp(session, requests);
+  const answers = requests.map((request) => attempt(() => resolveWith(known, request)));
+  const resolved = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  const reconciled = await add(session, known, resolved);
+  await Promise.all([addReceipts(session, reconciled.map(toReceipt)), finish(session, reconciled, announce)]);
+
+  const results = reconciled.map(toResult).values();
+  return answers.map((answer) =>
+    answer.status === "fulfilled" ? { status: "fulfilled", value: next(results) } : answer,
+  );
+}
+
+export async function amend(
+  session: Session,
+  request: RecordRequest,
+  announce: Announce,
+): Promise<RecordResult> {
+  const { id, mapping, problems } = request.receipt;
+  const [row] = await session.rows<DbRow>(
+    `select ${selectOf(session.dialect, RECEIPT.columns)} from receipts where id = ? for update`,
+    [id],
+  );
+  const before = row ? RECEIPT.decode(row) : { events: [], duplicates: [] };
+  const known = await lookUp(session, [request]);
+  const reported = new Set([...before.events, ...before.duplicates]);
+  const [reconciled] = await add(session, known, [resolveWith(known, request)], reported);
+  if (!reconciled) throw new Error("a request has no result");
+  const events = [...before.events, ...idsOf(reconciled)];
+  const duplicates = [...before.duplicates, ...reconciled.result.duplicates];
+  await amendReceipt(session, id, { mapping, problems, events, duplicates });
+  await finish(session, [reconciled], announce);
+  return toResult(reconciled);
+}
+
+function resolveWith(known: Knowledge, request: RecordRequest): Resolved {
+  return { receipt: request.receipt, resolution: known.resolve(request) };
+}
+
+function attempt<T>(work: () => T): Answer<T> {
+  try {
+    return { status: "fulfilled", value: work() };
+  } catch (reason) {
+    return { status: "rejected", reason };
+  }
+}
+
+function next<T>(values: Iterator<T, undefined>): T {
+  const { done, value } = values.next();
+  if (done) throw new Error("fewer results than requests");
+  return value;
+}
+
+/** Adds all of the requests but receipts, duplicates and deliveries, and finds out which events are new. */
+async function add(
+  session: Session,
+  known: Knowledge,
+  requests: readonly Resolved[],
+  reportedBefore: ReadonlySet<string> = new Set(),
+): Promise<readonly Reconciled[]> {
+  const resolutions = requests.map(({ resolution }) => resolution);
+  const events = resolutions.flatMap((resolution) => resolution.events);
+  const unlocked = new Set(lanesOf(requests).filter((lane) => !known.lanes.has(lane)));
+  const [added] = await Promise.all([
+    addEvents(session, events),
+    addDedupeKeys(session, requests.flatMap(dedupeKeysOf)),
+    changeChannelKeys(session, channelKeysAfter(resolutions)),
+    addLinks(session, requests.flatMap(linksOf)),
+    setDocuments(session, requests.flatMap(documentsOf)),
+    lockLanes(session, unlocked),
+  ]);
+  const firsts = firstOfEach(events, added);
+  return requests.map((request) => {
+    return { ...request, result: reconcile(request.resolution, (one) => firsts.has(one), reportedBefore) };
+  });
+}
+
+async function finish(session: Session, requests: readonly Reconciled[], announce: Announce): Promise<void> {
+  const deliveries = requests.flatMap(({ receipt, result }) =>
+    result.deliveries.map((delivery) => ({ delivery, recordedAt: receipt.receivedAt })),
+  );
+  await Promise.all([
+    addDuplicates(session, requests.flatMap(duplicatesOf)).then(() =>
+      moveDuplicates(session, movedAfter(requests.map(({ resolution }) => resolution))),
+    ),
+    addDeliveries(session, deliveries),
+    announce(session, new Set(deliveries.map(({ delivery }) => delivery.destination))),
+  ]);
+}
+
+function lanesOf(requests: readonly Resolved[]): string[] {
+  return requests.flatMap(({ resolution }) => resolution.deliveries.flatMap(({ lane }) => lane ?? []));
+}
+
+function documentsOf({ receipt, resolution }: Resolved) {
+  return resolution.documents.map((document) => ({ document, changedAt: receipt.receivedAt }));
+}
+
+function dedupeKeysOf({ resolution }: Resolved): [key: string, event: string][] {
+  const added = resolution.events.map(({ event, dedupeKey: key }) => ({ event: event.id, key }));
+  return [...added, ...resolution.duplicates].flatMap(({ event, key }) =>
+    event === key ? [] : [[key, event]],
+  );
+}
+
+function linksOf({ receipt, resolution }: Resolved): [source: string, signer: string, document: string][] {
+  return resolution.links.map(({ signer, document }) => [receipt.source, signer, document]);
+}
+
+function duplicatesOf({ receipt: { id, channel, receivedAt }, result }: Reconciled): EarlierReport[] {
+  return result.duplicates.map((event) => ({ event, receipt: id, channel, at: receivedAt }));
+}
+
+/** Of several entries with the id of an event that was added, the first made it. */
+function firstOfEach(events: readonly NewEvent[], added: ReadonlySet<string>): ReadonlySet<NewEvent> {
+  const firsts = new Map<string, NewEvent>();
+  for (const one of events)
+    if (added.has(one.event.id) && !firsts.has(one.event.id)) firsts.set(one.event.id, one);
+  return new Set(firsts.values());
+}
+
+function toReceipt(reconciled: Reconciled) {
+  const { body, ...receipt } = reconciled.receipt;
+  const { duplicates } = reconciled.result;
+  return { summary: { ...receipt, size: body.byteLength, events: idsOf(reconciled), duplicates }, body };
+}
+
+function toResult({ result: { events, duplicates, destinations } }: Reconciled): RecordResult {
+  return { events, duplicates, destinations };
+}
+
+function idsOf({ result }: Reconciled): string[] {
+  return result.events.map(({ id }) => id);
+}
+
+/** A refused request, and how many of its channel are kept. */
+export interface Rejecting {
+  rejection: Rejection;
+  keep: number;
+}
+
+const CHANNEL: readonly Column[] = [
+  { name: "source", type: "text" },
+  { name: "channel", type: "text" },
+  { name: "keep", type: "integer" },
+];
+
+/** Adds refused requests, and removes all but the newest of their channels, in two round trips. */
+export async function rejectAll(
+  session: Session,
+  all: readonly Rejecting[],
+): Promise<readonly Answer<void>[]> {
+  const rows = all.map(({ rejection: { body, ...rejection } }) => [...REJECTION.encode(rejection), body]);
+  await insertRows(session, "rejections", columnsOf(SCHEMA.rejections), rows);
+  const { from, values } = given(CHANNEL, channelsOf(all));
+  await session.run(
+    `delete from rejections where position = any(array(
+       select old.position from ${from}
+       cross join lateral (
+         select position from rejections r where r.source = given.source and r.channel = given.channel
+         order by position desc offset given.keep) old
+       order by old.position))`,
+    values,
+  );
+  return all.map(() => ({ status: "fulfilled", value: undefined }));
+}
+
+/** Each channel once, with the newest number of how many are kept. */
+function channelsOf(all: readonly Rejecting[]): (string | number)[][] {
+  const channels = new Map<string, (string | number)[]>();
+  for (const { rejection, keep } of all) {
+    const { source, channel } = rejection;
+    channels.set(JSON.stringify([source, channel]), [source, channel, keep]);
+  }
+  return [...channels.values()];
+}
+
+export async function dropRejection(session: Session, id: string): Promise<boolean> {
+  return (await session.run("delete from rejections where id = ?", [id])) === 1;
+}

@@ -1,0 +1,181 @@
+-- Never edited once released: a later change is a later file.
+-- The tables of ../../sqlite/migrations/, in PostgreSQL's words, and one more: lanes.
+-- Instants are milliseconds since 1970. `position` gives the order recorded, and is what cursors point at. Several nodes record at
+-- once: within a document positions go up in the order committed; between documents a lower one may be committed a little later.
+
+create table receipts (
+  position    bigint generated always as identity primary key,
+  id          text    not null unique,
+  source      text    not null,
+  channel     text    not null,
+  received_at bigint  not null,
+  query       text    not null,
+  headers     text    not null,          -- JSON object
+  body        bytea   not null,          -- the bytes as they came
+  verified    text    not null,
+  mapping     text    not null,
+  problems    text,                      -- JSON array; null when everything was read
+  events      text    not null,          -- JSON array: ids of the events it told first
+  duplicates  text    not null           -- JSON array: ids of the events it told again
+);
+create index receipts_with_problems on receipts (position) where problems is not null;
+
+-- Requests refused as not genuine: a bounded number of the newest.
+create table rejections (
+  position    bigint generated always as identity primary key,
+  id          text    not null unique,
+  source      text    not null,
+  channel     text    not null,
+  received_at bigint  not null,
+  query       text    not null,
+  headers     text    not null,          -- JSON object
+  body        bytea,                     -- null: too long to be kept
+  reason      text    not null,
+  shown       text    not null           -- JSON: fingerprints of the credentials it showed
+);
+create index rejections_channel on rejections (source, channel, position);
+
+create table documents (
+  position   bigint generated always as identity primary key,
+  source     text   not null,
+  id         text   not null,
+  status     text,
+  state      text   not null,            -- JSON: domain/document.ts
+  changed_at bigint not null,            -- when the receipt came that told something of it last
+  unique (id, source)                    -- in this order, a document is found without its source as well
+);
+
+create table events (
+  position    bigint generated always as identity primary key,
+  id          text    not null unique,
+  source      text    not null,
+  channel     text    not null,
+  type        text    not null,
+  coalesce_key text,                      -- what it shares with others of its type about the same object, where there can be many
+  happened_at bigint  not null,
+  document_id text,
+  receipt_id  text    not null,
+  recorded_at bigint  not null,
+  body        text    not null           -- JSON: domain/event.ts
+);
+create index events_coalesce      on events (coalesce_key, happened_at) where coalesce_key is not null;
+create index events_document on events (document_id, position) where document_id is not null;
+create index events_type     on events (type, position);
+create index events_source   on events (source, position);
+
+-- Events that are kept no longer: a repeat of one is still recognised.
+create table tombstones (
+  position    bigint generated always as identity primary key,
+  id          text   not null unique,
+  recorded_at bigint not null            -- of the event
+);
+
+-- Other keys under which an event was told: its signer was found by comparing, or another channel's clock differed. They stay as long
+-- as the event's id does.
+create table dedupe_keys (
+  key      text not null,
+  event_id text not null,
+  primary key (key, event_id)
+);
+create index dedupe_keys_event on dedupe_keys (event_id);
+
+-- Which channel told an event under which key, where a happening can occur many times: by its own id, or nearly at the same time. What was
+-- told nearly is kept as it came as long as the event is, to become an event of its own when it turns out to be one.
+create table channel_keys (
+  event_id text   not null,
+  key      text   not null,
+  channel  text   not null,
+  at       bigint not null,            -- when it happened as the channel told it
+  origin   text,                      -- JSON: domain/coalesce.ts
+  primary key (key, channel, event_id)
+);
+create index channel_keys_event on channel_keys (event_id);
+
+-- Which document a signer belongs to, learnt from posts that name both. In the order of their bytes, as an export has them.
+create table links (
+  source      text collate "C" not null,
+  signer_id   text collate "C" not null,
+  document_id text not null,
+  primary key (source, signer_id)
+);
+create index links_document on links (source, document_id);
+
+-- An event told again: by which receipt, over which channel.
+create table duplicates (
+  event_id   text    not null,
+  receipt_id text    not null,
+  channel    text    not null,
+  received_at    bigint  not null,
+  primary key (event_id, received_at, receipt_id)
+);
+
+create table deliveries (
+  position    bigint generated always as identity primary key,
+  id          text    not null unique,
+  event_id    text    not null,
+  destination text    not null,
+  lane        text,
+  status      text    not null check (status in ('pending', 'held', 'delivered', 'parked')),
+  reason      text,
+  attempts    integer not null default 0,
+  due_at      bigint,                    -- null once final; while leased, when the lease ends
+  token       text,                      -- of the newest lease
+  replayed_after integer,                -- tries it had had when a person had it sent again
+  recorded_at bigint  not null
+);
+create index deliveries_event on deliveries (event_id);
+-- What is due, in the order it is leased.
+create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
+-- What is open in a lane, in order: does a new one have to wait, and who is next?
+create index deliveries_lane  on deliveries (destination, lane, position) where due_at is not null and lane is not null;
+
+-- How much is open for each destination, and since when, from the index alone.
+create index deliveries_open on deliveries (destination) include (recorded_at) where due_at is not null;
+
+create index deliveries_parked on deliveries (destination, position) where status = 'parked';
+
+-- The promise of a lane, kept by the database itself: never two of it out at a time.
+create unique index deliveries_out on deliveries (destination, lane) where status = 'pending' and lane is not null;
+
+-- What is leased: how many of a destination are tried at this moment, over all nodes?
+create index deliveries_lent on deliveries (destination, due_at) where token is not null;
+
+-- A row to lock for each lane, and so for each document and each signer without one: whoever records about them, or changes what
+-- is open in their lanes, holds it until the commit. Rows, since advisory locks would fill the server's shared memory. They say
+-- nothing else: one that is dropped by whoever holds it is made again when it is wanted.
+create table lanes (
+  lane text primary key
+);
+
+create table attempts (
+  position    bigint generated always as identity primary key,
+  delivery_id text    not null,
+  number      integer not null,
+  started_at  bigint  not null,
+  duration    bigint  not null,
+  cause       text    not null,
+  status      integer,
+  answer      text,
+  retry_after bigint,
+  unique (delivery_id, number)
+);
+
+create table destinations (
+  name    text collate "C" primary key,
+  paused  text,                          -- JSON: why it gets nothing for now; null: it is not paused
+  breaker text                           -- JSON: domain/breaker.ts
+);
+
+-- What people changed.
+create table audit (
+  position bigint generated always as identity primary key,
+  at       bigint  not null,
+  action   text    not null,
+  caller   text    not null,
+  reason   text    not null,
+  details  text    not null              -- JSON object
+);
+
+-- One row that is written to find out whether writing works.
+create table probe (one integer primary key check (one = 1), writes integer not null);
+insert into probe values (1, 0);

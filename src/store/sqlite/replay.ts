@@ -1,0 +1,57 @@
+import type { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
+import { after, cursorAt, nextOf } from "../cursor.ts";
+import type { ReplayFilter } from "../port/control.ts";
+import type { PageRequest } from "../port/paging.ts";
+import { MAX_ROWS_LOOKED_AT, windowOf } from "../sql/list.ts";
+import { replayable } from "../sql/replayable.ts";
+import { query, type Statements } from "./statements.ts";
+
+/** The next deliveries after a position, as many as one step looks at. */
+const WINDOW = windowOf("deliveries", "position > ?");
+const CHOSEN = `(${WINDOW}) w join deliveries d using (position) join events e on e.id = d.event_id`;
+
+/** Runs inside a transaction. A delivery whose lane has an open one waits there. */
+export function replay(
+  db: DatabaseSync,
+  sql: Statements,
+  filter: ReplayFilter,
+  page: PageRequest,
+  { now, spacing }: { now: number; spacing: number },
+): { replayed: number; next: string | null } {
+  const chosen = replayable(filter);
+  const rows = query<{ position: number; id: string; destination: string; lane: string | null }>(
+    db,
+    `select w.position, d.id, d.destination, d.lane from ${CHOSEN}
+     where ${chosen.sql} order by w.position limit ?`,
+  ).all(after(page), ...chosen.values, page.limit + 1);
+  const shown = rows.slice(0, page.limit);
+  for (const [n, { id, destination, lane }] of shown.entries()) {
+    const waits = lane !== null && sql.laneIsOpen.one(destination, lane) !== undefined;
+    sql.replay.run(waits ? "held" : "pending", now + n * spacing, id);
+  }
+  return { replayed: shown.length, next: nextOf(rows, page) ?? endOf(db, after(page)) };
+}
+
+/** In steps, with other work in between. */
+export async function countReplay(db: DatabaseSync, filter: ReplayFilter): Promise<number> {
+  const chosen = replayable(filter);
+  const step = query<{ count: number }>(db, `select count(*) as count from ${CHOSEN} where ${chosen.sql}`);
+  let sum = 0;
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const from = after({ cursor });
+    sum += step.one(from, ...chosen.values)?.count ?? 0;
+    cursor = endOf(db, from);
+    await setImmediate();
+  }
+  return sum;
+}
+
+/** The cursor after the window; null: it holds the last deliveries. */
+function endOf(db: DatabaseSync, from: number): string | null {
+  const row = query<{ looked: number; last: number }>(
+    db,
+    `select count(*) as looked, max(position) as last from (${WINDOW})`,
+  ).one(from);
+  return row?.looked === MAX_ROWS_LOOKED_AT ? cursorAt(row.last) : null;
+}

@@ -1,0 +1,4 @@
+import { describeFaults } from "./describe.ts";
+import { PAUSED, RESTARTED } from "./postgres.ts";
+
+describeFaults([RESTARTED, PAUSED]);

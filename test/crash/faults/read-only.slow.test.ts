@@ -1,0 +1,4 @@
+import { describeFaults } from "./describe.ts";
+import { readOnlyFolder } from "./read-only.ts";
+
+describeFaults([readOnlyFolder("sqlite"), readOnlyFolder("lowdb")]);

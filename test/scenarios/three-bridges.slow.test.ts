@@ -1,0 +1,163 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { parseConfig } from "../../src/config.ts";
+import { openPostgresStore } from "../../src/store/postgres.ts";
+import {
+  aFolder,
+  atTidy,
+  type Bridge,
+  configText,
+  SECRET,
+  signedByLumin,
+  startBridge,
+  startReceiver,
+  tidy,
+} from "../support/bridge.ts";
+import { createManualClock, type ManualClock, settled } from "../support/clock.ts";
+import { type PostgresServer, postgresServer } from "../support/postgres-server.ts";
+
+const START = Date.UTC(2026, 0, 1);
+
+/** A receiver that answers nothing before it is told to. */
+async function startHoldingReceiver() {
+  const held: ServerResponse[] = [];
+  const seen = { all: 0, mostAtOnce: 0 };
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => {
+      held.push(response);
+      seen.all += 1;
+      seen.mostAtOnce = Math.max(seen.mostAtOnce, held.length);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  atTidy(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/hook`, held, seen, answerOne: () => held.shift()?.end("ok") };
+}
+
+describe("three bridges on one PostgreSQL", () => {
+  let server: PostgresServer;
+  let clock: ManualClock;
+  let bridges: readonly Bridge[];
+  /** How often each has asked the store for work and was answered. */
+  let asked: number[];
+
+  before(async function () {
+    this.timeout(60_000);
+    server = await postgresServer().catch(() => this.skip());
+  });
+  afterEach(tidy);
+
+  async function start(receiver: string, rest = ""): Promise<void> {
+    const url = await server.newSchema();
+    const text = configText(
+      `destinations: { crm: { url: "${receiver}", secrets: ["${SECRET}"], timeout: 10m${rest} } }\nshutdown: 0s`,
+    );
+    clock = createManualClock(START);
+    asked = [0, 0, 0];
+    bridges = await Promise.all(asked.map((_, i) => startOne(text, url, i)));
+  }
+
+  async function startOne(text: string, url: string, i: number): Promise<Bridge> {
+    let tokens = 0;
+    const store = await openPostgresStore({ url, token: () => `${i}-${tokens++}` });
+    const counting = {
+      ...store,
+      async claim(request: Parameters<typeof store.claim>[0]) {
+        const leases = await store.claim(request);
+        asked[i] = (asked[i] ?? 0) + 1;
+        return leases;
+      },
+    };
+    const folder = aFolder();
+    const load = () => parseConfig(text, join(folder, "countersign.yaml"), {});
+    return startBridge(text, { clock, random: () => 0.5, store: counting, folder, load });
+  }
+
+  async function post(to: number, document: string): Promise<void> {
+    const body = JSON.stringify({
+      event: { event_type: "signature_request_sent", event_time: START },
+      signature_request: { signature_request_id: document },
+    });
+    const answer = await bridges[to]?.post("/in/lumin/account", body, signedByLumin(body));
+    expect(answer?.body).to.include({ events: 1 });
+  }
+
+  const change = async (at: number, action: "pause" | "resume") => {
+    const answer = await fetch(`${bridges[at]?.adminUrl}/api/v1/destinations/crm/${action}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ reason: "moving house" }),
+    });
+    expect(answer.status).to.equal(200);
+  };
+  const pausedAt = async (at: number) =>
+    (await bridges[at]?.admin("/api/v1/destinations"))?.body.items[0].paused?.reason;
+  const allShow = async (reason: string | undefined) => {
+    for (const at of bridges.keys()) while ((await pausedAt(at)) !== reason) await settled();
+  };
+  /** Until it holds, while time passes: whoever got nothing asks again. */
+  const inTime = async (condition: () => boolean) => {
+    while (!condition()) await clock.advance(1);
+  };
+  const linesDown = () =>
+    server.admin.query(
+      `select pg_terminate_backend(pid, 5000) from pg_locks
+       where locktype = 'advisory' and objsubid = 1 and mode = 'ShareLock'
+         and database = (select oid from pg_database where datname = current_database())`,
+    );
+
+  it("are paused by a word to one of them, and resumed by a word to another, over a broken line as well", async () => {
+    const receiver = await startReceiver();
+    await start(receiver.url);
+    await linesDown();
+    await change(0, "pause");
+    for (const at of [0, 1, 2]) await post(at, `d${at}`);
+    await allShow("moving house");
+    await clock.advance(1_000);
+    expect(receiver.deliveries).to.have.length(0);
+
+    await linesDown();
+    await change(2, "resume");
+    await receiver.got(3);
+    await allShow(undefined);
+  });
+
+  it("hear each other after a reload as before", async () => {
+    const receiver = await startReceiver();
+    await start(receiver.url, ", rate: 50/s");
+    await bridges[1]?.reload();
+    await change(0, "pause");
+    await allShow("moving house");
+    await bridges[0]?.reload();
+    await change(1, "resume");
+    await allShow(undefined);
+    for (const at of [0, 1, 2]) await post(at, `d${at}`);
+    while (receiver.deliveries.length < 3) await clock.advance(1);
+  });
+
+  it("have no more than a destination's concurrency at a receiver at once, and bring everything there", async () => {
+    const receiver = await startHoldingReceiver();
+    await start(receiver.url, ", concurrency: 2");
+    const documents = Array.from({ length: 24 }, (_, i) => `d${i}`);
+    await Promise.all(documents.map((document, i) => post(i % 3, document)));
+    for (;;) {
+      await inTime(() => receiver.held.length === 2);
+      if (receiver.seen.all === documents.length) break;
+      const before = [...asked];
+      await clock.advance(1_000);
+      await inTime(() => asked.filter((count, i) => count > (before[i] ?? 0)).length >= 2);
+      receiver.answerOne();
+    }
+    receiver.answerOne();
+    receiver.answerOne();
+    const waiting = async () => (await bridges[0]?.admin("/api/v1/deliveries?status=pending"))?.body.items;
+    while ((await waiting()).length > 0) await settled();
+    expect(receiver.seen).to.deep.equal({ all: documents.length, mostAtOnce: 2 });
+  });
+});

@@ -1,0 +1,484 @@
+import { expect } from "chai";
+import type { Outcome } from "../../src/domain/delivery.ts";
+import { openStore } from "../../src/store/open.ts";
+import type { Lease } from "../../src/store/port/queue.ts";
+import { MIGRATION_LOCK, migrate } from "../../src/store/postgres/migrate.ts";
+import { createClient, createPool } from "../../src/store/postgres/pool.ts";
+import { BACKLOG } from "../../src/store/postgres/queue.ts";
+import { openPostgresStore } from "../../src/store/postgres.ts";
+import type { Store } from "../../src/store/store.ts";
+import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { type PostgresServer, postgresServer } from "../support/postgres-server.ts";
+import { describeStore } from "./contract.ts";
+import { anAttempt } from "./filled.ts";
+import { outcomeOf } from "./postgres/outcome.ts";
+
+const PAGE = { limit: 1_000 };
+
+let tokens = 0;
+const token = () => `token-${tokens++}`;
+const open = (url: string) => openPostgresStore({ url, token });
+
+describe("PostgreSQL", () => {
+  let server: PostgresServer;
+
+  before(async function () {
+    this.timeout(60_000);
+    try {
+      server = await postgresServer();
+    } catch (error) {
+      console.warn(
+        `\n  PostgreSQL IS NOT TESTED. ${error} Set TEST_DATABASE_URL to test with another one.\n`,
+      );
+      this.skip();
+    }
+  });
+
+  describeStore("PostgreSQL", async () => open(await server.newSchema()));
+
+  it("says what is in the way when another connection keeps the lock of migrations", async () => {
+    const [holder, client] = [await server.admin.connect(), createClient(await server.newSchema())];
+    await client.connect();
+    await holder.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    const refused = await outcomeOf(migrate(client, "db/countersign", 50));
+    await holder.query("select pg_advisory_unlock($1)", [MIGRATION_LOCK]);
+    holder.release();
+    await client.end();
+    expect(refused).to.include({ code: "store_unavailable" });
+    expect(refused?.message).to.match(/db\/countersign is locked by another connection.*pg_locks/);
+  });
+
+  it("counts what is open from an index that has nothing else, however much was delivered", async () => {
+    const url = await server.newSchema();
+    const store = await open(url);
+    const pool = createPool(url, 1);
+    await pool.query(
+      `insert into deliveries (id, event_id, destination, status, due_at, recorded_at)
+       select 'd' || n, 'e' || n, 'crm', case when n % 100 = 0 then 'pending' else 'delivered' end,
+         case when n % 100 = 0 then n end, n from generate_series(1, 20000) n`,
+    );
+    await pool.query("analyze deliveries");
+    const { rows } = await pool.query<{ "QUERY PLAN": string }>(`explain ${BACKLOG}`);
+    const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+    expect(plan)
+      .to.match(/Index Only Scan using deliveries_open/)
+      .and.not.match(/Seq Scan|Rows Removed/);
+    expect(await store.backlog()).to.deep.equal([{ destination: "crm", open: 200, oldest: 100 }]);
+    await pool.end();
+    await store.close();
+  });
+
+  describe("refused requests", () => {
+    const refuse = (store: Store, n: number, channel: string, keep: number) =>
+      store.reject(
+        {
+          ...{ id: `rej_${n}`, source: "lumin", channel, receivedAt: NEW_YEAR, query: "", headers: {} },
+          ...{ body: Buffer.alloc(100), reason: "the signature does not match" },
+          shown: { token: null, authorization: null },
+        },
+        keep,
+      );
+
+    it("share transactions, and of each channel the newest stay", async () => {
+      const store = await open(await server.newSchema());
+      await Promise.all(
+        Array.from({ length: 1_000 }, (_, n) => refuse(store, n, n % 2 ? "app" : "account", 5)),
+      );
+      const { items } = await store.findRejections({}, PAGE);
+      const newest = Array.from({ length: 10 }, (_, n) => `rej_${990 + n}`);
+      expect(items.map(({ id }) => id)).to.deep.equal(newest);
+      await store.close();
+    });
+
+    it("and people who look never take the connections of what comes in and goes out", async () => {
+      const url = await server.newSchema();
+      const schema = new URL(url).searchParams.get("options")?.split("=")[1];
+      const store = await open(url);
+      const locker = await server.admin.connect();
+      await locker.query(`begin; lock table ${schema}.rejections`);
+      const stuck = [
+        ...Array.from({ length: 300 }, (_, n) => refuse(store, n, "app", 5)),
+        ...Array.from({ length: 50 }, () => store.findRejections({}, PAGE)),
+      ];
+      const ended = Promise.allSettled(stuck);
+      const { events } = await store.record(aRecording([aDraft()]));
+      const [lease] = await store.claim({ destination: "crm", limit: 1, now: NEW_YEAR, until: NEW_YEAR + 1 });
+      expect(events).to.have.length(1);
+      expect(lease && (await settle(store, lease, { status: "delivered" }))).to.equal(true);
+      await locker.query("rollback");
+      locker.release();
+      await ended;
+      await store.close();
+    });
+  });
+
+  const settle = (node: Store, lease: Lease, outcome: Outcome) =>
+    node.settle({
+      delivery: lease.delivery.id,
+      token: lease.token,
+      attempt: anAttempt({ number: lease.delivery.attempts + 1 }),
+      outcome,
+      at: NEW_YEAR,
+    });
+
+  describe("a node whose clock is behind", () => {
+    const MINUTE = 60_000;
+    let store: Store;
+    beforeEach(async () => {
+      store = await open(await server.newSchema());
+    });
+    afterEach(() => store.close());
+
+    const record = (receivedAt: number) =>
+      store.record(aRecording([aDraft()], { receipt: aReceipt({ receivedAt }) }));
+    const claim = (now: number) =>
+      store.claim({ destination: "crm", limit: 1, now, until: now + MINUTE }).then(([lease]) => lease);
+    const start = (now: number) =>
+      store.bringForward({ destination: "crm", now, lease: MINUTE, seen: false });
+
+    it("ends no lease of another and spends no try of its schedule when it starts", async () => {
+      const now = Date.now();
+      await record(now);
+      const lease = await claim(now);
+      for (const behind of [30_000, 10 * MINUTE]) expect(await start(now - behind)).to.equal(0);
+      expect(lease && (await settle(store, lease, { status: "pending", dueAt: now + 5 * MINUTE }))).to.equal(
+        true,
+      );
+      for (const behind of [30_000, 10 * MINUTE]) expect(await start(now - behind)).to.equal(0);
+      expect(await store.nextDueAt("crm")).to.equal(now + 5 * MINUTE);
+    });
+
+    it("has what was recorded by a clock that was far ahead made due at a start", async () => {
+      const now = Date.now();
+      await record(now + 60 * MINUTE);
+      expect(await start(now)).to.equal(1);
+      expect(await store.nextDueAt("crm")).to.equal(now);
+    });
+  });
+
+  describe("two nodes", () => {
+    let url: string;
+    let nodes: [Store, Store];
+    beforeEach(async () => {
+      url = await server.newSchema();
+      nodes = [await open(url), await open(url)];
+    });
+    afterEach(() => Promise.all(nodes.map((node) => node.close())));
+
+    it("make one event of what both are told at the same instant, and each other report a duplicate", async () => {
+      const recorded = await Promise.all(
+        Array.from({ length: 40 }, (_, i) => {
+          const about = aDraft({ document: aDocument(`d${i % 5}`) });
+          return nodes[i % 2]?.record(aRecording([about]));
+        }),
+      );
+      expect(recorded.filter((one) => one?.events.length === 1)).to.have.length(5);
+      expect(recorded.filter((one) => one?.duplicates.length === 1)).to.have.length(35);
+      expect((await nodes[0].findEvents({}, PAGE)).items).to.have.length(5);
+      expect((await nodes[0].findDocument("legalesign", "d0"))?.sequence).to.equal(1);
+    });
+
+    it("make one event of what both are told of a signer whose document nobody knows", async () => {
+      const viewed = (channel: string, signer: string) =>
+        aRecording([aDraft({ type: "signer.viewed", document: null, channel, signer: aSigner(signer) })], {
+          receipt: aReceipt({ channel }),
+          coalesce: 600_000,
+        });
+      const signers = Array.from({ length: 20 }, (_, i) => `s${i}`);
+      await Promise.all([
+        ...signers.map((signer) => nodes[0].record(viewed("batch", signer))),
+        ...signers.toReversed().map((signer) => nodes[1].record(viewed("realtime", signer))),
+      ]);
+      expect((await nodes[0].findEvents({}, PAGE)).items).to.have.length(20);
+    });
+
+    it("show each other what they left of a document, in whatever order its posts come", async () => {
+      await Promise.all(
+        Array.from({ length: 100 }, (_, i) => {
+          const documents = [i % 3, (i + 1) % 3].map((n) => aDocument(`d${n}`));
+          const drafts = documents.map((document) =>
+            aDraft({
+              type: "signer.viewed",
+              signer: aSigner(`of-${document.id}`),
+              document,
+              time: NEW_YEAR + i,
+            }),
+          );
+          return nodes[i % 2]?.record(aRecording(i % 4 < 2 ? drafts : drafts.toReversed()));
+        }),
+      );
+      const counts = await Promise.all(
+        [0, 1, 2].map(async (n) => {
+          const { items } = await nodes[1].findEvents({ document: `d${n}` }, PAGE);
+          expect(items.map(({ sequence }) => sequence)).to.deep.equal(items.map((_, i) => i + 1));
+          return items.length;
+        }),
+      );
+      const known = await Promise.all([0, 1, 2].map((n) => nodes[0].findDocument("legalesign", `d${n}`)));
+      expect(known.map((document) => document?.sequence)).to.deep.equal(counts);
+      expect(counts.reduce((a, b) => a + b)).to.equal(200);
+    });
+
+    it("never lease one delivery twice, nor two of a lane, and lease all in order while more come in", async function () {
+      this.timeout(60_000);
+      const documents = 30;
+      const each = 12;
+      const out = new Map<string, string>();
+      const seen = new Map<string, number[]>();
+      const random = dice(42);
+      let open = documents * each;
+
+      const post = async () => {
+        for (let n = 0; n < each; n += 1) {
+          await Promise.all(
+            Array.from({ length: documents }, (_, d) => {
+              const draft = aDraft({
+                type: "signer.viewed",
+                signer: aSigner(`s${d}`),
+                document: aDocument(`d${d}`),
+                time: NEW_YEAR + n,
+              });
+              return nodes[(d + n) % 2]?.record(aRecording([draft]));
+            }),
+          );
+        }
+      };
+      const work = async (node: Store) => {
+        while (open > 0) {
+          const leases = await node.claim({
+            destination: "crm",
+            limit: 1 + Math.floor(random() * 10),
+            now: NEW_YEAR,
+            until: NEW_YEAR + 60_000,
+          });
+          for (const { delivery } of leases) {
+            expect(out.has(delivery.lane ?? ""), "two of one lane are out").to.equal(false);
+            out.set(delivery.lane ?? "", delivery.id);
+          }
+          await Promise.all(leases.map((lease) => tryOut(node, lease)));
+        }
+      };
+      const tryOut = async (node: Store, lease: Lease) => {
+        const lane = lease.delivery.lane ?? "";
+        await new Promise((resolve) => setTimeout(resolve, random() * 3));
+        out.delete(lane);
+        if (random() < 0.2) return void (await settle(node, lease, { status: "pending", dueAt: NEW_YEAR }));
+        seen.set(lane, [...(seen.get(lane) ?? []), lease.event.sequence ?? 0]);
+        open -= 1;
+        const parked = { status: "parked", reason: "gone" } as const;
+        expect(await settle(node, lease, random() < 0.2 ? parked : { status: "delivered" })).to.equal(true);
+      };
+
+      await Promise.all([post(), ...nodes.flatMap((node) => [work(node), work(node), work(node)])]);
+      expect(seen.size).to.equal(documents);
+      for (const sequences of seen.values())
+        expect(sequences).to.deep.equal(Array.from({ length: each }, (_, i) => i + 1));
+      expect(await nodes[0].backlog()).to.deep.equal([]);
+    });
+
+    it("reopen and settle side by side without ever leaving a lane with nothing to go first", async () => {
+      const subscribers = [CRM];
+      const drafts = (["document.created", "document.sent", "document.completed"] as const).map((type) =>
+        aDraft({ type }),
+      );
+      await nodes[0].record(aRecording(drafts, { subscribers }));
+      const due = { now: NEW_YEAR, spacing: 0 };
+      let delivered = 0;
+      for (let round = 0; round < 30; round += 1) {
+        const leases = await nodes[0].claim({
+          destination: "crm",
+          limit: 5,
+          now: NEW_YEAR,
+          until: NEW_YEAR + 1,
+        });
+        expect(leases).to.have.length(1);
+        delivered += leases.length;
+        await Promise.all([
+          ...leases.map((lease) => settle(nodes[0], lease, { status: "delivered" })),
+          nodes[1].replay({ destination: "crm", status: "all" }, { limit: 10 }, due),
+          nodes[0].replay({ destination: "crm", status: "all" }, { limit: 10 }, due),
+        ]);
+        await nodes[1].replay({ destination: "crm", status: "all" }, { limit: 10 }, due);
+      }
+      expect(delivered).to.equal(30);
+    });
+
+    it("wake each other, and not themselves", async () => {
+      const heard: [Set<string>, Set<string>] = [new Set(), new Set()];
+      nodes.forEach((node, i) => {
+        hear(node, (names = []) => {
+          for (const name of names) heard[i]?.add(name);
+        });
+      });
+      await until(async () => {
+        await nodes[0].record(
+          aRecording([aDraft({ document: aDocument(token()) })], {
+            subscribers: [CRM, { ...CRM, name: "archive: old" }],
+          }),
+        );
+        return heard[1].size > 0;
+      });
+      expect([...heard[1]].toSorted()).to.deep.equal(["archive: old", "crm"]);
+      expect([...heard[0]]).to.deep.equal([]);
+    });
+
+    it("keep what they are told of a destination beside each other's", async () => {
+      const paused = { at: NEW_YEAR, reason: "moving house" };
+      const breaker = { failures: 3, probeAt: null, probes: 0 };
+      await Promise.all([
+        nodes[0].saveDestination("crm", { paused }),
+        nodes[1].saveDestination("crm", { breaker }),
+      ]);
+      expect(await nodes[0].destinations()).to.deep.equal([{ name: "crm", paused, breaker }]);
+    });
+  });
+
+  describe("one node", () => {
+    let url: string;
+    let store: Store;
+    beforeEach(async () => {
+      url = await server.newSchema();
+      store = await open(url);
+    });
+    afterEach(() => store.close());
+
+    /** Ends every connection of the store, as a restart of the server or a network that forgets would. */
+    const cutOff = () =>
+      server.admin.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where application_name = 'countersign' and datname = current_database()`,
+      );
+
+    it("takes all that arrives in one turn of the event loop in one commit", async () => {
+      const recordings = Array.from({ length: 50 }, (_, i) =>
+        aRecording([aDraft({ document: aDocument(`d${i}`) })]),
+      );
+      await Promise.all(recordings.map((recording) => store.record(recording)));
+      const schema = new URL(url).searchParams.get("options")?.split("=")[1];
+      const { rows } = await server.admin.query(`select distinct xmin::text from ${schema}.receipts`);
+      expect(rows).to.have.length(1);
+      const { items } = await store.findReceipts({}, PAGE);
+      expect(items.map(({ id }) => id)).to.deep.equal(recordings.map(({ receipt }) => receipt.id));
+    });
+
+    it("heals when its connections are cut, at work or at rest, and says meanwhile that it is unavailable", async () => {
+      let woken = 0;
+      hear(store, () => {
+        woken += 1;
+      });
+      await until(async () => woken > 0);
+      await store.record(aRecording([aDraft()]));
+      const story = Array.from({ length: 300 }, (_, i) =>
+        store.record(aRecording([aDraft({ document: aDocument(`d${i}`) })])).then(
+          () => "kept",
+          (error) => error.code,
+        ),
+      );
+      await cutOff();
+      const answers = await Promise.all(story);
+      expect(new Set(answers)).to.have.property("size").that.is.at.most(2);
+      expect(answers.filter((one) => !["kept", "store_unavailable"].includes(one))).to.deep.equal([]);
+      await cutOff();
+      await until(async () => (await store.probe().catch(() => "away")) !== "away");
+      await store.record(aRecording([aDraft({ document: aDocument("after") })]));
+      const kept = (await store.findReceipts({}, PAGE)).items.length;
+      expect(kept).to.be.at.least(answers.filter((one) => one === "kept").length + 2);
+      await until(async () => woken > 1);
+    });
+
+    it("hears of nothing it missed: it is woken for anything once the line to the others holds again", async () => {
+      const heard: (readonly string[] | undefined)[] = [];
+      hear(store, (names) => heard.push(names));
+      await until(async () => heard.length > 0);
+      heard.length = 0;
+      await cutOff();
+      await until(async () => heard.includes(undefined));
+    });
+
+    it("keeps what PostgreSQL's text cannot: NUL and half characters in a provider's ids", async () => {
+      const document = { ...aDocument("a\0b\ud800"), title: "t\0" };
+      const first = await store.record(aRecording([aDraft({ document })]));
+      const second = await store.record(aRecording([aDraft({ document, type: "document.completed" })]));
+      expect(first.events[0]?.sequence).to.equal(1);
+      expect(second.events[0]?.sequence).to.equal(2);
+      expect((await store.findEvents({ document: document.id }, PAGE)).items).to.have.length(2);
+    });
+
+    it("fails only the recording that the database refuses, of all that came at once", async () => {
+      const receipt = aReceipt();
+      await store.record(aRecording([], { receipt }));
+      const answers = await Promise.allSettled([
+        store.record(aRecording([aDraft({ document: aDocument("a") })])),
+        store.record(aRecording([aDraft({ document: aDocument("b") })], { receipt })),
+        store.record(aRecording([aDraft({ document: aDocument("c") })])),
+      ]);
+      expect(answers.map(({ status }) => status)).to.deep.equal(["fulfilled", "rejected", "fulfilled"]);
+      expect(await store.findDocument("legalesign", "b")).to.equal(null);
+    });
+
+    it("keeps everything over a restart, and may be opened by several at once", async () => {
+      await store.record(aRecording([aDraft()]));
+      const others = await Promise.all([open(url), open(url), open(url)]);
+      for (const other of others) {
+        expect((await other.findEvents({}, PAGE)).items).to.have.length(1);
+        await other.close();
+      }
+    });
+
+    it("refuses a database from a newer version in one sentence", async () => {
+      const schema = new URL(url).searchParams.get("options")?.split("=")[1];
+      await server.admin.query(`update ${schema}.countersign_schema set version = 99`);
+      const error = await open(url).catch((reason) => reason);
+      expect(error).to.include({ code: "cannot_start" });
+      expect(error.message).to.match(/written by a newer Countersign \(schema 99, this one knows \d+\)/);
+    });
+
+    it("says what to do when it is not let in, and does not tell the password", async () => {
+      const wrong = new URL(url);
+      wrong.pathname = "/no_such_database";
+      // A server that trusts everyone may be given without a password; any one will do there.
+      wrong.password ||= "a-password-that-is-not-looked-at";
+      const error = await open(wrong.href).catch((reason) => reason);
+      expect(error).to.include({ code: "cannot_start" });
+      expect(error.message).to.match(/no_such_database cannot be opened .*: give `store` a database/);
+      expect(error.message).not.to.include(wrong.password);
+    });
+
+    it("is waited for at the start, a while, with a line each time", async () => {
+      const warnings: string[] = [];
+      const choice = { kind: "postgres", url: "postgres://127.0.0.1:1/none" } as const;
+      const error = await openStore(choice, (line) => warnings.push(line), 1).catch((reason) => reason);
+      expect(error).to.include({ code: "cannot_start" });
+      expect(error.message).to.match(/ECONNREFUSED.*start the database/);
+      expect(warnings).to.have.length(1);
+      const opened = await openStore({ kind: "postgres", url }, (line) => warnings.push(line));
+      await opened.close();
+    });
+
+    it("is unavailable where nobody listens", async () => {
+      const error = await open("postgres://127.0.0.1:1/none").catch((reason) => reason);
+      expect(error).to.include({ code: "store_unavailable" });
+    });
+  });
+});
+
+/** Tells what a node hears of others' recordings. */
+function hear(node: Store, workDue: (names?: readonly string[]) => void): void {
+  node.subscribe?.({ workDue, stateChanged() {}, nodeCountChanged() {} });
+}
+
+/** Asks again until it holds; the test's own time limit ends it otherwise. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Numbers from 0 up to 1 that are the same in every run (mulberry32). */
+function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    const mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    const more = mixed ^ (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61));
+    return ((more ^ (more >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,62 @@
+import type { Clock } from "../../src/domain/clock.ts";
+
+/** A clock that stands still until a test moves it. */
+export interface ManualClock extends Clock {
+  /** Moves time on, running what falls due on the way in order, and lets what each of them started get going. */
+  advance(ms: number): Promise<void>;
+  /** Sets it, as an operator does: timers end as many milliseconds from now as before. */
+  set(to: number): void;
+  /** How many timers are set. */
+  readonly timers: number;
+}
+
+interface Timer {
+  at: number;
+  run: () => void;
+}
+
+export function createManualClock(start: number): ManualClock {
+  const timers = new Set<Timer>();
+  let time = start;
+
+  const nextUntil = (end: number): Timer | undefined =>
+    [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
+
+  return {
+    now: () => time,
+    after(ms, run) {
+      const timer = { at: time + ms, run };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    async advance(ms) {
+      const end = time + ms;
+      await settled();
+      for (let due = nextUntil(end); due; due = nextUntil(end)) {
+        timers.delete(due);
+        time = due.at;
+        due.run();
+        await settled();
+      }
+      time = end;
+    },
+    set(to) {
+      for (const timer of timers) timer.at += to - time;
+      time = to;
+    },
+    get timers() {
+      return timers.size;
+    },
+  };
+}
+
+/** A few turns of the event loop: promises and immediates that were waiting have run. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Turns the event loop until it holds; for what comes over a real socket, which no clock moves. mocha's timeout ends it otherwise. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let turns = 0; !condition(); turns++)
+    await new Promise((resolve) => (turns < 50 ? setImmediate(resolve) : setTimeout(resolve, 1)));
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Clock } from "../../src/domain/clock.ts";
+import type { Lease, Settlement } from "../../src/store/port/queue.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
+import { createManualClock, settled } from "./clock.ts";
+
+/**
+ * Real sockets move when they like, and a clock that is moved meanwhile would time out what is about to be answered. This knows
+ * when everything stands still but for receivers that will never answer, and moves the clock from one timer of the bridge to the next.
+ */
+export interface Standstill {
+  /** For the bridge: only what it waits for itself counts as its timers. */
+  clock: Clock;
+  /** The same for receivers, which do something meanwhile. */
+  worldClock: Clock;
+  /** A store on this folder's file, watched. */
+  openStore(folder: string): Store;
+  /** Resolves once as many tries are out as posts hang at receivers, and nothing else moves. */
+  reached(): Promise<void>;
+  /** On to whatever the bridge waits for next. False: it waits for nothing. */
+  step(): Promise<boolean>;
+  /** Time passes for whoever waits. */
+  advance(ms: number): Promise<void>;
+}
+
+export function createStandstill(start: number, hanging: () => number): Standstill {
+  const world = createManualClock(start);
+  const timers = new Map<object, number>();
+  /** Ids of the deliveries that are leased. */
+  const out = new Set<string>();
+  /** Calls of the store that began, and that ended. */
+  let calls = 0;
+
+  const clock: Clock = {
+    now: world.now,
+    after(ms, run) {
+      const timer = {};
+      timers.set(timer, world.now() + ms);
+      const cancel = world.after(ms, () => {
+        timers.delete(timer);
+        run();
+      });
+      return () => {
+        timers.delete(timer);
+        cancel();
+      };
+    },
+  };
+
+  function note<Given extends unknown[], T>(call: (...given: Given) => Promise<T>) {
+    return async (...given: Given): Promise<T> => {
+      calls += 1;
+      try {
+        return await call(...given);
+      } finally {
+        calls += 1;
+      }
+    };
+  }
+
+  async function reached(): Promise<void> {
+    for (let before = -1; before !== calls || out.size !== hanging(); ) {
+      before = calls;
+      await settled();
+    }
+  }
+
+  return {
+    clock,
+    worldClock: world,
+    openStore(folder) {
+      const store = openSqliteStore({ file: join(folder, "countersign.db"), token: randomUUID });
+      return {
+        ...store,
+        record: note(store.record),
+        nextDueAt: note(store.nextDueAt),
+        saveDestination: note(store.saveDestination),
+        claim: note(async (request) => {
+          const leases = await store.claim(request);
+          for (const { delivery } of leases) out.add(delivery.id);
+          return leases;
+        }),
+        settle: note(async (settlement: Settlement) => {
+          const written = await store.settle(settlement);
+          out.delete(settlement.delivery);
+          return written;
+        }),
+        release: note(async (leases: readonly Lease[], now: number) => {
+          await store.release(leases, now);
+          for (const { delivery } of leases) out.delete(delivery.id);
+        }),
+      };
+    },
+    reached,
+    async step() {
+      await reached();
+      if (timers.size === 0) return false;
+      await world.advance(Math.max(0, Math.min(...timers.values()) - world.now()));
+      await reached();
+      return true;
+    },
+    advance: (ms) => world.advance(ms),
+  };
+}
