@@ -1,5 +1,4 @@
 import * as crypto from "node:crypto";
-import { createRequire } from "node:module";
 import { type Logger, pino } from "pino";
 import type { Config, LoadedConfig } from "./config.ts";
 import { type Clock, within } from "./domain/clock.ts";
@@ -16,6 +15,7 @@ import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { timed } from "./store/timed.ts";
 import { watched } from "./store/watched.ts";
+import { VERSION } from "./version.ts";
 import { type Listener, listen } from "./web/listen.ts";
 import { createMetrics } from "./web/metrics.ts";
 
@@ -50,9 +50,6 @@ export interface App {
   /** Is no longer ready, accepts nothing more, finishes or releases deliveries in flight, and closes. */
   stop(): Promise<void>;
 }
-
-/** The version that answers, metrics and `--version` show. */
-export const VERSION: string = createRequire(import.meta.url)("../package.json").version;
 
 const SYSTEM_CLOCK: Clock = {
   now: Date.now,
