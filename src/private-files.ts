@@ -2,26 +2,26 @@ import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 
 /**
- * Files that hold payloads, and so personal data: readable by their owner only, whatever the umask is. Windows has no such modes;
- * there a folder's access list is what counts, and nothing here does anything.
+ * Files with payloads, and so personal data: readable by their owner only, whatever the umask is. Windows has
+ * no such modes; there the folder's access list decides, and nothing here has an effect.
  */
 
 export const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
-/** Of a mode what others than the owner may do. */
+/** The bits of a mode that give rights to others than the owner. */
 const OTHERS = 0o077;
 
-/** Makes the folder, and those above it, where they are missing. */
+/** Creates the folder and its parents, where missing. */
 export function makePrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
 }
 
-/** Makes an empty file where there is none. One that is there is left as it is. */
+/** Creates an empty file. An existing one stays as it is. */
 export function makePrivateFile(file: string): void {
   closeSync(openSync(file, "a", PRIVATE_FILE));
 }
 
-/** Writes the file, in place of what may be there. */
+/** Writes the file; an existing one is replaced. */
 export async function writePrivate(file: string, data: string | Uint8Array): Promise<void> {
   const handle = await open(file, "w", PRIVATE_FILE);
   try {
@@ -32,7 +32,10 @@ export async function writePrivate(file: string, data: string | Uint8Array): Pro
   }
 }
 
-/** In one sentence, which of the files others may read, and how to mend that; null: none. Those that are missing are passed over. */
+/**
+ * One sentence that names the files others may read, and how to fix that; null: none. Missing files are
+ * ignored.
+ */
 export function whyNotPrivate(files: readonly string[]): string | null {
   const wide = process.platform === "win32" ? [] : files.filter(isWide);
   if (wide.length === 0) return null;
@@ -45,7 +48,7 @@ function isWide(file: string): boolean {
   return found !== undefined && (found.mode & OTHERS) !== 0;
 }
 
-/** As a shell takes it. */
+/** As a shell reads it. */
 function quoted(file: string): string {
   return /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
 }

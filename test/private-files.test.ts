@@ -5,7 +5,7 @@ import { makePrivateFolder, whyNotPrivate, writePrivate } from "../src/private-f
 import { openStore } from "../src/store/open.ts";
 import { runCommand } from "./cli/terminal.ts";
 import { aFolder, tidy } from "./support/bridge.ts";
-import { aDraft, aRecording } from "./support/builders.ts";
+import { aDraft, aRecordRequest } from "./support/builders.ts";
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
@@ -32,7 +32,7 @@ describe("what is kept in files", () => {
         const warnings: string[] = [];
         const file = join(folder, "countersign.db");
         const store = await openStore({ kind: "sqlite", file }, (message) => warnings.push(message));
-        await store.record(aRecording([aDraft()]));
+        await store.record(aRecordRequest([aDraft()]));
         expect(modesIn(folder)).to.deep.equal({
           "countersign.db": "600",
           "countersign.db-shm": "600",
@@ -48,7 +48,7 @@ describe("what is kept in files", () => {
         const file = join(folder, "countersign.json");
         const store = await openStore({ kind: "lowdb", file }, () => {});
         writeFileSync(`${file}.new`, "left by a crash");
-        for (let n = 0; n < 2; n += 1) await store.record(aRecording([aDraft()]));
+        for (let n = 0; n < 2; n += 1) await store.record(aRecordRequest([aDraft()]));
         await store.probe();
         expect(modesIn(folder)).to.deep.equal({
           "countersign.json": "600",
@@ -76,7 +76,7 @@ describe("what is kept in files", () => {
       const warnings: string[] = [];
       const open = () => openStore({ kind, file }, (message) => warnings.push(message));
       const first = await open();
-      await first.record(aRecording([aDraft()]));
+      await first.record(aRecordRequest([aDraft()]));
       await first.close();
       expect(warnings).to.deep.equal([]);
       chmodSync(file, 0o640);
@@ -88,9 +88,9 @@ describe("what is kept in files", () => {
   it("is closed to others in the copies that lowdb makes of a file that was open", async () => {
     const file = join(aFolder(), "countersign.json");
     const store = await openStore({ kind: "lowdb", file }, () => {});
-    await store.record(aRecording([aDraft()]));
+    await store.record(aRecordRequest([aDraft()]));
     chmodSync(file, 0o644);
-    await store.record(aRecording([aDraft()]));
+    await store.record(aRecordRequest([aDraft()]));
     expect([modeOf(file), modeOf(`${file}.bak`)]).to.deep.equal(["600", "600"]);
     await store.close();
   });

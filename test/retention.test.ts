@@ -5,7 +5,7 @@ import { PRUNABLE, type PruneStep } from "../src/store/port/retention.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
 import { DAY, deliverAll } from "./store/filled.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "./support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "./support/builders.ts";
 import { createManualClock, type ManualClock, settled } from "./support/clock.ts";
 
 const HOUR = 3_600_000;
@@ -65,7 +65,7 @@ describe("pruning", () => {
 
     const post = (document: string, receivedAt: number) =>
       store.record(
-        aRecording([aDraft({ document: aDocument(document) })], { receipt: aReceipt({ receivedAt }) }),
+        aRecordRequest([aDraft({ document: aDocument(document) })], { receipt: aReceipt({ receivedAt }) }),
       );
     const documents = async () =>
       (await store.findEvents({}, PAGE)).items.map(({ document }) => document?.id);

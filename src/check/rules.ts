@@ -2,32 +2,32 @@ import { z } from "zod";
 import { Event } from "../domain/event.ts";
 import type { Rows, Table } from "../store/rows.ts";
 
-/** What must hold between the rows of a store. */
+/** The rules that the rows of a store must keep. */
 
-/** How long something is certain to be remembered, in milliseconds; infinite: for ever. */
-export interface Memory {
+/** How long rows are certain to be there, in milliseconds; infinite: for ever. */
+export interface RetentionLimits {
   /** Milliseconds since 1970. */
   now: number;
-  /** A document, from when something was last told of it. */
+  /** A document, from its last report on. */
   documents: number;
-  /** An event's id, from when it was recorded. */
+  /** An event or its tombstone, from when the event was recorded. */
   duplicates: number;
 }
 
 /**
- * Looks at rows one after the other, table by table in the order of `READ`, each in the order recorded, and says what is wrong, in
- * sentences without personal data. It holds on to the id of every event.
+ * Checks rows one after the other, table by table in `CHECK_ORDER`, each in the order recorded. Faults are
+ * sentences without personal data. Keeps the id of every event in memory.
  */
-export interface Consistency {
-  look: { readonly [T in Table]?: (row: Rows[T]) => readonly string[] };
-  /** The table could not be read wholly, so what is missing from it may be there. */
+export interface RowRules {
+  check: { readonly [T in Table]?: (row: Rows[T]) => readonly string[] };
+  /** The table could not be read wholly, so a row that was not read may be there. */
   isPartial(table: Table): void;
-  /** What only shows once all was looked at. */
+  /** The faults that only show once all rows were read. */
   end(): readonly string[];
 }
 
-/** What others are compared with comes first. */
-export const READ = [
+/** Tables that others refer to come first. */
+export const CHECK_ORDER = [
   "tombstones",
   "events",
   "documents",
@@ -39,22 +39,22 @@ export const READ = [
   "audit",
 ] as const satisfies readonly Table[];
 
-export function createConsistency(memory: Memory): Consistency {
+export function createRowRules(limits: RetentionLimits): RowRules {
   const partial = new Set<Table>();
   const tombstones = new Set<string>();
   const events = new Set<string>();
-  const documents = createDocuments(memory);
+  const documents = createDocuments(limits);
   const lanes = createLanes();
   const isLost = (event: string) =>
     !events.has(event) && !tombstones.has(event) && !partial.has("events") && !partial.has("tombstones");
 
   return {
     isPartial: (table) => void partial.add(table),
-    look: {
+    check: {
       tombstones({ id }) {
         const known = tombstones.has(id);
         tombstones.add(id);
-        return known ? [`the id ${id} is there twice`] : [];
+        return known ? [`the tombstone ${id} is there twice`] : [];
       },
       events(row) {
         const { id } = row.event;
@@ -63,18 +63,16 @@ export function createConsistency(memory: Memory): Consistency {
         return [
           ...misshapen(row),
           ...(known ? [`event ${id} is there twice`] : []),
-          ...(tombstones.has(id)
-            ? [`event ${id} is there, and also among the tombstones of pruned events`]
-            : []),
-          ...documents.told(row),
+          ...(tombstones.has(id) ? [`event ${id} is there, and has a tombstone as well`] : []),
+          ...documents.add(row),
         ];
       },
-      documents: (row) => (partial.has("events") ? [] : documents.know(row)),
-      receipts({ receipt: { id, receivedAt, events: told } }) {
-        if (memory.now - receivedAt >= memory.duplicates) return [];
-        return told
+      documents: (row) => (partial.has("events") ? [] : documents.check(row)),
+      receipts({ receipt: { id, receivedAt, events: reported } }) {
+        if (limits.now - receivedAt >= limits.duplicates) return [];
+        return reported
           .filter(isLost)
-          .map((event) => `receipt ${id} told event ${event}, of which nothing is left`);
+          .map((event) => `receipt ${id} reported event ${event}, which is gone without a tombstone`);
       },
       deliveries(row) {
         const { id, event } = row.delivery;
@@ -82,8 +80,8 @@ export function createConsistency(memory: Memory): Consistency {
         return [
           ...(isOrphan ? [`delivery ${id} is of event ${event}, which is not there`] : []),
           ...checkStatus(row),
-          ...checkTries(row),
-          ...lanes.look(row),
+          ...checkAttempts(row),
+          ...lanes.check(row),
         ];
       },
     },
@@ -108,7 +106,7 @@ function misshapen({ position, event }: Rows["events"]): string[] {
 }
 
 /** The last event of a document. */
-interface Told {
+interface LastEvent {
   source: string;
   document: string;
   event: string;
@@ -118,40 +116,42 @@ interface Told {
 }
 
 /**
- * Sequences only grow, but for one that starts anew because its document had been forgotten. That takes as long as documents are
- * remembered: an event that waits longer than that to be delivered stays behind with its number.
+ * Sequences only grow. One starts again at 1 when its document was pruned, which takes as long as the
+ * retention of documents: an event that waits longer than that for its delivery outlives its document with
+ * its number.
  */
-function createDocuments({ now, documents: remembered }: Memory) {
-  const told = new Map<string, Told>();
-  const dedupeKeyOf = (source: string, id: string) => `${source}\n${id}`;
-  const mustBeKnown = ({ at }: Told) => now - at < remembered;
+function createDocuments({ now, documents: remembered }: RetentionLimits) {
+  const last = new Map<string, LastEvent>();
+  const keyOf = (source: string, id: string) => `${source}\n${id}`;
+  const mustBeKnown = ({ at }: LastEvent) => now - at < remembered;
 
   return {
-    told({ event: { id, source, document, sequence, recordedAt } }: Rows["events"]): string[] {
+    /** An event in the order recorded. */
+    add({ event: { id, source, document, sequence, recordedAt } }: Rows["events"]): string[] {
       if (!document || sequence === null) return [];
-      const before = told.get(dedupeKeyOf(source, document.id));
+      const before = last.get(keyOf(source, document.id));
       const at = Date.parse(recordedAt);
-      told.set(dedupeKeyOf(source, document.id), { source, document: document.id, event: id, sequence, at });
+      last.set(keyOf(source, document.id), { source, document: document.id, event: id, sequence, at });
       if (!before || sequence > before.sequence || at - before.at >= remembered) return [];
       return [
         `event ${id} has sequence ${sequence} in document ${document.id} of ${source}, after ${before.sequence} of event ${before.event}`,
       ];
     },
-    know({ document: { source, id, sequence } }: Rows["documents"]): string[] {
-      const last = told.get(dedupeKeyOf(source, id));
-      told.delete(dedupeKeyOf(source, id));
-      if (!last || last.sequence <= sequence || !mustBeKnown(last)) return [];
+    check({ document: { source, id, sequence } }: Rows["documents"]): string[] {
+      const event = last.get(keyOf(source, id));
+      last.delete(keyOf(source, id));
+      if (!event || event.sequence <= sequence || !mustBeKnown(event)) return [];
       return [
-        `document ${id} of ${source} counts ${sequence} events, but event ${last.event} has sequence ${last.sequence} in it`,
+        `document ${id} of ${source} counts ${sequence} events, but event ${event.event} has sequence ${event.sequence} in it`,
       ];
     },
-    /** Of which there are events, and nothing else. */
+    /** Documents that have events and no row. */
     unknown(): string[] {
-      return [...told.values()]
+      return [...last.values()]
         .filter(mustBeKnown)
         .map(
           ({ source, document, event }) =>
-            `event ${event} is of document ${document} of ${source}, of which nothing is known`,
+            `event ${event} is of document ${document} of ${source}, which has no row`,
         );
     },
   };
@@ -169,19 +169,22 @@ function checkStatus({ delivery: { id, status, reason, dueAt } }: Rows["deliveri
   ];
 }
 
-/** Of what is open every try since it was last sent again is there; of what is final, any number of the oldest may be gone. */
-function checkTries({ delivery, history }: Rows["deliveries"]): string[] {
+/**
+ * An open delivery has every attempt since its last replay; a final one may have lost its oldest to
+ * retention.
+ */
+function checkAttempts({ delivery, history }: Rows["deliveries"]): string[] {
   const { id, attempts, dueAt, replayedAfter } = delivery;
   const numbers = history.map(({ number }) => number);
   const last = Math.max(0, ...numbers);
-  if (last > attempts) return [`delivery ${id} counts ${attempts} tries, but try ${last} is written down`];
+  if (last > attempts) return [`delivery ${id} counts ${attempts} attempts, but has attempt ${last}`];
   if (dueAt === null) return [];
   const since = replayedAfter ?? 0;
-  const kept = new Set(numbers.filter((number) => number > since)).size;
+  const there = new Set(numbers.filter((number) => number > since)).size;
   const due = attempts - since;
-  return kept === due
+  return there === due
     ? []
-    : [`delivery ${id} is open after ${attempts} tries, and ${due - kept} of them are gone`];
+    : [`delivery ${id} is open after ${attempts} attempts, and ${due - there} of them are gone`];
 }
 
 interface Place {
@@ -191,18 +194,18 @@ interface Place {
 
 interface Lane {
   pending: Place | null;
-  /** The first that waits. */
+  /** The first held delivery. */
   held: Place | null;
-  /** The first of those that wait for the first time: what a person has sent again may wait behind what came later. */
+  /** The first held delivery that was never replayed: a replayed one may wait behind one recorded later. */
   fresh: Place | null;
 }
 
-/** At most one of a lane is pending, and whoever is held waits for one that was recorded before. */
+/** At most one delivery of a lane is pending, and a held one waits for one recorded before it. */
 function createLanes() {
   const lanes = new Map<string, Lane>();
 
   return {
-    look({ position, delivery }: Rows["deliveries"]): string[] {
+    check({ position, delivery }: Rows["deliveries"]): string[] {
       const { id, destination, lane: name, status, replayedAfter } = delivery;
       if (name === null || (status !== "pending" && status !== "held")) return [];
       const key = `${destination}\n${name}`;

@@ -1,50 +1,55 @@
 import { pagesOf } from "../backup/pages.ts";
 import type { Snapshot } from "../store/port/backup.ts";
 import type { Table } from "../store/rows.ts";
-import { type Consistency, createConsistency, type Memory, READ } from "./rules.ts";
+import { CHECK_ORDER, createRowRules, type RetentionLimits, type RowRules } from "./rules.ts";
 
-/** Who is told of what is found. */
-export interface Witness {
-  /** Something is wrong: a sentence with ids, and without personal data. */
+/** Notified while a store is checked. */
+export interface CheckObserver {
+  /** A fault: a sentence with ids, without personal data. */
   fault(sentence: string): void;
-  /** So many rows more were looked at. False: that is enough. */
-  looked(rows: number): boolean;
+  /** The number of rows checked since the last call. Returns false to stop. */
+  progress(rows: number): boolean;
 }
 
 /**
- * Reads a store from end to end, and tells what the database itself finds damaged and what does not fit together. False: the
- * witness had enough before.
+ * Reads a store from end to end, and reports damage that the database finds and rows that contradict each
+ * other. False: the observer stopped it.
  *
- * @throws CountersignError `store_unavailable` when it cannot be read for a reason that has nothing to do with its rows.
+ * @throws CountersignError `store_unavailable` when the store cannot be read for a reason other than its
+ *   rows.
  */
-export async function examine(snapshot: Snapshot, memory: Memory, witness: Witness): Promise<boolean> {
-  for (const sentence of await snapshot.damage()) witness.fault(`the database: ${sentence}`);
-  const rules = createConsistency(memory);
-  for (const table of READ) if (!(await lookThrough(table, snapshot, rules, witness))) return false;
-  for (const sentence of rules.end()) witness.fault(sentence);
+export async function checkStore(
+  snapshot: Snapshot,
+  limits: RetentionLimits,
+  observer: CheckObserver,
+): Promise<boolean> {
+  for (const sentence of await snapshot.damage()) observer.fault(`the database: ${sentence}`);
+  const rules = createRowRules(limits);
+  for (const table of CHECK_ORDER) if (!(await checkTable(table, snapshot, rules, observer))) return false;
+  for (const sentence of rules.end()) observer.fault(sentence);
   return true;
 }
 
-async function lookThrough<T extends Table>(
+async function checkTable<T extends Table>(
   table: T,
   snapshot: Snapshot,
-  rules: Consistency,
-  witness: Witness,
+  rules: RowRules,
+  observer: CheckObserver,
 ): Promise<boolean> {
-  const look = rules.look[table];
+  const check = rules.check[table];
   let rows = 0;
   try {
     for await (const page of pagesOf(snapshot, table)) {
-      if (look) for (const sentence of page.flatMap(look)) witness.fault(sentence);
+      if (check) for (const sentence of page.flatMap(check)) observer.fault(sentence);
       rows += page.length;
-      if (!witness.looked(page.length)) return false;
+      if (!observer.progress(page.length)) return false;
     }
   } catch (error) {
     await snapshot.counts().catch(() => {
       throw error;
     });
     rules.isPartial(table);
-    witness.fault(`the table ${table} cannot be read further than its first ${rows} rows`);
+    observer.fault(`the table ${table} cannot be read beyond its first ${rows} rows`);
   }
   return true;
 }

@@ -1,5 +1,5 @@
-import type { Memory } from "../check/rules.ts";
-import { examine } from "../check/run.ts";
+import type { RetentionLimits } from "../check/rules.ts";
+import { checkStore } from "../check/run.ts";
 import { TABLES, type Table } from "../store/rows.ts";
 import type { Store } from "../store/store.ts";
 import type { SetUpCommand } from "./commands.ts";
@@ -34,9 +34,9 @@ export const storeCommand: SetUpCommand = (command, terminal, done) => {
 async function check(options: StoreCheckOptions, terminal: Terminal): Promise<number> {
   const choice = await chooseStore(options, terminal);
   if (!choice) return 1;
-  const memory = memoryOf(choice);
+  const limits = limitsOf(choice);
   const found = await withStore(choice.place, terminal, { mayBeMade: false }, (store) =>
-    look(store, memory, terminal),
+    checkRows(store, limits, terminal),
   );
   if (!found) return INTERRUPTED;
   terminal.stdout.write(options.json ? `${JSON.stringify(found)}\n` : describe(placeOf(choice.place), found));
@@ -46,7 +46,7 @@ async function check(options: StoreCheckOptions, terminal: Terminal): Promise<nu
 /** The shortest retention that the configuration allows: that of a store named by `--store` is not known. */
 const DAY_MS = 86_400_000;
 
-function memoryOf({ config }: ChosenStore): Memory {
+function limitsOf({ config }: ChosenStore): RetentionLimits {
   const { documents, duplicates } = config?.retention ?? { documents: DAY_MS, duplicates: DAY_MS };
   const forEver = Number.POSITIVE_INFINITY;
   return { now: Date.now(), documents: documents ?? forEver, duplicates: duplicates ?? forEver };
@@ -63,7 +63,11 @@ interface StoreCheckResult {
 }
 
 /** Null: interrupted. */
-async function look(store: Store, memory: Memory, terminal: Terminal): Promise<StoreCheckResult | null> {
+async function checkRows(
+  store: Store,
+  limits: RetentionLimits,
+  terminal: Terminal,
+): Promise<StoreCheckResult | null> {
   const snapshot = await store.snapshot();
   try {
     const rows = await snapshot.counts();
@@ -73,12 +77,12 @@ async function look(store: Store, memory: Memory, terminal: Terminal): Promise<S
     );
     const shown: string[] = [];
     let [faults, looked] = [0, 0];
-    const isWhole = await examine(snapshot, memory, {
+    const isWhole = await checkStore(snapshot, limits, {
       fault(sentence) {
         faults += 1;
         if (shown.length < MAX_SHOWN) shown.push(sentence);
       },
-      looked(more) {
+      progress(more) {
         looked += more;
         progress.to(looked);
         return !terminal.signal.aborted;

@@ -81,10 +81,10 @@ type Entries = Readonly<Record<string, unknown>>;
 /** All credentials in unchecked data. */
 function credentialsIn(value: unknown): Credential[] {
   const { admin, store, sources, destinations } = entriesOf(value);
-  const nobody = { partner: null, signs: false };
+  const ours = { partner: null, signs: false };
   return [
-    ...texts(entriesOf(admin).token, ["admin", "token"], "the token of the admin API", nobody),
-    ...texts(store, ["store"], "the address of the store", nobody),
+    ...texts(entriesOf(admin).token, ["admin", "token"], "the token of the admin API", ours),
+    ...texts(store, ["store"], "the address of the store", ours),
     ...Object.entries(entriesOf(sources)).flatMap(([name, source]) => inSource(name, entriesOf(source))),
     ...Object.entries(entriesOf(destinations)).flatMap(([name, one]) => inDestination(name, entriesOf(one))),
   ];

@@ -106,10 +106,10 @@ function namesOf(draft: Draft): Names {
     names.set(draft, given);
     return given;
   }
-  const told = happening(draft);
-  const isAnybodys = draft.signer === null && (told.object === "signer" || draft.type === "unknown");
-  const coalesceKey = told.distinct === "" || isAnybodys ? null : eventId({ ...told, distinct: "" });
-  const found = { key: eventId(told), coalesceKey };
+  const identity = happening(draft);
+  const hasNoSigner = draft.signer === null && (identity.object === "signer" || draft.type === "unknown");
+  const coalesceKey = identity.distinct === "" || hasNoSigner ? null : eventId({ ...identity, distinct: "" });
+  const found = { key: eventId(identity), coalesceKey };
   names.set(draft, found);
   return found;
 }

@@ -12,7 +12,7 @@ export interface ProcessObserver {
   /** The store has a warning, in a sentence. */
   storeWarned(sentence: string, warning: StoreWarning): void;
   /** Both listeners accept requests at these addresses. */
-  ready(told: { version: string; url: string; adminUrl: string }): void;
+  ready(info: { version: string; url: string; adminUrl: string }): void;
   stopping(): void;
   stopped(): void;
   /** The store did not answer, so the stop was cut short. */

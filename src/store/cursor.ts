@@ -31,14 +31,6 @@ export function takePage<Row>(
   return { rows: taken, more: false };
 }
 
-/** What the texts and bytes of a row take, roughly. */
-export function sizeOfRow(row: object): number {
-  return Object.values(row).reduce<number>((sum, value) => {
-    if (typeof value === "string") return sum + value.length;
-    return value instanceof Uint8Array ? sum + value.byteLength : sum;
-  }, 0);
-}
-
 export function nextOf(rows: readonly { position: number }[], { limit }: PageRequest): string | null {
   const last = rows[limit - 1];
   return rows.length > limit && last ? cursorAt(last.position) : null;

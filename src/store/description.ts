@@ -36,7 +36,8 @@ export interface Copy<Row> {
 export interface Description<Row> {
   /** The row's own columns, but for `position`. */
   own: Part<Own<Row>>;
-  copies: readonly Copy<Own<Row>>[];
+  /** Absent: none. */
+  copies?: readonly Copy<Own<Row>>[];
   /** The columns that give the order of the rows, and of which no two rows have the same values. */
   order: readonly string[];
   /** What else tells rows apart. */
@@ -55,7 +56,7 @@ export function copy<Row>(name: string, type: ColumnType, of: (row: Row) => Scal
 /** The part of a description that does not depend on its rows. */
 interface WithColumns {
   own: { readonly columns: readonly Column[] };
-  copies: readonly { readonly column: Column }[];
+  copies?: readonly { readonly column: Column }[];
 }
 
 /** Whether the rows are in the order recorded. */
@@ -64,11 +65,11 @@ export function isPositioned({ order }: { readonly order: readonly string[] }): 
 }
 
 /** All columns but `position`, in the order in which `encodeRow` gives their values. */
-export function columnsOf({ own, copies }: WithColumns): readonly Column[] {
+export function columnsOf({ own, copies = [] }: WithColumns): readonly Column[] {
   return [...own.columns, ...copies.map(({ column }) => column)];
 }
 
-export function encodeRow<Row>({ own, copies }: Description<Row>, row: Own<Row>): readonly Scalar[] {
+export function encodeRow<Row>({ own, copies = [] }: Description<Row>, row: Own<Row>): readonly Scalar[] {
   return [...own.encode(row), ...copies.map(({ of }) => of(row))];
 }
 

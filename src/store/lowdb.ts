@@ -1,43 +1,15 @@
 import { dirname } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import { Low } from "lowdb";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import { makePrivateFolder } from "../private-files.ts";
 import { EMPTY } from "./lowdb/contents.ts";
 import { createDurableFile } from "./lowdb/durable-file.ts";
-import {
-  countProblems,
-  findAudit,
-  findDeliveries,
-  findDocuments,
-  findEvent,
-  findEvents,
-  findReceipt,
-  findReceipts,
-  findRejection,
-  findRejections,
-  listRejections,
-} from "./lowdb/find.ts";
-import { createGroupCommit } from "./lowdb/group-commit.ts";
-import { addAudit, dropRejection, saveDestination, statesOf } from "./lowdb/keep.ts";
+import { createFileCommit } from "./lowdb/group-commit.ts";
 import { refuseGrowth, watchGrowth } from "./lowdb/limit.ts";
 import { lock } from "./lowdb/lock.ts";
-import { prune } from "./lowdb/prune.ts";
-import {
-  backlog,
-  bringForward,
-  claim,
-  countReplay,
-  findBlocking,
-  parkRemoved,
-  release,
-  replay,
-  settle,
-  skip,
-} from "./lowdb/queue.ts";
-import { amend, record, reject } from "./lowdb/record.ts";
-import { restore } from "./lowdb/restore.ts";
-import { takeSnapshot } from "./lowdb/snapshot.ts";
-import { createTables, pair } from "./lowdb/tables.ts";
+import { createWorkingCopy } from "./lowdb/working-copy.ts";
+import { createStore, IN_MEMORY, openDatabase } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 import type { WarnOfStore } from "./warning.ts";
 
@@ -62,80 +34,42 @@ export interface LowdbOptions {
 const REJECTED_SHARE = 1 / 8;
 
 /**
- * One JSON file that a person can read, for a first try, tests and small sites. All of it is in memory; a write makes a flushed
- * copy that takes the file's place. Since each write is as long as the file, it does not grow past a limit: `record`, `amend`
- * and `restore` then reject with `store_unavailable`, and all else goes on.
+ * One JSON file that a person can read, for a first try, tests and small sites. The working copy is a SQLite store in
+ * memory; a commit writes a flushed copy of the file, which takes the file's place. Since each write is as long as the
+ * file, it does not grow past a limit: `record`, `amend` and `restore` then reject with `store_unavailable`, and all
+ * else goes on.
  *
- * @throws CountersignError `cannot_start` when the file cannot be opened, another process has it, or nothing good is left of it.
+ * @throws CountersignError `cannot_start` when the file cannot be opened, another process has it, or nothing good is
+ * left of it.
  */
 export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore> {
   const { file, token, warn, maxEvents = 10_000, maxBytes = 64 * 1_024 ** 2 } = options;
-  const { disk, low, unlock } = await openFile(options);
-  const tables = createTables(low.data);
-  low.data = tables;
+  const { disk, low, db, copy, unlock } = await openFile(options);
   const limit = { file, maxEvents, maxBytes };
-  const watch = watchGrowth(tables, limit, (sentence) => warn(sentence, "nearly_full"));
+  const watch = watchGrowth(copy, limit, (sentence) => warn(sentence, "nearly_full"));
   watch();
   const save = async () => {
     await low.write();
     watch();
   };
-  const group = createGroupCommit(file, { journal: tables.journal, save });
-  const { write, read } = group;
-  const writeWithin = <T>(work: () => T) =>
-    write(() => {
-      const before = tables.events.size;
-      const done = work();
-      refuseGrowth(tables, tables.events.size - before, limit);
-      return done;
-    });
+  const group = createFileCommit(db, {
+    ...{ file, copy, save },
+    afterWrite({ adds, newEvents }) {
+      if (adds === "requests") refuseGrowth(copy, newEvents, limit);
+      if (adds === "rejections") copy.trimRejections(maxBytes * REJECTED_SHARE);
+    },
+  });
+  const store = createStore(db, group, { file: IN_MEMORY, token, busyTimeout: 0 });
 
   return {
-    record: (recording) => writeWithin(() => record(tables, recording)),
-    amend: (recording) => writeWithin(() => amend(tables, recording)),
-    reject: (rejection, keep) => write(() => reject(tables, rejection, keep, maxBytes * REJECTED_SHARE)),
-    findRejections: (filter, page) => read(() => findRejections(tables, filter, page)),
-    listRejections: (filter, page) => read(() => listRejections(tables, filter, page)),
-    findRejection: (id) => read(() => findRejection(tables, id)),
-    dropRejection: (id) => write(() => dropRejection(tables, id)),
-    claim: (request) => write(() => claim(tables, request, token())),
-    settle: (settlement) => write(() => settle(tables, settlement)),
-    release: (leases, now) => write(() => release(tables, leases, now)),
-    bringForward: (request) => write(() => bringForward(tables, request)),
-    skip: (delivery, now) => write(() => skip(tables, delivery, now)),
-    nextDueAt: (destination) => read(() => tables.due.of(destination)[0]?.delivery.dueAt ?? null),
-    parkRemoved: (names) => write(() => parkRemoved(tables, names)),
-
-    findEvents: (filter, page) => read(() => findEvents(tables, filter, page)),
-    findEvent: (id) => read(() => findEvent(tables, id)),
-    findReceipts: (filter, page) => read(() => findReceipts(tables, filter, page)),
-    findReceipt: (id) => read(() => findReceipt(tables, id)),
-    countProblems: () => read(() => countProblems(tables)),
-    findDocuments: (filter, page) => read(() => findDocuments(tables, filter, page)),
-    findDocument: (source, id) => read(() => tables.documents.get(pair(source, id))?.document ?? null),
-    findDeliveries: (filter, page) => read(() => findDeliveries(tables, filter, page)),
-    findDelivery: (id) => read(() => tables.deliveries.get(id)?.delivery ?? null),
-    findBlocking: (id) => read(() => findBlocking(tables, id)),
-    countReplay: (filter) => read(() => countReplay(tables, filter)),
-    replay: (filter, page, due) => write(() => replay(tables, filter, page, due)),
-
-    destinations: () => read(() => statesOf(tables)),
-    saveDestination: (name, state) => write(() => saveDestination(tables, name, state)),
-    addAudit: (entry) => write(() => addAudit(tables, entry)),
-    findAudit: (page) => read(() => findAudit(tables, page)),
-    backlog: () => read(() => backlog(tables)),
-
-    prune: (step) => write(() => prune(tables, step)),
-    snapshot: () => read(() => takeSnapshot(tables)),
-    restore: (table, rows) => writeWithin(() => restore(tables, table, rows)),
-
+    ...store,
     async probe() {
       // A line beside the file is enough to see that the disk takes it, as long as the file itself could be written.
-      if (group.failing) await write(() => undefined);
+      if (group.failing) await group.write(() => undefined);
       else await group.guard(disk.probe);
     },
     async close() {
-      await group.idle();
+      await store.close();
       unlock();
     },
     get commits() {
@@ -151,14 +85,19 @@ export function filesOf(file: string): readonly string[] {
 
 async function openFile({ file, warn }: LowdbOptions) {
   let unlock = () => {};
+  let db: DatabaseSync | undefined;
   try {
     makePrivateFolder(dirname(file));
     unlock = lock(file);
     const disk = createDurableFile(file, (sentence) => warn(sentence, "recovered"));
     const low = new Low(disk, EMPTY);
     await low.read();
-    return { disk, low, unlock };
+    db = openDatabase(IN_MEMORY, 0);
+    const copy = createWorkingCopy(db, low.data);
+    low.data = copy;
+    return { disk, low, db, copy, unlock };
   } catch (error) {
+    db?.close();
     unlock();
     if (error instanceof CountersignError) throw error;
     throw new CountersignError(

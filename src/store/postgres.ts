@@ -63,7 +63,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const inTransaction = <T>(work: (session: Session) => Promise<T>) => transact(pool, work);
   const inTransactionAside = <T>(work: (session: Session) => Promise<T>) => transact(poolAside, work);
 
-  const recordings = createBatch<RecordRequest, RecordResult>({
+  const requests = createBatch<RecordRequest, RecordResult>({
     execute: (all) => inTransaction((session) => recordAll(session, all, announce)),
     concurrency: Math.ceil(forWork / 2),
     maxItems: MAX_BATCH,
@@ -90,7 +90,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   return {
     ...createReads(aside),
     subscribe: subscription.subscribe,
-    record: keepingReceipts(recordings.add, whyRefused),
+    record: keepingReceipts(requests.add, whyRefused),
     amend: keepingReceipts(
       (request) => inTransaction((session) => amend(session, request, announce)),
       whyRefused,
@@ -128,7 +128,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       await one.run("update probe set writes = writes + 1");
     },
     async close() {
-      await Promise.all([recordings.idle(), settlements.idle(), rejections.idle(), subscription.end()]);
+      await Promise.all([requests.idle(), settlements.idle(), rejections.idle(), subscription.end()]);
       await Promise.all([pool.end(), poolAside.end()]);
     },
   };

@@ -1,7 +1,7 @@
 import type { Problem } from "../domain/receipt.ts";
 import type { RecordRequest, RecordResult } from "./port/inbox.ts";
 
-type Write = (recording: RecordRequest) => Promise<RecordResult>;
+type Write = (request: RecordRequest) => Promise<RecordResult>;
 
 /** The part of a database's message that a problem quotes. */
 const MAX_MESSAGE_LENGTH = 300;
@@ -13,14 +13,14 @@ const MAX_MESSAGE_LENGTH = 300;
  * with it.
  */
 export function keepingReceipts(write: Write, whyRefused: (error: unknown) => string | null): Write {
-  return async (recording) => {
+  return async (request) => {
     try {
-      return await write(recording);
+      return await write(request);
     } catch (error) {
       const why = whyRefused(error);
       if (why === null) throw error;
       const refused = toProblem(why);
-      return { ...(await write(alone(recording, refused))), refused };
+      return { ...(await write(alone(request, refused))), refused };
     }
   };
 }
@@ -31,7 +31,7 @@ function toProblem(why: string): Problem {
     kind: "invalid",
     item: null,
     field: null,
-    message: `the store cannot hold what this request tells, so only its bytes are kept (${words})`,
+    message: `the store cannot hold what this request reports, so only its bytes are kept (${words})`,
   };
 }
 

@@ -7,8 +7,8 @@ import { keepingReceipts } from "./refused.ts";
 import { createReads } from "./sql/reads.ts";
 import { restore } from "./sql/restore.ts";
 import { addAudit, saveDestination } from "./sqlite/control.ts";
-import { read, whyRefused } from "./sqlite/errors.ts";
-import { createGroupCommit } from "./sqlite/group-commit.ts";
+import { whyRefused } from "./sqlite/errors.ts";
+import { createGroupCommit, type GroupCommit } from "./sqlite/group-commit.ts";
 import { amend, dropRejection, record, reject } from "./sqlite/inbox.ts";
 import { migrate } from "./sqlite/migrate.ts";
 import { createPruning } from "./sqlite/prune.ts";
@@ -49,23 +49,30 @@ export interface SqliteOptions {
  */
 export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOptions): SqliteStore {
   const db = openDatabase(file, busyTimeout);
+  return createStore(db, createGroupCommit(db), { file, token, busyTimeout });
+}
+
+/** The store over an open database. `group` decides when a write is answered, and when a read is carried out. */
+export function createStore(
+  db: DatabaseSync,
+  group: GroupCommit,
+  { file, token, busyTimeout }: Required<SqliteOptions>,
+): SqliteStore {
   const sql = prepareStatements(db);
   const session = createSession(db);
   const prune = createPruning(db);
-  const group = createGroupCommit(db);
-  const weightOf = ({ lookup }: RecordRequest) => lookup.dedupeKeys.length;
+  const { read } = group;
+  const aboutOf = ({ lookup }: RecordRequest) =>
+    ({ adds: "requests", weight: lookup.dedupeKeys.length }) as const;
 
   return {
-    ...createReads(session),
+    ...createReads(session, read),
     record: keepingReceipts(
-      (request) => group.write(() => record(sql, request), weightOf(request)),
+      (request) => group.write(() => record(sql, request), aboutOf(request)),
       whyRefused,
     ),
-    amend: keepingReceipts(
-      (request) => group.write(() => amend(sql, request), weightOf(request)),
-      whyRefused,
-    ),
-    reject: (rejection, keep) => group.write(() => reject(sql, rejection, keep)),
+    amend: keepingReceipts((request) => group.write(() => amend(sql, request), aboutOf(request)), whyRefused),
+    reject: (rejection, keep) => group.write(() => reject(sql, rejection, keep), { adds: "rejections" }),
     dropRejection: (id) => group.write(() => dropRejection(sql, id)),
 
     claim: (request) => group.write(() => claim(sql, request, token())),
@@ -75,7 +82,7 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
     skip: (delivery, now) => group.write(() => skip(sql, delivery, now)),
     nextDueAt: (destination) => read(() => nextDueAt(sql, destination)),
     parkRemoved: (names) => group.write(() => parkRemoved(sql, names)),
-    backlog: () => backlog(session),
+    backlog: () => read(() => backlog(session)),
 
     saveDestination: (name, state) => group.write(() => saveDestination(sql, name, state)),
     countReplay: (filter) => read(() => countReplay(db, filter)),
@@ -84,7 +91,7 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
 
     prune: (step) => group.write(() => prune(step)),
     snapshot: () => read(() => openSnapshot(db, file, busyTimeout)),
-    restore: (table, rows) => group.alone(() => restore(session, table, rows)),
+    restore: (table, rows) => group.alone(() => restore(session, table, rows), { adds: "requests" }),
 
     async probe() {
       await group.write(() => sql.probe.run());
@@ -115,9 +122,10 @@ export function filesOf(file: string): readonly string[] {
   return file === IN_MEMORY ? [] : [file, `${file}-wal`, `${file}-shm`];
 }
 
-const IN_MEMORY = ":memory:";
+export const IN_MEMORY = ":memory:";
 
-function openDatabase(file: string, timeout: number): DatabaseSync {
+/** @throws CountersignError `cannot_start`. */
+export function openDatabase(file: string, timeout: number): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     if (file !== IN_MEMORY) {

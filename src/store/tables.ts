@@ -131,11 +131,15 @@ const dedupeKeys: Child<string> = {
   order: ["key"],
 };
 const channelKeys: Child<ChannelKey> = {
-  ...{ table: "channel_keys", parent: "event_id", item: CHANNEL_KEY },
+  table: "channel_keys",
+  parent: "event_id",
+  item: CHANNEL_KEY,
   order: ["key", "channel"],
 };
 const duplicates: Child<Duplicate> = {
-  ...{ table: "duplicates", parent: "event_id", item: DUPLICATE },
+  table: "duplicates",
+  parent: "event_id",
+  item: DUPLICATE,
   order: ["received_at", "receipt_id"],
 };
 const history: Child<Attempt> = {
@@ -158,11 +162,15 @@ const pendingOfLane: Key = {
 export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
   receipts: {
     own: group({ receipt: RECEIPT, body: bytes("body", { apartInSqlite: "bodies" }) }),
-    ...{ copies: [], order: ["position"], keys: [id], children: {} },
+    order: ["position"],
+    keys: [id],
+    children: {},
   },
   rejections: {
     own: group({ rejection: REJECTION, body: nullable(bytes("body")) }),
-    ...{ copies: [], order: ["position"], keys: [id], children: {} },
+    order: ["position"],
+    keys: [id],
+    children: {},
   },
   documents: {
     own: group({ document: DOCUMENT, changedAt: milliseconds("changed_at") }),
@@ -171,11 +179,15 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
       copy("id", "text", (row) => row.document.id),
       copy("status", "text", (row) => row.document.status),
     ],
-    ...{ order: ["position"], keys: [{ columns: ["source", "id"] }], children: {} },
+    order: ["position"],
+    keys: [{ columns: ["source", "id"] }],
+    children: {},
   },
   links: {
     own: group({ source: text("source"), signer: text("signer_id"), document: text("document_id") }),
-    ...{ copies: [], order: ["source", "signer_id"], keys: [], children: {} },
+    order: ["source", "signer_id"],
+    keys: [],
+    children: {},
   },
   events: {
     own: group({
@@ -192,26 +204,37 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
       copy("receipt_id", "text", (row) => row.event.provenance.receipt),
       copy("recorded_at", "bigint", (row) => Date.parse(row.event.recordedAt)),
     ],
-    ...{ order: ["position"], keys: [id], children: { dedupeKeys, channelKeys, duplicates } },
+    order: ["position"],
+    keys: [id],
+    children: { dedupeKeys, channelKeys, duplicates },
   },
   tombstones: {
     own: group({ id: text("id", eventId), recordedAt: milliseconds("recorded_at") }),
-    ...{ copies: [], order: ["position"], keys: [id], children: { dedupeKeys, channelKeys } },
+    order: ["position"],
+    keys: [id],
+    children: { dedupeKeys, channelKeys },
   },
   deliveries: {
     own: group({
-      ...{ delivery: DELIVERY, token: nullable(text("token")) },
+      delivery: DELIVERY,
+      token: nullable(text("token")),
       recordedAt: milliseconds("recorded_at"),
     }),
-    ...{ copies: [], order: ["position"], keys: [id, pendingOfLane], children: { history } },
+    order: ["position"],
+    keys: [id, pendingOfLane],
+    children: { history },
   },
   destinations: {
     own: group({ state: DESTINATION }),
-    ...{ copies: [], order: ["name"], keys: [], children: {} },
+    order: ["name"],
+    keys: [],
+    children: {},
   },
   audit: {
     own: group({ entry: AUDIT_ENTRY }),
-    ...{ copies: [], order: ["position"], keys: [], children: {} },
+    order: ["position"],
+    keys: [],
+    children: {},
   },
 };
 

@@ -1,10 +1,10 @@
 import type { Store } from "./store.ts";
 
-/** The same store, with `told` called after each call, resolved or not. `stopwatch` counts milliseconds. */
+/** The same store, which calls `onCall` after each call, resolved or not. `stopwatch` counts milliseconds. */
 export function timed(
   store: Store,
   stopwatch: () => number,
-  told: (operation: string, seconds: number) => void,
+  onCall: (operation: string, seconds: number) => void,
 ): Store {
   const operations = new Map<PropertyKey, unknown>();
 
@@ -14,7 +14,7 @@ export function timed(
       try {
         return await Reflect.apply(call, store, given);
       } finally {
-        told(String(operation), (stopwatch() - begun) / 1_000);
+        onCall(String(operation), (stopwatch() - begun) / 1_000);
       }
     };
   }

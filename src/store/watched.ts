@@ -24,8 +24,8 @@ export function watched(store: Store): Watched {
   return {
     store: {
       ...store,
-      record: (recording) => watch(store.record(recording)),
-      amend: (recording) => watch(store.amend(recording)),
+      record: (request) => watch(store.record(request)),
+      amend: (request) => watch(store.amend(request)),
       replay: (...given) => watch(store.replay(...given)),
     },
     async settled() {

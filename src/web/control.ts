@@ -131,10 +131,7 @@ async function skip(context: Koa.Context, parts: ControlParts): Promise<void> {
   const delivery = outcome && (await store.findDelivery(id));
   if (!delivery) throw new CountersignError("not_found", `there is no delivery ${id}`);
   if (outcome === "leased")
-    throw new CountersignError(
-      "conflict",
-      `${id} is being tried at this moment: skip it once that try is over`,
-    );
+    throw new CountersignError("conflict", `${id} has an attempt in flight: skip it once that is over`);
   if (outcome === "final")
     throw new CountersignError("conflict", `${id} is ${delivery.status} already: there is nothing to skip`);
   control.skipped(delivery);

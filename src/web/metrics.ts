@@ -162,12 +162,12 @@ export function createMetrics(parts: MetricsParts) {
   /** Gauges that only the store knows; left out where it does not answer. */
   async function showStored(): Promise<void> {
     const asked = Promise.all([backlog(), problems()]).catch(() => null);
-    const told = await inTime(clock, STORE_TIMEOUT_MS, asked, null);
+    const answers = await inTime(clock, STORE_TIMEOUT_MS, asked, null);
     for (const gauge of [pending, oldest]) gauge.reset();
     withProblems.remove();
-    storeUp.set(told ? 1 : 0);
-    if (!told) return;
-    const [waiting, count] = told;
+    storeUp.set(answers ? 1 : 0);
+    if (!answers) return;
+    const [waiting, count] = answers;
     withProblems.set(count);
     for (const { name } of states()) {
       pending.set({ destination: name }, 0);

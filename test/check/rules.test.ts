@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Consistency, createConsistency } from "../../src/check/rules.ts";
+import { createRowRules, type RowRules } from "../../src/check/rules.ts";
 import type { Delivery } from "../../src/domain/delivery.ts";
 import { unknownDocument } from "../../src/domain/document.ts";
 import { viewDocument } from "../../src/domain/view.ts";
@@ -10,12 +10,12 @@ import { NEW_YEAR } from "../support/builders.ts";
 const idOf = (name: string) => `evt_${name.padStart(26, "0")}`;
 
 describe("what must hold between the rows of a store", () => {
-  let rules: Consistency;
+  let rules: RowRules;
   let faults: string[];
   let position: number;
 
   beforeEach(() => {
-    rules = createConsistency({ now: NEW_YEAR, documents: 400 * DAY, duplicates: 400 * DAY });
+    rules = createRowRules({ now: NEW_YEAR, documents: 400 * DAY, duplicates: 400 * DAY });
     faults = [];
     position = 0;
   });
@@ -27,7 +27,7 @@ describe("what must hold between the rows of a store", () => {
   };
   const forgotten = (name: string) =>
     told(
-      rules.look.tombstones?.({
+      rules.check.tombstones?.({
         position: ++position,
         id: idOf(name),
         recordedAt: NEW_YEAR,
@@ -43,7 +43,7 @@ describe("what must hold between the rows of a store", () => {
     const recordedAt = new Date(at).toISOString();
     const made = anEvent({ id: idOf(name), source: "lumin", sequence, document, recordedAt });
     told(
-      rules.look.events?.({
+      rules.check.events?.({
         position: ++position,
         event: made,
         coalesceKey: null,
@@ -57,7 +57,7 @@ describe("what must hold between the rows of a store", () => {
 
   function document(sequence: number): void {
     const state = { ...unknownDocument("lumin", "d"), sequence, newest: NEW_YEAR };
-    told(rules.look.documents?.({ position: ++position, document: state, changedAt: NEW_YEAR }));
+    told(rules.check.documents?.({ position: ++position, document: state, changedAt: NEW_YEAR }));
   }
 
   function delivery(name: string, given: Partial<Delivery> = {}, tries: readonly number[] = []): void {
@@ -69,7 +69,7 @@ describe("what must hold between the rows of a store", () => {
     };
     const history = tries.map((number) => anAttempt({ number }));
     told(
-      rules.look.deliveries?.({
+      rules.check.deliveries?.({
         position: ++position,
         delivery: made,
         token: null,
@@ -87,9 +87,9 @@ describe("what must hold between the rows of a store", () => {
     for (const [n, name] of ["c", "c", "b"].entries()) event(name, n + 1);
     document(3);
     expect(end()).to.deep.equal([
-      `the id ${idOf("a")} is there twice`,
+      `the tombstone ${idOf("a")} is there twice`,
       `event ${idOf("c")} is there twice`,
-      `event ${idOf("b")} is there, and also among the tombstones of pruned events`,
+      `event ${idOf("b")} is there, and has a tombstone as well`,
     ]);
   });
 
@@ -155,9 +155,9 @@ describe("what must hold between the rows of a store", () => {
     delivery("lost", { lane: null, attempts: 5, replayedAfter: 3 }, [1, 2, 3, 5]);
     delivery("more", { ...done, attempts: 1 }, [2]);
     expect(end()).to.deep.equal([
-      "delivery dlv_gap is open after 3 tries, and 1 of them are gone",
-      "delivery dlv_lost is open after 5 tries, and 1 of them are gone",
-      "delivery dlv_more counts 1 tries, but try 2 is written down",
+      "delivery dlv_gap is open after 3 attempts, and 1 of them are gone",
+      "delivery dlv_lost is open after 5 attempts, and 1 of them are gone",
+      "delivery dlv_more counts 1 attempts, but has attempt 2",
     ]);
   });
 

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { run } from "../../src/cli/run.ts";
 import { fillStore } from "../store/filled.ts";
 import { aFolder, configText, startBridge, tidy } from "../support/bridge.ts";
-import { aDocument, aDraft, aRecording } from "../support/builders.ts";
+import { aDocument, aDraft, aRecordRequest } from "../support/builders.ts";
 import { aFilledStore, anExport, inStore, KINDS, needPostgres, STORES } from "./stores.ts";
 import { runCommand } from "./terminal.ts";
 
@@ -105,7 +105,7 @@ describe("countersign export", () => {
     const whole = readFileSync(await anExport(store));
     const file = join(aFolder(), "all.ndjson");
     writeFileSync(`${file}.part`, whole.subarray(0, 4_000));
-    await inStore(store, (one) => one.record(aRecording([aDraft({ document: aDocument("later") })])));
+    await inStore(store, (one) => one.record(aRecordRequest([aDraft({ document: aDocument("later") })])));
     const { code, stderr } = await runCommand(["export", "--store", store, "--to", file, "--resume"]);
     expect(code).to.equal(0);
     expect(stderr).to.match(

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { claim, contentsOf, settle } from "../store/filled.ts";
 import { aFolder, configText, startBridge, tidy } from "../support/bridge.ts";
-import { aDocument, aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 import { aFilledStore, anExport, inStore, STORES } from "./stores.ts";
 import { runCommand } from "./terminal.ts";
 
@@ -50,7 +50,7 @@ describe("countersign import", () => {
   it("keeps leases and the times of what is to be sent", async () => {
     const from = await STORES.sqlite();
     const leased = await inStore(from, async (one) => {
-      for (const id of ["a", "b"]) await one.record(aRecording([aDraft({ document: aDocument(id) })]));
+      for (const id of ["a", "b"]) await one.record(aRecordRequest([aDraft({ document: aDocument(id) })]));
       const [first, second] = await claim(one);
       if (!first || !second) throw new Error("nothing was due");
       await settle(one, first, { status: "pending", dueAt: NEW_YEAR + 300_000 });
@@ -103,7 +103,7 @@ describe("countersign import", () => {
 
   it("refuses a store that has something else, saying so", async () => {
     const file = await anExport(await aFilledStore());
-    await inStore(store, (one) => one.record(aRecording([aDraft({ document: aDocument("own") })])));
+    await inStore(store, (one) => one.record(aRecordRequest([aDraft({ document: aDocument("own") })])));
     expect(await refusal(file)).to.include("the store to import into must be empty");
   });
 

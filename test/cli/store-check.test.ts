@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect } from "chai";
 import { fillStore } from "../store/filled.ts";
 import { aFolder, tidy } from "../support/bridge.ts";
-import { aDocument, aDraft, aRecording } from "../support/builders.ts";
+import { aDocument, aDraft, aRecordRequest } from "../support/builders.ts";
 import { aFilledStore, inStore, KINDS, needPostgres, STORES } from "./stores.ts";
 import { runCommand } from "./terminal.ts";
 
@@ -87,7 +87,7 @@ describe("countersign store check", () => {
   it("finds an event that is gone without leaving its id", async () => {
     await expectFaults(
       ["delete from events where type = 'document.completed'"],
-      `receipt rcp_\\w{26} told ${EVENT}, of which nothing is left`,
+      `receipt rcp_\\w{26} reported ${EVENT}, which is gone without a tombstone`,
       `${DELIVERY} is of ${EVENT}, which is not there`,
       `${DELIVERY} is of ${EVENT}, which is not there`,
     );
@@ -98,7 +98,7 @@ describe("countersign store check", () => {
       [
         `insert into tombstones (id, recorded_at) select id, recorded_at from events where position = ${COMPLETED}`,
       ],
-      `${EVENT} is there, and also among the tombstones of pruned events`,
+      `${EVENT} is there, and has a tombstone as well`,
     );
   });
 
@@ -125,7 +125,7 @@ describe("countersign store check", () => {
   it("finds an event whose document is not known", async () => {
     await expectFaults(
       ["delete from documents where id = 'a'"],
-      `${EVENT} is of document a of legalesign, of which nothing is known`,
+      `${EVENT} is of document a of legalesign, which has no row`,
     );
   });
 
@@ -170,11 +170,11 @@ describe("countersign store check", () => {
   it("finds tries that are not counted, or are gone although the delivery is open", async () => {
     await expectFaults(
       ["update deliveries set attempts = 1 where attempts = 2"],
-      `${DELIVERY} counts 1 tries, but try 2 is written down`,
+      `${DELIVERY} counts 1 attempts, but has attempt 2`,
     );
     await expectFaults(
       [`delete from attempts where delivery_id = ${OPEN_AFTER_A_TRY}`],
-      `${DELIVERY} is open after 1 tries, and 1 of them are gone`,
+      `${DELIVERY} is open after 1 attempts, and 1 of them are gone`,
     );
   });
 
@@ -207,11 +207,11 @@ describe("countersign store check", () => {
   it("says how far a table can be read, and complains of nothing that may be in the rest", async () => {
     await expectFaults(
       ["update events set body = '{' where type = 'document.completed'"],
-      "the table events cannot be read further than its first 0 rows",
+      "the table events cannot be read beyond its first 0 rows",
     );
     await expectFaults(
       ["update documents set state = 's@example.org' where id = 'c'"],
-      "the table documents cannot be read further than its first 0 rows",
+      "the table documents cannot be read beyond its first 0 rows",
     );
   });
 
@@ -219,7 +219,7 @@ describe("countersign store check", () => {
     const { config, database } = await aConfig();
     await inStore(`sqlite:${database}`, (store) =>
       store.record(
-        aRecording(Array.from({ length: 120 }, (_, n) => aDraft({ document: aDocument(`d${n}`) }))),
+        aRecordRequest(Array.from({ length: 120 }, (_, n) => aDraft({ document: aDocument(`d${n}`) }))),
       ),
     );
     const db = new DatabaseSync(database);
@@ -239,7 +239,7 @@ describe("countersign store check", () => {
     db.exec("delete from tombstones; delete from dedupe_keys; delete from documents where id = 'a'");
     db.close();
     const known = await runCommand(["store", "check", "--config", config]);
-    expect(known.stdout.match(/of which nothing is left/g)).to.have.length(3);
+    expect(known.stdout.match(/which is gone without a tombstone/g)).to.have.length(3);
     // Who keeps another store for how long is not known, and all of this is older than a day.
     expect((await runCommand(["store", "check", "--store", `sqlite:${database}`])).code).to.equal(0);
     writeFileSync(

@@ -18,7 +18,7 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
-import { aReceipt, aRecording } from "../support/builders.ts";
+import { aReceipt, aRecordRequest } from "../support/builders.ts";
 import { aRequest, channelOf, shipped } from "./posts.ts";
 
 const keptOf = async (given: Parameters<typeof aRequest>[0], privateNames: readonly string[] = []) =>
@@ -190,7 +190,7 @@ describe("headers that are private by now", () => {
     const folder = aFolder();
     const store = storeIn(folder);
     const bridge = await startBridge(configText(), { folder, store });
-    await store.record(aRecording([], { receipt: OLD }));
+    await store.record(aRecordRequest([], { receipt: OLD }));
     await store.reject(
       {
         ...{

@@ -21,6 +21,7 @@ import {
   tidy,
 } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 
 /** A bridge on good and bad days, and every line that it logs meanwhile. */
 
@@ -33,7 +34,7 @@ const HIDDEN_TEXTS = [HIDDEN, TOKEN, LUMIN_KEY, SECRET, "/hook"];
 
 const text = (crm: string, erp: string) =>
   `${configText(`destinations:
-  crm: { url: "${crm}?key=${HIDDEN}", secrets: ["${SECRET}"], retry: [5s], breaker: { failures: 1 } }
+  crm: { url: "${crm}?key=${HIDDEN}", secrets: ["${SECRET}"], retry: [5s], timeout: 1h, breaker: { failures: 1 } }
   erp: { url: "${erp}?key=${HIDDEN}", secrets: ["${SECRET}"] }`)}\nshutdown: 0s\n`;
 
 const created = (id: string) =>
@@ -79,9 +80,12 @@ describe("the lines of a bridge", () => {
     let file = text(crm.url, erp.url);
     const load = () => parseConfig(file, join(folder, "countersign.yaml"), {});
     const bridge = await startBridge(file, { folder, store, load, logger, clock, random: () => 0 });
-    const untilLogged = async (event: string) => {
-      while (!logged(event)) await clock.advance(1_000);
-    };
+    /** The clock moves on meanwhile, far slower than an attempt's time limit. */
+    const untilLogged = (event: string) =>
+      until(async () => {
+        await clock.advance(1_000);
+        return logged(event);
+      }, `${event} is logged`);
 
     await post(bridge, "r1");
     await untilLogged("breaker.closed");

@@ -19,6 +19,7 @@ import {
   tidy,
 } from "../support/bridge.ts";
 import { createManualClock, settled } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { createWitness } from "./witness.ts";
 
 /** The same observers, but that do nothing. */
@@ -84,10 +85,13 @@ for (const [title, observers] of OBSERVERS) {
     it("attempts a failed delivery again when it is due", async () => {
       const clock = createManualClock(Date.UTC(2026, 0, 1));
       const receiver = await startReceiver((nth) => (nth === 1 ? 500 : 200));
-      const bridge = await start(crm(receiver.url, ", retry: [5s]"), { clock, random: () => 0 });
+      const bridge = await start(crm(receiver.url, ", retry: [5s], timeout: 1h"), { clock, random: () => 0 });
       await postCreated(bridge);
       await receiver.got(1);
-      while (receiver.deliveries.length < 2) await clock.advance(1_000);
+      await until(async () => {
+        await clock.advance(1_000);
+        return receiver.deliveries.length > 1;
+      }, "a second attempt came");
       const [first, second] = receiver.deliveries;
       expect(second?.headers["webhook-id"]).to.equal(first?.headers["webhook-id"]);
     });

@@ -9,7 +9,7 @@ import type { Observer } from "../../src/outbound/observe.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aDestination } from "../outbound/fixtures.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 import { createManualClock, settled } from "../support/clock.ts";
 
 /** How a receiver treats one try: with a status after so many milliseconds, or with silence (null) until the timeout. */
@@ -136,7 +136,7 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
         aDraft({ type: "document.due_date_changed", time: NEW_YEAR + ++told, document: aDocument(id) }),
       );
       const receipt = aReceipt({ receivedAt: clock.now() });
-      await store.record(aRecording(drafts, { receipt, subscribers: destinations }));
+      await store.record(aRecordRequest(drafts, { receipt, subscribers: destinations }));
       process.dispatcher.wake();
       await settled();
     },

@@ -7,7 +7,7 @@ import type { DestinationState } from "../../src/store/port/control.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
 import { noting } from "../outbound/stage.ts";
-import { aDocument, aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 import { createManualClock, type ManualClock, settled, until } from "../support/clock.ts";
 
 /** A try that a test ends by hand. */
@@ -196,7 +196,9 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
       await Promise.all(
         Array.from({ length: count }, () =>
           store?.record(
-            aRecording([aDraft({ document: aDocument(`d${documents++}`) })], { subscribers: [destination] }),
+            aRecordRequest([aDraft({ document: aDocument(`d${documents++}`) })], {
+              subscribers: [destination],
+            }),
           ),
         ),
       );

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { createConsistency, READ } from "../../src/check/rules.ts";
+import { createRowRules, CHECK_ORDER } from "../../src/check/rules.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { openLowdbStore } from "../../src/store/lowdb.ts";
@@ -13,7 +13,7 @@ import type { Table } from "../../src/store/rows.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { needPostgres } from "../cli/stores.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { postgresServer } from "../support/postgres-server.ts";
 import { anAttempt, type Contents, contentsOf, restoreAll } from "./filled.ts";
 
@@ -24,12 +24,20 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 let number = 0;
 const token = () => `token-${number++}`;
 
+/** The first call opens a new store, and every later call the same again. */
 const OPEN = {
-  SQLite: async (): Promise<Store> => openSqliteStore({ file: ":memory:", token, busyTimeout: 0 }),
-  lowdb: async (): Promise<Store> =>
-    openLowdbStore({ file: join(folder, `${number++}.json`), token, warn() {} }),
-  PostgreSQL: async (): Promise<Store> =>
-    openPostgresStore({ url: await (await postgresServer()).newSchema(), token }),
+  SQLite: async () => {
+    const file = join(folder, `${number++}.db`);
+    return async (): Promise<Store> => openSqliteStore({ file, token, busyTimeout: 0 });
+  },
+  lowdb: async () => {
+    const file = join(folder, `${number++}.json`);
+    return (): Promise<Store> => openLowdbStore({ file, token, warn() {} });
+  },
+  PostgreSQL: async () => {
+    const url = await (await postgresServer()).newSchema();
+    return (): Promise<Store> => openPostgresStore({ url, token });
+  },
 };
 type Kind = keyof typeof OPEN;
 
@@ -55,6 +63,7 @@ const steps = fc.array(
       "park",
       "prune",
       "move",
+      "restart",
     ),
     a: fc.nat(30),
     b: fc.nat(30),
@@ -95,7 +104,8 @@ async function tell(
   kind: Kind,
   other: Kind,
 ): Promise<Told> {
-  let store = await OPEN[kind]();
+  let open = await OPEN[kind]();
+  let store = await open();
   let now = NEW_YEAR;
   let leases: Lease[] = [];
   const answers: unknown[] = [];
@@ -108,7 +118,7 @@ async function tell(
     const receipt = { ...(receipts[told.length] as Receipt), channel, receivedAt: now };
     told.push({ receipt, drafts });
     const rules = { receipt, subscribers: SUBSCRIBERS.slice(0, 1 + (c % 3)), coalesce: pick(WINDOWS, a) };
-    return store.record(aRecording(drafts, rules));
+    return store.record(aRecordRequest(drafts, rules));
   };
   const settle = ({ a, b, c }: Step) => {
     const [lease] = leases.splice(a % leases.length, 1) as [Lease];
@@ -132,11 +142,17 @@ async function tell(
     });
   };
   const move = async () => {
-    const next = await OPEN[other]();
+    open = await OPEN[other]();
+    const next = await open();
     await restoreAll(next, await contentsOf(store));
     await store.close();
     store = next;
     leases = [];
+  };
+
+  const restart = async () => {
+    await store.close();
+    store = await open();
   };
 
   for (const step of story) {
@@ -149,7 +165,7 @@ async function tell(
       const { receipt, drafts } = pick(told, a);
       const more = [...drafts, draftOf(b, receipt.channel, step)];
       answers.push(
-        await store.amend(aRecording(more, { receipt, subscribers: SUBSCRIBERS, coalesce: 60_000 })),
+        await store.amend(aRecordRequest(more, { receipt, subscribers: SUBSCRIBERS, coalesce: 60_000 })),
       );
     } else if (what === "claim") {
       const leased = await store.claim({ destination, limit: 1 + (b % 3), now, until: now + 5 * SECOND });
@@ -169,6 +185,7 @@ async function tell(
       const table = pick(["events", "receipts", "attempts"] as const, a);
       answers.push((await store.prune({ table, before: now - b * SECOND, limit: 1_000 })).pruned);
     } else if (what === "move" && a % 4 === 0) await move();
+    else if (what === "restart" && a % 4 === 0) await restart();
   }
   const contents = await contentsOf(store, 100);
   await store.close();
@@ -177,10 +194,10 @@ async function tell(
 
 /** What does not fit together; with all events there, the numbers of each document have no gap. */
 function faultsIn(contents: Contents): string[] {
-  const rules = createConsistency({ now: NEW_YEAR, documents: Infinity, duplicates: Infinity });
+  const rules = createRowRules({ now: NEW_YEAR, documents: Infinity, duplicates: Infinity });
   const look = <T extends Table>(table: T) =>
-    contents[table].flatMap((row) => rules.look[table]?.(row) ?? []);
-  const faults = [...READ.flatMap((table) => look(table)), ...rules.end()];
+    contents[table].flatMap((row) => rules.check[table]?.(row) ?? []);
+  const faults = [...CHECK_ORDER.flatMap((table) => look(table)), ...rules.end()];
   if (contents.tombstones.length > 0) return faults;
   const events = contents.events.flatMap(({ event }) => (event.document ? [event] : []));
   for (const [id, all] of Map.groupBy(events, ({ document }) => document?.id)) {

@@ -3,7 +3,7 @@ import type { Draft } from "../../src/domain/draft.ts";
 import type { RecordRequest, RecordResult } from "../../src/store/port/inbox.ts";
 import type { EventHistory } from "../../src/store/port/reads.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { claim, contentsOf, DAY, deliverAll, pruneAll, settle, signings } from "./filled.ts";
 
 const PAGE = { limit: 100 };
@@ -23,7 +23,7 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
 
     /** A document's event, received at that moment. */
     const sent = (document: string, receivedAt = OLDER, given: Partial<Draft> = {}): RecordRequest =>
-      aRecording([aDraft({ document: aDocument(document), ...given })], {
+      aRecordRequest([aDraft({ document: aDocument(document), ...given })], {
         receipt: aReceipt({ receivedAt }),
       });
     const recordAround = async (): Promise<string[]> => {
@@ -139,7 +139,7 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         await pruneAll(store, "documents", NEW_YEAR);
         const documentOf = async (id: string) => {
           const draft = aDraft({ type: "signer.viewed", document: null, signer: aSigner(id) });
-          return (await store.record(aRecording([draft]))).events[0]?.document?.id;
+          return (await store.record(aRecordRequest([draft]))).events[0]?.document?.id;
         };
         expect(await documentOf("ann")).to.equal(undefined);
         expect(await documentOf("cid")).to.equal(undefined);
@@ -186,7 +186,7 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         const drafts = (["document.created", "document.sent", "document.completed"] as const).map((type) =>
           aDraft({ type }),
         );
-        const { events } = await store.record(aRecording(drafts, { receipt, subscribers }));
+        const { events } = await store.record(aRecordRequest(drafts, { receipt, subscribers }));
         await deliverAll(store);
         expect(await pruneAll(store, "events", NEW_YEAR)).to.equal(0);
         await deliverAll(store, NEW_YEAR, "erp");
@@ -203,7 +203,7 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         const drafts = [aDraft({ type: "document.created" }), aDraft({ type: "document.sent" })];
         const tell = (channel: string) =>
           store.record(
-            aRecording(drafts, { receipt: aReceipt({ channel, receivedAt: OLDER }), subscribers }),
+            aRecordRequest(drafts, { receipt: aReceipt({ channel, receivedAt: OLDER }), subscribers }),
           );
         const [, stays] = (await tell("batch")).events;
         await tell("realtime");
@@ -227,7 +227,7 @@ export function describeKeeping(name: string, open: () => Promise<Store>): void 
         await pruneAll(store, "events", NEW_YEAR);
         const document = await store.findDocument("legalesign", "a");
         const receipt = aReceipt();
-        const again = await store.record(aRecording([aDraft({ document: aDocument("a") })], { receipt }));
+        const again = await store.record(aRecordRequest([aDraft({ document: aDocument("a") })], { receipt }));
         expect(again).to.deep.equal({ events: [], duplicates: [id], destinations: [] });
         expect(await store.findReceipt(receipt.id)).to.deep.include({ events: [], duplicates: [id] });
         expect(await store.backlog()).to.deep.equal([]);

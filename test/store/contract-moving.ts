@@ -3,7 +3,7 @@ import { unknownDocument } from "../../src/domain/document.ts";
 import type { KnownType } from "../../src/domain/event.ts";
 import { type Rows, TABLES, type Table } from "../../src/store/rows.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 import {
   type Contents,
   claim,
@@ -108,8 +108,8 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         const before = await contentsOf(store);
         const snapshot = await store.snapshot();
         await settle(store, filled.lease);
-        await store.record(aRecording([aDraft({ document: aDocument("later") })]));
-        await store.record(aRecording([aDraft({ type: "document.created", document: aDocument("b") })]));
+        await store.record(aRecordRequest([aDraft({ document: aDocument("later") })]));
+        await store.record(aRecordRequest([aDraft({ type: "document.created", document: aDocument("b") })]));
         await store.saveDestination("archive", { paused: { at: NEW_YEAR, reason: "later" } });
         await deliverAll(store, NEW_YEAR + HOUR);
         for (const table of ["events", "documents", "receipts"] as const)
@@ -167,7 +167,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         const other = await openOne();
         await restoreAll(other, await contentsOf(store));
         expect(await settle(other, filled.lease)).to.equal(true);
-        await other.record(aRecording([aDraft({ type: "document.canceled", document: aDocument("a") })]));
+        await other.record(aRecordRequest([aDraft({ type: "document.canceled", document: aDocument("a") })]));
         const types: string[] = [];
         for (let leases = await claim(other); leases.length > 0; leases = await claim(other)) {
           expect(leases).to.have.length(1);
@@ -191,7 +191,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         const other = await openOne();
         await restoreAll(other, contents);
         const draft = aDraft({ document: aDocument("later") });
-        const { events } = await other.record(aRecording([draft], { receipt: aReceipt() }));
+        const { events } = await other.record(aRecordRequest([draft], { receipt: aReceipt() }));
         const { items } = await other.findEvents({}, PAGE);
         expect(items.at(-1)?.id).to.equal(events[0]?.id);
         const after = await contentsOf(other);

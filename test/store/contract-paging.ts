@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { MAX_PAGE_BYTES } from "../../src/store/cursor.ts";
 import type { Page, PageRequest } from "../../src/store/port/paging.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 
 /** Of these two are more than a page may hold. */
 const LONG = MAX_PAGE_BYTES / 2 + 1;
@@ -32,7 +32,7 @@ export function describePaging(name: string, open: () => Promise<Store>): void {
       const title = "x".repeat(LONG);
       for (let n = 0; n < COUNT; n += 1) {
         const draft = aDraft({ document: { ...aDocument(`d${n}`), title } });
-        await store.record(aRecording([draft], { receipt: aReceipt({ headers: { long: title } }) }));
+        await store.record(aRecordRequest([draft], { receipt: aReceipt({ headers: { long: title } }) }));
       }
       expect(await pagesOf((page) => store.findEvents({}, page))).to.deep.equal([2, 2, 1]);
       expect(await pagesOf((page) => store.findDocuments({}, page))).to.deep.equal([2, 2, 1]);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { KnownType } from "../../src/domain/event.ts";
 import type { Lease } from "../../src/store/port/queue.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aRecording, CRM, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aRecordRequest, CRM, NEW_YEAR } from "../support/builders.ts";
 import { anAttempt } from "./filled.ts";
 
 const PAGE = { limit: 100 };
@@ -23,7 +23,7 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       ordering: "document" | "none" = "document",
     ) =>
       store.record(
-        aRecording(
+        aRecordRequest(
           types.map((type) => aDraft({ type, document: aDocument(document) })),
           { subscribers: [{ ...CRM, ordering }] },
         ),

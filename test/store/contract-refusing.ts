@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { EVENT_TYPES } from "../../src/domain/event.ts";
 import type { RecordRequest } from "../../src/store/port/inbox.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, NEW_YEAR } from "../support/builders.ts";
 
 const SEED = 20_261_127;
 const PAGE = { limit: 1_000 };
@@ -74,7 +74,7 @@ export function describeRefusing(name: string, open: () => Promise<Store>): void
 
     /** Of an event that no database takes: a column that must have a value has none. */
     function unkeepable(receipt = aReceipt()): RecordRequest {
-      const recording = aRecording([aDraft({ document: aDocument("unkeepable") })], { receipt });
+      const recording = aRecordRequest([aDraft({ document: aDocument("unkeepable") })], { receipt });
       return {
         ...recording,
         resolve(known) {
@@ -91,21 +91,23 @@ export function describeRefusing(name: string, open: () => Promise<Store>): void
         fc.dictionary(fc.string(), anyText, { maxKeys: 3 }),
         anyText,
         async (drafts, headers, query) =>
-          expectKept(aRecording(drafts, { receipt: aReceipt({ headers, query }) })),
+          expectKept(aRecordRequest(drafts, { receipt: aReceipt({ headers, query }) })),
       );
       await fc.assert(property, { seed: SEED, numRuns: 100 });
     });
 
     it("keeps the bytes of a request that tells of a document or a signer with an id of any length", async () => {
       const id = noise(20_000);
-      await expectKept(aRecording([aDraft({ document: aDocument(id) })]));
-      await expectKept(aRecording([aDraft({ type: "signer.signed", document: null, signer: aSigner(id) })]));
-      await expectKept(aRecording([aDraft({ type: "signer.signed", signer: aSigner(id) })]));
+      await expectKept(aRecordRequest([aDraft({ document: aDocument(id) })]));
+      await expectKept(
+        aRecordRequest([aDraft({ type: "signer.signed", document: null, signer: aSigner(id) })]),
+      );
+      await expectKept(aRecordRequest([aDraft({ type: "signer.signed", signer: aSigner(id) })]));
     });
 
     it("keeps others recorded at the same moment wholly", async () => {
       const good = Array.from({ length: 20 }, (_, n) =>
-        aRecording([aDraft({ document: aDocument(`d${n}`) })]),
+        aRecordRequest([aDraft({ document: aDocument(`d${n}`) })]),
       );
       const [first, ...rest] = await Promise.all([
         expectKept(unkeepable()),
@@ -121,8 +123,8 @@ export function describeRefusing(name: string, open: () => Promise<Store>): void
       const { refused } = await store.record(unkeepable(receipt));
       const { refused: again } = await store.amend(unkeepable(receipt));
       expect(again).to.deep.equal(refused);
-      if (name !== "lowdb") expect(refused?.message).to.match(/cannot hold what this request tells/);
-      const solved = await store.amend(aRecording([aDraft()], { receipt }));
+      if (name !== "lowdb") expect(refused?.message).to.match(/cannot hold what this request reports/);
+      const solved = await store.amend(aRecordRequest([aDraft()], { receipt }));
       expect(solved.events).to.have.length(1);
       expect((await store.findReceipt(receipt.id))?.problems).to.deep.equal([]);
     });

@@ -8,7 +8,7 @@ import type { Lease } from "../../src/store/port/queue.ts";
 import type { DeliveryFilter, DocumentFilter } from "../../src/store/port/reads.ts";
 import type { Store } from "../../src/store/store.ts";
 import { ordersOf } from "../domain/orders.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { describeKeeping } from "./contract-keeping.ts";
 import { describeMoving } from "./contract-moving.ts";
 import { describePaging } from "./contract-paging.ts";
@@ -26,7 +26,7 @@ function viewedIn(channel: string, seconds: number, document: string | null): Re
   const time = NEW_YEAR + seconds * 1_000;
   const named = document === null ? null : aDocument(document);
   const draft = aDraft({ type: "signer.viewed", channel, document: named, signer: aSigner(), time });
-  return aRecording([draft], { receipt: aReceipt({ channel }), coalesce: 60_000 });
+  return aRecordRequest([draft], { receipt: aReceipt({ channel }), coalesce: 60_000 });
 }
 
 /** Every promise of the port (src/store/store.ts), kept by every adapter: `open` gives an empty store. */
@@ -55,7 +55,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       it("keeps the receipt byte for byte", async () => {
         const body = Buffer.from([0xff, 0x00, 0xfe, 0x2b, 0x0d, 0x0a]);
         const receipt = aReceipt({ body, headers: { "x-signature": "ab" }, query: "trigger=signed" });
-        await store.record(aRecording([], { receipt }));
+        await store.record(aRecordRequest([], { receipt }));
         const kept = await store.findReceipt(receipt.id);
         expect(kept?.body && Buffer.from(kept.body)).to.deep.equal(body);
         expect(kept).to.deep.include({ headers: { "x-signature": "ab" }, query: "trigger=signed", size: 6 });
@@ -63,7 +63,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
       it("keeps events, documents and deliveries together with the receipt they came of", async () => {
         const receipt = aReceipt();
-        const recorded = await store.record(aRecording(story("doc-1", "document.sent"), { receipt }));
+        const recorded = await store.record(aRecordRequest(story("doc-1", "document.sent"), { receipt }));
         expect(recorded.events).to.have.length(1);
         expect(recorded.destinations).to.deep.equal(["crm"]);
         const history = await store.findEvent(recorded.events[0]?.id ?? "");
@@ -76,9 +76,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("keeps nothing of a recording whose resolving throws, and all of those beside it", async () => {
-        const good = aRecording(story("doc-1", "document.sent"));
+        const good = aRecordRequest(story("doc-1", "document.sent"));
         const bad = {
-          ...aRecording(story("doc-2", "document.sent")),
+          ...aRecordRequest(story("doc-2", "document.sent")),
           resolve: () => {
             throw new TypeError("broken");
           },
@@ -86,7 +86,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         const [first, second, third] = await Promise.allSettled([
           store.record(good),
           store.record(bad),
-          store.record(aRecording(story("doc-3", "document.sent"))),
+          store.record(aRecordRequest(story("doc-3", "document.sent"))),
         ]);
         expect(first?.status).to.equal("fulfilled");
         expect(second?.status === "rejected" && second.reason).to.be.instanceOf(TypeError);
@@ -96,9 +96,11 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("makes one event of a happening told twice, and lists the second report at it", async () => {
-        const first = await store.record(aRecording(story("doc-1", "document.sent")));
+        const first = await store.record(aRecordRequest(story("doc-1", "document.sent")));
         const again = aReceipt({ channel: "realtime" });
-        const second = await store.record(aRecording(story("doc-1", "document.sent"), { receipt: again }));
+        const second = await store.record(
+          aRecordRequest(story("doc-1", "document.sent"), { receipt: again }),
+        );
         expect(second).to.deep.equal({ events: [], duplicates: idsOf(first), destinations: [] });
         const history = await store.findEvent(first.events[0]?.id ?? "");
         expect(history?.duplicates).to.deep.equal([{ receipt: again.id, channel: "realtime", at: NEW_YEAR }]);
@@ -107,7 +109,10 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("calls nothing a repeat that the request itself told first", async () => {
-        const twice = aRecording([...story("doc-1", "document.sent"), ...story("doc-1", "document.sent")]);
+        const twice = aRecordRequest([
+          ...story("doc-1", "document.sent"),
+          ...story("doc-1", "document.sent"),
+        ]);
         const { events, duplicates } = await store.record(twice);
         expect(events).to.have.length(1);
         expect(duplicates).to.deep.equal([]);
@@ -117,7 +122,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
       it("makes one event of a hundred identical requests at the same instant", async () => {
         const recorded = await Promise.all(
-          Array.from({ length: 100 }, () => store.record(aRecording(story("doc-1", "document.sent")))),
+          Array.from({ length: 100 }, () => store.record(aRecordRequest(story("doc-1", "document.sent")))),
         );
         expect(recorded.filter(({ events }) => events.length === 1)).to.have.length(1);
         expect((await store.findEvents({}, PAGE)).items).to.have.length(1);
@@ -126,16 +131,16 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       it("recognises a report again whose signer was found by what was known", async () => {
         const signers = [aSigner("ann", { status: "signed" }), aSigner("bob")];
         const signed = aDraft({ type: "signer.signed", signers });
-        await store.record(aRecording(story("doc-1", "document.sent")));
-        const first = await store.record(aRecording([signed]));
-        const second = await store.record(aRecording([signed]));
+        await store.record(aRecordRequest(story("doc-1", "document.sent")));
+        const first = await store.record(aRecordRequest([signed]));
+        const second = await store.record(aRecordRequest([signed]));
         expect((await store.findEvent(first.events[0]?.id ?? ""))?.event.signer?.id).to.equal("ann");
         expect(second).to.deep.include({ events: [], duplicates: idsOf(first) });
       });
 
       it("makes one event of a happening that two channels tell with clocks that differ, and knows each report again", async () => {
         const viewed = (channel: string, seconds: number) =>
-          aRecording(
+          aRecordRequest(
             [aDraft({ type: "signer.viewed", channel, signer: aSigner(), time: NEW_YEAR + seconds * 1_000 })],
             {
               receipt: aReceipt({ channel }),
@@ -165,7 +170,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
             const told = [...order, ...order].map(({ channel, at }) => {
               const time = NEW_YEAR + at * 1_000;
               const draft = aDraft({ type: "signer.viewed", channel, document, signer, time });
-              return aRecording([draft], { receipt: aReceipt({ channel }), coalesce: 60_000 });
+              return aRecordRequest([draft], { receipt: aReceipt({ channel }), coalesce: 60_000 });
             });
             if (atOnce) await Promise.all(told.map(store.record));
             else for (const one of told) await store.record(one);
@@ -178,7 +183,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
       it("makes an event, with deliveries, of what was taken for another once its channel tells that one too", async () => {
         const viewed = (channel: string, seconds: number) =>
-          aRecording(
+          aRecordRequest(
             [aDraft({ type: "signer.viewed", channel, signer: aSigner(), time: NEW_YEAR + seconds * 1_000 })],
             { receipt: aReceipt({ channel }), coalesce: 60_000 },
           );
@@ -198,7 +203,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("gives what was taken for another the document that it named, and the next number in it", async () => {
-        await store.record(aRecording(story("doc-1", "document.sent")));
+        await store.record(aRecordRequest(story("doc-1", "document.sent")));
         await store.record(viewedIn("batch", 0, "doc-2"));
         await store.record(viewedIn("realtime", 11, "doc-1"));
         const { events } = await store.record(viewedIn("realtime", 0, "doc-2"));
@@ -219,7 +224,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
       it("lists a report at the event that it moves to when a nearer one takes its place", async () => {
         const viewed = (channel: string, seconds: number) =>
-          aRecording(
+          aRecordRequest(
             [aDraft({ type: "signer.viewed", channel, signer: aSigner(), time: NEW_YEAR + seconds * 1_000 })],
             { receipt: aReceipt({ channel }), coalesce: 60_000 },
           );
@@ -236,7 +241,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
       it("keeps nothing of what was merged once the event is removed, and still knows it again", async () => {
         const viewed = (channel: string, seconds: number) =>
-          aRecording(
+          aRecordRequest(
             [aDraft({ type: "signer.viewed", channel, signer: aSigner(), time: NEW_YEAR + seconds * 1_000 })],
             { receipt: aReceipt({ channel }), coalesce: 60_000, subscribers: [] },
           );
@@ -255,16 +260,16 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("gives a signer's event the document that an earlier post named for the signer", async () => {
-        await store.record(aRecording([aDraft({ type: "document.sent", signers: [aSigner("ann")] })]));
+        await store.record(aRecordRequest([aDraft({ type: "document.sent", signers: [aSigner("ann")] })]));
         const viewed = aDraft({ type: "signer.viewed", document: null, signer: aSigner("ann") });
-        const [event] = (await store.record(aRecording([viewed]))).events;
+        const [event] = (await store.record(aRecordRequest([viewed]))).events;
         expect(event?.document).to.include({ id: "doc-1", status: "sent" });
         expect(event?.sequence).to.equal(2);
       });
 
       it("shows each recording of a document what the one before left", async () => {
         const types: KnownType[] = ["document.created", "document.sent", "document.completed"];
-        await Promise.all(types.map((type) => store.record(aRecording(story("doc-1", type)))));
+        await Promise.all(types.map((type) => store.record(aRecordRequest(story("doc-1", type)))));
         const { items } = await store.findEvents({ document: "doc-1" }, PAGE);
         expect(items.map(({ sequence }) => sequence)).to.deep.equal([1, 2, 3]);
       });
@@ -273,15 +278,15 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describe("claim", () => {
       it("leases what is due, earliest first, and of the same moment in the order recorded", async () => {
         const later = aReceipt({ receivedAt: NEW_YEAR + 5 });
-        await store.record(aRecording(story("late", "document.sent"), { receipt: later }));
+        await store.record(aRecordRequest(story("late", "document.sent"), { receipt: later }));
         for (const document of ["a", "b", "c"])
-          await store.record(aRecording(story(document, "document.sent")));
+          await store.record(aRecordRequest(story(document, "document.sent")));
         const leases = await claim(10, NEW_YEAR + 5);
         expect(leases.map(({ event }) => event.document?.id)).to.deep.equal(["a", "b", "c", "late"]);
       });
 
       it("says of a delivery of an event whether it is leased", async () => {
-        await store.record(aRecording(story("doc-1", "document.sent")));
+        await store.record(aRecordRequest(story("doc-1", "document.sent")));
         const isLeased = async (event: string) => (await store.findEvent(event))?.deliveries[0]?.leased;
         const [first] = await claim();
         const event = first?.delivery.event ?? "";
@@ -293,7 +298,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("leases nothing before it is due, and nothing that is leased", async () => {
-        await store.record(aRecording(story("doc-1", "document.sent")));
+        await store.record(aRecordRequest(story("doc-1", "document.sent")));
         expect(await claim(10, NEW_YEAR - 1)).to.have.length(0);
         expect(await claim()).to.have.length(1);
         expect(await claim()).to.have.length(0);
@@ -301,13 +306,13 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
       it("leases no more than asked for", async () => {
         for (const document of ["a", "b", "c"])
-          await store.record(aRecording(story(document, "document.sent")));
+          await store.record(aRecordRequest(story(document, "document.sent")));
         expect(await claim(2)).to.have.length(2);
         expect(await claim(2)).to.have.length(1);
       });
 
       it("leases a delivery again when its lease has ended without an answer, as after a crash", async () => {
-        await store.record(aRecording(story("doc-1", "document.sent")));
+        await store.record(aRecordRequest(story("doc-1", "document.sent")));
         const [first] = await claim();
         expect(await store.nextDueAt("crm")).to.equal(NEW_YEAR + 60_000);
         const [second] = await claim(10, NEW_YEAR + 60_000);
@@ -316,8 +321,10 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("leases one of a document's deliveries at a time, in order, and other documents' meanwhile", async () => {
-        await store.record(aRecording(story("a", "document.created", "document.sent", "document.completed")));
-        await store.record(aRecording(story("b", "document.sent")));
+        await store.record(
+          aRecordRequest(story("a", "document.created", "document.sent", "document.completed")),
+        );
+        await store.record(aRecordRequest(story("b", "document.sent")));
         const types: string[] = [];
         let leases = await claim();
         expect(leases.map(({ event }) => event.document?.id)).to.deep.equal(["a", "b"]);
@@ -333,14 +340,14 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
       it("leases everything at once to a destination that does not ask for order", async () => {
         const subscribers = [{ ...CRM, ordering: "none" as const }];
-        await store.record(aRecording(story("a", "document.created", "document.sent"), { subscribers }));
+        await store.record(aRecordRequest(story("a", "document.created", "document.sent"), { subscribers }));
         expect(await claim()).to.have.length(2);
       });
     });
 
     describe("settle", () => {
       it("writes the try down and ends the delivery", async () => {
-        const { events } = await store.record(aRecording(story("doc-1", "document.sent")));
+        const { events } = await store.record(aRecordRequest(story("doc-1", "document.sent")));
         const [lease] = await claim();
         expect(lease && (await settle(lease))).to.equal(true);
         const history = await store.findEvent(events[0]?.id ?? "");
@@ -350,7 +357,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("is false for a lease that somebody else has by now, and writes nothing", async () => {
-        const { events } = await store.record(aRecording(story("doc-1", "document.sent")));
+        const { events } = await store.record(aRecordRequest(story("doc-1", "document.sent")));
         const [old] = await claim();
         const [current] = await claim(10, NEW_YEAR + 60_000);
         expect(old && (await settle(old))).to.equal(false);
@@ -360,7 +367,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("puts a failed delivery off without letting the next of its lane pass", async () => {
-        await store.record(aRecording(story("a", "document.created", "document.sent")));
+        await store.record(aRecordRequest(story("a", "document.created", "document.sent")));
         const [lease] = await claim();
         if (lease) await settle(lease, { status: "pending", dueAt: NEW_YEAR + 5_000 });
         expect(await claim(10, NEW_YEAR + 4_999)).to.have.length(0);
@@ -370,7 +377,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("lets the next of the lane go when one is parked", async () => {
-        await store.record(aRecording(story("a", "document.created", "document.sent")));
+        await store.record(aRecordRequest(story("a", "document.created", "document.sent")));
         const [lease] = await claim();
         if (lease) await settle(lease, { status: "parked", reason: "schedule_exhausted" });
         const [next] = await claim();
@@ -378,9 +385,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("lets a lane go on that was emptied before", async () => {
-        await store.record(aRecording(story("a", "document.created")));
+        await store.record(aRecordRequest(story("a", "document.created")));
         for (const lease of await claim()) await settle(lease);
-        await store.record(aRecording(story("a", "document.sent")));
+        await store.record(aRecordRequest(story("a", "document.sent")));
         expect(await claim()).to.have.length(1);
       });
     });
@@ -392,9 +399,11 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
       it("makes due what was recorded, tried or leased while the clock was ahead", async () => {
         const receipt = aReceipt({ receivedAt: ahead });
-        await store.record(aRecording(story("recorded", "document.created", "document.sent"), { receipt }));
+        await store.record(
+          aRecordRequest(story("recorded", "document.created", "document.sent"), { receipt }),
+        );
         for (const document of ["tried", "leased"])
-          await store.record(aRecording(story(document, "document.sent")));
+          await store.record(aRecordRequest(story(document, "document.sent")));
         const [tried, leased] = (await claim(10, NEW_YEAR)).map((lease) => lease);
         if (tried)
           await store.settle({
@@ -416,21 +425,21 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("leaves alone what waits for its own time, what is out, and what is another destination's", async () => {
-        await store.record(aRecording(story("retried", "document.sent")));
+        await store.record(aRecordRequest(story("retried", "document.sent")));
         const [lease] = await claim();
         if (lease) await settle(lease, { status: "pending", dueAt: NEW_YEAR + 5 * HOUR });
-        await store.record(aRecording(story("out", "document.sent")));
+        await store.record(aRecordRequest(story("out", "document.sent")));
         await claim();
         const subscribers = [{ ...CRM, name: "other" }];
         const receipt = aReceipt({ receivedAt: ahead });
-        await store.record(aRecording(story("other", "document.sent"), { receipt, subscribers }));
+        await store.record(aRecordRequest(story("other", "document.sent"), { receipt, subscribers }));
         expect(await setBack()).to.equal(0);
         expect(await claim()).to.have.length(0);
       });
     });
 
     it("gives leases back without counting a try", async () => {
-      await store.record(aRecording(story("doc-1", "document.sent")));
+      await store.record(aRecordRequest(story("doc-1", "document.sent")));
       const leases = await claim();
       await store.release(leases, NEW_YEAR);
       const [again] = await claim();
@@ -438,7 +447,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     });
 
     it("does not take back a lease that somebody else has by now", async () => {
-      await store.record(aRecording(story("doc-1", "document.sent")));
+      await store.record(aRecordRequest(story("doc-1", "document.sent")));
       const old = await claim();
       const [current] = await claim(10, NEW_YEAR + 60_000);
       await store.release(old, NEW_YEAR);
@@ -448,7 +457,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     it("parks what is open for a destination that is no longer configured, and nothing else", async () => {
       const subscribers = [CRM, { ...CRM, name: "old" }];
       const { events } = await store.record(
-        aRecording(story("a", "document.created", "document.sent"), { subscribers }),
+        aRecordRequest(story("a", "document.created", "document.sent"), { subscribers }),
       );
       expect(await store.parkRemoved(["crm"])).to.equal(2);
       const deliveries = (await store.findEvent(events[0]?.id ?? ""))?.deliveries ?? [];
@@ -461,7 +470,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     });
 
     it("knows how much waits for each destination, and since when", async () => {
-      await store.record(aRecording(story("a", "document.created", "document.sent")));
+      await store.record(aRecordRequest(story("a", "document.created", "document.sent")));
       expect(await store.backlog()).to.deep.equal([{ destination: "crm", open: 2, oldest: NEW_YEAR }]);
       for (const lease of await claim()) await settle(lease);
       for (const lease of await claim()) await settle(lease);
@@ -471,7 +480,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describe("find", () => {
       it("pages through events in the order recorded", async () => {
         const types: KnownType[] = ["document.created", "document.sent", "document.completed"];
-        await store.record(aRecording(story("doc-1", ...types)));
+        await store.record(aRecordRequest(story("doc-1", ...types)));
         const first = await store.findEvents({}, { limit: 2 });
         const second = await store.findEvents({}, { limit: 2, cursor: first.next ?? "" });
         expect([...first.items, ...second.items].map(({ type }) => type)).to.deep.equal(types);
@@ -479,7 +488,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("filters events by type, source and document", async () => {
-        await store.record(aRecording([...story("a", "document.sent"), ...story("b", "document.completed")]));
+        await store.record(
+          aRecordRequest([...story("a", "document.sent"), ...story("b", "document.completed")]),
+        );
         const types = async (filter: object) =>
           (await store.findEvents(filter, PAGE)).items.map(({ type }) => type);
         expect(await types({ type: "document.sent" })).to.deep.equal(["document.sent"]);
@@ -492,8 +503,8 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       it("filters receipts by source, channel and whether there was a problem", async () => {
         const problems = [{ kind: "undecodable" as const, item: null, field: "body", message: "no JSON" }];
         const bad = aReceipt({ problems, channel: "upon" });
-        await store.record(aRecording([], { receipt: bad }));
-        await store.record(aRecording([]));
+        await store.record(aRecordRequest([], { receipt: bad }));
+        await store.record(aRecordRequest([]));
         const ids = async (filter: object) =>
           (await store.findReceipts(filter, PAGE)).items.map(({ id }) => id);
         expect(await ids({ problems: true })).to.deep.equal([bad.id]);
@@ -502,8 +513,10 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("lists documents in the order first heard of, by source, status and id", async () => {
-        await store.record(aRecording([...story("a", "document.sent"), ...story("b", "document.completed")]));
-        await store.record(aRecording(story("a", "document.completed")));
+        await store.record(
+          aRecordRequest([...story("a", "document.sent"), ...story("b", "document.completed")]),
+        );
+        await store.record(aRecordRequest(story("a", "document.completed")));
         const ids = async (filter: DocumentFilter) =>
           (await store.findDocuments(filter, PAGE)).items.map(({ id, status }) => `${id} ${status}`);
         expect(await ids({})).to.deep.equal(["a completed", "b completed"]);
@@ -532,7 +545,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       };
 
       it("makes what is final due again, in order, with the tries it has had", async () => {
-        await store.record(aRecording(story("a", "document.created", "document.sent")));
+        await store.record(aRecordRequest(story("a", "document.created", "document.sent")));
         await settleAll(DELIVERED);
         expect(await store.countReplay({ destination: "crm", status: "all" })).to.equal(2);
         expect(await replay()).to.deep.equal({ replayed: 2, next: null });
@@ -546,7 +559,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("chooses by status, type, document and time, and counts the same", async () => {
-        await store.record(aRecording([...story("a", "document.created"), ...story("b", "document.sent")]));
+        await store.record(
+          aRecordRequest([...story("a", "document.created"), ...story("b", "document.sent")]),
+        );
         const [one, two] = await claim();
         if (one) await settle(one, PARKED);
         if (two) await settle(two, DELIVERED);
@@ -566,7 +581,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       it("goes page by page, and spaces what it replays", async () => {
         const subscribers = [{ ...CRM, ordering: "none" as const }];
         await store.record(
-          aRecording(story("a", "document.created", "document.sent", "document.completed"), { subscribers }),
+          aRecordRequest(story("a", "document.created", "document.sent", "document.completed"), {
+            subscribers,
+          }),
         );
         await settleAll(DELIVERED);
         const first = await replay({}, { limit: 2 }, 50);
@@ -580,7 +597,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       });
 
       it("lets a redelivery go before what waits in its lane, one at a time", async () => {
-        await store.record(aRecording(story("a", "document.created", "document.sent", "document.completed")));
+        await store.record(
+          aRecordRequest(story("a", "document.created", "document.sent", "document.completed")),
+        );
         const [created] = await claim();
         if (created) await settle(created);
         await replay({ type: "document.created" });
@@ -605,10 +624,10 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         const problems = [{ kind: "missing" as const, item: 1, field: "id", message: "no id" }];
         const receipt = aReceipt({ problems });
         const sent = story("a", "document.sent");
-        const first = await store.record(aRecording(sent, { receipt }));
+        const first = await store.record(aRecordRequest(sent, { receipt }));
         const mended = { ...receipt, problems: [], mapping: "legalesign@sha256:111111111111" };
         const again = () =>
-          store.amend(aRecording([...sent, ...story("b", "document.sent")], { receipt: mended }));
+          store.amend(aRecordRequest([...sent, ...story("b", "document.sent")], { receipt: mended }));
         const second = await again();
         expect(second.events.map(({ document }) => document?.id)).to.deep.equal(["b"]);
         expect(second.duplicates).to.deep.equal([]);
@@ -625,7 +644,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       const problem = { kind: "missing", item: 0, field: "a", message: "a is missing" } as const;
       expect(await store.countProblems()).to.equal(0);
       for (const problems of [[], [problem], [problem, problem]])
-        await store.record(aRecording([], { receipt: aReceipt({ problems }) }));
+        await store.record(aRecordRequest([], { receipt: aReceipt({ problems }) }));
       expect(await store.countProblems()).to.equal(2);
     });
 
@@ -664,7 +683,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     });
 
     it("lists deliveries by destination, status and reason", async () => {
-      await store.record(aRecording(story("a", "document.created", "document.sent")));
+      await store.record(aRecordRequest(story("a", "document.created", "document.sent")));
       const [lease] = await claim();
       if (lease) await settle(lease, { status: "parked", reason: "gone" });
       const statuses = async (filter: DeliveryFilter) =>

@@ -6,7 +6,7 @@ import type { Lease } from "../../src/store/port/queue.ts";
 import type { Prunable } from "../../src/store/port/retention.ts";
 import { type Rows, TABLES, type Table } from "../../src/store/rows.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 
 /** A store in which every table holds something, and helpers to look at all of it. */
 
@@ -114,7 +114,7 @@ export function signings(document: string, receipt: Partial<Receipt> = {}) {
   const [annSigned, bobSigned] = [aSigner("ann", { status: "signed" }), aSigner("bob", { status: "signed" })];
   const about = { document: aDocument(document) };
   const of = (draft: Partial<Draft>) =>
-    aRecording([aDraft({ ...about, ...draft })], { receipt: aReceipt(receipt) });
+    aRecordRequest([aDraft({ ...about, ...draft })], { receipt: aReceipt(receipt) });
   return {
     sent: () => of({ signers: [ann, bob] }),
     first: () => of({ type: "signer.signed", signers: [annSigned, bob], time: NEW_YEAR + SECOND }),
@@ -148,7 +148,10 @@ async function fillPast(store: Store, past: ReturnType<typeof signings>): Promis
 async function fillReplayed(store: Store): Promise<void> {
   const document = aDocument("b");
   await store.record(
-    aRecording([aDraft({ type: "document.created", document }), aDraft({ type: "document.sent", document })]),
+    aRecordRequest([
+      aDraft({ type: "document.created", document }),
+      aDraft({ type: "document.sent", document }),
+    ]),
   );
   await deliverAll(store);
   const again = { destination: "crm", status: "all", type: "document.created" } as const;
@@ -156,7 +159,7 @@ async function fillReplayed(store: Store): Promise<void> {
 }
 
 async function fillFailed(store: Store): Promise<void> {
-  await store.record(aRecording([aDraft({ document: aDocument("c") })]));
+  await store.record(aRecordRequest([aDraft({ document: aDocument("c") })]));
   const [lease] = await claim(store);
   const tired = { status: 503, answer: "später 🙏", retryAfter: 30_000 };
   if (lease) await settle(store, lease, { status: "pending", dueAt: NEW_YEAR + 300 * SECOND }, tired);
@@ -166,8 +169,8 @@ async function fillFailed(store: Store): Promise<void> {
 async function fillOdd(store: Store): Promise<void> {
   const problems = [{ kind: "undecodable" as const, item: null, field: "body", message: "no JSON" }];
   const body = Buffer.from([0xff, 0x00, 0xfe, 0x2b, 0x0d, 0x0a]);
-  await store.record(aRecording([], { receipt: aReceipt({ body, problems, query: "a=ü&b=%00" }) }));
-  await store.record(aRecording([], { receipt: aReceipt({ body: new Uint8Array(), headers: {} }) }));
+  await store.record(aRecordRequest([], { receipt: aReceipt({ body, problems, query: "a=ü&b=%00" }) }));
+  await store.record(aRecordRequest([], { receipt: aReceipt({ body: new Uint8Array(), headers: {} }) }));
   const refused = { source: "lumin", channel: "account", receivedAt: NEW_YEAR, query: "" };
   const why = { headers: { "x-signature": "ab" }, reason: "the signature does not match" };
   const shown = { token: "fingerprint", authorization: null };
@@ -195,7 +198,7 @@ async function fillOpen(store: Store): Promise<Lease> {
     });
   const drafts = [aDraft({ type: "document.created", document }), aDraft({ document, signers })];
   const tell = (receipt: Receipt, ...told: Draft[]) =>
-    store.record(aRecording(told, { receipt, subscribers: [CRM, ERP], coalesce: 600 * SECOND }));
+    store.record(aRecordRequest(told, { receipt, subscribers: [CRM, ERP], coalesce: 600 * SECOND }));
   // Receipts that came last have ids that were given first.
   const [last, third, second, first] = ["upon", "other", "realtime", "batch"].map((channel) =>
     aReceipt({ channel }),

@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
+import { cursorAt } from "../../src/store/cursor.ts";
 import { type LowdbOptions, type LowdbStore, openLowdbStore } from "../../src/store/lowdb.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 import { describeStore } from "./contract.ts";
-import { contentsOf, DAY, deliverAll, fillStore, pruneAll } from "./filled.ts";
+import { contentsOf, DAY, deliverAll, fillStore, pruneAll, settle } from "./filled.ts";
 
 const PAGE = { limit: 100 };
 const folders: string[] = [];
@@ -59,7 +60,7 @@ describe("a lowdb file", () => {
     store = null;
   };
   const sent = (document: string, body = "{}") =>
-    aRecording([aDraft({ document: aDocument(document) })], {
+    aRecordRequest([aDraft({ document: aDocument(document) })], {
       receipt: aReceipt({ body: Buffer.from(body) }),
     });
   const failureOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
@@ -75,9 +76,9 @@ describe("a lowdb file", () => {
     const body = Buffer.from([0xff, 0x00, 0xfe]);
     const receipt = aReceipt({ body });
     const [event] = (
-      await before.record(aRecording([aDraft(), aDraft({ type: "document.completed" })], { receipt }))
+      await before.record(aRecordRequest([aDraft(), aDraft({ type: "document.completed" })], { receipt }))
     ).events;
-    await before.record(aRecording([aDraft()], { receipt: aReceipt({ channel: "realtime" }) }));
+    await before.record(aRecordRequest([aDraft()], { receipt: aReceipt({ channel: "realtime" }) }));
     await before.saveDestination("crm", { paused: { at: NEW_YEAR, reason: "moving" } });
     const [lease] = await claim(before);
     const history = await before.findEvent(event?.id ?? "");
@@ -88,7 +89,7 @@ describe("a lowdb file", () => {
     expect(await after.destinations()).to.have.length(1);
     expect(await claim(after)).to.deep.equal([]);
     expect((await claim(after, NEW_YEAR + 60_000))[0]?.delivery.id).to.equal(lease?.delivery.id);
-    expect((await after.record(aRecording([aDraft()]))).duplicates).to.deep.equal([event?.id]);
+    expect((await after.record(aRecordRequest([aDraft()]))).duplicates).to.deep.equal([event?.id]);
     const { items } = await after.findReceipts({}, PAGE);
     expect(items.map(({ channel }) => channel)).to.deep.equal(["batch", "realtime", "batch"]);
   });
@@ -110,6 +111,38 @@ describe("a lowdb file", () => {
     const after = await open();
     expect(await contentsOf(after)).to.deep.equal(contents);
     expect(await pruneAll(after, "events", NEW_YEAR + DAY)).to.equal(contents.events.length);
+  });
+
+  it("gives no position twice over a restart, so that a cursor still leads to what is new", async () => {
+    const before = await open();
+    await before.record(sent("doc-1"));
+    await before.record(sent("doc-2"));
+    await deliverAll(before);
+    const [, second] = (await contentsOf(before)).events;
+    const cursor = cursorAt(second?.position ?? 0);
+    await pruneAll(before, "events", NEW_YEAR + DAY);
+
+    const after = await open();
+    await after.record(sent("doc-3"));
+    const { items } = await after.findEvents({}, { ...PAGE, cursor });
+    expect(items.map(({ document }) => document?.id)).to.deep.equal(["doc-3"]);
+  });
+
+  it("prunes the oldest attempts first after a restart, of whichever delivery", async () => {
+    const before = await open();
+    await before.record(sent("doc-1"));
+    await before.record(sent("doc-2"));
+    const [first, second] = await claim(before);
+    for (const [lease, startedAt] of [
+      [second, NEW_YEAR],
+      [first, NEW_YEAR + DAY],
+    ] as const)
+      if (!lease || !(await settle(before, lease, undefined, { startedAt }))) expect.fail("it is not leased");
+
+    const after = await open();
+    expect(await pruneAll(after, "attempts", NEW_YEAR + 1, 1)).to.equal(1);
+    const { deliveries } = await contentsOf(after);
+    expect(deliveries.map(({ history }) => history.length)).to.deep.equal([1, 0]);
   });
 
   it("is read as it was before anything in it grew old: documents then changed when their newest event was", async () => {
@@ -168,7 +201,9 @@ describe("a lowdb file", () => {
     const failures = await Promise.all(
       [
         jammed.record(sent("lost")),
-        jammed.record(aRecording([aDraft({ document: aDocument("before"), type: "document.completed" })])),
+        jammed.record(
+          aRecordRequest([aDraft({ document: aDocument("before"), type: "document.completed" })]),
+        ),
         jammed.dropRejection("rej_1"),
         jammed.release(lease ? [lease] : [], NEW_YEAR),
       ].map(failureOf),
@@ -185,6 +220,23 @@ describe("a lowdb file", () => {
     await jammed.probe();
     await jammed.record(sent("lost"));
     expect(await documentsOf(await open())).to.deep.equal(["before", "lost"]);
+  });
+
+  it("counts nothing for a replay that is not on disk yet", async () => {
+    const jammed = await open();
+    await jammed.record(sent("before"));
+    await deliverAll(jammed);
+    const filter = { destination: "crm", status: "all" } as const;
+    jam();
+    const lost = failureOf(jammed.replay(filter, PAGE, { now: NEW_YEAR, spacing: 0 }));
+    const counts = [jammed.countReplay(filter)];
+    for (let turn = 0; turn < 5; turn += 1) {
+      await new Promise(setImmediate);
+      counts.push(jammed.countReplay(filter));
+    }
+    expect(await Promise.all(counts)).to.deep.equal([1, 1, 1, 1, 1, 1]);
+    expect(await lost).to.include({ code: "store_unavailable" });
+    unjam();
   });
 
   it("shows nobody what is not on disk yet", async () => {

@@ -7,7 +7,7 @@ import { createClient, createPool } from "../../src/store/postgres/pool.ts";
 import { BACKLOG } from "../../src/store/postgres/queue.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { type PostgresServer, postgresServer } from "../support/postgres-server.ts";
 import { describeStore } from "./contract.ts";
 import { anAttempt } from "./filled.ts";
@@ -68,6 +68,26 @@ describe("PostgreSQL", () => {
     await store.close();
   });
 
+  it("searches for what is rare a number of rows at a time, and says where it stopped", async () => {
+    const store = await open(await server.newSchema());
+    const some = (from: number) =>
+      Array.from({ length: 1_000 }, (_, n) => aDraft({ document: aDocument(`d${from + n}`) }));
+    for (let from = 0; from < 6_000; from += 1_000) await store.record(aRecordRequest(some(from)));
+    const receipt = aReceipt({ source: "rare" });
+    await store.record(
+      aRecordRequest([aDraft({ source: "rare", document: aDocument("rare") })], { receipt }),
+    );
+
+    const first = await store.findDocuments({ source: "rare" }, { limit: 100 });
+    expect(first.items).to.have.length(0);
+    const second = await store.findDocuments({ source: "rare" }, { limit: 100, cursor: first.next ?? "" });
+    expect(second.items.map(({ id }) => id)).to.deep.equal(["rare"]);
+    expect(second.next).to.equal(null);
+    const indexed = await store.findEvents({ source: "rare" }, { limit: 100 });
+    expect([indexed.items.length, indexed.next]).to.deep.equal([1, null]);
+    await store.close();
+  }).timeout(60_000);
+
   describe("refused requests", () => {
     const refuse = (store: Store, n: number, channel: string, keep: number) =>
       store.reject(
@@ -101,7 +121,7 @@ describe("PostgreSQL", () => {
         ...Array.from({ length: 50 }, () => store.findRejections({}, PAGE)),
       ];
       const ended = Promise.allSettled(stuck);
-      const { events } = await store.record(aRecording([aDraft()]));
+      const { events } = await store.record(aRecordRequest([aDraft()]));
       const [lease] = await store.claim({ destination: "crm", limit: 1, now: NEW_YEAR, until: NEW_YEAR + 1 });
       expect(events).to.have.length(1);
       expect(lease && (await settle(store, lease, { status: "delivered" }))).to.equal(true);
@@ -130,7 +150,7 @@ describe("PostgreSQL", () => {
     afterEach(() => store.close());
 
     const record = (receivedAt: number) =>
-      store.record(aRecording([aDraft()], { receipt: aReceipt({ receivedAt }) }));
+      store.record(aRecordRequest([aDraft()], { receipt: aReceipt({ receivedAt }) }));
     const claim = (now: number) =>
       store.claim({ destination: "crm", limit: 1, now, until: now + MINUTE }).then(([lease]) => lease);
     const start = (now: number) =>
@@ -169,7 +189,7 @@ describe("PostgreSQL", () => {
       const recorded = await Promise.all(
         Array.from({ length: 40 }, (_, i) => {
           const about = aDraft({ document: aDocument(`d${i % 5}`) });
-          return nodes[i % 2]?.record(aRecording([about]));
+          return nodes[i % 2]?.record(aRecordRequest([about]));
         }),
       );
       expect(recorded.filter((one) => one?.events.length === 1)).to.have.length(5);
@@ -180,10 +200,13 @@ describe("PostgreSQL", () => {
 
     it("make one event of what both are told of a signer whose document nobody knows", async () => {
       const viewed = (channel: string, signer: string) =>
-        aRecording([aDraft({ type: "signer.viewed", document: null, channel, signer: aSigner(signer) })], {
-          receipt: aReceipt({ channel }),
-          coalesce: 600_000,
-        });
+        aRecordRequest(
+          [aDraft({ type: "signer.viewed", document: null, channel, signer: aSigner(signer) })],
+          {
+            receipt: aReceipt({ channel }),
+            coalesce: 600_000,
+          },
+        );
       const signers = Array.from({ length: 20 }, (_, i) => `s${i}`);
       await Promise.all([
         ...signers.map((signer) => nodes[0].record(viewed("batch", signer))),
@@ -204,7 +227,7 @@ describe("PostgreSQL", () => {
               time: NEW_YEAR + i,
             }),
           );
-          return nodes[i % 2]?.record(aRecording(i % 4 < 2 ? drafts : drafts.toReversed()));
+          return nodes[i % 2]?.record(aRecordRequest(i % 4 < 2 ? drafts : drafts.toReversed()));
         }),
       );
       const counts = await Promise.all(
@@ -238,7 +261,7 @@ describe("PostgreSQL", () => {
                 document: aDocument(`d${d}`),
                 time: NEW_YEAR + n,
               });
-              return nodes[(d + n) % 2]?.record(aRecording([draft]));
+              return nodes[(d + n) % 2]?.record(aRecordRequest([draft]));
             }),
           );
         }
@@ -281,7 +304,7 @@ describe("PostgreSQL", () => {
       const drafts = (["document.created", "document.sent", "document.completed"] as const).map((type) =>
         aDraft({ type }),
       );
-      await nodes[0].record(aRecording(drafts, { subscribers }));
+      await nodes[0].record(aRecordRequest(drafts, { subscribers }));
       const due = { now: NEW_YEAR, spacing: 0 };
       let delivered = 0;
       for (let round = 0; round < 30; round += 1) {
@@ -312,7 +335,7 @@ describe("PostgreSQL", () => {
       });
       await until(async () => {
         await nodes[0].record(
-          aRecording([aDraft({ document: aDocument(token()) })], {
+          aRecordRequest([aDraft({ document: aDocument(token()) })], {
             subscribers: [CRM, { ...CRM, name: "archive: old" }],
           }),
         );
@@ -351,7 +374,7 @@ describe("PostgreSQL", () => {
 
     it("takes all that arrives in one turn of the event loop in one commit", async () => {
       const recordings = Array.from({ length: 50 }, (_, i) =>
-        aRecording([aDraft({ document: aDocument(`d${i}`) })]),
+        aRecordRequest([aDraft({ document: aDocument(`d${i}`) })]),
       );
       await Promise.all(recordings.map((recording) => store.record(recording)));
       const schema = new URL(url).searchParams.get("options")?.split("=")[1];
@@ -367,9 +390,9 @@ describe("PostgreSQL", () => {
         woken += 1;
       });
       await until(async () => woken > 0);
-      await store.record(aRecording([aDraft()]));
+      await store.record(aRecordRequest([aDraft()]));
       const story = Array.from({ length: 300 }, (_, i) =>
-        store.record(aRecording([aDraft({ document: aDocument(`d${i}`) })])).then(
+        store.record(aRecordRequest([aDraft({ document: aDocument(`d${i}`) })])).then(
           () => "kept",
           (error) => error.code,
         ),
@@ -380,7 +403,7 @@ describe("PostgreSQL", () => {
       expect(answers.filter((one) => !["kept", "store_unavailable"].includes(one))).to.deep.equal([]);
       await cutOff();
       await until(async () => (await store.probe().catch(() => "away")) !== "away");
-      await store.record(aRecording([aDraft({ document: aDocument("after") })]));
+      await store.record(aRecordRequest([aDraft({ document: aDocument("after") })]));
       const kept = (await store.findReceipts({}, PAGE)).items.length;
       expect(kept).to.be.at.least(answers.filter((one) => one === "kept").length + 2);
       await until(async () => woken > 1);
@@ -397,8 +420,8 @@ describe("PostgreSQL", () => {
 
     it("keeps what PostgreSQL's text cannot: NUL and half characters in a provider's ids", async () => {
       const document = { ...aDocument("a\0b\ud800"), title: "t\0" };
-      const first = await store.record(aRecording([aDraft({ document })]));
-      const second = await store.record(aRecording([aDraft({ document, type: "document.completed" })]));
+      const first = await store.record(aRecordRequest([aDraft({ document })]));
+      const second = await store.record(aRecordRequest([aDraft({ document, type: "document.completed" })]));
       expect(first.events[0]?.sequence).to.equal(1);
       expect(second.events[0]?.sequence).to.equal(2);
       expect((await store.findEvents({ document: document.id }, PAGE)).items).to.have.length(2);
@@ -406,18 +429,18 @@ describe("PostgreSQL", () => {
 
     it("fails only the recording that the database refuses, of all that came at once", async () => {
       const receipt = aReceipt();
-      await store.record(aRecording([], { receipt }));
+      await store.record(aRecordRequest([], { receipt }));
       const answers = await Promise.allSettled([
-        store.record(aRecording([aDraft({ document: aDocument("a") })])),
-        store.record(aRecording([aDraft({ document: aDocument("b") })], { receipt })),
-        store.record(aRecording([aDraft({ document: aDocument("c") })])),
+        store.record(aRecordRequest([aDraft({ document: aDocument("a") })])),
+        store.record(aRecordRequest([aDraft({ document: aDocument("b") })], { receipt })),
+        store.record(aRecordRequest([aDraft({ document: aDocument("c") })])),
       ]);
       expect(answers.map(({ status }) => status)).to.deep.equal(["fulfilled", "rejected", "fulfilled"]);
       expect(await store.findDocument("legalesign", "b")).to.equal(null);
     });
 
     it("keeps everything over a restart, and may be opened by several at once", async () => {
-      await store.record(aRecording([aDraft()]));
+      await store.record(aRecordRequest([aDraft()]));
       const others = await Promise.all([open(url), open(url), open(url)]);
       for (const other of others) {
         expect((await other.findEvents({}, PAGE)).items).to.have.length(1);

@@ -6,9 +6,10 @@ import { expect } from "chai";
 import { createPruning } from "../../src/store/sqlite/prune.ts";
 import { BACKLOG } from "../../src/store/sqlite/queue.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 import { describeStore } from "./contract.ts";
 import { describeMoving } from "./contract-moving.ts";
+import { contentsOf } from "./filled.ts";
 
 let tokens = 0;
 const token = () => `token-${tokens++}`;
@@ -24,9 +25,11 @@ describe("a search of SQLite for what is rare", () => {
     store = open(":memory:");
     const some = (from: number) =>
       Array.from({ length: 1_000 }, (_, n) => aDraft({ document: aDocument(`d${from + n}`) }));
-    for (let from = 0; from < MANY; from += 1_000) await store.record(aRecording(some(from)));
+    for (let from = 0; from < MANY; from += 1_000) await store.record(aRecordRequest(some(from)));
     const receipt = aReceipt({ source: "rare" });
-    await store.record(aRecording([aDraft({ source: "rare", document: aDocument("rare") })], { receipt }));
+    await store.record(
+      aRecordRequest([aDraft({ source: "rare", document: aDocument("rare") })], { receipt }),
+    );
   });
   after(() => store.close());
 
@@ -116,12 +119,34 @@ describe("a SQLite file", () => {
 
   describeMoving("SQLite file's", async () => open(join(folder, `${files++}.db`)));
 
+  it("takes writes and restores of the same turn one after the other, and undoes only what was refused", async () => {
+    const [from, to] = [open(join(folder, "a.db")), open(join(folder, "b.db"))];
+    await from.record(aRecordRequest([aDraft()]));
+    const { events } = await contentsOf(from);
+    const others = events.map((row) => ({ ...row, at: row.at + 1 }));
+    const paused = { at: NEW_YEAR, reason: "meanwhile" };
+    const [added, refused, again, saved] = await Promise.allSettled([
+      to.restore("events", events),
+      to.restore("events", others),
+      to.restore("events", events),
+      to.saveDestination("crm", { paused }),
+    ]);
+    expect(added).to.deep.include({ status: "fulfilled", value: 1 });
+    expect(refused).to.include({ status: "rejected" }).and.have.nested.property("reason.code", "conflict");
+    expect(again).to.deep.include({ status: "fulfilled", value: 0 });
+    expect(saved).to.include({ status: "fulfilled" });
+    expect((await to.findEvents({}, { limit: 10 })).items).to.have.length(1);
+    expect(await to.destinations()).to.deep.equal([{ name: "crm", paused, breaker: null }]);
+    await Promise.all([from.close(), to.close()]);
+  });
+
   it("is as it was for those who look at a snapshot, and takes all else in meanwhile", async () => {
     const file = join(folder, "a.db");
     const store = open(file);
-    await store.record(aRecording([aDraft()]));
+    await store.record(aRecordRequest([aDraft()]));
     const snapshot = await store.snapshot();
-    for (let n = 0; n < 5; n += 1) await store.record(aRecording([aDraft({ document: aDocument(`d${n}`) })]));
+    for (let n = 0; n < 5; n += 1)
+      await store.record(aRecordRequest([aDraft({ document: aDocument(`d${n}`) })]));
     expect(await snapshot.counts()).to.include({ events: 1 });
     await snapshot.close();
     await store.close();
@@ -164,7 +189,7 @@ describe("a SQLite file", () => {
     it(`tells what is damaged in it: ${what}`, async () => {
       const file = join(folder, "a.db");
       const before = open(file);
-      const recording = aRecording([]);
+      const recording = aRecordRequest([]);
       await before.record(recording);
       await before.close();
       damage(file, recording.receipt.id);
@@ -198,7 +223,7 @@ describe("a SQLite file", () => {
     const file = join(folder, "a.db");
     const store = open(file);
     const [old, young] = [aReceipt({ receivedAt: 1 }), aReceipt({ receivedAt: 2 })];
-    for (const receipt of [old, young]) await store.record(aRecording([], { receipt }));
+    for (const receipt of [old, young]) await store.record(aRecordRequest([], { receipt }));
     await store.prune({ table: "receipts", before: 2, limit: 10 });
     await store.close();
     const db = new DatabaseSync(file);
@@ -218,7 +243,7 @@ describe("a SQLite file", () => {
   it("keeps everything over a restart", async () => {
     const file = join(folder, "deep", "er", "a.db");
     const before = open(file);
-    await before.record(aRecording([aDraft()]));
+    await before.record(aRecordRequest([aDraft()]));
     await before.close();
     const after = open(file);
     expect((await after.findEvents({}, { limit: 10 })).items).to.have.length(1);
@@ -228,7 +253,7 @@ describe("a SQLite file", () => {
   it("takes all that arrives in one turn of the event loop in one commit", async () => {
     const store = open(join(folder, "a.db"));
     const recordings = Array.from({ length: 50 }, (_, i) =>
-      aRecording([aDraft({ document: aDocument(`d${i}`) })]),
+      aRecordRequest([aDraft({ document: aDocument(`d${i}`) })]),
     );
     const before = store.commits;
     await Promise.all(recordings.map((recording) => store.record(recording)));
@@ -240,7 +265,7 @@ describe("a SQLite file", () => {
   it("takes long batches that arrive together in a commit each, so that others have their turn in between", async () => {
     const store = open(join(folder, "a.db"));
     const batch = (name: string) =>
-      aRecording(Array.from({ length: 250 }, (_, i) => aDraft({ document: aDocument(`${name}${i}`) })));
+      aRecordRequest(Array.from({ length: 250 }, (_, i) => aDraft({ document: aDocument(`${name}${i}`) })));
     const before = store.commits;
     const order: string[] = [];
     const kept = ["a", "b", "c"].map((name) => store.record(batch(name)).then(() => order.push(name)));
@@ -270,11 +295,11 @@ describe("a SQLite file", () => {
     const store = open(file);
     const other = new DatabaseSync(file);
     other.exec("pragma busy_timeout = 0; begin immediate");
-    const failure = await store.record(aRecording([aDraft()])).catch((error) => error);
+    const failure = await store.record(aRecordRequest([aDraft()])).catch((error) => error);
     expect(failure).to.include({ code: "store_unavailable" });
     other.exec("rollback");
     other.close();
-    expect((await store.record(aRecording([aDraft()]))).events).to.have.length(1);
+    expect((await store.record(aRecordRequest([aDraft()]))).events).to.have.length(1);
     await store.close();
   });
 });

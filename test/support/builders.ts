@@ -62,7 +62,7 @@ export function aReceipt(given: Partial<Receipt> = {}): Receipt {
 
 export const CRM: Subscriber = { name: "crm", events: ["*"], ordering: "document" };
 
-export function aRecording(
+export function aRecordRequest(
   drafts: readonly Draft[],
   {
     receipt = aReceipt(),

@@ -4,7 +4,7 @@ import { EVENT_TYPES, meaningOf, SIGNER_ROLES } from "../../src/domain/event.ts"
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { describeEvent } from "../../src/web/explain-words.ts";
 import { tidy } from "../support/bridge.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, NEW_YEAR } from "../support/builders.ts";
 import { createScene, MINUTE, SECOND, withNotes } from "./explaining.ts";
 
 const CODE = { object: "signer", value: "40", name: null, meaning: null };
@@ -14,7 +14,7 @@ const RECEIVED = NEW_YEAR + 4 * SECOND;
 async function anEvent(draft: Partial<Draft>, receipt: Partial<Receipt> = {}) {
   const scene = createScene();
   const kept = aReceipt({ receivedAt: RECEIVED, ...receipt });
-  const { events } = await scene.store.record(aRecording([aDraft(draft)], { receipt: kept }));
+  const { events } = await scene.store.record(aRecordRequest([aDraft(draft)], { receipt: kept }));
   return { ...scene, id: events[0]?.id ?? "", receipt: kept };
 }
 
@@ -96,7 +96,9 @@ describe("the row of an event", () => {
     const scene = await anEvent({ type: "document.completed" });
     const report = async (channel: string, after: number) => {
       const receipt = aReceipt({ channel, receivedAt: RECEIVED + after });
-      await scene.store.record(aRecording([aDraft({ type: "document.completed", channel })], { receipt }));
+      await scene.store.record(
+        aRecordRequest([aDraft({ type: "document.completed", channel })], { receipt }),
+      );
     };
     await report("upon", SECOND);
     await report("batch", 6 * MINUTE);
@@ -126,7 +128,7 @@ describe("the row of an event", () => {
     const scene = await anEvent({ type: "document.completed" });
     const late = aDraft({ time: NEW_YEAR - MINUTE });
     const receipt = aReceipt({ receivedAt: RECEIVED + SECOND });
-    const { events } = await scene.store.record(aRecording([late], { receipt }));
+    const { events } = await scene.store.record(aRecordRequest([late], { receipt }));
     const row = await rowOf({ ...scene, id: events[0]?.id ?? "" });
     expect(row.event).to.equal(
       "document sent for signing [Late: something newer of the document was known before.]",
@@ -143,7 +145,7 @@ describe("the row of an event", () => {
   it("says that no destination asked for it", async () => {
     const scene = createScene();
     const receipt = aReceipt({ receivedAt: RECEIVED });
-    const { events } = await scene.store.record(aRecording([aDraft()], { receipt, subscribers: [] }));
+    const { events } = await scene.store.record(aRecordRequest([aDraft()], { receipt, subscribers: [] }));
     const row = await rowOf({ ...scene, id: events[0]?.id ?? "", receipt });
     expect(row.event).to.equal("document sent for signing [No destination asked for it.]");
     expect(row.deliveries).to.deep.equal([]);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { tidy } from "../support/bridge.ts";
-import { aDraft, aRecording, NEW_YEAR } from "../support/builders.ts";
+import { aDraft, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 import { aDelivery, firstLine, LATER, lineAfter, MINUTE, SECOND, SENDING } from "./explaining.ts";
 
 const REPLAY = "`countersign replay --destination crm --document doc-1` sends what is parked again";
@@ -95,7 +95,7 @@ describe("the line of a held delivery", () => {
     const { store, attempt, ...scene } = await aDelivery();
     await attempt({ status: 422, answer: "no such case" }, LATER);
     const draft = aDraft({ type: "document.completed", time: NEW_YEAR + SECOND });
-    const { events } = await store.record(aRecording([draft]));
+    const { events } = await store.record(aRecordRequest([draft]));
     return { ...scene, store, attempt, held: events[0]?.id ?? "" };
   }
 
@@ -134,7 +134,9 @@ describe("the line of a held delivery", () => {
   it("asks the store once for all that wait for the same one", async () => {
     const { explain, store } = await heldBehind();
     for (const nth of [1, 2, 3])
-      await store.record(aRecording([aDraft({ type: "document.failed", time: NEW_YEAR + nth * MINUTE })]));
+      await store.record(
+        aRecordRequest([aDraft({ type: "document.failed", time: NEW_YEAR + nth * MINUTE })]),
+      );
     let asked = 0;
     const { findBlocking } = store;
     store.findBlocking = (id) => {

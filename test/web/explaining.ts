@@ -4,7 +4,7 @@ import type { DestinationState } from "../../src/store/port/control.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { type Explanation, explain } from "../../src/web/explain.ts";
 import { atTidy } from "../support/bridge.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 
 /** A store in which tests let things happen, and explain's words for that. */
 
@@ -71,7 +71,9 @@ export function withNotes(text: string, notes: readonly string[]): string {
 export async function aDelivery(document = "doc-1", ordering: "document" | "none" = "document") {
   const scene = createScene();
   const draft = aDraft({ document: aDocument(document), time: NEW_YEAR - SECOND });
-  const { events } = await scene.store.record(aRecording([draft], { subscribers: [{ ...CRM, ordering }] }));
+  const { events } = await scene.store.record(
+    aRecordRequest([draft], { subscribers: [{ ...CRM, ordering }] }),
+  );
   const event = events[0]?.id ?? "";
   const [delivery] = (await scene.store.findEvent(event))?.deliveries ?? [];
   return { ...scene, event, delivery: delivery?.id ?? "" };
@@ -94,7 +96,7 @@ type Scene = ReturnType<typeof createScene>;
 /** Records what one request tells. */
 export async function record({ store }: Scene, drafts: readonly Partial<Draft>[], receipt = {}) {
   const kept = aReceipt({ receivedAt: RECEIVED, ...receipt });
-  await store.record(aRecording(drafts.map(aDraft), { receipt: kept }));
+  await store.record(aRecordRequest(drafts.map(aDraft), { receipt: kept }));
   return kept;
 }
 

@@ -1,17 +1,11 @@
-import type { Rows as StoredRows, Table } from "../rows.ts";
+import type { Rows, Table } from "../rows.ts";
 
-/** Whatever is kept: never changed, only replaced. `position` gives the order recorded, and is what cursors point at. */
-export interface Row {
-  position: number;
-}
-
-/** Rows lie in the file as they are in an export; those that have no position there have one here. */
-export type RowOf<T extends Table> = StoredRows[T] & Row;
-export type Rows = { readonly [T in Table]: RowOf<T> };
+/** A row as it was read from the file, or its line there. */
+export type Entry<T extends Table> = Rows[T] | Buffer;
 
 /** What the file holds. */
-export type Contents = { readonly [T in Table]: Iterable<Rows[T]> } & {
-  /** Of the newest row. */
+export type Contents = { readonly [T in Table]: Iterable<Entry<T>> } & {
+  /** Of the newest row of any table, also of one that was removed. */
   readonly position: number;
 };
 
@@ -29,13 +23,10 @@ export const EMPTY: Contents = {
   tombstones: [],
 };
 
-const lines = new WeakMap<Row, Buffer>();
+export function lineOf(entry: object): Buffer {
+  return Buffer.isBuffer(entry) ? entry : Buffer.from(JSON.stringify(entry));
+}
 
-/** The row as it stands in the file. It is turned into bytes once, however often the file is written: most never change again. */
-export function lineOf(row: Row): Buffer {
-  const known = lines.get(row);
-  if (known !== undefined) return known;
-  const line = Buffer.from(JSON.stringify(row));
-  lines.set(row, line);
-  return line;
+export function rowOf<T extends Table>(entry: Entry<T>): Rows[T] {
+  return Buffer.isBuffer(entry) ? JSON.parse(entry.toString()) : entry;
 }

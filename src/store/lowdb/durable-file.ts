@@ -4,7 +4,7 @@ import type { Adapter } from "lowdb";
 import { CountersignError } from "../../domain/errors.ts";
 import { PRIVATE_FILE } from "../../private-files.ts";
 import type { Contents } from "./contents.ts";
-import { FILE_VERSION, type Reading, readText, writeText } from "./file-text.ts";
+import { CHUNK_BYTES, FILE_VERSION, type Reading, readText, writeText } from "./file-text.ts";
 
 export interface DurableFile extends Adapter<Contents> {
   /** Rejects when nothing can be written beside the file. */
@@ -18,6 +18,7 @@ export interface DurableFile extends Adapter<Contents> {
  */
 export function createDurableFile(file: string, warn: (message: string) => void): DurableFile {
   const [copy, backup, damaged] = [`${file}.new`, `${file}.bak`, `${file}.damaged`];
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   /** The mark of the file that stands there, as far as this process knows. */
   let ours: string | null = null;
 
@@ -42,7 +43,7 @@ export function createDurableFile(file: string, warn: (message: string) => void)
 
   async function write(contents: Contents): Promise<void> {
     const stands = await isThere();
-    await writeFlushed(copy, writeText(contents));
+    await writeFlushed(copy, writeText(contents, buffer));
     if (stands) await keepPrevious();
     await rename(copy, file);
     ours = await markOf(file);

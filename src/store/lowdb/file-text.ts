@@ -1,13 +1,13 @@
 import { crc32 } from "node:zlib";
 import { messageOf } from "../../domain/errors.ts";
 import type { Table } from "../rows.ts";
-import { type Contents, EMPTY, lineOf } from "./contents.ts";
+import { type Contents, EMPTY, lineOf, rowOf } from "./contents.ts";
 
 /** The form of the file that this version writes, and the newest that it reads. */
 export const FILE_VERSION = 1;
 
 /** Bytes that are handed to the operating system at a time, so that a large file does not hold up the event loop. */
-const CHUNK_BYTES = 1_024 ** 2;
+export const CHUNK_BYTES = 1_024 ** 2;
 const LINE_END = Buffer.from("\n");
 const ROW_END = Buffer.from(",\n");
 const LIST_END = Buffer.from("\n]");
@@ -22,10 +22,14 @@ export type Reading =
   | { kind: "newer"; version: number }
   | { kind: "damaged"; why: string };
 
-/** The whole file, piece by piece: JSON with a row a line, and a checksum of all before it at the end. */
-export function* writeText(contents: Contents): Generator<Buffer> {
+/**
+ * The whole file, piece by piece: JSON with a row a line, and a checksum of all before it at the end. Pieces are put
+ * together in `buffer`, of `CHUNK_BYTES`, so each must be written before the next is asked for: a new buffer for each
+ * would keep the garbage collector busy.
+ */
+export function* writeText(contents: Contents, buffer: Buffer): Generator<Buffer> {
   let checksum = 0;
-  for (const chunk of inChunks(piecesOf(contents))) {
+  for (const chunk of inChunks(piecesOf(contents), buffer)) {
     checksum = crc32(chunk, checksum);
     yield chunk;
   }
@@ -44,13 +48,24 @@ export function readText(bytes: Buffer): Reading {
   }
 }
 
-/** Files from before retention have no tombstones, and do not say when something was told of a document last. */
+/**
+ * Files from before retention have no tombstones, and do not say when a document was last reported about. In files of
+ * 0.1.0 the rows of every table have a position.
+ */
 function completed(contents: Contents): Contents {
-  const documents = [...contents.documents].map((row) => ({
-    ...row,
-    changedAt: row.changedAt ?? row.document.newest,
-  }));
-  return { ...EMPTY, ...contents, documents };
+  const { documents, links, destinations } = contents;
+  return {
+    ...EMPTY,
+    ...contents,
+    documents: [...documents].map(rowOf<"documents">).map((row) => ({
+      ...row,
+      changedAt: row.changedAt ?? row.document.newest,
+    })),
+    links: [...links]
+      .map(rowOf<"links">)
+      .map(({ source, signer, document }) => ({ source, signer, document })),
+    destinations: [...destinations].map(rowOf<"destinations">).map(({ state }) => ({ state })),
+  };
 }
 
 function* piecesOf(contents: Contents): Generator<Buffer> {
@@ -68,16 +83,15 @@ function* piecesOf(contents: Contents): Generator<Buffer> {
   yield ROW_END;
 }
 
-function* inChunks(pieces: Iterable<Buffer>): Generator<Buffer> {
-  let chunk: Buffer[] = [];
+function* inChunks(pieces: Iterable<Buffer>, buffer: Buffer): Generator<Buffer> {
   let length = 0;
   for (const piece of pieces) {
-    chunk.push(piece);
-    length += piece.length;
-    if (length < CHUNK_BYTES) continue;
-    yield Buffer.concat(chunk, length);
-    chunk = [];
-    length = 0;
+    if (length + piece.length > buffer.length) {
+      yield buffer.subarray(0, length);
+      length = 0;
+    }
+    if (piece.length > buffer.length) yield piece;
+    else length += piece.copy(buffer, length);
   }
-  yield Buffer.concat(chunk, length);
+  yield buffer.subarray(0, length);
 }

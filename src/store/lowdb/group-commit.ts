@@ -1,118 +1,153 @@
+import type { DatabaseSync } from "node:sqlite";
 import { CountersignError, messageOf } from "../../domain/errors.ts";
-import type { Journal } from "./journal.ts";
+import { asFault, read } from "../sqlite/errors.ts";
+import type { About, GroupCommit } from "../sqlite/group-commit.ts";
+import { createTurns } from "./turns.ts";
+import type { WorkingCopy } from "./working-copy.ts";
 
-interface Job {
+interface Job extends Pick<About, "adds"> {
   run(): unknown;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
 
-export interface GroupCommit {
-  /**
-   * Runs `work`, and resolves with what it returns once the file that holds it is on disk. When `work` throws, its own changes
-   * are undone; when the file cannot be written, those of all who shared it.
-   */
-  write<T>(work: () => T): Promise<T>;
-  /** Runs `work` at a moment when everything in memory is on disk as well. */
-  read<T>(work: () => T): Promise<T>;
+/** A write whose work throws is rolled back alone; when the file cannot be written, so are all that share the write. */
+export interface FileCommit extends GroupCommit {
   /** Resolves when `work` did, and rejects as a write of the file would. */
   guard(work: () => Promise<void>): Promise<void>;
-  /** Resolves when nothing waits any more. */
-  idle(): Promise<void>;
   /** How often the file has been written. */
   readonly commits: number;
-  /** Whether the newest try to write it failed. */
+  /** Whether the newest attempt to write it failed. */
   readonly failing: boolean;
 }
 
+export interface FileCommitOptions {
+  file: string;
+  copy: WorkingCopy;
+  /** Writes the file. */
+  save(): Promise<void>;
+  /** Runs in the transaction once the copy's lines show one write or several. Throws to refuse them. */
+  afterWrite(written: Pick<About, "adds"> & { newEvents: number }): void;
+}
+
 /**
- * One write of the file for all that is asked for in one turn of the event loop, and for all that arrives while the write before
- * is under way: however slow the disk is, nobody waits for more than two writes.
+ * One write of the file for all that is asked for in one turn of the event loop, and for all that arrives while the
+ * write before is under way: however slow the disk is, no call waits for more than two writes. The transaction stays
+ * open until the file is on disk, and is rolled back when that fails. Reads wait meanwhile.
  */
-export function createGroupCommit(
-  file: string,
-  { journal, save }: { journal: Journal; save(): Promise<void> },
-): GroupCommit {
+export function createFileCommit(
+  db: DatabaseSync,
+  { file, copy, save, afterWrite }: FileCommitOptions,
+): FileCommit {
   let waiting: Job[] = [];
-  let reading: (() => void)[] = [];
   let running: Promise<void> | null = null;
-  let saving = false;
   let commits = 0;
   let failing = false;
+  const turns = createTurns();
+
+  const begin = db.prepare("begin");
+  const end = db.prepare("commit");
+  const rollback = db.prepare("rollback");
+  const savepoint = db.prepare("savepoint job");
+  const release = db.prepare("release job");
+  const undo = db.prepare("rollback to job");
 
   async function run(): Promise<void> {
     await new Promise(setImmediate);
     while (waiting.length > 0) {
-      const jobs = waiting;
-      waiting = [];
-      await commit(jobs);
-      const readers = reading;
-      reading = [];
-      for (const read of readers) read();
+      await turns.write(async () => {
+        const jobs = waiting;
+        waiting = [];
+        await commit(jobs);
+      });
     }
     running = null;
   }
 
   async function commit(jobs: readonly Job[]): Promise<void> {
-    const answers = jobs.map(attempt);
     try {
-      if (journal.length > 0 || failing) await saved();
-      journal.clear();
+      const answers = await runAll(jobs);
+      if (copy.journal.length > 0 || failing) await saved();
+      end.run();
+      copy.journal.clear();
       for (const answer of answers) answer();
     } catch (error) {
-      journal.undoTo(0);
+      undoAll();
       const fault = unavailable(file, error);
       for (const job of jobs) job.reject(fault);
     }
   }
 
-  async function saved(): Promise<void> {
-    saving = true;
-    failing = true;
+  /** Together at first; when one throws or is refused, again and each by itself. The answers are for later. */
+  async function runAll(jobs: readonly Job[]): Promise<readonly (() => void)[]> {
     try {
-      await save();
-      failing = false;
-      commits += 1;
-    } finally {
-      saving = false;
+      return await runTogether(jobs);
+    } catch {
+      undoAll();
+      begin.run();
+      const answers: (() => void)[] = [];
+      for (const job of jobs) answers.push(await runAlone(job));
+      return answers;
     }
   }
 
-  /** What to tell the one who asked, once the file is on disk. */
-  function attempt(job: Job): () => void {
-    const mark = journal.length;
+  async function runTogether(jobs: readonly Job[]): Promise<readonly (() => void)[]> {
+    const events = copy.events.size;
+    begin.run();
+    const answers: (() => void)[] = [];
+    for (const job of jobs) {
+      const value = await job.run();
+      answers.push(() => job.resolve(value));
+    }
+    copy.follow();
+    for (const adds of new Set(jobs.map((job) => job.adds)))
+      afterWrite({ adds, newEvents: copy.events.size - events });
+    return answers;
+  }
+
+  function undoAll(): void {
+    if (db.isTransaction) rollback.run();
+    copy.journal.undoTo(0);
+  }
+
+  async function saved(): Promise<void> {
+    failing = true;
+    await save();
+    failing = false;
+    commits += 1;
+  }
+
+  async function runAlone(job: Job): Promise<() => void> {
+    const mark = copy.journal.length;
+    const events = copy.events.size;
+    savepoint.run();
     try {
-      const value = job.run();
+      const value = await job.run();
+      copy.follow();
+      afterWrite({ adds: job.adds, newEvents: copy.events.size - events });
+      release.run();
       return () => job.resolve(value);
     } catch (error) {
-      journal.undoTo(mark);
-      return () => job.reject(error);
+      // A fault that ended the whole transaction ends it for all.
+      if (!db.isTransaction) throw error;
+      undo.run();
+      release.run();
+      copy.journal.undoTo(mark);
+      return () => job.reject(asFault(error));
     }
   }
 
-  /** Once the write that is under way has come to an end, before the next changes anything. */
-  function afterwards<T>(work: () => T): Promise<T> {
+  function write<T>(work: () => T | Promise<T>, { adds }: About = {}): Promise<T> {
     return new Promise((resolve, reject) => {
-      reading.push(() => {
-        try {
-          resolve(work());
-        } catch (error) {
-          reject(error);
-        }
-      });
+      waiting.push({ run: work, adds, resolve: (value) => resolve(value as T), reject });
+      running ??= run();
     });
   }
 
   return {
-    write<T>(work: () => T) {
-      return new Promise<T>((resolve, reject) => {
-        waiting.push({ run: work, resolve: (value) => resolve(value as T), reject });
-        running ??= run();
-      });
-    },
-    async read(work) {
-      return saving ? afterwards(work) : work();
-    },
+    write,
+    alone: write,
+    read: (work) => turns.read(() => read(work)),
     async guard(work) {
       await work().catch((error) => {
         throw unavailable(file, error);

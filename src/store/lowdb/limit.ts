@@ -1,6 +1,6 @@
 import { CountersignError } from "../../domain/errors.ts";
 import { TABLES } from "../rows.ts";
-import type { Tables } from "./tables.ts";
+import type { WorkingCopy } from "./working-copy.ts";
 
 export interface Limit {
   file: string;
@@ -16,10 +16,10 @@ const NEARLY = 0.8;
  *
  * @throws CountersignError `store_unavailable`, upon which all of it is undone.
  */
-export function refuseGrowth(tables: Tables, newEvents: number, limit: Limit): void {
+export function refuseGrowth(copy: WorkingCopy, newEvents: number, limit: Limit): void {
   const { file, maxEvents, maxBytes } = limit;
-  if (newEvents > 0 && tables.events.size > maxEvents) throw full(file, `${grouped(maxEvents)} events`);
-  if (lengthOf(tables) > maxBytes) throw full(file, `${grouped(maxBytes)} bytes`);
+  if (newEvents > 0 && copy.events.size > maxEvents) throw full(file, `${grouped(maxEvents)} events`);
+  if (lengthOf(copy) > maxBytes) throw full(file, `${grouped(maxBytes)} bytes`);
 }
 
 function full(file: string, limit: string): CountersignError {
@@ -31,26 +31,27 @@ function full(file: string, limit: string): CountersignError {
 
 /** To be called after each writing: `warn` is told once when the file is nearly full, and again only if it was not meanwhile. */
 export function watchGrowth(
-  tables: Tables,
+  copy: WorkingCopy,
   { file, maxEvents, maxBytes }: Limit,
   warn: (message: string) => void,
 ): () => void {
   let warned = false;
   return () => {
-    const [events, bytes] = [tables.events.size / maxEvents, lengthOf(tables) / maxBytes];
+    const [events, bytes] = [copy.events.size / maxEvents, lengthOf(copy) / maxBytes];
     const isNearlyFull = Math.max(events, bytes) >= NEARLY;
-    const limit = events > bytes ? `${grouped(maxEvents)} events` : `${grouped(maxBytes)} bytes`;
-    if (isNearlyFull && !warned)
+    if (isNearlyFull && !warned) {
+      const limit = events > bytes ? `${grouped(maxEvents)} events` : `${grouped(maxBytes)} bytes`;
       warn(
         `the store ${file} holds ${percent(Math.max(events, bytes))} of the ${limit} at which it takes no more: ` +
           "move to sqlite with `countersign export` and `countersign import`",
       );
+    }
     warned = isNearlyFull;
   };
 }
 
-function lengthOf(tables: Tables): number {
-  return TABLES.reduce((sum, name) => sum + tables[name].bytes, 0);
+function lengthOf(copy: WorkingCopy): number {
+  return TABLES.reduce((sum, name) => sum + copy[name].bytes, 0);
 }
 
 function grouped(count: number): string {

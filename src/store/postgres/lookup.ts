@@ -19,18 +19,18 @@ export interface Knowledge {
    * Calls the request's `resolve` and remembers its result for the next. When it throws, nothing is
    * remembered.
    */
-  resolve(recording: RecordRequest): Resolution;
+  resolve(request: RecordRequest): Resolution;
   /** The lanes locked until the transaction ends. */
   lanes: ReadonlySet<string>;
 }
 
-export async function lookUp(session: Session, recordings: readonly RecordRequest[]): Promise<Knowledge> {
-  const links = await lookUpLinks(session, recordings);
-  const documents = recordings.flatMap(({ receipt: { source }, lookup }) => {
+export async function lookUp(session: Session, requests: readonly RecordRequest[]): Promise<Knowledge> {
+  const links = await lookUpLinks(session, requests);
+  const documents = requests.flatMap(({ receipt: { source }, lookup }) => {
     const linked = lookup.signers.flatMap((signer) => links.get(named(source, signer)) ?? []);
     return [...lookup.documents, ...linked].map((id) => [source, id] as const);
   });
-  const signers = recordings.flatMap(({ receipt: { source }, lookup }) =>
+  const signers = requests.flatMap(({ receipt: { source }, lookup }) =>
     [...lookup.signers, ...lookup.placedSigners].map((signer) => signerLane(source, signer)),
   );
   const lanes = new Set([...documents.map(([source, id]) => documentLane(source, id)), ...signers]);
@@ -40,9 +40,9 @@ export async function lookUp(session: Session, recordings: readonly RecordReques
     const [locked, known, events, merged, candidates] = await Promise.all([
       tryLanes(session, lanes),
       lookUpDocuments(session, documents),
-      lookUpEvents(session, recordings),
-      lookUpMerged(session, recordings),
-      lookUpCandidates(session, recordings),
+      lookUpEvents(session, requests),
+      lookUpMerged(session, requests),
+      lookUpCandidates(session, requests),
     ]);
     const more = placesIn(candidates).filter(([source, id]) => !lanes.has(documentLane(source, id)));
     for (const [source, id] of more) {
@@ -55,7 +55,7 @@ export async function lookUp(session: Session, recordings: readonly RecordReques
 }
 
 /** The documents that the candidates' reports name. */
-function placesIn(candidates: Stock["candidates"]): [source: string, document: string][] {
+function placesIn(candidates: Stored["candidates"]): [source: string, document: string][] {
   return [...candidates.values()]
     .flat()
     .flatMap(({ reports }) =>
@@ -65,7 +65,7 @@ function placesIn(candidates: Stock["candidates"]): [source: string, document: s
     );
 }
 
-interface Stock {
+interface Stored {
   documents: Map<string, Document>;
   links: Map<string, string>;
   events: Map<string, readonly string[]>;
@@ -75,18 +75,18 @@ interface Stock {
   lanes: ReadonlySet<string>;
 }
 
-function createKnowledge(stock: Stock): Knowledge {
+function createKnowledge(stored: Stored): Knowledge {
   return {
-    lanes: stock.lanes,
-    resolve(recording) {
-      const resolved = recording.resolve(knownTo(recording, stock));
-      learn(recording, resolved, stock);
+    lanes: stored.lanes,
+    resolve(request) {
+      const resolved = request.resolve(knownTo(request, stored));
+      remember(request, resolved, stored);
       return resolved;
     },
   };
 }
 
-function knownTo({ receipt: { source, channel }, lookup }: RecordRequest, stock: Stock): Known {
+function knownTo({ receipt: { source, channel }, lookup }: RecordRequest, stored: Stored): Known {
   const pick = <T>(from: ReadonlyMap<string, T>, names: Iterable<string>, nameOf = (name: string) => name) =>
     new Map(
       [...names].flatMap((name) => {
@@ -95,61 +95,65 @@ function knownTo({ receipt: { source, channel }, lookup }: RecordRequest, stock:
       }),
     );
   const inSource = (name: string) => named(source, name);
-  const links = pick(stock.links, lookup.signers, inSource);
+  const links = pick(stored.links, lookup.signers, inSource);
   const candidates = new Map(
     lookup.coalesce.map(({ coalesceKey, from, to }) => [
       coalesceKey,
-      (stock.candidates.get(coalesceKey) ?? []).filter(({ at }) => at >= from && at <= to),
+      (stored.candidates.get(coalesceKey) ?? []).filter(({ at }) => at >= from && at <= to),
     ]),
   );
   const matched = [...candidates.values()].flatMap(documentsIn);
   return {
     links,
-    documents: pick(stock.documents, new Set([...lookup.documents, ...links.values(), ...matched]), inSource),
-    events: pick(stock.events, lookup.dedupeKeys),
-    merged: pick(stock.merged, lookup.nearKeys, (key) => named(channel, key)),
+    documents: pick(
+      stored.documents,
+      new Set([...lookup.documents, ...links.values(), ...matched]),
+      inSource,
+    ),
+    events: pick(stored.events, lookup.dedupeKeys),
+    merged: pick(stored.merged, lookup.nearKeys, (key) => named(channel, key)),
     candidates,
   };
 }
 
-function learn({ receipt: { source } }: RecordRequest, resolved: Resolution, stock: Stock): void {
-  for (const document of resolved.documents) stock.documents.set(named(source, document.id), document);
-  for (const { signer, document } of resolved.links) stock.links.set(named(source, signer), document);
+function remember({ receipt: { source } }: RecordRequest, resolved: Resolution, stored: Stored): void {
+  for (const document of resolved.documents) stored.documents.set(named(source, document.id), document);
+  for (const { signer, document } of resolved.links) stored.links.set(named(source, signer), document);
   for (const { event, dedupeKey, coalesceKey, at } of resolved.events) {
-    tell(stock, event.id, event.id);
-    tell(stock, dedupeKey, event.id);
+    addEventKey(stored, event.id, event.id);
+    addEventKey(stored, dedupeKey, event.id);
     if (coalesceKey !== null && !resolved.candidates.has(coalesceKey)) {
       const own = { key: event.id, channel: event.channel, at, origin: null };
-      know(stock, coalesceKey, [{ id: event.id, at, reports: [own] }]);
+      addCandidates(stored, coalesceKey, [{ id: event.id, at, reports: [own] }]);
     }
   }
-  for (const [coalesceKey, candidates] of resolved.candidates) know(stock, coalesceKey, candidates);
-  for (const { event, key } of resolved.duplicates) tell(stock, key, event);
+  for (const [coalesceKey, candidates] of resolved.candidates) addCandidates(stored, coalesceKey, candidates);
+  for (const { event, key } of resolved.duplicates) addEventKey(stored, key, event);
   const { added, removed } = resolved.channelKeys;
-  for (const { key, channel } of removed) stock.merged.delete(named(channel, key));
+  for (const { key, channel } of removed) stored.merged.delete(named(channel, key));
   for (const { event, key, channel } of added)
-    if (event !== key) stock.merged.set(named(channel, key), event);
+    if (event !== key) stored.merged.set(named(channel, key), event);
 }
 
-function know(stock: Stock, coalesceKey: string, candidates: readonly CoalesceCandidate[]): void {
-  const known = new Map((stock.candidates.get(coalesceKey) ?? []).map((one) => [one.id, one]));
+function addCandidates(stored: Stored, coalesceKey: string, candidates: readonly CoalesceCandidate[]): void {
+  const known = new Map((stored.candidates.get(coalesceKey) ?? []).map((one) => [one.id, one]));
   for (const one of candidates) known.set(one.id, one);
-  stock.candidates.set(coalesceKey, [...known.values()]);
+  stored.candidates.set(coalesceKey, [...known.values()]);
 }
 
 /** An event with that id goes before events with it as a dedupe key. */
-function tell(stock: Stock, key: string, event: string): void {
-  const told = stock.events.get(key) ?? [];
-  if (event === key) stock.events.set(key, [event]);
-  else if (!told.includes(key)) stock.events.set(key, [...new Set([...told, event])]);
+function addEventKey(stored: Stored, key: string, event: string): void {
+  const recorded = stored.events.get(key) ?? [];
+  if (event === key) stored.events.set(key, [event]);
+  else if (!recorded.includes(key)) stored.events.set(key, [...new Set([...recorded, event])]);
 }
 
 function named(source: string, id: string): string {
   return JSON.stringify([source, storableText(id)]);
 }
 
-async function lookUpLinks(session: Session, recordings: readonly RecordRequest[]): Promise<Stock["links"]> {
-  const asked = recordings.flatMap(({ receipt: { source }, lookup }) =>
+async function lookUpLinks(session: Session, requests: readonly RecordRequest[]): Promise<Stored["links"]> {
+  const asked = requests.flatMap(({ receipt: { source }, lookup }) =>
     lookup.signers.map((signer) => [source, signer]),
   );
   if (asked.length === 0) return new Map();
@@ -164,7 +168,7 @@ async function lookUpLinks(session: Session, recordings: readonly RecordRequest[
 async function lookUpDocuments(
   session: Session,
   asked: readonly (readonly [string, string])[],
-): Promise<Stock["documents"]> {
+): Promise<Stored["documents"]> {
   if (asked.length === 0) return new Map();
   const rows = await session.rows<{ source: string; id: string; state: string }>(
     `select d.source, d.id, d.state
@@ -174,11 +178,8 @@ async function lookUpDocuments(
   return new Map(rows.map((row) => [named(row.source, row.id), DOCUMENT.decode(row)]));
 }
 
-async function lookUpEvents(
-  session: Session,
-  recordings: readonly RecordRequest[],
-): Promise<Stock["events"]> {
-  const keys = [...new Set(recordings.flatMap(({ lookup }) => lookup.dedupeKeys))];
+async function lookUpEvents(session: Session, requests: readonly RecordRequest[]): Promise<Stored["events"]> {
+  const keys = [...new Set(requests.flatMap(({ lookup }) => lookup.dedupeKeys))];
   if (keys.length === 0) return new Map();
   const rows = await session.rows<{ key: string; id: string }>(
     `select id as key, id from events where id = any($1::text[])
@@ -186,20 +187,17 @@ async function lookUpEvents(
      union all select key, event_id from dedupe_keys where key = any($1::text[])`,
     [keys],
   );
-  const stock = new Map<string, readonly string[]>();
+  const stored = new Map<string, readonly string[]>();
   for (const { key, id } of rows) {
-    if (key === id) stock.set(key, [id]);
-    else if (!stock.get(key)?.includes(key)) stock.set(key, [...(stock.get(key) ?? []), id]);
+    if (key === id) stored.set(key, [id]);
+    else if (!stored.get(key)?.includes(key)) stored.set(key, [...(stored.get(key) ?? []), id]);
   }
-  return stock;
+  return stored;
 }
 
 /** The events that reports were matched to by nearness. */
-async function lookUpMerged(
-  session: Session,
-  recordings: readonly RecordRequest[],
-): Promise<Stock["merged"]> {
-  const asked = recordings.flatMap(({ receipt: { channel }, lookup }) =>
+async function lookUpMerged(session: Session, requests: readonly RecordRequest[]): Promise<Stored["merged"]> {
+  const asked = requests.flatMap(({ receipt: { channel }, lookup }) =>
     lookup.nearKeys.map((key) => [key, channel]),
   );
   if (asked.length === 0) return new Map();
@@ -214,9 +212,9 @@ async function lookUpMerged(
 
 async function lookUpCandidates(
   session: Session,
-  recordings: readonly RecordRequest[],
-): Promise<Stock["candidates"]> {
-  const coalesceQueries = recordings.flatMap(({ lookup }) => lookup.coalesce);
+  requests: readonly RecordRequest[],
+): Promise<Stored["candidates"]> {
+  const coalesceQueries = requests.flatMap(({ lookup }) => lookup.coalesce);
   if (coalesceQueries.length === 0) return new Map();
   const rows = await session.rows<CandidateRow & { coalesce_key: string }>(
     `select e.coalesce_key, e.id, e.happened_at, e.channel,
@@ -233,8 +231,8 @@ async function lookUpCandidates(
       3,
     ),
   );
-  const stock = new Map<string, readonly CoalesceCandidate[]>();
+  const stored = new Map<string, readonly CoalesceCandidate[]>();
   for (const row of rows)
-    stock.set(row.coalesce_key, [...(stock.get(row.coalesce_key) ?? []), toCandidate(row)]);
-  return stock;
+    stored.set(row.coalesce_key, [...(stored.get(row.coalesce_key) ?? []), toCandidate(row)]);
+  return stored;
 }

@@ -5,7 +5,7 @@ import type { Dialect, Session, Value } from "../sql/session.ts";
 import { asFault, isAborted } from "./errors.ts";
 import { given, insertRows } from "./given.ts";
 
-export type { Session, Value };
+export type { Session };
 
 /** A statement as the server parses it. */
 interface Prepared {

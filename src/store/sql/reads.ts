@@ -25,22 +25,26 @@ type SharedReads = Omit<Reads, "backlog"> &
   Pick<Inbox, "listRejections" | "findRejections" | "findRejection"> &
   Pick<Control, "destinations" | "findAudit">;
 
-export function createReads(session: Session): SharedReads {
+/** `read` carries out each of them: at once, unless it is given. */
+export function createReads(
+  session: Session,
+  read: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(),
+): SharedReads {
   return {
-    findEvents: (filter, page) => findEvents(session, filter, page),
-    findEvent: (id) => findEvent(session, id),
-    findReceipts: (filter, page) => findReceipts(session, filter, page),
-    findReceipt: (id) => findReceipt(session, id),
-    countProblems: () => countProblems(session),
-    findDocuments: (filter, page) => findDocuments(session, filter, page),
-    findDocument: (source, id) => findDocument(session, source, id),
-    findDeliveries: (filter, page) => findDeliveries(session, filter, page),
-    findDelivery: (id) => findDelivery(session, id),
-    findBlocking: (id) => findBlocking(session, id),
-    listRejections: (filter, page) => listRejections(session, filter, page),
-    findRejections: (filter, page) => findRejections(session, filter, page),
-    findRejection: (id) => findRejection(session, id),
-    destinations: () => destinations(session),
-    findAudit: (page) => findAudit(session, page),
+    findEvents: (filter, page) => read(() => findEvents(session, filter, page)),
+    findEvent: (id) => read(() => findEvent(session, id)),
+    findReceipts: (filter, page) => read(() => findReceipts(session, filter, page)),
+    findReceipt: (id) => read(() => findReceipt(session, id)),
+    countProblems: () => read(() => countProblems(session)),
+    findDocuments: (filter, page) => read(() => findDocuments(session, filter, page)),
+    findDocument: (source, id) => read(() => findDocument(session, source, id)),
+    findDeliveries: (filter, page) => read(() => findDeliveries(session, filter, page)),
+    findDelivery: (id) => read(() => findDelivery(session, id)),
+    findBlocking: (id) => read(() => findBlocking(session, id)),
+    listRejections: (filter, page) => read(() => listRejections(session, filter, page)),
+    findRejections: (filter, page) => read(() => findRejections(session, filter, page)),
+    findRejection: (id) => read(() => findRejection(session, id)),
+    destinations: () => read(() => destinations(session)),
+    findAudit: (page) => read(() => findAudit(session, page)),
   };
 }

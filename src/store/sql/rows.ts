@@ -58,9 +58,8 @@ export async function withChildren<T extends Table>(
   const description = SCHEMA[table];
   const children = Object.entries<Child<unknown>>(description.children);
   const ids = rows.map((row) => String(row.id));
-  const found = await Promise.all(
-    children.map(async ([property, child]) => [property, await childrenOf(session, child, ids)] as const),
-  );
+  const found: [property: string, itemsOf: (id: string) => unknown[]][] = [];
+  for (const [property, child] of children) found.push([property, await childrenOf(session, child, ids)]);
   return rows.map((row) => {
     const position = isPositioned(description) ? { position: row.position } : {};
     const items = found.map(([property, itemsOf]) => [property, itemsOf(String(row.id))]);

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { asFault } from "./errors.ts";
+import { asFault, read } from "./errors.ts";
 
 interface Job {
   run(): unknown;
@@ -8,19 +8,28 @@ interface Job {
   reject(error: unknown): void;
 }
 
+/** What a write is about. */
+export interface About {
+  /** The number of events: a transaction takes a bounded number, and other work has its turn before the next. */
+  weight?: number;
+  /** What is added from outside, for a store that has a limit. */
+  adds?: "requests" | "rejections" | undefined;
+}
+
 export interface GroupCommit {
   /**
    * Runs `work` in a transaction shared with all other work of the same turn of the event loop. Resolves with
    * its result once the transaction is on disk. When `work` throws, only its own changes are undone: the
-   * whole transaction runs again, with a savepoint for each, so `work` may run twice. `weight` is its number
-   * of events: a transaction takes a bounded number, and other work has its turn before the next.
+   * whole transaction runs again, with a savepoint for each, so `work` may run twice.
    */
-  write<T>(work: () => T, weight?: number): Promise<T>;
+  write<T>(work: () => T, about?: About): Promise<T>;
   /**
    * Runs asynchronous `work` in a transaction of its own, one after the other; writes that are asked for
    * meanwhile wait. When it throws, all of it is undone.
    */
-  alone<T>(work: () => Promise<T>): Promise<T>;
+  alone<T>(work: () => Promise<T>, about?: About): Promise<T>;
+  /** Runs `work`, which only reads. */
+  read<T>(work: () => T | Promise<T>): Promise<T>;
   /** Resolves once everything asked for is carried out. */
   idle(): Promise<void>;
   /** The number of transactions committed. */
@@ -125,7 +134,7 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   }
 
   return {
-    write<T>(work: () => T, weight = 1) {
+    write<T>(work: () => T, { weight = 1 }: About = {}) {
       return new Promise<T>((resolve, reject) => {
         if (waiting.length === 0) setImmediate(flushSome);
         waiting.push({ run: work, weight, resolve: (value) => resolve(value as T), reject });
@@ -136,6 +145,7 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
       aloneDone = done.catch(() => {});
       return done;
     },
+    read,
     async idle() {
       await aloneDone;
       while (waiting.length > 0) flushSome();

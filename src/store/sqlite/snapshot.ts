@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../domain/errors.ts";
 import type { Snapshot } from "../port/backup.ts";
@@ -17,7 +14,7 @@ const CORRUPT = 11;
  * while the first connection goes on. A store in memory has one connection alone, so it is copied.
  */
 export function openSnapshot(db: DatabaseSync, file: string, timeout: number): Snapshot {
-  const { copy, remove } = file === ":memory:" ? copied(db) : connected(file, timeout);
+  const copy = file === ":memory:" ? copied(db) : connected(file, timeout);
   const session = createSession(copy);
   return {
     counts: () => countRows(session),
@@ -25,29 +22,31 @@ export function openSnapshot(db: DatabaseSync, file: string, timeout: number): S
     damage: () => read(() => findDamage(copy)),
     async close() {
       copy.close();
-      remove();
     },
   };
 }
 
-function connected(file: string, timeout: number) {
+function connected(file: string, timeout: number): DatabaseSync {
   const copy = new DatabaseSync(file, { readOnly: true, timeout });
   try {
     // The transaction sees the moment of its first read.
     copy.exec("begin; select one from probe");
-    return { copy, remove: () => {} };
+    return copy;
   } catch (error) {
     copy.close();
     throw error;
   }
 }
 
-function copied(db: DatabaseSync) {
-  const folder = mkdtempSync(join(tmpdir(), "countersign-"));
-  const path = join(folder, "copy.db");
-  query(db, "vacuum into ?").run(path);
-  const copy = new DatabaseSync(path, { readOnly: true });
-  return { copy, remove: () => rmSync(folder, { recursive: true }) };
+let copies = 0;
+
+/** In memory as well: the rows of such a store are in no file that it did not write itself. */
+function copied(db: DatabaseSync): DatabaseSync {
+  copies += 1;
+  const name = `file:snapshot-${copies}?mode=memory&cache=shared`;
+  const copy = new DatabaseSync(name);
+  query(db, "vacuum into ?").run(name);
+  return copy;
 }
 
 function findDamage(db: DatabaseSync): readonly string[] {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type LowdbOptions, type LowdbStore, openLowdbStore } from "../../../src/store/lowdb.ts";
-import { aDocument, aDraft, aReceipt, aRecording, NEW_YEAR } from "../../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "../../support/builders.ts";
 import { contentsOf, DAY, deliverAll, pruneAll, restoreAll } from "../filled.ts";
 
 describe("a lowdb file that grows", () => {
@@ -32,7 +32,7 @@ describe("a lowdb file that grows", () => {
     for (let n = from; n < to; n += 1) await store.record(sent(n, body));
   };
   const sent = (n: number, body = "{}") =>
-    aRecording([aDraft({ document: aDocument(`doc-${n}`) })], {
+    aRecordRequest([aDraft({ document: aDocument(`doc-${n}`) })], {
       receipt: aReceipt({ receivedAt: NEW_YEAR + n, body: Buffer.from(body) }),
     });
   const failureOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
@@ -84,7 +84,7 @@ describe("a lowdb file that grows", () => {
     await fill(small, 0, 1, "x".repeat(11_000));
     expect(warnings).to.have.length(1);
     expect(warnings[0]).to.match(/holds 8\d % of the 20,000 bytes/);
-    await small.close();
+    for (const store of stores.splice(0)) await store.close();
     await open({ maxBytes: 20_000 });
     expect(warnings).to.have.length(2);
   });

@@ -5,7 +5,7 @@ import type { DestinationState } from "../../../src/store/port/control.ts";
 import type { Lease } from "../../../src/store/port/queue.ts";
 import { openPostgresStore } from "../../../src/store/postgres.ts";
 import type { Store } from "../../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, NEW_YEAR } from "../../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, NEW_YEAR } from "../../support/builders.ts";
 import { until } from "../../support/clock.ts";
 import { type PostgresServer, postgresServer } from "../../support/postgres-server.ts";
 import { anAttempt } from "../filled.ts";
@@ -63,7 +63,7 @@ describe("nodes of one PostgreSQL", () => {
   const record = (count: number) =>
     Promise.all(
       Array.from({ length: count }, (_, i) =>
-        first().record(aRecording([aDraft({ document: aDocument(`d${i}`) })])),
+        first().record(aRecordRequest([aDraft({ document: aDocument(`d${i}`) })])),
       ),
     );
   const claim = (store: Store, given: Partial<Parameters<Store["claim"]>[0]> = {}) =>
@@ -185,7 +185,7 @@ describe("nodes of one PostgreSQL", () => {
     const report = (type: KnownType, n: number, { channel = "realtime", ahead = 0, named = true }) => {
       const document = named ? aDocument(`doc-${n}`) : null;
       const draft = aDraft({ type, channel, document, signer: aSigner(`ann-${n}`), time: NEW_YEAR + ahead });
-      return aRecording([draft], { receipt: aReceipt({ channel }), coalesce: 60_000 });
+      return aRecordRequest([draft], { receipt: aReceipt({ channel }), coalesce: 60_000 });
     };
 
     it("one event of what two channels tell at once, of which one does not name the document", async () => {
@@ -264,7 +264,7 @@ describe("nodes of one PostgreSQL", () => {
 
     it("of none that only opened the store: an export is no node", async () => {
       const other = await openPostgresStore({ url, token: () => "other" });
-      await other.record(aRecording([aDraft()]));
+      await other.record(aRecordRequest([aDraft()]));
       all.push(await aNode());
       await until(() => all.every(({ nodes }) => nodes === 4));
       await other.close();

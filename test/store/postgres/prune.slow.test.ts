@@ -3,7 +3,15 @@ import type { PoolClient } from "pg";
 import type { RecordRequest, RecordResult } from "../../../src/store/port/inbox.ts";
 import { openPostgresStore } from "../../../src/store/postgres.ts";
 import type { Store } from "../../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecording, aSigner, CRM, NEW_YEAR } from "../../support/builders.ts";
+import {
+  aDocument,
+  aDraft,
+  aReceipt,
+  aRecordRequest,
+  aSigner,
+  CRM,
+  NEW_YEAR,
+} from "../../support/builders.ts";
 import { type PostgresServer, postgresServer } from "../../support/postgres-server.ts";
 import { claim, contentsOf, deliverAll, pruneAll, settle } from "../filled.ts";
 
@@ -78,7 +86,7 @@ describe("pruning PostgreSQL", () => {
   const count = async (table: string): Promise<number> =>
     (await server.admin.query(`select count(*)::int as count from ${schema}.${table}`)).rows[0].count;
   const sent = (document: string, receivedAt = OLDER): RecordRequest =>
-    aRecording([aDraft({ document: aDocument(document) })], { receipt: aReceipt({ receivedAt }) });
+    aRecordRequest([aDraft({ document: aDocument(document) })], { receipt: aReceipt({ receivedAt }) });
 
   it("removes each row once when two nodes are at it, and nothing that is open", async () => {
     const ids = await Promise.all(
@@ -112,7 +120,7 @@ describe("pruning PostgreSQL", () => {
     for (let document = 0; document < 12; document += 1) {
       const drafts = types.map((type) => aDraft({ type, document: aDocument(`d${document}`) }));
       const receipt = aReceipt({ receivedAt: OLDER });
-      await nodes[0].record(aRecording(drafts, { receipt, subscribers }));
+      await nodes[0].record(aRecordRequest(drafts, { receipt, subscribers }));
     }
     for (const name of ["crm", "erp"]) await deliverAll(nodes[0], NEW_YEAR, name);
     const again = (destination: string) =>
@@ -136,7 +144,7 @@ describe("pruning PostgreSQL", () => {
   it("lets the rest of a lane be sent again while the first of it goes", async () => {
     await nodes[0].record(sent("a", OLDER));
     const stays = await nodes[0].record(
-      aRecording([aDraft({ type: "document.completed", document: aDocument("a") })]),
+      aRecordRequest([aDraft({ type: "document.completed", document: aDocument("a") })]),
     );
     await deliverAll(nodes[0]);
     await holding("select from attempts for update", async ({ waitedFor, letGo }) => {
@@ -219,7 +227,7 @@ describe("pruning PostgreSQL", () => {
     const [lease] = await claim(nodes[0]);
     if (!lease) throw new Error("nothing was due");
     const viewed = (time: number) =>
-      aRecording([aDraft({ type: "signer.viewed", document: aDocument("a"), signer: aSigner(), time })]);
+      aRecordRequest([aDraft({ type: "signer.viewed", document: aDocument("a"), signer: aSigner(), time })]);
     await holding("select from documents for update", async ({ waitedFor, letGo }) => {
       const pruned = pruneAll(nodes[0], "documents", NEW_YEAR);
       await waitedFor(1);
@@ -254,7 +262,7 @@ describe("pruning PostgreSQL", () => {
   for (const tables of [["events", "documents"] as const, ["documents", "events"] as const]) {
     it(`leaves no lane behind when ${tables.join(" go before ")}`, async () => {
       await nodes[0].record(
-        aRecording([
+        aRecordRequest([
           aDraft({ signers: [aSigner("ann")] }),
           aDraft({ type: "signer.viewed", document: null, signer: aSigner("ann") }),
           aDraft({ type: "signer.viewed", document: null, signer: aSigner("bob") }),

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { openPostgresStore } from "../../../src/store/postgres.ts";
 import type { Store } from "../../../src/store/store.ts";
-import { aDocument, aDraft, aRecording } from "../../support/builders.ts";
+import { aDocument, aDraft, aRecordRequest } from "../../support/builders.ts";
 import { type PostgresServer, postgresServer } from "../../support/postgres-server.ts";
 import { contentsOf, fillStore, rowsOf } from "../filled.ts";
 
@@ -36,7 +36,7 @@ describe("a copy of PostgreSQL", () => {
     const [shown] = await Promise.all([
       rowsOf(snapshot, 1),
       ...Array.from({ length: 50 }, (_, i) =>
-        writer.record(aRecording([aDraft({ document: aDocument(`d${i}`) })])),
+        writer.record(aRecordRequest([aDraft({ document: aDocument(`d${i}`) })])),
       ),
     ]);
     expect(shown).to.deep.equal(before);

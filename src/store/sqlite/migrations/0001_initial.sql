@@ -1,5 +1,5 @@
 -- Never edited once released: a later change is a later file.
--- Instants are milliseconds since 1970. `position` gives the order recorded, and is what cursors point at.
+-- Instants are milliseconds since 1970. `position` gives the order recorded, and cursors point at it.
 
 create table receipts (
   position    integer primary key autoincrement,
@@ -12,13 +12,13 @@ create table receipts (
   size        integer not null,          -- of the body, in bytes
   verified    text    not null,
   mapping     text    not null,
-  problems    text,                      -- JSON array; null when everything was read
-  events      text    not null,          -- JSON array: ids of the events it told first
-  duplicates  text    not null           -- JSON array: ids of the events it told again
+  problems    text,                      -- JSON array; null: no problem
+  events      text    not null,          -- JSON array: ids of the events that it reported first
+  duplicates  text    not null           -- JSON array: ids of the events that it reported again
 );
 create index receipts_with_problems on receipts (position) where problems is not null;
 
--- Apart, since a change of one column writes a row anew as a whole, and these can have megabytes.
+-- Apart, since a change of one column writes the whole row again, and bodies can have megabytes.
 create table bodies (
   position integer primary key,          -- of the receipt
   body     blob not null                 -- the bytes as they came
@@ -33,7 +33,7 @@ create table rejections (
   received_at integer not null,
   query       text    not null,
   headers     text    not null,          -- JSON object
-  body        blob,                      -- null: too long to be kept
+  body        blob,                      -- null: it was too long to be stored
   reason      text    not null,
   shown       text    not null           -- JSON: fingerprints of the credentials it showed
 );
@@ -45,7 +45,7 @@ create table documents (
   id         text    not null,
   status     text,
   state      text    not null,           -- JSON: domain/document.ts
-  changed_at integer not null,           -- when the receipt came that told something of it last
+  changed_at integer not null,           -- when the last receipt about it came
   unique (id, source)                    -- in this order, a document is found without its source as well
 );
 
@@ -55,7 +55,7 @@ create table events (
   source      text    not null,
   channel     text    not null,
   type        text    not null,
-  coalesce_key text,                      -- what it shares with others of its type about the same object, where there can be many
+  coalesce_key text,                      -- the same for events that may be one happening
   happened_at integer not null,
   document_id text,
   receipt_id  text    not null,
@@ -66,15 +66,15 @@ create index events_coalesce      on events (coalesce_key, happened_at) where co
 create index events_document on events (document_id, position) where document_id is not null;
 create index events_type     on events (type, position);
 
--- Events that are kept no longer: a repeat of one is still recognised.
+-- The rest of pruned events: a repeat of one is still recognised.
 create table tombstones (
   position    integer primary key autoincrement,
   id          text    not null unique,
   recorded_at integer not null           -- of the event
 );
 
--- Other keys under which an event was told: its signer was found by comparing, or another channel's clock differed. They stay as long
--- as the event's id does.
+-- Other keys under which an event was reported: its signer was found by comparing, or another channel's
+-- clock differed. They stay as long as the event's id does.
 create table dedupe_keys (
   key      text not null,
   event_id text not null,
@@ -82,19 +82,20 @@ create table dedupe_keys (
 ) without rowid;
 create index dedupe_keys_event on dedupe_keys (event_id);
 
--- Which channel told an event under which key, where a happening can occur many times: by its own id, or nearly at the same time. What was
--- told nearly is kept as it came as long as the event is, to become an event of its own when it turns out to be one.
+-- The reports of an event by channel, where a happening can occur many times: under the event's own id, or
+-- matched by nearness. Of the latter the report itself is stored as long as the event is, to become an event of
+-- its own when it turns out to be one.
 create table channel_keys (
   event_id text   not null,
   key      text   not null,
   channel  text   not null,
-  at       integer not null,           -- when it happened as the channel told it
+  at       integer not null,           -- when it happened according to the channel
   origin   text,                      -- JSON: domain/coalesce.ts
   primary key (key, channel, event_id)
 ) without rowid;
 create index channel_keys_event on channel_keys (event_id);
 
--- Which document a signer belongs to, learnt from posts that name both.
+-- The document that a signer belongs to, from requests that name both.
 create table links (
   source      text not null,
   signer_id   text not null,
@@ -103,7 +104,7 @@ create table links (
 ) without rowid;
 create index links_document on links (source, document_id);
 
--- An event told again: by which receipt, over which channel.
+-- Repeats of an event: by which receipt, over which channel.
 create table duplicates (
   event_id   text    not null,
   receipt_id text    not null,
@@ -123,15 +124,16 @@ create table deliveries (
   attempts    integer not null default 0,
   due_at      integer,                   -- null once final; while leased, when the lease ends
   token       text,                      -- of the newest lease
-  replayed_after integer,                -- tries it had had when a person had it sent again
+  replayed_after integer,                -- attempts before the last replay
   recorded_at integer not null
 );
--- An event's deliveries are recorded with it, so its time finds them. Ids are spread all over an index; times are added at its end.
--- Ten thousand may be recorded at the same time, and among those the id finds them.
+-- An event's deliveries are recorded with it, so its time finds them. Ids are spread all over an index; times
+-- are added at its end. Ten thousand may be recorded at the same time, and the id finds them among those.
 create index deliveries_recorded on deliveries (recorded_at, event_id);
--- What is due, in the order it is leased.
+-- Due deliveries, in the order of leases.
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
--- What is open in a lane, in order: does a new one have to wait, and who is next? And how much is open for a destination?
+-- Open deliveries of a lane, in order: whether a new one must wait, and which is next. Also the number of open
+-- deliveries of a destination.
 create index deliveries_open  on deliveries (destination, lane, position) where due_at is not null;
 
 create index deliveries_parked on deliveries (destination, position) where status = 'parked';
@@ -151,11 +153,11 @@ create table attempts (
 
 create table destinations (
   name    text primary key,
-  paused  text,                          -- JSON: why it gets nothing for now; null: it is not paused
+  paused  text,                          -- JSON; null: it is not paused
   breaker text                           -- JSON: domain/breaker.ts
 ) without rowid;
 
--- What people changed.
+-- Changes by operators.
 create table audit (
   position integer primary key autoincrement,
   at       integer not null,
@@ -165,6 +167,6 @@ create table audit (
   details  text    not null              -- JSON object
 );
 
--- One row that is written to find out whether writing works.
+-- One row, written to find out whether writes work.
 create table probe (one integer primary key check (one = 1), writes integer not null);
 insert into probe values (1, 0);
