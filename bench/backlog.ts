@@ -19,7 +19,10 @@ interface Port {
   lender: Child<LenderCalls>;
 }
 
-/** What claiming and settling costs at the store's port, as more and more deliveries wait. `newStore` gives an empty one. */
+/**
+ * What claiming and settling costs at the store's port, as more and more deliveries wait. `newStore` gives an
+ * empty one.
+ */
 export async function measureBacklog(
   bench: Bench,
   kind: string,

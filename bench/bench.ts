@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { monotonic } from "./monotonic.ts";
 import { type Calls, type Child, start } from "./processes.ts";
 
-/** What a stage works with: children and folders of its own that are gone when it ends, and a limit to its time. */
+/**
+ * What a stage works with: children and folders of its own that are gone when it ends, and a limit to its
+ * time.
+ */
 export interface Bench {
   start<C extends Calls>(name: string): Child<C>;
   newFolder(): Promise<string>;

@@ -2,7 +2,10 @@ import { createHmac } from "node:crypto";
 import { CHANNEL, KEY, SOURCE } from "./posts.ts";
 import { TOKEN } from "./settings.ts";
 
-/** Requests whose bodies are as long as a bridge takes them: genuine ones, and such as only an enemy with the key would send. */
+/**
+ * Requests whose bodies are as long as a bridge takes them: genuine ones, and such as only an enemy with the
+ * key would send.
+ */
 export interface Body {
   name: string;
   request: Buffer;
@@ -78,7 +81,10 @@ function request(path: string, body: Buffer, headers: Readonly<Record<string, st
 }
 
 const AT = Date.UTC(2026, 0, 1);
-/** Of every five items one is about a document and four are about a signer of it, whose document the batch does not name. */
+/**
+ * Of every five items one is about a document and four are about a signer of it, whose document the batch
+ * does not name.
+ */
 const CODES = [
   ["document", "10"],
   ["signer", "10"],

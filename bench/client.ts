@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { monotonic } from "./monotonic.ts";
 
 /**
- * A client that costs so little that it is never what is measured: requests are bytes made beforehand, and of an answer
- * only the status and the length are looked at.
+ * A client that costs so little that it is never what is measured: requests are bytes made beforehand, and of
+ * an answer only the status and the length are looked at.
  */
 
 export interface Connection {
@@ -71,7 +71,10 @@ export interface Flood {
   latencies: number[];
 }
 
-/** Sends every request, each connection its next as soon as it has an answer; of several servers each has its share of the connections. Stops at the first answer that is not 200. */
+/**
+ * Sends every request, each connection its next as soon as it has an answer; of several servers each has its
+ * share of the connections. Stops at the first answer that is not 200.
+ */
 export async function flood(
   url: string | readonly string[],
   connections: number,
@@ -97,7 +100,10 @@ export async function flood(
   return { answered: latencies.length, seconds, latencies };
 }
 
-/** Sends `perSecond` requests a second whatever the server does, and tells when each one's 200 came (as `monotonic`). */
+/**
+ * Sends `perSecond` requests a second whatever the server does, and tells when each one's 200 came (as
+ * `monotonic`).
+ */
 export async function drip(url: string, perSecond: number, requests: readonly Buffer[]): Promise<number[]> {
   const idle: Connection[] = [];
   const opened: Connection[] = [];

@@ -24,7 +24,10 @@ interface Round {
   ordered: number;
 }
 
-/** A full store emptied by the real dispatcher, against a loop of `got.post`. The receiver's clock measures all alike. */
+/**
+ * A full store emptied by the real dispatcher, against a loop of `got.post`. The receiver's clock measures
+ * all alike.
+ */
 export async function measureDelivery(bench: Bench): Promise<Figure[]> {
   const receiver = bench.start<ReceiverCalls>("receiver");
   const loop = bench.start<LoopCalls>("loop");
@@ -52,7 +55,10 @@ export async function measureDelivery(bench: Bench): Promise<Figure[]> {
   return toFigures(rounds);
 }
 
-/** Takes events in while the destination's one delivery is out and never answered; the stop gives that one back, untried. */
+/**
+ * Takes events in while the destination's one delivery is out and never answered; the stop gives that one
+ * back, untried.
+ */
 async function fill(bridge: Child<BridgeCalls>, settings: Settings): Promise<void> {
   const held = {
     ...settings,

@@ -23,15 +23,21 @@ const LIFE = [
 /** How many events each document has. */
 export const EVENTS_PER_DOCUMENT = LIFE.length;
 
-/** An hour ago: all of it is due, and nothing so old that it would be removed while something else is measured. */
+/**
+ * An hour ago: all of it is due, and nothing so old that it would be removed while something else is
+ * measured.
+ */
 const START = Date.now() - 3_600_000;
 
-/** How many happenings one request tells: a batch costs the store less than as many posts, and fills it no differently. */
+/**
+ * How many happenings one request tells: a batch costs the store less than as many posts, and fills it no
+ * differently.
+ */
 const BATCH = 8;
 
 /**
- * All that is recorded of so many documents: the first event of each, then the second of each, and so on, as when all are on
- * their way side by side. Each batch comes a millisecond after the one before.
+ * All that is recorded of so many documents: the first event of each, then the second of each, and so on, as
+ * when all are on their way side by side. Each batch comes a millisecond after the one before.
  */
 export function recordersOf(documents: number, subscribers: readonly Subscriber[]): (() => RecordRequest)[] {
   const count = Math.ceil((documents * LIFE.length) / BATCH);

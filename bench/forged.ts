@@ -25,8 +25,9 @@ const PAUSE_MS = 5;
 const TARGET_MS = 100;
 
 /**
- * How long a genuine post takes on PostgreSQL, from verification to commit, beside many forged ones. Without HTTP: more requests
- * than a process can read hold up each other whoever sends them, and that says nothing about the store.
+ * How long a genuine post takes on PostgreSQL, from verification to commit, beside many forged ones. Without
+ * HTTP: more requests than a process can read hold up each other whoever sends them, and that says nothing
+ * about the store.
  */
 export async function measureForged(bench: Bench): Promise<Figure[]> {
   const { accept, channel } = await openWayIn(bench);

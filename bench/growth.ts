@@ -47,7 +47,8 @@ export async function measureGrowth(bench: Bench, stores: readonly Filled[]): Pr
 
   const rounds = await bench.rounds(ROUNDS, async (number): Promise<Round> => {
     const round = new Map([["bare", await flood(bareUrl, CONNECTIONS, createRequests(FIRST, REQUESTS))]]);
-    // Now from the one end and now from the other: a disk or a machine that slows down is then to nobody's advantage.
+    // Now from the one end and now from the other: a disk or a machine that slows down is then to nobody's
+    // advantage.
     for (const lane of number % 2 === 0 ? lanes : lanes.toReversed())
       round.set(lane.name, await lane.flood(number));
     return round;
@@ -56,7 +57,10 @@ export async function measureGrowth(bench: Bench, stores: readonly Filled[]): Pr
   return toFigures(lanes, rounds);
 }
 
-/** A bridge that has warmed up; on PostgreSQL another lane with a second one beside it, which runs only while it is measured. */
+/**
+ * A bridge that has warmed up; on PostgreSQL another lane with a second one beside it, which runs only while
+ * it is measured.
+ */
 async function openLanes(bench: Bench, filled: Filled): Promise<Lane[]> {
   const { kind, settings } = filled;
   const bridge = bench.start<BridgeCalls>("bridge");

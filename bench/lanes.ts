@@ -11,7 +11,10 @@ import { median } from "./statistics.ts";
 const DOCUMENTS = 10_000;
 /** One more is run before, for the compiler, and not counted. */
 const PAIRS = 5;
-/** How long each of a pair is delivered from, in milliseconds; and what of it is for connections and caches, and not counted. */
+/**
+ * How long each of a pair is delivered from, in milliseconds; and what of it is for connections and caches,
+ * and not counted.
+ */
 const WINDOW = 2_200;
 const WARM_UP = 600;
 
@@ -25,7 +28,10 @@ interface Pair {
   document: number;
 }
 
-/** What lanes cost: two stores with the same deliveries, one in lanes and one not, each delivered from for a while, in turn. */
+/**
+ * What lanes cost: two stores with the same deliveries, one in lanes and one not, each delivered from for a
+ * while, in turn.
+ */
 export async function measureLanes(bench: Bench): Promise<Figure[]> {
   const receiver = bench.start<ReceiverCalls>("receiver");
   const url = await receiver.ask("start", null);
@@ -39,7 +45,8 @@ export async function measureLanes(bench: Bench): Promise<Figure[]> {
   const [none, document] = await Promise.all([prepare("none"), prepare("document")]);
 
   const [, ...pairs] = await bench.rounds(PAIRS + 1, async (number): Promise<Pair> => {
-    // Now the one and now the other goes first: a disk or a machine that slows down is then to nobody's advantage.
+    // Now the one and now the other goes first: a disk or a machine that slows down is then to nobody's
+    // advantage.
     if (number % 2 === 0)
       return { none: await rateOf(receiver, none), document: await rateOf(receiver, document) };
     const first = await rateOf(receiver, document);

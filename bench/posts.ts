@@ -7,7 +7,9 @@ export const CHANNEL = "account";
 export const PATH = `/in/${SOURCE}/${CHANNEL}`;
 export const KEY = "the-primary-api-key-of-a-workspace";
 
-/** What Lumin tells of a document, in this order. Each type happens once, so that every post is one new event. */
+/**
+ * What Lumin tells of a document, in this order. Each type happens once, so that every post is one new event.
+ */
 const LIFE = [
   ["signature_request_created", "document.created", "WAITING_FOR_OTHERS"],
   ["signature_request_sent", "document.sent", "WAITING_FOR_OTHERS"],

@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 
 /**
- * Each server has a process of its own, so that none is measured with another's garbage or busy loop. They are asked by
- * name over Node's own channel between parent and child; a child whose parent is gone ends itself.
+ * Each server has a process of its own, so that none is measured with another's garbage or busy loop. They
+ * are asked by name over Node's own channel between parent and child; a child whose parent is gone ends
+ * itself.
  */
 
 /** What a child can be asked: one argument, one answer, both plain data. */
@@ -37,7 +38,10 @@ export function profileInto(folder: string, stage: string): void {
 let prefix = "";
 let started = 0;
 
-/** Starts a file of `children/`. What it prints on stdout (the bridge's log) goes to /dev/null, as cheap as a log can be. */
+/**
+ * Starts a file of `children/`. What it prints on stdout (the bridge's log) goes to /dev/null, as cheap as a
+ * log can be.
+ */
 export function start<C extends Calls>(name: string): Child<C> {
   const folder = process.env[PROFILE];
   const execArgv = folder

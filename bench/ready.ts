@@ -9,7 +9,9 @@ import { placeOf, type Settings, textOf } from "./settings.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
-/** Milliseconds from the start of `countersign serve` to its first 200 at /readyz. Afterwards it is stopped. */
+/**
+ * Milliseconds from the start of `countersign serve` to its first 200 at /readyz. Afterwards it is stopped.
+ */
 export async function timeToReady(settings: Settings): Promise<number> {
   await writeFile(placeOf(settings), textOf(settings));
   const startedAt = monotonic();

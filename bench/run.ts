@@ -36,14 +36,16 @@ const STAGES: readonly Stage[] = [
   { name: "stores", limit: 1_500_000, measure: measureStores, whenNamed: true },
 ];
 
+const ONLY_NAMED = STAGES.flatMap(({ name, whenNamed }) => (whenNamed ? [name] : []));
+
 const HELP = `npm run bench -- [STAGE…] [--json] [--strict] [--profile FOLDER]
 
   STAGE            ${STAGES.map(({ name }) => name).join(", ")};
-                   default: all of them but ${STAGES.flatMap((stage) => (stage.whenNamed ? [stage.name] : [])).join(", ")}, which takes a quarter of an hour
+                   default: all but ${ONLY_NAMED.join(", ")}, which takes a quarter of an hour
   --json           the figures for programs
   --strict         exit with 1 when a target is missed
-  --profile FOLDER every process writes a CPU profile there (open it in Chrome's DevTools), and what the bridges were busy with
-                   is told; slows what is measured
+  --profile FOLDER every process writes a CPU profile there (open it in Chrome's DevTools), and the work
+                   of the bridges is printed by part; slows the measurements
 `;
 
 async function main(): Promise<number> {

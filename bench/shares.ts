@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** What part of a processor's busy time went where, from a CPU profile of a bridge: `node bench/shares.ts FILE…`. */
+/**
+ * What part of a processor's busy time went where, from a CPU profile of a bridge: `node bench/shares.ts
+ * FILE…`.
+ */
 
 interface Node {
   id: number;
@@ -28,7 +31,10 @@ const ENGINE: ReadonlyMap<string, string> = new Map([
   ["(program)", "Node's own native code"],
 ]);
 
-/** By the file, the first that matches. What matches none, such as Node's timers and hashes, counts as whatever called it. */
+/**
+ * By the file, the first that matches. What matches none, such as Node's timers and hashes, counts as
+ * whatever called it.
+ */
 const GROUPS: readonly (readonly [string, RegExp])[] = [
   [
     "logging and metrics",
@@ -57,7 +63,10 @@ function timesOf({ nodes, samples, timeDeltas }: Profile): Map<string, number> {
   return times;
 }
 
-/** Each node's group: by itself, or else by its nearest caller that has one. Callers come before those they call. */
+/**
+ * Each node's group: by itself, or else by its nearest caller that has one. Callers come before those they
+ * call.
+ */
 function classify(nodes: readonly Node[]): Map<number, string> {
   const callers = new Map(
     nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),

@@ -12,10 +12,16 @@ import type { RecordRequest } from "../src/store/port/inbox.ts";
 import type { Rows } from "../src/store/rows.ts";
 import { createPost, EVENTS_PER_DOCUMENT } from "./posts.ts";
 
-/** What a store holds that has been in use for a while: the bench's posts from number 0 on, as the bridge itself would have read them. */
+/**
+ * What a store holds that has been in use for a while: the bench's posts from number 0 on, as the bridge
+ * itself would have read them.
+ */
 export interface Stock {
   events: number;
-  /** Of so many of the newest documents the last delivery has not been tried yet; all others are delivered, at the first try. */
+  /**
+   * Of so many of the newest documents the last delivery has not been tried yet; all others are delivered, at
+   * the first try.
+   */
   pending: number;
 }
 
@@ -27,7 +33,10 @@ export interface Load {
   deliveries: Rows["deliveries"][];
 }
 
-/** How long ago the first post came, in milliseconds; the last came a moment ago. Shorter than anything is kept. */
+/**
+ * How long ago the first post came, in milliseconds; the last came a moment ago. Shorter than anything is
+ * kept.
+ */
 const SPAN = 60 * 86_400_000;
 /** So many documents are in a load. */
 const LOAD = 250;

@@ -63,7 +63,9 @@ function tell(step: string): void {
 
 /** Where the stage's stores are, and how their bridges are set up. */
 interface Plan {
-  /** A new store, whose one delivery is out and never answered, so that no delivery disturbs what is measured. */
+  /**
+   * A new store, whose one delivery is out and never answered, so that no delivery disturbs what is measured.
+   */
   next(kind: Filled["kind"], ordering?: Settings["ordering"]): Promise<Settings>;
   /** The same store, with a destination that takes what comes. */
   answering(settings: Settings): Settings;

@@ -7,7 +7,10 @@ import { createRequests, EVENTS_PER_DOCUMENT, eventIdOf } from "./posts.ts";
 import { atMost, type Figure } from "./report.ts";
 import { percentile } from "./statistics.ts";
 
-/** A bridge whose destination answers, from the provider's post to the receiver; with `hanging`, another one never does. */
+/**
+ * A bridge whose destination answers, from the provider's post to the receiver; with `hanging`, another one
+ * never does.
+ */
 async function startBridge(bench: Bench, hanging = false) {
   const bridge = bench.start<BridgeCalls>("bridge");
   const receiver = bench.start<ReceiverCalls>("receiver");
@@ -27,7 +30,10 @@ const WARM_UP = 400;
 const EVENTS = 1_600;
 const PATIENCE = 5_000;
 
-/** How long after its 200 an event is with the receiver, alone and beside a destination that hangs at its limit. */
+/**
+ * How long after its 200 an event is with the receiver, alone and beside a destination that hangs at its
+ * limit.
+ */
 export async function measureLatency(bench: Bench): Promise<Figure[]> {
   const alone = await measureDelays(bench, false);
   const beside = await measureDelays(bench, true);
@@ -46,7 +52,10 @@ export async function measureLatency(bench: Bench): Promise<Figure[]> {
   ];
 }
 
-/** In milliseconds, at a steady pace, each event of another document. One that never came counts as infinitely late. */
+/**
+ * In milliseconds, at a steady pace, each event of another document. One that never came counts as infinitely
+ * late.
+ */
 async function measureDelays(bench: Bench, hanging: boolean): Promise<number[]> {
   const { receiver, url } = await startBridge(bench, hanging);
   const numbers = Array.from({ length: WARM_UP + EVENTS }, (_, index) => index * EVENTS_PER_DOCUMENT);

@@ -15,7 +15,10 @@ const CALM = 3_000;
 const WINDOW = 10_000;
 const SCRAPES = 10;
 
-/** What it costs to do nothing: deliveries that wait for a destination whose breaker is open, each pending and none in a lane. */
+/**
+ * What it costs to do nothing: deliveries that wait for a destination whose breaker is open, each pending and
+ * none in a lane.
+ */
 export async function measureWaiting(bench: Bench): Promise<Figure[]> {
   const receiver = bench.start<ReceiverCalls>("receiver");
   const destinations = [`${await receiver.ask("start", null)}/refuse`];

@@ -17,7 +17,8 @@ export async function measureWayIn(bench: Bench): Promise<Figure[]> {
   const bridge = bench.start<BridgeCalls>("bridge");
   const bare = bench.start<BareCalls>("bare");
   const receiver = bench.start<ReceiverCalls>("receiver");
-  // One delivery is out and never answered; all others wait for it in the store, so that no delivery is measured.
+  // One delivery is out and never answered; all others wait for it in the store, so that no delivery is
+  // measured.
   const destination = `${await receiver.ask("start", null)}/hang`;
   const folder = await bench.newFolder();
   const bridgeUrl = await bridge.ask("start", {

@@ -3,9 +3,14 @@ import { ConfigFile } from "../src/config/schema.ts";
 import { code, table } from "./markdown.ts";
 import { type Schema, schemaOf, typeOf } from "./schema-words.ts";
 
-/** The tables of docs/configuration.md: each key with its type, default and meaning, as the schema has them. */
+/**
+ * The tables of docs/configuration.md: each key with its type, default and meaning, as the schema has them.
+ */
 
-/** Sections that have a table of their own, by the path of their keys; the others stand in the table around them. */
+/**
+ * Sections that have a table of their own, by the path of their keys; the others stand in the table around
+ * them.
+ */
 const TABLES: Readonly<Record<string, string>> = {
   top: "",
   server: "server",
@@ -34,7 +39,9 @@ function schemaAt(whole: Schema, path: string): Schema {
   }, whole);
 }
 
-/** A row for each key; keys of a section without a table of its own follow their section, as `breaker.pause`. */
+/**
+ * A row for each key; keys of a section without a table of its own follow their section, as `breaker.pause`.
+ */
 function rowsOf(schema: Schema, path: string, apart: ReadonlySet<string>, prefix = ""): string[][] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     if (typeof value !== "object") return [];

@@ -54,7 +54,10 @@ function fieldRows(): string[][] {
   return rowsBelow(z.toJSONSchema(ForwardedEvent, { io: "output", reused: "inline" }), "");
 }
 
-/** Members of an object, or of the objects of a list, follow it. Those that are the same views as before are not repeated. */
+/**
+ * Members of an object, or of the objects of a list, follow it. Those that are the same views as before are
+ * not repeated.
+ */
 function rowsBelow(schema: Schema, prefix: string): string[][] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     if (typeof value !== "object") return [];

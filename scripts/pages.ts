@@ -3,7 +3,10 @@ import { eventTables } from "./event-tables.ts";
 import { logTables } from "./log-tables.ts";
 import { metricTable } from "./metric-table.ts";
 
-/** Tables in docs/ that are made from the code, by page and name. In the page each stands between two comments that name it. */
+/**
+ * Tables in docs/ that are made from the code, by page and name. In the page each stands between two comments
+ * that name it.
+ */
 const TABLES: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   ["docs/configuration.md", configurationTables()],
   ["docs/events.md", eventTables()],

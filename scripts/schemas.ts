@@ -7,7 +7,10 @@ const SOURCES = { configuration: ConfigFile, mapping: MappingFile, event: Forwar
 
 const SAID_OF = ["title", "description", "default", "examples", "id"] as const;
 
-/** `${NAME}` may stand for any value, also where a number, a truth value or a text of a certain form is wanted. */
+/**
+ * `${NAME}` may stand for any value, also where a number, a truth value or a text of a certain form is
+ * wanted.
+ */
 function allowReference({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   const { type, pattern, format } = jsonSchema;
   const isNarrow =
@@ -22,7 +25,10 @@ function allowReference({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSche
   jsonSchema.anyOf = [wanted, { type: "string", pattern: "\\$\\{.+\\}" }];
 }
 
-/** The text of every file in schemas/, by name: what editors and receivers check against, made from what the code checks with. */
+/**
+ * The text of every file in schemas/, by name: what editors and receivers check against, made from what the
+ * code checks with.
+ */
 export function generateSchemas(): Map<string, string> {
   return new Map(
     Object.entries(SOURCES).map(([name, schema]) => {

@@ -12,8 +12,9 @@ import { contentsOf, fillStore } from "../test/store/filled.ts";
 import { startOwnPostgres } from "../test/support/own-postgres.ts";
 
 /**
- * Writes a small store of each kind as this version keeps it: `node scripts/write-store-fixture.ts 0.1.0`. Called once for each
- * version that is released with a schema of its own, and never again: later versions must open what is there.
+ * Writes a small store of each kind as this version keeps it: `node scripts/write-store-fixture.ts 0.1.0`.
+ * Called once for each version that is released with a schema of its own, and never again: later versions
+ * must open what is there.
  */
 
 const [version = ""] = process.argv.slice(2);

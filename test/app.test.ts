@@ -13,6 +13,7 @@ import {
   tidy,
 } from "./support/bridge.ts";
 import { createManualClock } from "./support/clock.ts";
+import { until } from "./support/until.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const BATCH = fixture("legalesign/batch.form");
@@ -61,7 +62,7 @@ describe("the bridge", () => {
     });
   });
 
-  it("refuses the look-alike of Lumin's vector, whose body is compact but whose digest is that of the spaced one", async () => {
+  it("refuses Lumin's vector with a compact body and the digest of the spaced one", async () => {
     const bridge = await startBridge();
     const compact = JSON.stringify(JSON.parse(LUMIN_VECTOR));
     const answer = await bridge.post("/in/lumin/account", compact, { "x-signature": LUMIN_SIGNATURE });
@@ -70,7 +71,7 @@ describe("the bridge", () => {
     expect((await bridge.admin("/api/v1/events")).body.items).to.deep.equal([]);
   });
 
-  it("makes eight events of the eight-item batch, in the batch's order, and none when it comes again", async () => {
+  it("makes eight events of an eight-item batch, in order, and none when it is repeated", async () => {
     const bridge = await startBridge();
     const first = await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, BATCH, FORM);
     expect(first.body).to.deep.include({ events: 8, duplicates: 0 });
@@ -113,14 +114,15 @@ describe("the bridge", () => {
     ]);
   });
 
-  it("tries again with the same id when the receiver fails, on its own schedule", async () => {
+  it("attempts a failed delivery again with the same id, on its own schedule", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     const receiver = await startReceiver((nth) => (nth === 1 ? 500 : 200));
     const bridge = await startBridge(crm(receiver.url, ", retry: [5s]"), { clock, random: () => 0 });
     await bridge.post("/in/lumin/account", LUMIN_VECTOR, { "x-signature": LUMIN_SIGNATURE });
     const [first] = await receiver.got(1);
     const { items } = (await bridge.admin("/api/v1/events")).body;
-    while ((await bridge.admin(`/api/v1/events/${items[0].id}`)).body.deliveries[0].attempts === 0);
+    const delivery = async () => (await bridge.admin(`/api/v1/events/${items[0].id}`)).body.deliveries[0];
+    await until(async () => (await delivery()).attempts === 1, "the first attempt is recorded");
     expect(receiver.deliveries).to.have.length(1);
 
     await clock.advance(5_000);
@@ -131,7 +133,7 @@ describe("the bridge", () => {
     );
   });
 
-  it("gives a destination that is added later the events from then on, and keeps those that nobody wanted", async () => {
+  it("sends an added destination only later events, and stores those without a destination", async () => {
     const before = await startBridge();
     await before.post(`/in/legalesign/batch?token=${TOKEN}`, BATCH, FORM);
     const [event] = (await before.admin("/api/v1/events")).body.items;
@@ -146,7 +148,7 @@ describe("the bridge", () => {
     expect(receiver.deliveries).to.have.length(1);
   });
 
-  it("parks what is open for a destination that is removed, and says why", async () => {
+  it("parks the open deliveries of a removed destination, with the reason", async () => {
     const receiver = await startReceiver(() => 500);
     const before = await startBridge(crm(receiver.url));
     await before.post("/in/lumin/account", LUMIN_VECTOR, { "x-signature": LUMIN_SIGNATURE });
@@ -194,7 +196,7 @@ describe("the bridge", () => {
     expect(items.map(({ signer }: { signer: { name: string } }) => signer.name)).to.deep.equal(["S0", "S1"]);
   });
 
-  it("loses nothing when it is stopped in the middle of traffic", async () => {
+  it("loses no event when it is stopped in the middle of traffic", async () => {
     const receiver = await startReceiver();
     const bridge = await startBridge(crm(receiver.url, ", ordering: none"));
     const posts = Array.from({ length: 60 }, (_, i) => {

@@ -8,7 +8,7 @@ const SRC = fileURLToPath(new URL("../src/", import.meta.url));
 const PORT = "store/port";
 const STORE = "store/store.ts";
 
-/** What each room may import of ours, beside itself: folders, or single files. */
+/** The folders and single files of `src/` that each module may import, beside itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   "environment.ts": [],
@@ -81,22 +81,22 @@ function importsOf(file: string): Import[] {
   return targets.map((path) => ({ from: file, to: normalize(join(dirname(file), path)) }));
 }
 
-const roomOf = (file: string) => file.split("/")[0] ?? file;
+const moduleOf = (file: string) => file.split("/")[0] ?? file;
 
 describe("the import rule", () => {
   const files = globSync("**/*.ts", { cwd: SRC });
 
-  it("gives every file of src/ a room", () => {
-    expect(files.map(roomOf).filter((room) => !(room in MAY_IMPORT))).to.deep.equal([]);
+  it("gives every file of src/ a module", () => {
+    expect(files.map(moduleOf).filter((module) => !(module in MAY_IMPORT))).to.deep.equal([]);
   });
 
-  it("is kept by every file", () => {
+  it("is obeyed by every file", () => {
     const broken = files
       .flatMap(importsOf)
-      .filter(({ from, to }) => roomOf(from) !== roomOf(to) && !to.startsWith(".."))
+      .filter(({ from, to }) => moduleOf(from) !== moduleOf(to) && !to.startsWith(".."))
       .filter(({ from, to }) => {
-        const allowed = MAY_IMPORT[roomOf(from)] ?? [];
-        return ![roomOf(to), dirname(to), to].some((place) => allowed.includes(place));
+        const allowed = MAY_IMPORT[moduleOf(from)] ?? [];
+        return ![moduleOf(to), dirname(to), to].some((place) => allowed.includes(place));
       });
     expect(broken.map(({ from, to }) => `${from} imports ${to}`)).to.deep.equal([]);
   });
@@ -106,17 +106,17 @@ describe("the import rule", () => {
     const rows = page
       .split("\n## Modules and allowed imports\n")[1]
       ?.matchAll(/^\| `([a-z.-]+)\/?` \| (.+?) \| /gm);
-    const shown = [...(rows ?? [])].map(([, room = "", imports = ""]) => {
+    const shown = [...(rows ?? [])].map(([, module = "", imports = ""]) => {
       const names = imports.replace("the port", `\`${PORT}\`, \`${STORE}\``).matchAll(/`([^`]+)`/g);
-      return [room, [...names].map(([, name]) => name).sort()] as const;
+      return [module, [...names].map(([, name]) => name).sort()] as const;
     });
-    const kept = Object.entries(MAY_IMPORT).map(([room, imports]) => [room, imports.toSorted()]);
-    expect(Object.fromEntries(shown)).to.deep.equal(Object.fromEntries(kept));
+    const allowed = Object.entries(MAY_IMPORT).map(([module, imports]) => [module, imports.toSorted()]);
+    expect(Object.fromEntries(shown)).to.deep.equal(Object.fromEntries(allowed));
   });
 
   it("lets no rule read the clock or draw a random number", () => {
     const impure = files
-      .filter((file) => !["app.ts", "main.ts", "cli"].includes(roomOf(file)))
+      .filter((file) => !["app.ts", "main.ts", "cli"].includes(moduleOf(file)))
       .filter((file) =>
         /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)/.test(readFileSync(join(SRC, file), "utf8")),
       );

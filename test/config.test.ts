@@ -16,7 +16,7 @@ async function problemsOf(text: string, env: Record<string, string> = {}): Promi
 describe("the configuration", () => {
   afterEach(tidy);
 
-  it("may be empty but for what one wants", async () => {
+  it("needs only the settings that differ from the defaults", async () => {
     const { config } = await parseConfig("sources: {}", "/etc/countersign/c.yaml", {});
     expect(config?.server).to.deep.equal({
       host: "0.0.0.0",
@@ -37,7 +37,7 @@ describe("the configuration", () => {
     });
   });
 
-  it("gives each channel the longest body of its own line, else of its mapping, else of the server", async () => {
+  it("gives each channel the body limit of its own line, its mapping or the server", async () => {
     const channels = 'connect: { secrets: ["s"] }';
     const text = (more: string, own = channels) => `server: { ${more} }
 sources:
@@ -60,7 +60,7 @@ sources:
     );
   });
 
-  it("takes a PostgreSQL database as the store, and says when its address cannot be one", async () => {
+  it("takes a PostgreSQL database as the store, and refuses an invalid connection string", async () => {
     const url = "postgresql://bridge:p%40ss@db.internal:5433/countersign?sslmode=require";
     const { config } = await parseConfig(`store: ${url}`, "c.yaml", {});
     expect(config?.store).to.deep.equal({ kind: "postgres", url });
@@ -119,7 +119,7 @@ destinations:
     expect(problem).to.match(/^c\.yaml:1:17: the environment variable NO_SUCH_TOKEN is not set/);
   });
 
-  it("refuses text that is no YAML, with the line", async () => {
+  it("refuses invalid YAML, with the line", async () => {
     const [problem] = await problemsOf("server:\n  port: [1\nadmin: {}\n");
     expect(problem).to.match(/^c\.yaml:[23]:\d+: not valid YAML/);
   });
@@ -182,13 +182,13 @@ ${crm(`concurrency: ${write("N")}`)}
       expect(shared?.breaker.failures).to.equal(4);
     });
 
-    it("stay texts where a text is wanted, though they read as a number or a truth value", async () => {
+    it("stay texts where a text is expected, though they look like a number or a truth value", async () => {
       const env = { A: "1234567890123456", B: "true" };
       const destination = await made("auth:\n      bearer: ${A}\n    headers:\n      X-Flag: ${B}", env);
       expect(destination?.headers).to.deep.equal({ authorization: `Bearer ${env.A}`, "x-flag": "true" });
     });
 
-    it("that do not fit are shown with place, key, variable and what would be right", async () => {
+    it("that do not fit are shown with place, key, variable and a valid form", async () => {
       const env = { N: "ten", M: "0", P: "yes", F: "json", T: "soon" };
       const given = `concurrency: "\${N}"
     breaker:
@@ -207,7 +207,7 @@ ${crm(`concurrency: ${write("N")}`)}
       ]);
     });
 
-    it("that are secrets are never shown", async () => {
+    it("that are secrets are not shown in problems", async () => {
       const env = { TOKEN: "planted", SECRET: "whsec_planted", BEARER: "plan ted", STORE: "oracle:planted" };
       const text = `admin: { token: "\${TOKEN}" }
 store: \${STORE}
@@ -220,7 +220,7 @@ destinations:
       expect(problems.join("\n")).not.to.match(/planted|plan ted/);
     });
 
-    it("are as if they were not written where an empty default says so", async () => {
+    it("are left out where an empty default says so", async () => {
       expect(await made("paused: ${P:-}\n    rate: ${R:-}\n    headers:\n      X-A: ${A:-}")).to.deep.include(
         {
           ...{ paused: false, rate: null, headers: {} },
@@ -239,7 +239,7 @@ destinations:
       expect(destination?.headers).to.deep.equal({ "x-a": "${A} costs $5 in $${A}" });
     });
 
-    it("have no defaults that refer to others, since these would be taken for text", async () => {
+    it("have no defaults that refer to other variables, since these would be taken for text", async () => {
       expect(await problemsOf('admin: { token: "${A:-${B}}" }')).to.deep.equal([
         "c.yaml:1:17: `${A:-${B}` names no environment variable: write `${NAME}` or `${NAME:-default}`",
       ]);
@@ -265,7 +265,7 @@ destinations:
     expect((await problemsOf(channel("with a space and more")))[0]).to.include("stands in a URL");
   });
 
-  it("refuses a credential that would check nothing, for whoever gave it believes that it does", async () => {
+  it("refuses a credential that no check uses", async () => {
     const upon = (given: string) =>
       problemsOf(
         `sources: { legalesign: { mapping: legalesign, channels: { upon: { token: a-token-nobody-guesses, ${given} } } } }`,
@@ -277,7 +277,7 @@ destinations:
     expect((await problemsOf(lumin))[0]).to.include("checks none on account");
   });
 
-  it("names the channels that a mapping has when asked for another", async () => {
+  it("names the mapping's channels when an unknown one is configured", async () => {
     const [problem] = await problemsOf(
       "sources: { lumin: { mapping: lumin, channels: { batch: { token: a-token-nobody-guesses } } } }",
     );
@@ -305,7 +305,7 @@ destinations:
     ).to.have.length(1);
   });
 
-  it("looks for mappings beside the file before those that are shipped, and shows their mistakes with line and column", async () => {
+  it("prefers mappings beside the file to shipped ones, and shows mistakes with line and column", async () => {
     const folder = aFolder();
     mkdirSync(join(folder, "mappings"));
     const text = "sources: { lumin: { mapping: lumin, channels: { account: { secrets: [k] } } } }";
@@ -328,7 +328,7 @@ channels: { account: { title: Account } }
     expect(said[2]).to.match(/^\/mappings\/lumin\.yaml:7 .*document\.finished/);
   });
 
-  it("says what to do when there is no file", async () => {
+  it("says how to make a configuration when there is no file", async () => {
     const { problems } = await loadConfig(join(aFolder(), "none.yaml"), {});
     expect(problems[0]?.message).to.include("copy countersign.example.yaml");
   });

@@ -27,7 +27,7 @@ function blocksOf(markdown: string): Block[] {
   }));
 }
 
-/** What stands under a heading of the second level, up to the next. */
+/** The text under a heading of the second level, up to the next. */
 function sectionOf(markdown: string, heading: string): string {
   const [, section] = markdown.split(`\n## ${heading}\n`);
   if (section === undefined) throw new Error(`there is no section "${heading}"`);
@@ -48,15 +48,15 @@ function mappingOf(yaml: string, name: string): Mapping {
   return mapping;
 }
 
-/** What a post turns into: of each item the types and whom they are about; the problems. */
+/** The events of a post, for each item with type, document and signer, and the problems. */
 function turn(mapping: Mapping, channel: string, post: string) {
   const rules = mapping.channels.get(channel);
   if (!rules) throw new Error(`there is no channel ${channel}`);
   const { items, problems } = preview({ mapping, rules, body: Buffer.from(post), query: "" });
-  const told = items.map(({ events }) =>
+  const reported = items.map(({ events }) =>
     events.map(({ type, document, signer }) => [type, document?.id ?? null, signer?.id ?? null].join(" ")),
   );
-  return { told, problems, events: items.flatMap(({ events }) => events) };
+  return { reported, problems, events: items.flatMap(({ events }) => events) };
 }
 
 describe("docs/mappings.md", () => {
@@ -73,9 +73,9 @@ describe("docs/mappings.md", () => {
 
   it("shows a provider that loads, and reads the captured post as it says", () => {
     const mapping = mappingOf(blockOf(tutorial, "yaml"), "penwright");
-    const { told, problems, events } = turn(mapping, "events", blockOf(tutorial, "json"));
+    const { reported, problems, events } = turn(mapping, "events", blockOf(tutorial, "json"));
     expect(problems).to.deep.equal([]);
-    expect(told).to.deep.equal([
+    expect(reported).to.deep.equal([
       ["signer.signed env-7 p-1"],
       [],
       ["document.completed env-7 ", "document.downloadable env-7 "],
@@ -87,11 +87,11 @@ describe("docs/mappings.md", () => {
 
   const further = sectionOf(text, "A provider with more to say");
 
-  it("shows a provider with more to say that loads, and reads a post as it says", () => {
+  it("shows a longer provider that loads, and reads a post as it says", () => {
     const mapping = mappingOf(blockOf(further, "yaml"), "quillbox");
-    const { told, problems, events } = turn(mapping, "events", blockOf(further, "json"));
+    const { reported, problems, events } = turn(mapping, "events", blockOf(further, "json"));
     expect(problems).to.deep.equal([]);
-    expect(told).to.deep.equal([["signer.signed env-7 p-1"], []]);
+    expect(reported).to.deep.equal([["signer.signed env-7 p-1"], []]);
     const [event] = events;
     expect(event?.time).to.equal("2026-07-02T09:14:00.000Z");
     expect(event?.document).to.deep.include({ title: "Lease", tags: ["crm-4711"] });
@@ -157,9 +157,9 @@ describe("README.md", () => {
     const doc = { id: "d-1", name: "Lease" };
     const at = "2026-03-02T09:14:00Z";
     const events = ["finished", "refused", "ping", "other"].map((what) => ({ what, at, doc }));
-    const { told, problems } = turn(mapping, "main", JSON.stringify({ payload: { events } }));
+    const { reported, problems } = turn(mapping, "main", JSON.stringify({ payload: { events } }));
     expect(problems).to.deep.equal([]);
-    expect(told).to.deep.equal([
+    expect(reported).to.deep.equal([
       ["document.completed d-1 "],
       ["signer.declined d-1 ", "document.declined d-1 "],
       [],
@@ -226,7 +226,7 @@ const PAGES = globSync("**/*.md", {
 
 describe("the links of the documentation", () => {
   for (const page of PAGES) {
-    it(`lead to what exists: ${page}`, () => {
+    it(`lead to existing files and headings: ${page}`, () => {
       const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
       const relative = targets.filter((target) => !/^[a-z][a-z0-9+.-]*:/i.test(target));
       expect(relative.filter((target) => !leadsSomewhere(target, page))).to.deep.equal([]);
@@ -266,7 +266,7 @@ describe("the prose of the documentation", () => {
     });
   }
 
-  it("is found to be too wide outside of tables and blocks alone", () => {
+  it("may be wider only in tables and blocks", () => {
     const wide = "word ".repeat(30).trim();
     const page = `# Title\n\n${wide}\n- ${wide}\n\n| ${wide} |\n\n\`\`\`js\n${wide}\n\`\`\`\n\n[${wide}](a)\n`;
     const found = proseOf(page).filter((line) => widthOf(line) > COLUMNS);

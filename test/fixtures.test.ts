@@ -9,9 +9,10 @@ import { SHIPPED_MAPPINGS } from "../src/mapping/load.ts";
 import { aRequest, shipped, verifyRaw } from "./inbound/posts.ts";
 
 /**
- * Golden files. A folder `test/fixtures/<provider>/<case>/` is a request (`request.json`, and the body's bytes in a file that
- * begins with `body`) and what it turns into (`events.json`). `UPDATE_GOLDEN=1 npx mocha test/fixtures.test.ts` writes the
- * latter anew: read the difference before it is kept. `countersign capture` writes such a folder from what was received.
+ * Golden files. A folder `test/fixtures/<provider>/<case>/` is a request (`request.json`, and the body's
+ * bytes in a file that begins with `body`) and what it turns into (`events.json`). `UPDATE_GOLDEN=1 npx mocha
+ * test/fixtures.test.ts` writes the latter again: read the difference before you commit it. `countersign
+ * capture` writes such a folder from what was received.
  */
 
 const ROOT = fileURLToPath(new URL("./fixtures/", import.meta.url));
@@ -67,7 +68,7 @@ function verdictOn({ request, body, channel }: Golden): string {
 for (const provider of foldersIn(ROOT)) {
   describe(`test/fixtures/${provider}`, () => {
     for (const name of foldersIn(`${ROOT}${provider}`)) {
-      it(`${name} turns into what its events.json says`, async () => {
+      it(`${name} becomes the events of its events.json`, async () => {
         const golden = await readCase(provider, name);
         if (golden.request.secrets)
           expect(verdictOn(golden)).to.match(/^(?:token\+)?(?:hmac|equals)(?:\+token)?$/);
@@ -81,7 +82,7 @@ for (const provider of foldersIn(ROOT)) {
 }
 
 describe("the fixtures", () => {
-  it("have cases of every mapping that is shipped", () => {
+  it("have cases of every shipped mapping", () => {
     const mappings = readdirSync(SHIPPED_MAPPINGS).map((file) => file.replace(/\.yaml$/, ""));
     expect(foldersIn(ROOT)).to.have.members(mappings);
     for (const provider of mappings) expect(foldersIn(`${ROOT}${provider}`), provider).not.to.have.length(0);

@@ -32,12 +32,12 @@ function youngAfterGarbage(limit: string, flags: readonly string[] = []): number
 describe("the heap's young generation", function () {
   this.timeout(60_000);
 
-  it("grows no larger than is of use, where V8 by itself would let it", () => {
+  it("stays below the limit that V8 alone would allow", () => {
     expect(youngAfterGarbage("limitYoungGeneration()")).to.equal(32);
     expect(youngAfterGarbage("")).to.be.above(32);
   });
 
-  it("is as large as whoever started the process wants it", () => {
+  it("is as large as the options of the process say", () => {
     expect(youngAfterGarbage("limitYoungGeneration()", ["--max-semi-space-size=32"])).to.be.above(32);
   });
 });

@@ -13,7 +13,7 @@ const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 const modesIn = (folder: string) =>
   Object.fromEntries(readdirSync(folder).map((name) => [name, modeOf(join(folder, name))]));
 
-describe("what is kept in files", () => {
+describe("a stored file", () => {
   before(function () {
     if (process.platform === "win32") this.skip();
   });
@@ -27,7 +27,7 @@ describe("what is kept in files", () => {
       });
       afterEach(() => process.umask(before));
 
-      it("is open to its owner only: SQLite, with what lies beside the file", async () => {
+      it("is open to its owner only: SQLite, with the files beside it", async () => {
         const folder = join(aFolder(), "data", "deep");
         const warnings: string[] = [];
         const file = join(folder, "countersign.db");
@@ -59,7 +59,7 @@ describe("what is kept in files", () => {
         await store.close();
       });
 
-      it("is open to its owner only: what commands write, also in place of what was open", async () => {
+      it("is open to its owner only: the output of commands, also over a file that was open", async () => {
         const folder = join(aFolder(), "captured");
         makePrivateFolder(folder);
         const file = join(folder, "body.txt");
@@ -71,7 +71,7 @@ describe("what is kept in files", () => {
   }
 
   for (const kind of ["sqlite", "lowdb"] as const) {
-    it(`is warned about where others may read it, with what closes it to them: ${kind}`, async () => {
+    it(`is warned about where others may read it, with the command that prevents that: ${kind}`, async () => {
       const file = join(aFolder(), "a store");
       const warnings: string[] = [];
       const open = () => openStore({ kind, file }, (message) => warnings.push(message));
@@ -95,7 +95,7 @@ describe("what is kept in files", () => {
     await store.close();
   });
 
-  it("is said by `check` too, without opening the store", async () => {
+  it("is warned about by `check` too, without opening the store", async () => {
     const folder = aFolder();
     const config = join(folder, "countersign.yaml");
     writeFileSync(config, "store: sqlite:./countersign.db\n");

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { createRandomPool } from "../src/random-pool.ts";
 
 describe("a pool of random bytes", () => {
-  it("gives out no byte twice, and draws again when too few are left", () => {
+  it("gives out each byte once, and draws again when too few are left", () => {
     let drawn = 0;
     const next = createRandomPool((length) => {
       drawn += 1;

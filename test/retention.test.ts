@@ -31,24 +31,24 @@ const FOREVER: Retention = {
 
 describe("pruning", () => {
   let clock: ManualClock;
-  let told: string[];
+  let reported: string[];
   let rounds: Pruned[];
   let pruner: Pruner;
 
   beforeEach(() => {
     clock = createManualClock(NEW_YEAR);
-    told = [];
+    reported = [];
     rounds = [];
   });
 
   function start(prune: Store["prune"], retention = KEEP): void {
     const observe = {
-      removed: (table: string, count: number) => void told.push(`removed ${count} of ${table}`),
+      removed: (table: string, count: number) => void reported.push(`removed ${count} of ${table}`),
       rounded: (pruned: Pruned) => void rounds.push(pruned),
-      away: () => void told.push("away"),
-      died: (error: unknown) => void told.push(`died: ${error}`),
+      away: () => void reported.push("away"),
+      died: (error: unknown) => void reported.push(`died: ${error}`),
     };
-    const onDeath = () => void told.push("the process is to be restarted");
+    const onDeath = () => void reported.push("the process is to be restarted");
     pruner = createPruner({ store: { prune }, retention, clock, observe, onDeath });
     pruner.start();
   }
@@ -70,7 +70,7 @@ describe("pruning", () => {
     const documents = async () =>
       (await store.findEvents({}, PAGE)).items.map(({ document }) => document?.id);
 
-    it("removes at the start what was kept long enough, and nothing that is still to be sent", async () => {
+    it("removes expired rows at the start, and no delivery that is still to be sent", async () => {
       for (let n = 0; n < 120; n++) await post(`old${n}`, NEW_YEAR - 91 * DAY);
       await deliverAll(store);
       await post("pending", NEW_YEAR - 91 * DAY);
@@ -81,27 +81,27 @@ describe("pruning", () => {
       expect((await store.findReceipts({}, PAGE)).items).to.have.length(1);
       expect((await store.findDocuments({}, PAGE)).items).to.have.length(122);
       expect(rounds).to.deep.equal([{ events: 120, receipts: 121 }]);
-      expect(told.filter((line) => line.endsWith("of events"))).to.deep.equal([
+      expect(reported.filter((line) => line.endsWith("of events"))).to.deep.equal([
         "removed 50 of events",
         "removed 50 of events",
         "removed 20 of events",
       ]);
     });
 
-    it("looks again an hour later, and says nothing when there was nothing to remove", async () => {
+    it("looks again an hour later, and reports nothing when it removed nothing", async () => {
       await post("a", NEW_YEAR - 90 * DAY + HOUR / 2);
       await deliverAll(store);
       start(store.prune);
       await clock.advance(HOUR - 1);
       expect(await documents()).to.deep.equal(["a"]);
-      expect([told, rounds]).to.deep.equal([[], []]);
+      expect([reported, rounds]).to.deep.equal([[], []]);
       await clock.advance(HOUR / 2);
       expect(await documents()).to.deep.equal([]);
       expect(rounds).to.deep.equal([{ events: 1, receipts: 1 }]);
     });
   });
 
-  /** Every step is written down, and ends as `come` says. */
+  /** Records every step, which ends as `come` says. */
   function steps(come: (step: PruneStep) => Promise<string | null> | string | null) {
     const taken: PruneStep[] = [];
     const prune: Store["prune"] = async (step) => {
@@ -111,7 +111,7 @@ describe("pruning", () => {
     return { taken, prune };
   }
 
-  it("walks every table to its end, each by its own age", async () => {
+  it("goes through every table to its end, each by its own age", async () => {
     const { taken, prune } = steps(({ table, cursor }) => (table === "receipts" && !cursor ? "next" : null));
     start(prune);
     await clock.advance(HOUR / 2);
@@ -133,7 +133,7 @@ describe("pruning", () => {
     expect(taken.map(({ cursor }) => cursor ?? null).slice(2, 4)).to.deep.equal([null, "next"]);
   });
 
-  it("passes over what is kept for ever, and does nothing at all when that is everything", async () => {
+  it("skips tables without a limit, and does nothing when none has one", async () => {
     const some = steps(() => null);
     start(some.prune, { ...FOREVER, rejected: 30 * DAY });
     await clock.advance(HOUR / 2);
@@ -162,7 +162,7 @@ describe("pruning", () => {
     await stopped;
   });
 
-  it("does not rest for hours when the clock was set while it took a step", async () => {
+  it("does not rest for hours when the clock was set during a step", async () => {
     let now = NEW_YEAR;
     const pauses: number[] = [];
     const after = (ms: number) => {
@@ -182,7 +182,7 @@ describe("pruning", () => {
     expect(pauses).to.deep.equal([60_000, 5]);
   });
 
-  it("ends the round when the store is away, says so once, and comes again in an hour", async () => {
+  it("ends the round when the store fails, reports it once, and begins again in an hour", async () => {
     let isAway = true;
     const { taken, prune } = steps(({ table }) => {
       if (isAway && table === "receipts") throw new CountersignError("store_unavailable", "it is away");
@@ -191,12 +191,12 @@ describe("pruning", () => {
     start(prune);
     await clock.advance(HOUR / 2);
     expect(taken.map(({ table }) => table)).to.deep.equal(["events", "attempts", "receipts"]);
-    expect(told).to.deep.equal(["away"]);
+    expect(reported).to.deep.equal(["away"]);
     expect(pruner.isAlive()).to.equal(true);
     isAway = false;
     await clock.advance(HOUR);
     expect(taken.slice(3)).to.have.length(PRUNABLE.length);
-    expect(told).to.deep.equal(["away"]);
+    expect(reported).to.deep.equal(["away"]);
   });
 
   it("stops between two steps, at once and for good", async () => {
@@ -231,7 +231,7 @@ describe("pruning", () => {
       throw new TypeError("broken");
     });
     await settled();
-    expect(told).to.deep.equal(["the process is to be restarted", "died: TypeError: broken"]);
+    expect(reported).to.deep.equal(["the process is to be restarted", "died: TypeError: broken"]);
     expect(pruner.isAlive()).to.equal(false);
     await clock.advance(2 * HOUR);
     expect(clock.timers).to.equal(0);

@@ -7,7 +7,7 @@ const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.ur
 
 describe("schemas/", () => {
   for (const [file, text] of generateSchemas()) {
-    it(`${file} is what the code checks with (npm run schemas writes it)`, () => {
+    it(`${file} equals the schema of the code (npm run schemas writes it)`, () => {
       expect(read(`schemas/${file}`)).to.equal(text);
     });
   }
@@ -15,7 +15,7 @@ describe("schemas/", () => {
 
 describe("the reference tables of docs/", () => {
   for (const page of GENERATED_PAGES) {
-    it(`are those of the code: ${page} (npm run schemas writes them)`, () => {
+    it(`equal those of the code: ${page} (npm run schemas writes them)`, () => {
       const text = read(page);
       expect(withTables(page, text)).to.equal(text);
     });

@@ -23,7 +23,10 @@ const calls = {
     return backlog.reduce((sum, { open }) => sum + open, 0);
   },
 
-  /** Restores the same stock into each of the stores, which are empty and used alike. Returns how many rows were added to each. */
+  /**
+   * Restores the same stock into each of the stores, which are empty and used alike. Returns how many rows
+   * were added to each.
+   */
   async restock({ settings, stock }: { settings: readonly Settings[]; stock: Stock }): Promise<number> {
     const [first] = settings;
     if (!first) return 0;

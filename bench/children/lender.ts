@@ -33,7 +33,9 @@ const calls = {
 export type LenderCalls = typeof calls;
 answer(calls);
 
-/** As many are claimed as have been written down: those that are, in one turn of the event loop, by one claim. */
+/**
+ * As many are claimed as have been written down: those that are, in one turn of the event loop, by one claim.
+ */
 async function deliver(from: Store, count: number, inFlight: number): Promise<void> {
   const out = new Set<Promise<void>>();
   const capacity = { limit: inFlight, settleMargin: MARGIN, finished: [] };

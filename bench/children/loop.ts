@@ -8,7 +8,10 @@ import { openStore } from "../../src/store/open.ts";
 import { answer } from "../processes.ts";
 import { configure, type Settings } from "../settings.ts";
 
-/** What delivery is compared with: a bare loop of `got.post` over the same bytes, made before the clock starts. */
+/**
+ * What delivery is compared with: a bare loop of `got.post` over the same bytes, made before the clock
+ * starts.
+ */
 interface Ready {
   url: string;
   body: Buffer;

@@ -3,7 +3,10 @@ import { monotonic } from "../monotonic.ts";
 import { answer } from "../processes.ts";
 import { portOf } from "./port.ts";
 
-/** Where deliveries go: notes which event came when and answers 200, at `/refuse` 503; at `/hang` it does neither. */
+/**
+ * Where deliveries go: notes which event came when and answers 200, at `/refuse` 503; at `/hang` it does
+ * neither.
+ */
 let ids: string[] = [];
 let times: number[] = [];
 let enough = { count: Number.POSITIVE_INFINITY, reached() {} };
@@ -30,7 +33,10 @@ const calls = {
   async start(_: null): Promise<string> {
     return `http://127.0.0.1:${await portOf(server)}`;
   },
-  /** Everything that came since it was asked last, as soon as that is `count` or `within` milliseconds have passed. */
+  /**
+   * Everything that came since it was asked last, as soon as that is `count` or `within` milliseconds have
+   * passed.
+   */
   async arrivals({ count, within }: { count: number; within: number }): Promise<Arrivals> {
     await new Promise<void>((resolve) => {
       enough = { count, reached: resolve };

@@ -15,7 +15,10 @@ export function usage(): Usage {
   return { cpuSeconds: (user + system) / 1e6, ...memory() };
 }
 
-/** Linux tells it of this program alone; what `resourceUsage` tells there can be the peak of the parent that was forked. */
+/**
+ * Linux tells it of this program alone; what `resourceUsage` tells there can be the peak of the parent that
+ * was forked.
+ */
 function memory(): Pick<Usage, "memory" | "peakMemory"> {
   try {
     const status = readFileSync("/proc/self/status", "utf8");

@@ -5,7 +5,10 @@ import { monotonic } from "../monotonic.ts";
 export interface Longest {
   /** By how much a timer went off too late. */
   elapsed: number;
-  /** The most that its main thread itself worked between two of them: not counted is when a busy machine did not let it, or a disk. */
+  /**
+   * The most that its main thread itself worked between two of them: not counted is when a busy machine did
+   * not let it, or a disk.
+   */
   busy: number;
 }
 

@@ -4,8 +4,8 @@ import { type Rows, TABLES, type Table } from "../store/rows.ts";
 import { ROW_SCHEMAS } from "./row-schema.ts";
 
 /**
- * The lines of an export, one JSON object each: a header, every row of every table in the order of `TABLES`, and a footer, without
- * which it is not whole. The same over all stores.
+ * The lines of an export, one JSON object each: a header, every row of every table in the order of `TABLES`,
+ * and a footer, without which it is not whole. The same over all stores.
  */
 
 /** How lines are made. */

@@ -1,7 +1,9 @@
 import type { Snapshot } from "../store/port/backup.ts";
 import type { Rows, Table } from "../store/rows.ts";
 
-/** How many rows are held in memory at a time: fewer of those with bodies, each of which may take megabytes. */
+/**
+ * How many rows are held in memory at a time: fewer of those with bodies, each of which may take megabytes.
+ */
 const PAGE_ROWS = 500;
 const PAGE_ROWS_WITH_BODIES = 20;
 const WITH_BODIES: ReadonlySet<Table> = new Set<Table>(["receipts", "rejections"]);

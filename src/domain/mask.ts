@@ -5,7 +5,9 @@ const HIDDEN = "•••";
 /** What cannot stand before the `@` of an address, outside of quotation marks. */
 const SEPARATOR = /[\s<>()[\]{}"'“”,;:=&?/\\]/u;
 
-/** `a•••@example.com`. A local part of one letter is hidden; of a text that is no address one letter is shown. */
+/**
+ * `a•••@example.com`. A local part of one letter is hidden; of a text that is no address one letter is shown.
+ */
 export function maskAddress(address: string): string {
   const at = address.lastIndexOf("@");
   return at < 0 ? mask(address) : `${mask(address.slice(0, at))}${address.slice(at)}`;

@@ -18,8 +18,8 @@ export function parseDuration(text: string): number | null {
 }
 
 /**
- * Milliseconds since 1970 of a moment such as `2026-01-31T12:00:00Z`, or of a duration ago such as `7d`; null when
- * the text is neither. A duration beyond 1970 gives 0.
+ * Milliseconds since 1970 of a moment such as `2026-01-31T12:00:00Z`, or of a duration ago such as `7d`; null
+ * when the text is neither. A duration beyond 1970 gives 0.
  */
 export function parseSince(text: string, now: number): number | null {
   const ago = parseDuration(text);

@@ -15,12 +15,13 @@ export interface Reconciliation {
 }
 
 /**
- * Compares a resolution with what the store took of it. The resolution is made from what was known when it looked;
- * another request, or a repeat within the same one, may have been first with an event. Such an event is a duplicate,
- * and its deliveries exist already. Every store records by this rule.
+ * Compares a resolution with what the store took of it. The resolution is made from what was known when it
+ * looked; another request, or a repeat within the same one, may have been first with an event. Such an event
+ * is a duplicate, and its deliveries exist already. Every store records by this rule.
  *
- * `isNew` tells whether this very entry became an event; it is asked once of each entry, in order. `reportedBefore` are
- * the ids that the same receipt reported before it was amended: reporting them again makes no duplicate.
+ * `isNew` tells whether this very entry became an event; it is asked once of each entry, in order.
+ * `reportedBefore` are the ids that the same receipt reported before it was amended: reporting them again
+ * makes no duplicate.
  */
 export function reconcile(
   { events, duplicates, deliveries }: Pick<Resolution, "events" | "duplicates" | "deliveries">,

@@ -56,7 +56,8 @@ declare const verified: unique symbol;
 
 /**
  * A request that passed its channel's checks. Only verify.ts makes one: by `verify`, by `asVerifiedBefore`
- * for stored receipts, and by `withoutChecks` for dry runs. `decode`, `normalize` and `interpret` take no other.
+ * for stored receipts, and by `withoutChecks` for dry runs. `decode`, `normalize` and `interpret` take no
+ * other.
  */
 export interface VerifiedRequest extends OpenedRequest {
   /** The checks that passed, such as `hmac+token`; `none` when the configuration switched checks off. */

@@ -34,7 +34,8 @@ export async function inTurns<T>(steps: Steps<T>): Promise<T> {
 /** Steps that are taken once: the first caller takes them, and every later one gets the same result. */
 export function once<T>(begin: () => Steps<T>): () => Steps<T> {
   const memo: Memo<T> = { begin, result: null };
-  // No generator function is made here: V8 gives each a hidden class at its first call, which takes microseconds.
+  // No generator function is made here: V8 gives each a hidden class at its first call, which takes
+  // microseconds.
   return () => taking(memo);
 }
 

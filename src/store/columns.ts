@@ -35,20 +35,39 @@ export interface Part<T> {
   shape: z.ZodType<T>;
   /** A value for each of the columns, in their order. */
   encode(value: T): readonly Scalar[];
+  /** The same, added to a list: what is encoded for each request makes no list for each column. */
+  encodeInto(values: Scalar[], value: T): void;
   /**
    * The row's columns must be among those that the part names. The schema is trusted to hold what it says.
    */
   decode(row: DbRow): T;
 }
 
-/** A column whose values lie in the database as they are. */
-function plain<T extends Scalar>(column: Column, shape: z.ZodType<T>): Part<T> {
+/** A part of one column. */
+function single<T>(
+  column: Column,
+  shape: z.ZodType<T>,
+  encode: (value: T) => Scalar,
+  decode: (value: unknown) => T,
+): Part<T> {
+  const { name } = column;
   return {
     columns: [column],
     shape,
-    encode: (value) => [value],
-    decode: (row) => row[column.name] as T,
+    encode: (value) => [encode(value)],
+    encodeInto: (values, value) => void values.push(encode(value)),
+    decode: (row) => decode(row[name]),
   };
+}
+
+/** A column whose values lie in the database as they are. */
+function plain<T extends Scalar>(column: Column, shape: z.ZodType<T>): Part<T> {
+  return single(
+    column,
+    shape,
+    (value) => value,
+    (value) => value as T,
+  );
 }
 
 export function text<T extends string = string>(name: string, shape?: z.ZodType<T>): Part<T> {
@@ -82,12 +101,12 @@ export function milliseconds(name: string, shape: z.ZodType<number> = z.int()): 
 
 /** Bytes; Base64 outside of the database. */
 export function bytes(name: string, more: Pick<Column, "apartInSqlite"> = {}): Part<string> {
-  return {
-    columns: [{ name, type: "bytes", ...more }],
-    shape: base64,
-    encode: (value) => [Buffer.from(value, "base64")],
-    decode: (row) => Buffer.from(row[name] as Uint8Array).toString("base64"),
-  };
+  return single(
+    { name, type: "bytes", ...more },
+    base64,
+    (value) => Buffer.from(value, "base64"),
+    (value) => Buffer.from(value as Uint8Array).toString("base64"),
+  );
 }
 
 /** Such a text is long, and a pattern with groups would be slow over it. */
@@ -97,22 +116,22 @@ const base64 = z
 
 /** Any value, as JSON. */
 export function json<T>(name: string, shape: z.ZodType<T>): Part<T> {
-  return {
-    columns: [{ name, type: "text" }],
+  return single(
+    { name, type: "text" },
     shape,
-    encode: (value) => [JSON.stringify(value)],
-    decode: (row) => JSON.parse(row[name] as string),
-  };
+    (value) => JSON.stringify(value),
+    (value) => JSON.parse(value as string),
+  );
 }
 
 /** A list as JSON; an empty one as null, so that an index can leave it out. */
 export function jsonUnlessEmpty<T>(name: string, shape: z.ZodType<readonly T[]>): Part<readonly T[]> {
-  return {
-    columns: [{ name, type: "text" }],
+  return single(
+    { name, type: "text" },
     shape,
-    encode: (value) => [value.length === 0 ? null : JSON.stringify(value)],
-    decode: (row) => (row[name] === null ? [] : JSON.parse(row[name] as string)),
-  };
+    (value) => (value.length === 0 ? null : JSON.stringify(value)),
+    (value) => (value === null ? [] : JSON.parse(value as string)),
+  );
 }
 
 /** The same part of one column, or null. */
@@ -122,6 +141,7 @@ export function nullable<T>(part: Part<T>): Part<T | null> {
     columns: part.columns,
     shape: part.shape.nullable(),
     encode: (value) => (value === null ? [null] : part.encode(value)),
+    encodeInto: (values, value) => (value === null ? void values.push(null) : part.encodeInto(values, value)),
     decode: (row) => (row[name] === null ? null : part.decode(row)),
   };
 }
@@ -130,14 +150,18 @@ export function nullable<T>(part: Part<T>): Part<T | null> {
 export function group<T extends object>(parts: { readonly [K in keyof T]-?: Part<T[K]> }): Part<T> {
   const entries = Object.entries(parts) as [string, Part<unknown>][];
   const shapes = Object.fromEntries(entries.map(([property, { shape }]) => [property, shape]));
+  const encodeInto = (values: Scalar[], value: T) => {
+    for (const [property, part] of entries) part.encodeInto(values, value[property as keyof T]);
+  };
   return {
     columns: entries.flatMap(([, { columns }]) => columns),
     shape: z.strictObject(shapes) as unknown as z.ZodType<T>,
     encode(value) {
       const values: Scalar[] = [];
-      for (const [property, part] of entries) values.push(...part.encode(value[property as keyof T]));
+      encodeInto(values, value);
       return values;
     },
+    encodeInto,
     decode(row) {
       const value: Record<string, unknown> = {};
       for (const [property, part] of entries) value[property] = part.decode(row);

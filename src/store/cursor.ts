@@ -15,22 +15,6 @@ export function after({ cursor }: Pick<PageRequest, "cursor">): number {
   return cursor === undefined ? 0 : Number.parseInt(cursor, 36);
 }
 
-/** The rows of a page, and whether more follow. No further rows are taken. */
-export function takePage<Row>(
-  rows: Iterable<Row>,
-  limit: number,
-  sizeOf: (row: Row) => number,
-): { rows: Row[]; more: boolean } {
-  const taken: Row[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    if (taken.length === limit || bytes > MAX_PAGE_BYTES) return { rows: taken, more: true };
-    taken.push(row);
-    bytes += sizeOf(row);
-  }
-  return { rows: taken, more: false };
-}
-
 export function nextOf(rows: readonly { position: number }[], { limit }: PageRequest): string | null {
   const last = rows[limit - 1];
   return rows.length > limit && last ? cursorAt(last.position) : null;

@@ -70,7 +70,10 @@ export function columnsOf({ own, copies = [] }: WithColumns): readonly Column[] 
 }
 
 export function encodeRow<Row>({ own, copies = [] }: Description<Row>, row: Own<Row>): readonly Scalar[] {
-  return [...own.encode(row), ...copies.map(({ of }) => of(row))];
+  const values: Scalar[] = [];
+  own.encodeInto(values, row);
+  for (const { of } of copies) values.push(of(row));
+  return values;
 }
 
 /** As SQL lists them. */

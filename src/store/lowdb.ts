@@ -14,7 +14,7 @@ import type { Store } from "./store.ts";
 import type { WarnOfStore } from "./warning.ts";
 
 export interface LowdbStore extends Store {
-  /** How often the file has been written: far less often than the store, under load. */
+  /** The number of times that the file was written: under load far below the number of calls. */
   readonly commits: number;
 }
 
@@ -22,25 +22,25 @@ export interface LowdbOptions {
   file: string;
   /** A new token for a lease. */
   token(): string;
-  /** Told when the file was damaged and the copy from before its last write is used, and when it is nearly full. */
+  /** Told when a damaged file is replaced by its backup, and when the file is nearly full. */
   warn: WarnOfStore;
-  /** How many events are kept before no more are taken; default 10,000. */
+  /** The number of events beyond which requests are refused; default 10,000. */
   maxEvents?: number;
-  /** How long the file may grow before no more requests are taken, in bytes; default 64 MiB. */
+  /** The length of the file in bytes beyond which requests are refused; default 64 MiB. */
   maxBytes?: number;
 }
 
-/** Refused requests may take so much of the file. */
+/** Rejections take this part of the file at most. */
 const REJECTED_SHARE = 1 / 8;
 
 /**
- * One JSON file that a person can read, for a first try, tests and small sites. The working copy is a SQLite store in
- * memory; a commit writes a flushed copy of the file, which takes the file's place. Since each write is as long as the
- * file, it does not grow past a limit: `record`, `amend` and `restore` then reject with `store_unavailable`, and all
- * else goes on.
+ * One JSON file that a person can read, for a first try, tests and small sites. The working copy is a SQLite
+ * store in memory. A commit writes a copy of the file, flushes it and puts it in the file's place. Since each
+ * write is as long as the file, the file has a limit: beyond it `record`, `amend` and `restore` reject with
+ * `store_unavailable`, and all else goes on.
  *
- * @throws CountersignError `cannot_start` when the file cannot be opened, another process has it, or nothing good is
- * left of it.
+ * @throws CountersignError `cannot_start` when the file cannot be opened, another process has it, or neither
+ * the file nor its backup is undamaged.
  */
 export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore> {
   const { file, token, warn, maxEvents = 10_000, maxBytes = 64 * 1_024 ** 2 } = options;
@@ -64,7 +64,7 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
   return {
     ...store,
     async probe() {
-      // A line beside the file is enough to see that the disk takes it, as long as the file itself could be written.
+      // A line beside the file shows that the disk takes it, unless the file itself could not be written.
       if (group.failing) await group.write(() => undefined);
       else await group.guard(disk.probe);
     },
@@ -78,7 +78,7 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
   };
 }
 
-/** What may be left of it while no process has it open. */
+/** The file and those beside it that may be there while no process has the store open. */
 export function filesOf(file: string): readonly string[] {
   return [file, `${file}.bak`, `${file}.new`, `${file}.damaged`];
 }

@@ -52,7 +52,9 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
   return createStore(db, createGroupCommit(db), { file, token, busyTimeout });
 }
 
-/** The store over an open database. `group` decides when a write is answered, and when a read is carried out. */
+/**
+ * The store over an open database. `group` decides when a write is answered, and when a read is carried out.
+ */
 export function createStore(
   db: DatabaseSync,
   group: GroupCommit,

@@ -26,8 +26,8 @@ export const WHY_PARKED: Readonly<Record<ParkReason, string>> = {
 };
 
 /**
- * What sends a parked delivery after all. `document` narrows the command to that document, where its id means nothing to
- * a shell.
+ * What sends a parked delivery after all. `document` narrows the command to that document, where its id means
+ * nothing to a shell.
  */
 export function adviseReplay(
   { destination, reason }: Pick<Delivery, "destination" | "reason">,
@@ -67,7 +67,9 @@ export interface Blocking {
 
 export type FindBlocking = (held: Delivery) => Promise<Blocking | null>;
 
-/** Asks the store once for all held deliveries that wait for the same one. Null: the delivery waits for none. */
+/**
+ * Asks the store once for all held deliveries that wait for the same one. Null: the delivery waits for none.
+ */
 export function createFindBlocking(store: DeliveryParts["store"]): FindBlocking {
   const known = new Map<string, Promise<Blocking | null>>();
   return (held) => {

@@ -71,7 +71,9 @@ async function draftOf({ history, label, group, showsDeliveries, notes }: Subjec
   };
 }
 
-/** A happening this much later than its receipt, in milliseconds, gets no note yet: clocks differ a little. */
+/**
+ * A happening this much later than its receipt, in milliseconds, gets no note yet: clocks differ a little.
+ */
 const MAX_AHEAD_MS = 60_000;
 
 function raritiesOf(history: EventHistory): string[] {

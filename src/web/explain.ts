@@ -55,7 +55,10 @@ const MAX_EVENTS_PER_PAGE = 1_000;
 /** How many sources with a document of the same id are named at most. */
 const MAX_DOCUMENTS = 10;
 
-/** What happened to an event, a delivery, a receipt, a refused request or a document; null: nothing has the id. */
+/**
+ * What happened to an event, a delivery, a receipt, a refused request or a document; null: nothing has the
+ * id.
+ */
 export async function explain(id: string, given: ExplainParts): Promise<Explanation | null> {
   const parts = { ...given, findBlocking: createFindBlocking(given.store) };
   if (id.startsWith("evt_")) return explainEvent(id, parts);

@@ -10,7 +10,8 @@ LOOPBACK.addAddress("::1", "ipv6");
  * would let that page read.
  */
 export function isOurHost(header: string, names: readonly string[]): boolean {
-  if (header === "") return true; // of no browser: HTTP/1.0 has no such header, and Node takes no HTTP/1.1 without it
+  // Not from a browser: only HTTP/1.0 has no such header, and Node refuses HTTP/1.1 without it.
+  if (header === "") return true;
   const name = nameIn(header);
   if (name === null) return false;
   return (

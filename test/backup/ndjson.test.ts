@@ -34,10 +34,11 @@ describe("the lines of an export", () => {
     await store.close();
   });
 
-  it("begin with a header that says of when it is and how much there is, and end with a footer", () => {
+  it("begin with a header of the time and the row counts, and end with a footer", () => {
     const header = headerLine({ at: NEW_YEAR, rows: ROWS });
     expect(header).to.equal(
-      `{"countersign":"export","version":1,"schema":1,"at":"2026-01-01T00:00:00.000Z","rows":${JSON.stringify(ROWS)}}\n`,
+      '{"countersign":"export","version":1,"schema":1,"at":"2026-01-01T00:00:00.000Z",' +
+        `"rows":${JSON.stringify(ROWS)}}\n`,
     );
     expect(parseHeader(header)).to.deep.equal({ at: NEW_YEAR, rows: ROWS });
     expect(footerLine(12)).to.equal('{"end":true,"rows":12}\n');
@@ -46,7 +47,7 @@ describe("the lines of an export", () => {
   });
 
   for (const table of TABLES) {
-    it(`give back every row of ${table} as it was`, () => {
+    it(`hold every row of ${table} without loss`, () => {
       expect(contents[table]).not.to.deep.equal([]);
       for (const row of contents[table]) {
         const line = rowLine<Table>(table, row);
@@ -56,11 +57,10 @@ describe("the lines of an export", () => {
     });
   }
 
-  it("are the same for rows that differ in the order of their keys only", () => {
+  it("are the same for rows that differ only in the order of their keys", () => {
     const { source, signer, document } = LINK;
     expect(rowLine("links", { document, signer, source })).to.equal(rowLine("links", LINK));
-    const [receipt] = contents.receipts;
-    if (!receipt) throw new Error("there is no receipt");
+    const [receipt = expect.fail("no receipt")] = contents.receipts;
     const withHeaders = (headers: Record<string, string>) =>
       rowLine("receipts", { ...receipt, receipt: { ...receipt.receipt, headers } });
     const odd = JSON.parse('{ "b": "1", "__proto__": "2", "a": "3" }');
@@ -73,12 +73,12 @@ describe("the lines of an export", () => {
       read();
     } catch (error) {
       expect(error).to.include({ code: "bad_request" });
-      return error instanceof Error ? error.message : "";
+      return error instanceof Error ? error.message : expect.fail("no Error");
     }
-    throw new Error("it was taken");
+    throw new Error("it was accepted");
   };
 
-  it("are refused when they are of a newer version, or of something else", () => {
+  it("are refused when a newer version or another program wrote them", () => {
     const header = {
       countersign: "export",
       version: 1,
@@ -86,48 +86,49 @@ describe("the lines of an export", () => {
       at: "2026-01-01T00:00:00.000Z",
       rows: ROWS,
     };
-    const said = (given: object) => refusal(() => parseHeader(JSON.stringify({ ...header, ...given })));
-    expect(said({ version: 2, more: "than we know" })).to.equal(
-      "line 1: it was written by a newer Countersign (version 2, schema 1; this one reads 1 and 1): import it with that one",
+    const messageFor = (given: object) => refusal(() => parseHeader(JSON.stringify({ ...header, ...given })));
+    expect(messageFor({ version: 2, more: "than we know" })).to.equal(
+      "line 1: it was written by a newer Countersign (version 2, schema 1; this one reads 1 and 1): " +
+        "import it with that one",
     );
-    expect(said({ schema: 3 })).to.include("newer Countersign (version 1, schema 3;");
-    expect(said({ countersign: "invoice" })).to.include("line 1: this is no export of Countersign");
-    expect(said({ rows: { ...ROWS, receipts: "many" } })).to.include("line 1 at `rows.receipts`: ");
+    expect(messageFor({ schema: 3 })).to.include("newer Countersign (version 1, schema 3;");
+    expect(messageFor({ countersign: "invoice" })).to.include("line 1: this is no export of Countersign");
+    expect(messageFor({ rows: { ...ROWS, receipts: "many" } })).to.include("line 1 at `rows.receipts`: ");
     expect(refusal(() => parseHeader("hello"))).to.include("line 1: this is no export");
     expect(parseFooter("hello")).to.equal(null);
     expect(parseFooter('{"end":true}')).to.equal(null);
   });
 
-  it("are refused with their number and the place when they are wrong, and without what stands there", () => {
-    const said = (line: unknown) =>
+  it("are refused with line number and place when they are wrong, without their content", () => {
+    const messageFor = (line: unknown) =>
       refusal(() => parseLine(typeof line === "string" ? line : JSON.stringify(line), 17));
     const { document: _, ...lacking } = LINK;
-    expect(said('{"table":')).to.equal("line 17: this is no JSON object");
-    expect(said({ table: "bills", row: {} })).to.include(
+    expect(messageFor('{"table":')).to.equal("line 17: this is no JSON object");
+    expect(messageFor({ table: "bills", row: {} })).to.include(
       "line 17: `table` must be one of receipts, rejections,",
     );
-    expect(said({ table: "links", row: LINK, by: "hand" })).to.equal("line 17: `by` is not known here");
-    expect(said({ table: "links", row: lacking })).to.match(/^line 17 at `document`: /);
-    expect(said({ table: "links", row: { ...LINK, colour: 1 } })).to.match(/^line 17: .*"colour"/);
-    expect(said({ end: "yes", rows: 1 })).to.match(/^line 17 at `end`: /);
+    expect(messageFor({ table: "links", row: LINK, by: "hand" })).to.equal("line 17: `by` is not known here");
+    expect(messageFor({ table: "links", row: lacking })).to.match(/^line 17 at `document`: /);
+    expect(messageFor({ table: "links", row: { ...LINK, colour: 1 } })).to.match(/^line 17: .*"colour"/);
+    expect(messageFor({ end: "yes", rows: 1 })).to.match(/^line 17 at `end`: /);
 
-    const [document, receipt] = [contents.documents.at(-1), contents.receipts[0]];
-    if (!document || !receipt) throw new Error("a table is empty");
+    const document = contents.documents.at(-1) ?? expect.fail("no document");
+    const receipt = contents.receipts[0] ?? expect.fail("no receipt");
     const signers = [{ ...document.document.signers[0], id: 5, email: "ann@example.org" }];
-    const wrong = said({
+    const wrong = messageFor({
       table: "documents",
       row: { ...document, document: { ...document.document, signers } },
     });
     expect(wrong)
       .to.match(/^line 17 at `document\.signers\.0\.id`: /)
       .and.not.include("@");
-    expect(said({ table: "receipts", row: { ...receipt, body: "no base64!" } })).to.include(
+    expect(messageFor({ table: "receipts", row: { ...receipt, body: "no base64!" } })).to.include(
       "line 17 at `body`: is not base64",
     );
-    expect(said({ table: "receipts", row: { ...receipt, body: "" } })).to.include(
+    expect(messageFor({ table: "receipts", row: { ...receipt, body: "" } })).to.include(
       "line 17 at `body`: is not as long as `receipt.size` says",
     );
-    expect(said({ table: "receipts", row: { ...receipt, position: 0 } })).to.match(
+    expect(messageFor({ table: "receipts", row: { ...receipt, position: 0 } })).to.match(
       /^line 17 at `position`: /,
     );
   });

@@ -4,8 +4,8 @@ import type { Snapshot } from "../../src/store/port/backup.ts";
 import type { PageRequest } from "../../src/store/port/paging.ts";
 import type { Table } from "../../src/store/rows.ts";
 
-describe("walking through a table", () => {
-  /** Pages of so many rows, in the given number. */
+describe("reading a table page by page", () => {
+  /** Pages with these numbers of rows. */
   function pages(lengths: readonly number[]) {
     const asked: PageRequest[] = [];
     const rows: Snapshot["rows"] = async (_table, page) => {
@@ -16,14 +16,14 @@ describe("walking through a table", () => {
     return { asked, rows };
   }
 
-  /** How long the pages were. */
+  /** The number of rows of each page. */
   async function walk(rows: Snapshot["rows"], table: Table, from?: string): Promise<number[]> {
-    const found: number[] = [];
-    for await (const page of pagesOf({ rows }, table, from)) found.push(page.length);
-    return found;
+    const lengths: number[] = [];
+    for await (const page of pagesOf({ rows }, table, from)) lengths.push(page.length);
+    return lengths;
   }
 
-  it("goes from page to page, to the last, and passes over empty ones", async () => {
+  it("goes from the first page to the last, and passes over empty ones", async () => {
     const { asked, rows } = pages([2, 0, 1]);
     expect(await walk(rows, "events")).to.deep.equal([2, 1]);
     expect(asked.map(({ cursor }) => cursor)).to.deep.equal([undefined, "after 1", "after 2"]);
@@ -35,7 +35,7 @@ describe("walking through a table", () => {
     expect(asked.map(({ cursor }) => cursor)).to.deep.equal(["z"]);
   });
 
-  it("holds few rows at a time where each may have a body of megabytes", async () => {
+  it("asks for few rows at a time where each may have a body of megabytes", async () => {
     const limits: number[] = [];
     for (const table of ["receipts", "rejections", "events", "links"] as const) {
       const { asked, rows } = pages([1]);

@@ -9,7 +9,7 @@ import { NEW_YEAR } from "../support/builders.ts";
 
 const idOf = (name: string) => `evt_${name.padStart(26, "0")}`;
 
-describe("what must hold between the rows of a store", () => {
+describe("the consistency rules of a store", () => {
   let rules: RowRules;
   let faults: string[];
   let position: number;
@@ -20,13 +20,13 @@ describe("what must hold between the rows of a store", () => {
     position = 0;
   });
 
-  const told = (sentences: readonly string[] = []) => void faults.push(...sentences);
+  const report = (sentences: readonly string[] = []) => void faults.push(...sentences);
   const end = () => {
-    told(rules.end());
+    report(rules.end());
     return faults;
   };
-  const forgotten = (name: string) =>
-    told(
+  const tombstone = (name: string) =>
+    report(
       rules.check.tombstones?.({
         position: ++position,
         id: idOf(name),
@@ -36,13 +36,13 @@ describe("what must hold between the rows of a store", () => {
       }),
     );
 
-  /** An event of document `d`, recorded so many days ago. */
+  /** An event of document `d`, recorded `daysAgo`. */
   function event(name: string, sequence: number, daysAgo = 0): void {
     const at = NEW_YEAR - daysAgo * DAY;
     const document = viewDocument(unknownDocument("lumin", "d"));
     const recordedAt = new Date(at).toISOString();
     const made = anEvent({ id: idOf(name), source: "lumin", sequence, document, recordedAt });
-    told(
+    report(
       rules.check.events?.({
         position: ++position,
         event: made,
@@ -57,18 +57,18 @@ describe("what must hold between the rows of a store", () => {
 
   function document(sequence: number): void {
     const state = { ...unknownDocument("lumin", "d"), sequence, newest: NEW_YEAR };
-    told(rules.check.documents?.({ position: ++position, document: state, changedAt: NEW_YEAR }));
+    report(rules.check.documents?.({ position: ++position, document: state, changedAt: NEW_YEAR }));
   }
 
-  function delivery(name: string, given: Partial<Delivery> = {}, tries: readonly number[] = []): void {
-    const pending = { status: "pending", reason: null, attempts: tries.length, dueAt: NEW_YEAR } as const;
+  function delivery(name: string, given: Partial<Delivery> = {}, attempts: readonly number[] = []): void {
+    const pending = { status: "pending", reason: null, attempts: attempts.length, dueAt: NEW_YEAR } as const;
     const made: Delivery = {
       ...{ id: `dlv_${name}`, event: idOf("e"), destination: "crm", lane: "l", replayedAfter: null },
       ...pending,
       ...given,
     };
-    const history = tries.map((number) => anAttempt({ number }));
-    told(
+    const history = attempts.map((number) => anAttempt({ number }));
+    report(
       rules.check.deliveries?.({
         position: ++position,
         delivery: made,
@@ -82,8 +82,8 @@ describe("what must hold between the rows of a store", () => {
   const held = { status: "held" } as const;
   const done = { status: "delivered", dueAt: null } as const;
 
-  it("is that no id is there twice", () => {
-    for (const name of ["a", "a", "b"]) forgotten(name);
+  it("report an id that is there twice", () => {
+    for (const name of ["a", "a", "b"]) tombstone(name);
     for (const [n, name] of ["c", "c", "b"].entries()) event(name, n + 1);
     document(3);
     expect(end()).to.deep.equal([
@@ -93,20 +93,20 @@ describe("what must hold between the rows of a store", () => {
     ]);
   });
 
-  it("lets a sequence have gaps, for what was pruned", () => {
+  it("allow gaps in a sequence, for pruned events", () => {
     for (const sequence of [2, 5, 6]) event(`e${sequence}`, sequence);
     document(9);
     expect(end()).to.deep.equal([]);
   });
 
-  it("lets a sequence start anew once the document was forgotten, although an old event still waits", () => {
+  it("allow a sequence to restart once its document was pruned, beside an old event", () => {
     event("old", 5, 401);
     event("new", 1);
     document(1);
     expect(end()).to.deep.equal([]);
   });
 
-  it("lets an old event outlive its document, and a new document count from 1 beside it", () => {
+  it("allow an old event to outlive its document, and a new document to count from 1", () => {
     event("old", 5, 401);
     document(1);
     expect(end()).to.deep.equal([]);
@@ -114,7 +114,7 @@ describe("what must hold between the rows of a store", () => {
     expect(end()).to.deep.equal([]);
   });
 
-  it("does not let a sequence start anew before that", () => {
+  it("report a sequence that restarts before its document can have been pruned", () => {
     event("old", 5, 399);
     event("new", 1);
     document(1);
@@ -123,7 +123,7 @@ describe("what must hold between the rows of a store", () => {
     ]);
   });
 
-  it("lets a delivery that is sent again wait behind one that was recorded later", () => {
+  it("allow a replayed delivery to wait for one that was recorded later", () => {
     event("e", 1);
     document(1);
     delivery("again", { ...held, replayedAfter: 0 });
@@ -135,7 +135,7 @@ describe("what must hold between the rows of a store", () => {
     expect(end()).to.deep.equal([]);
   });
 
-  it("does not let one that was never sent wait for one that was recorded later", () => {
+  it("report a delivery that waits for one recorded later without a replay", () => {
     event("e", 1);
     document(1);
     delivery("first", held);
@@ -143,7 +143,7 @@ describe("what must hold between the rows of a store", () => {
     expect(end()).to.deep.equal(["delivery dlv_first is held by dlv_later, which was recorded after it"]);
   });
 
-  it("is that of what is open every try is there since it was last sent again, and of what is final, whatever is left", () => {
+  it("require all attempts of open deliveries since their replay, and none of final ones", () => {
     event("e", 1);
     document(1);
     delivery("whole", { lane: null }, [1, 2, 3]);
@@ -161,7 +161,7 @@ describe("what must hold between the rows of a store", () => {
     ]);
   });
 
-  it("complains of nothing missing that may be in a part which cannot be read", () => {
+  it("report nothing as missing that may be in an unreadable part", () => {
     rules.isPartial("events");
     rules.isPartial("documents");
     event("e", 7);

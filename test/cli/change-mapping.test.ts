@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { type Bridge, configText, FORM, signedByLumin, startBridge, TOKEN, tidy } from "../support/bridge.ts";
-import { runCommand } from "./terminal.ts";
+import { nth } from "../support/only.ts";
+import { commandsFor } from "./operator.ts";
 
 const SHIPPED = readFileSync(new URL("../../mappings/legalesign.yaml", import.meta.url), "utf8");
 const ITEM = (value: string, document: string) => ({
@@ -16,14 +17,8 @@ const batch = (...items: unknown[]) => `data=${encodeURIComponent(JSON.stringify
 
 /** Commands against a bridge, with a file in its folder. */
 function forBridge(bridge: Bridge) {
-  const file = join(bridge.folder, "cli.yaml");
-  const text = configText().replace(
-    "admin: { port: 0 }",
-    `admin: { port: ${new URL(bridge.adminUrl).port} }`,
-  );
-  writeFileSync(file, text);
   return {
-    run: (...args: string[]) => runCommand([...args, "--config", file]),
+    run: commandsFor(bridge, configText()),
     write(name: string, content: string): string {
       writeFileSync(join(bridge.folder, name), content);
       return join(bridge.folder, name);
@@ -34,7 +29,7 @@ function forBridge(bridge: Bridge) {
 describe("countersign map --diff", () => {
   afterEach(tidy);
 
-  it("shows which events of kept requests a new mapping changes, adds, loses or cannot read", async () => {
+  it("shows which events of stored requests a new mapping changes, adds, loses or cannot read", async () => {
     const bridge = await startBridge();
     const { run, write } = forBridge(bridge);
     await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, batch(ITEM("10", "d1"), ITEM("30", "d2")), FORM);
@@ -60,7 +55,7 @@ describe("countersign map --diff", () => {
     ).to.deep.equal(["vanishes", "appears"]);
   });
 
-  it("looks only at requests of the time asked for, and refuses a mapping that is not good", async () => {
+  it("reads only requests of the given time, and refuses an invalid mapping", async () => {
     const bridge = await startBridge();
     const { run, write } = forBridge(bridge);
     await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, batch(ITEM("10", "d1")), FORM);
@@ -93,7 +88,7 @@ describe("countersign map --diff", () => {
 describe("countersign capture", () => {
   afterEach(tidy);
 
-  it("writes a kept request as a golden folder, whose events are those that the bridge told", async () => {
+  it("writes a stored request as a golden folder with the events that the bridge made", async () => {
     const bridge = await startBridge();
     const { run } = forBridge(bridge);
     const body = batch(ITEM("10", "d1"));
@@ -108,7 +103,7 @@ describe("countersign capture", () => {
     expect(golden.items[0].events[0]).to.include({ id: event.id, type: "document.sent" });
   });
 
-  it("takes names, addresses, titles and tokens out, and leaves what belongs together together", async () => {
+  it("replaces names, addresses, titles and tokens, equal ones by equal ones", async () => {
     const bridge = await startBridge();
     const { run } = forBridge(bridge);
     const signer = { name: "Ada Lovelace", email: "ada@lovelace.org", is_approved: true };
@@ -136,12 +131,12 @@ describe("countersign capture", () => {
     for (const secret of ["Ada", "ada@", "ADA@", "bob@", "Lovelace", "very-secret", "x-signature"]) {
       expect(written.join("\n"), secret).not.to.include(secret);
     }
-    const redacted = JSON.parse(written[0] ?? "");
+    const redacted = JSON.parse(nth(written, 0));
     expect(redacted.event.event_metadata.signer_email).to.equal(redacted.signature_request.signers[0].email);
     expect(redacted.signature_request).to.include({ signature_request_id: "r1" });
   });
 
-  it("decompresses what it redacts, and writes as it came what it does not", async () => {
+  it("decompresses a body that it redacts, and writes any other as it came", async () => {
     const bridge = await startBridge();
     const { run } = forBridge(bridge);
     const text = JSON.stringify({

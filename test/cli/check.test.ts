@@ -29,7 +29,7 @@ retention: { receipts: 36h, audit: never }`,
     for (const hidden of [LUMIN_KEY, TOKEN, SECRET, "in-the-query"]) expect(stdout).not.to.include(hidden);
   });
 
-  it("shows the base path, and how long bodies may be where that is not what others' are", async () => {
+  it("shows the base path, and the limit of bodies where a channel has its own", async () => {
     const text = `server: { basePath: /esign, maxBody: 2mb }
 sources:
   docusign: { mapping: docusign, channels: { connect: { secrets: [s] } } }
@@ -41,7 +41,7 @@ sources:
     expect(limits).to.deep.equal(["30mb", "1mb"]);
   });
 
-  it("prints every problem with its place, and how many there are", async () => {
+  it("prints every problem with its place, and their count", async () => {
     const file = configFile("server: { port: x }\nadmin: { host: 0.0.0.0 }\n");
     const { code, stdout, stderr } = await runCommand(["check", "--config", file]);
     expect([code, stdout]).to.deep.equal([1, ""]);
@@ -68,7 +68,7 @@ sources:
     expect(stdout).to.include("through the proxy http://proxy.internal:3128\n").and.not.include("hush");
   });
 
-  it("says loudly that a channel is open to anybody", async () => {
+  it("says in capitals that a channel without checks is open to everyone", async () => {
     const text = "sources: { lumin: { mapping: lumin, channels: { account: { verify: none } } } }";
     const { stdout } = await runCommand(["check", "--config", configFile(text)]);
     expect(stdout).to.include("NOTHING: anybody may post");
@@ -76,7 +76,7 @@ sources:
 });
 
 describe("countersign secret", () => {
-  it("makes another secret each time, of a size that every receiver takes", async () => {
+  it("makes a new secret each time, of a size that every receiver takes", async () => {
     const [one, two] = await Promise.all([runCommand(["secret"]), runCommand(["secret"])]);
     expect(one.stdout).not.to.equal(two.stdout);
     expect(one.stdout).to.match(/^whsec_[A-Za-z0-9+/]+=*\n$/);
@@ -86,7 +86,7 @@ describe("countersign secret", () => {
 });
 
 describe("the command line", () => {
-  it("lists its commands when asked for help, and exits 2 on what it does not know", async () => {
+  it("lists its commands with --help, and exits 2 on an unknown one", async () => {
     const help = await runCommand(["--help"]);
     expect(help.code).to.equal(0);
     for (const command of ["serve", "demo", "check", "map", "secret"])

@@ -11,7 +11,7 @@ import { demo } from "../../src/cli/demo.ts";
 import { run } from "../../src/cli/run.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 
-/** A terminal that keeps what is printed, and whose user may answer to it, as with Ctrl-C. */
+/** A terminal that stores the output, and whose user may react to it, as with Ctrl-C. */
 function aTerminal(watch: (printed: string, interrupt: () => void) => void = () => {}) {
   const stopping = new AbortController();
   const printed = { out: "", err: "" };
@@ -87,7 +87,7 @@ describe("countersign demo", function () {
     expect(printed.out).not.to.contain("events in");
   });
 
-  it("ends with 1 when the answer is another than expected, and names both", async () => {
+  it("ends with 1 when a post gets another answer than expected, and names both", async () => {
     const { terminal, printed } = aTerminal();
     const steps = stepsWith("stranger", () => ({ status: 200 }));
     expect(await demo({ steps, keep: false }, terminal)).to.equal(1);
@@ -105,7 +105,7 @@ describe("countersign demo", function () {
     expect(printed.out).not.to.contain("events in");
   });
 
-  it("keeps running with --keep, shows each request, and ends with 0 when told to stop", async () => {
+  it("keeps running with --keep, shows each request, and ends with 0 upon Ctrl-C", async () => {
     let answered: Promise<number> | undefined;
     const { terminal, printed } = aTerminal((out, interrupt) => {
       const [, url = "", fields = ""] = /curl '(http\S+upon\S+)' \\\n\s+(.+)/.exec(out) ?? [];
@@ -118,7 +118,7 @@ describe("countersign demo", function () {
   });
 });
 
-/** What the printed curl does. */
+/** The request of the printed curl command. */
 async function postAs(url: string, options: string): Promise<number> {
   const fields = [...options.matchAll(/-d (?:(\w+)=)'?([^'\s]+(?: \w+)?)'?/g)].map(
     ([, name = "", value = ""]): [string, string] => [name, value],
@@ -130,7 +130,7 @@ async function postAs(url: string, options: string): Promise<number> {
 describe("what countersign demo posts", () => {
   const sample = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), "utf8");
 
-  it("is what the providers document, byte for byte", () => {
+  it("equals the examples that the providers document, byte for byte", () => {
     expect(LUMIN_SENT.body).to.equal(sample("lumin/vector.json"));
     expect(LEGALESIGN_BATCH.body).to.equal(sample("legalesign/batch.form"));
     expect(LEGALESIGN_UPON.body).to.equal(sample("legalesign/upon.form"));

@@ -9,16 +9,18 @@ import {
   tidy,
 } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
+import { nth, only } from "../support/only.ts";
+import { until } from "../support/until.ts";
 import { commandsFor, crm, post } from "./operator.ts";
 
 const NOON = Date.UTC(2026, 0, 31, 12);
 
-/** Waits until every delivery has been attempted; each look is a request, so the event loop turns. */
-async function attempted(bridge: Bridge, count: number): Promise<{ id: string; event: string }[]> {
-  for (;;) {
+/** All deliveries, once `count` of them have been attempted. */
+function attempted(bridge: Bridge, count: number): Promise<{ id: string; event: string }[]> {
+  return until(async () => {
     const { items } = (await bridge.admin("/api/v1/deliveries")).body;
-    if (items.filter((one: { attempts: number }) => one.attempts > 0).length >= count) return items;
-  }
+    return items.filter((one: { attempts: number }) => one.attempts > 0).length >= count && items;
+  }, `${count} deliveries have been attempted`);
 }
 
 async function idsIn(bridge: Bridge, list: string): Promise<string[]> {
@@ -40,7 +42,7 @@ const signedBy = (name: string, { id = "r1", title = "A lease" } = {}) =>
 describe("countersign explain", () => {
   afterEach(tidy);
 
-  it("prints a table of what happened to a document, with footnotes and ids below", async () => {
+  it("prints a document's history as a table, with footnotes and ids below", async () => {
     const clock = createManualClock(NOON);
     const receiver = await startReceiver((nth) => (nth === 2 ? 503 : 200));
     const text = crm(receiver.url, ", retry: [5m]");
@@ -71,14 +73,14 @@ Events: 1 ${evt1}, 2 ${evt2}
 `);
   });
 
-  it("says the same of every id: event, delivery and receipt", async () => {
+  it("prints the same for every id: event, delivery and receipt", async () => {
     const receiver = await startReceiver();
     const text = crm(receiver.url);
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10");
-    const [delivery] = await attempted(bridge, 1);
-    const [receipt = ""] = await idsIn(bridge, "receipts");
-    for (const id of [delivery?.id ?? "", delivery?.event ?? "", receipt, "d1"]) {
+    const delivery = only(await attempted(bridge, 1));
+    const receipt = only(await idsIn(bridge, "receipts"));
+    for (const id of [delivery.id, delivery.event, receipt, "d1"]) {
       const { stdout } = await commandsFor(bridge, text)("explain", id);
       expect(stdout, id).to.include(id);
       expect(stdout, id).to.match(/→ crm {2}delivered after 1 attempt at \S+ \(200\)\n/);
@@ -121,7 +123,7 @@ Events: 1 ${evt1}, 2 ${evt2}
     );
   });
 
-  it("keeps its columns where a name has what a terminal would obey", async () => {
+  it("keeps its columns where a name holds control characters", async () => {
     const text = configText(
       `destinations: { crm: { url: "http://127.0.0.1:9/", secrets: ["${SECRET}"], paused: true } }`,
     );
@@ -131,11 +133,11 @@ Events: 1 ${evt1}, 2 ${evt2}
       await bridge.post("/in/lumin/account", body, signedByLumin(body));
     }
     const receipts = await idsIn(bridge, "receipts");
-    const { stdout } = await commandsFor(bridge, text)("explain", receipts[1] ?? "");
+    const { stdout } = await commandsFor(bridge, text)("explain", nth(receipts, 1));
     expect(stdout).to.include("signed by \\u{1b}[31mBob\\u{202e} ");
     expect(stdout).to.include("“\\u{1b}]0;owned\\u{7}”");
     const [heading = "", ...rows] = stdout.split("\n").slice(2);
-    const row = rows.find((line) => line.includes("signed by")) ?? "";
+    const row = only(rows.filter((line) => line.includes("signed by")));
     expect(row.indexOf("account ")).to.equal(heading.indexOf("received (UTC)"));
   });
 
@@ -151,7 +153,7 @@ Events: 1 ${evt1}, 2 ${evt2}
     expect(lines.find((line) => line.includes("unknown code"))).to.include(`“document ${"x".repeat(31)}…”`);
   });
 
-  it("names ten ids and says how many more there are, and all of them with --verbose", async () => {
+  it("names ten ids and counts the rest, and names all with --verbose", async () => {
     const text = configText();
     const bridge = await startBridge(text);
     for (let nth = 0; nth < 12; nth++) await post(bridge, "d1", `9${nth}`);

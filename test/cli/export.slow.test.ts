@@ -11,7 +11,7 @@ import { runCommand } from "./terminal.ts";
 
 const textOf = (file: string) => readFileSync(file, "utf8");
 const linesOf = (text: string) => text.split("\n").slice(0, -1);
-/** But for the moment at which it was made. */
+/** The lines without the moment of the export. */
 const timeless = (text: string) => text.replace(/"at":"[^"]+"/, '"at":""');
 
 describe("countersign export", () => {
@@ -63,7 +63,7 @@ describe("countersign export", () => {
     expect(statSync(file).mode & 0o777).to.equal(0o600);
   });
 
-  it("goes to standard output when no file is named, and says a last line elsewhere", async () => {
+  it("goes to standard output when no file is named, and reports on standard error", async () => {
     const store = await aFilledStore();
     const { code, stdout, stderr } = await runCommand(["export", "--store", store]);
     expect(code).to.equal(0);
@@ -71,7 +71,7 @@ describe("countersign export", () => {
     expect(timeless(stdout)).to.equal(timeless(textOf(await anExport(store))));
   });
 
-  it("tells a program what was written, when asked", async () => {
+  it("prints its result as JSON with --json", async () => {
     const [store, file] = [await aFilledStore(), join(aFolder(), "all.ndjson")];
     const asked = await runCommand(["export", "--store", store, "--to", file, "--json"]);
     expect(asked.stderr).to.equal("");
@@ -81,7 +81,7 @@ describe("countersign export", () => {
     expect(refused.stderr).to.include("need --to");
   });
 
-  it("goes on with what was broken off, wherever that was, and ends up the same", async () => {
+  it("resumes an interrupted export at any point, with the same result", async () => {
     const store = await aFilledStore();
     const whole = readFileSync(await anExport(store));
     const header = whole.indexOf("\n") + 1;
@@ -100,7 +100,7 @@ describe("countersign export", () => {
     }
   });
 
-  it("says that a copy is not of one moment when rows came between", async () => {
+  it("says that a copy is not of one moment when rows were recorded meanwhile", async () => {
     const store = await aFilledStore();
     const whole = readFileSync(await anExport(store));
     const file = join(aFolder(), "all.ndjson");
@@ -113,7 +113,7 @@ describe("countersign export", () => {
     );
   });
 
-  it("leaves what it has for --resume when it is interrupted", async () => {
+  it("leaves its part file for --resume when it is interrupted", async () => {
     const [store, file] = [await aFilledStore(), join(aFolder(), "all.ndjson")];
     const cut = await runCommand(["export", "--store", store, "--to", file], { signal: AbortSignal.abort() });
     expect([cut.code, cut.stderr]).to.deep.equal([130, "interrupted: --resume goes on from here\n"]);
@@ -122,7 +122,7 @@ describe("countersign export", () => {
     expect(linesOf(textOf(file))).to.have.length(49);
   });
 
-  it("does not write over the part of another export, nor goes on with nothing or with something else", async () => {
+  it("neither overwrites another export's part file nor resumes a foreign or missing one", async () => {
     const [store, file] = [await aFilledStore(), join(aFolder(), "all.ndjson")];
     const said = async (...args: string[]) => {
       const { code, stderr } = await runCommand(["export", "--store", store, "--to", file, ...args]);
@@ -141,7 +141,7 @@ describe("countersign export", () => {
     expect(textOf(`${file}.part`)).to.equal("something else\n");
   });
 
-  it("says in one sentence when the file cannot be written, or standard output is closed", async () => {
+  it("ends with one sentence when the file cannot be written or standard output is closed", async () => {
     const store = await aFilledStore();
     const file = join(aFolder(), "not", "there.ndjson");
     const { code, stderr } = await runCommand(["export", "--store", store, "--to", file]);
@@ -161,7 +161,7 @@ describe("countersign export", () => {
     expect(said).to.equal("countersign: standard output cannot be written: write EPIPE\n");
   });
 
-  it("makes no store where there is none, and refuses what is none", async () => {
+  it("creates no store where there is none, and refuses a file that is no store", async () => {
     const folder = aFolder();
     const missing = await runCommand(["export", "--store", `sqlite:${join(folder, "typo.db")}`]);
     expect([missing.code, missing.stdout]).to.deep.equal([1, ""]);
@@ -209,7 +209,7 @@ describe("countersign export", () => {
     const bridge = await startBridge(configText(), { folder });
     const { code, stdout } = await runCommand(["export", "--config", config]);
     expect(code).to.equal(0);
-    expect(JSON.parse(linesOf(stdout).at(-1) ?? "")).to.include({ end: true });
+    expect(JSON.parse(String(linesOf(stdout).at(-1)))).to.include({ end: true });
     await bridge.stop();
 
     const text = configText().replace("sqlite:./countersign.db", "lowdb:./countersign.json");

@@ -4,6 +4,8 @@ import { expect } from "chai";
 import { claim, contentsOf, settle } from "../store/filled.ts";
 import { aFolder, configText, startBridge, tidy } from "../support/bridge.ts";
 import { aDocument, aDraft, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
+import { nth } from "../support/only.ts";
+import { configFileFor } from "./operator.ts";
 import { aFilledStore, anExport, inStore, STORES } from "./stores.ts";
 import { runCommand } from "./terminal.ts";
 
@@ -29,7 +31,7 @@ describe("countersign import", () => {
   const rowsOf = async () =>
     Object.values(await inStore(store, contentsOf)).reduce((sum, rows) => sum + rows.length, 0);
 
-  /** What it says when it refuses, in one sentence. */
+  /** The one sentence of a refusal. */
   async function refusal(file: string): Promise<string> {
     const { code, stdout, stderr } = await importFile(file);
     expect([code, stdout]).to.deep.equal([1, ""]);
@@ -37,7 +39,7 @@ describe("countersign import", () => {
     return stderr;
   }
 
-  it("can be repeated after it was cut off, and says what was new and what was there", async () => {
+  it("can be repeated after an interruption, and counts new and present rows", async () => {
     const file = await anExport(await aFilledStore());
     const [header = "", ...rows] = linesOf(file).slice(0, -1);
     expect((await importFile(aFile([header, ...rows.slice(0, 20), footer(20)]))).code).to.equal(0);
@@ -47,7 +49,7 @@ describe("countersign import", () => {
     expect(JSON.parse(stdout)).to.deep.equal({ rows: 47, added: 0, there: 47 });
   });
 
-  it("keeps leases and the times of what is to be sent", async () => {
+  it("preserves leases and due times", async () => {
     const from = await STORES.sqlite();
     const leased = await inStore(from, async (one) => {
       for (const id of ["a", "b"]) await one.record(aRecordRequest([aDraft({ document: aDocument(id) })]));
@@ -63,7 +65,7 @@ describe("countersign import", () => {
     });
   });
 
-  it("takes nothing from a file that was cut off", async () => {
+  it("imports nothing from a truncated file", async () => {
     const lines = linesOf(await anExport(await aFilledStore()));
     for (const text of [
       lines.slice(0, -1).join("\n"),
@@ -80,7 +82,7 @@ describe("countersign import", () => {
     expect(await rowsOf()).to.equal(0);
   });
 
-  it("takes nothing from a newer version, or from what is no export", async () => {
+  it("imports nothing from a newer version's export or from a file that is no export", async () => {
     const [header = "", ...rest] = linesOf(await anExport(await aFilledStore()));
     expect(await refusal(aFile([header.replace('"version":1', '"version":2'), ...rest]))).to.include(
       "line 1: it was written by a newer Countersign",
@@ -89,9 +91,9 @@ describe("countersign import", () => {
     expect(await rowsOf()).to.equal(0);
   });
 
-  it("names the line that is wrong, that is missing, or that is too many", async () => {
+  it("names the line that is wrong, missing or surplus", async () => {
     const lines = linesOf(await anExport(await aFilledStore()));
-    const wrong = lines.with(16, (lines[16] ?? "").replace('"position":', '"place":'));
+    const wrong = lines.with(16, nth(lines, 16).replace('"position":', '"place":'));
     expect(await refusal(aFile(wrong))).to.match(/: line 17( at `position`)?: /);
     expect(await refusal(aFile(lines.toSpliced(30, 1)))).to.include(
       "line 48: there should be 47 rows before it, and there are 46",
@@ -101,13 +103,13 @@ describe("countersign import", () => {
     );
   });
 
-  it("refuses a store that has something else, saying so", async () => {
+  it("refuses a store that holds other rows, and says so", async () => {
     const file = await anExport(await aFilledStore());
     await inStore(store, (one) => one.record(aRecordRequest([aDraft({ document: aDocument("own") })])));
     expect(await refusal(file)).to.include("the store to import into must be empty");
   });
 
-  it("stops between two steps when it is interrupted", async () => {
+  it("stops between two steps upon an interrupt", async () => {
     const file = await anExport(await aFilledStore());
     const { code, stdout, stderr } = await runCommand(["import", file, "--store", store], {
       signal: AbortSignal.abort(),
@@ -119,9 +121,7 @@ describe("countersign import", () => {
   it("refuses to write beside a running bridge of the same configuration", async () => {
     const file = await anExport(await aFilledStore());
     const bridge = await startBridge();
-    const config = join(bridge.folder, "countersign.yaml");
-    const port = new URL(bridge.adminUrl).port;
-    writeFileSync(config, configText().replace("admin: { port: 0 }", `admin: { port: ${port} }`));
+    const config = configFileFor(bridge, configText(), "countersign.yaml");
     const refused = await runCommand(["import", file, "--config", config]);
     expect([refused.code, refused.stderr]).to.deep.equal([
       1,

@@ -12,6 +12,8 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
+import { nth } from "../support/only.ts";
+import { commandsFor } from "./operator.ts";
 import { runCommand } from "./terminal.ts";
 
 /** Moves the cursor, sets the window's title, clears, rings, reorders, and begins a line of its own. */
@@ -21,7 +23,7 @@ const ACTIVE = /[^\P{C}\n\u200c\u200d]|[\u2028\u2029]/u;
 describe("text of strangers on a terminal", () => {
   afterEach(tidy);
 
-  it("is shown as what it is, on one line", () => {
+  it("is escaped, on one line", () => {
     expect(inert("\u001b[31mred\u0007")).to.equal("\\u{1b}[31mred\\u{7}");
     expect(inert("a\u202eb\u2069c\u061cd\u200ee\ufefff")).to.equal(
       "a\\u{202e}b\\u{2069}c\\u{61c}d\\u{200e}e\\u{feff}f",
@@ -31,19 +33,16 @@ describe("text of strangers on a terminal", () => {
     expect(inert(HOSTILE)).not.to.match(ACTIVE);
   });
 
-  it("stays as it is where it is only text", () => {
+  it("stays unchanged where it holds no control characters", () => {
     for (const text of ["Überlassungsvertrag ✍", "契約書", "می\u200cخواهم", "👩\u200d💻", "a\u0301", ""])
       expect(inert(text)).to.equal(text);
   });
 
-  it("does nothing in lists and explanations, and is in JSON as it was", async () => {
+  it("is harmless in lists and explanations, and unchanged in JSON", async () => {
     const receiver = await startReceiver(() => 500);
     const text = configText(`destinations: { crm: { url: "${receiver.url}", secrets: ["${SECRET}"] } }`);
     const bridge = await startBridge(text);
-    const file = join(bridge.folder, "cli.yaml");
-    const port = new URL(bridge.adminUrl).port;
-    writeFileSync(file, text.replace("admin: { port: 0 }", `admin: { port: ${port} }`));
-    const run = (...args: string[]) => runCommand([...args, "--config", file]);
+    const run = commandsFor(bridge, text);
 
     const body = JSON.stringify({
       event: { event_type: "signature_request_created", event_time: 1_700_000_000_000 },
@@ -73,10 +72,10 @@ describe("text of strangers on a terminal", () => {
       expect(stdout + stderr, args.join(" ")).not.to.match(ACTIVE);
     }
     const { stdout } = await run("documents", "--json");
-    expect(JSON.parse(stdout.split("\n")[0] ?? "").title).to.equal(HOSTILE);
+    expect(JSON.parse(nth(stdout.split("\n"), 0)).title).to.equal(HOSTILE);
   });
 
-  it("does nothing where a body is mapped", async () => {
+  it("is harmless in the output of `countersign map`", async () => {
     const bridge = await startBridge();
     const file = join(bridge.folder, "body.json");
     writeFileSync(

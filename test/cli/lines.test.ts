@@ -19,24 +19,24 @@ describe("a file of lines", () => {
     return lines;
   }
 
-  it("is read line by line, and what is not ended is passed over", async () => {
+  it("is read line by line, without an unended last line", async () => {
     expect(await read("a\n\nbü\n")).to.deep.equal(["a", "", "bü"]);
     expect(await read("a\nb")).to.deep.equal(["a"]);
     expect(await read("")).to.deep.equal([]);
   });
 
-  it("takes nothing but a line feed for the end of a line", async () => {
+  it("ends lines at line feeds only", async () => {
     expect(await read("a\u2028b\u2029c\rd\u0085e\n")).to.deep.equal(["a\u2028b\u2029c\rd\u0085e"]);
   });
 
-  it("may have lines that are longer than what is read at a time", async () => {
+  it("may have lines that are longer than one read", async () => {
     const long = ["x".repeat(2_500_000), "ü".repeat(1_048_577), "y"];
     expect((await read(`${long.join("\n")}\n`)).map(({ length }) => length)).to.deep.equal([
       2_500_000, 1_048_577, 1,
     ]);
   });
 
-  it("shows its last line at once, if that has an end and is short", async () => {
+  it("gives its last line at once, if that is ended and short", async () => {
     expect(await lastLineOf(aFile("a\nb\n"))).to.equal("b");
     expect(await lastLineOf(aFile("b\n"))).to.equal("b");
     expect(await lastLineOf(aFile(`${"x".repeat(10_000)}\nb\n`))).to.equal("b");

@@ -40,7 +40,7 @@ describe("countersign map", () => {
     expect(event.document).to.include({ title: "Test webhook", downloadable: true });
   });
 
-  it("shows two equal items as the one event that they would become", async () => {
+  it("shows two equal items as one event", async () => {
     const file = join(aFolder(), "batch.form");
     const item = {
       value: "10",
@@ -53,7 +53,7 @@ describe("countersign map", () => {
     expect(stdout).to.include("2 items, 1 event, 1 told again, 0 problems");
   });
 
-  it("names the item and field that could not be read, and exits 1", async () => {
+  it("names the unreadable item and field, and exits 1", async () => {
     const file = join(aFolder(), "batch.form");
     const items = [
       { value: "10", timestamp: "someday", resource_uri: "/api/v1/document/d1/", name: "status" },
@@ -75,7 +75,7 @@ describe("countersign map", () => {
     expect(stderr).to.include("A header is written name: value.");
   });
 
-  it("says which mappings and channels there are when it is asked for another", async () => {
+  it("lists the mappings and channels when an unknown one is named", async () => {
     const file = fixture("lumin/vector.json");
     expect((await map(file, "lumen", "account")).stderr).to.include("lumin");
     expect((await map(file, "lumin", "batch")).stderr).to.include("it has account, app");

@@ -1,18 +1,19 @@
 import { expect } from "chai";
 import { type Bridge, configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { commandsFor, crm, post } from "./operator.ts";
 
-/** Waits until every delivery is final; each look is a request, so the event loop turns. */
+/** Waits until every delivery is final. */
 async function settled(bridge: Bridge): Promise<void> {
   const open = async () => (await bridge.admin("/api/v1/destinations")).body.items[0].open;
-  while ((await open()) > 0);
+  await until(async () => (await open()) === 0, "every delivery is final");
 }
 
 describe("operating a running bridge", () => {
   afterEach(tidy);
 
-  it("sends again what was parked, with the same ids and a header that says so", async () => {
+  it("replays parked deliveries with the same ids and a header that says so", async () => {
     let up = false;
     const receiver = await startReceiver(() => (up ? 200 : 500));
     const text = crm(receiver.url, ", retry: []");
@@ -57,15 +58,15 @@ describe("operating a running bridge", () => {
     const run = commandsFor(bridge, text);
     const state = async () => (await bridge.admin("/api/v1/deliveries")).body.items[0];
     await post(bridge, "d1", "10");
-    while ((await state()).attempts < 1);
+    await until(async () => (await state()).attempts === 1, "the first attempt is recorded");
     await clock.advance(5_000);
-    while ((await state()).status !== "parked");
+    await until(async () => (await state()).status === "parked", "the delivery is parked");
     await run("replay", "--destination", "crm");
-    while ((await state()).attempts < 3);
+    await until(async () => (await state()).attempts === 3, "the third attempt is recorded");
     expect(await state()).to.include({ status: "pending", attempts: 3, replayedAfter: 2 });
   });
 
-  it("replays only what is asked for: by status, type, document and time", async () => {
+  it("replays only the deliveries of the given status, type, document and time", async () => {
     const receiver = await startReceiver();
     const text = crm(receiver.url);
     const bridge = await startBridge(text);
@@ -107,7 +108,7 @@ describe("operating a running bridge", () => {
     expect(stdout).to.match(/pause .*moving house[\s\S]*resume .*we have moved/);
   });
 
-  it("lists events and receipts, and stops where it is told to", async () => {
+  it("lists events and receipts, up to the given limit", async () => {
     const text = configText();
     const bridge = await startBridge(text);
     const run = commandsFor(bridge, text);
@@ -141,7 +142,7 @@ describe("operating a running bridge", () => {
     expect((await bridge.admin("/api/v1/documents/d1?source=lumin")).status).to.equal(404);
   });
 
-  it("says in one sentence that no bridge answers, that a name is not known, or that a wish is not understood", async () => {
+  it("says in one sentence that no bridge answers, a name is unknown or an option invalid", async () => {
     const text = crm("http://127.0.0.1:9/");
     const bridge = await startBridge(text);
     const run = commandsFor(bridge, text);
@@ -180,7 +181,7 @@ describe("countersign explain", () => {
     await settled(bridge);
     const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;
     const { stdout } = await run("explain", id, "--verbose");
-    const story = [
+    const explanation = [
       new RegExp(
         `Receipt ${receipt}: \\d+ bytes came from legalesign over batch, and the request was found genuine by token`,
       ),
@@ -192,10 +193,10 @@ describe("countersign explain", () => {
       new RegExp(`Attempt 2 to send ${id} to crm was answered with 200`),
       new RegExp(`now +${id} is delivered to crm\\.`),
     ];
-    for (const sentence of story) expect(stdout).to.match(sentence);
+    for (const sentence of explanation) expect(stdout).to.match(sentence);
   });
 
-  it("says the same of the delivery, the receipt and the document by their own ids", async () => {
+  it("gives the same account by the ids of the delivery, the receipt and the document", async () => {
     const receiver = await startReceiver(() => 410);
     const text = crm(receiver.url);
     const bridge = await startBridge(text);
@@ -203,7 +204,7 @@ describe("countersign explain", () => {
     const { receipt } = (await post(bridge, "d1", "30")).body;
     await receiver.got(1);
     const state = async () => (await bridge.admin("/api/v1/deliveries")).body.items[0];
-    while ((await state()).status !== "parked");
+    await until(async () => (await state()).status === "parked", "the delivery is parked");
     const { id, event } = await state();
     for (const one of [id, event, receipt, "d1"]) {
       const { stdout } = await run("explain", one);
@@ -211,7 +212,7 @@ describe("countersign explain", () => {
     }
   });
 
-  it("says what a receipt without an event had for a problem, and when nobody wanted an event", async () => {
+  it("names the problem of a receipt without an event, and an event without a destination", async () => {
     const text = configText();
     const bridge = await startBridge(text);
     const run = commandsFor(bridge, text);

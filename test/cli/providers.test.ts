@@ -6,14 +6,14 @@ import { runCommand } from "./terminal.ts";
 const shipped = readdirSync(SHIPPED_MAPPINGS).map((file) => file.replace(/\.yaml$/, ""));
 
 describe("countersign providers", () => {
-  it("lists every mapping that is shipped, each with its channels, checks and what they need", async () => {
+  it("lists every shipped mapping with its channels, checks and settings", async () => {
     const { code, stdout } = await runCommand(["providers"]);
     expect(code).to.equal(0);
     for (const name of shipped) expect(stdout).to.match(new RegExp(`^${name} `, "m"));
     expect(stdout).to.match(/^legalesign +Legalesign +upon +token and rsa +token /m);
   });
 
-  it("says for each channel what to enter at the provider, and where the credential is found", async () => {
+  it("says for each channel the URL to enter at the provider, and where its credential is", async () => {
     const { stdout } = await runCommand(["providers", "--json"]);
     const providers: {
       provider: string;
@@ -27,20 +27,20 @@ describe("countersign providers", () => {
       }
   });
 
-  it("describes one, with the URL's shape and what is not proved", async () => {
+  it("describes one provider, with the URL's shape and the unproved points", async () => {
     const { code, stdout } = await runCommand(["providers", "legalesign"]);
     expect(code).to.equal(0);
     expect(stdout).to.include("/in/legalesign/batch?token=…").and.to.include("/in/legalesign/realtime,");
   });
 
-  it("says what may be configured where nothing must be, and what may be beside what must", async () => {
+  it("lists optional settings, alone and beside required ones", async () => {
     const { stdout } = await runCommand(["providers", "docuseal"]);
     expect(stdout).to.include("configure   `secrets` or `token` or `headers`, or `verify: none`");
     const legalesign = await runCommand(["providers", "legalesign"]);
     expect(legalesign.stdout).to.include("configure   `token`; `certificate` may be there");
   });
 
-  it("suggests the provider that was probably meant", async () => {
+  it("suggests the name closest to a mistyped one", async () => {
     const { code, stderr } = await runCommand(["providers", "legalsign"]);
     expect(code).to.equal(1);
     expect(stderr).to.include("did you mean `legalesign`?");

@@ -17,8 +17,8 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
-import { until } from "../support/clock.ts";
-import { runCommand } from "./terminal.ts";
+import { until } from "../support/until.ts";
+import { commandsFor } from "./operator.ts";
 
 const ITEM = {
   value: "30",
@@ -36,14 +36,7 @@ async function startFromFile(text: string, overrides: Overrides = {}) {
   const file = join(folder, "countersign.yaml");
   writeFileSync(file, text);
   const bridge = await startBridge(text, { folder, load: () => loadConfig(file, {}), ...overrides });
-  const cli = join(folder, "cli.yaml");
-  const reload = () => {
-    writeFileSync(
-      cli,
-      text.replace("admin: { port: 0 }", `admin: { port: ${new URL(bridge.adminUrl).port} }`),
-    );
-    return runCommand(["reload", "--reason", "a test", "--config", cli]);
-  };
+  const reload = () => commandsFor(bridge, text)("reload", "--reason", "a test");
   const post = (query = `token=${TOKEN}`) => bridge.post(`/in/legalesign/batch?${query}`, BATCH, FORM);
   return { bridge, folder, file, reload, post };
 }
@@ -51,7 +44,7 @@ async function startFromFile(text: string, overrides: Overrides = {}) {
 describe("countersign reload", () => {
   afterEach(tidy);
 
-  it("takes a changed destination and token into force, without a request lost", async () => {
+  it("applies a changed destination and token, without losing a request", async () => {
     const [before, after] = [await startReceiver(), await startReceiver()];
     const { file, reload, post, bridge } = await startFromFile(to(before.url));
     writeFileSync(file, to(after.url).replaceAll(TOKEN, "another-token-as-well"));
@@ -66,7 +59,7 @@ describe("countersign reload", () => {
     });
   });
 
-  it("takes a longer body of a channel into force, with more room for all that is in flight", async () => {
+  it("applies a channel's higher limit of bodies, with a higher limit of bytes in flight", async () => {
     const { file, reload, bridge } = await startFromFile(configText());
     const body = "x".repeat(6 * 1_024 ** 2);
     const statusOf = async () => (await bridge.post(`/in/legalesign/upon?token=${TOKEN}`, body, FORM)).status;
@@ -79,7 +72,7 @@ describe("countersign reload", () => {
     expect(await statusOf()).to.equal(200);
   });
 
-  it("leaves the old configuration in force when the new one is bad, and says what is wrong with it", async () => {
+  it("leaves the old configuration in force when the new one is bad, and names the fault", async () => {
     const receiver = await startReceiver();
     const { file, reload, post } = await startFromFile(to(receiver.url));
     writeFileSync(file, to("ftp://nowhere").replace("mapping: lumin", "mapping: lumen"));
@@ -90,7 +83,7 @@ describe("countersign reload", () => {
     await receiver.got(1);
   });
 
-  it("takes a mended mapping into force, and refuses a broken one", async () => {
+  it("applies a fixed mapping, and refuses a broken one", async () => {
     const { folder, reload, bridge } = await startFromFile(configText());
     mkdirSync(join(folder, "mappings"));
     const shipped = readFileSync(new URL("../../mappings/legalesign.yaml", import.meta.url), "utf8");
@@ -104,7 +97,7 @@ describe("countersign reload", () => {
     expect((await bridge.admin("/api/v1/events")).body.items[0].type).to.equal("document.canceled");
   });
 
-  it("takes what is kept for how long into force at once", async () => {
+  it("applies changed retention at once", async () => {
     const store = openSqliteStore({ file: ":memory:", token: () => "token" });
     const steps: PruneStep[] = [];
     const prune: Store["prune"] = (step) => {
@@ -113,16 +106,15 @@ describe("countersign reload", () => {
     };
     const of = (span: string) => configText(`retention: { receipts: ${span} }`);
     const { file, reload } = await startFromFile(of("never"), { store: { ...store, prune } });
-    await until(() => steps.some(({ table }) => table === "tombstones"));
+    await until(() => steps.some(({ table }) => table === "tombstones"), "tombstones were pruned");
     expect(steps.some(({ table }) => table === "receipts")).to.equal(false);
     writeFileSync(file, of("2d"));
     expect((await reload()).code).to.equal(0);
-    const looked = () => steps.find(({ table }) => table === "receipts");
-    await until(() => looked() !== undefined);
-    expect(Date.now() - (looked()?.before ?? 0)).to.be.within(2 * DAY, 3 * DAY);
+    const pruned = await until(() => steps.find(({ table }) => table === "receipts"), "receipts were pruned");
+    expect(Date.now() - pruned.before).to.be.within(2 * DAY, 3 * DAY);
   });
 
-  it("parks what is open for a destination that is gone, and asks for a restart where only that helps", async () => {
+  it("parks open deliveries of a removed destination, and names changes that need a restart", async () => {
     const receiver = await startReceiver(() => 500);
     const { file, reload, post, bridge } = await startFromFile(to(receiver.url));
     await post();

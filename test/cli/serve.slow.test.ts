@@ -54,7 +54,7 @@ function serve(text: string, folder = aFolder()): Process {
   return { child, line, ended };
 }
 
-/** Everything one sentence, exit code 1, no stack trace. */
+/** Expects one sentence, exit code 1 and no stack trace. */
 async function expectRefusal(process: Process, sentence: RegExp): Promise<void> {
   const { code, stderr } = await process.ended;
   expect(code).to.equal(1);
@@ -97,7 +97,7 @@ describe("countersign serve", () => {
     );
   });
 
-  it("finishes what is in flight when it is told to stop, exits 0, and has logged no secret or token", async () => {
+  it("finishes requests in flight upon SIGTERM, exits 0, and has logged no secret or token", async () => {
     const receiver = await startReceiver();
     const { child, line, ended } = serve(
       configText(`destinations: { crm: { url: "${receiver.url}?key=hidden", secrets: ["${SECRET}"] } }`),

@@ -48,7 +48,7 @@ describe("countersign simulate", function () {
     ["legalesign", ["--channels", "batch"]],
     ["legalesign", ["--channels", "upon,batch,realtime"]],
   ] as const) {
-    it(`posts as ${provider} ${more.join(" ")} so that each reported happening is one event of the bridge`, async () => {
+    it(`posts as ${provider} ${more.join(" ")} so that each happening is one event`, async () => {
       const bridge = await startBridge(CONFIG);
       const truth = join(aFolder(), "truth.ndjson");
       const options = ["--documents", "6", "--seed", "7", "--truth", truth, ...more];
@@ -64,7 +64,7 @@ describe("countersign simulate", function () {
     });
   }
 
-  it("repeats the same posts with the same seed and start, which the bridge counts as duplicates", async () => {
+  it("repeats its posts with the same seed and start, which are counted as duplicates", async () => {
     const bridge = await startBridge(CONFIG);
     const options = ["--documents", "3", "--seed", "7", "--start", "2026-01-01T00:00:00Z"];
     const first = JSON.parse((await simulate("lumin", bridge.url, ...options)).stdout);
@@ -96,7 +96,7 @@ describe("countersign simulate", function () {
     expect(stdout).to.match(/^1 document over lumin\/account, seed 3\n +\d+ {2}happenings\n/);
   });
 
-  it("refuses another machine without --allow-remote", async () => {
+  it("refuses a remote address without --allow-remote", async () => {
     const { code, stderr } = await simulate("lumin", "http://hooks.example.com");
     expect(code).to.equal(1);
     expect(stderr).to.match(/^countersign: hooks\.example\.com is not this machine.*--allow-remote/);
@@ -119,7 +119,7 @@ describe("countersign simulate", function () {
     }
   });
 
-  it("ends with 1 and counts the posts given up when no bridge answers, and with 130 when it is stopped", async () => {
+  it("ends with 1 and the count of abandoned posts without a bridge, and with 130 when stopped", async () => {
     const { code, stdout } = await simulate("lumin", "http://127.0.0.1:9", "--documents", "1");
     const { posts } = JSON.parse(stdout);
     expect([code, posts.accepted]).to.deep.equal([1, 0]);

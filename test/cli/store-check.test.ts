@@ -8,7 +8,7 @@ import { aDocument, aDraft, aRecordRequest } from "../support/builders.ts";
 import { aFilledStore, inStore, KINDS, needPostgres, STORES } from "./stores.ts";
 import { runCommand } from "./terminal.ts";
 
-/** Whatever the day on which this is run, all is young enough to be remembered. */
+/** All rows are younger than this, on whichever day the test runs. */
 const CONFIG = `
 store: sqlite:./countersign.db
 retention: { documents: never, duplicates: never }
@@ -19,7 +19,7 @@ const ROWS =
 const EVENT = "(event evt_\\w{26})";
 const DELIVERY = "delivery dlv_\\w{26}";
 
-/** Those of document a: the first is out, the others wait behind it. */
+/** The deliveries of document a: the first is leased, the others wait behind it. */
 const LANE = "deliveries where destination = 'crm' and lane = 'legalesign/document/a'";
 const FIRST = `(select min(position) from ${LANE})`;
 const LAST = `(select max(position) from ${LANE})`;
@@ -37,7 +37,7 @@ describe("countersign store check", () => {
     return { config, database };
   }
 
-  /** What it says of a filled store after this was done to it, line by line. */
+  /** The lines of the check of a filled store after the given damage. */
   async function faultsAfter(...damage: readonly string[]): Promise<string[]> {
     const { config, database } = await aConfig();
     const db = new DatabaseSync(database);
@@ -63,7 +63,7 @@ describe("countersign store check", () => {
     describe(`of a ${kind} store`, () => {
       if (kind === "postgres") before(needPostgres);
 
-      it("finds nothing where nothing is wrong, and says how much there is", async () => {
+      it("finds no fault in a sound store, and counts its rows", async () => {
         const { code, stdout, stderr } = await runCommand([
           "store",
           "check",
@@ -74,7 +74,7 @@ describe("countersign store check", () => {
         expect(stdout).to.match(new RegExp(`^OK: .* has ${ROWS}\n$`));
       });
 
-      it("finds nothing wrong with an empty one", async () => {
+      it("finds no fault in an empty store", async () => {
         const name = await STORES[kind]();
         await inStore(name, async (store) => {
           await store.saveDestination("crm", { paused: null });
@@ -84,7 +84,7 @@ describe("countersign store check", () => {
     });
   }
 
-  it("finds an event that is gone without leaving its id", async () => {
+  it("finds an event that is gone without a tombstone", async () => {
     await expectFaults(
       ["delete from events where type = 'document.completed'"],
       `receipt rcp_\\w{26} reported ${EVENT}, which is gone without a tombstone`,
@@ -93,7 +93,7 @@ describe("countersign store check", () => {
     );
   });
 
-  it("finds an event that is there, and also among those that are not", async () => {
+  it("finds an event that is present and has a tombstone", async () => {
     await expectFaults(
       [
         `insert into tombstones (id, recorded_at) select id, recorded_at from events where position = ${COMPLETED}`,
@@ -112,7 +112,7 @@ describe("countersign store check", () => {
       await expectFaults([set(path, value)], `the event at position \\d+ is not well formed at \`${path}\``);
   });
 
-  it("finds a sequence that is told twice, or is beyond what the document counts", async () => {
+  it("finds a sequence number that is used twice, or is beyond the document's count", async () => {
     const set = (sequence: number) =>
       `update events set body = json_set(body, '$.sequence', ${sequence}) where position = ${COMPLETED}`;
     await expectFaults([set(3)], `${EVENT} has sequence 3 in document a of legalesign, after 3 of ${EVENT}`);
@@ -122,7 +122,7 @@ describe("countersign store check", () => {
     );
   });
 
-  it("finds an event whose document is not known", async () => {
+  it("finds an event whose document is missing", async () => {
     await expectFaults(
       ["delete from documents where id = 'a'"],
       `${EVENT} is of document a of legalesign, which has no row`,
@@ -149,7 +149,7 @@ describe("countersign store check", () => {
     );
   });
 
-  it("finds a lane that stands still, that is not in order, or of which two are pending", async () => {
+  it("finds a lane that is stuck, out of order, or has two pending deliveries", async () => {
     await expectFaults(
       [`update deliveries set status = 'delivered', due_at = null where position = ${FIRST}`],
       `${DELIVERY} is held, but nothing of its lane is pending`,
@@ -167,7 +167,7 @@ describe("countersign store check", () => {
     );
   });
 
-  it("finds tries that are not counted, or are gone although the delivery is open", async () => {
+  it("finds attempts that are not counted, or are gone although the delivery is open", async () => {
     await expectFaults(
       ["update deliveries set attempts = 1 where attempts = 2"],
       `${DELIVERY} counts 1 attempts, but has attempt 2`,
@@ -178,7 +178,7 @@ describe("countersign store check", () => {
     );
   });
 
-  it("finds nothing wrong with tries that were pruned, also where the delivery is sent again", async () => {
+  it("finds no fault in pruned attempts, also where the delivery is replayed", async () => {
     const { config, database } = await aConfig();
     const db = new DatabaseSync(database);
     db.exec(`delete from attempts where delivery_id in
@@ -187,7 +187,7 @@ describe("countersign store check", () => {
     expect((await runCommand(["store", "check", "--config", config])).stdout).to.include("OK: ");
   });
 
-  it("tells what the database itself finds damaged", async () => {
+  it("reports the damage that the database itself finds", async () => {
     const { config, database } = await aConfig();
     const db = new DatabaseSync(database);
     const page = Number(
@@ -204,7 +204,7 @@ describe("countersign store check", () => {
     expect(stdout).to.match(/^the database: .*wrong # of entries in index events_type$/m);
   });
 
-  it("says how far a table can be read, and complains of nothing that may be in the rest", async () => {
+  it("says how far a table can be read, and reports no fault that the rest may explain", async () => {
     await expectFaults(
       ["update events set body = '{' where type = 'document.completed'"],
       "the table events cannot be read beyond its first 0 rows",
@@ -215,7 +215,7 @@ describe("countersign store check", () => {
     );
   });
 
-  it("shows a hundred faults, and how many more there are", async () => {
+  it("shows a hundred faults, and counts the rest", async () => {
     const { config, database } = await aConfig();
     await inStore(`sqlite:${database}`, (store) =>
       store.record(
@@ -233,14 +233,14 @@ describe("countersign store check", () => {
     expect([code, rows.events, faults, shown.length]).to.deep.equal([1, 127, 120, 100]);
   });
 
-  it("takes what is forgotten for lost only where it must be remembered", async () => {
+  it("takes a pruned row for lost only within its retention", async () => {
     const { config, database } = await aConfig();
     const db = new DatabaseSync(database);
     db.exec("delete from tombstones; delete from dedupe_keys; delete from documents where id = 'a'");
     db.close();
     const known = await runCommand(["store", "check", "--config", config]);
     expect(known.stdout.match(/which is gone without a tombstone/g)).to.have.length(3);
-    // Who keeps another store for how long is not known, and all of this is older than a day.
+    // The retention of another store is not known, and all of this is older than a day.
     expect((await runCommand(["store", "check", "--store", `sqlite:${database}`])).code).to.equal(0);
     writeFileSync(
       config,
@@ -252,7 +252,7 @@ describe("countersign store check", () => {
     expect((await runCommand(["store", "check", "--config", config])).code).to.equal(0);
   });
 
-  it("ends early when it is interrupted, and makes no store where there is none", async () => {
+  it("ends early upon an interrupt, and creates no store where there is none", async () => {
     const { config } = await aConfig();
     const cut = await runCommand(["store", "check", "--config", config], { signal: AbortSignal.abort() });
     expect([cut.code, cut.stdout]).to.deep.equal([130, ""]);

@@ -15,7 +15,7 @@ export const STORES = {
 } as const;
 export const KINDS = ["sqlite", "lowdb", "postgres"] as const;
 
-/** For `before`: starts a server, or skips the tests with a word about it. */
+/** For `before`: starts a server, or skips the tests with the reason. */
 export async function needPostgres(this: Mocha.Context): Promise<void> {
   this.timeout(60_000);
   try {
@@ -26,7 +26,7 @@ export async function needPostgres(this: Mocha.Context): Promise<void> {
   }
 }
 
-/** Does something with a store that nobody else has open. */
+/** Runs `work` with a store that no one else has open. */
 export async function inStore<T>(name: string, work: (store: Store) => Promise<T>): Promise<T> {
   const { config } = await parseConfig(JSON.stringify({ store: name }), "c.yaml", {});
   if (!config) throw new Error(`${name} names no store`);

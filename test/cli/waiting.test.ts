@@ -2,10 +2,12 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { atTidy, type Bridge, configText, startBridge, startReceiver, tidy } from "../support/bridge.ts";
-import { createManualClock, until } from "../support/clock.ts";
+import { createManualClock } from "../support/clock.ts";
+import { nth, only } from "../support/only.ts";
+import { until } from "../support/until.ts";
 import { commandsFor, crm, post } from "./operator.ts";
 
-/** What an operator sees of deliveries that wait or fail, and what can be done about them. */
+/** The operator's view of deliveries that wait or fail, and the commands for them. */
 
 interface Listed {
   id: string;
@@ -17,12 +19,12 @@ const deliveries = async (bridge: Bridge): Promise<Listed[]> =>
   (await bridge.admin("/api/v1/deliveries")).body.items;
 const states = async (bridge: Bridge) =>
   (await deliveries(bridge)).map(({ status, reason }) => reason ?? status);
-const tried = async (bridge: Bridge, nth: number, times = 1): Promise<Listed> => {
-  for (;;) {
+/** The nth delivery, from 0, once it has been attempted. */
+const afterAttempt = (bridge: Bridge, nth: number): Promise<Listed> =>
+  until(async () => {
     const one = (await deliveries(bridge))[nth];
-    if (one && one.attempts >= times) return one;
-  }
-};
+    return one !== undefined && one.attempts > 0 && one;
+  }, `delivery ${nth} has been attempted`);
 
 /** Answers each post as the test says, with the response itself. */
 async function startAnswering(answer: (response: ServerResponse) => void): Promise<string> {
@@ -37,22 +39,22 @@ async function startAnswering(answer: (response: ServerResponse) => void): Promi
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
 }
 
-/** What was written before has come once others have gone there and back. */
+/** Bytes written before have arrived once other requests have made a round trip. */
 async function headsHaveCome(bridge: Bridge): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await bridge.admin("/livez");
 }
 
-describe("a delivery that is not taken", () => {
+describe("a delivery that is not accepted", () => {
   afterEach(tidy);
 
-  it("is told to point elsewhere by a redirect, without the query, and what to set", async () => {
+  it("is shown with the target of a redirect, without the query, and with the setting to change", async () => {
     const url = await startAnswering((response) =>
       response.writeHead(308, { location: "https://crm.internal/hooks/esign/?token=hush" }).end(),
     );
     const text = crm(url);
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10");
-    const { id } = await tried(bridge, 0);
+    const { id } = await afterAttempt(bridge, 0);
     const { stdout } = await commandsFor(bridge, text)("explain", id);
     expect(stdout)
       .to.include(", last: 308 [")
@@ -61,7 +63,7 @@ describe("a delivery that is not taken", () => {
     expect(stdout).not.to.include("hush");
   });
 
-  it("may have been taken, where a 200 came whose answer did not end or broke off", async () => {
+  it("may have arrived, where the answer was a 200 that did not end or broke off", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     const begun: ServerResponse[] = [];
     const url = await startAnswering((response) => {
@@ -72,10 +74,10 @@ describe("a delivery that is not taken", () => {
     const bridge = await startBridge(text, { clock });
     const run = commandsFor(bridge, text);
     await post(bridge, "d1", "10");
-    await until(() => begun.length === 1);
+    await until(() => begun.length === 1, "the first post has come");
     await headsHaveCome(bridge);
     await clock.advance(15_000);
-    const { id, status } = await tried(bridge, 0);
+    const { id, status } = await afterAttempt(bridge, 0);
     expect(status).to.equal("pending");
     const said = (cause: string) => `last: 200, cut short (${cause})`;
     expect((await run("explain", id)).stdout)
@@ -83,24 +85,24 @@ describe("a delivery that is not taken", () => {
       .and.include("crm may have processed it all the same");
 
     await post(bridge, "d2", "10");
-    await until(() => begun.length === 2);
+    await until(() => begun.length === 2, "the second post has come");
     await headsHaveCome(bridge);
-    begun[1]?.socket?.destroy();
-    expect((await run("explain", (await tried(bridge, 1)).id)).stdout).to.include(said("reset"));
+    nth(begun, 1).socket?.destroy();
+    expect((await run("explain", (await afterAttempt(bridge, 1)).id)).stdout).to.include(said("reset"));
   });
 
-  it("is named to the later events of its document that wait for it, and can be skipped", async () => {
+  it("is named at the later events of its document that wait for it, and can be skipped", async () => {
     const receiver = await startReceiver((nth) => (nth === 1 ? 422 : 200));
     const text = crm(receiver.url);
     const bridge = await startBridge(text);
     const run = commandsFor(bridge, text);
     await post(bridge, "d1", "10", "20", "30");
     await post(bridge, "d2", "10");
-    const first = await tried(bridge, 0);
-    await tried(bridge, 3);
+    const first = await afterAttempt(bridge, 0);
+    await afterAttempt(bridge, 3);
     expect(await states(bridge)).to.deep.equal(["pending", "held", "held", "delivered"]);
-    const [, , last] = await deliveries(bridge);
-    expect((await run("explain", last?.id ?? "")).stdout)
+    const last = nth(await deliveries(bridge), 2);
+    expect((await run("explain", last.id)).stdout)
       .to.match(/held behind document\.sent \(evt_\w+\), 1 attempt, last: 422/)
       .and.include(`countersign skip ${first.id}`);
     expect((await run("explain", first.id)).stdout).to.include(`countersign skip ${first.id}`);
@@ -109,7 +111,7 @@ describe("a delivery that is not taken", () => {
     expect([skipped.code, skipped.stdout]).to.deep.equal([0, skipped.stdout]);
     expect(skipped.stdout).to.match(/^evt_\w+ is parked for crm\n$/);
     await receiver.got(4);
-    await tried(bridge, 2);
+    await afterAttempt(bridge, 2);
     expect(await states(bridge)).to.deep.equal(["skipped", "delivered", "delivered", "delivered"]);
     const [entry] = (await bridge.admin("/api/v1/audit")).body.items;
     expect(entry).to.deep.include({ action: "skip", reason: "its schema is wrong" });
@@ -122,35 +124,35 @@ describe("a delivery that is not taken", () => {
     expect((await run("skip", "dlv_no")).stderr).to.include("there is no delivery dlv_no");
   });
 
-  it("is not skipped while it is being tried", async () => {
+  it("is not skipped during an attempt", async () => {
     const held: ServerResponse[] = [];
     const url = await startAnswering((response) => void held.push(response));
     const text = crm(url);
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10");
-    await until(() => held.length === 1);
-    const [{ id } = { id: "" }] = await deliveries(bridge);
+    await until(() => held.length === 1, "the first post has come");
+    const { id } = only(await deliveries(bridge));
     const refused = await commandsFor(bridge, text)("skip", id);
     expect(refused.code).to.equal(1);
-    expect(refused.stderr).to.include("is being tried at this moment");
+    expect(refused.stderr).to.include("has an attempt in flight");
     await post(bridge, "d1", "30");
-    const [, behind] = await deliveries(bridge);
-    const explained = async (id = "") => (await commandsFor(bridge, text)("explain", id)).stdout;
+    const behind = nth(await deliveries(bridge), 1);
+    const explained = async (id: string) => (await commandsFor(bridge, text)("explain", id)).stdout;
     expect(await explained(id)).to.match(/pending: attempt 1 is under way, until \S+ at the latest/);
-    expect(await explained(behind?.id)).to.match(/held behind document\.sent .*, which is being attempted/);
-    held[0]?.end();
-    await until(() => held.length === 2);
-    held[1]?.end();
-    await tried(bridge, 1);
+    expect(await explained(behind.id)).to.match(/held behind document\.sent .*, which is being attempted/);
+    nth(held, 0).end();
+    await until(() => held.length === 2, "the second post has come");
+    nth(held, 1).end();
+    await afterAttempt(bridge, 1);
     expect(await states(bridge)).to.deep.equal(["delivered", "delivered"]);
   });
 
-  it("is not said to go on by a command that cannot bring that about", async () => {
+  it("is not shown with a command that cannot send it", async () => {
     const receiver = await startReceiver();
     const text = crm(receiver.url, ", paused: true");
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10");
-    const [{ id } = { id: "" }] = await deliveries(bridge);
+    const { id } = only(await deliveries(bridge));
     const explained = async (on: Bridge) => (await commandsFor(on, text)("explain", id)).stdout;
     expect(await explained(bridge))
       .to.include("until `paused: true` is removed and `countersign reload` lets it go on")
@@ -161,15 +163,15 @@ describe("a delivery that is not taken", () => {
     expect(await explained(without)).to.include("Once there is a destination of that name");
   });
 
-  it("is parked at once where the destination parks on the answer's status, and the breaker stays closed", async () => {
+  it("is parked at once by a status of `park`, and the breaker stays closed", async () => {
     const receiver = await startReceiver((nth) => (nth === 1 ? 422 : 200));
     const text = crm(receiver.url, ", parkOn: [400, 422], breaker: { failures: 1 }");
     const bridge = await startBridge(text);
     await post(bridge, "d1", "10", "30");
     await receiver.got(2);
-    await tried(bridge, 1);
+    await afterAttempt(bridge, 1);
     expect(await states(bridge)).to.deep.equal(["rejected", "delivered"]);
-    const [{ id } = { id: "" }] = await deliveries(bridge);
+    const { id } = only(await deliveries(bridge));
     expect((await commandsFor(bridge, text)("explain", id)).stdout).to.include("`parkOn` names");
     expect((await bridge.admin("/api/v1/destinations")).body.items[0].breaker).to.equal(null);
   });
@@ -178,7 +180,7 @@ describe("a delivery that is not taken", () => {
 describe("a backlog whose destination gets another format", () => {
   afterEach(tidy);
 
-  it("is parked where the format cannot say it, without a try or a word to the breaker, and the rest is sent", async () => {
+  it("is parked where the format lacks the event, without an attempt, and the rest is sent", async () => {
     const receiver = await startReceiver();
     const before = await startBridge(crm(receiver.url, ", paused: true"));
     for (let n = 0; n < 12; n++) await post(before, `d${n}`, "10", "20", "30");
@@ -190,7 +192,7 @@ describe("a backlog whose destination gets another format", () => {
     const bridge = await startBridge(text, { folder: before.folder });
     await receiver.got(24);
     const open = async () => (await bridge.admin("/api/v1/destinations")).body.items[0].open;
-    while ((await open()) > 0);
+    await until(async () => (await open()) === 0, "no delivery is open");
     const all = await deliveries(bridge);
     const parked = all.filter(({ reason }) => reason === "unsupported_by_format");
     expect(parked).to.have.length(12);
@@ -198,11 +200,11 @@ describe("a backlog whose destination gets another format", () => {
     expect(all.filter(({ status }) => status === "delivered")).to.have.length(24);
     expect((await bridge.admin("/api/v1/destinations")).body.items[0].breaker).to.equal(null);
     const run = commandsFor(bridge, text);
-    expect((await run("explain", parked[0]?.id ?? "")).stdout)
+    expect((await run("explain", nth(parked, 0).id)).stdout)
       .to.include("parked: the format of crm cannot express this event, nothing was sent")
       .and.include("With another `format` of crm, `countersign replay");
     await run("replay", "--destination", "crm");
-    while ((await open()) > 0);
+    await until(async () => (await open()) === 0, "no delivery is open after the replay");
     expect((await deliveries(bridge)).filter(({ reason }) => reason !== null)).to.have.length(12);
     expect((await bridge.admin("/metrics")).body).to.include(
       'countersign_deliveries_parked_total{destination="crm",reason="unsupported_by_format"} 24',

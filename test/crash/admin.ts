@@ -29,7 +29,9 @@ async function listAll<T>(adminUrl: string, kind: keyof Kept): Promise<T[]> {
   return all;
 }
 
-/** Waits until every delivery is delivered or parked, as long as there are fewer within `limit` milliseconds. */
+/**
+ * Waits until every delivery is delivered or parked, as long as there are fewer within `limit` milliseconds.
+ */
 export async function settlesDown(adminUrl: string, limit: number): Promise<void> {
   let fewest = await countOpen(adminUrl);
   const falls = async () => {

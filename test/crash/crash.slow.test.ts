@@ -9,7 +9,7 @@ const KILLS = 5;
 const AHEAD = 40_000;
 
 describe("a bridge that is killed with -9 under load", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   for (const store of ["sqlite", "lowdb"] as const) {
     it(`loses nothing that it answered with 200, makes nothing twice and keeps the order, on ${store}`, () =>

@@ -22,7 +22,10 @@ export interface Killing {
   onKill?(killed: number): void;
 }
 
-/** Waits for a moment no longer than this, milliseconds; on a slow machine half as long as the last start took. */
+/**
+ * Waits for a moment no longer than this, milliseconds; on a slow machine half as long as the last start
+ * took.
+ */
 const PATIENCE = 400;
 const patienceWith = ({ starts }: Node) => Math.max(PATIENCE, Math.round((starts.at(-1) ?? 0) / 2));
 /** Of so many starts one is cut short. */

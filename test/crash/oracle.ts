@@ -6,8 +6,8 @@ import type { Load, Sent } from "./load.ts";
 import type { Receiver } from "./receivers.ts";
 
 /**
- * Compares what providers did with what a bridge has and with what its receivers got. It knows nothing of event ids or mappings:
- * a happening is told from another by whom it is about, its type and its time.
+ * Compares what providers did with what a bridge has and with what its receivers got. It knows nothing of
+ * event ids or mappings: a happening is told from another by whom it is about, its type and its time.
  */
 
 /** What a bridge has once nothing is pending any more. */
@@ -86,7 +86,10 @@ export function isClean({ complaints }: Pick<Verdict, "complaints">): boolean {
   return complaints.length === 0;
 }
 
-/** Every happening told by a post that was taken is one event, and every event is a happening that was told by a post that was sent. */
+/**
+ * Every happening told by a post that was taken is one event, and every event is a happening that was told by
+ * a post that was sent.
+ */
 function compareEvents(
   { sent, happenings }: Evidence["load"],
   events: readonly Event[],
@@ -114,7 +117,10 @@ function reports(sent: readonly Sent[]): Set<SimulatedHappening> {
   return new Set(sent.flatMap(({ post }) => post.happenings));
 }
 
-/** The happening that an event is about: of several of its kind the one nearest in time, as two channels' clocks differ. */
+/**
+ * The happening that an event is about: of several of its kind the one nearest in time, as two channels'
+ * clocks differ.
+ */
 function createIndex(
   sent: readonly Sent[],
   happenings: readonly SimulatedHappening[],
@@ -134,7 +140,9 @@ function createIndex(
   };
 }
 
-/** Legalesign's signers have ids of their own, and an item about one of them need not say of which document. */
+/**
+ * Legalesign's signers have ids of their own, and an item about one of them need not say of which document.
+ */
 function nameOf(
   { type, document, signer }: { type: string; document: string; signer: string | null },
   source: ProviderName | string | undefined,

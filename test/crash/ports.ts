@@ -1,7 +1,9 @@
 import { createServer } from "node:net";
 import { createChance } from "../../src/simulate/chance.ts";
 
-/** Below those that systems give to outgoing connections, so that nobody takes one while its bridge is down. */
+/**
+ * Below those that systems give to outgoing connections, so that nobody takes one while its bridge is down.
+ */
 const [LOWEST, HIGHEST] = [10_000, 29_999];
 
 const given = new Set<number>();

@@ -79,7 +79,10 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   };
 }
 
-/** Mostly well; now and then it refuses, dawdles, hangs or breaks off, and once in a while it is out of order for a moment. */
+/**
+ * Mostly well; now and then it refuses, dawdles, hangs or breaks off, and once in a while it is out of order
+ * for a moment.
+ */
 export function moody(chance: Chance): ReceiverOptions["treat"] {
   return (nth) => {
     if (nth % 400 > 386) return "refuse";

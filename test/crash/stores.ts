@@ -26,7 +26,10 @@ export async function openPlace(name: StoreName): Promise<Place> {
 
 const FILES = { sqlite: "db", lowdb: "json" };
 
-/** How many posts may begin each time that a bridge is ready. A lowdb store ends at 10,000 events, and a post tells up to two dozen. */
+/**
+ * How many posts may begin each time that a bridge is ready. A lowdb store ends at 10,000 events, and a post
+ * tells up to two dozen.
+ */
 export function postsPerKill(name: StoreName, kills: number): number {
   return name === "lowdb" ? Math.max(1, Math.min(30, Math.floor(3_000 / kills))) : 60;
 }

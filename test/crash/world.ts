@@ -10,7 +10,10 @@ import { judge, type Verdict } from "./oracle.ts";
 import { lastingPort } from "./ports.ts";
 import { moody, type Receiver, startReceiver } from "./receivers.ts";
 
-/** Providers that post, a bridge of one node or several on one store, and receivers: everything but what goes wrong. */
+/**
+ * Providers that post, a bridge of one node or several on one store, and receivers: everything but what goes
+ * wrong.
+ */
 export interface World {
   chance: Chance;
   /** Where configurations are, and the store unless it is a database. */
@@ -18,7 +21,9 @@ export interface World {
   nodes: readonly Node[];
   load: Load;
   receivers: readonly Receiver[];
-  /** Calls `run` once, when so many more posts have been answered with 200. The function returned cancels it. */
+  /**
+   * Calls `run` once, when so many more posts have been answered with 200. The function returned cancels it.
+   */
   afterTaken(count: number, run: () => void): () => void;
   /** The same for so many more arrivals, before they are answered. */
   afterArrivals(count: number, run: () => void): () => void;
@@ -42,7 +47,10 @@ export interface WorldOptions {
 }
 
 export interface Finish {
-  /** In place of waiting for what killed tries had leased, the bridge is started anew with its clock ahead, in milliseconds. */
+  /**
+   * In place of waiting for what killed tries had leased, the bridge is started anew with its clock ahead, in
+   * milliseconds.
+   */
   ahead?: number;
   /** How long nothing may become less that is pending, in milliseconds: longer than a lease. */
   limit?: number;

@@ -16,13 +16,13 @@ const opened = (at: number) =>
   [1, 2, 3].reduce((breaker) => afterAttempt(breaker, failed(at), RULE), CLOSED as Breaker);
 
 describe("a breaker", () => {
-  it("opens at so many failures in a row, and lets the first probe through after the pause", () => {
+  it("opens at the configured failures in a row, and sets the first probe after the pause", () => {
     const two = afterAttempt(afterAttempt(CLOSED, failed(1), RULE), failed(2), RULE);
     expect(two).to.deep.equal({ failures: 2, probeAt: null, probes: 0 });
     expect(afterAttempt(two, failed(3), RULE)).to.deep.equal({ failures: 3, probeAt: 10_003, probes: 0 });
   });
 
-  it("begins to count anew at every answer", () => {
+  it("counts from 0 again after every answer", () => {
     const two = afterAttempt(afterAttempt(CLOSED, failed(1), RULE), failed(2), RULE);
     expect(afterAttempt(afterAttempt(two, answered(3), RULE), failed(4), RULE)).to.include({ failures: 1 });
   });
@@ -31,32 +31,40 @@ describe("a breaker", () => {
     let breaker = opened(0);
     const pauses: number[] = [];
     for (let probe = 0; probe < 5; probe++) {
-      const at = breaker.probeAt ?? 0;
+      const at = breaker.probeAt ?? expect.fail("it is closed");
       breaker = afterAttempt(breaker, probeFailed(at), RULE);
-      pauses.push((breaker.probeAt ?? 0) - at);
+      pauses.push((breaker.probeAt ?? expect.fail("it is closed")) - at);
     }
     expect(pauses).to.deep.equal([20_000, 40_000, 60_000, 60_000, 60_000]);
   });
 
-  it("closes as soon as the receiver answers, to a probe or to what was on its way", () => {
+  it("closes as soon as the receiver answers a probe or an earlier attempt", () => {
     expect(afterAttempt(opened(0), { answered: true, probe: true, at: 10_000 }, RULE)).to.deep.equal(CLOSED);
     expect(afterAttempt(opened(0), answered(1), RULE)).to.deep.equal(CLOSED);
   });
 
-  it("is not moved by failures that were on their way when it opened, however late they end", () => {
+  it("ignores failures of attempts that began before it opened", () => {
     const open = opened(0);
     expect(afterAttempt(open, failed(1), RULE)).to.equal(open);
     expect(afterAttempt(open, failed(15_000), RULE)).to.equal(open);
   });
 
   it("opens by default at ten failures, and probes after 10 seconds up to 10 minutes", () => {
-    expect(DEFAULT_BREAKER).to.deep.equal({ failures: 10, pause: 10_000, longest: 600_000 });
+    let breaker: Breaker = CLOSED;
+    for (let failures = 1; failures <= 10; failures += 1) {
+      expect(breaker.probeAt, `after ${failures - 1} failures`).to.equal(null);
+      breaker = afterAttempt(breaker, failed(0), DEFAULT_BREAKER);
+    }
+    expect(breaker.probeAt).to.equal(10_000);
+    for (let probe = 0; probe < 20; probe += 1)
+      breaker = afterAttempt(breaker, probeFailed(0), DEFAULT_BREAKER);
+    expect(breaker.probeAt).to.equal(600_000);
   });
 
-  it("is open exactly while the last so many tries failed, whatever came before", () => {
-    const signs = fc.array(fc.boolean(), { maxLength: 40 });
+  it("is open exactly while at least the configured number of last attempts failed", () => {
+    const signals = fc.array(fc.boolean(), { maxLength: 40 });
     fc.assert(
-      fc.property(signs, (answers) => {
+      fc.property(signals, (answers) => {
         const end = answers.reduce<Breaker>(
           (breaker, yes, at) =>
             afterAttempt(breaker, { answered: yes, probe: breaker.probeAt !== null, at }, RULE),
@@ -72,7 +80,7 @@ describe("a breaker", () => {
 });
 
 describe("isAvailable", () => {
-  it("takes no answer, 408, 429 and 5xx for trouble of the receiver, and any other answer for a sign of life", () => {
+  it("is false for no answer, 408, 429 and 5xx, and true for any other answer", () => {
     for (const status of [null, 408, 429, 500, 502, 503, 504, 599])
       expect(isAvailable(status), String(status)).to.equal(false);
     for (const status of [200, 204, 302, 400, 401, 404, 409, 410, 422])

@@ -13,7 +13,7 @@ describe("pause", () => {
     return { clock, controller, state };
   };
 
-  it("lasts as long as it is told to", async () => {
+  it("lasts for the given time", async () => {
     const { clock, state } = begin(1_000);
     await clock.advance(999);
     expect(state.over).to.equal(false);
@@ -21,7 +21,7 @@ describe("pause", () => {
     expect(state.over).to.equal(true);
   });
 
-  it("ends when it is cut short, and leaves no timer behind", async () => {
+  it("ends when it is aborted, and leaves no timer behind", async () => {
     const { clock, controller, state } = begin(1_000);
     controller.abort();
     await settled();

@@ -24,13 +24,13 @@ describe("wants", () => {
     expect(wanted("s*.*ed")).to.include("signer.signed").and.not.include("document.failed");
   });
 
-  it("takes a dot for a dot", () => {
+  it("matches dots and other special characters literally", () => {
     expect(isWanted("signer?*", "signer.signed")).to.equal(false);
     expect(isWanted("signer.s.gned*", "signer.signed")).to.equal(false);
     expect(isWanted("(signer*", "signer.signed")).to.equal(false);
   });
 
-  it("wants what any of several patterns names, and nothing without patterns", () => {
+  it("wants a type that any of several patterns matches, and nothing without patterns", () => {
     expect(wanted("unknown", "signer.signed")).to.deep.equal(["signer.signed", "unknown"]);
     expect(wanted()).to.deep.equal([]);
   });
@@ -41,7 +41,7 @@ describe("wants, with a filter", () => {
   const event = anEvent({ source: "legalesign-uk", channel: "batch", document });
   const passes = (filter: Filter, given = event) => wants({ events: ["*"], filter }, given);
 
-  it("lets any entry of a list do, with `*` for any run of characters", () => {
+  it("passes when any entry of a list matches, with `*` for any run of characters", () => {
     expect(passes({ sources: ["lumin", "legalesign-uk"] })).to.equal(true);
     expect(passes({ sources: ["legalesign-*"] })).to.equal(true);
     expect(passes({ sources: ["lumin", "legalesign"] })).to.equal(false);
@@ -51,21 +51,21 @@ describe("wants, with a filter", () => {
     expect(passes({ tags: ["hr", "region"] })).to.equal(false);
   });
 
-  it("asks that every list agrees, and the event types too", () => {
+  it("passes only when every list matches, and the event types too", () => {
     expect(passes({ sources: ["legalesign-uk"], channels: ["batch"], tags: ["sales"] })).to.equal(true);
     expect(passes({ sources: ["legalesign-uk"], channels: ["upon"], tags: ["sales"] })).to.equal(false);
     expect(wants({ events: ["document.*"], filter: { channels: ["batch"] } }, event)).to.equal(false);
     expect(passes({})).to.equal(true);
   });
 
-  it("takes a document without tags, or one that is not known, for none of the tags, even for `*`", () => {
+  it("matches no tag, not even `*`, for documents without tags or unknown ones", () => {
     expect(passes({ tags: ["*"] })).to.equal(true);
     expect(passes({ tags: ["*"] }, { ...event, document: { ...document, tags: [] } })).to.equal(false);
     expect(passes({ tags: ["*"] }, { ...event, document: null })).to.equal(false);
     expect(passes({ sources: ["legalesign-uk"] }, { ...event, document: null })).to.equal(true);
   });
 
-  it("lets nothing of the provider's test mode through, or only that", () => {
+  it("passes all but the provider's test mode, or only that", () => {
     const as = (test: boolean | null) => ({ ...event, document: { ...document, test } });
     expect([true, false, null].map((test) => passes({ test: false }, as(test)))).to.deep.equal([
       false,
@@ -81,7 +81,7 @@ describe("wants, with a filter", () => {
     expect(passes({ test: true }, { ...event, document: null })).to.equal(false);
   });
 
-  it("asks every reference that it names for one of the values", () => {
+  it("passes when each named reference has one of the values", () => {
     const given = { ...event, document: { ...document, references: { crm: "47-11", toString: "x" } } };
     expect(passes({ references: { crm: ["47-*", "48-*"] } }, given)).to.equal(true);
     expect(passes({ references: { crm: ["48-*"] } }, given)).to.equal(false);
@@ -99,7 +99,7 @@ describe("patterns of a filter", () => {
       anEvent({ document: { ...document, tags: [text] } }),
     );
 
-  /** The same by definition: `*` is nothing, or one character and `*` again. */
+  /** The definition: `*` is nothing, or one character and `*` again. */
   function defined([first, ...pattern]: readonly string[], [next, ...text]: readonly string[]): boolean {
     if (first === undefined) return next === undefined;
     if (first === "*" && defined(pattern, next === undefined ? [] : [next, ...text])) return true;
@@ -109,7 +109,7 @@ describe("patterns of a filter", () => {
     );
   }
 
-  it("match what the definition of `*` says, whatever pattern and text are", () => {
+  it("match as the definition of `*` says, for any pattern and text", () => {
     const pattern = fc.string({ unit: fc.constantFrom("a", "b", "*", ".", "\n"), maxLength: 8 });
     const text = fc.string({ unit: fc.constantFrom("a", "b", ".", "\n"), maxLength: 12 });
     fc.assert(
@@ -120,7 +120,7 @@ describe("patterns of a filter", () => {
     );
   });
 
-  it("try nothing twice: many stars over a long tag that nearly fits end at once", () => {
+  it("do not backtrack: many stars over a long tag that nearly matches", () => {
     expect(matches(`${"*a".repeat(20)}*b`, "a".repeat(100_000))).to.equal(false);
     expect(matches(`${"*a".repeat(20)}*b`, `${"a".repeat(100_000)}b`)).to.equal(true);
   });
@@ -129,7 +129,7 @@ describe("patterns of a filter", () => {
 describe("laneOf", () => {
   const byDocument = { ordering: "document" } as const;
 
-  it("puts all events of a document, its signers' too, into one lane", () => {
+  it("is one lane for all events of a document, its signers' too", () => {
     const { document } = anEvent();
     const lane = laneOf(byDocument, anEvent());
     expect(lane).to.be.a("string");
@@ -139,16 +139,16 @@ describe("laneOf", () => {
     ).not.to.equal(lane);
   });
 
-  it("tells the same id at two sources apart", () => {
+  it("differs for the same id at two sources", () => {
     expect(laneOf(byDocument, anEvent({ source: "lumin" }))).not.to.equal(laneOf(byDocument, anEvent()));
   });
 
-  it("gives a signer whose document is not known a lane of its own", () => {
+  it("is a lane of its own for a signer whose document is unknown", () => {
     const lane = laneOf(byDocument, anEvent({ document: null }));
     expect(lane).to.be.a("string").and.not.equal(laneOf(byDocument, anEvent()));
   });
 
-  it("gives none to what names nobody, nor to a destination that does not ask for order", () => {
+  it("is null for an event without object, and for a destination without ordering", () => {
     expect(laneOf(byDocument, anEvent({ document: null, signer: null }))).to.equal(null);
     expect(laneOf({ ordering: "none" }, anEvent())).to.equal(null);
   });

@@ -7,7 +7,7 @@ import { aDocument, aDraft, aSigner, NEW_YEAR } from "../support/builders.ts";
 
 const NOTHING = unknownDocument("legalesign", "doc-1");
 
-function grown(drafts: readonly Draft[], before = NOTHING): Document {
+function evolved(drafts: readonly Draft[], before = NOTHING): Document {
   return drafts.reduce((document, draft) => evolve(document, draft, NEW_YEAR).document, before);
 }
 
@@ -16,7 +16,7 @@ const at = (type: KnownType, minutes: number, given: Partial<Draft> = {}) =>
 
 describe("a document", () => {
   it("moves with its events, and counts them", () => {
-    const document = grown([
+    const document = evolved([
       at("document.created", 0),
       at("document.sent", 1),
       at("document.fields_completed", 2),
@@ -24,13 +24,13 @@ describe("a document", () => {
     expect(document).to.include({ status: "in_progress", sequence: 3, downloadable: false });
   });
 
-  it("is downloadable only once that is told: completed alone does not mean it", () => {
-    expect(grown([at("document.completed", 1)])).to.include({ status: "completed", downloadable: false });
-    expect(grown([at("document.downloadable", 1)])).to.include({ status: "completed", downloadable: true });
+  it("is downloadable only after an event that says so, not by being completed", () => {
+    expect(evolved([at("document.completed", 1)])).to.include({ status: "completed", downloadable: false });
+    expect(evolved([at("document.downloadable", 1)])).to.include({ status: "completed", downloadable: true });
   });
 
-  it("never goes back, and says of the event that would have moved it back that it is late", () => {
-    const completed = grown([at("document.completed", 2)]);
+  it("never goes back, and marks the event that would have moved it back as late", () => {
+    const completed = evolved([at("document.completed", 2)]);
     const { document, late } = evolve(completed, at("document.sent", 1), NEW_YEAR);
     expect(late).to.equal(true);
     expect(document).to.include({ status: "completed", sequence: 2 });
@@ -45,14 +45,14 @@ describe("a document", () => {
       "document.failed",
     ];
     for (const first of terminal) {
-      const before = grown([at(first, 1)]);
+      const before = evolved([at(first, 1)]);
       for (const second of terminal)
-        expect(grown([at(second, 2)], before).status, `${first}, ${second}`).to.equal(before.status);
+        expect(evolved([at(second, 2)], before).status, `${first}, ${second}`).to.equal(before.status);
     }
   });
 
-  it("takes no offence at an event whose provider gives no time: it is not late and makes no other late", () => {
-    const completed = grown([at("document.sent", 5)]);
+  it("treats an event without a time as not late, and makes no other late by it", () => {
+    const completed = evolved([at("document.sent", 5)]);
     const timeless = evolve(
       completed,
       aDraft({ type: "document.fields_completed", time: null }),
@@ -62,16 +62,16 @@ describe("a document", () => {
     expect(evolve(timeless.document, at("document.completed", 6), NEW_YEAR).late).to.equal(false);
   });
 
-  it("keeps the newest title and tags, and lets an older event fill only what is not known", () => {
+  it("takes title and tags of the newest event, and of older ones only where unknown", () => {
     const titled = (title: string | null, minutes: number, tags: string[] | null = null) =>
       at("document.sent", minutes, { document: { ...aDocument(), title, tags } });
-    expect(grown([titled("New", 2), titled("Old", 1)]).title).to.equal("New");
-    expect(grown([titled(null, 2), titled("Old", 1)]).title).to.equal("Old");
-    expect(grown([titled("A", 1, ["x"]), titled("B", 2)])).to.deep.include({ title: "B", tags: ["x"] });
+    expect(evolved([titled("New", 2), titled("Old", 1)]).title).to.equal("New");
+    expect(evolved([titled(null, 2), titled("Old", 1)]).title).to.equal("Old");
+    expect(evolved([titled("A", 1, ["x"]), titled("B", 2)])).to.deep.include({ title: "B", tags: ["x"] });
   });
 
-  it("learns from a repeat what the first report did not say, without counting it", () => {
-    const known = grown([at("document.sent", 1)]);
+  it("learns missing values from a repeat, without counting it", () => {
+    const known = evolved([at("document.sent", 1)]);
     const repeat = aDraft({
       type: "document.sent",
       time: null,
@@ -80,9 +80,9 @@ describe("a document", () => {
     expect(learn(known, repeat, NEW_YEAR)).to.include({ title: "Contract", sequence: 1, status: "sent" });
   });
 
-  it("keeps a signer signed whatever is told later, such as a download", () => {
+  it("leaves a signer signed after later events, such as a download", () => {
     const signer = aSigner();
-    const document = grown([
+    const document = evolved([
       at("signer.signed", 1, { signer }),
       at("signer.downloaded", 2, { signer }),
       at("signer.viewed", 3, { signer }),
@@ -91,9 +91,9 @@ describe("a document", () => {
     expect(document.signers[0]).to.include({ status: "signed", statusAt: NEW_YEAR + 60_000 });
   });
 
-  it("believes the later of two signer statuses, since their numbers are no order of progress", () => {
+  it("takes the later of two signer statuses, whatever the order of a provider's codes", () => {
     const signer = aSigner();
-    const document = grown([
+    const document = evolved([
       at("signer.bounced", 2, { signer }),
       at("signer.sent", 3, { signer }),
       at("signer.viewed", 1, { signer }),
@@ -101,15 +101,15 @@ describe("a document", () => {
     expect(document.signers[0]).to.include({ status: "sent" });
   });
 
-  it("knows a hundred thousand signers without being slow about it", () => {
+  it("holds a hundred thousand signers", () => {
     const signers = Array.from({ length: 100_000 }, (_, i) => aSigner(`s${i}`));
     expect(
-      grown([at("document.sent", 1, { signers }), at("document.completed", 2, { signers })]).signers,
+      evolved([at("document.sent", 1, { signers }), at("document.completed", 2, { signers })]).signers,
     ).to.have.length(100_000);
   });
 
-  it("ends in the same state whatever the order and repetition of its events", () => {
-    const story: Draft[] = [
+  it("ends in the same state for any order and repetition of its events", () => {
+    const timeline: Draft[] = [
       at("document.created", 0),
       at("document.sent", 1),
       at("signer.sent", 1, { signer: aSigner("ann") }),
@@ -126,19 +126,19 @@ describe("a document", () => {
       at("signer.downloaded", 7, { signer: aSigner("ann") }),
     ];
     const stateOf = (drafts: readonly Draft[]) => {
-      const { status, downloadable, newest, signers } = grown(drafts);
+      const { status, downloadable, newest, signers } = evolved(drafts);
       return { status, downloadable, newest, signers: signers.toSorted((a, b) => a.id.localeCompare(b.id)) };
     };
-    const truth = stateOf(story);
+    const truth = stateOf(timeline);
     const anyOrder = fc
       .tuple(
-        fc.shuffledSubarray(story, { minLength: story.length }),
-        fc.array(fc.tuple(fc.nat({ max: story.length - 1 }), fc.nat({ max: story.length })), {
+        fc.shuffledSubarray(timeline, { minLength: timeline.length }),
+        fc.array(fc.tuple(fc.nat({ max: timeline.length - 1 }), fc.nat({ max: timeline.length })), {
           maxLength: 10,
         }),
       )
       .map(([shuffled, repeats]) =>
-        repeats.reduce((all, [which, where]) => all.toSpliced(where, 0, story[which] as Draft), shuffled),
+        repeats.reduce((all, [which, where]) => all.toSpliced(where, 0, timeline[which] as Draft), shuffled),
       );
     fc.assert(
       fc.property(anyOrder, (drafts) => {

@@ -11,7 +11,7 @@ const SIGNED = {
 };
 
 describe("digest", () => {
-  it("tells `a|bc` from `ab|c`, and a part that looks like two from two", () => {
+  it("differs for `a|bc` and `ab|c`, and for one part that looks like two", () => {
     expect(digest(["a", "bc"])).not.to.equal(digest(["ab", "c"]));
     expect(digest(["1:a", ""])).not.to.equal(digest(["1:a0:"]));
     expect(digest(["", "a"])).not.to.equal(digest(["a", ""]));
@@ -34,7 +34,7 @@ describe("digest", () => {
 });
 
 describe("eventId", () => {
-  it("is the same for the same happening, for ever", () => {
+  it("is the same for the same happening in every version", () => {
     expect(eventId(SIGNED)).to.match(/^evt_[0-9a-hjkmnp-tv-z]{26}$/);
     expect(eventId({ ...SIGNED })).to.equal(eventId(SIGNED));
     expect(eventId(SIGNED), "a changed formula would send every event again").to.equal(
@@ -42,7 +42,7 @@ describe("eventId", () => {
     );
   });
 
-  it("differs with every part of it", () => {
+  it("differs when any part of the happening does", () => {
     const changed = Object.keys(SIGNED).map((part) => eventId({ ...SIGNED, [part]: "other" }));
     expect(new Set([eventId(SIGNED), ...changed]).size).to.equal(6);
   });
@@ -58,7 +58,7 @@ describe("deliveryId", () => {
 });
 
 describe("signerId", () => {
-  it("goes by document and e-mail address, without regard to case or space around it", () => {
+  it("depends on document and e-mail address, without case and surrounding space", () => {
     const id = signerId("doc-1", "Ann@Example.com");
     expect(signerId("doc-1", " ann@example.com ")).to.equal(id);
     expect(signerId("doc-2", "ann@example.com")).not.to.equal(id);
@@ -71,14 +71,14 @@ describe("signerId", () => {
 });
 
 describe("receiptId", () => {
-  it("grows with time, so that an index of receipts grows at its end", () => {
+  it("sorts by time, so that an index of receipts grows at its end", () => {
     const times = [0, 1, 1_767_225_600_000, 1_767_225_600_001, 1_767_225_601_000, 8e12];
     const ids = times.map((at, index) => receiptId(at, Buffer.alloc(10, 255 - index)));
     for (const id of ids) expect(id).to.match(/^rcp_[0-9a-z]{26}$/);
     expect(ids.toSorted()).to.deep.equal(ids);
   });
 
-  it("differs by chance within the same millisecond", () => {
+  it("differs by its random bytes within the same millisecond", () => {
     expect(receiptId(1, Buffer.alloc(10, 1))).not.to.equal(receiptId(1, Buffer.alloc(10, 2)));
   });
 });

@@ -6,7 +6,7 @@ import { lookupOf } from "../../src/domain/lookup.ts";
 import { type Known, type Resolution, type Rules, resolve } from "../../src/domain/resolve.ts";
 import { aReceipt, NEW_YEAR } from "../support/builders.ts";
 
-/** What a store would know, in memory: remembers what was resolved, and answers what is asked for. */
+/** A store's knowledge, in memory: learns each resolution, and answers lookups. */
 export function createMemory(given: Rules) {
   const rules = { ...given };
   const documents = new Map<string, Document>();
@@ -40,10 +40,10 @@ export function createMemory(given: Rules) {
     };
   }
 
-  function learn({ events: born, ...resolved }: Resolution): void {
+  function learn({ events: added, ...resolved }: Resolution): void {
     for (const document of resolved.documents) documents.set(document.id, document);
     for (const { signer, document } of resolved.links) links.set(signer, document);
-    for (const { event, dedupeKey } of born) {
+    for (const { event, dedupeKey } of added) {
       all.push(event);
       events.set(event.id, [event.id]);
       if (dedupeKey !== event.id) events.set(dedupeKey, [...(events.get(dedupeKey) ?? []), event.id]);
@@ -58,7 +58,7 @@ export function createMemory(given: Rules) {
       if (event !== key) merged.set(inChannel(channel, key), event);
   }
 
-  function tellAt(receivedAt: number, ...drafts: readonly Draft[]): Resolution {
+  function reportAt(receivedAt: number, ...drafts: readonly Draft[]): Resolution {
     const channel = drafts[0]?.channel ?? "";
     const receipt = aReceipt({ channel, receivedAt });
     const resolved = resolve(receipt, drafts, knownTo(channel, receivedAt, drafts), rules);
@@ -67,14 +67,14 @@ export function createMemory(given: Rules) {
   }
 
   return {
-    /** By which the next request is resolved. */
+    /** For the next request. */
     rules,
-    /** The events in the order in which they were made. */
+    /** All events, in the order in which they were resolved. */
     events: all as readonly Event[],
     documents: documents as ReadonlyMap<string, Document>,
     /** One request of the drafts' channel, received at that time in milliseconds since 1970. */
-    tellAt,
+    reportAt,
     /** The same at New Year. */
-    tell: (...drafts: readonly Draft[]) => tellAt(NEW_YEAR, ...drafts),
+    report: (...drafts: readonly Draft[]) => reportAt(NEW_YEAR, ...drafts),
   };
 }

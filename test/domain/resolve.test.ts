@@ -6,6 +6,7 @@ import { lookupOf } from "../../src/domain/lookup.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { type Known, type Resolution, resolve as resolveBy } from "../../src/domain/resolve.ts";
 import { aDocument, aDraft, aReceipt, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { only } from "../support/only.ts";
 import { createMemory } from "./memory.ts";
 import { ordersOf } from "./orders.ts";
 
@@ -24,14 +25,14 @@ const resolve = (
   subscribers: readonly Subscriber[],
 ) => resolveBy(receipt, drafts, known, { subscribers, coalesce: 0 });
 
-/** What is known after a request. */
+/** The knowledge after a request. */
 function knowing({ documents, links, events }: Resolution): Known {
-  const told = Map.groupBy(events, ({ dedupeKey }) => dedupeKey);
+  const byKey = Map.groupBy(events, ({ dedupeKey }) => dedupeKey);
   return {
     ...NOTHING,
     documents: new Map(documents.map((document) => [document.id, document])),
     links: new Map(links.map(({ signer, document }) => [signer, document])),
-    events: new Map([...told].map(([key, all]) => [key, all.map(({ event }) => event.id)])),
+    events: new Map([...byKey].map(([key, all]) => [key, all.map(({ event }) => event.id)])),
   };
 }
 
@@ -39,7 +40,7 @@ const eventsOf = (drafts: readonly Draft[], known = NOTHING) =>
   resolve(aReceipt(), drafts, known, [CRM]).events.map(({ event }) => event);
 
 describe("resolve", () => {
-  it("gives each event its document's state after it, and the next number", () => {
+  it("gives each event its document's state after it, and the next sequence", () => {
     const [first, second] = eventsOf([
       aDraft({ type: "document.sent" }),
       aDraft({ type: "document.completed" }),
@@ -50,7 +51,7 @@ describe("resolve", () => {
     expect(second?.document).to.include({ status: "completed" });
   });
 
-  it("gives a signer's event no document and no number while the document is not known", () => {
+  it("gives a signer's event no document and no sequence while the document is unknown", () => {
     const [event] = eventsOf([aDraft({ type: "signer.signed", document: null, signer: aSigner("ann") })]);
     expect(event).to.deep.include({ document: null, sequence: null });
     expect(event?.signer).to.include({ id: "ann" });
@@ -62,7 +63,7 @@ describe("resolve", () => {
     expect(event?.signers).to.deep.equal([event?.signer]);
   });
 
-  it("makes one event of the same happening told twice in one request", () => {
+  it("makes one event of a happening reported twice in one request", () => {
     const { events, duplicates } = resolve(aReceipt(), [aDraft(), aDraft()], NOTHING, [CRM]);
     expect(events).to.have.length(1);
     expect(duplicates.map(({ event }) => event)).to.deep.equal(events.map(({ event }) => event.id));
@@ -76,7 +77,7 @@ describe("resolve", () => {
     expect(documents[0]).to.include({ title: "Contract", sequence: 1 });
   });
 
-  it("recognises a repeat whose signer had been found by comparing, when nothing changes any more", () => {
+  it("recognises a repeat whose signer was inferred, though nothing changes any more", () => {
     const created = aDraft({ type: "document.created", signers: [aSigner("ann"), aSigner("bob")] });
     const known = knowing(resolve(aReceipt(), [created], NOTHING, [CRM]));
     const signed = aDraft({
@@ -92,7 +93,7 @@ describe("resolve", () => {
     );
   });
 
-  it("makes no third event of two signatures when the second's post came before the first's", () => {
+  it("makes no third event of two signatures whose posts arrived in reverse", () => {
     const signed = (ids: string[], minutes: number) =>
       aDraft({
         type: "signer.signed",
@@ -106,22 +107,22 @@ describe("resolve", () => {
     expect(late.duplicates).to.have.length(1);
   });
 
-  it("addresses each event to the destinations that asked for its type, and keeps it when none did", () => {
-    const picky = { ...CRM, name: "picky", events: ["document.completed"] };
+  it("addresses each event to the destinations that want its type, if any", () => {
+    const interested = { ...CRM, name: "interested", events: ["document.completed"] };
     const drafts = [aDraft({ type: "document.sent" }), aDraft({ type: "document.completed" })];
-    const { events, deliveries } = resolve(aReceipt(), drafts, NOTHING, [picky]);
+    const { events, deliveries } = resolve(aReceipt(), drafts, NOTHING, [interested]);
     expect(events).to.have.length(2);
     expect(deliveries.map(({ destination, event }) => [destination, event])).to.deep.equal([
-      ["picky", events[1]?.event.id],
+      ["interested", events[1]?.event.id],
     ]);
   });
 
-  it("takes the time of receipt where the provider gives none", () => {
+  it("takes the time of arrival where the provider gives none", () => {
     const [event] = eventsOf([aDraft({ time: null })]);
     expect(event?.time).to.equal(new Date(NEW_YEAR).toISOString());
   });
 
-  it("calls an event late that is older than what is known, and numbers it all the same", () => {
+  it("marks an event as late that is older than the document, and gives it the next sequence", () => {
     const known = knowing(
       resolve(aReceipt(), [aDraft({ type: "document.completed", time: NEW_YEAR + 1_000 })], NOTHING, []),
     );
@@ -132,7 +133,7 @@ describe("resolve", () => {
 });
 
 describe("two unknown happenings at the same moment", () => {
-  it("are two events when the provider names what the word is a value of, and the names differ", () => {
+  it("are two events when the names of their codes differ, and one when they are the same", () => {
     const unknown = (name: string) =>
       aDraft({ type: "unknown", code: { object: "document", value: "7", name, meaning: null } });
     expect(eventsOf([unknown("status"), unknown("reminder")])).to.have.length(2);
@@ -140,106 +141,106 @@ describe("two unknown happenings at the same moment", () => {
   });
 });
 
-describe("a happening that two channels tell", () => {
+describe("a happening that two channels report", () => {
   const WINDOW = { subscribers: [CRM], coalesce: 600_000 };
   const viewed = (channel: string, seconds: number) =>
     aDraft({ type: "signer.viewed", channel, signer: aSigner("ann"), time: NEW_YEAR + seconds * 1_000 });
   const idsOf = ({ events }: Resolution) => events.map(({ event }) => event.id);
   const repeatsIn = ({ duplicates }: Resolution) => duplicates.map(({ event }) => event);
 
-  it("is one event although their clocks differ by seconds, whichever came first", () => {
+  it("is one event although their clocks differ by seconds, in either order", () => {
     for (const [first, second] of [
       ["batch", "realtime"],
       ["realtime", "batch"],
     ] as const) {
       const memory = createMemory(WINDOW);
-      const told = memory.tell(viewed(first, 0));
-      const again = memory.tell(viewed(second, 3));
+      const reported = memory.report(viewed(first, 0));
+      const again = memory.report(viewed(second, 3));
       expect(again.events).to.deep.equal([]);
-      expect(repeatsIn(again)).to.deep.equal(idsOf(told));
-      expect(repeatsIn(memory.tell(viewed(second, 3))), "a repeat").to.deep.equal(idsOf(told));
+      expect(repeatsIn(again)).to.deep.equal(idsOf(reported));
+      expect(repeatsIn(memory.report(viewed(second, 3))), "a repeat").to.deep.equal(idsOf(reported));
     }
   });
 
-  it("is two events when they are further apart than the window, or the window is shut", () => {
+  it("is two events when they are further apart than the window, or the window is 0", () => {
     const memory = createMemory(WINDOW);
-    memory.tell(viewed("batch", 0));
-    expect(memory.tell(viewed("realtime", 601)).events).to.have.length(1);
-    const shut = createMemory({ ...WINDOW, coalesce: 0 });
-    shut.tell(viewed("batch", 0));
-    expect(shut.tell(viewed("realtime", 3)).events).to.have.length(1);
+    memory.report(viewed("batch", 0));
+    expect(memory.report(viewed("realtime", 601)).events).to.have.length(1);
+    const unmerged = createMemory({ ...WINDOW, coalesce: 0 });
+    unmerged.report(viewed("batch", 0));
+    expect(unmerged.report(viewed("realtime", 3)).events).to.have.length(1);
   });
 
-  it("is two events when one channel tells of two, and each has its own counterpart on the other", () => {
+  it("is two events when one channel reports two, each with its counterpart on the other", () => {
     const memory = createMemory(WINDOW);
-    const [early, late] = idsOf(memory.tell(viewed("batch", 0), viewed("batch", 100)));
-    const again = memory.tell(viewed("realtime", 101), viewed("realtime", 1));
+    const [early, late] = idsOf(memory.report(viewed("batch", 0), viewed("batch", 100)));
+    const again = memory.report(viewed("realtime", 101), viewed("realtime", 1));
     expect(again.events).to.deep.equal([]);
     expect(repeatsIn(again)).to.deep.equal([late, early]);
-    expect(memory.tell(viewed("realtime", 50)).events).to.have.length(1);
+    expect(memory.report(viewed("realtime", 50)).events).to.have.length(1);
   });
 
-  it("is asked for once, over all the time that one request tells of it", () => {
+  it("is looked up once, over all the time that one request reports", () => {
     const [early, late] = [viewed("batch", 0), viewed("batch", 7_200)];
     const { coalesce } = lookupOf(aReceipt(), [early, late], WINDOW);
     expect(coalesce).to.have.length(1);
     expect(coalesce[0]).to.include({ from: NEW_YEAR - 1_800_000, to: NEW_YEAR + 9_000_000 });
   });
 
-  it("is two events when no channel says whose they are: two signers can do the same within the window", () => {
+  it("is two events when no channel names the signer, since two signers can do the same", () => {
     for (const type of ["signer.viewed", "signer.signed"] as const) {
       const signers = (signed: readonly string[]) =>
         ["ann", "bob"].map((id) => aSigner(id, { status: signed.includes(id) ? "signed" : null }));
       const post = (channel: string, seconds: number, signed: readonly string[]) =>
         aDraft({ type, channel, signers: signers(signed), time: NEW_YEAR + seconds * 1_000 });
       const memory = createMemory(WINDOW);
-      memory.tell(aDraft({ type: "document.created", signers: signers([]) }));
-      memory.tell(post("account", 60, ["ann"]));
-      expect(memory.tell(post("app", 60, ["ann"])).events, type).to.have.length(0);
-      expect(memory.tell(post("app", 120, ["ann", "bob"])).events, type).to.have.length(1);
+      memory.report(aDraft({ type: "document.created", signers: signers([]) }));
+      memory.report(post("account", 60, ["ann"]));
+      expect(memory.report(post("app", 60, ["ann"])).events, type).to.have.length(0);
+      expect(memory.report(post("app", 120, ["ann", "bob"])).events, type).to.have.length(1);
     }
   });
 
-  it("becomes an event of its own once its channel tells exactly what it was taken for", () => {
+  it("becomes an event of its own once its channel reports the other happening exactly", () => {
     const memory = createMemory(WINDOW);
-    memory.tell(viewed("realtime", 300));
-    expect(memory.tell(viewed("batch", 0)).events).to.deep.equal([]);
-    const [split, ...more] = memory.tell(viewed("batch", 300)).events;
-    expect(more).to.deep.equal([]);
-    expect(split?.event).to.deep.include({ time: new Date(NEW_YEAR).toISOString(), channel: "batch" });
-    expect(split?.event.provenance.receipt).not.to.equal(undefined);
+    memory.report(viewed("realtime", 300));
+    expect(memory.report(viewed("batch", 0)).events).to.deep.equal([]);
+    const split = only(memory.report(viewed("batch", 300)).events);
+    expect(split.event).to.deep.include({ time: new Date(NEW_YEAR).toISOString(), channel: "batch" });
+    expect(split.event.provenance.receipt).not.to.equal(undefined);
   });
 
-  it("stays one event when a shorter window is configured, and another channel tells it then", () => {
+  it("stays one event for a third channel after a shorter window is configured", () => {
     const memory = createMemory({ ...WINDOW });
-    const [only] = idsOf(memory.tell(viewed("batch", 0)));
-    memory.tell(viewed("realtime", 15));
+    const first = only(idsOf(memory.report(viewed("batch", 0))));
+    memory.report(viewed("realtime", 15));
     memory.rules.coalesce = 10_000;
-    const third = memory.tell(viewed("upon", 5));
+    const third = memory.report(viewed("upon", 5));
     expect(third.events).to.deep.equal([]);
-    expect(repeatsIn(third)).to.deep.equal([only]);
+    expect(repeatsIn(third)).to.deep.equal([first]);
   });
 
-  it("has the time at which it was received, where it gives none, when it becomes an event of its own", () => {
+  it("has its own time of arrival when it is split off and gives no time", () => {
     const memory = createMemory(WINDOW);
     const untimed = (channel: string, digest: string) =>
       aDraft({ type: "signer.viewed", channel, signer: aSigner("ann"), time: null, digest });
-    memory.tellAt(NEW_YEAR, untimed("realtime", "b"));
-    memory.tellAt(NEW_YEAR + 3_000, untimed("batch", "a"));
-    const [split] = memory.tellAt(NEW_YEAR + 500_000, untimed("batch", "b")).events;
+    memory.reportAt(NEW_YEAR, untimed("realtime", "b"));
+    memory.reportAt(NEW_YEAR + 3_000, untimed("batch", "a"));
+    const split = only(memory.reportAt(NEW_YEAR + 500_000, untimed("batch", "b")).events);
     expect(split).to.deep.include({ at: NEW_YEAR + 3_000 });
-    expect(split?.event).to.deep.include({
+    expect(split.event).to.deep.include({
       time: new Date(NEW_YEAR + 3_000).toISOString(),
       recordedAt: new Date(NEW_YEAR + 500_000).toISOString(),
     });
   });
 
-  it("keeps the receipt that told it when it becomes an event of its own", () => {
+  it("has its own receipt when it is split off", () => {
     const memory = createMemory(WINDOW);
-    memory.tell(viewed("realtime", 300));
-    const { channelKeys } = memory.tell(viewed("batch", 0));
-    const [split] = memory.tell(viewed("batch", 300)).events;
-    expect(split?.event.provenance).to.deep.equal(channelKeys.added[0]?.origin?.provenance);
+    memory.report(viewed("realtime", 300));
+    const { channelKeys } = memory.report(viewed("batch", 0));
+    const split = only(memory.report(viewed("batch", 300)).events);
+    const { origin } = only(channelKeys.added);
+    expect(split.event.provenance).to.deep.equal(origin?.provenance);
   });
 });
 
@@ -263,14 +264,14 @@ const CLOCKS = [
   { batch: 0, realtime: 3, upon: 5 },
 ];
 
-describe("happenings that several channels tell, in every order of arrival", () => {
+describe("happenings that several channels report, in every order of arrival", () => {
   const RULES = { subscribers: [CRM], coalesce: 60_000 };
   const type = "signer.viewed";
 
   for (const clocks of CLOCKS) {
     const names = Object.entries(clocks).map(([name, ahead]) => `${name} +${ahead} s`);
     for (const happenings of HAPPENINGS.filter(({ length }) => length * names.length <= 6)) {
-      it(`are as many events as happenings: ${happenings.join(", ")} s, told by ${names.join(", ")}`, () => {
+      it(`are as many events as happenings: ${happenings.join(", ")} s, by ${names.join(", ")}`, () => {
         const reports = Object.entries(clocks).flatMap(([channel, ahead]) =>
           happenings.map((at) => ({ channel, at: at + ahead })),
         );
@@ -278,15 +279,15 @@ describe("happenings that several channels tell, in every order of arrival", () 
           const memory = createMemory(RULES);
           for (const [index, { channel, at }] of order.entries()) {
             const draft = aDraft({ type, channel, signer: aSigner("ann"), time: NEW_YEAR + at * 1_000 });
-            memory.tell(draft);
+            memory.report(draft);
             // Each is repeated: at once, or later.
-            if (index % 2 === 0) memory.tell(draft);
+            if (index % 2 === 0) memory.report(draft);
           }
           for (const { channel, at } of order.toReversed())
-            memory.tell(aDraft({ type, channel, signer: aSigner("ann"), time: NEW_YEAR + at * 1_000 }));
-          const told = order.map(({ channel, at }) => `${channel} ${at}`).join(", ");
-          expect(memory.events, told).to.have.length(happenings.length);
-          expect(new Set(memory.events.map(({ id }) => id)), told).to.have.length(happenings.length);
+            memory.report(aDraft({ type, channel, signer: aSigner("ann"), time: NEW_YEAR + at * 1_000 }));
+          const shown = order.map(({ channel, at }) => `${channel} ${at}`).join(", ");
+          expect(memory.events, shown).to.have.length(happenings.length);
+          expect(new Set(memory.events.map(({ id }) => id)), shown).to.have.length(happenings.length);
         }
       });
     }
@@ -300,32 +301,32 @@ describe("happenings that several channels tell, in every order of arrival", () 
       fc.property(fc.shuffledSubarray(reports, { minLength: 9 }), (order) => {
         const memory = createMemory(RULES);
         for (const { channel, at } of order)
-          memory.tell(aDraft({ type, channel, signer: aSigner("ann"), time: NEW_YEAR + at * 1_000 }));
+          memory.report(aDraft({ type, channel, signer: aSigner("ann"), time: NEW_YEAR + at * 1_000 }));
         expect(memory.events).to.have.length(3);
       }),
     );
   });
 
-  it("are found exactly first when one request tells several, in whichever order it lists them", () => {
+  it("are matched exactly first when one request reports several, in any order", () => {
     for (const listed of ordersOf([0, 20, 40])) {
       for (const before of ordersOf([0, 20, 40])) {
         const memory = createMemory(RULES);
         const at = (channel: string, seconds: number) =>
           aDraft({ type, channel, signer: aSigner("ann"), time: NEW_YEAR + seconds * 1_000 });
-        memory.tell(at("realtime", before[0] ?? 0));
-        memory.tell(...listed.map((seconds) => at("batch", seconds)));
-        for (const seconds of before) memory.tell(at("realtime", seconds));
+        memory.report(at("realtime", before[0] ?? expect.fail("no time")));
+        memory.report(...listed.map((seconds) => at("batch", seconds)));
+        for (const seconds of before) memory.report(at("realtime", seconds));
         expect(memory.events).to.have.length(3);
       }
     }
   });
 });
 
-describe("a document that can start again", () => {
+describe("a document that can be restarted", () => {
   const RULES = { subscribers: [CRM], coalesce: 60_000 };
   const at = (minutes: number, type: Draft["type"], given: Partial<Draft> = {}) =>
     aDraft({ type, time: NEW_YEAR + minutes * 60_000, reopenable: true, ...given });
-  const life = [
+  const ROUNDS = [
     at(0, "document.sent"),
     at(10, "document.completed"),
     at(20, "document.created", { reopens: "restart" }),
@@ -333,42 +334,46 @@ describe("a document that can start again", () => {
     at(40, "document.completed"),
   ];
 
-  it("tells each happening once in every order of arrival, over two channels and with repeats", () => {
-    for (const order of ordersOf(life.map((_, index) => index))) {
+  it("has each event once in every order of arrival, over two channels and with repeats", () => {
+    for (const order of ordersOf(ROUNDS.map((_, index) => index))) {
       const memory = createMemory(RULES);
       for (const index of order) {
-        const draft = life[index] ?? aDraft();
-        memory.tell(draft);
-        memory.tell({ ...draft, channel: "realtime", time: (draft.time ?? 0) + 2_000 });
-        memory.tell(draft);
+        const draft = ROUNDS[index] ?? expect.fail(`no draft ${index}`);
+        memory.report(draft);
+        memory.report({
+          ...draft,
+          channel: "realtime",
+          time: (draft.time ?? expect.fail("no time")) + 2_000,
+        });
+        memory.report(draft);
       }
       expect(memory.events.map(({ type }) => type).toSorted()).to.deep.equal(
-        life.map(({ type }) => type).toSorted(),
+        ROUNDS.map(({ type }) => type).toSorted(),
       );
       expect(memory.documents.get("doc-1"), order.join()).to.include({ status: "completed" });
     }
   });
 
-  it("goes back in its status and loses the signatures, and has both again after the second round", () => {
+  it("loses its status and signatures, and has both again after the second round", () => {
     const memory = createMemory(RULES);
     const signed = (minutes: number) => at(minutes, "signer.signed", { signer: aSigner("ann") });
-    for (const draft of [life[0], signed(9), life[1], at(11, "document.downloadable")])
-      if (draft) memory.tell(draft);
+    const [sent, completed, restarted, sentAgain] = ROUNDS as [Draft, Draft, Draft, Draft];
+    for (const draft of [sent, signed(9), completed, at(11, "document.downloadable")]) memory.report(draft);
     expect(memory.events.at(-1)?.document).to.include({ status: "completed", downloadable: true });
-    if (life[2]) memory.tell(life[2]);
+    memory.report(restarted);
     expect(memory.events.at(-1)?.document).to.include({ status: "created", downloadable: false });
     expect(memory.events.at(-1)?.signers.map(({ status }) => status)).to.deep.equal([null]);
-    if (life[3]) memory.tell(life[3]);
-    memory.tell(signed(39));
+    memory.report(sentAgain);
+    memory.report(signed(39));
     expect(memory.events.at(-1)).to.deep.include({ type: "signer.signed", late: false });
     expect(memory.events.at(-1)?.signer).to.include({ status: "signed" });
   });
 
-  it("keeps its signatures where it only goes on", () => {
+  it("keeps its signatures where it only continues", () => {
     const memory = createMemory(RULES);
-    memory.tell(at(0, "signer.signed", { signer: aSigner("ann") }));
-    memory.tell(at(1, "document.expired"));
-    memory.tell(at(2, "unknown", { reopens: "continue" }));
+    memory.report(at(0, "signer.signed", { signer: aSigner("ann") }));
+    memory.report(at(1, "document.expired"));
+    memory.report(at(2, "unknown", { reopens: "continue" }));
     expect(memory.events.at(-1)?.document).to.include({ status: null });
     expect(memory.events.at(-1)?.signers.map(({ status }) => status)).to.deep.equal(["signed"]);
   });
@@ -379,11 +384,11 @@ describe("signers who were replaced or removed", () => {
     aDraft({ type: "unknown", time: NEW_YEAR + minutes * 60_000, signers: ids.map((id) => aSigner(id)) });
   const shown = (...drafts: Draft[]) => {
     const memory = createMemory({ subscribers: [], coalesce: 0 });
-    for (const draft of drafts) memory.tell(draft);
+    for (const draft of drafts) memory.report(draft);
     return memory.events.at(-1)?.signers.map(({ id }) => id);
   };
 
-  it("leave the view when a newer list has them no longer, and come back with one that has", () => {
+  it("leave the view when a newer list lacks them, and return with one that has them", () => {
     expect(shown(listing(0, "old"), listing(1, "new"))).to.deep.equal(["new"]);
     expect(shown(listing(0, "old"), listing(1, "new"), listing(2, "old", "new"))).to.deep.equal([
       "old",
@@ -391,7 +396,7 @@ describe("signers who were replaced or removed", () => {
     ]);
   });
 
-  it("stay when they had signed, when the list is older, or when no list ever had them", () => {
+  it("stay when they had signed, when the list is older, or when they were never listed", () => {
     const signed = aDraft({ type: "signer.signed", time: NEW_YEAR + 30_000, signer: aSigner("old") });
     expect(shown(listing(0, "old"), signed, listing(1, "new"))).to.deep.equal(["old", "new"]);
     expect(shown(listing(5, "old"), listing(1, "new"))).to.deep.equal(["old"]);
@@ -399,39 +404,39 @@ describe("signers who were replaced or removed", () => {
     expect(shown(sent, listing(1, "new"))).to.have.members(["extra", "new"]);
   });
 
-  it("leave the view in whichever order the lists come, repeats and events without a list among them", () => {
+  it("leave the view in any order of the lists, with repeats and events without a list", () => {
     const signed = aDraft({
       type: "document.completed",
       time: NEW_YEAR + 3 * 60_000,
       signers: [aSigner("new", { status: "signed" })],
     });
     const viewed = aDraft({ type: "signer.viewed", time: NEW_YEAR + 4 * 60_000, signer: aSigner("new") });
-    const told = [listing(0, "old"), listing(0, "old"), listing(1, "new"), signed, viewed];
-    for (const order of ordersOf(told)) {
+    const reported = [listing(0, "old"), listing(0, "old"), listing(1, "new"), signed, viewed];
+    for (const order of ordersOf(reported)) {
       const memory = createMemory({ subscribers: [], coalesce: 0 });
-      for (const draft of order) memory.tell(draft);
-      memory.tell(aDraft({ type: "document.downloadable", time: NEW_YEAR + 5 * 60_000 }));
+      for (const draft of order) memory.report(draft);
+      memory.report(aDraft({ type: "document.downloadable", time: NEW_YEAR + 5 * 60_000 }));
       expect(memory.events.at(-1)?.signers.map(({ id }) => id)).to.deep.equal(["new"]);
     }
   });
 });
 
-describe("who only gets a copy", () => {
+describe("a recipient of a copy", () => {
   const copy = aSigner("cc", { role: "copy", status: "signed" });
   const signed = (given: Partial<Draft>) => aDraft({ type: "signer.signed", ...given });
-  const tell = (...drafts: Draft[]) => {
+  const eventsAfter = (...drafts: Draft[]) => {
     const memory = createMemory({ subscribers: [], coalesce: 0 });
-    for (const draft of drafts) memory.tell(draft);
+    for (const draft of drafts) memory.report(draft);
     return memory.events;
   };
 
-  it("has not signed, whether the item says the role, lists it, or an earlier post did", () => {
+  it("has not signed, whether the item names the role, lists it, or an earlier post did", () => {
     const listed = aDraft({ type: "document.sent", signers: [aSigner("cc", { role: "copy" })] });
     for (const events of [
-      tell(signed({ signer: copy })),
-      tell(withRole(signed({ signer: aSigner("cc"), signers: [copy] }))),
-      tell(listed, signed({ signer: aSigner("cc") })),
-      tell(listed, signed({ signer: aSigner("cc") }), signed({ signer: aSigner("cc") })),
+      eventsAfter(signed({ signer: copy })),
+      eventsAfter(withRole(signed({ signer: aSigner("cc"), signers: [copy] }))),
+      eventsAfter(listed, signed({ signer: aSigner("cc") })),
+      eventsAfter(listed, signed({ signer: aSigner("cc") }), signed({ signer: aSigner("cc") })),
     ]) {
       const event = events.at(-1);
       expect(event?.type).to.equal("unknown");
@@ -440,9 +445,9 @@ describe("who only gets a copy", () => {
     }
   });
 
-  it("is not found to have signed by comparing", () => {
+  it("is not inferred to be the signer", () => {
     const signers = (status: "signed" | null) => [aSigner("ann"), aSigner("cc", { role: "copy", status })];
-    const events = tell(
+    const events = eventsAfter(
       aDraft({ type: "document.sent", signers: signers(null) }),
       signed({ signers: signers("signed"), time: NEW_YEAR + 1_000 }),
     );
@@ -450,7 +455,7 @@ describe("who only gets a copy", () => {
   });
 });
 
-describe("who only looks", () => {
+describe("a viewer", () => {
   const signers = (ann: "signed" | null, vic: "signed" | null) => [
     aSigner("ann", { role: "signer", status: ann }),
     aSigner("vic", { role: "viewer", status: vic }),
@@ -463,12 +468,12 @@ describe("who only looks", () => {
       digest: JSON.stringify([ann, vic]),
     });
 
-  it("is found by comparing, and has not signed; nor is that laid to somebody else, or told twice", () => {
+  it("is inferred without having signed, and its event neither repeats nor names a signer", () => {
     for (const minutes of [1, null]) {
       const memory = createMemory({ subscribers: [], coalesce: 0 });
-      memory.tell(aDraft({ type: "document.sent", signers: signers(null, null) }));
-      for (const _again of [1, 2]) memory.tell(signed(minutes, null, "signed"));
-      memory.tell(signed(minutes === null ? null : 2, "signed", "signed"));
+      memory.report(aDraft({ type: "document.sent", signers: signers(null, null) }));
+      for (const _again of [1, 2]) memory.report(signed(minutes, null, "signed"));
+      memory.report(signed(minutes === null ? null : 2, "signed", "signed"));
       expect(memory.events.map(({ type, signer }) => [type, signer?.id, signer?.status])).to.deep.equal([
         ["document.sent", undefined, undefined],
         ["unknown", "vic", null],
@@ -478,8 +483,8 @@ describe("who only looks", () => {
   });
 });
 
-describe("what names neither document nor signer", () => {
-  it("is told apart by what was sent, also in the same second", () => {
+describe("a happening without document and signer", () => {
+  it("is identified by its content, also in the same second", () => {
     const made = (digest: string) => aDraft({ type: "unknown", document: null, signer: null, digest });
     expect(eventsOf([made("a"), made("b"), made("a")])).to.have.length(2);
   });
@@ -492,41 +497,41 @@ describe("an unknown word about two signers of a document", () => {
   it("is two events, also in the same second, and over two channels at different times", () => {
     expect(eventsOf([reminded("ann"), reminded("bob")])).to.have.length(2);
     const memory = createMemory({ subscribers: [], coalesce: 60_000 });
-    memory.tell(reminded("ann"));
-    memory.tell(reminded("bob", { channel: "app", time: NEW_YEAR + 3_000 }));
-    memory.tell(reminded("ann", { channel: "app", time: NEW_YEAR + 2_000 }));
+    memory.report(reminded("ann"));
+    memory.report(reminded("bob", { channel: "app", time: NEW_YEAR + 3_000 }));
+    memory.report(reminded("ann", { channel: "app", time: NEW_YEAR + 2_000 }));
     expect(memory.events).to.have.length(2);
   });
 
-  it("is not merged by nearness where no signer is named", () => {
+  it("is not coalesced where no signer is named", () => {
     const memory = createMemory({ subscribers: [], coalesce: 60_000 });
-    memory.tell(aDraft({ type: "unknown" }));
-    memory.tell(aDraft({ type: "unknown", channel: "app", time: NEW_YEAR + 2_000 }));
+    memory.report(aDraft({ type: "unknown" }));
+    memory.report(aDraft({ type: "unknown", channel: "app", time: NEW_YEAR + 2_000 }));
     expect(memory.events).to.have.length(2);
   });
 });
 
 describe("a time far in the future", () => {
-  it("makes no later event late, and freezes nothing", () => {
+  it("makes no later event late, and blocks no change", () => {
     const memory = createMemory({ subscribers: [], coalesce: 0 });
-    memory.tell(aDraft({ type: "document.created", time: NEW_YEAR + 400 * 24 * 3_600_000 }));
-    memory.tell(aDraft({ type: "document.sent", document: { ...aDocument(), title: "Lease" } }));
+    memory.report(aDraft({ type: "document.created", time: NEW_YEAR + 400 * 24 * 3_600_000 }));
+    memory.report(aDraft({ type: "document.sent", document: { ...aDocument(), title: "Lease" } }));
     expect(memory.events.at(-1)).to.include({ late: false });
     expect(memory.events.at(-1)?.document).to.include({ title: "Lease", status: "sent" });
   });
 });
 
 describe("a signer's event that names no document", () => {
-  it("belongs to the document that another post named for the signer, with the same id as without", () => {
+  it("belongs to the document that another post named for the signer, with the same id", () => {
     const viewed = aDraft({ type: "signer.viewed", document: null, signer: aSigner("ann") });
-    const [alone] = eventsOf([viewed]);
+    const alone = only(eventsOf([viewed]));
     const known = knowing(
       resolve(aReceipt(), [aDraft({ type: "document.sent", signers: [aSigner("ann")] })], NOTHING, []),
     );
-    const [linked] = eventsOf([viewed], known);
-    expect(alone?.document).to.equal(null);
-    expect(linked?.document).to.include({ id: "doc-1", status: "sent" });
-    expect(linked?.sequence).to.equal(2);
-    expect(linked?.id).to.equal(alone?.id);
+    const linked = only(eventsOf([viewed], known));
+    expect(alone.document).to.equal(null);
+    expect(linked.document).to.include({ id: "doc-1", status: "sent" });
+    expect(linked.sequence).to.equal(2);
+    expect(linked.id).to.equal(alone.id);
   });
 });

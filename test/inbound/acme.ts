@@ -6,7 +6,10 @@ import { type Answer, aFolder, type Bridge, startBridge } from "../support/bridg
 
 /** An invented provider whose mapping a test writes as far as the test is about it. */
 
-/** A mapping with these lines at its top; the rest reads `{"what": "done", "id": "d-1"}` as a completed document. */
+/**
+ * A mapping with these lines at its top; the rest reads `{"what": "done", "id": "d-1"}` as a completed
+ * document.
+ */
 export function acmeMapping(lines: string): string {
   const rest = {
     event: `event:
@@ -19,7 +22,7 @@ export function acmeMapping(lines: string): string {
   return ["provider: acme", "title: Acme", lines, ...missing.map(([, text]) => text), ""].join("\n");
 }
 
-/** A folder in which `mapping: acme` is found. */
+/** A folder with the mapping `acme`. */
 export function folderWith(mapping: string, folder = aFolder()): string {
   mkdirSync(join(folder, "mappings"), { recursive: true });
   writeFileSync(join(folder, "mappings", "acme.yaml"), mapping);
@@ -41,7 +44,9 @@ export interface AcmeBridge extends Bridge {
   send(method: string, path: string, headers?: Record<string, string>, body?: string): Promise<Answer>;
 }
 
-/** A real bridge with the provider's `main` channel: `lines` of its mapping, `channel` of the configuration. */
+/**
+ * A real bridge with the provider's `main` channel: `lines` of its mapping, `channel` of the configuration.
+ */
 export async function startAcme(
   lines: string,
   channel: string,

@@ -25,7 +25,7 @@ describe("a place in a request", () => {
     expect(at("header:x-other")).to.equal(null);
   });
 
-  it("is no header that objects have of themselves", () => {
+  it("is no inherited property of the headers", () => {
     for (const name of ["constructor", "__proto__", "tostring"]) expect(at(`header:${name}`)).to.equal(null);
   });
 
@@ -37,17 +37,17 @@ describe("a place in a request", () => {
     expect(at("field:other")).to.equal(null);
   });
 
-  it("is text without a byte order mark", () => {
+  it("has no byte order mark", () => {
     expect(textAt(openRequest(aRequest({ body: "\ufeff{}" }), JSON_BODY), { in: "body" })).to.equal("{}");
     expect(textAt(request, parsePlace("field:data"))).to.equal("caf\ufffd 1");
     expect(textAt(request, parsePlace("field:other"))).to.equal(null);
   });
 
-  it("reads a form once, however many ask for it", () => {
+  it("parses a form once for any number of places", () => {
     expect(atOnce(request.form())).to.equal(atOnce({ ...request }.form()));
   });
 
-  it("is a text, number or truth value of the payload, wherever that is", () => {
+  it("is a text, number or truth value at any path of the payload", () => {
     const payload = { event: { time: 12345678901234567891n, ok: true, text: "a", list: [1], none: null } };
     const json = JSON.stringify(payload, (_key, value) => (typeof value === "bigint" ? `#${value}#` : value));
     const body = `x=1&json=${encodeURIComponent(json.replace(/"#|#"/g, ""))}`;
@@ -61,7 +61,7 @@ describe("a place in a request", () => {
     expect(textAt(openRequest(raw, FORM), parsePlace("payload:data.1"))).to.equal("2");
   });
 
-  it("is nothing in a payload that cannot be read, however deep or broken", () => {
+  it("is absent in a payload that is broken or too deep", () => {
     for (const body of ["", "{", "null", "[".repeat(1_000_000), "\xff"]) {
       expect(bytesAt(openRequest(aRequest({ body }), JSON_BODY), parsePlace("payload:a.b"))).to.deep.equal(
         [],

@@ -14,7 +14,7 @@ describe("the budget of bytes in flight", () => {
       budget.admit({ held: 0, announced: 0, trusted: false, shed: () => shed.push(name), ...given });
     const large = (name: string, bytes: number, given: Partial<Arrival> = {}) => {
       const charge = admit(name, { announced: bytes, ...given });
-      if (!charge?.add(bytes)) throw new Error(`${name} has no room`);
+      if (!charge?.add(bytes)) throw new Error(`${name} finds no capacity`);
       return charge;
     };
     return { clock, shed, admit, large, budget };
@@ -26,7 +26,7 @@ describe("the budget of bytes in flight", () => {
     expect(shed).to.deep.equal([]);
   });
 
-  it("gives up the largest unfinished body for a newcomer, once bytes that came have filled it", () => {
+  it("drops the largest unfinished body for a newcomer, once received bytes fill it", () => {
     const { large, shed, admit } = aBudget();
     for (let i = 0; i < 4; i++) large(`five ${i}`, 5 * MB);
     large("ten", 10 * MB);
@@ -35,7 +35,7 @@ describe("the budget of bytes in flight", () => {
     expect(shed).to.deep.equal(["ten"]);
   });
 
-  it("gives up the one that has stalled for longest before any that is still coming", () => {
+  it("drops the body that has stalled longest before any that still arrives", () => {
     const { large, shed, clock } = aBudget();
     large("stalled first", 5 * MB);
     clock.at = 2_000;
@@ -46,7 +46,7 @@ describe("the budget of bytes in flight", () => {
     expect(shed).to.deep.equal(["stalled first"]);
   });
 
-  it("gives up whoever showed no credentials before whoever did", () => {
+  it("drops requests without credentials before those with credentials", () => {
     const { large, shed } = aBudget();
     large("trusted", 20 * MB, { trusted: true });
     large("a stranger", 8 * MB);
@@ -54,7 +54,7 @@ describe("the budget of bytes in flight", () => {
     expect(shed).to.deep.equal(["a stranger"]);
   });
 
-  it("never gives up what came whole: it refuses the newcomer before its body is read", () => {
+  it("never drops a complete body: it refuses the newcomer before its body is read", () => {
     const { large, admit, shed } = aBudget();
     const whole = large("whole", 50 * MB);
     whole.complete();
@@ -79,7 +79,7 @@ describe("the budget of bytes in flight", () => {
     }
   });
 
-  it("lets small requests make room among themselves, however many never end", () => {
+  it("drops unfinished small requests for other small ones", () => {
     const { admit, shed } = aBudget();
     for (let i = 0; i < 2_000; i++) {
       expect(admit(`drip ${i}`, { announced: 64 * KB, held: KB })?.add(63 * KB)).to.equal(true);
@@ -90,7 +90,7 @@ describe("the budget of bytes in flight", () => {
     expect(shed.length).to.be.within(900, 1_100);
   });
 
-  it("takes in a request that is alone, whatever it unpacks to, and charges what is unpacked of others", () => {
+  it("admits a lone request of any unpacked size, and charges the unpacked bytes of others", () => {
     const { large, admit } = aBudget();
     const alone = large("alone", 30 * MB);
     alone.complete();
@@ -101,7 +101,7 @@ describe("the budget of bytes in flight", () => {
     expect(other?.add(5 * MB)).to.equal(false);
   });
 
-  it("leaves half of it to requests that came whole, and takes in any number of those one after the other", () => {
+  it("leaves half of it to complete requests, and admits any number of those in turn", () => {
     const { large, shed } = aBudget();
     large("first", 25 * MB).complete();
     large("second", 25 * MB);
@@ -121,7 +121,7 @@ describe("the budget of bytes in flight", () => {
     expect(shed).to.deep.equal(["other"]);
   });
 
-  it("gives a request up once, and takes no more of it", () => {
+  it("drops a request once, and takes no more bytes of it", () => {
     const { admit, large, shed } = aBudget();
     const first = admit("first", { announced: 30 * MB });
     first?.add(30 * MB);

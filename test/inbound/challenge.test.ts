@@ -6,7 +6,7 @@ import { acmeConfig, DONE, hmac, startAcme } from "./acme.ts";
 const TOKEN = "a-token-nobody-guesses";
 const SECRET = "0123456789abcdef0123456789abcdef";
 
-/** Adobe's way: GET and every POST with the client id, which must come back. */
+/** Adobe's way: GET and every POST carry the client id, which the answer must repeat. */
 const CLIENT = `verify:
   - equals: { place: "header:x-adobesign-clientid", to: allowed }
   - token: {}
@@ -21,7 +21,7 @@ challenge:
   method: OPTIONS
   answer: { headers: { WebHook-Allowed-Origin: { copy: "header:webhook-request-origin" }, WebHook-Allowed-Rate: "*" } }`;
 
-/** As many do: whatever \`?challenge=\` says. */
+/** The common way: the value of \`?challenge=\`. */
 const ECHO = `verify: [{ token: {} }]
 challenge: { method: [GET, HEAD], answer: { body: { copy: "query:challenge", verified: true } } }`;
 
@@ -35,7 +35,7 @@ const metricOf = async (bridge: Awaited<ReturnType<typeof startAcme>>, outcome: 
 describe("a challenge", () => {
   afterEach(tidy);
 
-  it("is answered with the value that came, in header and JSON, if the configuration has it", async () => {
+  it("is answered with the request's value, in header and JSON, if the configuration has it", async () => {
     const { send } = await startAcme(CLIENT, CLIENTS);
     for (const id of ["CL-17", "UB7E5BXCXY"]) {
       const { status, headers, body } = await send("GET", `?token=${TOKEN}`, { "X-AdobeSign-ClientId": id });
@@ -48,7 +48,7 @@ describe("a challenge", () => {
     }
   });
 
-  it("is refused without being echoed, where the value is another, is missing, or comes twice", async () => {
+  it("is refused without an echo, where the value is wrong, missing or repeated", async () => {
     const { send, url } = await startAcme(CLIENT, CLIENTS);
     for (const headers of [{ "x-adobesign-clientid": "CL-18" }, { "x-adobesign-clientid": "cl-17" }, {}]) {
       const answer = await send("GET", `?token=${TOKEN}`, headers);
@@ -126,7 +126,7 @@ describe("a challenge", () => {
     }
   });
 
-  it("is answered with any value only where the channel's checks pass and it has some", async () => {
+  it("is answered with any value only where the channel has checks and they pass", async () => {
     const { send } = await startAcme(ECHO, `{ token: ${TOKEN} }`);
     expect((await send("GET", `?token=${TOKEN}&challenge=abc-123`)).body).to.equal("abc-123");
     const head = await send("HEAD", `?token=${TOKEN}&challenge=abc-123`);
@@ -161,7 +161,7 @@ challenge: { method: POST, when: { place: "payload:type", is: url_verification }
     );
   });
 
-  it("can be a post before there is a secret, and is answered with a text that is always the same", async () => {
+  it("can be a post before there is a secret, and is answered with a fixed text", async () => {
     const lines = `verify: [{ hmac: { hash: sha256, signature: "header:x-signature" } }]
 challenge: { method: POST, when: { place: "payload:event.eventType", is: [Verification] }, answer: { body: ok } }`;
     const bridge = await startAcme(lines, `{ secrets: ["${SECRET}"] }`);
@@ -178,7 +178,7 @@ challenge: { method: POST, when: { place: "payload:event.eventType", is: [Verifi
     expect((await bridge.admin("/api/v1/receipts")).body.items).to.have.length(0);
   });
 
-  it("is never kept, makes no event, and is counted by itself", async () => {
+  it("is not stored, makes no event, and has its own count", async () => {
     const bridge = await startAcme(CLIENT, CLIENTS);
     await bridge.send("GET", `?token=${TOKEN}`, { "x-adobesign-clientid": "CL-17" });
     await bridge.send("GET", `?token=${TOKEN}`, { "x-adobesign-clientid": "CL-18" });
@@ -189,7 +189,7 @@ challenge: { method: POST, when: { place: "payload:event.eventType", is: [Verifi
     }
   });
 
-  it("leaves other methods refused, and says which there are", async () => {
+  it("leaves other methods refused, and lists the allowed ones", async () => {
     const { send } = await startAcme(HANDSHAKE, `{ token: ${TOKEN} }`);
     for (const method of ["GET", "PUT", "DELETE"]) {
       const answer = await send(method, `?token=${TOKEN}`, { "webhook-request-origin": "sender.example" });
@@ -197,7 +197,7 @@ challenge: { method: POST, when: { place: "payload:event.eventType", is: [Verifi
     }
   });
 
-  it("sends nobody back what he sent, unless it is allowed or verified", async function () {
+  it("echoes only values that are allowed or verified", async function () {
     this.timeout(60_000);
     const mapping = `verify: [{ token: {} }, { hmac: { hash: sha256, signature: "header:x-signature" } }]
 challenge:
@@ -249,7 +249,7 @@ answer: { headers: { x-back: { copy: "header:x-one" } }, body: { copy: "payload:
 });
 
 describe("an answer with values of the request", () => {
-  it("cannot set what the bridge sets itself, nor a header of several lines", async () => {
+  it("cannot set the bridge's own headers, nor a header of several lines", async () => {
     const problem = async (answer: string) => {
       try {
         await startAcme(`verify: [{ token: {} }]\nanswer: ${answer}`, `{ token: ${TOKEN} }`);

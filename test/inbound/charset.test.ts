@@ -7,7 +7,7 @@ const utf16be = (text: string) => Buffer.from(text, "utf16le").swap16();
 const form = (charset: string) => ({ "content-type": `${FORM["content-type"]}; charset=${charset}` });
 const ITEM = "resource_uri=%2Fapi%2Fv1%2Fdocument%2F7c0d%2F&code=30";
 
-/** What a post of Legalesign's legacy form gives: the title, and what is said of it. */
+/** The title that a post of Legalesign's legacy form gives, and the problems. */
 async function upon(headers: Record<string, string>, body: string | Uint8Array) {
   const { drafts, problems } = read(
     aRequest({ headers, body, query: new URLSearchParams("trigger=signed") }),
@@ -42,14 +42,14 @@ describe("a form in another charset than UTF-8", () => {
     expect(shiftJis).to.deep.equal({ title: "契約", messages: [] });
   });
 
-  it("says which field has bytes that its charset does not have, and still makes events of the rest", async () => {
+  it("is read with a problem for each field with invalid bytes, and makes its events", async () => {
     expect(await upon(FORM, `${ITEM}&name=Caf%E9`)).to.deep.equal({
       title: "Caf\ufffd",
       messages: ["field:name has bytes that are not valid UTF-8, each shown as U+FFFD"],
     });
   });
 
-  it("is read as UTF-8, with a problem, where nobody knows its charset", async () => {
+  it("is read as UTF-8, with a problem, where its charset is unknown", async () => {
     const { title, messages } = await upon(form("klingon"), `${ITEM}&name=Caf%C3%A9`);
     expect(title).to.equal("Café");
     expect(messages).to.include(
@@ -57,7 +57,7 @@ describe("a form in another charset than UTF-8", () => {
     );
   });
 
-  it("says it once of a field that every item of a long batch is read from, and keeps the bytes", async () => {
+  it("has one problem for a field of all items of a long batch, and is stored as it came", async () => {
     const bridge = await startBridge();
     const items = Array.from({ length: 600 }, (_, i) => ({
       value: "10",
@@ -68,10 +68,10 @@ describe("a form in another charset than UTF-8", () => {
     const body = latin1(`data=${JSON.stringify(items)}`);
     const bad = await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, body, FORM);
     expect(bad.body).to.include({ events: 600 });
-    const kept = (await bridge.admin(`/api/v1/receipts/${bad.body.receipt}`)).body;
-    expect(kept.problems).to.have.length(1);
-    expect(kept.problems[0]).to.include({ kind: "invalid", item: null, field: "field:data" });
-    expect(Buffer.from(kept.body, "base64").equals(body)).to.equal(true);
+    const stored = (await bridge.admin(`/api/v1/receipts/${bad.body.receipt}`)).body;
+    expect(stored.problems).to.have.length(1);
+    expect(stored.problems[0]).to.include({ kind: "invalid", item: null, field: "field:data" });
+    expect(Buffer.from(stored.body, "base64").equals(body)).to.equal(true);
     const good = await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, body, form("iso-8859-1"));
     expect(good.body).to.include({ events: 600, problem: null });
     expect((await bridge.admin("/api/v1/documents/caf%C3%A9-7")).status).to.equal(200);
@@ -81,7 +81,7 @@ describe("a form in another charset than UTF-8", () => {
 describe("JSON in another charset than UTF-8", () => {
   afterEach(tidy);
 
-  it("is read by the charset of its content type, by its mark, and as UTF-8 whatever is said of good UTF-8", () => {
+  it("is read by its content type's charset or its mark, and valid UTF-8 as UTF-8", () => {
     const good = { title: "Café lease", messages: [] };
     expect(json(latin1(TEXT), "application/json; charset=iso-8859-1")).to.deep.equal(good);
     expect(json(TEXT, "application/json; charset=iso-8859-1")).to.deep.equal(good);
@@ -96,7 +96,7 @@ describe("JSON in another charset than UTF-8", () => {
     expect(json(Buffer.from(TEXT, "utf16le"), "application/json; charset=utf-16le")).to.deep.equal(good);
   });
 
-  it("is a problem where its bytes are not valid, or nobody knows its charset, and its events are still made", () => {
+  it("has a problem where bytes are invalid or the charset unknown, and makes its events", () => {
     expect(json(latin1(TEXT))).to.deep.equal({
       title: "Caf\ufffd lease",
       messages: ["body has bytes that are not valid UTF-8, each shown as U+FFFD"],
@@ -107,7 +107,7 @@ describe("JSON in another charset than UTF-8", () => {
     });
   });
 
-  it("answers 200, and lists what was wrong, of a genuine post", async () => {
+  it("is answered with 200 and the problems, in a genuine post", async () => {
     const bridge = await startBridge();
     const body = latin1(
       '{"event":{"event_type":"signature_request_created","event_time":1700000000000},"signature_request":{"signature_request_id":"r","title":"Caf\xe9"}}',

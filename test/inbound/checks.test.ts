@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseConfig } from "../../src/config.ts";
 import { parseMapping } from "../../src/mapping/load.ts";
 import { formatProblem } from "../../src/yaml.ts";
-import { runCommand } from "../cli/terminal.ts";
+import { commandsFor } from "../cli/operator.ts";
 import { tidy } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
 import { acmeConfig, acmeMapping, DONE, folderWith, hmac, startAcme } from "./acme.ts";
@@ -16,7 +16,7 @@ const SECRET = "0123456789abcdef0123456789abcdef";
 const OTHER = "fedcba9876543210fedcba9876543210";
 const HEX = 'verify: [{ hmac: { hash: sha256, signature: "header:x-signature" } }]';
 
-/** What the bridge answers to `body` with these headers: the status, and why not. */
+/** The bridge's answer to `body` with these headers: the status, and the reason of a refusal. */
 async function statusOf(
   verify: string,
   channel: string,
@@ -32,7 +32,7 @@ async function statusOf(
 describe("a signature that is one of several", () => {
   afterEach(tidy);
 
-  it("is found in a list in one header, wherever it stands in it", async () => {
+  it("is found at any place of a list in one header", async () => {
     const { send } = await startAcme(HEX, `{ secrets: ["${SECRET}"] }`);
     const [good, strange] = [hmac(DONE, SECRET), hmac(DONE, OTHER)];
     for (const list of [
@@ -118,7 +118,7 @@ describe("a signature that is one of several", () => {
     }
   });
 
-  it("may be in lines, where the base64 of a field is", async () => {
+  it("may be broken into lines, where it is the base64 of a field", async () => {
     const verify =
       'verify: [{ hmac: { hash: sha512, encoding: base64, signature: "field:signed", over: ["field:data"] } }]\nread: { from: "field:data" }';
     const { post } = await startAcme(verify, `{ secrets: ["${SECRET}"] }`);
@@ -128,7 +128,7 @@ describe("a signature that is one of several", () => {
     expect((await post("/in/acme/main", body, headers)).status).to.equal(200);
   });
 
-  it("is looked for in a text of any length without holding up others", async () => {
+  it("is looked for in texts of up to four million characters", async () => {
     const verify =
       'verify: [{ hmac: { hash: sha256, signature: { place: "field:s", pattern: "a*b?([0-9a-f]*)c" }, over: ["field:data"] } }]';
     const { post } = await startAcme(verify, `{ secrets: ["${SECRET}"] }`);
@@ -187,7 +187,7 @@ describe("a part of a place", () => {
     );
   });
 
-  it("may come only once where it is signed, so that what is read is what was checked", async () => {
+  it("may come only once where it is signed, so that the checked value is the one that is read", async () => {
     const signed =
       'verify: [{ hmac: { hash: sha256, signature: "header:x-signature", over: ["field:data"] } }]\nread: { as: form, parse: [data] }\nevent: { word: { from: [data.what, what], table: words }, document: { id: [data.id, id] } }';
     const { post } = await startAcme(signed, `{ secrets: ["${SECRET}"] }`);
@@ -264,7 +264,7 @@ describe("the age of a request", () => {
     return { "x-time": text, "x-signature": hmac(`${text}.${DONE}`, SECRET) };
   };
 
-  it("is at most what the mapping says, back and ahead, and the refusal says so", async () => {
+  it("is limited by the mapping, back and ahead, and the refusal says so", async () => {
     const clock = createManualClock(START);
     const { send } = await startAcme(VERIFY, `{ secrets: ["${SECRET}"] }`, { clock });
     const sent = async (time: number | string) =>
@@ -282,14 +282,14 @@ describe("the age of a request", () => {
     }
   });
 
-  it("can be another by the configuration", async () => {
+  it("can be limited by the configuration", async () => {
     const clock = createManualClock(START);
     const { send } = await startAcme(VERIFY, `{ secrets: ["${SECRET}"], maxAge: 5m }`, { clock });
     expect((await send("POST", "", at(START - 300_000), DONE)).status).to.equal(200);
     expect((await send("POST", "", at(START - 301_000), DONE)).body.message).to.match(/at most 5m/);
   });
 
-  it("is any, where the mapping names the time and no age, unless the configuration does", async () => {
+  it("is unlimited where the mapping names a time but no age, unless the configuration does", async () => {
     const clock = createManualClock(START);
     const verify = VERIFY.replace(", past: 1h, future: 2m", "");
     const free = await startAcme(verify, `{ secrets: ["${SECRET}"] }`, { clock });
@@ -303,7 +303,7 @@ describe("the age of a request", () => {
       );
   });
 
-  it("is told only to who signed with the right key", async () => {
+  it("is named only to a sender that signed with the right key", async () => {
     const clock = createManualClock(START);
     const { send } = await startAcme(VERIFY, `{ secrets: ["${OTHER}"] }`, { clock });
     expect((await send("POST", "", at(START - 9_000_000), DONE)).body.message).to.match(
@@ -311,7 +311,7 @@ describe("the age of a request", () => {
     );
   });
 
-  it("is counted from when the request came, also where it is judged again later", async () => {
+  it("is counted up to the receipt, also where the request is verified again later", async () => {
     const clock = createManualClock(START);
     const bridge = await startAcme(VERIFY, `{ secrets: ["${OTHER}"] }`, { clock });
     expect((await bridge.send("POST", "", at(START - 1_000_000), DONE)).status).to.equal(401);
@@ -340,15 +340,10 @@ function mappingProblems(lines: string): { problems: string } {
   return { problems: problems.map(formatProblem).join("\n") };
 }
 
-/** What `countersign reprocess --rejected` says of a running bridge. */
+/** The result of `countersign reprocess --rejected` on a running bridge. */
 async function reprocess(bridge: { folder: string; adminUrl: string }): Promise<string> {
-  const file = join(bridge.folder, "cli.yaml");
-  const port = new URL(bridge.adminUrl).port;
-  writeFileSync(
-    file,
-    acmeConfig(`{ secrets: ["${SECRET}"] }`).replace("admin: { port: 0 }", `admin: { port: ${port} }`),
-  );
-  const { stdout, stderr } = await runCommand(["reprocess", "--rejected", "--config", file]);
+  const run = commandsFor(bridge, acmeConfig(`{ secrets: ["${SECRET}"] }`));
+  const { stdout, stderr } = await run("reprocess", "--rejected");
   return stdout + stderr;
 }
 
@@ -364,7 +359,7 @@ describe("secrets that are decoded", () => {
     `verify: [{ hmac: { hash: sha256, signature: "header:x-signature", secret: ${form} } }]`;
   const KEY = Buffer.from(SECRET);
 
-  it("are keys of the bytes that they stand for", async () => {
+  it("are used as the bytes that they encode", async () => {
     for (const [form, text] of [
       ["base64", KEY.toString("base64")],
       ["base64", KEY.toString("base64url")],
@@ -424,23 +419,23 @@ describe("a header that equals a secret", () => {
     );
   });
 
-  it("is never kept, neither of what is accepted nor of what is refused", async () => {
+  it("is never stored, neither of an accepted request nor of a refused one", async () => {
     const bridge = await startAcme(VERIFY, `{ secrets: ["${SECRET}"] }`);
     await bridge.send("POST", "", { "x-acme-secret": SECRET }, DONE);
     await bridge.send("POST", "", { "x-acme-secret": OTHER }, DONE);
     const [{ id }] = (await bridge.admin("/api/v1/receipts")).body.items;
-    const kept = [
+    const stored = [
       (await bridge.admin(`/api/v1/receipts/${id}`)).body,
       (await bridge.admin("/api/v1/rejections")).body,
     ];
-    expect(kept[0].headers["x-acme-secret"]).to.equal("(not kept)");
-    expect(JSON.stringify(kept)).not.to.include(SECRET).and.not.to.include(OTHER);
+    expect(stored[0].headers["x-acme-secret"]).to.equal("(not kept)");
+    expect(JSON.stringify(stored)).not.to.include(SECRET).and.not.to.include(OTHER);
     await bridge.stop();
     const file = readFileSync(join(bridge.folder, "countersign.db"), "latin1");
     expect(file).not.to.include(SECRET).and.not.to.include(OTHER);
   });
 
-  it("is judged again by its fingerprint once the secret was mended", async () => {
+  it("is verified again by its fingerprint once the secret is fixed", async () => {
     const bridge = await startAcme(VERIFY, `{ secrets: ["${OTHER}"] }`);
     expect((await bridge.send("POST", "", { "x-acme-secret": SECRET }, DONE)).status).to.equal(401);
     await bridge.stop();
@@ -450,7 +445,7 @@ describe("a header that equals a secret", () => {
     expect(items.map(({ type }: { type: string }) => type)).to.deep.equal(["document.completed"]);
   });
 
-  it("can be a query parameter, which is not kept either", async () => {
+  it("can be a query parameter, which is not stored either", async () => {
     const bridge = await startAcme(
       'verify: [{ equals: { place: "query:key" } }]',
       `{ secrets: ["${SECRET}"] }`,
@@ -461,14 +456,14 @@ describe("a header that equals a secret", () => {
     expect((await bridge.admin(`/api/v1/receipts/${id}`)).body.query).to.equal("a=1");
   });
 
-  it("can be asked for by the configuration, whatever the mapping checks", async () => {
+  it("can be required by the configuration beside the mapping's checks", async () => {
     const optional = 'verify: [{ hmac: { hash: sha256, signature: "header:x-signature", optional: true } }]';
     const { send, admin } = await startAcme(optional, `{ headers: { X-Bridge-Key: ["${SECRET}"] } }`);
     expect((await send("POST", "", { "x-bridge-key": SECRET }, DONE)).status).to.equal(200);
     expect((await send("POST", "", { "x-bridge-key": OTHER }, DONE)).status).to.equal(401);
     const [{ id }] = (await admin("/api/v1/receipts")).body.items;
-    const kept = (await admin(`/api/v1/receipts/${id}`)).body;
-    expect([kept.verified, kept.headers["x-bridge-key"]]).to.deep.equal(["equals", "(not kept)"]);
+    const stored = (await admin(`/api/v1/receipts/${id}`)).body;
+    expect([stored.verified, stored.headers["x-bridge-key"]]).to.deep.equal(["equals", "(not kept)"]);
   });
 });
 
@@ -478,7 +473,7 @@ describe("a check that the configuration may leave out", () => {
   const TOKEN = "a-token-nobody-guesses";
   const signed = { "x-signature": hmac(DONE, SECRET) };
 
-  it("is left out without its secrets, if something else is checked", async () => {
+  it("is left out without its secrets, if there is another check", async () => {
     expect(await statusOf(VERIFY, `{ token: ${TOKEN} }`, {}, DONE, `?token=${TOKEN}`)).to.equal(200);
     expect(await configProblem(VERIFY, "{}")).to.equal(
       "has no check that proves a request genuine: add `token`, or say `verify: none`",
@@ -493,7 +488,7 @@ describe("a check that the configuration may leave out", () => {
     expect(await statusOf(VERIFY, both, signed, DONE, `?token=${TOKEN}`)).to.equal(200);
   });
 
-  it("may be absent where the configuration says so and another passes, but not be wrong", async () => {
+  it("may be absent where the configuration says so and another check passes, but not be wrong", async () => {
     const either = `{ token: ${TOKEN}, secrets: ["${SECRET}"], requireSignature: false }`;
     expect(await statusOf(VERIFY, either, {}, DONE, `?token=${TOKEN}`)).to.equal(200);
     expect(await statusOf(VERIFY, either, { "x-signature": "00" }, DONE, `?token=${TOKEN}`)).to.match(/^401/);
@@ -501,7 +496,7 @@ describe("a check that the configuration may leave out", () => {
     expect(await statusOf(VERIFY, alone, {}, DONE)).to.equal("401 the request has no signature");
   });
 
-  it("is told from one that is always required", async () => {
+  it("is distinguished from a required one", async () => {
     const required = VERIFY.replace(", optional: true", "");
     expect(await configProblem(required, `{ token: ${TOKEN} }`)).to.match(/^needs `secrets`/);
     expect(await configProblem(required, `{ secrets: ["${SECRET}"], requireSignature: false }`)).to.match(
@@ -509,7 +504,7 @@ describe("a check that the configuration may leave out", () => {
     );
   });
 
-  it("complains of what would check nothing", async () => {
+  it("refuses settings that would check nothing", async () => {
     expect(await configProblem(VERIFY, `{ secrets: ["${SECRET}"], maxAge: 5m }`)).to.match(
       /knows no signed time/,
     );

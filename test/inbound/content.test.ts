@@ -31,7 +31,7 @@ const CODINGS: readonly (readonly [string, Pack])[] = [
 describe("a compressed body", () => {
   afterEach(tidy);
 
-  it("is read in every coding, whichever bytes were signed, and kept as it came", async () => {
+  it("is read in every coding, with either bytes signed, and stored as it came", async () => {
     const bridge = await startBridge();
     for (const [index, [coding, pack]] of CODINGS.entries()) {
       for (const what of ["plain", "packed"] as const) {
@@ -40,13 +40,13 @@ describe("a compressed body", () => {
         const headers = { ...signedByLumin(what === "plain" ? plain : packed), "content-encoding": coding };
         const { status, body } = await bridge.post(LUMIN, packed, headers);
         expect([status, body.events, body.problem], `${coding} ${what}`).to.deep.equal([200, 1, null]);
-        const kept = (await bridge.admin(`/api/v1/receipts/${body.receipt}`)).body;
-        expect(Buffer.from(kept.body, "base64").equals(packed)).to.equal(true);
+        const stored = (await bridge.admin(`/api/v1/receipts/${body.receipt}`)).body;
+        expect(Buffer.from(stored.body, "base64").equals(packed)).to.equal(true);
       }
     }
   });
 
-  it("is a form as well, of which a token is the only check", async () => {
+  it("may be a form with a token as its only check", async () => {
     const bridge = await startBridge();
     const headers = { ...FORM, "content-encoding": "gzip" };
     const { body } = await bridge.post(
@@ -57,7 +57,7 @@ describe("a compressed body", () => {
     expect([body.events, body.problem]).to.deep.equal([2, null]);
   });
 
-  it("is refused as a bad signature where neither its bytes nor what they hold were signed", async () => {
+  it("is refused as a bad signature where neither its bytes nor the unpacked ones were signed", async () => {
     const bridge = await startBridge();
     for (const bytes of [gzipSync(bodyOf("r1")), Buffer.from("no gzip")]) {
       const headers = { ...signedByLumin("something else"), "content-encoding": "gzip" };
@@ -65,7 +65,7 @@ describe("a compressed body", () => {
     }
   });
 
-  it("is kept with a problem where it is genuine, and cut off or not what its header says", async () => {
+  it("is stored with a problem where it is genuine, and truncated or in another coding", async () => {
     const bridge = await startBridge();
     const packed = gzipSync(bodyOf("r1"));
     for (const bytes of [packed.subarray(0, -9), Buffer.from(bodyOf("r1")), Buffer.from("\x1f\x8b")]) {
@@ -84,7 +84,7 @@ describe("a compressed body", () => {
     ]);
   });
 
-  it("is named where it is why no signature matches, or why there is no payload", async () => {
+  it("is named where it explains a wrong signature or a missing payload", async () => {
     const bridge = await startBridge();
     const plain = bodyOf("r1");
     const packed = gzipSync(plain);
@@ -103,7 +103,7 @@ describe("a compressed body", () => {
     );
   });
 
-  it("is answered with 415 and what is read where its coding is another", async () => {
+  it("is answered with 415 and the supported codings where its coding is another", async () => {
     const bridge = await startBridge();
     for (const coding of ["zstd", "compress", "gzip, zstd", "aes128gcm", Array(9).fill("gzip").join()]) {
       const headers = { ...signedByLumin(bodyOf("r1")), "content-encoding": coding };
@@ -117,7 +117,7 @@ describe("a compressed body", () => {
     expect((await bridge.admin("/api/v1/rejections")).body.items).to.have.length(5);
   });
 
-  it("is answered with 413 when it holds more than a body may have, and nothing more is unpacked", async () => {
+  it("is answered with 413 when it unpacks to more than the limit, and unpacked no further", async () => {
     const bridge = await startBridge(configText(undefined, "{ host: 127.0.0.1, port: 0, maxBody: 2mb }"));
     const bomb = Buffer.alloc(200 * 1_024 ** 2);
     for (const [coding, packed] of [
@@ -134,7 +134,7 @@ describe("a compressed body", () => {
     }
   });
 
-  it("gives the same when it is read again: of a receipt, and of a refused request whose secret was mended", async () => {
+  it("is read with the same result again, of a receipt and of a refused request", async () => {
     const wrong = await startBridge(configText().replace(LUMIN_KEY, "another_key"));
     const packed = brotliCompressSync(bodyOf("r1"));
     const headers = { ...signedByLumin(bodyOf("r1")), "content-encoding": "br" };
@@ -145,7 +145,7 @@ describe("a compressed body", () => {
     expect(reprocess).to.deep.include({ checked: 1, fixed: 1, events: 1 });
   });
 
-  it("charges what it unpacks, and is given up where there is no room", async () => {
+  it("is charged for its unpacked bytes, and dropped where the budget is full", async () => {
     const packed = gzipSync(randomBytes(300_000).toString("hex"));
     const request = aRequest({ body: packed, headers: { "content-encoding": "gzip" } });
     let charged = 0;

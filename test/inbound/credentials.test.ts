@@ -15,7 +15,7 @@ const refusal = (authorization: string | undefined, check = BASIC) => {
 };
 
 describe("basic authentication", () => {
-  it("is taken in any way of writing the scheme, the white space and the padding", () => {
+  it("is accepted in any spelling of the scheme, the white space and the padding", () => {
     const text = base64(`me:${PASSWORD}`);
     expect(text).to.match(/=$/);
     for (const header of [
@@ -29,14 +29,14 @@ describe("basic authentication", () => {
     }
   });
 
-  it("is taken in UTF-8 and in ISO-8859-1, where the password can be written in it", () => {
+  it("is accepted in UTF-8 and, where possible, in ISO-8859-1", () => {
     expect(refusal(`Basic ${base64(`me:${PASSWORD}`, "latin1")}`)).to.equal(null);
     const cyrillic: Check = { kind: "basic", user: "me", password: "пароль-пароль-16" };
     expect(refusal(`Basic ${base64("me:пароль-пароль-16")}`, cyrillic)).to.equal(null);
     expect(refusal(`Basic ${base64("me:пароль-пароль-16", "latin1")}`, cyrillic)).to.be.a("string");
   });
 
-  it("refuses anything else, a header that came twice among it", () => {
+  it("refuses anything else, a repeated header included", () => {
     const good = `Basic ${base64(`me:${PASSWORD}`)}`;
     for (const header of [
       undefined,
@@ -55,7 +55,7 @@ describe("basic authentication", () => {
     }
   });
 
-  it("has the fingerprint that rejections of earlier versions keep", () => {
+  it("has the fingerprint that earlier versions stored with rejections", () => {
     const authorization = `Basic ${base64("me:a-password-of-16")}`;
     const earlier = createHmac("sha256", "countersign").update(authorization).digest("hex");
     const { shown } = { shown: { token: null, authorization: earlier } };
@@ -67,7 +67,7 @@ describe("basic authentication", () => {
 });
 
 describe("credentials", () => {
-  it("are values of headers and parameters as well", () => {
+  it("may be values of headers and parameters", () => {
     const equals = (place: HeadPlace): Check => ({
       kind: "equals",
       place,
@@ -85,7 +85,7 @@ describe("credentials", () => {
     expect(refusalOf({ in: "header", name: "x-other" })).to.include("header:x-other");
   });
 
-  it("are judged whatever else the channel checks, and in any order", () => {
+  it("are checked beside the channel's other checks, in any order", () => {
     const token: Check = { kind: "token", token: "a-token-nobody-guesses" };
     const query = new URLSearchParams("token=a-token-nobody-guesses");
     for (const checks of [

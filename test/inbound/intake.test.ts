@@ -40,7 +40,7 @@ async function open(url: string): Promise<RawConnection> {
 
 const server = (more: string) => configText(undefined, `{ host: 127.0.0.1, port: 0, ${more} }`);
 
-/** What is kept of refused requests, each with its bytes. */
+/** The stored refused requests, each with its bytes. */
 async function rejectionsOf(bridge: Bridge) {
   const { items } = (await bridge.admin("/api/v1/rejections")).body;
   const whole = items.map(({ id }: { id: string }) => bridge.admin(`/api/v1/rejections/${id}`));
@@ -53,18 +53,18 @@ describe("taking a request in", () => {
     await tidy();
   });
 
-  it("refuses a wrong token before the body is asked for, and keeps the refusal without it", async () => {
+  it("refuses a wrong token before the body is requested, and stores the refusal without it", async () => {
     const bridge = await startBridge();
     const head = headOf("/in/legalesign/upon?token=guess", { ...FORM, "content-length": 5_000_000 });
     const { status, body } = await (await open(bridge.url)).write(head).answer();
     expect([status, JSON.parse(body).error]).to.deep.equal([401, "bad_signature"]);
-    const [kept] = await rejectionsOf(bridge);
-    expect(kept).to.include({ body: null, length: 5_000_000, channel: "upon" });
-    expect(kept.reason).to.include("token");
-    expect(kept.headers).to.include({ "content-length": "5000000" });
+    const [rejection] = await rejectionsOf(bridge);
+    expect(rejection).to.include({ body: null, length: 5_000_000, channel: "upon" });
+    expect(rejection.reason).to.include("token");
+    expect(rejection.headers).to.include({ "content-length": "5000000" });
   });
 
-  it("keeps the short body of a wrong token where it comes at once, and does not wait for one that does not", async () => {
+  it("stores a wrong token's short body if it comes at once, and waits for no other", async () => {
     const bridge = await startBridge();
     const post = (more: string) =>
       open(bridge.url).then((one) =>
@@ -81,7 +81,7 @@ describe("taking a request in", () => {
     expect((await rejectionsOf(bridge))[1].cut).to.equal(true);
   });
 
-  it("tells a sender that waits to be told to go on, and one that is refused to stop", async () => {
+  it("answers `Expect: 100-continue` with 100, or with the refusal", async () => {
     const bridge = await startBridge(server("maxBody: 1kb"));
     const ask = (path: string, headers: Record<string, string | number>) =>
       open(bridge.url).then((one) => one.write(headOf(path, { expect: "100-continue", ...headers })));
@@ -100,7 +100,7 @@ describe("taking a request in", () => {
     ["announced", { "content-length": 4_000_000 }],
     ["chunked", { "transfer-encoding": "chunked" }],
   ] as const) {
-    it(`lets a sender read the 413 that writes all of its body before it reads: ${kind}`, async () => {
+    it(`answers 413 to a sender that reads only after its whole body: ${kind}`, async () => {
       const bridge = await startBridge(server("maxBody: 1kb"));
       const connection = await open(bridge.url);
       connection.socket.pause();
@@ -119,24 +119,24 @@ describe("taking a request in", () => {
       expect(await connection.closed).to.equal("ended");
     });
 
-    it(`keeps headers, length and the first kilobyte of a body that is too long, and never reads it again: ${kind}`, async () => {
+    it(`stores headers, length and first kilobyte of a body over the limit: ${kind}`, async () => {
       const bridge = await startBridge(server("maxBody: 2kb"));
       const text = `{"pad":"${"é".repeat(3_000)}"}`;
       const bytes = Buffer.from(text);
       const connection = await open(bridge.url);
-      const headers = { "x-signature": SIGNED["x-signature"] ?? "", "x-mark": "mine" };
+      const headers = { ...SIGNED, "x-mark": "mine" };
       if (kind === "chunked") {
         connection.write(headOf(LUMIN, { ...headers, ...framing }));
         connection.write(`${bytes.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`);
       } else connection.write(headOf(LUMIN, { ...headers, "content-length": bytes.length }) + text);
       expect((await connection.answer()).status).to.equal(413);
 
-      const [kept] = await rejectionsOf(bridge);
-      expect(kept).to.include({ source: "lumin", channel: "account", length: bytes.length, cut: true });
-      expect(kept.headers).to.include({ "x-mark": "mine" });
-      expect(Buffer.from(kept.body, "base64")).to.deep.equal(bytes.subarray(0, 1_024));
-      expect(kept.reason).to.include("longer than 2kb");
-      const { what, sentences } = (await bridge.admin(`/api/v1/explain/${kept.id}`)).body;
+      const [rejection] = await rejectionsOf(bridge);
+      expect(rejection).to.include({ source: "lumin", channel: "account", length: bytes.length, cut: true });
+      expect(rejection.headers).to.include({ "x-mark": "mine" });
+      expect(Buffer.from(rejection.body, "base64")).to.deep.equal(bytes.subarray(0, 1_024));
+      expect(rejection.reason).to.include("longer than 2kb");
+      const { what, sentences } = (await bridge.admin(`/api/v1/explain/${rejection.id}`)).body;
       expect(what).to.equal("rejection");
       expect(sentences[0].text).to.include(`with ${bytes.length} bytes`).and.include("longer than 2kb");
       expect(sentences[1].text).to.include("cannot be checked again");
@@ -146,7 +146,7 @@ describe("taking a request in", () => {
     });
   }
 
-  it("never takes a cut body for a whole one, also where its signature fits what is left", async () => {
+  it("does not reprocess a cut body, even if the signature matches the stored part", async () => {
     const small = await startBridge(server("maxBody: 1kb"));
     const beginning = `${BODY}${" ".repeat(1_024 - BODY.length)}`;
     const headers = { ...signedByLumin(beginning), "content-length": 2_000 };
@@ -156,13 +156,13 @@ describe("taking a request in", () => {
     expect(answer.status).to.equal(413);
     await small.stop();
     const bridge = await startBridge(configText(), { folder: small.folder });
-    const [kept] = await rejectionsOf(bridge);
-    expect(String(Buffer.from(kept.body, "base64"))).to.equal(beginning);
+    const [rejection] = await rejectionsOf(bridge);
+    expect(String(Buffer.from(rejection.body, "base64"))).to.equal(beginning);
     expect(await bridge.reprocess({ which: "rejected" })).to.include({ checked: 0, fixed: 0, events: 0 });
     expect((await bridge.admin("/api/v1/receipts")).body.items).to.deep.equal([]);
   });
 
-  it("takes a completed envelope with its documents, and one with thousands of tabs", async () => {
+  it("accepts a completed envelope with its documents, and one with thousands of tabs", async () => {
     const text = configText("destinations: {}").replace(
       "  lumin:",
       `  docusign: { mapping: docusign, channels: { connect: { secrets: [key] } } }\n  lumin:`,
@@ -185,7 +185,7 @@ describe("taking a request in", () => {
     }
   });
 
-  it("says 408 of a body that stalls or takes too long, and 200 of one that is slow and never pauses", async () => {
+  it("answers 408 to a stalled or too slow body, and 200 to a slow one without pauses", async () => {
     const clock = createManualClock(1_700_000_000_000);
     const bridge = await startBridge(server("stallTimeout: 30s, requestTimeout: 5m"), { clock });
     const begin = async () => {
@@ -215,7 +215,7 @@ describe("taking a request in", () => {
     expect((await bridge.admin("/metrics")).body).to.include('outcome="request_timeout"} 2');
   });
 
-  it("answers 503 before the body is read while what came whole fills the budget, and takes it once there is room", async () => {
+  it("answers 503 before reading while complete bodies fill the budget, then 200", async () => {
     const real = openSqliteStore({ file: ":memory:", token: () => "token" });
     const written = Promise.withResolvers<void>();
     const began = Promise.withResolvers<void>();
@@ -245,13 +245,13 @@ describe("taking a request in", () => {
     expect((await bridge.post(LUMIN, other, signedByLumin(other))).status).to.equal(200);
   });
 
-  it("answers a small post while strangers hold more than the budget with bodies that never end", async () => {
+  it("answers a small post while unfinished bodies of strangers exceed the budget", async () => {
     const bridge = await startBridge(server("maxBody: 1mb, maxBytesInFlight: 2mb"));
     const piece = Buffer.alloc(900_000, "x");
     const strangers = await Promise.all(Array.from({ length: 12 }, () => open(bridge.url)));
     for (const one of strangers) one.write(headOf(LUMIN, { "content-length": 1_000_000 })).write(piece);
-    // All but one are given up; which ones depends on the order in which their bytes come.
-    // Who still writes then may lose the answer.
+    // All but one are dropped; which ones depends on the order of their bytes.
+    // A sender that still writes then may lose the answer.
     const answers = strangers.map((one) => one.answer().catch(() => null));
     const shed = await firstOf(answers, strangers.length - 1);
     expect(shed.filter((answer) => answer && answer.status !== 503)).to.deep.equal([]);
@@ -261,16 +261,16 @@ describe("taking a request in", () => {
     expect((await bridge.post(LUMIN, long, signedByLumin(long))).status).to.equal(200);
   });
 
-  it("answers 503 to a connection that is one too many, and the next once one is closed", async () => {
+  it("answers 503 to a connection over the limit, and serves the next once one is closed", async () => {
     const bridge = await startBridge(server("maxConnections: 2"));
-    const [first, second, third] = await Promise.all([0, 1, 2].map(() => open(bridge.url)));
+    const connections = await Promise.all([0, 1, 2].map(() => open(bridge.url)));
     const post = headOf(LUMIN, { ...SIGNED, "content-length": BODY.length }) + BODY;
     const statuses = [];
-    for (const one of [first, second, third]) statuses.push((await one?.write(post).answer())?.status);
+    for (const one of connections) statuses.push((await one.write(post).answer()).status);
     expect(statuses.toSorted()).to.deep.equal([200, 200, 503]);
   });
 
-  it("keeps an idle connection for longer than proxies do, on both listeners, or as long as is set", async () => {
+  it("keeps idle connections longer than proxies do, on both listeners, or as configured", async () => {
     const idle = async (text: string) => {
       const bridge = await startBridge(text);
       const answers = [];
@@ -282,7 +282,7 @@ describe("taking a request in", () => {
     expect(await idle(server("idleTimeout: 130s"))).to.deep.equal(["130", "130"]);
   });
 
-  it("takes paths as proxies pass them on, and none of a name in other letters", async () => {
+  it("accepts paths as proxies forward them, but no name in another case", async () => {
     const bridge = await startBridge();
     const statusOf = async (target: string) =>
       (
@@ -313,7 +313,7 @@ describe("taking a request in", () => {
       expect(await statusOf(target), target).to.equal(404);
   });
 
-  it("answers below the base path only, and says where webhooks go without naming a source", async () => {
+  it("answers below the base path only, and shows the path without naming a source", async () => {
     const bridge = await startBridge(server("basePath: /esign/v1"));
     const post = (path: string) => bridge.post(path, BODY, SIGNED);
     expect((await post(`/esign/v1${LUMIN}`)).status).to.equal(200);

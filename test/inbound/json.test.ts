@@ -11,7 +11,7 @@ function held(text: string): unknown {
 }
 
 describe("a text of JSON", () => {
-  it("reads what JSON.parse reads, and says of anything else that it is no JSON", () => {
+  it("is read where JSON.parse reads it, and refused where that refuses", () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         fc.pre(!/\d{16}|\d[eE]\+?\d{2}/.test(text));
@@ -23,14 +23,14 @@ describe("a text of JSON", () => {
       expect(parseJson(text), text).to.deep.equal({ absent: "unreadable" });
   });
 
-  it("finds the end of a text whatever is escaped in it, and counts nothing inside", () => {
+  it("may hold escapes and brackets in its texts, which are not counted", () => {
     const commas = ",[".repeat(DEFAULT_MAX_VALUES);
     for (const text of [commas, `\\${commas}`, `"${commas}\\`, `\\"${commas}\\\\"`])
       expect(parseJson(JSON.stringify([text, 1]))).to.deep.equal({ value: [text, 1] });
     expect(parseJson(`["\\\\"${",0".repeat(DEFAULT_MAX_VALUES)}`)).to.deep.equal({ absent: "values" });
   });
 
-  it("counts over its steps: levels, values and digits that begin in one and go on in the next", () => {
+  it("is counted across steps: levels, values and digits that span two of them", () => {
     const stride = 2 ** 20;
     const spaces = " ".repeat(stride - 500);
     expect(parseJson(`[${spaces}${"[".repeat(MAX_LEVELS)}`)).to.deep.equal({ absent: "levels" });
@@ -39,7 +39,7 @@ describe("a text of JSON", () => {
     expect(parseJson(great)).to.deep.equal({ value: "12345678901234567890" });
   });
 
-  it("keeps every digit of a number that a double does not hold, and leaves the others alone", () => {
+  it("keeps every digit of a number that exceeds a double, and leaves others alone", () => {
     const read = (text: string) => held(`{"a":[${text}]}`);
     for (const great of ["9007199254740992", "-12345678901234567890", "1e400", "1.5e300"]) {
       expect(read(great), great).to.deep.equal({ a: [great] });
@@ -49,7 +49,7 @@ describe("a text of JSON", () => {
     }
   });
 
-  it("takes no digits in a text or a key for a number", () => {
+  it("keeps digits in texts and keys as they are", () => {
     const value = {
       12345678901234567000: "12345678901234567890",
       'a"12345678901234567890': '\\",12345678901234567890\\\\',
@@ -58,7 +58,7 @@ describe("a text of JSON", () => {
     expect(held(text)).to.deep.equal({ ...value, great: "12345678901234567890" });
   });
 
-  it("never gives an object that inherits from the payload", () => {
+  it("never becomes an object with a prototype from the payload", () => {
     const value = held('{"__proto__":{"a":12345678901234567890}}');
     expect(Object.getPrototypeOf(value)).to.equal(Object.prototype);
   });

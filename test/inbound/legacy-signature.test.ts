@@ -34,7 +34,7 @@ describe("Legalesign's certificate", function () {
     return status === 200 ? answer.events : answer.message;
   };
 
-  it("checks a signature that is there, and lets a post without one pass", async () => {
+  it("checks a signature that is present, and accepts a post without one", async () => {
     const bridge = await start();
     expect(await post(bridge, "batch", { data: DATA, signed: signature(DATA) })).to.equal(1);
     expect(await post(bridge, "batch", { data: DATA, signed: signature(`${DATA} `) })).to.match(
@@ -52,7 +52,7 @@ describe("Legalesign's certificate", function () {
     await bridge.stop();
   });
 
-  it("lets no field beside the signed one, and no second of its name, say what happened to which document", async () => {
+  it("takes type and document from no field beside the signed one or repeating its name", async () => {
     const bridge = await start(", requireSignature: true");
     const genuine = SIGNED.replace("d-1", "d-7");
     const headers = { "x-signed": signature(genuine) };

@@ -25,7 +25,7 @@ function armed(lines: string, ...added: Channel["checks"]): Channel {
 
 const BODY = JSON.stringify({ what: "done", id: "d-1", signature: hmac("d-1", SECRET) });
 
-/** How often the text is parsed as JSON while something is done. */
+/** How often the text is parsed as JSON during the work. */
 async function countParses(text: string, work: () => unknown): Promise<number> {
   const { parse } = JSON;
   let count = 0;
@@ -77,7 +77,7 @@ answer: { body: { copy: "payload:id", verified: true } }`;
     expect(await parsesWith("t0ken", channel)).to.equal(1);
   });
 
-  it("is another where a check looks at the compressed bytes instead of what they hold", () => {
+  it("differs for a check of the compressed bytes and one of the unpacked ones", () => {
     const read = { from: { in: "body" }, as: "json" } as const;
     const raw = aRequest({ body: '{"a":"came"}' });
     const held = openRequest({ ...raw, content: { bytes: Buffer.from('{"a":"held"}') } }, read);
@@ -88,7 +88,7 @@ answer: { body: { copy: "payload:id", verified: true } }`;
 });
 
 describe("a long body", () => {
-  /** Turns of the event loop that others have while a body is decoded. */
+  /** Turns of the event loop during the decoding of a body. */
   async function turnsWhileDecoding(body: string): Promise<number> {
     const channel = channelOf(acmeMapping("read: { each: . }"));
     let turns = 0;
@@ -109,7 +109,7 @@ describe("a long body", () => {
 });
 
 describe("a verified request", () => {
-  it("is nothing that a literal can be: tsc refuses it", () => {
+  it("cannot be a literal: tsc refuses it", () => {
     const channel = channelOf(acmeMapping(""));
     const opened = openRequest(aRequest(), channel.rules.read);
     // @ts-expect-error: only `verify`, `asVerifiedBefore` and `withoutChecks` make one

@@ -13,7 +13,7 @@ import { loadMapping, parseMapping, SHIPPED_MAPPINGS } from "../../src/mapping/l
 import { formatProblem } from "../../src/yaml.ts";
 import { NEW_YEAR } from "../support/builders.ts";
 
-/** Posts and the channels they come to, as tests of the way in need them. */
+/** Posts and channels for tests of the way in. */
 
 export function fixture(name: string): Buffer {
   return readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
@@ -42,7 +42,7 @@ export function channelOf(yaml: string, name = "main"): Channel {
   return asChannel(mapping, name);
 }
 
-/** A channel of a mapping that comes with Countersign. */
+/** A channel of a shipped mapping. */
 export async function shipped(provider: string, name: string): Promise<Channel> {
   const { mapping, problems } = await loadMapping(provider, [SHIPPED_MAPPINGS]);
   if (!mapping) throw new Error(problems.map(formatProblem).join("\n"));
@@ -74,7 +74,7 @@ interface ReadRequest {
   problems: readonly Problem[];
 }
 
-/** The drafts and problems of a request that nothing has checked. */
+/** The drafts and problems of an unchecked request. */
 export function read(raw: RawRequest, channel: Channel): ReadRequest {
   return readVerified(withoutChecks(raw, channel), channel);
 }

@@ -45,7 +45,7 @@ describe("a batch of more items than are recorded at once", () => {
     expect(receipt.events).to.have.length(620);
   });
 
-  it("says what the store could not hold of a slice, and records the others", async () => {
+  it("has a problem for an item that the store cannot hold, and the others are recorded", async () => {
     const store = openStore();
     const problem = {
       kind: "invalid",
@@ -67,7 +67,7 @@ describe("a batch of more items than are recorded at once", () => {
     expect(problems).to.deep.equal([problem]);
   });
 
-  it("lists no more of its problems than a person reads, and says how many there are", async () => {
+  it("lists a thousand of its problems, and counts the rest", async () => {
     const bridge = await startBridge();
     const items = Array.from({ length: 1_600 }, () => ({ value: "10", name: "status" }));
     const body = `data=${encodeURIComponent(JSON.stringify(items))}`;
@@ -82,7 +82,7 @@ describe("a batch of more items than are recorded at once", () => {
     });
   });
 
-  it("lets others in between", async () => {
+  it("lets other requests in between its slices", async () => {
     const bridge = await startBridge();
     const answered: string[] = [];
     const post = async (name: string, length: number) => {
@@ -93,8 +93,8 @@ describe("a batch of more items than are recorded at once", () => {
     expect(answered).to.deep.equal(["short", "long"]);
   });
 
-  describe("when the store goes away in the middle", () => {
-    /** Takes the first slice and refuses the second, until it is told to be there again. */
+  describe("when the store fails in the middle", () => {
+    /** Stores the first slice and refuses further ones until `repair` is called. */
     function openFailing() {
       const store = openStore();
       let away = true;
@@ -105,7 +105,7 @@ describe("a batch of more items than are recorded at once", () => {
       return { ...store, amend, comeBack: () => (away = false) };
     }
 
-    it("is answered 503, and told again gives just what is missing", async () => {
+    it("is answered with 503, and repeated gives only the missing events", async () => {
       const receiver = await startReceiver();
       const destinations = `destinations: { crm: { url: "${receiver.url}", secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] } }`;
       const store = openFailing();
@@ -118,7 +118,7 @@ describe("a batch of more items than are recorded at once", () => {
       await receiver.got(300);
     });
 
-    it("leaves a receipt that says where it broke off, and that reading it again mends", async () => {
+    it("leaves a receipt that says where it broke off, and reprocessing completes it", async () => {
       const store = openFailing();
       const bridge = await startBridge(configText(), { store });
       await bridge.post(BATCH, batch(300), FORM);

@@ -6,8 +6,8 @@ import { channelOf, readJson } from "./posts.ts";
 const SECRET = "0123456789abcdef0123456789abcdef";
 const TOKEN = "a-token-nobody-guesses";
 
-/** What a payload turns into by a mapping: types with document and signer, and what was wrong. */
-function told(lines: string, payload: unknown) {
+/** The result of a payload by a mapping: types with document and signer, and the problems. */
+function interpretationOf(lines: string, payload: unknown) {
   const { drafts, problems } = readJson(payload, channelOf(acmeMapping(lines)));
   return {
     types: drafts.map(({ type, document, signer }) =>
@@ -22,14 +22,14 @@ describe("a list of items", () => {
   it("may be one object where the mapping says so", () => {
     const lines = "read: { each: ., single: true }";
     const item = { what: "done", id: "d-1" };
-    expect(told(lines, [item, { ...item, id: "d-2" }]).types).to.deep.equal([
+    expect(interpretationOf(lines, [item, { ...item, id: "d-2" }]).types).to.deep.equal([
       "document.completed d-1",
       "document.completed d-2",
     ]);
-    expect(told(lines, item).types).to.deep.equal(["document.completed d-1"]);
-    expect(told(lines, []).problems).to.deep.equal([]);
-    expect(told(lines, "x").problems).to.deep.equal(["the payload is not a list"]);
-    expect(told("read: { each: . }", item).problems).to.deep.equal(["the payload is not a list"]);
+    expect(interpretationOf(lines, item).types).to.deep.equal(["document.completed d-1"]);
+    expect(interpretationOf(lines, []).problems).to.deep.equal([]);
+    expect(interpretationOf(lines, "x").problems).to.deep.equal(["the payload is not a list"]);
+    expect(interpretationOf("read: { each: . }", item).problems).to.deep.equal(["the payload is not a list"]);
   });
 
   it("may be in lists", () => {
@@ -39,11 +39,11 @@ describe("a list of items", () => {
         { items: [{ what: "ping" }, { what: "done", id: "d-2" }] },
       ],
     };
-    expect(told('read: { each: "groups[].items" }', payload).types).to.deep.equal([
+    expect(interpretationOf('read: { each: "groups[].items" }', payload).types).to.deep.equal([
       "document.completed d-1",
       "document.completed d-2",
     ]);
-    expect(told('read: { each: "groups[].items" }', {}).problems).to.deep.equal([
+    expect(interpretationOf('read: { each: "groups[].items" }', {}).problems).to.deep.equal([
       "the groups[].items is not a list",
     ]);
   });
@@ -64,11 +64,11 @@ tables:
       - { when: { path: status, pattern: "^CANCEL", is: CANCEL }, event: [document.canceled, document.failed] }
 `;
   const meaning = (payload: object) => {
-    const { drafts, types } = told(lines, { id: "d-1", ...payload });
+    const { drafts, types } = interpretationOf(lines, { id: "d-1", ...payload });
     return [types.map((type) => type.split(" ")[0]), drafts[0]?.code.meaning ?? null];
   };
 
-  it("means what the first case says that holds", () => {
+  it("means the first case that holds", () => {
     const lists = { copies: [{ id: 2 }], signers: [{ id: 1 }, { id: 2 }] };
     expect(meaning({ what: "completed", who: "1", ...lists })).to.deep.equal([["signer.signed"], "Signed"]);
     expect(meaning({ what: "completed", who: 2, ...lists })).to.deep.equal([["unknown"], "Got a copy"]);
@@ -94,9 +94,9 @@ tables:
     );
     const at = "2026-03-02T10:14:00Z";
     const reopens = (status: string) =>
-      told(timed, { what: "cancelled", id: "d-1", at, status }).drafts[0]?.reopens;
+      interpretationOf(timed, { what: "cancelled", id: "d-1", at, status }).drafts[0]?.reopens;
     expect([reopens("DRAFT"), reopens("CANCELLED")]).to.deep.equal(["restart", null]);
-    expect(() => told(reopening, {})).to.throw("has no `time`, but a word says `reopen`");
+    expect(() => interpretationOf(reopening, {})).to.throw("has no `time`, but a word says `reopen`");
   });
 
   it("is unknown where none holds", () => {
@@ -112,7 +112,7 @@ describe("signers in several lists", () => {
   word: { from: what, table: words }
   document: { id: id }
   signers: ${signers}`;
-    return told(lines, { what: "done", id: "d-1", ...payload }).drafts[0]?.signers.map(
+    return interpretationOf(lines, { what: "done", id: "d-1", ...payload }).drafts[0]?.signers.map(
       ({ id, name, status }) => [id, name, status].filter((one) => one !== null).join(" "),
     );
   };
@@ -131,7 +131,7 @@ describe("signers in several lists", () => {
     expect(signersOf(signers, payload)).to.deep.equal(["1 Ada", "2 Bo signed"]);
   });
 
-  it("have the role that their list says, and who only gets a copy has not signed", () => {
+  it("have their list's role, and a recipient of a copy has not signed", () => {
     const lines = `event:
   word: { from: what, table: words }
   document: { id: id }
@@ -148,7 +148,7 @@ tables: { words: { acted: signer.signed } }`;
       copies: [{ id: 2 }],
       sets: [{ kind: "APPROVES", members: [{ id: 3 }] }],
     };
-    const acted = (who: number) => told(lines, { ...payload, who }).drafts[0];
+    const acted = (who: number) => interpretationOf(lines, { ...payload, who }).drafts[0];
     expect(acted(1)?.signers.map(({ id, role }) => [id, role])).to.deep.equal([
       ["1", "signer"],
       ["2", "copy"],
@@ -183,7 +183,7 @@ tables: { words: { acted: signer.signed } }`;
     expect(signersOf("{ each: signer, id: id }", { signer: { id: 1 } })).to.deep.equal([]);
   });
 
-  it("are all read, however many there are and whatever is looked up for each", () => {
+  it("are all read where there are 20,000, with a look-up for each", () => {
     const ids = Array.from({ length: 20_000 }, (_, id) => ({ id, to: String(19_999 - id) }));
     const signers = '{ each: ids, id: id, name: "^.ids[id=19999].to", email: "^.ids[].none" }';
     expect(signersOf(signers, { ids })).to.have.length(20_000);
@@ -203,7 +203,7 @@ describe("values of a list", () => {
         { name: "b", order: 7, fields: [{ name: "y", value: "2" }] },
       ],
     };
-    expect(told(lines, payload).drafts[0]?.document?.references).to.deep.equal({
+    expect(interpretationOf(lines, payload).drafts[0]?.document?.references).to.deep.equal({
       "a.x": "1",
       "b.y": "2",
       order: "7",
@@ -223,7 +223,7 @@ describe("values of a list", () => {
       labels: [{ name: "Leases" }, {}, { name: "7" }],
       names: [{}, { text: "" }, { text: "Lease" }],
     };
-    expect(told(lines, payload).drafts[0]?.document).to.deep.include({
+    expect(interpretationOf(lines, payload).drafts[0]?.document).to.deep.include({
       id: "4711",
       title: "Lease",
       tags: ["7", "4711", "Leases"],
@@ -241,7 +241,7 @@ refuse: { xml: "Acme posts XML: set JSON in its webhook" }`;
     "content-type": type,
   });
 
-  it("is refused with the mapping's sentence, by its type or by how it begins, so that the provider shows it", async () => {
+  it("is refused with the mapping's sentence, by its type or by its beginning", async () => {
     const { send } = await startAcme(lines, `{ secrets: ["${SECRET}"] }`);
     for (const [body, type] of [
       [XML, "text/xml; charset=utf-8"],
@@ -259,7 +259,7 @@ refuse: { xml: "Acme posts XML: set JSON in its webhook" }`;
     expect((await send("POST", "", signed(DONE, "application/json"), DONE)).status).to.equal(200);
   });
 
-  it("is not told so unless it is genuine, and is kept to be seen", async () => {
+  it("gets that sentence only if it is genuine, and is stored as a rejection", async () => {
     const { send, admin } = await startAcme(lines, `{ secrets: ["${SECRET}"] }`);
     expect((await send("POST", "", { "content-type": "text/xml" }, XML)).status).to.equal(401);
     expect((await send("POST", "", signed(XML, "text/xml"), XML)).status).to.equal(415);
@@ -270,7 +270,7 @@ refuse: { xml: "Acme posts XML: set JSON in its webhook" }`;
     expect((await admin("/api/v1/receipts")).body.items).to.have.length(0);
   });
 
-  it("is a problem like any other where the mapping says nothing of it", async () => {
+  it("is an ordinary problem where the mapping has no sentence", async () => {
     const { send } = await startAcme("verify: [{ token: {} }]", `{ token: ${TOKEN} }`);
     const { status, body } = await send("POST", `?token=${TOKEN}`, { "content-type": "text/xml" }, XML);
     expect([status, body.problem]).to.deep.equal([200, "body is not JSON"]);
@@ -293,7 +293,7 @@ event: { word: { from: [data.what, what], table: words }, document: { id: [data.
     body: new URLSearchParams(fields).toString(),
   });
 
-  it("says only what is signed, once a signature was checked", async () => {
+  it("is read from the signed fields only, once a signature was checked", async () => {
     const { send, admin } = await startAcme(lines, channel);
     const partly = '{"what":"done"}';
     const { headers, body } = post({ data: partly, id: "VICTIM", what: "opened" }, hmac(partly, SECRET));
@@ -305,7 +305,7 @@ event: { word: { from: [data.what, what], table: words }, document: { id: [data.
     expect([event.type, event.document.id]).to.deep.equal(["document.completed", "d-1"]);
   });
 
-  it("says all that it has where none was, as the configuration allows", async () => {
+  it("is read from all fields where the configuration allows no signature", async () => {
     const { send } = await startAcme(lines, channel);
     const { headers, body } = post({ id: "d-9", what: "opened" });
     expect((await send("POST", `/${TOKEN}`, headers, body)).body.events).to.equal(1);

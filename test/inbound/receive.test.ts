@@ -19,7 +19,7 @@ const item = (value: unknown, given: object = {}) => ({
 });
 const batch = (...items: unknown[]) => `data=${encodeURIComponent(JSON.stringify(items))}`;
 
-/** A request written by hand, for what no client would send; resolves with all that came back. */
+/** Sends bytes that no HTTP client would send; resolves with the whole answer. */
 function raw(url: string, text: string): Promise<string> {
   const { port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -37,7 +37,7 @@ function raw(url: string, text: string): Promise<string> {
 describe("POST /in/<source>/<channel>", () => {
   afterEach(tidy);
 
-  it("is answered with exactly 200 and what was made of it", async () => {
+  it("is answered with exactly 200 and the counts of its result", async () => {
     const bridge = await startBridge();
     const answer = await bridge.post(LUMIN, CREATED, signedByLumin(CREATED));
     expect(answer.status).to.equal(200);
@@ -45,29 +45,29 @@ describe("POST /in/<source>/<channel>", () => {
     expect(answer.body.receipt).to.match(/^rcp_[0-9a-z]{26}$/);
   });
 
-  it("keeps the bytes, the query without its token and the headers of a genuine request", async () => {
+  it("stores the bytes, the query without its token and the headers of a genuine request", async () => {
     const bridge = await startBridge();
     const body = Buffer.from("uuid=d1&event=100&name=Caf\xe9+%2B+10.50&tag=007&tag=008", "latin1");
     const headers = { ...FORM, authorization: "Basic c2VjcmV0" };
     const { receipt } = (
       await bridge.post(`/in/legalesign/upon?trigger=signed&token=${TOKEN}`, body, headers)
     ).body;
-    const kept = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
-    expect(Buffer.from(kept.body, "base64")).to.deep.equal(body);
-    expect(kept).to.deep.include({
+    const stored = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
+    expect(Buffer.from(stored.body, "base64")).to.deep.equal(body);
+    expect(stored).to.deep.include({
       query: "trigger=signed",
       verified: "token",
       source: "legalesign",
       channel: "upon",
     });
-    expect(kept.headers).to.deep.include({
+    expect(stored.headers).to.deep.include({
       authorization: "(not kept)",
       "content-type": FORM["content-type"],
     });
-    expect(JSON.stringify(kept)).not.to.include(TOKEN);
+    expect(JSON.stringify(stored)).not.to.include(TOKEN);
   });
 
-  it("keeps what is genuine and cannot be read, says so, and answers 200", async () => {
+  it("stores a genuine request that cannot be read with a problem, and answers 200", async () => {
     const bridge = await startBridge();
     const body = "this is { no JSON";
     const answer = await bridge.post(LUMIN, body, signedByLumin(body));
@@ -79,7 +79,7 @@ describe("POST /in/<source>/<channel>", () => {
     expect(items[0].problems[0]).to.include({ kind: "undecodable" });
   });
 
-  it("lets the good items of a batch go on beside a bad one, and names the bad one's field", async () => {
+  it("records the good items of a batch beside a bad one, and names the bad one's field", async () => {
     const bridge = await startBridge();
     const answer = await bridge.post(
       `/in/legalesign/batch?token=${TOKEN}`,
@@ -91,7 +91,7 @@ describe("POST /in/<source>/<channel>", () => {
     expect(answer.body.problem).to.match(/^item 1: .*resource_uri/);
   });
 
-  it("forwards a code that the mapping does not have as `unknown`", async () => {
+  it("forwards a code that is not in the mapping as `unknown`", async () => {
     const bridge = await startBridge();
     const answer = await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, batch(item("777")), FORM);
     expect(answer.body).to.deep.include({ events: 1, problem: null });
@@ -103,7 +103,7 @@ describe("POST /in/<source>/<channel>", () => {
     );
   });
 
-  it("refuses a request that is not genuine with 401, and keeps no event of it", async () => {
+  it("refuses a request that is not genuine with 401, and records no event", async () => {
     const bridge = await startBridge();
     const forged = await bridge.post(LUMIN, CREATED, signedByLumin(CREATED, "another_key"));
     expect([forged.status, forged.body.error]).to.deep.equal([401, "bad_signature"]);
@@ -128,7 +128,7 @@ describe("POST /in/<source>/<channel>", () => {
     }
   });
 
-  it("answers other methods with 405 and what is allowed", async () => {
+  it("answers other methods with 405 and the allowed ones", async () => {
     const bridge = await startBridge();
     for (const method of ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
       const answer = await fetch(`${bridge.url}${LUMIN}`, { method });
@@ -136,7 +136,7 @@ describe("POST /in/<source>/<channel>", () => {
     }
   });
 
-  it("never answers 3xx, whatever the path and method under /in", async () => {
+  it("answers no path and method under /in with 3xx", async () => {
     const bridge = await startBridge();
     const paths = [
       "/in",
@@ -181,7 +181,7 @@ describe("POST /in/<source>/<channel>", () => {
     expect((await bridge.admin("/api/v1/receipts")).body.items).to.have.length(1);
   });
 
-  it("asks the provider to come again while the store cannot write", async () => {
+  it("answers 503 with Retry-After while the store cannot write", async () => {
     const real = openSqliteStore({ file: ":memory:", token: () => "token" });
     const store = {
       ...real,
@@ -195,7 +195,7 @@ describe("POST /in/<source>/<channel>", () => {
     expect(Number(answer.headers.get("retry-after"))).to.be.greaterThan(0);
   });
 
-  it("answers 500 for a fault of our own, and shows nothing of it", async () => {
+  it("answers 500 for an internal fault, without its details", async () => {
     const real = openSqliteStore({ file: ":memory:", token: () => "token" });
     const store = {
       ...real,
@@ -231,7 +231,7 @@ describe("POST /in/<source>/<channel>", () => {
     expect((await bridge.admin("/api/v1/receipts")).body.items).to.have.length(1);
   });
 
-  it("answers what the mapping says where the provider wants to hear something of its own", async () => {
+  it("answers with the mapping's text where the provider expects one", async () => {
     const folder = aFolder();
     mkdirSync(`${folder}/mappings`);
     writeFileSync(

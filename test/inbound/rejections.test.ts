@@ -3,6 +3,7 @@ import type { Rejection } from "../../src/domain/receipt.ts";
 import { createRejections } from "../../src/inbound/rejections.ts";
 import { NEW_YEAR } from "../support/builders.ts";
 import { createManualClock, settled } from "../support/clock.ts";
+import { nth } from "../support/only.ts";
 
 const KEEP = 10;
 const MANY = 3_000;
@@ -21,7 +22,7 @@ function aRejection(n: number, bytes = 10): Rejection {
   };
 }
 
-/** A store that keeps what it is given when it is told to, and a witness of what is dropped. */
+/** A store whose writes a test ends by hand, with the counts of dropped rejections. */
 function createSetup() {
   const clock = createManualClock(NEW_YEAR);
   const given: { rejection: Rejection; resolve(): void; reject(error: Error): void }[] = [];
@@ -42,27 +43,27 @@ function createSetup() {
 }
 
 describe("refused requests on their way to the store", () => {
-  it("keep nobody waiting, whether the store answers or not", async () => {
+  it("make no sender wait, whether the store answers or not", async () => {
     const { rejections, given } = createSetup();
     await Promise.all(Array.from({ length: MANY }, (_, n) => rejections.add(aRejection(n), KEEP)));
     expect(given).not.to.have.length(0);
   });
 
-  it("are handed over a batch at a time, and dropped and counted where too many are waiting", async () => {
+  it("are stored a batch at a time, and dropped and counted over the limit", async () => {
     const { rejections, given, dropped } = createSetup();
     for (let n = 0; n < MANY; n += 1) await rejections.add(aRejection(n), KEEP);
-    let kept = 0;
+    let stored = 0;
     for (let batch = given.splice(0); batch.length > 0; batch = given.splice(0)) {
       expect(batch.length).to.be.at.most(50);
-      kept += batch.length;
+      stored += batch.length;
       for (const { resolve } of batch) resolve();
       await settled();
     }
-    expect(kept).to.be.greaterThan(400);
-    expect(dropped).to.deep.equal({ queue_full: MANY - kept, store_failed: 0 });
+    expect(stored).to.be.greaterThan(400);
+    expect(dropped).to.deep.equal({ queue_full: MANY - stored, store_failed: 0 });
   });
 
-  it("hold no more bytes than are allowed, however long they are", async () => {
+  it("hold at most the allowed bytes while they wait", async () => {
     const { rejections, given, dropped } = createSetup();
     const long = 4 * 1_024 ** 2;
     for (let n = 0; n < 20; n += 1) await rejections.add(aRejection(n, long), KEEP);
@@ -70,7 +71,7 @@ describe("refused requests on their way to the store", () => {
     expect(dropped.queue_full).to.equal(16);
   });
 
-  it("are kept in the order in which they came", async () => {
+  it("are stored in the order in which they came", async () => {
     const { rejections, given } = createSetup();
     for (let n = 0; n < 120; n += 1) await rejections.add(aRejection(n), KEEP);
     const ids: string[] = [];
@@ -86,9 +87,9 @@ describe("refused requests on their way to the store", () => {
     const { rejections, given, dropped } = createSetup();
     await rejections.add(aRejection(1), KEEP);
     await rejections.add(aRejection(2), KEEP);
-    given[0]?.reject(new Error("the database is away"));
+    nth(given, 0).reject(new Error("the database is away"));
     await settled();
-    given[1]?.resolve();
+    nth(given, 1).resolve();
     await rejections.written();
     expect(dropped).to.deep.equal({ queue_full: 0, store_failed: 1 });
   });
@@ -98,9 +99,9 @@ describe("refused requests on their way to the store", () => {
     await rejections.add(aRejection(1), KEEP);
     await rejections.add(aRejection(2), KEEP);
     const drained = rejections.drain(1_000);
-    given[0]?.resolve();
+    nth(given, 0).resolve();
     await settled();
-    given[1]?.resolve();
+    nth(given, 1).resolve();
     await drained;
     expect(dropped).to.deep.equal({ queue_full: 0, store_failed: 0 });
   });

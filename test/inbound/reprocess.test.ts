@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { runCommand } from "../cli/terminal.ts";
+import { commandsFor } from "../cli/operator.ts";
 import {
   aFolder,
   configText,
@@ -47,19 +47,14 @@ async function reprocess(
   text: string,
   ...args: string[]
 ): Promise<string> {
-  const file = join(bridge.folder, "cli.yaml");
-  writeFileSync(
-    file,
-    text.replace("admin: { port: 0 }", `admin: { port: ${new URL(bridge.adminUrl).port} }`),
-  );
-  const { stdout, stderr } = await runCommand(["reprocess", ...args, "--config", file]);
+  const { stdout, stderr } = await commandsFor(bridge, text)("reprocess", ...args);
   return stdout + stderr;
 }
 
-describe("reading kept requests again", () => {
+describe("reprocessing", () => {
   afterEach(tidy);
 
-  it("gives what a mended mapping finds in them, once, and forwards it", async () => {
+  it("records the events that a fixed mapping finds, once, and forwards them", async () => {
     const receiver = await startReceiver();
     const text = config(receiver.url);
     const folder = folderWith(MAPPING().replace("id: id", "id: nowhere"));
@@ -85,25 +80,25 @@ describe("reading kept requests again", () => {
     expect(deliveries.map(({ json }) => json.data.document.id)).to.have.members(["a", "b"]);
     expect(deliveries[0]?.json.data.provenance.receipt).to.equal(receipt);
     expect(await reprocess(after, text)).to.equal("0 requests reprocessed: 0 fixed, 0 new events\n");
-    const kept = (await after.admin(`/api/v1/receipts/${receipt}`)).body;
-    expect(kept.problems).to.deep.equal([]);
-    expect(kept.events).to.have.length(2);
+    const stored = (await after.admin(`/api/v1/receipts/${receipt}`)).body;
+    expect(stored.problems).to.deep.equal([]);
+    expect(stored.events).to.have.length(2);
   });
 
-  it("takes the items that were good before for neither new nor repeats", async () => {
+  it("counts items that were good before neither as events nor as duplicates", async () => {
     const text = config("http://127.0.0.1:9/");
     const folder = folderWith(MAPPING());
     const bridge = await startBridge(text, { folder });
     const body = JSON.stringify({ items: [{ what: "done", id: "a" }, { what: "done" }] });
     const { receipt } = (await bridge.post(`/in/acme/main?token=${TOKEN}`, body)).body;
     expect(await reprocess(bridge, text)).to.equal("1 request reprocessed: 0 fixed, 0 new events\n");
-    const kept = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
-    expect(kept.events).to.have.length(1);
-    expect(kept.duplicates).to.deep.equal([]);
-    expect((await bridge.admin(`/api/v1/events/${kept.events[0]}`)).body.duplicates).to.deep.equal([]);
+    const stored = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
+    expect(stored.events).to.have.length(1);
+    expect(stored.duplicates).to.deep.equal([]);
+    expect((await bridge.admin(`/api/v1/events/${stored.events[0]}`)).body.duplicates).to.deep.equal([]);
   });
 
-  it("accepts refused requests once the secret is mended, and only those that are genuine", async () => {
+  it("accepts refused requests once the secret is fixed, and only the genuine ones", async () => {
     const wrong = configText()
       .replace(LUMIN_KEY, "a-key-that-is-wrong")
       .replaceAll(TOKEN, "another-token-as-well");
@@ -135,7 +130,7 @@ describe("reading kept requests again", () => {
     expect(types).to.deep.equal(["document.created", "document.completed", "document.downloadable"]);
   });
 
-  it("keeps only the newest refused requests of a channel, and only short bodies", async () => {
+  it("finds only the newest refused requests of a channel, and only short bodies", async () => {
     const text = configText().replace("log:", "rejected: { keep: 2, maxBody: 10b }\nlog:");
     const bridge = await startBridge(text);
     for (const body of ["one", "two", "a body that is too long", "four"])

@@ -3,11 +3,12 @@ import { createTarpit } from "../../src/inbound/tarpit.ts";
 import { configText, LUMIN_KEY, signedByLumin, startBridge, tidy } from "../support/bridge.ts";
 import { NEW_YEAR } from "../support/builders.ts";
 import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 
-describe("refused senders when there are many", () => {
+describe("many refused senders", () => {
   afterEach(tidy);
 
-  it("have their answers at once up to the pace, and then one after the other", async () => {
+  it("are answered at once up to the pace, and then one after the other", async () => {
     const clock = createManualClock(NEW_YEAR);
     const tarpit = createTarpit({ clock, perSecond: 10, longest: 5_000 });
     const answeredAt: number[] = [];
@@ -16,7 +17,7 @@ describe("refused senders when there are many", () => {
     expect(answeredAt).to.deep.equal([...Array(10).fill(0), 100, 200, 300]);
   });
 
-  it("wait no longer than the longest, and not at all once it was quiet for a while", async () => {
+  it("wait at most the longest delay, and not at all after a quiet while", async () => {
     const clock = createManualClock(NEW_YEAR);
     const tarpit = createTarpit({ clock, perSecond: 10, longest: 500 });
     const answeredAt: number[] = [];
@@ -45,7 +46,7 @@ describe("refused senders when there are many", () => {
     );
     const counted = async () =>
       /outcome="bad_signature"[^\n]* (\d+)/.exec((await bridge.admin("/metrics")).body)?.[1];
-    while ((await counted()) !== "520") await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(async () => (await counted()) === "520", "520 forged posts are counted");
     const genuine = await bridge.post("/in/lumin/account", body, signedByLumin(body, LUMIN_KEY));
     expect(genuine.status).to.equal(200);
     expect(answered).to.be.at.most(500);

@@ -31,7 +31,7 @@ describe("verify", () => {
     }
   });
 
-  it("refuses the digest that a page of the documentation prints for the compact body, and takes the true one", async () => {
+  it("refuses the digest that Lumin documents for the compact body, and accepts the true one", async () => {
     const channel = await lumin("your_app_signing_secret");
     const signedWith = (signature: string) =>
       verdict(aRequest({ body: COMPACT, headers: { "x-signature": signature } }), channel);
@@ -54,7 +54,7 @@ describe("verify", () => {
     }
   });
 
-  it("checks an invented provider's base64 HMAC-SHA512 over timestamp.body, and its nested array is read", () => {
+  it("checks an invented provider's base64 HMAC-SHA512 over timestamp.body", () => {
     const channel = channelOf(`
 provider: acme
 title: Acme
@@ -98,7 +98,7 @@ channels: { main: { title: Main } }
     );
   });
 
-  it("takes a token from the query or the path, and compares the whole of it", async () => {
+  it("accepts a token from the query or the path, and compares the whole of it", async () => {
     const channel: Channel = {
       ...(await shipped("legalesign", "batch")),
       checks: [{ kind: "token", token: "t0ken" }],
@@ -120,7 +120,7 @@ channels: { main: { title: Main } }
     );
   });
 
-  it("asks for every check of the channel, and tells which passed", async () => {
+  it("requires every check of the channel, and names those that passed", async () => {
     const armed = await lumin("my_primary_api_key");
     const channel: Channel = { ...armed, checks: [...armed.checks, { kind: "token", token: "t0ken" }] };
     const request = aRequest({ body: VECTOR, headers: { "x-signature": VECTOR_SIGNATURE } });
@@ -152,8 +152,9 @@ channels: { main: { title: Main } }
       expect(verdict(form({ data: `${data} `, signed }), await channel(false))).to.match(/does not match/);
     });
 
-    it("takes no compressed form for genuine whose bytes only look like a signed one", async () => {
-      // gzip carries a file's name in its header, in the clear: there the genuine fields stand, and other ones are what it holds.
+    it("refuses a compressed form whose raw bytes look like a signed one", async () => {
+      // gzip carries a file's name in its header, in the clear: there the genuine fields stand, and other
+      // ones are what it holds.
       const forged = gzipSync(new URLSearchParams({ data: '[{"value": "30"}]', signed: "AAAA" }).toString());
       const name = Buffer.from(`&${new URLSearchParams({ data, signed })}&\0`, "latin1");
       const polyglot = Buffer.concat([forged.subarray(0, 10), name, forged.subarray(10)]);
@@ -166,8 +167,9 @@ channels: { main: { title: Main } }
       expect(verdict({ ...raw, content }, await channel(true))).to.match(/does not match/);
     });
 
-    it("tells a host whose cryptography refuses what it is asked for from a bad signature", async () => {
-      // OpenSSL refuses an Ed25519 key with SHA-1 as it refuses SHA-1 where the host's policy forbids it: as an invalid digest.
+    it("distinguishes a host that refuses the algorithm from a bad signature", async () => {
+      // OpenSSL refuses an Ed25519 key with SHA-1 as it refuses SHA-1 where the host's policy forbids it: as
+      // an invalid digest.
       const { publicKey } = generateKeyPairSync("ed25519");
       const refusing = await channel(true);
       const checks = refusing.checks.map((check) =>
@@ -179,13 +181,13 @@ channels: { main: { title: Main } }
       expect(verdict(form({ data, signed: "AAAA" }), refusing)).to.match(/does not match/);
     });
 
-    it("lets a request without a signature pass, unless the configuration requires one", async () => {
+    it("accepts a request without a signature, unless the configuration requires one", async () => {
       expect(verdict(form({ data }), await channel(false))).to.equal("token");
       expect(verdict(form({ data }), await channel(true))).to.match(/has no field:signed/);
     });
   });
 
-  it("takes Legalesign's realtime signature in hexadecimal and in base64", async () => {
+  it("accepts Legalesign's realtime signature in hexadecimal and in base64", async () => {
     const realtime = await shipped("legalesign", "realtime");
     const [rule] = realtime.rules.checks;
     if (rule?.kind !== "hmac") throw new Error("no hmac rule");
@@ -198,7 +200,7 @@ channels: { main: { title: Main } }
     }
   });
 
-  it("takes any of several signatures, as where a provider signs with an old and a new key", async () => {
+  it("accepts any of several signatures, as from a provider that rotates its key", async () => {
     const docusign = await shipped("docusign", "connect");
     const [rule] = docusign.rules.checks;
     if (rule?.kind !== "hmac") throw new Error("no hmac rule");
@@ -253,7 +255,7 @@ channels: { main: { title: Main } }
       expect(verdict(aRequest({ body: Buffer.from([0xff, 0, 0x25]) }), channel)).to.match(/has no payload/);
     });
 
-    it("says why where there is no payload to look into", () => {
+    it("gives the reason where there is no payload", () => {
       expect(judged("{")).to.match(/should be: field:json is not JSON$/);
       expect(verdict(aRequest({ body: "text={}" }), channel)).to.match(/: the request has no field:json$/);
     });

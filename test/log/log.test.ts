@@ -33,14 +33,14 @@ describe("the log", () => {
     });
   }
 
-  it("leaves out absent values, and whatever the event does not list", () => {
+  it("omits absent values and fields that the event does not list", () => {
     const given = { channels: 1, destinations: undefined, secret: "planted" };
     log("config.reloaded", given);
     expect(lines[0]).to.include({ event: "config.reloaded", channels: 1 });
     expect(lines[0]).not.to.have.any.keys("destinations", "secret");
   });
 
-  it("takes no event and no field that is not listed, and needs every field", () => {
+  it("accepts only listed events and fields, and requires every field", () => {
     // @ts-expect-error there is no such event
     expect(() => log("delivery.vanished")).to.throw();
     // @ts-expect-error a field is missing
@@ -69,12 +69,12 @@ describe("the events of the log", () => {
     }
   });
 
-  it("use every field that is documented", () => {
+  it("use every documented field", () => {
     const used = new Set<string>(Object.values(LOG_EVENTS).flatMap(({ fields }) => fields));
     expect(Object.keys(LOG_FIELDS).filter((field) => !used.has(field))).to.deep.equal([]);
   });
 
-  it("are all written by an observer, and no other module writes to the log", () => {
+  it("are written by observers, and no other module writes to the log", () => {
     const src = new URL("../../src/", import.meta.url);
     const read = (file: string) => readFileSync(new URL(file, src), "utf8");
     const files = globSync("**/*.ts", { cwd: src });

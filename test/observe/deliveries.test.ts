@@ -42,7 +42,7 @@ describe("the observer of deliveries", () => {
       probe: true,
     });
 
-  it("logs one line for an attempt, with every field that decided, and nothing of the answer's body", () => {
+  it("logs one line for an attempt with its fields, and nothing of the answer's body", () => {
     attempt({}, { status: "pending", dueAt: NEW_YEAR + 60_000 });
     expect(witness.lines).to.deep.equal([
       {
@@ -66,7 +66,7 @@ describe("the observer of deliveries", () => {
     ]);
   });
 
-  it("logs why a delivery is parked and whether it was replayed, and counts it", async () => {
+  it("logs the reason of a parked delivery and whether it was replayed, and counts it", async () => {
     attempt({ status: 410 }, { status: "parked", reason: "gone" }, 1);
     expect(witness.lines[0]).to.include({
       event: "delivery.parked",
@@ -79,7 +79,7 @@ describe("the observer of deliveries", () => {
     expect(metrics).to.include('countersign_delivery_attempts_total{destination="crm",outcome="parked"} 1');
   });
 
-  it("logs a delivery, and counts how long it took from the receipt", async () => {
+  it("logs a delivery, and counts its delay since the receipt", async () => {
     witness.advance(2_000);
     attempt({ status: 204 }, { status: "delivered" });
     expect(witness.lines[0]).to.include({ event: "delivery.delivered", status: 204, level: 30 });
@@ -121,13 +121,13 @@ describe("the observer of deliveries", () => {
     ]);
   });
 
-  it("logs what the store did not take, with its reason", () => {
+  it("logs failed writes to the store, with their reason", () => {
     const { deliveries } = witness.observers;
-    const told = { destination: "crm", error: new Error("the disk is full"), failures: 2 };
-    deliveries.claimFailed({ ...told, retryIn: 500 });
-    deliveries.settleFailed({ ...told, delivery: "dlv_1" });
-    deliveries.keepFailed(told);
-    deliveries.releaseFailed({ ...told, leases: 7 });
+    const failure = { destination: "crm", error: new Error("the disk is full"), failures: 2 };
+    deliveries.claimFailed({ ...failure, retryIn: 500 });
+    deliveries.settleFailed({ ...failure, delivery: "dlv_1" });
+    deliveries.keepFailed(failure);
+    deliveries.releaseFailed({ ...failure, leases: 7 });
     expect(witness.lines.map(({ msg, level, destination, ...fields }) => fields)).to.deep.equal([
       { event: "claim.failed", failures: 2, retryInMs: 500, reason: "the disk is full" },
       { event: "settle.failed", deliveryId: "dlv_1", failures: 2, reason: "the disk is full" },
@@ -136,7 +136,7 @@ describe("the observer of deliveries", () => {
     ]);
   });
 
-  it("tells a lease that expired from a result that may be stored", () => {
+  it("distinguishes an expired lease from a result that may be stored", () => {
     const lost = {
       destination: "crm",
       delivery: DELIVERY,

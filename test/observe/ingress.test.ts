@@ -36,7 +36,7 @@ describe("the observer of requests", () => {
       },
     });
 
-  it("logs a recorded request with its counts, and counts events, duplicates and the provider's delay", async () => {
+  it("logs a recorded request, and counts events, duplicates and the provider's delay", async () => {
     accept([], null);
     expect(witness.lines).to.deep.equal([
       {
@@ -72,7 +72,7 @@ describe("the observer of requests", () => {
     });
   });
 
-  it("tells refused, failed and challenging requests apart", () => {
+  it("distinguishes refused, failed and challenging requests", () => {
     witness.observers.ingress({ ...OUTCOME, outcome: "bad_signature", reason: "the signature is wrong" });
     const error = new Error("the disk is full");
     witness.observers.ingress({ ...OUTCOME, outcome: "store_unavailable", reason: error.message, error });
@@ -85,7 +85,7 @@ describe("the observer of requests", () => {
     ]);
   });
 
-  it("logs dropped rejections once a minute with their count, also after the clock was set back", async () => {
+  it("logs dropped rejections once a minute, also after the clock was set back", async () => {
     const { rejections } = witness.observers;
     rejections.dropped("queue_full", 1, null);
     rejections.dropped("queue_full", 2, null);

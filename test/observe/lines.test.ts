@@ -23,12 +23,12 @@ import {
 import { createManualClock } from "../support/clock.ts";
 import { until } from "../support/until.ts";
 
-/** A bridge on good and bad days, and every line that it logs meanwhile. */
+/** A bridge with and without faults, and every line that it logs. */
 
 const EVENTS: ReadonlyMap<string, LogEvent> = new Map(Object.entries(LOG_EVENTS));
 const OWN = ["level", "time", "pid", "hostname", "event", "msg"];
 
-/** Stands in bodies, queries and URLs of destinations; no line may have it. */
+/** Part of bodies, queries and URLs of destinations; no line may hold it. */
 const HIDDEN = "planted-text";
 const HIDDEN_TEXTS = [HIDDEN, TOKEN, LUMIN_KEY, SECRET, "/hook"];
 
@@ -50,7 +50,7 @@ const change = async (bridge: Bridge, path: string) => {
   return (await fetch(`${bridge.adminUrl}/api/v1/${path}`, { method: "POST", headers, body })).status;
 };
 
-/** A real store that can be taken away. */
+/** A real store that can be made to fail. */
 function aStore(): Store & { away: boolean } {
   const store = openSqliteStore({ file: join(aFolder(), "countersign.db"), token: () => "token" });
   const failing = {
@@ -85,7 +85,7 @@ describe("the lines of a bridge", () => {
       until(async () => {
         await clock.advance(1_000);
         return logged(event);
-      }, `${event} is logged`);
+      }, `${event} was logged`);
 
     await post(bridge, "r1");
     await untilLogged("breaker.closed");
@@ -110,10 +110,12 @@ describe("the lines of a bridge", () => {
     await bridge.stop();
 
     for (const line of lines) {
-      const { level, message, fields } = EVENTS.get(String(line.event)) ?? {};
       const shown = JSON.stringify(line);
-      expect(line, shown).to.include({ msg: message, level: pino.levels.values[level ?? ""] });
-      expect([...OWN, ...(fields ?? [])], shown).to.include.members(Object.keys(line));
+      const known = EVENTS.get(String(line.event));
+      if (!known) throw new Error(`no event of the log: ${shown}`);
+      const { level, message, fields } = known;
+      expect(line, shown).to.include({ msg: message, level: pino.levels.values[level] });
+      expect([...OWN, ...fields], shown).to.include.members(Object.keys(line));
       for (const hidden of HIDDEN_TEXTS) expect(shown).not.to.include(hidden);
     }
     const seen = [

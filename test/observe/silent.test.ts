@@ -22,7 +22,7 @@ import { createManualClock, settled } from "../support/clock.ts";
 import { until } from "../support/until.ts";
 import { createWitness } from "./witness.ts";
 
-/** The same observers, but that do nothing. */
+/** Observers that do nothing. */
 function silence(observers: Observers): Observers {
   const silent = (value: unknown): unknown =>
     typeof value === "object" && value !== null
@@ -31,7 +31,7 @@ function silence(observers: Observers): Observers {
   return silent(observers) as Observers;
 }
 
-/** Undefined: the usual ones, that log and count. */
+/** Undefined: the usual ones, which log and count. */
 const OBSERVERS: readonly [title: string, observers: () => Observers | undefined][] = [
   ["that log and count", () => undefined],
   ["that do nothing", () => silence(createWitness().observers)],
@@ -74,7 +74,7 @@ for (const [title, observers] of OBSERVERS) {
 
     it("sends a recorded request on at once", async () => {
       const receiver = await startReceiver();
-      // Its timers never ring, so only the recording itself can wake the dispatcher.
+      // Its timers never fire, so only the recording itself can wake the dispatcher.
       const clock = createManualClock(Date.UTC(2026, 0, 1));
       const bridge = await start(crm(receiver.url), { clock });
       expect((await postCreated(bridge)).status).to.equal(200);
@@ -91,34 +91,34 @@ for (const [title, observers] of OBSERVERS) {
       await until(async () => {
         await clock.advance(1_000);
         return receiver.deliveries.length > 1;
-      }, "a second attempt came");
+      }, "the event was sent twice");
       const [first, second] = receiver.deliveries;
       expect(second?.headers["webhook-id"]).to.equal(first?.headers["webhook-id"]);
     });
 
-    it("sends what was recorded of a long batch before the store went away, in a post and by a reprocess", async () => {
+    it("sends the recorded part of a batch before a fault, of a post and of a reprocess", async () => {
       const receiver = await startReceiver();
       const store = aStore();
-      /** Slices beyond the first that the store still takes. */
-      let room = 0;
+      /** The number of slices after the first that the store still records. */
+      let writesLeft = 0;
       const amend: Store["amend"] = async (request) => {
-        if (room === 0) throw new CountersignError("store_unavailable", "the disk is full");
-        room -= 1;
+        if (writesLeft === 0) throw new CountersignError("store_unavailable", "the disk is full");
+        writesLeft -= 1;
         return store.amend(request);
       };
       const bridge = await start(crm(receiver.url), { store: { ...store, amend } });
       expect((await bridge.post(BATCH, batch(620), FORM)).status).to.equal(503);
       await receiver.got(250);
-      room = 2;
+      writesLeft = 2;
       expect(await bridge.reprocess({ which: "problems" })).to.include({ error: "store_unavailable" });
       await receiver.got(500);
-      room = 3;
+      writesLeft = 3;
       expect(await bridge.reprocess({ which: "problems" })).to.include({ fixed: 1, events: 120 });
       const deliveries = await receiver.got(620);
       expect(new Set(deliveries.map(({ headers }) => headers["webhook-id"])).size).to.equal(620);
     });
 
-    it("sends a refused request on, once it is found genuine by a reload and reprocessed", async () => {
+    it("sends a refused request's events, once reprocessed after a reload with its secret", async () => {
       const receiver = await startReceiver();
       const [right, folder] = [crm(receiver.url), aFolder()];
       const load = () => parseConfig(right, join(folder, "countersign.yaml"), {});
@@ -129,7 +129,7 @@ for (const [title, observers] of OBSERVERS) {
       await receiver.got(1);
     });
 
-    it("asks to be started again and is not ready once a worker has died", async () => {
+    it("asks for a restart and is not ready once a worker has died", async () => {
       const delivery = Object.defineProperty({ id: "dlv_x" }, "attempts", {
         get() {
           throw new TypeError("broken");
@@ -142,7 +142,7 @@ for (const [title, observers] of OBSERVERS) {
       expect([status, body.checks.dispatcher]).to.deep.equal([503, "crm died"]);
     });
 
-    it("asks to be started again and is not ready once pruning has died", async () => {
+    it("asks for a restart and is not ready once pruning has died", async () => {
       const clock = createManualClock(Date.UTC(2026, 0, 1));
       const store = aStore({ prune: () => Promise.reject(new TypeError("broken")) });
       const bridge = await start(crm(NOWHERE), { clock, store });

@@ -5,7 +5,7 @@ import { createMetrics } from "../../src/web/metrics.ts";
 import { NEW_YEAR } from "../support/builders.ts";
 import { createManualClock } from "../support/clock.ts";
 
-/** Every observer, with the lines and the metrics that they make. */
+/** Every observer, with the lines and the metrics that they write. */
 export function createWitness() {
   const lines: Record<string, unknown>[] = [];
   const logger = pino({ base: null, timestamp: false }, { write: (line) => lines.push(JSON.parse(line)) });

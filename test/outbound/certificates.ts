@@ -16,7 +16,7 @@ export interface Certificates {
   client: Identity;
 }
 
-/** Made anew with the openssl of this machine; null when it has none. */
+/** New ones, made with the machine's openssl; null when there is none. */
 export function makeCertificates(): Certificates | null {
   const folder = mkdtempSync(join(tmpdir(), "countersign-tls-"));
   try {

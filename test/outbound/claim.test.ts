@@ -71,7 +71,7 @@ describe("the other calls of a poll", () => {
     }
   });
 
-  it("let no lease or probe be farther away than it can be", async () => {
+  it("limit lease ends and probe times to the longest possible", async () => {
     const { ask, requests } = callsOver({});
     await ask({ ask: "bringForward", now: NEW_YEAR, seen: false });
     const lease = DESTINATION.breaker.longest;

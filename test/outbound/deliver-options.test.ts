@@ -18,7 +18,7 @@ describe("deliver, as a destination asks for it", () => {
   /** The official library compares with the real time, so time starts there. */
   const clock = createManualClock(Date.now());
   before(() => clock.set(Date.now()));
-  /** What a receiver gets. */
+  /** The post that a receiver gets. */
   async function deliverOnce(
     given: Partial<Destination>,
     event: Event = anEvent(),
@@ -35,7 +35,7 @@ describe("deliver, as a destination asks for it", () => {
   const headersOf = ({ headers }: Received) => headers as Record<string, string>;
 
   for (const format of FORMAT_NAMES) {
-    it(`satisfies the official verifier in the format ${format}: what was signed is what was sent`, async () => {
+    it(`satisfies the official verifier in the format ${format}`, async () => {
       const received = await deliverOnce({ format });
       const verify = (body: Buffer) => new Webhook(SECRET).verify(body, headersOf(received));
       expect(() => verify(received.body)).not.to.throw();
@@ -46,7 +46,7 @@ describe("deliver, as a destination asks for it", () => {
     });
   }
 
-  it("sends the shape of CloudEvents as plain JSON where the destination asks for that, and signs it", async () => {
+  it("sends and signs the CloudEvents structure as plain JSON where the destination says so", async () => {
     const [asked, usual] = [await deliverOnce({ contentType: "application/json" }), await deliverOnce({})];
     expect(asked.headers["content-type"]).to.equal("application/json; charset=utf-8");
     expect(usual.headers["content-type"]).to.equal("application/cloudevents+json; charset=utf-8");
@@ -68,7 +68,7 @@ describe("deliver, as a destination asks for it", () => {
     });
   }
 
-  it("signs the format lumin as Lumin does, with the first secret, in lower-case hexadecimal over the bytes sent", async () => {
+  it("signs the format lumin as Lumin does, with the first secret, in lower-case hexadecimal", async () => {
     const { headers, body } = await deliverOnce({
       format: "lumin",
       secrets: [parseSecret("raw:my_primary_api_key"), parseSecret(SECRET)],
@@ -79,7 +79,7 @@ describe("deliver, as a destination asks for it", () => {
     expect(JSON.parse(body.toString()).event.event_type).to.equal("signature_request_signed");
   });
 
-  it("sends nothing of an event for which the format has no words, and says why", async () => {
+  it("does not send an event that the format cannot express, and says why", async () => {
     const deliver = createDeliver({ clock, version: "0.1.0" });
     const attempt = await deliver(aDestination({ format: "lumin" }), anEvent({ type: "unknown" }), 1);
     expect(attempt).to.include({
@@ -89,7 +89,7 @@ describe("deliver, as a destination asks for it", () => {
     });
   });
 
-  it("adds the signature that the receiver checks today, over the bytes sent", async () => {
+  it("adds the destination's own signature over the bytes sent", async () => {
     const alsoSign = {
       header: "x-signature",
       hash: "sha256",
@@ -109,7 +109,7 @@ describe("deliver, as a destination asks for it", () => {
     expect(got).to.include({ ...headers, "webhook-id": anEvent().id });
   });
 
-  it("tells the receiver that a person had it sent again, under the same id, and otherwise says nothing of it", async () => {
+  it("marks a replayed delivery with a header, under the same id, and no other", async () => {
     const replayed = await deliverOnce({}, anEvent(), { replayed: true });
     expect(replayed.headers).to.include({ "countersign-replay": "1", "webhook-id": anEvent().id });
     const usual = await deliverOnce({}, anEvent(), { replayed: false });
@@ -131,14 +131,14 @@ describe("deliver, as a destination asks for it", () => {
     };
     const byName = (receiver: Receiver) => receiver.url.replace("127.0.0.1", "crm.internal");
 
-    it("connects to what the resolver found", async () => {
+    it("connects to the resolver's address", async () => {
       const receiver = await start();
       const deliver = createDeliver({ clock, version: "0.1.0", lookup: resolving("127.0.0.1") });
       const attempt = await deliver(aDestination({ url: byName(receiver) }), anEvent(), 1);
       expect(attempt).to.include({ cause: "answered", status: 200 });
     });
 
-    it("connects to none of a name's addresses when one of them is refused", async () => {
+    it("connects to no address of a name when one of them is refused", async () => {
       const receiver = await start();
       const lookup = resolving("127.0.0.1", "169.254.169.254");
       const deliver = createDeliver({ clock, version: "0.1.0", lookup });
@@ -161,7 +161,7 @@ describe("deliver, as a destination asks for it", () => {
       expect(receiver.connections).to.equal(0);
     });
 
-    it("asks again for a new connection, also for the one past a stale one: a name may have moved", async () => {
+    it("resolves the name again for a new connection, also for one past a stale one", async () => {
       const used = new WeakSet<object>();
       const receiver = await start((response, _received, { socket }) => {
         if (used.has(socket)) return void socket.destroy();
@@ -169,7 +169,7 @@ describe("deliver, as a destination asks for it", () => {
         response.end("ok");
       });
       const found = ["127.0.0.1", "169.254.169.254"];
-      const lookup: LookupFunction = (...asked) => resolving(found.shift() ?? "")(...asked);
+      const lookup: LookupFunction = (...asked) => resolving(String(found.shift()))(...asked);
       const deliver = createDeliver({ clock, version: "0.1.0", lookup });
       const destination = aDestination({ url: byName(receiver) });
       expect(await deliver(destination, anEvent(), 1)).to.include({ cause: "answered" });

@@ -42,7 +42,7 @@ describe("deliver, over TLS", function () {
     aDestination({ url, tls: tls ? createSecureContext(tls) : null });
   const tryAt = (url: string, tls?: SecureContextOptions) => deliver(destination(url, tls), anEvent(), 1);
 
-  it("trusts a server of an own authority only where the destination names that authority", async () => {
+  it("trusts a server of a private authority only where the destination names it", async () => {
     const url = await start();
     expect(await tryAt(url)).to.include({ cause: "tls", status: null });
     expect(await tryAt(url, { ca: made.ca })).to.include({ cause: "answered", status: 200 });
@@ -60,17 +60,17 @@ describe("deliver, over TLS", function () {
     expect(attempt).to.include({ cause: "tls", status: null });
   });
 
-  it("shows its certificate to a server that asks for one", async () => {
+  it("presents its certificate to a server that asks for one", async () => {
     const url = await start({ requestCert: true, rejectUnauthorized: true, ca: made.ca });
     const shown = await tryAt(url, { ca: made.ca, ...made.client });
     expect(shown).to.include({ cause: "answered", status: 200, answer: "client" });
     expect((await tryAt(url, { ca: made.ca })).status).to.equal(null);
   });
 
-  it("shows it over a second connection as well, when a kept one had just been closed", async () => {
+  it("presents it over a second connection too, when a pooled one had just been closed", async () => {
     const url = await start({ requestCert: true, ca: made.ca }, { drops: true });
-    const kept = destination(url, { ca: made.ca, ...made.client });
-    expect(await deliver(kept, anEvent(), 1)).to.include({ answer: "client" });
-    expect(await deliver(kept, anEvent(), 2)).to.include({ cause: "answered", answer: "client" });
+    const pooled = destination(url, { ca: made.ca, ...made.client });
+    expect(await deliver(pooled, anEvent(), 1)).to.include({ answer: "client" });
+    expect(await deliver(pooled, anEvent(), 2)).to.include({ cause: "answered", answer: "client" });
   });
 });

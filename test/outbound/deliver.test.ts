@@ -6,7 +6,8 @@ import { locationIn, textIn } from "../../src/domain/redirect.ts";
 import { createDeliver } from "../../src/outbound/deliver.ts";
 import type { Destination } from "../../src/outbound/destination.ts";
 import { parseSecret } from "../../src/outbound/sign.ts";
-import { createManualClock, until } from "../support/clock.ts";
+import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { aDestination, anEvent, type Received, type Receiver, SECRET, startReceiver } from "./fixtures.ts";
 
 describe("deliver", () => {
@@ -30,7 +31,7 @@ describe("deliver", () => {
   };
   const webhookHeaders = ({ headers }: Received) => headers as Record<string, string>;
 
-  it("posts the event, and says what was answered", async () => {
+  it("posts the event, and returns the answer", async () => {
     const receiver = await start();
     const attempt = await deliver(to(receiver), anEvent(), 3);
     expect(attempt).to.deep.equal({
@@ -52,7 +53,7 @@ describe("deliver", () => {
     expect(only(receiver).headers).not.to.have.any.keys("cookie", "accept-encoding", "authorization");
   });
 
-  it("is accepted by the official libraries: the signature covers the bytes sent and the timestamp in the header", async () => {
+  it("is accepted by the official libraries, by the bytes sent and the timestamp's header", async () => {
     const receiver = await start();
     await deliver(to(receiver), anEvent(), 1);
     const { headers, body } = only(receiver);
@@ -68,7 +69,7 @@ describe("deliver", () => {
     expect(() => new Webhook(SECRET).verify(body, later)).to.throw("No matching signature");
   });
 
-  it("signs each try anew, under the same id", async () => {
+  it("signs each attempt again, under the same id", async () => {
     const receiver = await start();
     await deliver(to(receiver), anEvent(), 1);
     await clock.advance(61_000);
@@ -107,7 +108,7 @@ describe("deliver", () => {
     expect(receiver.received).to.have.length(statuses.length);
   });
 
-  it("reads how long the receiver wants to be left alone, as seconds or a date", async () => {
+  it("reads Retry-After as seconds or a date", async () => {
     const asked = ["120", new Date(clock.now() + 90_000).toUTCString(), "later"];
     const receiver = await start((response) =>
       response.writeHead(429, { "retry-after": asked.shift() }).end(),
@@ -117,7 +118,7 @@ describe("deliver", () => {
     expect(await deliver(to(receiver), anEvent(), 1)).to.include({ retryAfter: null });
   });
 
-  it("keeps the first 2 KiB of an answer, as text that can be stored", async () => {
+  it("returns the first 2 KiB of an answer, as text that can be stored", async () => {
     const receiver = await start((response) => response.writeHead(500).end(`\0a${"é".repeat(3_000)}`));
     const attempt = await deliver(to(receiver), anEvent(), 1);
     expect(attempt.status).to.equal(500);
@@ -138,30 +139,30 @@ describe("deliver", () => {
     });
     const attempt = await deliver(to(receiver), anEvent(), 1);
     expect(attempt).to.include({ cause: "answered", status: 200, answer: "x".repeat(2_048) });
-    await until(() => hungUp);
+    await until(() => hungUp, "the sender has hung up");
   });
 
-  it("cuts a server that never answers when the time is over", async () => {
+  it("aborts a request without an answer at its timeout", async () => {
     const receiver = await start(() => {});
-    const tried = deliver(to(receiver), anEvent(), 1);
-    await until(() => receiver.received.length === 1);
+    const delivering = deliver(to(receiver), anEvent(), 1);
+    await until(() => receiver.received.length === 1, "the post has come");
     await clock.advance(15_000);
-    expect(await tried).to.deep.include({ cause: "timeout", status: null, duration: 15_000 });
+    expect(await delivering).to.deep.include({ cause: "timeout", status: null, duration: 15_000 });
   });
 
-  it("cuts an answer that drips when the total time is over, and does not call it delivered", async () => {
+  it("aborts an answer that drips at its timeout, and does not count it as delivered", async () => {
     let drip = () => {};
     const receiver = await start((response) => {
       drip = () => void response.write(".");
       drip();
     });
-    const tried = deliver(to(receiver), anEvent(), 1);
-    await until(() => receiver.received.length === 1);
+    const delivering = deliver(to(receiver), anEvent(), 1);
+    await until(() => receiver.received.length === 1, "the post has come");
     for (let second = 0; second < 15; second++) {
       drip();
       await clock.advance(1_000);
     }
-    const attempt = await tried;
+    const attempt = await delivering;
     expect(attempt).to.include({ cause: "timeout", status: 200, duration: 15_000 });
     expect(decide(attempt, [5_000], 0).status).to.equal("pending");
   });
@@ -175,10 +176,10 @@ describe("deliver", () => {
   it("stops at once when it is interrupted, also before it began", async () => {
     const receiver = await start(() => {});
     const shutdown = new AbortController();
-    const tried = deliver(to(receiver), anEvent(), 1, { signal: shutdown.signal });
-    await until(() => receiver.received.length === 1);
+    const delivering = deliver(to(receiver), anEvent(), 1, { signal: shutdown.signal });
+    await until(() => receiver.received.length === 1, "the post has come");
     shutdown.abort();
-    expect(await tried).to.include({ cause: "interrupted", status: null });
+    expect(await delivering).to.include({ cause: "interrupted", status: null });
     expect(await deliver(to(receiver), anEvent(), 1, { signal: shutdown.signal })).to.include({
       cause: "interrupted",
     });
@@ -186,7 +187,7 @@ describe("deliver", () => {
     expect(clock.timers).to.equal(0);
   });
 
-  it("tells a name that does not resolve, a closed port, a reset and a failed handshake apart", async () => {
+  it("distinguishes an unresolved name, a closed port, a reset and a failed handshake", async () => {
     const closed = await startReceiver();
     await closed.close();
     const resetting = await start((_response, _received, request) => request.socket.resetAndDestroy());
@@ -198,7 +199,7 @@ describe("deliver", () => {
     expect(await causeAt(plain.url.replace("http:", "https:"))).to.equal("tls");
   });
 
-  it("takes an answer that breaks off for none, but keeps the status that it began with", async () => {
+  it("takes a truncated answer for none, but returns its status", async () => {
     const receiver = await start((response) => {
       response.writeHead(200, { "content-length": "100" }).write("half");
       setImmediate(() => response.socket?.destroy());
@@ -206,17 +207,17 @@ describe("deliver", () => {
     expect(await deliver(to(receiver), anEvent(), 1)).to.include({ cause: "reset", status: 200 });
   });
 
-  it("keeps the status of an answer of which nothing but the head came", async () => {
+  it("returns the status of an answer of which only the head came", async () => {
     const receiver = await start((response) => void response.writeHead(202).flushHeaders());
-    const tried = deliver(to(receiver), anEvent(), 1);
-    await until(() => receiver.received.length === 1);
-    // Its head has come once that of another has.
+    const delivering = deliver(to(receiver), anEvent(), 1);
+    await until(() => receiver.received.length === 1, "the post has come");
+    // The head has arrived once the head of another answer has.
     await fetch(receiver.url, { method: "POST" });
     await clock.advance(15_000);
-    expect(await tried).to.include({ cause: "timeout", status: 202 });
+    expect(await delivering).to.include({ cause: "timeout", status: 202 });
   });
 
-  it("keeps where a redirect points, without what may be a credential", async () => {
+  it("returns the target of a redirect, without possible credentials", async () => {
     const places = [
       ["https://crm:hush@crm.internal/hooks/esign/?token=hush#hush", "https://crm.internal/hooks/esign/"],
       ["/hooks/?token=hush", "ORIGIN/hooks/"],
@@ -244,7 +245,7 @@ describe("deliver", () => {
     expect(await deliver(to(receiver), anEvent(), 1)).to.include({ cause: "other", status: null });
   });
 
-  it("keeps connections, and no more of them than tries may run side by side", async () => {
+  it("reuses connections, and keeps at most as many as its concurrency", async () => {
     const receiver = await start();
     const destination = to(receiver, { concurrency: 2 });
     await Promise.all(Array.from({ length: 20 }, () => deliver(destination, anEvent(), 1)));
@@ -252,7 +253,7 @@ describe("deliver", () => {
     expect(receiver.connections).to.be.at.most(2);
   });
 
-  it("posts again within the same try when a kept connection had just been closed", async () => {
+  it("posts again within the same attempt when a pooled connection had just been closed", async () => {
     const used = new WeakSet<object>();
     const receiver = await start((response, _received, { socket }) => {
       if (used.has(socket)) return void socket.destroy();
@@ -305,7 +306,7 @@ describe("deliver", () => {
     expect(failed.answer).to.be.a("string").that.does.not.include("hush");
   });
 
-  it("makes an attempt of what nobody foresaw", async () => {
+  it("returns an attempt for an unforeseen error", async () => {
     const attempt = await deliver(aDestination({ url: "not a url, hush" }), anEvent(), 1);
     expect(attempt).to.include({ cause: "other", status: null, answer: "Invalid URL" });
   });

@@ -1,94 +1,96 @@
 import { expect } from "chai";
 import { createDeliver } from "../../src/outbound/deliver.ts";
 import { NEW_YEAR } from "../support/builders.ts";
-import { settled, until } from "../support/clock.ts";
+import { settled } from "../support/clock.ts";
+import { nth } from "../support/only.ts";
+import { until } from "../support/until.ts";
+import { createDispatcherHarness, type DispatcherHarness } from "./dispatcher-harness.ts";
 import { aDestination, startReceiver } from "./fixtures.ts";
-import { createStage, type Stage } from "./stage.ts";
 
 describe("the dispatcher", () => {
-  let stage: Stage;
-  let clock: Stage["clock"];
-  let store: Stage["store"];
-  let tries: Stage["tries"];
-  let told: Stage["told"];
+  let harness: DispatcherHarness;
+  let clock: DispatcherHarness["clock"];
+  let store: DispatcherHarness["store"];
+  let attempts: DispatcherHarness["attempts"];
+  let observed: DispatcherHarness["observed"];
 
   beforeEach(() => {
-    stage = createStage();
-    ({ clock, store, tries, told } = stage);
+    harness = createDispatcherHarness();
+    ({ clock, store, attempts, observed } = harness);
   });
-  afterEach(() => stage.clear());
+  afterEach(() => harness.clear());
 
-  it("tries what was due before it started, in the order recorded", async () => {
+  it("attempts deliveries that were due before its start, in the order recorded", async () => {
     for (const name of ["1", "2", "3"]) await store.add(name, NEW_YEAR);
-    await stage.start([aDestination()]);
-    expect(stage.begun()).to.deep.equal([1, 2, 3]);
+    await harness.start([aDestination()]);
+    expect(harness.begun()).to.deep.equal([1, 2, 3]);
   });
 
   it("is woken by a commit", async () => {
-    await stage.start([aDestination()]);
+    await harness.start([aDestination()]);
     await store.add("1", NEW_YEAR);
-    expect(stage.begun()).to.deep.equal([]);
-    await stage.wake(["crm"]);
-    expect(stage.begun()).to.deep.equal([1]);
-    await tries[0]?.end(200);
-    expect(await stage.statuses()).to.deep.equal(["delivered"]);
-    expect(told).to.deep.equal(["attempted"]);
+    expect(harness.begun()).to.deep.equal([]);
+    await harness.wake(["crm"]);
+    expect(harness.begun()).to.deep.equal([1]);
+    await nth(attempts, 0).end(200);
+    expect(await harness.statuses()).to.deep.equal(["delivered"]);
+    expect(observed).to.deep.equal(["attempted"]);
   });
 
-  it("passes over names that it does not know", async () => {
-    await stage.start([aDestination()]);
+  it("ignores unknown names", async () => {
+    await harness.start([aDestination()]);
     await store.add("1", NEW_YEAR);
-    await stage.wake(["nobody"]);
-    expect(stage.begun()).to.deep.equal([]);
-    await stage.wake();
-    expect(stage.begun()).to.deep.equal([1]);
+    await harness.wake(["nobody"]);
+    expect(harness.begun()).to.deep.equal([]);
+    await harness.wake();
+    expect(harness.begun()).to.deep.equal([1]);
   });
 
-  it("looks again when it is woken while it claims", async () => {
-    await stage.start([aDestination()]);
+  it("claims again when it is woken during a claim", async () => {
+    await harness.start([aDestination()]);
     const release = store.holdClaims();
-    await stage.wake();
+    await harness.wake();
     await store.add("1", NEW_YEAR);
-    await stage.wake();
-    expect(stage.begun()).to.deep.equal([]);
+    await harness.wake();
+    expect(harness.begun()).to.deep.equal([]);
     release();
     await settled();
-    expect(stage.begun()).to.deep.equal([1]);
+    expect(harness.begun()).to.deep.equal([1]);
   });
 
-  it("leaves nothing waiting for what the clock had shown before it was set back", async () => {
-    await stage.start([aDestination()]);
+  it("brings due times forward after the clock was set back", async () => {
+    await harness.start([aDestination()]);
     await clock.advance(6 * 3_600_000);
-    await stage.wake();
+    await harness.wake();
     clock.set(NEW_YEAR);
     const ahead = NEW_YEAR + 6 * 3_600_000;
     await store.add("1", ahead, { recordedAt: ahead });
-    await stage.wake();
-    expect(stage.begun()).to.deep.equal([1]);
-    expect(told).to.deep.equal(["broughtForward"]);
+    await harness.wake();
+    expect(harness.begun()).to.deep.equal([1]);
+    expect(observed).to.deep.equal(["broughtForward"]);
     expect(store.setBackSeen).to.deep.equal([false, true]);
   });
 
-  it("asks once after its start, and not again while the clock goes on", async () => {
-    await stage.start([aDestination()]);
+  it("does so once after its start, and not again while the clock goes on", async () => {
+    await harness.start([aDestination()]);
     for (let i = 0; i < 3; i++) {
-      await stage.wake();
+      await harness.wake();
       await clock.advance(1_000);
     }
     expect(store.calls.bringForward).to.equal(1);
   });
 
-  it("tries again when the next try is due, and not before", async () => {
+  it("attempts a delivery again when it is due, and not before", async () => {
     await store.add("1", NEW_YEAR);
-    await stage.start([aDestination({ schedule: [5_000, 300_000] })]);
-    await tries[0]?.end(500);
+    await harness.start([aDestination({ schedule: [5_000, 300_000] })]);
+    await nth(attempts, 0).end(500);
     await clock.advance(4_999);
-    expect(tries).to.have.length(1);
+    expect(attempts).to.have.length(1);
     await clock.advance(1);
-    expect(tries.map(({ number }) => number)).to.deep.equal([1, 2]);
-    await tries[1]?.end(500);
+    expect(attempts.map(({ number }) => number)).to.deep.equal([1, 2]);
+    await nth(attempts, 1).end(500);
     await clock.advance(300_000);
-    await tries[2]?.end(500);
+    await nth(attempts, 2).end(500);
     expect((await store.deliveries())[0]).to.include({
       status: "parked",
       reason: "schedule_exhausted",
@@ -96,162 +98,165 @@ describe("the dispatcher", () => {
     });
   });
 
-  it("gives a replayed delivery the whole schedule again, counting its tries on", async () => {
+  it("gives a replayed delivery the whole schedule again, counting its attempts on", async () => {
     await store.add("1", NEW_YEAR, { replayedAfter: 3 });
-    await stage.start([aDestination({ schedule: [5_000] })]);
-    expect(tries[0]?.number).to.equal(4);
-    await tries[0]?.end(500);
+    await harness.start([aDestination({ schedule: [5_000] })]);
+    expect(attempts[0]?.number).to.equal(4);
+    await nth(attempts, 0).end(500);
     expect((await store.deliveries())[0]).to.include({ status: "pending", dueAt: NEW_YEAR + 5_000 });
     await clock.advance(5_000);
-    await tries[1]?.end(500);
+    await nth(attempts, 1).end(500);
     expect((await store.deliveries())[0]).to.include({ status: "parked", attempts: 5 });
   });
 
-  it("parks what the receiver says is gone", async () => {
+  it("parks a delivery that is answered with 410 Gone", async () => {
     await store.add("1", NEW_YEAR);
-    await stage.start([aDestination()]);
-    await tries[0]?.end(410);
+    await harness.start([aDestination()]);
+    await nth(attempts, 0).end(410);
     expect((await store.deliveries())[0]).to.include({ status: "parked", reason: "gone" });
   });
 
-  it("does not poll: while nothing happens nothing is asked", async () => {
+  it("does not poll: without events it makes no store calls", async () => {
     await store.add("1", NEW_YEAR + 40 * 60_000);
-    await stage.start([aDestination()]);
+    await harness.start([aDestination()]);
     const before = { ...store.calls };
     await clock.advance(39 * 60_000);
     expect(store.calls).to.deep.equal(before);
     await clock.advance(60_000);
-    expect(stage.begun()).to.deep.equal([1]);
+    expect(harness.begun()).to.deep.equal([1]);
   });
 
   it("sets no timer when nothing waits, and none further ahead than an hour", async () => {
-    await stage.start([aDestination()]);
+    await harness.start([aDestination()]);
     expect(clock.timers).to.equal(0);
     await store.add("1", NEW_YEAR + 60 * 24 * 3_600_000);
-    await stage.wake();
+    await harness.wake();
     const before = store.calls.claim;
     await clock.advance(3_600_000);
     expect(store.calls.claim).to.equal(before + 1);
   });
 
-  it("does not ask in circles when something is said to be due that is not leased", async () => {
+  it("does not spin when a delivery is due that no claim leases", async () => {
     await store.add("1", NEW_YEAR - 1);
     store.claim = async () => {
       store.calls.claim += 1;
       return [];
     };
-    await stage.start([aDestination()]);
+    await harness.start([aDestination()]);
     await clock.advance(10_000);
     expect(store.calls.claim).to.be.within(9, 12);
   });
 
-  it("has no more tries side by side than the destination's concurrency, and fills slots that free up", async () => {
+  it("has at most as many attempts at once as the concurrency, and refills free slots", async () => {
     for (let name = 1; name <= 10; name++) await store.add(String(name), NEW_YEAR);
-    await stage.start([aDestination({ concurrency: 3 })]);
-    expect(stage.begun()).to.deep.equal([1, 2, 3]);
-    await stage.wake();
-    expect(tries).to.have.length(3);
-    await tries[1]?.end(200);
-    expect(stage.begun()).to.deep.equal([1, 2, 3, 4]);
+    await harness.start([aDestination({ concurrency: 3 })]);
+    expect(harness.begun()).to.deep.equal([1, 2, 3]);
+    await harness.wake();
+    expect(attempts).to.have.length(3);
+    await nth(attempts, 1).end(200);
+    expect(harness.begun()).to.deep.equal([1, 2, 3, 4]);
     expect(store.claims.every(({ limit }) => limit >= 1 && limit <= 3)).to.equal(true);
   });
 
-  it("fills slots that free up together with one claim", async () => {
+  it("refills slots that become free together with one claim", async () => {
     for (let name = 1; name <= 8; name++) await store.add(String(name), NEW_YEAR);
-    await stage.start([aDestination({ concurrency: 4 })]);
+    await harness.start([aDestination({ concurrency: 4 })]);
     const before = store.calls.claim;
-    await Promise.all(tries.slice(0, 4).map((one) => one.end(200)));
-    expect(tries).to.have.length(8);
+    await Promise.all(attempts.slice(0, 4).map((one) => one.end(200)));
+    expect(attempts).to.have.length(8);
     expect(store.calls.claim).to.equal(before + 1);
   });
 
-  it("lets the next of a lane go as soon as the one before is done, and other lanes never wait", async () => {
+  it("sends the next of a lane as soon as the one before is done, and other lanes at once", async () => {
     await store.add("1", NEW_YEAR, { lane: "a" });
     await store.add("2", NEW_YEAR, { lane: "a" });
     await store.add("3", NEW_YEAR, { lane: "b" });
-    await stage.start([aDestination()]);
-    expect(stage.begun()).to.deep.equal([1, 3]);
-    await tries[0]?.end(200);
-    expect(stage.begun()).to.deep.equal([1, 3, 2]);
+    await harness.start([aDestination()]);
+    expect(harness.begun()).to.deep.equal([1, 3]);
+    await nth(attempts, 0).end(200);
+    expect(harness.begun()).to.deep.equal([1, 3, 2]);
   });
 
-  it("lets a destination that hangs at its limit hold up nobody else", async () => {
+  it("sends to other destinations while one hangs at its limit", async () => {
     for (let name = 1; name <= 10; name++) await store.add(String(name), NEW_YEAR, { destination: "crm" });
     for (let name = 11; name <= 50; name++)
       await store.add(String(name), NEW_YEAR, { destination: "archive" });
-    await stage.start([aDestination({ concurrency: 3 }), aDestination({ name: "archive", concurrency: 2 })]);
-    const of = (name: string) => tries.filter(({ destination }) => destination === name);
-    for (let done = 0; done < 40; done++) await of("archive")[done]?.end(200);
-    expect((await stage.statuses()).slice(10)).to.deep.equal(Array(40).fill("delivered"));
+    await harness.start([
+      aDestination({ concurrency: 3 }),
+      aDestination({ name: "archive", concurrency: 2 }),
+    ]);
+    const of = (name: string) => attempts.filter(({ destination }) => destination === name);
+    for (let done = 0; done < 40; done++) await nth(of("archive"), done).end(200);
+    expect((await harness.statuses()).slice(10)).to.deep.equal(Array(40).fill("delivered"));
     expect(of("crm")).to.have.length(3);
   });
 
-  it("keeps an answer in hand until it is written, whatever the store throws", async () => {
+  it("keeps a result until it is stored, whatever the store throws", async () => {
     await store.add("1", NEW_YEAR);
-    await stage.start([aDestination()]);
+    await harness.start([aDestination()]);
     store.failing.settle = 3;
     store.fault = () => new TypeError("cannot read properties of undefined");
-    await tries[0]?.end(200);
+    await nth(attempts, 0).end(200);
     await clock.advance(250 + 500 + 1_000);
-    expect(await stage.statuses()).to.deep.equal(["delivered"]);
+    expect(await harness.statuses()).to.deep.equal(["delivered"]);
     expect(store.calls.settle).to.equal(4);
-    expect(tries).to.have.length(1);
-    expect(told).to.deep.equal(["settleFailed", "settleFailed", "settleFailed", "attempted"]);
+    expect(attempts).to.have.length(1);
+    expect(observed).to.deep.equal(["settleFailed", "settleFailed", "settleFailed", "attempted"]);
   });
 
-  it("goes on with the next try while how the destination stands is still being written down", async () => {
+  it("begins the next attempt while the destination's state is still being saved", async () => {
     await store.add("1", NEW_YEAR);
     const breaker = { failures: 1, pause: 1_000, longest: 1_000 };
-    await stage.start([aDestination({ schedule: [5_000], breaker })]);
-    const keep = store.holdSaving();
+    await harness.start([aDestination({ schedule: [5_000], breaker })]);
+    const releaseSaving = store.holdSaving();
     store.failing.settle = 1;
-    await tries[0]?.end(500);
+    await nth(attempts, 0).end(500);
     await clock.advance(5_000);
-    await stage.wake();
-    keep();
-    expect(tries.map(({ number }) => number)).to.deep.equal([1, 2]);
+    await harness.wake();
+    releaseSaving();
+    expect(attempts.map(({ number }) => number)).to.deep.equal([1, 2]);
   });
 
-  it("goes on with the next try when the answer before was written although the store said otherwise", async () => {
+  it("begins the next attempt when the last result was stored despite an error", async () => {
     await store.add("1", NEW_YEAR);
-    await stage.start([aDestination({ schedule: [100] })]);
+    await harness.start([aDestination({ schedule: [100] })]);
     const settle = store.settle.bind(store);
     store.settle = async (settlement) => {
       store.settle = settle;
       await settle(settlement);
       throw store.fault();
     };
-    await tries[0]?.end(500);
+    await nth(attempts, 0).end(500);
     await clock.advance(100);
-    await stage.wake();
-    expect(tries.map(({ number }) => number)).to.deep.equal([1, 2]);
+    await harness.wake();
+    expect(attempts.map(({ number }) => number)).to.deep.equal([1, 2]);
     await clock.advance(150);
-    await tries[1]?.end(200);
+    await nth(attempts, 1).end(200);
     expect((await store.deliveries())[0]).to.include({ status: "delivered", attempts: 2 });
   });
 
-  it("says of an answer that was written although the store failed that this is unclear, not that somebody else has it", async () => {
+  it("reports a result that was stored despite an error as unclear, not as lost to another node", async () => {
     const unclear: boolean[] = [];
-    stage.observe.leaseLost = (lost) => void unclear.push(lost.unclear);
+    harness.observe.leaseLost = (lost) => void unclear.push(lost.unclear);
     await store.add("1", NEW_YEAR);
-    await stage.start([aDestination()]);
+    await harness.start([aDestination()]);
     const settle = store.settle.bind(store);
     store.settle = async (settlement) => {
       store.settle = settle;
       await settle(settlement);
       throw store.fault();
     };
-    await tries[0]?.end(200);
+    await nth(attempts, 0).end(200);
     await clock.advance(250);
     expect(unclear).to.deep.equal([true]);
-    expect(await stage.statuses()).to.deep.equal(["delivered"]);
+    expect(await harness.statuses()).to.deep.equal(["delivered"]);
   });
 
-  it("writes an answer down by the new lease when the old one ends while it is on its way", async () => {
+  it("settles with the new lease when the old one ends before the result is stored", async () => {
     await store.add("1", NEW_YEAR);
-    await stage.start([aDestination()]);
+    await harness.start([aDestination()]);
     store.failing.settle = 1;
-    await tries[0]?.end(200);
+    await nth(attempts, 0).end(200);
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
     const settle = store.settle.bind(store);
     store.settle = async (settlement) => {
@@ -262,130 +267,130 @@ describe("the dispatcher", () => {
     await clock.advance(((await store.deliveries())[0]?.dueAt ?? 0) - clock.now());
     arrive();
     await settled();
-    expect(await stage.statuses()).to.deep.equal(["delivered"]);
-    expect(tries).to.have.length(1);
-    expect(told).to.deep.equal(["settleFailed", "attempted"]);
+    expect(await harness.statuses()).to.deep.equal(["delivered"]);
+    expect(attempts).to.have.length(1);
+    expect(observed).to.deep.equal(["settleFailed", "attempted"]);
   });
 
-  it("takes on no more than it can hold when answers cannot be written", async () => {
+  it("claims at most twice the concurrency while results cannot be stored", async () => {
     for (let name = 1; name <= 9; name++) await store.add(String(name), NEW_YEAR);
-    await stage.start([aDestination({ concurrency: 2 })]);
+    await harness.start([aDestination({ concurrency: 2 })]);
     store.failing.settle = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < 4; index++) await tries[index]?.end(200);
-    expect(stage.begun()).to.deep.equal([1, 2, 3, 4]);
+    for (let index = 0; index < 4; index++) await nth(attempts, index).end(200);
+    expect(harness.begun()).to.deep.equal([1, 2, 3, 4]);
     store.failing.settle = 0;
     await clock.advance(5_000);
-    expect((await stage.statuses()).slice(0, 4)).to.deep.equal([
+    expect((await harness.statuses()).slice(0, 4)).to.deep.equal([
       "delivered",
       "delivered",
       "delivered",
       "delivered",
     ]);
-    expect(stage.begun()).to.deep.equal([1, 2, 3, 4, 5, 6]);
+    expect(harness.begun()).to.deep.equal([1, 2, 3, 4, 5, 6]);
   });
 
-  it("heals by itself after the store was away, without spinning meanwhile", async () => {
-    await stage.start([aDestination()]);
+  it("recovers by itself after a store failure, without spinning meanwhile", async () => {
+    await harness.start([aDestination()]);
     const before = store.calls.claim;
     store.failing.claim = 3;
     await store.add("1", NEW_YEAR);
-    await stage.wake();
-    for (let wakes = 0; wakes < 100; wakes++) await stage.wake();
+    await harness.wake();
+    for (let wakes = 0; wakes < 100; wakes++) await harness.wake();
     expect(store.calls.claim).to.equal(before + 1);
     await clock.advance(250 + 500 + 1_000);
-    expect(stage.begun()).to.deep.equal([1]);
-    expect(told).to.deep.equal(["claimFailed", "claimFailed", "claimFailed"]);
-    expect(stage.dispatcher.health()[0]).to.include({ alive: true });
+    expect(harness.begun()).to.deep.equal([1]);
+    expect(observed).to.deep.equal(["claimFailed", "claimFailed", "claimFailed"]);
+    expect(harness.dispatcher.health()[0]).to.include({ alive: true });
   });
 
-  it("asks again when the store cannot say what is due next", async () => {
+  it("asks again when the store fails to say the next due time", async () => {
     store.failing.nextDueAt = 1;
-    await stage.start([aDestination()]);
+    await harness.start([aDestination()]);
     await store.add("1", NEW_YEAR);
     await clock.advance(250);
-    expect(stage.begun()).to.deep.equal([1]);
+    expect(harness.begun()).to.deep.equal([1]);
   });
 
-  it("tells when a lease was lost, and goes on", async () => {
+  it("reports a lost lease, and goes on", async () => {
     await store.add("1", NEW_YEAR);
-    await stage.start([aDestination()]);
+    await harness.start([aDestination()]);
     await store.stealLeases();
-    await tries[0]?.end(200);
-    expect(told).to.deep.equal(["attempted", "leaseLost"]);
-    expect(stage.dispatcher.health()[0]).to.include({ alive: true });
+    await nth(attempts, 0).end(200);
+    expect(observed).to.deep.equal(["attempted", "leaseLost"]);
+    expect(harness.dispatcher.health()[0]).to.include({ alive: true });
   });
 
   it("is not alive after an unexpected error, and announces its death beside the observer", async () => {
     await store.add("1", NEW_YEAR);
-    const broken = { ...stage.observe, attempted: () => expect.fail("a mistake in the observer") };
-    await stage.start([aDestination()], { observe: broken });
-    expect(stage.dispatcher.health()).to.deep.equal([
+    const broken = { ...harness.observe, attempted: () => expect.fail("a mistake in the observer") };
+    await harness.start([aDestination()], { observe: broken });
+    expect(harness.dispatcher.health()).to.deep.equal([
       { destination: "crm", alive: true, claiming: false, lastTickAt: NEW_YEAR },
     ]);
-    await tries[0]?.end(200);
-    expect(stage.dispatcher.health()[0]).to.include({ alive: false });
-    expect(told).to.deep.equal(["died"]);
-    expect(stage.deaths).to.deep.equal(["crm"]);
+    await nth(attempts, 0).end(200);
+    expect(harness.dispatcher.health()[0]).to.include({ alive: false });
+    expect(observed).to.deep.equal(["died"]);
+    expect(harness.deaths).to.deep.equal(["crm"]);
   });
 
-  it("shows that a claim has been hanging, and since when", async () => {
+  it("shows a hanging claim, and since when", async () => {
     const release = store.holdClaims();
-    await stage.start([aDestination()]);
+    await harness.start([aDestination()]);
     await clock.advance(60_000);
-    expect(stage.dispatcher.health()[0]).to.include({ alive: true, claiming: true, lastTickAt: NEW_YEAR });
+    expect(harness.dispatcher.health()[0]).to.include({ alive: true, claiming: true, lastTickAt: NEW_YEAR });
     release();
     await settled();
-    expect(stage.dispatcher.health()[0]).to.include({ claiming: false, lastTickAt: NEW_YEAR + 60_000 });
+    expect(harness.dispatcher.health()[0]).to.include({ claiming: false, lastTickAt: NEW_YEAR + 60_000 });
   });
 
   describe("when it stops", () => {
-    it("claims nothing more and waits for what is in flight", async () => {
+    it("claims nothing more and waits for attempts in flight", async () => {
       for (const name of ["1", "2"]) await store.add(name, NEW_YEAR);
-      await stage.start([aDestination({ concurrency: 1 })]);
-      const stopped = stage.dispatcher.stop({ graceMs: 10_000 });
+      await harness.start([aDestination({ concurrency: 1 })]);
+      const stopped = harness.dispatcher.stop({ graceMs: 10_000 });
       await clock.advance(5_000);
-      await tries[0]?.end(200);
+      await nth(attempts, 0).end(200);
       await stopped;
-      await stage.wake();
-      expect(await stage.statuses()).to.deep.equal(["delivered", "pending"]);
-      expect(tries).to.have.length(1);
+      await harness.wake();
+      expect(await harness.statuses()).to.deep.equal(["delivered", "pending"]);
+      expect(attempts).to.have.length(1);
       expect(clock.timers).to.equal(0);
     });
 
-    it("cuts off what is in flight when the grace is over, and gives it back without counting a try", async () => {
+    it("aborts attempts in flight after the grace, and releases them uncounted", async () => {
       for (const name of ["1", "2"]) await store.add(name, NEW_YEAR);
-      await stage.start([aDestination()]);
-      const stopped = stage.dispatcher.stop({ graceMs: 10_000 });
+      await harness.start([aDestination()]);
+      const stopped = harness.dispatcher.stop({ graceMs: 10_000 });
       await clock.advance(10_000);
       await stopped;
       const open = { status: "pending", attempts: 0, dueAt: clock.now() };
       for (const delivery of await store.deliveries()) expect(delivery).to.include(open);
       expect(store.calls.release).to.equal(1);
-      expect(told).to.deep.equal([]);
+      expect(observed).to.deep.equal([]);
     });
 
-    it("gives back what a running claim still brings, without beginning it", async () => {
-      await stage.start([aDestination()]);
+    it("releases the leases of a running claim without attempting them", async () => {
+      await harness.start([aDestination()]);
       const release = store.holdClaims();
       await store.add("1", NEW_YEAR);
-      await stage.wake();
-      const stopped = stage.dispatcher.stop({ graceMs: 10_000 });
+      await harness.wake();
+      const stopped = harness.dispatcher.stop({ graceMs: 10_000 });
       release();
       await stopped;
-      expect(tries).to.have.length(0);
+      expect(attempts).to.have.length(0);
       expect((await store.deliveries())[0]).to.include({ attempts: 0, dueAt: NEW_YEAR });
     });
 
-    it("does not hang on a store that is away", async () => {
+    it("ends although the store fails", async () => {
       for (const name of ["1", "2"]) await store.add(name, NEW_YEAR);
-      await stage.start([aDestination()]);
+      await harness.start([aDestination()]);
       store.failing.settle = Number.POSITIVE_INFINITY;
       store.failing.release = 1;
-      await tries[0]?.end(200);
-      const stopped = stage.dispatcher.stop({ graceMs: 10_000 });
+      await nth(attempts, 0).end(200);
+      const stopped = harness.dispatcher.stop({ graceMs: 10_000 });
       await clock.advance(10_000);
       await stopped;
-      expect(told).to.include("releaseFailed").and.not.include("attempted").and.not.include("died");
+      expect(observed).to.include("releaseFailed").and.not.include("attempted").and.not.include("died");
       expect(clock.timers).to.equal(0);
     });
   });
@@ -396,10 +401,10 @@ describe("the dispatcher", () => {
     process.on("warning", warn);
     const receiver = await startReceiver();
     for (let name = 1; name <= 200; name++) await store.add(String(name), NEW_YEAR);
-    await stage.start([aDestination({ url: receiver.url })], {
+    await harness.start([aDestination({ url: receiver.url })], {
       deliver: createDeliver({ clock, version: "0" }),
     });
-    await until(() => store.settled.length === 200);
+    await until(() => store.settled.length === 200, "200 deliveries are settled");
     const ids = receiver.received.map(({ headers }) => headers["webhook-id"]);
     expect(new Set(ids).size).to.equal(200);
     expect(receiver.connections).to.be.at.most(16);

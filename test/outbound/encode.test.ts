@@ -7,7 +7,7 @@ const OPTIONS = { typePrefix: "esign." };
 const parse = (body: Buffer): unknown => JSON.parse(body.toString());
 
 describe("encode", () => {
-  it("is the event that the design shows", () => {
+  it("makes the documented CloudEvent", () => {
     const event = anEvent();
     const { body, contentType } = encode(event, OPTIONS);
     const { id, source: _, type: __, time: ___, recordedAt: ____, ...data } = event;
@@ -40,12 +40,12 @@ describe("encode", () => {
     }
   });
 
-  it("names the signer while the document is not known, and nothing when neither is", () => {
+  it("has the signer as subject while the document is unknown, and none when both are", () => {
     const signerOnly = parse(encode(anEvent({ document: null }), OPTIONS).body);
     expect(signerOnly).to.include({ subject: "signers/656926a1-2" });
     expect(signerOnly).not.to.have.property("partitionkey");
-    const nobody = parse(encode(anEvent({ document: null, signer: null }), OPTIONS).body);
-    expect(nobody).not.to.have.any.keys("subject", "partitionkey");
+    const anonymous = parse(encode(anEvent({ document: null, signer: null }), OPTIONS).body);
+    expect(anonymous).not.to.have.any.keys("subject", "partitionkey");
   });
 
   it("percent-encodes ids, and half a surrogate pair does not make an event undeliverable", () => {

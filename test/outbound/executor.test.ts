@@ -6,8 +6,8 @@ import type { Observer } from "../../src/outbound/observe.ts";
 import type { Settlement } from "../../src/store/port/queue.ts";
 import { NEW_YEAR } from "../support/builders.ts";
 import { createManualClock } from "../support/clock.ts";
+import { recordingObserver } from "./dispatcher-harness.ts";
 import { aDestination, aLease } from "./fixtures.ts";
-import { noting } from "./stage.ts";
 
 const anAttempt = (given: Partial<Attempt> = {}): Attempt => ({
   number: 1,
@@ -32,7 +32,7 @@ async function execute(
   const done: string[] = [];
   const settlements: Settlement[] = [];
   const saved: string[] = [];
-  const observe = noting(done as (keyof Observer)[]);
+  const observe = recordingObserver(done as (keyof Observer)[]);
   const { destination = aDestination() } = given;
   const store = {
     async saveDestination() {

@@ -4,7 +4,7 @@ import { causeOf, describeFailure } from "../../src/outbound/failure.ts";
 const failure = (code: string, message = "failed") => Object.assign(new Error(message), { code });
 
 describe("causeOf", () => {
-  it("tells apart what went wrong on the way", () => {
+  it("distinguishes the causes of a failure", () => {
     const expected = {
       ENOTFOUND: "dns",
       EAI_AGAIN: "dns",

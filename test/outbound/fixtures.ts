@@ -64,7 +64,7 @@ export function aLease(token: string, given: Partial<Delivery> = {}): Lease {
   return { token, event, delivery };
 }
 
-/** 32 bytes, as a verifier is given them. */
+/** 32 bytes, in the form that verifiers take. */
 export const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 export function aDestination(given: Partial<Destination> = {}): Destination {
@@ -104,12 +104,12 @@ export interface Received {
 export interface Receiver {
   url: string;
   received: readonly Received[];
-  /** How many connections were ever made. */
+  /** The number of all connections so far. */
   readonly connections: number;
   close(): Promise<void>;
 }
 
-/** A real server on a free port that keeps what it gets and answers as the test says; by default 200. */
+/** A real server on a free port that stores its requests and answers as the test says; by default 200. */
 export async function startReceiver(
   answer: (response: ServerResponse, received: Received, request: IncomingMessage) => void = (response) =>
     response.end("ok"),

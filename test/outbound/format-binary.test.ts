@@ -54,7 +54,7 @@ describe("the format cloudevents-binary", () => {
     expect(headerValue("!#$&~/ok")).to.equal("!#$&~/ok");
   });
 
-  it("makes of any text a header value that decodes to it again", () => {
+  it("encodes any text as a header value that decodes to it again", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         expect(headerValue(text)).to.match(/^[\x21-\x7e]*$/);

@@ -21,7 +21,7 @@ const documentOf = (given: Partial<NonNullable<Event["document"]>> = {}) => ({
 });
 
 describe("the format lumin", () => {
-  it("has the body that Lumin documents, and nothing of ours", () => {
+  it("has the body that Lumin documents, and no further members", () => {
     const event = anEvent({
       document: documentOf({ expiresAt: "2027-01-01T00:00:00.000Z" }),
       signers: [
@@ -45,11 +45,11 @@ describe("the format lumin", () => {
     });
   });
 
-  it("leaves out when a document expires where that is not known", () => {
+  it("omits an unknown expiry", () => {
     expect(bodyOf(anEvent()).signature_request).not.to.have.property("expires_at");
   });
 
-  it("uses no other status than those that Lumin publishes", () => {
+  it("uses only statuses that Lumin publishes", () => {
     const requests = DOCUMENT_STATUSES.filter((status) => status !== "expired").map(
       (status) => bodyOf(anEvent({ document: documentOf({ status }) })).signature_request.status,
     );
@@ -90,7 +90,7 @@ describe("the format lumin", () => {
         });
         const { drafts, problems } = readJson(bodyOf(event), await shipped("lumin", "account"));
         expect(problems).to.deep.equal([]);
-        // One post of Lumin's tells that a signer declined and that the document is declined.
+        // One post of Lumin reports both that a signer declined and that the document is declined.
         const types = type === "document.declined" ? ["signer.declined", type] : [type];
         expect(drafts.map((draft) => draft.type)).to.deep.equal(types);
         const [draft] = drafts;
@@ -107,7 +107,7 @@ describe("the format lumin", () => {
     }
   });
 
-  it("has a word for every type that Lumin has one for, but that a signer's declining is told with the document's", () => {
+  it("has Lumin's word for every type, but one word for a signer's and the document's declining", () => {
     expect(EVENT_TYPES.filter((type) => !hasLuminWord(type))).to.deep.equal([
       "document.fields_completed",
       "document.expired",
@@ -126,7 +126,7 @@ describe("the format lumin", () => {
     ]);
   });
 
-  it("is not wanted where Lumin has no words: another type, no known document, an expired one", () => {
+  it("does not support other types, unknown documents and expired ones", () => {
     const wanted = (given: Partial<Event>) =>
       wants({ events: ["*"], supports: isKnownToLumin }, anEvent(given));
     expect(wanted({})).to.equal(true);
@@ -145,7 +145,7 @@ describe("the format lumin", () => {
 describe("what Legalesign sends, forwarded in the format lumin", () => {
   afterEach(tidy);
 
-  it("is accepted and understood by a bridge that takes it for Lumin, and by a receiver that verifies as Lumin says", async () => {
+  it("is read by a bridge's Lumin source, and verified by a receiver as Lumin documents", async () => {
     const last = await startReceiver();
     const second = await startBridge(
       configText(`destinations: { end: { url: "${last.url}", secrets: ["${SECRET}"] } }`),

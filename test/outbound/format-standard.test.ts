@@ -4,7 +4,7 @@ import { encodeStandard } from "../../src/outbound/format-standard.ts";
 import { anEvent } from "./fixtures.ts";
 
 describe("the format standard", () => {
-  it("has the type, the time and the same data as every format, and nothing else", () => {
+  it("has only the type, the time and the data that all formats share", () => {
     const event = anEvent();
     const { body, contentType, headers } = encodeStandard(event, { typePrefix: "esign." });
     expect(contentType).to.equal("application/json; charset=utf-8");

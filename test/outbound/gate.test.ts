@@ -7,19 +7,19 @@ const NOTHING = { paused: null, breaker: null };
 const OPEN = { paused: null, breaker: { failures: 2, probeAt: NEW_YEAR + 10_000, probes: 0 } };
 
 const aGate = (
-  kept: Parameters<typeof createGate>[1] = NOTHING,
+  saved: Parameters<typeof createGate>[1] = NOTHING,
   rate: number | null = null,
   nodes: number | null = 1,
-) => createGate({ rate, breaker: RULE }, kept, NEW_YEAR, nodes);
+) => createGate({ rate, breaker: RULE }, saved, NEW_YEAR, nodes);
 const fail = (gate: Gate, at: number, probe = false) => gate.end({ answered: false, probe, at });
 const beginProbe = (gate: Gate, at: number) => gate.begin(1, gate.ask(at), at);
 
 describe("the gate before a destination", () => {
-  it("lets as many begin as anybody likes when nothing is the matter", () => {
+  it("permits any number of attempts without pause, breaker or rate", () => {
     expect(aGate().ask(NEW_YEAR)).to.deep.include({ count: Number.POSITIVE_INFINITY, probe: false });
   });
 
-  it("says what each try did to the breaker, and nothing when that is of no interest", () => {
+  it("says whether an attempt opened or closed the breaker", () => {
     const gate = aGate();
     expect(fail(gate, NEW_YEAR)).to.equal(null);
     expect(fail(gate, NEW_YEAR)).to.equal("opened");
@@ -31,7 +31,7 @@ describe("the gate before a destination", () => {
     expect(gate.end({ answered: true, probe: false, at: NEW_YEAR + 30_000 })).to.equal(null);
   });
 
-  it("does not wait for a probe's time that is farther away than any: the clock was set back", () => {
+  it("does not wait for a probe time beyond the longest pause, after the clock was set back", () => {
     const ahead = { ...OPEN, breaker: { ...OPEN.breaker, probeAt: NEW_YEAR + 6 * 3_600_000 } };
     expect(aGate(ahead).ask(NEW_YEAR)).to.deep.equal({ count: 1, retryAt: null, probe: true });
   });
@@ -46,13 +46,13 @@ describe("the gate before a destination", () => {
     expect(gate.ask(NEW_YEAR + 25_000)).to.include({ count: 0, retryAt: NEW_YEAR + 45_000 });
   });
 
-  it("keeps the leave to probe while nothing was there to probe with", () => {
+  it("keeps the permit to probe while no delivery was due", () => {
     const gate = aGate(OPEN);
     gate.begin(0, gate.ask(NEW_YEAR + 10_000), NEW_YEAR + 10_000);
     expect(gate.ask(NEW_YEAR + 11_000)).to.include({ count: 1, probe: true });
   });
 
-  it("does not take a failure that was on its way for the probe's, though it ends while the probe is out", () => {
+  it("does not take an earlier attempt's failure during a probe for the probe's", () => {
     const gate = aGate(OPEN);
     beginProbe(gate, NEW_YEAR + 10_000);
     fail(gate, NEW_YEAR + 12_000);
@@ -60,7 +60,7 @@ describe("the gate before a destination", () => {
     expect(gate.ask(NEW_YEAR + 12_000)).to.include({ count: 0, retryAt: null });
   });
 
-  it("holds a probe to the rate as well", () => {
+  it("applies the rate to a probe", () => {
     const gate = aGate(NOTHING, 0.01);
     gate.begin(1, gate.ask(NEW_YEAR), NEW_YEAR);
     fail(gate, NEW_YEAR);
@@ -69,18 +69,18 @@ describe("the gate before a destination", () => {
     expect(gate.ask(NEW_YEAR + 100_000)).to.include({ count: 1, probe: true });
   });
 
-  it("lets nothing begin while paused, and does not ask to be asked again", () => {
+  it("permits no attempt while paused, and names no time to ask again", () => {
     const gate = aGate({ ...OPEN, paused: { at: NEW_YEAR, reason: "moving" } });
     expect(gate.ask(NEW_YEAR + 10_000)).to.deep.equal({ count: 0, retryAt: null, probe: false });
   });
 
-  it("probes at once when a person resumes", () => {
+  it("permits a probe at once when an operator resumes", () => {
     const gate = aGate({ ...OPEN, paused: { at: NEW_YEAR, reason: "moving" } });
     gate.resume(NEW_YEAR + 1);
     expect(gate.ask(NEW_YEAR + 1)).to.deep.equal({ count: 1, retryAt: null, probe: true });
   });
 
-  describe("when it hears what another node kept", () => {
+  describe("when another node saves its state", () => {
     it("opens and closes with it", () => {
       const gate = aGate();
       gate.applyState(OPEN);
@@ -98,7 +98,7 @@ describe("the gate before a destination", () => {
       expect(fail(gate, NEW_YEAR)).to.equal("opened");
     });
 
-    it("waits for its own probe all the same, and counts it on what was heard", () => {
+    it("still waits for its own probe, and counts that on the state of the other", () => {
       const gate = aGate(OPEN);
       beginProbe(gate, NEW_YEAR + 10_000);
       gate.applyState({ paused: null, breaker: { failures: 2, probeAt: NEW_YEAR + 55_000, probes: 0 } });
@@ -109,7 +109,7 @@ describe("the gate before a destination", () => {
   });
 
   describe("when nodes share a rate", () => {
-    it("lets nothing begin before it knows how many", () => {
+    it("permits no attempt before it knows their number", () => {
       const gate = aGate(NOTHING, 10, null);
       expect(gate.ask(NEW_YEAR)).to.deep.equal({ count: 0, retryAt: null, probe: false });
       gate.setNodeCount(2, NEW_YEAR);
@@ -117,7 +117,7 @@ describe("the gate before a destination", () => {
       expect(aGate(NOTHING, null, null).ask(NEW_YEAR).count).to.equal(Number.POSITIVE_INFINITY);
     });
 
-    it("takes another share as they come and go", () => {
+    it("changes its share as they come and go", () => {
       const gate = aGate(NOTHING, 10);
       gate.begin(1, gate.ask(NEW_YEAR), NEW_YEAR);
       expect(gate.ask(NEW_YEAR).retryAt).to.equal(NEW_YEAR + 100);

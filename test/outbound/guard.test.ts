@@ -74,12 +74,12 @@ describe("the guard of addresses", () => {
     expect(refused([...PRIVATE, ...PUBLIC], "any")).to.deep.equal([]);
   });
 
-  it("refuses all that is not the open internet for `network: public`", () => {
+  it("refuses all addresses outside the open internet for `network: public`", () => {
     expect(refused([...ALWAYS, ...PRIVATE], "public")).to.deep.equal([...ALWAYS, ...PRIVATE]);
     expect(refused(PUBLIC, "public")).to.deep.equal([]);
   });
 
-  it("sees an IPv4 address through IPv6's clothes", () => {
+  it("recognises an IPv4 address in its IPv6 forms", () => {
     for (const address of ["169.254.169.254", "169.254.7.7", "100.100.100.200"])
       expect(refused(disguised(address), "any"), address).to.deep.equal(disguised(address));
     for (const address of ["10.1.2.3", "127.0.0.1", "192.168.0.9"])
@@ -94,7 +94,7 @@ describe("the guard of addresses", () => {
     ).to.deep.equal([]);
   });
 
-  it("refuses what is no address at all", () => {
+  it("refuses text that is no address", () => {
     expect(refused(["", "crm.internal", "1.2.3"], "any")).to.have.length(3);
   });
 
@@ -116,7 +116,7 @@ describe("the guard of addresses", () => {
     expect(refusalOfLiteral(new URL("http://metadata.google.internal/"), "any")).to.equal(null);
   });
 
-  it("says which address, what it is, and which rule refuses it", () => {
+  it("names the address, its kind and the rule that refuses it", () => {
     const said = (url: string, network: Network) => refusalOfLiteral(new URL(url), network)?.message;
     expect(said("http://169.254.0.9/", "any")).to.equal(
       "169.254.0.9 is a link-local address: nothing is ever posted there",
@@ -141,13 +141,13 @@ describe("the guarded lookup", () => {
         error ? reject(error) : resolve(found),
       ),
     );
-  const failure = (tried: Promise<unknown>) =>
-    tried.then(
+  const failure = (connecting: Promise<unknown>) =>
+    connecting.then(
       () => null,
       (error: NodeJS.ErrnoException) => error,
     );
 
-  it("gives what the resolver found, all of it or the first", async () => {
+  it("gives the resolver's addresses, all or the first", async () => {
     const lookup = finding("10.0.0.1", "fd12::1");
     expect(await look("any", lookup)).to.deep.equal([
       { address: "10.0.0.1", family: 4 },
@@ -156,7 +156,7 @@ describe("the guarded lookup", () => {
     expect(await look("any", lookup, false)).to.equal("10.0.0.1");
   });
 
-  it("refuses a name for a single one of its addresses, in whichever place, also when only the first is asked for", async () => {
+  it("refuses a name for a single one of its addresses, at any position", async () => {
     for (const all of [true, false]) {
       for (const addresses of [
         ["169.254.169.254", "8.8.8.8"],
@@ -177,7 +177,7 @@ describe("the guarded lookup", () => {
     expect((await failure(look("any", one)))?.code).to.equal(BLOCKED);
   });
 
-  it("passes on that a name does not resolve", async () => {
+  it("passes on the error of an unresolved name", async () => {
     const nothing = Object.assign(new Error("no such name"), { code: "ENOTFOUND" });
     const lookup: LookupFunction = (_hostname, _options, callback) => callback(nothing, "");
     expect(await failure(look("any", lookup))).to.equal(nothing);

@@ -17,7 +17,9 @@ interface Added {
   recordedAt?: number;
 }
 
-/** The SQLite store in memory, as the dispatcher sees it: a test counts its calls, and has them fail or wait. */
+/**
+ * The SQLite store in memory, as the dispatcher sees it: a test counts its calls, and has them fail or wait.
+ */
 export interface QueueStore extends Pick<Store, Method | "destinations" | "close"> {
   readonly calls: Record<Method, number>;
   /** This many of the next calls fail. */

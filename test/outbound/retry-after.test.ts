@@ -15,15 +15,15 @@ describe("parseRetryAfter", () => {
     expect(parseRetryAfter("Thu Jan  1 00:01:30 2026", NOW)).to.equal(90_000);
   });
 
-  it("asks for nothing negative when the date has passed", () => {
+  it("is zero when the date has passed", () => {
     expect(parseRetryAfter("Wed, 31 Dec 2025 23:59:59 GMT", NOW)).to.equal(0);
   });
 
-  it("stays a number that can be counted with, however many digits come", () => {
+  it("is limited to a safe number, however many digits come", () => {
     expect(parseRetryAfter("9".repeat(400), NOW)).to.equal(Number.MAX_SAFE_INTEGER);
   });
 
-  it("ignores what it cannot read", () => {
+  it("ignores values that it cannot read", () => {
     const garbage = [
       "",
       "soon",

@@ -3,7 +3,7 @@ import { retryStoreWrite, storeBackoff } from "../../src/outbound/retry-store-wr
 import { NEW_YEAR } from "../support/builders.ts";
 import { createManualClock } from "../support/clock.ts";
 
-/** A write that fails so often, on a clock that a test moves. */
+/** A write that fails the given number of times, on a clock that a test moves. */
 function aWrite(failures: number, fault: () => unknown = () => new Error("away")) {
   const clock = createManualClock(NEW_YEAR);
   const stop = new AbortController();
@@ -28,7 +28,7 @@ describe("a write that is retried", () => {
     expect(reported).to.deep.equal([]);
   });
 
-  it("is repeated with back-off until the store takes it, each failure reported with the store's own error", async () => {
+  it("is repeated with back-off until it is stored, each failure reported with its error", async () => {
     const fault = new TypeError("cannot read properties of undefined");
     const { clock, result, triedAt, reported } = aWrite(3, () => fault);
     await clock.advance(10_000);

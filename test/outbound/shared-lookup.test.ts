@@ -2,7 +2,8 @@ import type { LookupFunction } from "node:net";
 import { expect } from "chai";
 import { createDeliver } from "../../src/outbound/deliver.ts";
 import { sharedLookup } from "../../src/outbound/shared-lookup.ts";
-import { createManualClock, until } from "../support/clock.ts";
+import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { aDestination, anEvent, startReceiver } from "./fixtures.ts";
 
 type Callback = Parameters<LookupFunction>[2];
@@ -20,7 +21,7 @@ function byHand() {
 }
 
 describe("looking up names", () => {
-  it("asks once for all who want the same name at the same time, and again for who comes later", () => {
+  it("asks once for all callers that wait for the same name, and again for a later one", () => {
     const { asked, lookup, answer } = byHand();
     const shared = sharedLookup(lookup);
     const got: unknown[] = [];
@@ -33,14 +34,14 @@ describe("looking up names", () => {
     expect(asked.map(({ hostname }) => hostname)).to.deep.equal(["b.test", "a.test"]);
   });
 
-  it("does not give those who ask for one family the answer of another", () => {
+  it("does not give callers of one address family the answer of another", () => {
     const { asked, lookup } = byHand();
     const shared = sharedLookup(lookup);
     for (const family of [4, 6]) shared("a.test", { all: true, family }, () => {});
     expect(asked).to.have.length(2);
   });
 
-  it("tells all who wait that a name does not resolve, or that the resolver threw", () => {
+  it("gives all waiting callers the resolver's error, rejected or thrown", () => {
     const nothing = Object.assign(new Error("no such name"), { code: "ENOTFOUND" });
     const failing: LookupFunction[] = [
       (_hostname, _options, callback) => callback(nothing, ""),
@@ -56,7 +57,7 @@ describe("looking up names", () => {
     }
   });
 
-  it("occupies one thread for a name that does not resolve in time, however many tries are under way", async () => {
+  it("occupies one thread for a name that does not resolve, for any number of attempts", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     const { asked, lookup, answer } = byHand();
     const deliver = createDeliver({ clock, version: "0.1.0", lookup });
@@ -66,16 +67,16 @@ describe("looking up names", () => {
     const also = aDestination({ name: "also", url: `http://slow.test:${port}/also` });
     const fast = aDestination({ name: "fast", url: `http://fast.test:${port}/` });
 
-    const tries = Array.from({ length: 16 }, () => deliver(slow, anEvent(), 1));
-    tries.push(deliver(also, anEvent(), 1));
+    const attempts = Array.from({ length: 16 }, () => deliver(slow, anEvent(), 1));
+    attempts.push(deliver(also, anEvent(), 1));
     const quick = deliver(fast, anEvent(), 1);
-    await until(() => asked.length === 2);
+    await until(() => asked.length === 2, "two names were looked up");
     expect(asked.map(({ hostname }) => hostname)).to.have.members(["slow.test", "fast.test"]);
     answer("fast.test", "127.0.0.1");
     expect(await quick).to.include({ cause: "answered", status: 200 });
 
     await clock.advance(15_000);
-    for (const one of await Promise.all(tries)) expect(one).to.include({ cause: "timeout", status: null });
+    for (const one of await Promise.all(attempts)) expect(one).to.include({ cause: "timeout", status: null });
     const again = deliver(slow, anEvent(), 2);
     await new Promise((resolve) => setImmediate(resolve));
     expect(asked.map(({ hostname }) => hostname)).to.deep.equal(["slow.test"]);

@@ -28,7 +28,7 @@ describe("sign", () => {
     expect(sign({ ...VECTOR, secrets: [parseSecret(VECTOR.secret)] })).to.equal(VECTOR.signature);
   });
 
-  it("signs with every secret, newest first, so that a key can be changed at leisure", () => {
+  it("signs with every secret, newest first", () => {
     const newest = newSecret(() => Buffer.alloc(32, 1));
     const signature = sign({ ...VECTOR, secrets: [parseSecret(newest), parseSecret(VECTOR.secret)] });
     const [first, second] = signature.split(" ");
@@ -41,9 +41,9 @@ describe("sign", () => {
       expect(sign({ ...VECTOR, secrets: [parseSecret(text)] })).to.equal(VECTOR_A.signature);
   });
 
-  it("is verified with nothing but the public key", () => {
+  it("is verified with the public key alone", () => {
     const secret = parseSecret(VECTOR_A.seed);
-    const shown = publicKeyOf(secret) ?? "";
+    const shown = String(publicKeyOf(secret));
     expect(shown).to.equal(VECTOR_A.public);
     const x = Buffer.from(shown.slice("whpk_".length), "base64").toString("base64url");
     const key = createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x } });
@@ -53,7 +53,7 @@ describe("sign", () => {
     expect(publicKeyOf(parseSecret(VECTOR.secret))).to.equal(null);
   });
 
-  it("signs with both kinds beside each other, and the official library passes over what it does not know", () => {
+  it("signs with both kinds of keys, and the official library ignores the unknown one", () => {
     const now = Math.floor(Date.now() / 1_000);
     const secrets = [parseSecret(VECTOR_A.private), parseSecret(VECTOR.secret)];
     const signature = sign({ ...VECTOR, timestamp: now, secrets });
@@ -124,7 +124,7 @@ describe("parseSecret", () => {
     expect(() => parseSecret("raw:")).to.throw(CountersignError);
   });
 
-  it("takes of private keys no other than an ed25519 seed, alone or with the public half that belongs to it", () => {
+  it("accepts only an ed25519 seed as private key, alone or with its own public half", () => {
     const stranger = Buffer.concat([Buffer.alloc(32, 7), Buffer.alloc(32, 8)]);
     for (const bytes of [Buffer.alloc(31, 7), Buffer.alloc(33, 7), Buffer.alloc(65, 7), stranger]) {
       const text = `whsk_${bytes.toString("base64")}`;
@@ -133,7 +133,7 @@ describe("parseSecret", () => {
     expect(() => parseSecret("whsk_not base64")).to.throw(CountersignError, "nothing but base64");
   });
 
-  it("refuses anything else without repeating it", () => {
+  it("refuses anything else without quoting it", () => {
     const hidden = "p4ssw0rd-p4ssw0rd-p4ssw0rd-p4ssw0rd-p4ssw0rd";
     for (const text of [hidden, `whsec_${hidden}!`, "whsec_", "", `whsec_${hidden.slice(0, 8)}`]) {
       expect(() => parseSecret(text))
@@ -146,7 +146,7 @@ describe("parseSecret", () => {
     }
   });
 
-  it("shows nothing of the key when it is printed", () => {
+  it("does not show the key when it is printed", () => {
     const secrets = [parseSecret(VECTOR.secret), parseSecret(VECTOR_A.seed)];
     const shown = inspect(secrets, { depth: 9 }) + JSON.stringify(secrets);
     expect(shown).not.to.include("BwcHBwcH");
@@ -157,7 +157,7 @@ describe("parseSecret", () => {
 });
 
 describe("newSecret", () => {
-  it("is 32 bytes of chance that parseSecret and the official library read", () => {
+  it("is 32 random bytes that parseSecret and the official library read", () => {
     const text = newSecret((length) => Buffer.alloc(length, 9));
     expect(parseSecret(text).export()).to.deep.equal(Buffer.alloc(32, 9));
     expect(() => new Webhook(text)).not.to.throw();

@@ -3,11 +3,12 @@ import type { SavedState } from "../../src/outbound/gate.ts";
 import { createStateWriter } from "../../src/outbound/state-writer.ts";
 import { NEW_YEAR } from "../support/builders.ts";
 import { createManualClock } from "../support/clock.ts";
+import { nth } from "../support/only.ts";
 
 const PAUSED = { paused: { at: NEW_YEAR, reason: "moving house" }, breaker: null };
 const NOTHING = { paused: null, breaker: null };
 
-/** A writer over a store whose writes a test ends by hand, and all that was written and applied. */
+/** A writer over a store whose writes a test ends by hand, with all written and applied states. */
 function aWriter() {
   const clock = createManualClock(NEW_YEAR);
   const saved: Partial<SavedState>[] = [];
@@ -37,33 +38,33 @@ function aWriter() {
 }
 
 describe("the writer of a destination's state", () => {
-  it("applies a state from the store at once while it has nothing to write", () => {
+  it("applies a state from the store at once while it has no unsaved change", () => {
     const { writer, applied } = aWriter();
     writer.receive(PAUSED);
     expect(applied).to.deep.equal([PAUSED]);
   });
 
-  it("applies the last state that came during a write after the write, whether it succeeds or not", async () => {
+  it("applies the last state that came during a write afterwards, also if the write fails", async () => {
     for (const end of ["resolve", "reject"] as const) {
       const { writer, applied, writes } = aWriter();
       const written = writer.write(["paused"]).catch((error: Error) => error.message);
       writer.receive(NOTHING);
       writer.receive(PAUSED);
       expect(applied).to.deep.equal([]);
-      writes[0]?.[end](new Error("away"));
+      nth(writes, 0)[end](new Error("away"));
       expect(await written).to.equal(end === "reject" ? "away" : undefined);
       expect(applied).to.deep.equal([PAUSED]);
     }
   });
 
-  it("calls back for a write that succeeds, before it applies what came meanwhile", async () => {
+  it("calls back for a successful write before it applies a state that came meanwhile", async () => {
     const { writer, applied, writes } = aWriter();
     let before: number | null = null;
     const written = writer.write(["paused"], () => {
       before = applied.length;
     });
     writer.receive(PAUSED);
-    writes[0]?.resolve();
+    nth(writes, 0).resolve();
     await written;
     expect(before).to.equal(0);
     expect(applied).to.have.length(1);
@@ -78,7 +79,7 @@ describe("the writer of a destination's state", () => {
     change(PAUSED);
     const flushed = writer.flush(signal);
     await writer.flush(signal);
-    writes[0]?.resolve();
+    nth(writes, 0).resolve();
     await flushed;
     expect(saved).to.deep.equal([{ paused: PAUSED.paused }]);
   });
@@ -87,10 +88,10 @@ describe("the writer of a destination's state", () => {
     const { writer, clock, saved, applied, failures, writes } = aWriter();
     writer.mark("breaker");
     const flushed = writer.flush(new AbortController().signal);
-    writes[0]?.reject(new Error("away"));
+    nth(writes, 0).reject(new Error("away"));
     writer.receive(PAUSED);
     await clock.advance(250);
-    writes[1]?.resolve();
+    nth(writes, 1).resolve();
     await flushed;
     expect(failures).to.deep.equal([1]);
     expect(saved).to.have.length(2);

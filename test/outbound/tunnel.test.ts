@@ -9,7 +9,8 @@ import { type AddressInfo, connect, type LookupFunction, type Server, type Socke
 import { createSecureContext, getCACertificates, setDefaultCACertificates } from "node:tls";
 import { expect } from "chai";
 import { createDeliver } from "../../src/outbound/deliver.ts";
-import { createManualClock, until } from "../support/clock.ts";
+import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { aDestination, anEvent, type Receiver, startReceiver } from "./fixtures.ts";
 
@@ -45,7 +46,7 @@ describe("deliver, through a proxy", function () {
     return (server.address() as AddressInfo).port;
   };
 
-  /** A small real proxy; every name is at 127.0.0.1 for it. */
+  /** A small real proxy that resolves every name to 127.0.0.1. */
   async function startProxy(treat: Treat = (_socket, open) => open(), { secure = false } = {}) {
     const asked: Asked[] = [];
     const others: string[] = [];
@@ -81,7 +82,7 @@ describe("deliver, through a proxy", function () {
     return `https://127.0.0.1:${await listen(server)}/hooks`;
   }
 
-  /** No name but those given resolves here. */
+  /** Only the given names resolve here. */
   const knowing =
     (names: Record<string, string> = {}): LookupFunction =>
     (hostname, _options, callback) => {
@@ -93,7 +94,7 @@ describe("deliver, through a proxy", function () {
   const deliverWith = (lookup: LookupFunction = knowing()) =>
     createDeliver({ clock, version: "0.1.0", lookup });
 
-  it("reaches a destination over TLS, which checks the destination's own certificate and hides the post from the proxy", async () => {
+  it("reaches a destination over TLS with its own certificate, and hides the post from the proxy", async () => {
     const proxy = await startProxy();
     const url = await startSecure();
     const deliver = deliverWith();
@@ -108,7 +109,7 @@ describe("deliver, through a proxy", function () {
     expect(await deliver(aDestination({ url, proxy: proxy.url }), anEvent(), 1)).to.include({ cause: "tls" });
   });
 
-  it("reaches a plain one in the same way, and keeps the connection", async () => {
+  it("reaches a plain destination too, and reuses the connection", async () => {
     const [proxy, receiver] = [await startProxy(), await start()];
     const destination = aDestination({ url: receiver.url, proxy: proxy.url, concurrency: 1 });
     const deliver = deliverWith();
@@ -119,7 +120,7 @@ describe("deliver, through a proxy", function () {
     expect(proxy.others).to.deep.equal([]);
   });
 
-  it("speaks TLS with a proxy that does, by the well-known authorities and not by the destination's", async () => {
+  it("uses TLS with an https proxy, and trusts the well-known authorities only", async () => {
     const [proxy, receiver] = [await startProxy(undefined, { secure: true }), await start()];
     const tls = createSecureContext({ ca: made.ca });
     const destination = () => aDestination({ url: receiver.url, proxy: proxy.url, tls });
@@ -133,7 +134,7 @@ describe("deliver, through a proxy", function () {
     }
   });
 
-  it("shows the proxy its user and password, and nobody else", async () => {
+  it("shows the proxy's user and password to the proxy only", async () => {
     const [proxy, receiver] = [await startProxy(), await start()];
     const withPassword = proxy.url.replace("//", "//bridge:p%40ss@");
     await deliverWith()(aDestination({ url: receiver.url, proxy: withPassword }), anEvent(), 1);
@@ -143,7 +144,7 @@ describe("deliver, through a proxy", function () {
     expect(receiver.received[0]?.headers).not.to.have.property("proxy-authorization");
   });
 
-  it("says that it was the proxy, and why, without its password", async () => {
+  it("names the proxy and its failure, without the password", async () => {
     const receiver = await start();
     const failing: Treat[] = [
       (socket) => void socket.end("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"),
@@ -164,15 +165,15 @@ describe("deliver, through a proxy", function () {
     expect(receiver.received).to.have.length(0);
   });
 
-  it("cuts a proxy that never answers when the time is over", async () => {
+  it("aborts a proxy that does not answer at the timeout", async () => {
     const [proxy, receiver] = [await startProxy(() => {}), await start()];
-    const tried = deliverWith()(aDestination({ url: receiver.url, proxy: proxy.url }), anEvent(), 1);
-    await until(() => proxy.asked.length === 1);
+    const delivering = deliverWith()(aDestination({ url: receiver.url, proxy: proxy.url }), anEvent(), 1);
+    await until(() => proxy.asked.length === 1, "the proxy was asked");
     await clock.advance(15_000);
-    expect(await tried).to.include({ cause: "timeout", status: null });
+    expect(await delivering).to.include({ cause: "timeout", status: null });
   });
 
-  it("gives the proxy the name, also one that does not resolve here", async () => {
+  it("sends the proxy the name, also one that does not resolve here", async () => {
     const [proxy, receiver] = [await startProxy(), await start()];
     const { port } = new URL(receiver.url);
     const url = `http://crm.test:${port}/hooks`;
@@ -186,7 +187,7 @@ describe("deliver, through a proxy", function () {
     ]);
   });
 
-  it("asks the proxy for no name that resolves here to a refused address, nor for such an address", async () => {
+  it("asks the proxy for no refused address, nor for a name that resolves to one", async () => {
     const proxy = await startProxy();
     const deliver = deliverWith(knowing({ "metadata.test": "169.254.169.254", "crm.test": "10.0.0.1" }));
     const causeOf = async (url: string, network: "any" | "public") =>
@@ -198,7 +199,7 @@ describe("deliver, through a proxy", function () {
     expect(proxy.asked).to.deep.equal([]);
   });
 
-  it("takes no proxy from the environment", async () => {
+  it("uses no proxy of the environment", async () => {
     const [proxy, receiver] = [await startProxy(), await start()];
     const names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"];
     const before = names.map((name) => [name, process.env[name]] as const);

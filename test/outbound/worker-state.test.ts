@@ -379,7 +379,9 @@ describe("a worker's decisions", () => {
   });
 });
 
-/** A loop around the decisions, without a store: random choices stand for what time, store and receivers do. */
+/**
+ * A loop around the decisions, without a store: random choices stand for what time, store and receivers do.
+ */
 function createModel(concurrency: number) {
   let state = initialState({ concurrency, seenAt: null, now: NOW });
   let now = NOW;

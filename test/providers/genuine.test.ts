@@ -11,7 +11,10 @@ import {
   tidy,
 } from "../support/bridge.ts";
 
-/** Shipped mappings behind a real bridge: what is genuine arrives once as the right event, and nothing else comes in. */
+/**
+ * Shipped mappings behind a real bridge: what is genuine arrives once as the right event, and nothing else
+ * comes in.
+ */
 
 interface Post {
   /** What follows `/in/<provider>/<channel>`. */

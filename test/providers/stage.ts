@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs";
 import { aFolder, type Bridge, startBridge } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
 
-/** A real bridge with one of the providers whose mappings are shipped, and what is needed to post as that provider does. */
+/**
+ * A real bridge with one of the providers whose mappings are shipped, and what is needed to post as that
+ * provider does.
+ */
 
 /** 2026-03-02T10:14:05Z, just after what the fixtures tell. */
 export const NOW = Date.UTC(2026, 2, 2, 10, 14, 5);

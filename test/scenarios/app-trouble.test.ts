@@ -14,13 +14,17 @@ import {
   tidy,
 } from "../support/bridge.ts";
 import { createManualClock, settled } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 
 const crm = (url: string, rest = "") =>
   `${configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }`)}\nshutdown: 2s\n`;
+/** The same, with a second destination whose posts show that a bridge has sent what it may. */
+const crmAndWitness = (url: string, witness: string, rest = "") =>
+  crm(url, `${rest} }, witness: { url: "${witness}", secrets: ["${SECRET}"]`);
 const HOUR = 3_600_000;
 const NOWHERE = "http://127.0.0.1:9/hooks";
 
-/** A real store, but for what a test puts in place of it. */
+/** A real store with some methods replaced by a test. */
 function aStore(given: Partial<Store> = {}): Store {
   const store = openSqliteStore({ file: join(aFolder(), "countersign.db"), token: () => "token" });
   return { ...store, ...given };
@@ -42,7 +46,7 @@ const change = ({ adminUrl }: { adminUrl: string }, action: "pause" | "resume") 
 describe("a bridge in trouble", () => {
   afterEach(tidy);
 
-  it("is not ready while a destination's worker has waited for the store for more than thirty seconds", async () => {
+  it("is not ready while a worker has waited for the store for more than thirty seconds", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     const { promise, resolve } = Promise.withResolvers<[]>();
     const store = aStore({ claim: () => promise });
@@ -58,17 +62,17 @@ describe("a bridge in trouble", () => {
     expect(await bridge.admin("/readyz")).to.include({ status: 200 });
   });
 
-  it("answers a forged post with 401 at once, however long the store takes to keep it, or fails to", async () => {
-    const kept = Promise.withResolvers<void>();
-    for (const reject of [() => kept.promise, () => Promise.reject(new Error("no"))]) {
+  it("answers a forged post with 401 at once, also while the store hangs or fails", async () => {
+    const stored = Promise.withResolvers<void>();
+    for (const reject of [() => stored.promise, () => Promise.reject(new Error("no"))]) {
       const bridge = await startBridge(configText(), { store: aStore({ reject }) });
       const answer = await bridge.post("/in/lumin/account", created("a"), signedByLumin("", "forged"));
       expect([answer.status, answer.body.error]).to.deep.equal([401, "bad_signature"]);
     }
-    kept.resolve();
+    stored.resolve();
   });
 
-  it("is not ready and asks to be started again once a worker has died", async () => {
+  it("is not ready and asks for a restart once a worker has died", async () => {
     const delivery = Object.defineProperty({ id: "dlv_x" }, "attempts", {
       get() {
         throw new TypeError("broken");
@@ -82,7 +86,7 @@ describe("a bridge in trouble", () => {
     expect(body.checks.dispatcher).to.equal("crm died");
   });
 
-  it("is not ready and asks to be started again once pruning has died, and not while the store is only away", async () => {
+  it("is not ready and asks for a restart once pruning has died, not while the store fails", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     let fault: Error = new CountersignError("store_unavailable", "it is away");
     const store = aStore({ prune: () => Promise.reject(fault) });
@@ -129,7 +133,8 @@ describe("a bridge in trouble", () => {
   it("shows an open breaker, and holds it over a restart", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     const receiver = await startReceiver(() => 500);
-    const text = crm(receiver.url, ", breaker: { failures: 1 }");
+    const witness = await startReceiver();
+    const text = crmAndWitness(receiver.url, witness.url, ", breaker: { failures: 1 }");
     const bridge = await startBridge(text, { clock });
     const open = async (of: typeof bridge) =>
       /countersign_breaker_open\{destination="crm"\} (\d)/.exec((await of.admin("/metrics")).body)?.[1];
@@ -137,32 +142,33 @@ describe("a bridge in trouble", () => {
 
     await bridge.post("/in/lumin/account", created("r1"), signedByLumin(created("r1")));
     await receiver.got(1);
-    while ((await open(bridge)) === "0");
+    await until(async () => (await open(bridge)) === "1", "the breaker is open");
     await bridge.stop();
 
     const after = await startBridge(text, { clock, folder: bridge.folder });
     expect(await open(after)).to.equal("1");
     expect((await after.admin("/api/v1/destinations")).body.items[0].breaker).to.include({ failures: 1 });
     await after.post("/in/lumin/account", created("r2"), signedByLumin(created("r2")));
-    await settled();
+    await witness.got(2);
     expect(receiver.deliveries).to.have.length(1);
   });
 
-  it("is paused and resumed by an operator, and paused still after a restart", async () => {
-    const receiver = await startReceiver();
-    const before = await startBridge(crm(receiver.url));
+  it("is paused and resumed by an operator, and still paused after a restart", async () => {
+    const [receiver, witness] = [await startReceiver(), await startReceiver()];
+    const text = crmAndWitness(receiver.url, witness.url);
+    const before = await startBridge(text);
     expect(await change(before, "pause")).to.include({ status: 200 });
     await before.stop();
 
-    const bridge = await startBridge(crm(receiver.url), { folder: before.folder });
+    const bridge = await startBridge(text, { folder: before.folder });
     await bridge.post("/in/lumin/account", created("r1"), signedByLumin(created("r1")));
-    await settled();
+    await witness.got(1);
     expect(receiver.deliveries).to.have.length(0);
     expect(await change(bridge, "resume")).to.include({ status: 200 });
     await receiver.got(1);
   });
 
-  it("refuses to resume what the configuration pauses, saying so", async () => {
+  it("refuses to resume a destination that the configuration pauses, and says so", async () => {
     const bridge = await startBridge(crm(NOWHERE, ", paused: true"));
     const answer = await change(bridge, "resume");
     expect(answer.status).to.equal(400);
@@ -172,7 +178,7 @@ describe("a bridge in trouble", () => {
     });
   });
 
-  it("counts from 0 what a destination can come to and what is pruned, and how long the store took", async () => {
+  it("shows counters from 0 for deliveries and pruning, and the store's durations", async () => {
     const bridge = await startBridge(crm(NOWHERE));
     const { body } = await bridge.admin("/metrics");
     for (const table of PRUNABLE) expect(body).to.include(`countersign_pruned_total{table="${table}"} 0`);

@@ -45,7 +45,7 @@ describe("a bridge behind a bridge", () => {
   afterEach(tidy);
 
   for (const format of ["cloudevents", "standard"]) {
-    it(`tells every event with its own id and in its document's order, by the format ${format}`, async () => {
+    it(`delivers every event with its own id and in order, in the format ${format}`, async () => {
       const [receiver, witness] = [await startReceiver(), await startReceiver()];
       const second = await startBridge(inner(receiver.url));
       const first = await startBridge(
@@ -54,9 +54,9 @@ describe("a bridge behind a bridge", () => {
   witness: { url: "${witness.url}", secrets: ["${SECRET}"] }`),
       );
       await first.post(`/in/legalesign/batch?token=${TOKEN}`, batch(), FORM);
-      const [told, arrived] = await Promise.all([witness.got(8), receiver.got(8)]);
+      const [reported, arrived] = await Promise.all([witness.got(8), receiver.got(8)]);
       for (const document of ["d1", "d2"]) {
-        const expected = linesOf(told, document);
+        const expected = linesOf(reported, document);
         expect(expected).to.have.length(4);
         expect(linesOf(arrived, document)).to.deep.equal(expected);
       }
@@ -65,7 +65,7 @@ describe("a bridge behind a bridge", () => {
     });
   }
 
-  it("makes nothing of an event that the first sends again", async () => {
+  it("records no event again that the first one repeats", async () => {
     const receiver = await startReceiver();
     const second = await startBridge(inner(receiver.url));
     const first = await startBridge(
@@ -89,7 +89,7 @@ describe("a bridge behind a bridge", () => {
     expect(receiver.deliveries).to.have.length(8);
   });
 
-  it("refuses what the first has not signed, and what was signed too long ago", async () => {
+  it("refuses a post that the first has not signed, or that is too old", async () => {
     const second = await startBridge(inner("http://127.0.0.1:9/"));
     const body = JSON.stringify({ type: "esign.unknown", time: "2026-01-01T00:00:00Z", data: {} });
     const signed = (at: Date, key = UPSTREAM) => ({
@@ -112,7 +112,7 @@ describe("any sender that signs as Standard Webhooks say", () => {
   afterEach(tidy);
 
   for (const prefix of ["webhook", "svix"]) {
-    it(`is one event a message by its id, whatever it tells, with headers that begin with ${prefix}`, async () => {
+    it(`makes one event of each message id, with headers that begin with ${prefix}`, async () => {
       const bridge = await startBridge(inner("http://127.0.0.1:9/").replace("countersign:", `${prefix}:`));
       const send = (id: string, body: object, minutes = 0) => {
         const [text, at] = [JSON.stringify(body), new Date(Date.now() + minutes * 60_000)];

@@ -22,7 +22,7 @@ export interface SimulationRun {
   clock: ReadonlyMap<string, { sent: number; answered: number }>;
 }
 
-/** An event as a destination got it. */
+/** An event as a destination received it. */
 export interface Arrival {
   id: string;
   type: string;
@@ -53,7 +53,7 @@ export interface Comparison {
   unnamed: number;
   /** Events of signers whose document no post had named yet. */
   unlinked: number;
-  /** Documents whose final state differs, since an event was lost or could not be linked. */
+  /** Documents whose final state differs, because an event was lost or could not be linked. */
   unfinished: number;
 }
 

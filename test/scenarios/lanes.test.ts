@@ -12,23 +12,29 @@ import { aDestination } from "../outbound/fixtures.ts";
 import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 import { createManualClock, settled } from "../support/clock.ts";
 
-/** How a receiver treats one try: with a status after so many milliseconds, or with silence (null) until the timeout. */
+/**
+ * A receiver's treatment of one attempt: a status after some milliseconds, or silence (null) until the
+ * timeout.
+ */
 interface Treatment {
   status: number | null;
   after: number;
 }
 
-/** What a receiver met, in the order in which it met it. */
+/** The posts that a receiver met, in order. */
 interface Met {
   destination: string;
   event: string;
   document: string;
   sequence: number;
-  /** What it answered, or meant to. */
+  /** The status that it answered, or would have. */
   status: number | null;
 }
 
-/** A process that carries deliveries until it stops, or dies without a word: then nothing of it happens any more. */
+/**
+ * A process that carries deliveries until it stops, or dies without a word: then nothing of it happens any
+ * more.
+ */
 interface Process {
   dispatcher: Dispatcher;
   die(): void;
@@ -51,11 +57,14 @@ const SILENT: Observer = {
   died() {},
 };
 
-/** Real store, real dispatcher; receivers that follow a script, on a clock that stands still until it is moved. */
+/**
+ * Real store, real dispatcher; receivers that follow a script, on a clock that stands still until it is
+ * moved.
+ */
 function createWorld(destinations: readonly Destination[], treatments: readonly Treatment[]) {
   let tokens = 0;
-  let tried = 0;
-  let told = 0;
+  let attempted = 0;
+  let reported = 0;
   const clock = createManualClock(NEW_YEAR);
   const token = () => String(++tokens);
   const store = openSqliteStore({ file: ":memory:", token });
@@ -63,7 +72,7 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
   let process = startProcess();
 
   const deliver: Deliver = (destination, event, number, { signal } = {}) => {
-    const treatment = treatments[tried++ % treatments.length] ?? { status: 200, after: 0 };
+    const treatment = treatments[attempted++ % treatments.length] ?? { status: 200, after: 0 };
     met.push({
       destination: destination.name,
       event: event.id,
@@ -126,21 +135,21 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
     clock,
     store,
     met,
-    /** How many happenings have been told. */
-    get told() {
-      return told;
+    /** The number of happenings that were reported. */
+    get reported() {
+      return reported;
     },
-    /** One post that tells one new happening of each of these documents. */
+    /** One post that reports one new happening of each of these documents. */
     async post(documents: readonly string[]) {
       const drafts = documents.map((id) =>
-        aDraft({ type: "document.due_date_changed", time: NEW_YEAR + ++told, document: aDocument(id) }),
+        aDraft({ type: "document.due_date_changed", time: NEW_YEAR + ++reported, document: aDocument(id) }),
       );
       const receipt = aReceipt({ receivedAt: clock.now() });
       await store.record(aRecordRequest(drafts, { receipt, subscribers: destinations }));
       process.dispatcher.wake();
       await settled();
     },
-    /** What is in flight is cut off and given back. */
+    /** Attempts in flight are aborted and released. */
     async restart() {
       const stopped = process.dispatcher.stop({ graceMs: 0 });
       await clock.advance(0);
@@ -148,7 +157,7 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
       process = startProcess(await store.destinations());
       await settled();
     },
-    /** What is in flight is lost: leases run out. */
+    /** Attempts in flight are lost: their leases run out. */
     async crash() {
       process.die();
       process = startProcess(await store.destinations());
@@ -204,7 +213,7 @@ const destination = fc.record({
 });
 
 describe("lanes", () => {
-  it("never show a receiver a document's events out of order, and lose none, whatever is answered, stops or dies", async () => {
+  it("deliver all events in their document's order, whatever is answered, stops or dies", async () => {
     const scenario = fc.record({
       crm: destination,
       archive: destination,
@@ -220,7 +229,7 @@ describe("lanes", () => {
 
         expectOrder(world.met);
         const deliveries = await world.deliveries();
-        expect(deliveries).to.have.length(2 * world.told);
+        expect(deliveries).to.have.length(2 * world.reported);
         for (const delivery of deliveries) expectTruth(delivery, world.met);
         await world.store.close();
       }),
@@ -228,7 +237,7 @@ describe("lanes", () => {
     );
   });
 
-  it("lead a healthy receiver that takes one at a time through a batch in the batch's own order", async () => {
+  it("send a batch in its order to a healthy receiver with a concurrency of one", async () => {
     const scenario = fc.record({
       batches: fc.array(fc.array(document, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 4 }),
       treatments: fc.array(fc.record({ status: fc.constant(200), after: fc.constantFrom(0, 5, 300) }), {
@@ -252,7 +261,7 @@ describe("lanes", () => {
   });
 });
 
-/** Of each document at each receiver: every event once or several times on end, then only later ones. */
+/** Of each document at each receiver: every event once or several times in a row, then only later ones. */
 function expectOrder(met: readonly Met[]): void {
   const last = new Map<string, number>();
   for (const { destination, document, sequence } of met) {
@@ -262,13 +271,15 @@ function expectOrder(met: readonly Met[]): void {
   }
 }
 
-/** Delivered: it was met and answered with a 2xx. Parked: it was met as often as the schedule has tries. */
+/**
+ * Delivered: it was met and answered with a 2xx. Parked: it was met once for each attempt of the schedule.
+ */
 function expectTruth({ event, destination, status, reason }: Delivery, met: readonly Met[]): void {
-  const tries = met.filter((one) => one.event === event && one.destination === destination);
+  const attempts = met.filter((one) => one.event === event && one.destination === destination);
   if (status === "delivered") {
-    expect(tries.some((one) => one.status === 200 || one.status === 204)).to.equal(true);
+    expect(attempts.some((one) => one.status === 200 || one.status === 204)).to.equal(true);
   } else {
     expect({ status, reason }).to.deep.equal({ status: "parked", reason: "schedule_exhausted" });
-    expect(tries.length).to.be.at.least(4);
+    expect(attempts.length).to.be.at.least(4);
   }
 }

@@ -17,10 +17,12 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
-import { createManualClock, settled, until } from "../support/clock.ts";
+import { createManualClock, settled } from "../support/clock.ts";
 import { startScripted } from "../support/scripted-receiver.ts";
+import { until } from "../support/until.ts";
 import {
   AWAY,
+  afterAttempts,
   aStore,
   CLOSED,
   create,
@@ -29,9 +31,8 @@ import {
   LUMIN,
   list,
   post,
+  requestBody,
   serve,
-  told,
-  tried,
   verify,
 } from "./mistakes.ts";
 
@@ -43,7 +44,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const receiver = await startScripted(clock, ({ path }) => (path === "/hook" ? "redirect" : "ok"));
     const bridge = await startBridge(crm(receiver.url, ", retry: []"));
     await create(bridge);
-    const { status, reason, history } = await tried(bridge, 1);
+    const { status, reason, history } = await afterAttempts(bridge, 1);
     expect([status, reason, history[0].status]).to.deep.equal(["parked", "schedule_exhausted", 302]);
     expect(receiver.met.map(({ method, path }) => `${method} ${path}`)).to.deep.equal(["POST /hook"]);
   });
@@ -53,14 +54,14 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const receiver = await startReceiver((nth) => (nth === 1 ? 500 : 200));
     const bridge = await startBridge(crm(receiver.url), { clock });
     await create(bridge);
-    expect(await tried(bridge, 1)).to.include({ status: "pending" });
+    expect(await afterAttempts(bridge, 1)).to.include({ status: "pending" });
     await clock.advance(6_000);
-    expect(await tried(bridge, 2)).to.include({ status: "delivered" });
+    expect(await afterAttempts(bridge, 2)).to.include({ status: "delivered" });
   });
 
   it("refuses a chunked body over the limit, even when what fits of it would be genuine", async () => {
     const bridge = await startBridge(configText(undefined, "{ host: 127.0.0.1, port: 0, maxBody: 1kb }"));
-    const fits = told("created", "r1").padEnd(1_024);
+    const fits = requestBody("created", "r1").padEnd(1_024);
     const status = await new Promise((resolve, reject) => {
       const headers = { ...signedByLumin(fits), "transfer-encoding": "chunked" };
       const chunked = request(`${bridge.url}${LUMIN}`, { method: "POST", headers }, (answer) => {
@@ -74,7 +75,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect((await post(bridge, fits)).body).to.include({ events: 1 });
   });
 
-  it("tells happenings apart whose parts only together read the same", async () => {
+  it("distinguishes happenings whose parts are equal only when joined", async () => {
     const bridge = await startBridge();
     for (const [n, between] of ["", "|", ":", "/", ",", " "].entries()) {
       for (const [document, email] of [
@@ -82,8 +83,8 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
         [`a${between}b`, "c@example.com"],
       ] as const) {
         const id = `${n}${document}`;
-        const signed = told("signed", id, { signers: [{ email, is_approved: true }] });
-        await post(bridge, told("created", id, { signers: [{ email, is_approved: false }] }));
+        const signed = requestBody("signed", id, { signers: [{ email, is_approved: true }] });
+        await post(bridge, requestBody("created", id, { signers: [{ email, is_approved: false }] }));
         expect((await post(bridge, signed)).body, id).to.include({ events: 1, duplicates: 0 });
       }
     }
@@ -94,17 +95,17 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const bridge = await startBridge(crm(receiver.url));
     const answers = await Promise.all(Array.from({ length: 50 }, () => create(bridge)));
     expect(answers.map(({ body }) => body.events).toSorted()).to.deep.equal([...Array(49).fill(0), 1]);
-    expect(await tried(bridge, 1)).to.include({ status: "delivered" });
+    expect(await afterAttempts(bridge, 1)).to.include({ status: "delivered" });
     expect(receiver.deliveries).to.have.length(1);
   });
 
-  it("keeps 10.50, 007, repeated keys, + and %2B and bytes that are not UTF-8 as they came", async () => {
+  it("stores 10.50, 007, repeated keys, +, %2B and bytes that are not UTF-8 as they came", async () => {
     const receiver = await startReceiver();
     const bridge = await startBridge(crm(receiver.url));
     const body = Buffer.from("uuid=007&event=100&name=10.50+%2B+1&name=2&tag=0010&x=Caf\xe9%ff", "latin1");
     const { receipt } = (await bridge.post(`/in/legalesign/upon?token=${TOKEN}`, body, FORM)).body;
-    const kept = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
-    expect(Buffer.from(kept.body, "base64").equals(body)).to.equal(true);
+    const stored = (await bridge.admin(`/api/v1/receipts/${receipt}`)).body;
+    expect(Buffer.from(stored.body, "base64").equals(body)).to.equal(true);
     const [one] = await receiver.got(1);
     const document = { id: "007", title: "10.50 + 1", tags: ["0010"] };
     expect(one?.json.data.document).to.deep.include(document);
@@ -117,7 +118,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const ours = ["cloudevents", "cloudevents-binary", "standard"].map((format) => to(format));
     const lumin = to("lumin", `raw:${LUMIN_KEY}`);
     const bridge = await startBridge(configText(`destinations: { ${[...ours, lumin].join(", ")} }`));
-    await post(bridge, told("created", "r1", { title: 'Ü✍ \u2028 </a> & "é" \u{1F58B} 1.0' }));
+    await post(bridge, requestBody("created", "r1", { title: 'Ü✍ \u2028 </a> & "é" \u{1F58B} 1.0' }));
     const deliveries = await receiver.got(4);
     for (const { headers, body } of deliveries.filter((one) => !one.headers["x-signature"])) {
       expect(() => verify(body, headers)).not.to.throw();
@@ -129,18 +130,18 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect(asLumin.headers["x-signature"]).to.equal(signedByLumin(asLumin.body)["x-signature"]);
   });
 
-  it("shows the timestamp that it signed, that of this very try", async () => {
+  it("sends the timestamp that it signed, of the same attempt", async () => {
     // The last moment of a second: one place that rounds and one that cuts would differ.
     const second = Math.floor(Date.now() / 1_000);
     const clock = createManualClock(second * 1_000 + 999);
     const receiver = await startReceiver((nth) => (nth === 1 ? 500 : 200));
     const bridge = await startBridge(crm(receiver.url, ", retry: [60s]"), { clock, random: () => 0 });
     await create(bridge);
-    await tried(bridge, 1);
+    await afterAttempts(bridge, 1);
     await clock.advance(60_000);
-    const tries = await receiver.got(2);
-    expect(tries.map(({ headers }) => Number(headers["webhook-timestamp"]) - second)).to.deep.equal([0, 60]);
-    for (const { headers, body } of tries) {
+    const posts = await receiver.got(2);
+    expect(posts.map(({ headers }) => Number(headers["webhook-timestamp"]) - second)).to.deep.equal([0, 60]);
+    for (const { headers, body } of posts) {
       expect(() => verify(body, headers)).not.to.throw();
     }
   });
@@ -151,12 +152,12 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const bridge = await startBridge(crm(receiver.url, ", concurrency: 1"), { clock });
     await create(bridge, "r1");
     await create(bridge, "r2");
-    await until(() => receiver.hanging().length === 1);
+    await until(() => receiver.hanging().length === 1, "the first post hangs");
     await clock.advance(14_999);
     expect(receiver.met).to.have.length(1);
     await clock.advance(1);
-    await until(() => receiver.met.length === 2);
-    expect((await tried(bridge, 1)).history[0]).to.include({ cause: "timeout", status: 200 });
+    await until(() => receiver.met.length === 2, "2 posts have come");
+    expect((await afterAttempts(bridge, 1)).history[0]).to.include({ cause: "timeout", status: 200 });
   });
 
   it("does not start with the text ${MISSING} where a secret should be", async () => {
@@ -169,19 +170,19 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
       .and.match(/countersign\.yaml:\d+/);
   });
 
-  it("does not lose the try that a stop cuts short, nor count it", async () => {
+  it("neither loses nor counts an attempt that a stop aborts", async () => {
     const receiver = await startScripted(createManualClock(0), (_post, nth) =>
       nth === 0 ? "silence" : "ok",
     );
     const before = await startBridge(crm(receiver.url));
     await create(before);
-    await until(() => receiver.hanging().length === 1);
+    await until(() => receiver.hanging().length === 1, "the first post hangs");
     await before.stop();
     const bridge = await startBridge(crm(receiver.url), { folder: before.folder });
-    expect(await tried(bridge, 1)).to.include({ status: "delivered", attempts: 1 });
+    expect(await afterAttempts(bridge, 1)).to.include({ status: "delivered", attempts: 1 });
   });
 
-  it("goes on by itself after the database was away for three seconds, and says so meanwhile", async () => {
+  it("recovers by itself after three seconds without the database, and reports them", async () => {
     const clock = createManualClock(Date.now());
     let away = false;
     const store = aStore(() => {
@@ -190,20 +191,21 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const receiver = await startScripted(clock, (_post, _ofEvent, n) => (n === 0 ? "500" : "ok"));
     const bridge = await startBridge(crm(receiver.url, ", retry: [1s]"), { clock, store });
     await create(bridge, "r1");
-    await tried(bridge, 1);
+    await afterAttempts(bridge, 1);
     await create(bridge, "r2");
-    // While the store is away the one is answered and the other falls due.
-    await until(() => receiver.met.length === 2);
+    // While the store fails, the one is answered and the other falls due.
+    await until(() => receiver.met.length === 2, "2 posts have come");
     away = true;
     expect((await create(bridge, "r3")).status).to.equal(503);
     expect((await bridge.admin("/readyz")).status).to.equal(503);
     await clock.advance(3_000);
     away = false;
     await clock.advance(5_000);
-    while ((await list(bridge, "deliveries?status=delivered")).length < 2);
+    const delivered = () => list(bridge, "deliveries?status=delivered");
+    await until(async () => (await delivered()).length === 2, "two events are delivered");
     expect(receiver.met.map(({ document }) => document)).to.deep.equal(["r1", "r2", "r1"]);
     expect((await create(bridge, "r3")).status).to.equal(200);
-    await until(() => receiver.met.length === 4);
+    await until(() => receiver.met.length === 4, "4 posts have come");
     expect((await bridge.admin("/readyz")).status).to.equal(200);
   });
 
@@ -211,24 +213,24 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const folder = aFolder();
     const { url, kill } = await serve(crm(CLOSED, ", paused: true"), folder);
     const posts = Array.from({ length: 40 }, async (_, n) => {
-      const body = told("created", `r${n}`);
+      const body = requestBody("created", `r${n}`);
       const answer = await fetch(`${url}${LUMIN}`, { method: "POST", body, headers: signedByLumin(body) });
       // Right after the first of them, the others on their way.
       kill();
       return answer.status === 200 ? [`r${n}`] : [];
     });
-    const kept = (await Promise.allSettled(posts)).flatMap((one) =>
+    const stored = (await Promise.allSettled(posts)).flatMap((one) =>
       one.status === "fulfilled" ? one.value : [],
     );
-    expect(kept).not.to.deep.equal([]);
+    expect(stored).not.to.deep.equal([]);
 
     const receiver = await startReceiver();
     await startBridge(crm(receiver.url), { folder });
     const arrived = () => receiver.deliveries.map(({ json }) => json.data.document.id);
-    await until(() => kept.every((id) => arrived().includes(id)));
+    await until(() => stored.every((id) => arrived().includes(id)), "every accepted event has arrived");
   });
 
-  it("keeps an event that no destination wants, and says that none did", async () => {
+  it("stores an event that no destination subscribes to, and says so", async () => {
     const bridge = await startBridge(crm(CLOSED, ', events: ["signer.*"]'));
     await create(bridge);
     const [{ id, type }] = await list(bridge, "events");
@@ -240,14 +242,15 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     );
   });
 
-  it("does not let genuine posts make its tables grow for ever, nor forget what is still to be sent", async () => {
+  it("limits the growth of tables by genuine posts, and prunes no open delivery", async () => {
     const clock = createManualClock(Date.now());
     const receiver = await startReceiver((nth) => (nth === 2 ? 500 : 200));
     const text = `${crm(receiver.url, ", retry: [3d]")}\nretention: { receipts: 1d, events: 1d }`;
     const bridge = await startBridge(text, { clock });
     for (const id of ["sent", "waiting"]) {
       await create(bridge, id);
-      while ((await list(bridge, "deliveries")).at(-1).attempts === 0);
+      const last = async () => (await list(bridge, "deliveries")).at(-1);
+      await until(async () => (await last()).attempts > 0, `the event of ${id} was attempted`);
     }
     await clock.advance(26 * 3_600_000);
     expect(await list(bridge, "receipts")).to.deep.equal([]);
@@ -260,26 +263,26 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     await receiver.got(3);
   });
 
-  it("does not let forged posts make a table grow for ever", async () => {
+  it("limits the growth of a table by forged posts", async () => {
     const bridge = await startBridge(`${configText()}rejected: { keep: 3 }\n`);
     for (let n = 0; n < 10; n++)
-      await bridge.post(LUMIN, told("created", `r${n}`), signedByLumin("", "forged"));
-    const kept = await Promise.all(
+      await bridge.post(LUMIN, requestBody("created", `r${n}`), signedByLumin("", "forged"));
+    const stored = await Promise.all(
       (await list(bridge, "rejections")).map(async ({ id }: { id: string }) =>
         atob((await bridge.admin(`/api/v1/rejections/${id}`)).body.body),
       ),
     );
-    expect(kept).to.deep.equal([7, 8, 9].map((n) => told("created", `r${n}`)));
+    expect(stored).to.deep.equal([7, 8, 9].map((n) => requestBody("created", `r${n}`)));
   });
 
-  it("does nothing while there is nothing to do, but for looking once an hour for what has grown old", async () => {
+  it("makes no store calls while idle, but for pruning once an hour", async () => {
     const clock = createManualClock(Date.now());
     const receiver = await startReceiver();
     const calls: string[] = [];
     const store = aStore((call) => calls.push(call));
     const bridge = await startBridge(crm(receiver.url), { clock, store });
     await create(bridge);
-    await tried(bridge, 1);
+    await afterAttempts(bridge, 1);
     await settled();
     calls.length = 0;
     await clock.advance(24 * 3_600_000);
@@ -288,14 +291,13 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     expect(clock.timers).to.equal(1);
   });
 
-  // That a newer version opens an older store comes with issue 4, which brings a store file as a fixture.
-  it("keeps a scheduled retry and its time over a restart", async () => {
+  it("makes a scheduled retry at its time after a restart", async () => {
     const clock = createManualClock(Date.now());
     const receiver = await startReceiver((nth) => (nth === 1 ? 500 : 200));
     const text = crm(receiver.url, ", retry: [3h]");
     const before = await startBridge(text, { clock });
     await create(before);
-    const { dueAt } = await tried(before, 1);
+    const { dueAt } = await afterAttempts(before, 1);
     await before.stop();
 
     const bridge = await startBridge(text, { clock, folder: before.folder });
@@ -303,10 +305,10 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     await clock.advance(dueAt - clock.now() - 1);
     expect(receiver.deliveries).to.have.length(1);
     await clock.advance(1);
-    expect(await tried(bridge, 2)).to.include({ status: "delivered" });
+    expect(await afterAttempts(bridge, 2)).to.include({ status: "delivered" });
   });
 
-  it("does not deliver again and again while it cannot write down that it did", async () => {
+  it("does not repeat a delivery while it cannot store its result", async () => {
     const clock = createManualClock(Date.now());
     let away = true;
     const store = aStore((call) => {
@@ -315,26 +317,29 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
     const receiver = await startScripted(clock, () => "ok");
     const bridge = await startBridge(crm(receiver.url), { clock, store });
     await create(bridge);
-    await until(() => receiver.met.length === 1);
+    await until(() => receiver.met.length === 1, "the post has come");
     // Longer than the lease, so that the delivery falls due again meanwhile.
     for (let minutes = 0; minutes < 10; minutes++) await clock.advance(60_000);
     away = false;
     await clock.advance(5_000);
-    expect(await tried(bridge, 1)).to.include({ status: "delivered" });
+    expect(await afterAttempts(bridge, 1)).to.include({ status: "delivered" });
     expect(receiver.met).to.have.length(1);
   });
 
-  it("files what a destination refuses under that destination, not among faults of its own", async () => {
+  it("records a destination's refusal at its delivery, not as a fault of the bridge", async () => {
     const receiver = await startScripted(createManualClock(0), () => "404");
     const bridge = await startBridge(crm(receiver.url, ", retry: [], breaker: { failures: 1 }"));
     await create(bridge, "r1");
-    expect((await tried(bridge, 1)).history[0]).to.include({ status: 404, answer: "no such customer" });
+    expect((await afterAttempts(bridge, 1)).history[0]).to.include({
+      status: 404,
+      answer: "no such customer",
+    });
     expect(await list(bridge, "deliveries?status=parked&destination=crm")).to.have.length(1);
     expect(await list(bridge, "receipts?problems=true")).to.deep.equal([]);
     expect((await bridge.admin("/readyz")).status).to.equal(200);
     // Nor is it taken for a destination that is down.
     await create(bridge, "r2");
-    await until(() => receiver.met.length === 2);
+    await until(() => receiver.met.length === 2, "2 posts have come");
   });
 
   it("never answers a provider with a redirect, nor loses its post for a slash at the end", async () => {
@@ -349,7 +354,7 @@ describe("of the mistakes of other gateways, the bridge makes none: it", () => {
       "/in",
       "/",
     ]) {
-      const body = told("created", path);
+      const body = requestBody("created", path);
       const { status } = await bridge.post(path, body, { ...signedByLumin(body), ...plain });
       expect(status, path).to.be.oneOf(path === `${LUMIN}/` ? [200] : [200, 401, 404]);
     }

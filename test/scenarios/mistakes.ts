@@ -9,39 +9,43 @@ import { CountersignError } from "../../src/domain/errors.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aFolder, atTidy, type Bridge, configText, SECRET, signedByLumin } from "../support/bridge.ts";
+import { until } from "../support/until.ts";
 
-/** What mistakes.test.ts needs to enter the bridge as its users do. */
+/** For mistakes.slow.test.ts: ways to enter a bridge as its users do. */
 
 export const LUMIN = "/in/lumin/account";
-/** Nobody listens there, and nobody but root could. */
+/** No process listens there, and only root could. */
 export const CLOSED = "http://127.0.0.1:9/hook";
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 export const crm = (url: string, rest = "") =>
   configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }\nshutdown: 0s`);
 
-export const told = (type: string, id: string, given: object = {}) =>
+export const requestBody = (type: string, id: string, given: object = {}) =>
   JSON.stringify({
     event: { event_type: `signature_request_${type}`, event_time: 1_700_000_000_000 },
     signature_request: { signature_request_id: id, ...given },
   });
 export const post = (bridge: Pick<Bridge, "post">, body: string) =>
   bridge.post(LUMIN, body, signedByLumin(body));
-export const create = (bridge: Pick<Bridge, "post">, id = "r1") => post(bridge, told("created", id));
+export const create = (bridge: Pick<Bridge, "post">, id = "r1") => post(bridge, requestBody("created", id));
 
 export const list = async (bridge: Bridge, path: string) =>
   (await bridge.admin(`/api/v1/${path}`)).body.items;
-/** The only delivery, with its tries; each look is a request, so the event loop turns. */
+/** The only delivery, with its attempts. */
 export async function delivery(bridge: Bridge) {
   const [{ id }] = await list(bridge, "events");
   return (await bridge.admin(`/api/v1/events/${id}`)).body.deliveries[0];
 }
-export async function tried(bridge: Bridge, times: number) {
-  while ((await delivery(bridge)).attempts < times);
-  return delivery(bridge);
+/** The same, once it has this number of attempts. */
+export function afterAttempts(bridge: Bridge, count: number) {
+  return until(async () => {
+    const one = await delivery(bridge);
+    return one.attempts >= count && one;
+  }, `the delivery has ${count} attempts`);
 }
 
-/** A store on a file, but for what a test does to its calls: `before` runs first, and may throw. */
+/** A store on a file, of which `before` runs ahead of each call, and may throw. */
 export function aStore(before: (call: keyof Store) => void, folder = aFolder()): Store {
   const store = openSqliteStore({ file: join(folder, "countersign.db"), token: randomUUID });
   return new Proxy(store, {

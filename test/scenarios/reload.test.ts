@@ -27,9 +27,12 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
-import { createManualClock, settled, until } from "../support/clock.ts";
+import { createManualClock, settled } from "../support/clock.ts";
+import { until } from "../support/until.ts";
 
-/** A reload while something is under way: what is configured at the moment counts, and nothing is left behind. */
+/**
+ * A reload in the middle of other work: the configuration in force counts, and no work is left behind.
+ */
 
 const to = (destinations: Readonly<Record<string, string>>, rest = "") =>
   configText(
@@ -59,7 +62,7 @@ interface Reloadable {
   bridge: Bridge;
   /** Changes files of `mappings/`. */
   write(files: Readonly<Record<string, string>>): void;
-  /** Takes this configuration from now on; resolves when all of the one before is over. */
+  /** Puts this configuration into force; resolves when all of the one before has ended. */
   reload(text: string): Promise<void>;
   /** The same, but resolves once it is in force. */
   swap(text: string): Promise<{ over: Promise<void> }>;
@@ -111,13 +114,13 @@ async function startReloadable(
       over.catch(() => {});
       const { config } = await parseConfig(next, join(folder, "countersign.yaml"), {});
       const wanted = (config?.destinations ?? []).map(({ name }) => name).join();
-      while ((await names()) !== wanted);
+      await until(async () => (await names()) === wanted, `${wanted} are configured`);
       return { over };
     },
   };
 }
 
-/** What the bridge says once it has read a head that expects it. */
+/** The bridge's answer to a head with `Expect`. */
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /** A post that stops after its headers and ten bytes. */
@@ -136,12 +139,12 @@ async function beginPost(url: string, body: string, headers: Record<string, stri
   });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.write(`POST ${path} HTTP/1.1\r\n${head}\r\n${body.slice(0, 10)}`);
-  await until(() => answer.startsWith(CONTINUE));
+  await until(() => answer.startsWith(CONTINUE), "the bridge asks for the body");
   answer = "";
   return {
     async end(): Promise<number> {
       socket.write(body.slice(10));
-      await until(() => answer.includes("\r\n\r\n"));
+      await until(() => answer.includes("\r\n\r\n"), "the bridge has answered");
       return Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
     },
   };
@@ -150,11 +153,11 @@ async function beginPost(url: string, body: string, headers: Record<string, stri
 const beginLumin = (bridge: Bridge, body: string) =>
   beginPost(bridge.url, body, signedByLumin(body), "/in/lumin/account");
 
-/** Waits until nothing is pending or held; each look is a request, so the event loop turns. */
+/** Waits until no delivery is pending or held. */
 async function nothingOpen(bridge: Bridge): Promise<void> {
-  const open = async () =>
-    (await bridge.admin("/api/v1/destinations")).body.items.some((one: { open: number }) => one.open > 0);
-  while (await open());
+  const isDone = async () =>
+    (await bridge.admin("/api/v1/destinations")).body.items.every((one: { open: number }) => one.open === 0);
+  await until(isDone, "no delivery is open");
 }
 
 const deliveriesOf = async (bridge: Bridge) =>
@@ -166,29 +169,29 @@ const deliveriesOf = async (bridge: Bridge) =>
 describe("a reload while a post is under way", () => {
   afterEach(tidy);
 
-  it("wakes the destination for a post whose body comes after it", async () => {
+  it("wakes the new dispatcher for a post whose body comes after it", async () => {
     const receiver = await startReceiver();
     const text = to({ crm: receiver.url });
     const real = openSqliteStore({ file: ":memory:", token: () => "token" });
-    let looked = 0;
+    let asked = 0;
     const nextDueAt: Store["nextDueAt"] = async (name) => {
       const at = await real.nextDueAt(name);
-      looked += 1;
+      asked += 1;
       return at;
     };
     const { bridge, reload } = await startReloadable(text, { store: { ...real, nextDueAt } });
     const post = await beginLumin(bridge, created("r1"));
-    await until(() => looked === 1);
+    await until(() => asked === 1, "the first dispatcher has asked");
     await reload(text);
-    // The new bridge has looked for what is due, and found nothing.
-    await until(() => looked > 1);
+    // The new dispatcher has asked for due deliveries, and found none.
+    await until(() => asked > 1, "the new dispatcher has asked");
     await settled();
     expect(await post.end()).to.equal(200);
     await receiver.got(1);
   });
 
   for (const kind of KINDS) {
-    it(`addresses the new destination, and none that is gone, with ${kind}`, async function () {
+    it(`sends its event to the new destination, and to no removed one, with ${kind}`, async function () {
       if (kind === "postgres") await needPostgres.call(this);
       const { config } = await parseConfig(JSON.stringify({ store: await STORES[kind]() }), "c.yaml", {});
       if (!config) throw new Error("no store");
@@ -219,7 +222,7 @@ describe("a reload while a post is under way", () => {
     expect((await bridge.admin("/api/v1/receipts")).body.items).to.have.length(0);
   });
 
-  it("leaves nothing behind, at whichever call of the store it comes, before the call or after", async () => {
+  it("leaves no work behind, at any call of the store, before the call or after", async () => {
     const body = batch("d1", ["10", ...Array.from({ length: 270 }, () => "20"), "30"]);
     let paused = 0;
     for (const side of ["before", "after"] as const) {
@@ -251,7 +254,7 @@ describe("a reload while a post is under way", () => {
     expect(paused).to.be.at.least(4);
   });
 
-  it("reads again by the new mapping, and for the new destination, what a page under way has still before it", async () => {
+  it("reprocesses the rest of a running page by the new mapping, for the new destination", async () => {
     const { store, reached, arm, release } = pausing("after", 1, ["findReceipts"]);
     const [crm, erp] = [await startReceiver(), await startReceiver()];
     const acme = (destinations: Record<string, string>) =>
@@ -276,7 +279,7 @@ describe("a reload while a post is under way", () => {
     expect(crm.deliveries).to.have.length(0);
   });
 
-  it("parks what a replay under way makes due for a destination that is gone", async () => {
+  it("parks deliveries that a running replay makes due for a removed destination", async () => {
     for (const side of ["before", "after"] as const) {
       const { store, reached, arm, release } = pausing(side, 1, ["replay"]);
       const receiver = await startReceiver();
@@ -317,9 +320,11 @@ async function startHolding() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     posts: () => posts,
-    came: (name: string) => until(() => held.has(name)),
+    came: (name: string) => until(() => held.has(name), `${name} has come`),
     answer(name: string, status: number) {
-      held.get(name)?.writeHead(status).end();
+      const response = held.get(name);
+      if (!response) throw new Error(`${name} has not come`);
+      response.writeHead(status).end();
     },
   };
 }
@@ -337,7 +342,7 @@ describe("after a reload", () => {
     bridge.post(`/in/legalesign/batch?token=${TOKEN}`, batch(document, values), FORM);
   const crmOf = async (bridge: Bridge) => (await bridge.admin("/api/v1/destinations")).body.items[0];
 
-  it("a 410 to what was in flight pauses the destination at once, while others are in flight still", async () => {
+  it("a 410 to an attempt in flight pauses the destination, while others are in flight", async () => {
     const receiver = await startHolding();
     const { bridge, swap } = await startReloadable(to({ crm: receiver.url }));
     await post(bridge, "d1", "10");
@@ -345,13 +350,13 @@ describe("after a reload", () => {
     await Promise.all([receiver.came("d1/1"), receiver.came("d2/1")]);
     const { over } = await swap(to({ crm: receiver.url, erp: receiver.url }));
     receiver.answer("d1/1", 410);
-    while ((await crmOf(bridge)).paused === null);
+    await until(async () => (await crmOf(bridge)).paused, "crm is paused");
     expect((await crmOf(bridge)).paused.reason).to.equal("it answered 410 Gone");
     receiver.answer("d2/1", 200);
     await over;
   });
 
-  it("a breaker that opens by what was in flight is open for the new bridge", async () => {
+  it("a breaker that attempts in flight open is open for the new dispatcher", async () => {
     const receiver = await startHolding();
     const fragile = ", breaker: { failures: 1 }";
     const { bridge, swap } = await startReloadable(to({ crm: receiver.url }, fragile));
@@ -377,7 +382,7 @@ describe("after a reload", () => {
     await over;
   });
 
-  it("what the bridge before gives back untried goes at once", async () => {
+  it("a delivery that the replaced dispatcher releases is attempted at once", async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 1));
     const receiver = await startHolding();
     const text = (url: string) => `${to({ crm: url })}\nshutdown: 0s\n`;
@@ -389,18 +394,18 @@ describe("after a reload", () => {
     const over = reload(text(other.url)).then(() => {
       isOver = true;
     });
-    while (!isOver) {
-      await settled();
+    await until(async () => {
       // For the grace of no length. More time could end the attempt while the file is being read.
       await clock.advance(0);
-    }
+      return isOver;
+    }, "the reload is over");
     await over;
     await other.came("d1/1");
     other.answer("d1/1", 200);
     await nothingOpen(bridge);
   });
 
-  it("what waits for a destination that is gone is listed and counted, and the next reload parks it", async () => {
+  it("deliveries to a removed destination are listed and counted, and parked by the next", async () => {
     const store = openSqliteStore({ file: ":memory:", token: () => "token" });
     let away = false;
     const parkRemoved: Store["parkRemoved"] = async (...given) => {
@@ -438,23 +443,23 @@ describe("after a reload", () => {
     expect(await deliveriesOf(bridge)).to.deep.equal(["crm parked destination_removed"]);
   });
 
-  it("nothing is taken for what a clock that was set back left behind", async () => {
+  it("due times are not taken for those of a clock that was set back", async () => {
     const store = openSqliteStore({ file: ":memory:", token: () => "token" });
-    const looked = { forward: 0, claims: 0 };
+    const asked = { forward: 0, claims: 0 };
     const bringForward: Store["bringForward"] = (request) => {
-      looked.forward += 1;
+      asked.forward += 1;
       return store.bringForward(request);
     };
     const claim: Store["claim"] = (request) => {
-      looked.claims += 1;
+      asked.claims += 1;
       return store.claim(request);
     };
     const text = to({ crm: "http://127.0.0.1:9/" });
     const { reload } = await startReloadable(text, { store: { ...store, bringForward, claim } });
-    await until(() => looked.claims === 1);
+    await until(() => asked.claims === 1, "the first dispatcher has claimed");
     await reload(text);
-    await until(() => looked.claims > 1);
-    expect(looked.forward).to.equal(1);
+    await until(() => asked.claims > 1, "the new dispatcher has claimed");
+    expect(asked.forward).to.equal(1);
   });
 
   it("a bridge that is being stopped is not reloaded", async () => {
@@ -470,7 +475,7 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
   before(needPostgres);
   afterEach(tidy);
 
-  it("leave what they do not know to each other at a start, list it, and park it by a reload", async () => {
+  it("leave unknown destinations to each other at a start, list them, and park by a reload", async () => {
     const { config } = await parseConfig(JSON.stringify({ store: await STORES.postgres() }), "c.yaml", {});
     if (!config) throw new Error("no store");
     const open = () => openStore(config.store, () => {});
@@ -483,7 +488,7 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
 
     const { logger, logged } = logging();
     const older = await startReloadable(to({ crm: crm.url }), { store: await open(), logger });
-    await until(() => logged("deliveries.stranded").length > 0);
+    await until(() => logged("deliveries.stranded").length > 0, "the stranded deliveries are logged");
     const listed = (await older.bridge.admin("/api/v1/destinations")).body.items;
     expect(listed.find(({ name }: { name: string }) => name === "erp")).to.include({
       configured: false,
@@ -495,7 +500,7 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
     expect(await deliveriesOf(newer.bridge)).to.include("erp parked destination_removed");
   });
 
-  it("end no lease of the other when one starts whose clock goes half a minute behind", async () => {
+  it("end no lease of the other when one starts with a clock half a minute ahead", async () => {
     const { config } = await parseConfig(JSON.stringify({ store: await STORES.postgres() }), "c.yaml", {});
     if (!config) throw new Error("no store");
     const open = () => openStore(config.store, () => {});
@@ -519,14 +524,14 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
       return leases;
     };
     await startReloadable(to({ crm: receiver.url }), { store: { ...store, claim } });
-    await until(() => claims > 0);
+    await until(() => claims > 0, "the second bridge has claimed");
     await settled();
     receiver.answer("r1/1", 200);
     await nothingOpen(first.bridge);
     expect(receiver.posts()).to.equal(1);
   });
 
-  it("a bridge that starts alone parks what waits for a destination that is gone", async () => {
+  it("a bridge that starts alone parks deliveries to a removed destination", async () => {
     const { config } = await parseConfig(JSON.stringify({ store: await STORES.postgres() }), "c.yaml", {});
     if (!config) throw new Error("no store");
     const open = () => openStore(config.store, () => {});
@@ -548,7 +553,10 @@ const control = (bridge: Bridge, path: string, body: object) =>
 
 type Call = (...given: unknown[]) => Promise<unknown>;
 
-/** A store that stands still at the nth of these calls once it is armed: before it, or after it has been carried out. */
+/**
+ * A store that stands still at the nth of these calls once it is armed: before it, or after it has been
+ * carried out.
+ */
 function pausing(side: "before" | "after", nth: number, calls = ["record", "amend", "reject"]) {
   const store = openSqliteStore({ file: ":memory:", token: () => `${Math.random()}` });
   const reached = Promise.withResolvers<void>();

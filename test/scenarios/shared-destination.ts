@@ -6,106 +6,112 @@ import type { Observer } from "../../src/outbound/observe.ts";
 import type { DestinationState } from "../../src/store/port/control.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
-import { noting } from "../outbound/stage.ts";
+import { recordingObserver } from "../outbound/dispatcher-harness.ts";
 import { aDocument, aDraft, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
-import { createManualClock, type ManualClock, settled, until } from "../support/clock.ts";
+import { createManualClock, type ManualClock, settled } from "../support/clock.ts";
+import { nth } from "../support/only.ts";
+import { until } from "../support/until.ts";
 
-/** A try that a test ends by hand. */
-export interface Try {
+/** An attempt that a test ends by hand. */
+export interface ManualAttempt {
   node: Node;
-  /** When it began, on the stage's clock. */
+  /** When it began, on the harness's clock. */
   at: number;
   open: boolean;
   end(status: number): void;
 }
 
-/** One of several that share a store and send to the same destination. */
+/** One of several nodes that share a store and send to the same destination. */
 export interface Node {
   dispatcher: Dispatcher;
-  /** How many nodes it knows of; 0: it does not know. */
+  /** The number of nodes that it knows of; 0: unknown. */
   nodes: number;
-  /** How often it has heard that another has recorded something. */
-  heard: number;
+  /** How often it was notified that another node has recorded events. */
+  notified: number;
   /** How often it has asked the store for work. */
   claims: number;
-  told: readonly (keyof Observer)[];
+  observed: readonly (keyof Observer)[];
   state(): DestinationState | undefined;
-  /** It stops from one moment to the next, as a killed process does: nothing is settled or given back. */
+  /** Ends it at once, like a killed process: it settles and releases nothing. */
   die(): Promise<void>;
 }
 
-/** Several real dispatchers on one clock, each with a store of its own on one database, whose tries a test ends by hand. */
-export interface NodesStage {
+/**
+ * Several real dispatchers on one clock, each with its own store on one database, whose attempts a test
+ * ends by hand.
+ */
+export interface NodesHarness {
   clock: ManualClock;
   nodes: readonly Node[];
   /** In the order in which they began. */
-  tries: readonly Try[];
-  /** Answers each try at once with this, from now on; null: they are ended by hand. */
+  attempts: readonly ManualAttempt[];
+  /** Answers each attempt at once with this status, from now on; null: they are ended by hand. */
   answer(status: number | null): void;
   start(): Promise<Node>;
-  /** Records so many happenings, each of a document of its own, at the first node. */
+  /** Records `count` happenings, each of its own document, at the first node. */
   post(count: number): Promise<void>;
-  /** Moves the clock, and lets everybody do what they then have to do. */
+  /** Moves the clock, and waits until the nodes have done what is due. */
   advance(ms: number): Promise<void>;
   clear(): Promise<void>;
 }
 
 const NEVER = new Promise<never>(() => {});
 
-export function createNodesStage(url: string, destination: Destination): NodesStage {
+export function createNodesHarness(url: string, destination: Destination): NodesHarness {
   const clock = createManualClock(NEW_YEAR);
   const nodes: Node[] = [];
   const stores = new Map<Node, Store>();
-  const tries: Try[] = [];
+  const attempts: ManualAttempt[] = [];
   let answer: number | null = null;
   let tokens = 0;
   let documents = 0;
-  /** Calls of the stores that are under way, and all that there ever were. */
+  /** Store calls under way, and all store calls so far. */
   let underWay = 0;
   let calls = 0;
 
   async function start(): Promise<Node> {
     const store = await openPostgresStore({ url, token: () => `token-${tokens++}` });
-    const life = createLife();
-    const told: (keyof Observer)[] = [];
+    const lifetime = createLifetime();
+    const observed: (keyof Observer)[] = [];
     let listening = false;
     const dispatcher = createDispatcher({
       destinations: [destination],
       saved: await store.destinations(),
-      store: life.mortal({
+      store: lifetime.killable({
         ...store,
         claim(request) {
           node.claims += 1;
           return store.claim(request);
         },
       }),
-      deliver: (_destination, _event, number, { signal } = {}) => life.live(tryByHand(node, number, signal)),
-      clock: life.clock,
+      deliver: (_destination, _event, number, { signal } = {}) =>
+        lifetime.live(attemptByHand(node, number, signal)),
+      clock: lifetime.clock,
       random: () => 0,
-      observe: noting(told),
+      observe: recordingObserver(observed),
       onDeath() {},
       shared: true,
     });
     const node: Node = {
       dispatcher,
       nodes: 0,
-      heard: 0,
+      notified: 0,
       claims: 0,
-      told,
+      observed,
       state: () => dispatcher.states()[0],
       async die() {
-        life.end();
+        lifetime.end();
         nodes.splice(nodes.indexOf(node), 1);
         await store.close();
       },
     };
     store.subscribe?.({
       workDue(names) {
-        if (names) node.heard += 1;
+        if (names) node.notified += 1;
         else listening = true;
-        if (life.alive()) dispatcher.wake(names);
+        if (lifetime.alive()) dispatcher.wake(names);
       },
-      stateChanged: (states) => life.alive() && dispatcher.applyStates(states),
+      stateChanged: (states) => lifetime.alive() && dispatcher.applyStates(states),
       nodeCountChanged(count) {
         node.nodes = count;
         dispatcher.setNodeCount(count);
@@ -114,11 +120,14 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
     nodes.push(node);
     stores.set(node, store);
     dispatcher.start();
-    await until(() => listening && nodes.every((one) => one.nodes === nodes.length));
+    await until(
+      () => listening && nodes.every((one) => one.nodes === nodes.length),
+      `the new node listens, and every node knows ${nodes.length} nodes`,
+    );
     return node;
   }
 
-  function createLife() {
+  function createLifetime() {
     let alive = true;
     const live = <T>(work: Promise<T>): Promise<T> => work.then((value) => (alive ? value : NEVER));
     const call =
@@ -129,15 +138,15 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
         calls += 1;
         return live(work(...given).finally(() => (underWay -= 1)));
       };
-    const mortalClock: Clock = {
+    const killableClock: Clock = {
       now: clock.now,
       after: (ms, run) => clock.after(ms, () => alive && run()),
     };
     return {
       alive: () => alive,
       live,
-      clock: mortalClock,
-      mortal: (store: Store) => ({
+      clock: killableClock,
+      killable: (store: Store) => ({
         bringForward: call(store.bringForward),
         claim: call(store.claim),
         settle: call(store.settle),
@@ -151,7 +160,7 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
     };
   }
 
-  function tryByHand(node: Node, number: number, signal?: AbortSignal): ReturnType<Deliver> {
+  function attemptByHand(node: Node, number: number, signal?: AbortSignal): ReturnType<Deliver> {
     const startedAt = clock.now();
     const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<Deliver>>>();
     const end = (status: number | null) => {
@@ -169,45 +178,47 @@ export function createNodesStage(url: string, destination: Destination): NodesSt
     };
     const one = { node, at: startedAt, open: true, end };
     signal?.addEventListener("abort", () => end(null));
-    tries.push(one);
+    attempts.push(one);
     if (answer !== null) end(answer);
     return promise;
   }
 
-  /** Nobody has anything to do any more, as far as that can be seen: news of others may still be on the way. */
-  async function still(): Promise<void> {
-    for (let before = -1; before !== calls || underWay > 0; ) {
-      before = calls;
+  /** Resolves once no store call is under way; notifications of other nodes may still be on their way. */
+  async function idle(): Promise<void> {
+    await until(async () => {
+      const before = calls;
       await settled();
-    }
+      return before === calls && underWay === 0;
+    }, "no store call is under way");
   }
 
   return {
     clock,
     nodes,
-    tries,
+    attempts,
     start,
     answer: (status) => {
       answer = status;
     },
     async post(count) {
-      const [node] = nodes;
-      const store = node && stores.get(node);
+      const node = nth(nodes, 0);
+      const store = stores.get(node);
+      if (!store) throw new Error("the node has no store");
       await Promise.all(
         Array.from({ length: count }, () =>
-          store?.record(
+          store.record(
             aRecordRequest([aDraft({ document: aDocument(`d${documents++}`) })], {
               subscribers: [destination],
             }),
           ),
         ),
       );
-      node?.dispatcher.wake();
-      await still();
+      node.dispatcher.wake();
+      await idle();
     },
     async advance(ms) {
       await clock.advance(ms);
-      await still();
+      await idle();
     },
     async clear() {
       const stopped = nodes.splice(0).map(async (node) => {

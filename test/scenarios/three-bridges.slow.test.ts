@@ -15,12 +15,14 @@ import {
   startReceiver,
   tidy,
 } from "../support/bridge.ts";
-import { createManualClock, type ManualClock, settled } from "../support/clock.ts";
+import { createManualClock, type ManualClock } from "../support/clock.ts";
+import { nth } from "../support/only.ts";
 import { type PostgresServer, postgresServer } from "../support/postgres-server.ts";
+import { until } from "../support/until.ts";
 
 const START = Date.UTC(2026, 0, 1);
 
-/** A receiver that answers nothing before it is told to. */
+/** A receiver that answers when a test says so. */
 async function startHoldingReceiver() {
   const held: ServerResponse[] = [];
   const seen = { all: 0, mostAtOnce: 0 };
@@ -37,7 +39,12 @@ async function startHoldingReceiver() {
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/hook`, held, seen, answerOne: () => held.shift()?.end("ok") };
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    held,
+    seen,
+    answerOne: () => nth(held.splice(0, 1), 0).end("ok"),
+  };
 }
 
 describe("three bridges on one PostgreSQL", () => {
@@ -84,12 +91,12 @@ describe("three bridges on one PostgreSQL", () => {
       event: { event_type: "signature_request_sent", event_time: START },
       signature_request: { signature_request_id: document },
     });
-    const answer = await bridges[to]?.post("/in/lumin/account", body, signedByLumin(body));
-    expect(answer?.body).to.include({ events: 1 });
+    const answer = await nth(bridges, to).post("/in/lumin/account", body, signedByLumin(body));
+    expect(answer.body).to.include({ events: 1 });
   }
 
   const change = async (at: number, action: "pause" | "resume") => {
-    const answer = await fetch(`${bridges[at]?.adminUrl}/api/v1/destinations/crm/${action}`, {
+    const answer = await fetch(`${nth(bridges, at).adminUrl}/api/v1/destinations/crm/${action}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ reason: "moving house" }),
@@ -97,14 +104,17 @@ describe("three bridges on one PostgreSQL", () => {
     expect(answer.status).to.equal(200);
   };
   const pausedAt = async (at: number) =>
-    (await bridges[at]?.admin("/api/v1/destinations"))?.body.items[0].paused?.reason;
+    (await nth(bridges, at).admin("/api/v1/destinations")).body.items[0].paused?.reason;
   const allShow = async (reason: string | undefined) => {
-    for (const at of bridges.keys()) while ((await pausedAt(at)) !== reason) await settled();
+    for (const at of bridges.keys())
+      await until(async () => (await pausedAt(at)) === reason, `bridge ${at} shows the pause: ${reason}`);
   };
-  /** Until it holds, while time passes: whoever got nothing asks again. */
-  const inTime = async (condition: () => boolean) => {
-    while (!condition()) await clock.advance(1);
-  };
+  /** Moves the clock until it holds: a bridge that got no lease asks again. */
+  const inTime = (condition: () => boolean, expected: string) =>
+    until(async () => {
+      for (let ms = 0; ms < 100 && !condition(); ms += 1) await clock.advance(1);
+      return condition();
+    }, expected);
   const linesDown = () =>
     server.admin.query(
       `select pg_terminate_backend(pid, 5000) from pg_locks
@@ -112,13 +122,15 @@ describe("three bridges on one PostgreSQL", () => {
          and database = (select oid from pg_database where datname = current_database())`,
     );
 
-  it("are paused by a word to one of them, and resumed by a word to another, over a broken line as well", async () => {
-    const receiver = await startReceiver();
-    await start(receiver.url);
+  it("are paused at one of them and resumed at another, also after a broken connection", async () => {
+    const [receiver, witness] = [await startReceiver(), await startReceiver()];
+    // The posts to a second destination show that the bridges have sent what they may.
+    await start(receiver.url, ` }, witness: { url: "${witness.url}", secrets: ["${SECRET}"]`);
     await linesDown();
     await change(0, "pause");
     for (const at of [0, 1, 2]) await post(at, `d${at}`);
     await allShow("moving house");
+    await witness.got(3);
     await clock.advance(1_000);
     expect(receiver.deliveries).to.have.length(0);
 
@@ -128,36 +140,39 @@ describe("three bridges on one PostgreSQL", () => {
     await allShow(undefined);
   });
 
-  it("hear each other after a reload as before", async () => {
+  it("notify each other after a reload as before", async () => {
     const receiver = await startReceiver();
     await start(receiver.url, ", rate: 50/s");
-    await bridges[1]?.reload();
+    await nth(bridges, 1).reload();
     await change(0, "pause");
     await allShow("moving house");
-    await bridges[0]?.reload();
+    await nth(bridges, 0).reload();
     await change(1, "resume");
     await allShow(undefined);
     for (const at of [0, 1, 2]) await post(at, `d${at}`);
-    while (receiver.deliveries.length < 3) await clock.advance(1);
+    await inTime(() => receiver.deliveries.length === 3, "all three events have come");
   });
 
-  it("have no more than a destination's concurrency at a receiver at once, and bring everything there", async () => {
+  it("keep to a destination's concurrency together, and deliver everything", async () => {
     const receiver = await startHoldingReceiver();
     await start(receiver.url, ", concurrency: 2");
     const documents = Array.from({ length: 24 }, (_, i) => `d${i}`);
     await Promise.all(documents.map((document, i) => post(i % 3, document)));
     for (;;) {
-      await inTime(() => receiver.held.length === 2);
+      await inTime(() => receiver.held.length === 2, "two posts hang");
       if (receiver.seen.all === documents.length) break;
       const before = [...asked];
       await clock.advance(1_000);
-      await inTime(() => asked.filter((count, i) => count > (before[i] ?? 0)).length >= 2);
+      await inTime(
+        () => asked.filter((count, i) => count > (before[i] ?? 0)).length >= 2,
+        "two bridges have asked again",
+      );
       receiver.answerOne();
     }
     receiver.answerOne();
     receiver.answerOne();
-    const waiting = async () => (await bridges[0]?.admin("/api/v1/deliveries?status=pending"))?.body.items;
-    while ((await waiting()).length > 0) await settled();
+    const waiting = async () => (await nth(bridges, 0).admin("/api/v1/deliveries?status=pending")).body.items;
+    await until(async () => (await waiting()).length === 0, "no delivery is pending");
     expect(receiver.seen).to.deep.equal({ all: documents.length, mostAtOnce: 2 });
   });
 });

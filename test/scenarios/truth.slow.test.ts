@@ -28,6 +28,8 @@ const ALL = { lumin: ["account"], legalesign: ["upon", "batch", "realtime"] } as
 const SKEW = { lumin: 0, legalesign: 3_000 } as const;
 /** One in this many deliveries to the destination that orders documents is refused, and retried. */
 const REFUSAL_INTERVAL = 50;
+/** On a busy machine an answer may take long, and what is attempted again after a timeout arrives twice. */
+const USUAL = `secrets: ["${SECRET}"], concurrency: 64, timeout: 5m`;
 
 interface RunOptions {
   provider: ProviderName;
@@ -52,8 +54,8 @@ function documentsOf({ provider, documents, channels = ALL[provider] }: RunOptio
 
 function config(inOrder: Receiver, atOnce: Receiver): string {
   return configText(`destinations:
-  in-order: { url: "${inOrder.url}", secrets: ["${SECRET}"], ordering: document, concurrency: 64, retry: [1ms, 1ms, 1ms] }
-  at-once: { url: "${atOnce.url}", secrets: ["${SECRET}"], ordering: none, concurrency: 64 }
+  in-order: { url: "${inOrder.url}", ${USUAL}, ordering: document, retry: [1ms, 1ms, 1ms] }
+  at-once: { url: "${atOnce.url}", ${USUAL}, ordering: none }
 `)
     .replace("      account:", `      app: { secrets: ["${LUMIN_KEY}"] }\n      account:`)
     .replace("destinations:", `      realtime: { secrets: ["${REALTIME_SECRET}"] }\ndestinations:`);
@@ -188,11 +190,11 @@ function expectTruth(outcome: BridgeOutcome): void {
     expect(sequence).to.deep.equal(sequence.map((_, index) => index + 1));
 }
 
-describe("what arrives, compared with what happened", function () {
-  this.timeout(120_000);
+describe("the arrivals at a destination, compared with the ground truth", function () {
+  this.timeout(300_000);
   afterEach(tidy);
 
-  it("is each happening once at each destination, by its right signer and in order, whatever went wrong on the way", async () => {
+  it("is each happening once at each destination, by its signer and in order, despite faults", async () => {
     expectTruth(
       await bridgeAll([
         { provider: "legalesign", documents: 100 },
@@ -210,7 +212,7 @@ describe("the comparison", () => {
   const OK = { status: 200, headers: new Headers(), body: {} };
 
   for (const provider of ["lumin", "legalesign"] as const) {
-    it(`finds fault with ${provider} events that are lost, doubled, invented or another's, and only with those`, async () => {
+    it(`reports ${provider} events that are lost, doubled, invented or misattributed, and no others`, async () => {
       const run = await sendTo({ provider, documents: 20 }, { post: async () => OK });
       const right = arrivalsOf(run);
       const complaints = (arrivals: readonly Arrival[]) =>
@@ -221,7 +223,7 @@ describe("the comparison", () => {
       const [one] = right.slice(index);
       if (!one) throw new Error("no signing");
       const others = right.toSpliced(index, 1);
-      const stranger = { id: "somebody", email: "somebody@example.com" };
+      const stranger = { id: "stranger", email: "stranger@example.com" };
       expect(complaints(others)).to.equal(1);
       expect(complaints([...right, { ...one, id: "evt_2" }])).to.equal(1);
       expect(complaints([...right, { ...one, document: "doc-1" }])).to.equal(1);
@@ -231,7 +233,7 @@ describe("the comparison", () => {
     });
   }
 
-  it("finds fault with documents that do not end as they did, or never were", async () => {
+  it("reports documents with a wrong final state, and invented ones", async () => {
     const run = await sendTo({ provider: "legalesign", documents: 20 }, { post: async () => OK });
     const right: Shown[] = run.truth
       .filter((line) => line.kind === "document")
@@ -252,7 +254,7 @@ describe("the comparison", () => {
   });
 });
 
-/** The arrivals of a run in which nothing went wrong. */
+/** The arrivals of a run without faults. */
 function arrivalsOf({ truth, provider }: SimulationRun): Arrival[] {
   return truth
     .filter((line) => line.kind === "happening")

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { createRowRules, CHECK_ORDER } from "../../src/check/rules.ts";
+import { CHECK_ORDER, createRowRules } from "../../src/check/rules.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { openLowdbStore } from "../../src/store/lowdb.ts";
@@ -17,7 +17,11 @@ import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } f
 import { postgresServer } from "../support/postgres-server.ts";
 import { anAttempt, type Contents, contentsOf, restoreAll } from "./filled.ts";
 
-/** The same random story told to two stores: both answer the same, end with the same rows, and nothing of those is inconsistent. */
+/**
+ * Runs the same random steps on two stores: both return the same, and end with the same, consistent rows.
+ * lowdb works on SQLite in memory, so the stores that are written independently are SQLite and PostgreSQL.
+ * With lowdb the steps test that its file holds every change when it is opened again.
+ */
 
 const folder = mkdtempSync(join(tmpdir(), "countersign-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -47,8 +51,8 @@ const SUBSCRIBERS = [CRM, { ...CRM, name: "erp", ordering: "none" as const }, { 
 const WINDOWS = [60_000, 60_000, 10_000, 0];
 const SECOND = 1_000;
 
-/** What is done, and three numbers that say to what and how. */
-const steps = fc.array(
+/** An operation, and three numbers that select its object and its parameters. */
+const anySteps = fc.array(
   fc.record({
     what: fc.constantFrom(
       "record",
@@ -57,7 +61,7 @@ const steps = fc.array(
       "again",
       "claim",
       "settle",
-      "give",
+      "release",
       "skip",
       "replay",
       "park",
@@ -71,11 +75,12 @@ const steps = fc.array(
   }),
   { minLength: 10, maxLength: 60 },
 );
-type Step = typeof steps extends fc.Arbitrary<infer T> ? (T extends readonly (infer S)[] ? S : never) : never;
+type Step =
+  typeof anySteps extends fc.Arbitrary<infer T> ? (T extends readonly (infer S)[] ? S : never) : never;
 
 const pick = <T>(from: readonly T[], n: number): T => from[n % from.length] as T;
 
-/** Several channels tell of few signers of few documents, at times that are near one another, or that they do not say. */
+/** A report about one of few signers and documents, at a time near others or at none. */
 function draftOf(at: number, channel: string, { a, c }: Step): Draft {
   const type = pick(TYPES, a + c);
   const signer = type.startsWith("document") ? null : aSigner(`signer-${c % 3}`);
@@ -84,39 +89,42 @@ function draftOf(at: number, channel: string, { a, c }: Step): Draft {
   return aDraft({ type, channel, document, signer, time, digest: `digest-${at}` });
 }
 
-interface Told {
+interface Result {
   answers: unknown[];
   contents: Contents;
 }
 
-/** Positions and tokens are each store's own. */
-const comparable = (told: Told): unknown =>
+/** Without positions and tokens, which are each store's own. */
+const comparable = (result: Result): unknown =>
   JSON.parse(
-    JSON.stringify(told, (name, value) =>
+    JSON.stringify(result, (name, value) =>
       name === "position" ? undefined : name === "token" ? value !== null : value,
     ),
   );
 
-/** `receipts` are made beforehand, so that both stores are told of the same. */
-async function tell(
-  story: readonly Step[],
+/**
+ * Runs the steps on a store of one kind, which some steps move into one of the other kind. `receipts`
+ * are given, so that both runs record the same.
+ */
+async function run(
+  steps: readonly Step[],
   receipts: readonly Receipt[],
   kind: Kind,
   other: Kind,
-): Promise<Told> {
+): Promise<Result> {
   let open = await OPEN[kind]();
   let store = await open();
   let now = NEW_YEAR;
   let leases: Lease[] = [];
   const answers: unknown[] = [];
-  const told: { receipt: Receipt; drafts: readonly Draft[] }[] = [];
+  const recorded: { receipt: Receipt; drafts: readonly Draft[] }[] = [];
 
   const record = async (step: Step, count: number) => {
     const { a, b, c } = step;
     const channel = pick(CHANNELS, b);
     const drafts = Array.from({ length: count }, (_, i) => draftOf(a + i * (c % 3), channel, step));
-    const receipt = { ...(receipts[told.length] as Receipt), channel, receivedAt: now };
-    told.push({ receipt, drafts });
+    const receipt = { ...(receipts[recorded.length] as Receipt), channel, receivedAt: now };
+    recorded.push({ receipt, drafts });
     const rules = { receipt, subscribers: SUBSCRIBERS.slice(0, 1 + (c % 3)), coalesce: pick(WINDOWS, a) };
     return store.record(aRecordRequest(drafts, rules));
   };
@@ -155,14 +163,14 @@ async function tell(
     store = await open();
   };
 
-  for (const step of story) {
+  for (const step of steps) {
     const { what, a, b, c } = step;
     const destination = pick(SUBSCRIBERS, a).name;
     now += SECOND;
     if (what === "record") answers.push(await record(step, 1));
     else if (what === "batch") answers.push(await record(step, 4));
-    else if (what === "again" && told.length > 0) {
-      const { receipt, drafts } = pick(told, a);
+    else if (what === "again" && recorded.length > 0) {
+      const { receipt, drafts } = pick(recorded, a);
       const more = [...drafts, draftOf(b, receipt.channel, step)];
       answers.push(
         await store.amend(aRecordRequest(more, { receipt, subscribers: SUBSCRIBERS, coalesce: 60_000 })),
@@ -172,7 +180,7 @@ async function tell(
       leases.push(...leased);
       answers.push(leased.map(({ delivery }) => delivery));
     } else if (what === "settle" && leases.length > 0) answers.push(await settle(step));
-    else if (what === "give") await store.release(leases.splice(0, 1 + (a % 2)), now);
+    else if (what === "release") await store.release(leases.splice(0, 1 + (a % 2)), now);
     else if (what === "skip") {
       const { items } = await store.findDeliveries({}, { limit: 100 });
       if (items.length > 0) answers.push(await store.skip(pick(items, a).id, now));
@@ -192,7 +200,7 @@ async function tell(
   return { answers, contents };
 }
 
-/** What does not fit together; with all events there, the numbers of each document have no gap. */
+/** Violated rules of consistency. With no event pruned, each document's sequences have no gap either. */
 function faultsIn(contents: Contents): string[] {
   const rules = createRowRules({ now: NEW_YEAR, documents: Infinity, duplicates: Infinity });
   const look = <T extends Table>(table: T) =>
@@ -202,27 +210,27 @@ function faultsIn(contents: Contents): string[] {
   const events = contents.events.flatMap(({ event }) => (event.document ? [event] : []));
   for (const [id, all] of Map.groupBy(events, ({ document }) => document?.id)) {
     const numbers = all.map(({ sequence }) => sequence ?? 0).sort((x, y) => x - y);
-    if (numbers.some((one, i) => one !== i + 1)) faults.push(`${id} has the numbers ${numbers.join(", ")}`);
+    if (numbers.some((one, i) => one !== i + 1)) faults.push(`${id} has the sequences ${numbers.join(", ")}`);
   }
   return faults;
 }
 
 function agree(one: Kind, other: Kind, numRuns: number): Promise<void> {
   return fc.assert(
-    fc.asyncProperty(steps, async (story) => {
-      const receipts = story.map(() => aReceipt());
-      const first = await tell(story, receipts, one, other);
-      const second = await tell(story, receipts, other, one);
+    fc.asyncProperty(anySteps, async (steps) => {
+      const receipts = steps.map(() => aReceipt());
+      const first = await run(steps, receipts, one, other);
+      const second = await run(steps, receipts, other, one);
       expect(faultsIn(first.contents)).to.deep.equal([]);
       expect(comparable(second)).to.deep.equal(comparable(first));
     }),
-    // A disk that is slow to flush makes fewer stories of it, and a counterexample is shown as small as it is by then.
+    // On a slow disk there are fewer runs, and a counterexample may not be minimal.
     { numRuns, interruptAfterTimeLimit: 20_000 },
   );
 }
 
-describe("stores that are told the same random story, and are moved into one another on the way", () => {
-  it("answer alike and end alike, with nothing inconsistent: SQLite and lowdb", async function () {
+describe("stores of two kinds that run the same random steps", () => {
+  it("return the same and end with the same, consistent rows: SQLite and lowdb", async function () {
     this.timeout(60_000);
     await agree("SQLite", "lowdb", 50);
   });
@@ -230,7 +238,7 @@ describe("stores that are told the same random story, and are moved into one ano
   describe("with a server", () => {
     before(needPostgres);
 
-    it("answer alike and end alike, with nothing inconsistent: SQLite and PostgreSQL", async function () {
+    it("return the same and end with the same, consistent rows: SQLite and PostgreSQL", async function () {
       this.timeout(120_000);
       await agree("SQLite", "PostgreSQL", 12);
     });

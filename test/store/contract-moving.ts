@@ -4,6 +4,7 @@ import type { KnownType } from "../../src/domain/event.ts";
 import { type Rows, TABLES, type Table } from "../../src/store/rows.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
+import { only } from "../support/only.ts";
 import {
   type Contents,
   claim,
@@ -20,7 +21,7 @@ import {
 const HOUR = 3_600_000;
 const PAGE = { limit: 100 };
 
-/** How a store is copied and moved, over every adapter: `open` gives an empty store. */
+/** Snapshot and restore, on each adapter. `open` returns an empty store. */
 export function describeMoving(name: string, open: () => Promise<Store>): void {
   describe(`the ${name} store, when it is moved`, () => {
     const opened: Store[] = [];
@@ -41,7 +42,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
     const total = (contents: Contents) => TABLES.reduce((sum, table) => sum + contents[table].length, 0);
 
     describe("a snapshot", () => {
-      it("shows something of every table, and counts it", async () => {
+      it("shows rows of every table, and counts them", async () => {
         const snapshot = await store.snapshot();
         const contents = await rowsOf(snapshot);
         const counts = await snapshot.counts();
@@ -52,7 +53,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         }
       });
 
-      it("shows rows as they are written down outside of any database", async () => {
+      it("shows rows in the form that is independent of a database", async () => {
         const {
           receipts,
           rejections,
@@ -87,7 +88,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         expect(deliveries.some(({ delivery }) => delivery.replayedAfter === 1)).to.equal(true);
       });
 
-      it("shows them in their order, however long its pages are", async () => {
+      it("shows rows in their order, with pages of any length", async () => {
         const contents = await contentsOf(store, 1_000);
         expect(await contentsOf(store, 1)).to.deep.equal(contents);
         const { links, destinations: _, ...recorded } = contents;
@@ -104,7 +105,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         expect(links.map(({ signer }) => signer)).to.deep.equal(["ann", "bob", "séb"]);
       });
 
-      it("does not change while others go on", async () => {
+      it("does not change while the store does", async () => {
         const before = await contentsOf(store);
         const snapshot = await store.snapshot();
         await settle(store, filled.lease);
@@ -121,7 +122,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         expect(await contentsOf(store)).not.to.deep.equal(before);
       });
 
-      it("finds nothing damaged in a store that is not", async () => {
+      it("finds no damage in an undamaged store", async () => {
         const snapshot = await store.snapshot();
         expect(await snapshot.damage()).to.deep.equal([]);
         await snapshot.close();
@@ -129,7 +130,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
     });
 
     describe("restored", () => {
-      it("holds what the other held, and a second time adds nothing", async () => {
+      it("holds all rows of the other, and adds nothing when it is restored a second time", async () => {
         const contents = await contentsOf(store);
         const other = await openOne();
         expect(await restoreAll(other, contents)).to.equal(total(contents));
@@ -138,7 +139,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         expect(await contentsOf(other)).to.deep.equal(contents);
       });
 
-      it("goes on where a restoring that was broken off ended", async () => {
+      it("goes on where an interrupted restore ended", async () => {
         const contents = await contentsOf(store);
         const other = await openOne();
         await other.restore("events", contents.events.slice(0, 2));
@@ -147,7 +148,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         expect(await contentsOf(other)).to.deep.equal(contents);
       });
 
-      it("knows a row again that it could not write down as it came", async () => {
+      it("recognises rows with characters that a database may not hold", async () => {
         const links = [{ source: "lumin", signer: "half \ud800 and \0", document: "d" }];
         const document = { ...unknownDocument("lumin", "half \ud800 and \0"), title: "\0" };
         const documents = [{ position: 1_000, document, changedAt: NEW_YEAR }];
@@ -163,18 +164,16 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         expect(await store.restore("events", [])).to.equal(0);
       });
 
-      it("takes a lease that is out back with its token, and leases the lane on in order", async () => {
+      it("settles a restored lease by its token, and leases the rest of its lane in order", async () => {
         const other = await openOne();
         await restoreAll(other, await contentsOf(store));
         expect(await settle(other, filled.lease)).to.equal(true);
         await other.record(aRecordRequest([aDraft({ type: "document.canceled", document: aDocument("a") })]));
         const types: string[] = [];
         for (let leases = await claim(other); leases.length > 0; leases = await claim(other)) {
-          expect(leases).to.have.length(1);
-          for (const lease of leases) {
-            types.push(lease.event.type);
-            await settle(other, lease);
-          }
+          const lease = only(leases);
+          types.push(lease.event.type);
+          await settle(other, lease);
         }
         const rest: KnownType[] = [
           "document.sent",
@@ -186,20 +185,20 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         expect(await other.nextDueAt("crm")).to.equal(NEW_YEAR + 1_000);
       });
 
-      it("gives what is recorded afterwards positions behind what was there", async () => {
+      it("puts new rows behind the restored ones", async () => {
         const contents = await contentsOf(store);
         const other = await openOne();
         await restoreAll(other, contents);
         const draft = aDraft({ document: aDocument("later") });
         const { events } = await other.record(aRecordRequest([draft], { receipt: aReceipt() }));
         const { items } = await other.findEvents({}, PAGE);
-        expect(items.at(-1)?.id).to.equal(events[0]?.id);
+        expect(items.at(-1)?.id).to.equal(only(events).id);
         const after = await contentsOf(other);
         for (const table of ["receipts", "events", "documents", "deliveries"] as const)
           expect(after[table].slice(0, -1), table).to.deep.equal(contents[table]);
       });
 
-      it("answers as the other did: what it told, what it knows, what it recognises", async () => {
+      it("returns the same events, backlog and destinations, and recognises the same repeats", async () => {
         const other = await openOne();
         await restoreAll(other, await contentsOf(store));
         const { items } = await store.findEvents({}, PAGE);
@@ -215,23 +214,18 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
     });
 
     describe("restored into a store that is not empty", () => {
-      /** Rows that stand where others do: each of a table's keys is taken by something else. */
-      const others = ({ receipts, rejections, documents, links, events, tombstones, ...more }: Contents) => {
-        const [receipt, rejection, document, link] = [receipts[0], rejections[0], documents[0], links[0]];
-        const [event, id, delivery] = [events[0], tombstones[0], more.deliveries[0]];
-        const [destination, audit] = [more.destinations[0], more.audit[0]];
-        if (
-          !receipt ||
-          !rejection ||
-          !document ||
-          !link ||
-          !event ||
-          !id ||
-          !delivery ||
-          !destination ||
-          !audit
-        )
-          throw new Error("a table is empty");
+      /** For each table, rows that differ from the first one and share one of its keys. */
+      const others = (contents: Contents) => {
+        const first = <T extends Table>(table: T): Rows[T] =>
+          contents[table][0] ?? expect.fail(`${table} is empty`);
+        const [receipt, rejection, document] = [first("receipts"), first("rejections"), first("documents")];
+        const [link, event, id, delivery] = [
+          first("links"),
+          first("events"),
+          first("tombstones"),
+          first("deliveries"),
+        ];
+        const [destination, audit] = [first("destinations"), first("audit")];
         const free = 1_000_000;
         const rows: { [T in Table]: Rows[T][] } = {
           receipts: [
@@ -277,7 +271,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
       };
 
       for (const table of TABLES) {
-        it(`refuses ${table} where something else stands in a row's place, says which, and changes nothing`, async () => {
+        it(`refuses rows of ${table} with taken keys, names the table, and changes nothing`, async () => {
           const before = await contentsOf(store);
           const rows = others(before);
           for (const [n, row] of rows[table].entries()) {
@@ -291,18 +285,16 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         });
       }
 
-      it("names the key that is taken", async () => {
-        const [event] = (await contentsOf(store)).events;
-        if (!event) throw new Error("there is no event");
+      it("names the key of the conflicting row", async () => {
+        const [event = expect.fail("no event")] = (await contentsOf(store)).events;
         expect(String(await failureOf(store.restore("events", [{ ...event, at: 1 }])))).to.include(
           event.event.id,
         );
       });
 
-      it("adds none of the rows given together with one that it refuses", async () => {
+      it("adds no row of a batch when it refuses one of them", async () => {
         const { audit } = await contentsOf(store);
-        const [entry] = audit;
-        if (!entry) throw new Error("nobody changed anything");
+        const [entry = expect.fail("no audit entry")] = audit;
         const rows = [
           { ...entry, position: 1_000 },
           { ...entry, entry: { ...entry.entry, reason: "else" } },
@@ -311,10 +303,9 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         expect((await contentsOf(store)).audit).to.deep.equal(audit);
       });
 
-      it("refuses two rows for one place", async () => {
+      it("refuses two rows with the same position", async () => {
         const other = await openOne();
-        const [receipt] = (await contentsOf(store)).receipts;
-        if (!receipt) throw new Error("nothing was received");
+        const [receipt = expect.fail("no receipt")] = (await contentsOf(store)).receipts;
         const rows = [receipt, { ...receipt, receipt: { ...receipt.receipt, id: "rcp_else" } }];
         expect(await failureOf(other.restore("receipts", rows))).to.include({ code: "conflict" });
         expect((await contentsOf(other)).receipts).to.deep.equal([]);

@@ -4,11 +4,11 @@ import type { Page, PageRequest } from "../../src/store/port/paging.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 
-/** Of these two are more than a page may hold. */
+/** Bytes of an item of which two are more than a page may hold. */
 const LONG = MAX_PAGE_BYTES / 2 + 1;
 const COUNT = 5;
 
-/** A page has a bound in bytes: what people look at must not fill the memory, nor hold up what comes in. */
+/** Pages are bounded in bytes: reading must not fill the memory nor delay recording. */
 export function describePaging(name: string, open: () => Promise<Store>): void {
   describe(`the ${name} store, asked for long pages`, () => {
     let store: Store;
@@ -17,7 +17,7 @@ export function describePaging(name: string, open: () => Promise<Store>): void {
     });
     afterEach(() => store.close());
 
-    /** How many items each page has, with no limit but the bytes. */
+    /** The number of items of each page, limited by bytes alone. */
     async function pagesOf<T>(find: (page: PageRequest) => Promise<Page<T>>): Promise<number[]> {
       const lengths: number[] = [];
       for (let cursor: string | null | undefined; cursor !== null; ) {
@@ -28,7 +28,7 @@ export function describePaging(name: string, open: () => Promise<Store>): void {
       return lengths;
     }
 
-    it("gives no more of long events, documents and receipts in a page than the bound allows", async () => {
+    it("bounds pages of long events, documents and receipts", async () => {
       const title = "x".repeat(LONG);
       for (let n = 0; n < COUNT; n += 1) {
         const draft = aDraft({ document: { ...aDocument(`d${n}`), title } });
@@ -39,7 +39,7 @@ export function describePaging(name: string, open: () => Promise<Store>): void {
       expect(await pagesOf((page) => store.findReceipts({}, page))).to.deep.equal([2, 2, 1]);
     });
 
-    it("gives refused requests with their bytes in such pages, lists them without, and gives each by itself", async () => {
+    it("bounds pages of rejections, lists them without bodies, and finds each with its body", async () => {
       for (let n = 0; n < COUNT; n += 1)
         await store.reject(
           {
@@ -55,7 +55,7 @@ export function describePaging(name: string, open: () => Promise<Store>): void {
           },
           COUNT,
         );
-      // lowdb keeps fewer of them, so that they do not fill its file.
+      // lowdb stores fewer of them, so that they do not fill its file.
       expect(Math.max(...(await pagesOf((page) => store.findRejections({}, page))))).to.equal(2);
       const { items } = await store.listRejections({ source: "lumin", channel: "app" }, { limit: 2 });
       expect(items.map((one) => ["body" in one, one.size])).to.deep.equal([

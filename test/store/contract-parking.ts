@@ -3,12 +3,13 @@ import type { KnownType } from "../../src/domain/event.ts";
 import type { Lease } from "../../src/store/port/queue.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aRecordRequest, CRM, NEW_YEAR } from "../support/builders.ts";
+import { only } from "../support/only.ts";
 import { anAttempt } from "./filled.ts";
 
 const PAGE = { limit: 100 };
 const LATER = NEW_YEAR + 60_000;
 
-/** Deliveries that end without a try, or by a person's word, over every adapter: `open` gives an empty store. */
+/** Deliveries that end without an attempt or are skipped, on each adapter. `open` returns an empty store. */
 export function describeParking(name: string, open: () => Promise<Store>): void {
   describe(`the ${name} store, when deliveries are given up`, () => {
     let store: Store;
@@ -28,15 +29,13 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
           { subscribers: [{ ...CRM, ordering }] },
         ),
       );
-    const claim = async (now = NEW_YEAR): Promise<Lease> => {
-      const [lease] = await store.claim({ destination: "crm", limit: 1, now, until: now + 60_000 });
-      if (!lease) throw new Error("nothing is due");
-      return lease;
-    };
+    const claim = async (now = NEW_YEAR): Promise<Lease> =>
+      only(await store.claim({ destination: "crm", limit: 1, now, until: now + 60_000 }));
     const all = async () => (await store.findDeliveries({}, PAGE)).items;
     const statuses = async () => (await all()).map(({ status }) => status);
-    const idOf = async (nth: number) => (await all())[nth]?.id ?? "";
-    it("parks what was not sent without counting a try, and lets the next of the lane go", async () => {
+    const idOf = async (nth: number) => (await all())[nth]?.id ?? expect.fail(`no delivery ${nth}`);
+
+    it("parks an unsent delivery without counting an attempt, and frees its lane", async () => {
       await record("a", ["document.created", "document.sent"]);
       const { delivery, token } = await claim();
       const outcome = { status: "parked", reason: "unsupported_by_format" } as const;
@@ -48,7 +47,7 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       expect(await statuses()).to.deep.equal(["parked", "pending"]);
     });
 
-    it("keeps the tries that a delivery has had when it is parked without another", async () => {
+    it("keeps the count of attempts when it parks a delivery without another", async () => {
       await record("a", ["document.created"]);
       const first = await claim();
       const pending = { status: "pending", dueAt: NEW_YEAR } as const;
@@ -66,7 +65,7 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       expect(await store.findDelivery(id)).to.include({ ...outcome, attempts: 1 });
     });
 
-    it("skips what is due, and lets the next of the lane go, until the lane is empty", async () => {
+    it("skips a due delivery, and frees its lane", async () => {
       await record("a", ["document.created", "document.sent", "document.completed"]);
       expect(await store.skip(await idOf(0), NEW_YEAR)).to.equal("skipped");
       expect((await all())[0]).to.include({ status: "parked", reason: "skipped", dueAt: null });
@@ -74,19 +73,19 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       expect((await claim()).delivery.id).to.equal(await idOf(1));
     });
 
-    it("skips one that is held without moving the one that it waits for", async () => {
+    it("skips a held delivery without moving the one that it waits for", async () => {
       await record("a", ["document.created", "document.sent", "document.completed"]);
       expect(await store.skip(await idOf(1), NEW_YEAR)).to.equal("skipped");
       expect(await statuses()).to.deep.equal(["pending", "parked", "held"]);
     });
 
-    it("skips one that has no lane", async () => {
+    it("skips a delivery without a lane", async () => {
       await record("a", ["document.created", "document.sent"], "none");
       expect(await store.skip(await idOf(0), NEW_YEAR)).to.equal("skipped");
       expect(await statuses()).to.deep.equal(["parked", "pending"]);
     });
 
-    it("skips nothing while it is out, and whose lease has ended loses its say", async () => {
+    it("skips no leased delivery, and ignores its result once skipped after the lease", async () => {
       await record("a", ["document.created", "document.sent"]);
       const { delivery, token } = await claim();
       expect(await store.skip(delivery.id, NEW_YEAR)).to.equal("leased");
@@ -103,7 +102,7 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       expect(await statuses()).to.deep.equal(["parked", "pending"]);
     });
 
-    it("skips one that waits for its next try, though that is far away", async () => {
+    it("skips a delivery that waits for its next attempt", async () => {
       await record("a", ["document.created"]);
       const { delivery, token } = await claim();
       const outcome = { status: "pending", dueAt: LATER } as const;
@@ -111,14 +110,14 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       expect(await store.skip(delivery.id, NEW_YEAR)).to.equal("skipped");
     });
 
-    it("has nothing to skip of what is final, and knows none that there is not", async () => {
+    it("tells final and unknown deliveries apart when asked to skip them", async () => {
       await record("a", ["document.created"]);
       await store.skip(await idOf(0), NEW_YEAR);
       expect(await store.skip(await idOf(0), NEW_YEAR)).to.equal("final");
       expect(await store.skip("dlv_no", NEW_YEAR)).to.equal(null);
     });
 
-    it("sends what was skipped again when it is replayed", async () => {
+    it("leases a skipped delivery again when it is replayed", async () => {
       await record("a", ["document.created"]);
       await store.skip(await idOf(0), NEW_YEAR);
       const filter = { destination: "crm", status: "parked" } as const;
@@ -126,28 +125,26 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       expect((await claim()).delivery).to.include({ reason: null, replayedAfter: 0 });
     });
 
-    it("says which one a held delivery waits for, and nothing of one that waits for none", async () => {
+    it("finds the delivery that a held one waits for, and null for one that does not wait", async () => {
       await record("a", ["document.created", "document.sent", "document.completed"]);
       await record("b", ["document.created"]);
-      const [first, second, third, other] = await all();
-      expect(await store.findBlocking(third?.id ?? "")).to.deep.equal(first);
-      expect(await store.findBlocking(second?.id ?? "")).to.deep.equal(first);
-      for (const id of [first?.id, other?.id, "dlv_no"])
-        expect(await store.findBlocking(id ?? ""), id).to.equal(null);
+      const [first] = await all();
+      for (const nth of [1, 2]) expect(await store.findBlocking(await idOf(nth))).to.deep.equal(first);
+      for (const id of [await idOf(0), await idOf(3), "dlv_no"])
+        expect(await store.findBlocking(id), id).to.equal(null);
     });
 
-    it("says of one that is sent again, and of what is behind it, that it waits for the one that is out", async () => {
+    it("finds the due delivery as what a replayed one and those behind it wait for", async () => {
       await record("a", ["document.created", "document.sent", "document.completed"]);
       const { delivery, token } = await claim();
       const outcome = { status: "delivered" } as const;
       await store.settle({ delivery: delivery.id, token, attempt: anAttempt(), outcome, at: NEW_YEAR });
       await store.replay({ destination: "crm", status: "delivered" }, PAGE, { now: NEW_YEAR, spacing: 0 });
-      const [first, second, third] = await all();
-      expect([first?.status, second?.status, third?.status]).to.deep.equal(["held", "pending", "held"]);
-      for (const waiting of [first, third])
-        expect(await store.findBlocking(waiting?.id ?? "")).to.deep.equal(second);
-      expect(await store.skip(second?.id ?? "", NEW_YEAR)).to.equal("skipped");
-      expect((await store.findBlocking(third?.id ?? ""))?.id).to.equal(first?.id);
+      expect(await statuses()).to.deep.equal(["held", "pending", "held"]);
+      const [, second] = await all();
+      for (const nth of [0, 2]) expect(await store.findBlocking(await idOf(nth))).to.deep.equal(second);
+      expect(await store.skip(await idOf(1), NEW_YEAR)).to.equal("skipped");
+      expect((await store.findBlocking(await idOf(2)))?.id).to.equal(await idOf(0));
     });
   });
 }

@@ -7,6 +7,7 @@ import type { Prunable } from "../../src/store/port/retention.ts";
 import { type Rows, TABLES, type Table } from "../../src/store/rows.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { only } from "../support/only.ts";
 
 /** A store in which every table holds something, and helpers to look at all of it. */
 
@@ -17,7 +18,7 @@ const ERP = { ...CRM, name: "erp", ordering: "none" as const };
 
 export type Contents = { [T in Table]: Rows[T][] };
 
-/** All rows of the store as a snapshot gives them, so many a page. */
+/** All rows of the store, in the order of a snapshot. `limit`: rows per page. */
 export async function contentsOf(store: Store, limit = 3): Promise<Contents> {
   const snapshot = await store.snapshot();
   try {
@@ -52,7 +53,7 @@ async function readInto<T extends Table>(contents: Contents, table: T, snapshot:
   } while (cursor !== undefined);
 }
 
-/** Returns how many rows were added to all tables together. */
+/** Returns the number of rows added to all tables together. */
 export async function restoreAll(store: Store, contents: Contents): Promise<number> {
   let added = 0;
   for (const table of TABLES) added += await restoreTable(store, table, contents);
@@ -63,7 +64,7 @@ export function restoreTable<T extends Table>(store: Store, table: T, contents: 
   return store.restore<T>(table, contents[table]);
 }
 
-/** Walks the table to its end, step by step. Returns how many of its rows are gone. */
+/** Walks the table to its end, step by step. Returns the number of rows removed. */
 export async function pruneAll(store: Store, table: Prunable, before: number, limit = 2): Promise<number> {
   let pruned = 0;
   let cursor: string | undefined;
@@ -80,7 +81,7 @@ export function anAttempt(given: Partial<Attempt> = {}): Attempt {
   return { number: 1, startedAt: NEW_YEAR, ...answered, ...given };
 }
 
-/** Writes down that the lease's delivery was tried. */
+/** Settles the lease with one attempt. */
 export function settle(
   store: Store,
   { delivery, token }: Lease,
@@ -95,7 +96,7 @@ export function claim(store: Store, now = NEW_YEAR, { destination = "crm", limit
   return store.claim({ destination, limit, now, until: now + 60 * SECOND });
 }
 
-/** Delivers all that is due. */
+/** Delivers everything that is due. */
 export async function deliverAll(store: Store, now = NEW_YEAR, destination = "crm"): Promise<void> {
   for (
     let leases = await claim(store, now, { destination });
@@ -106,8 +107,9 @@ export async function deliverAll(store: Store, now = NEW_YEAR, destination = "cr
 }
 
 /**
- * A post that does not say who signed; the store finds out by comparing, and keeps the post's own key beside the event's id. Once
- * the document is forgotten too, nothing else tells that it is a repeat.
+ * Requests that do not name the signer who signed. The store infers the signer by comparing, and stores the
+ * request's own dedupe key beside the event's id: once the document is pruned too, only that key shows a
+ * repeat.
  */
 export function signings(document: string, receipt: Partial<Receipt> = {}) {
   const [ann, bob] = [aSigner("ann"), aSigner("bob")] as const;
@@ -123,8 +125,8 @@ export function signings(document: string, receipt: Partial<Receipt> = {}) {
 }
 
 /**
- * Puts something into every table. Returns a lease that is out, with others of its lane waiting: of the document `a`, which crm gets in
- * order; and repeats of what is kept no longer but for its id.
+ * Puts rows into every table. Returns an unsettled lease of document `a`, which crm receives in order, with
+ * other deliveries of its lane waiting; and repeats of events of which only tombstones are left.
  */
 export async function fillStore(store: Store) {
   const past = signings("past", { receivedAt: LONG_AGO });
@@ -136,15 +138,14 @@ export async function fillStore(store: Store) {
   return { lease, past };
 }
 
-/** Events of which only ids are left. */
+/** Events of which only tombstones are left. */
 async function fillPast(store: Store, past: ReturnType<typeof signings>): Promise<void> {
-  for (const recording of [past.sent(), past.first(), past.second(), past.sent()])
-    await store.record(recording);
+  for (const request of [past.sent(), past.first(), past.second(), past.sent()]) await store.record(request);
   await deliverAll(store);
   await pruneAll(store, "events", LONG_AGO + DAY);
 }
 
-/** Two deliveries of one document that arrived, the first of which is to be sent again. */
+/** Two delivered deliveries of one document, the first of which is replayed. */
 async function fillReplayed(store: Store): Promise<void> {
   const document = aDocument("b");
   await store.record(
@@ -160,12 +161,12 @@ async function fillReplayed(store: Store): Promise<void> {
 
 async function fillFailed(store: Store): Promise<void> {
   await store.record(aRecordRequest([aDraft({ document: aDocument("c") })]));
-  const [lease] = await claim(store);
-  const tired = { status: 503, answer: "später 🙏", retryAfter: 30_000 };
-  if (lease) await settle(store, lease, { status: "pending", dueAt: NEW_YEAR + 300 * SECOND }, tired);
+  const unavailable = { status: 503, answer: "später 🙏", retryAfter: 30_000 };
+  const outcome = { status: "pending", dueAt: NEW_YEAR + 300 * SECOND } as const;
+  await settle(store, only(await claim(store)), outcome, unavailable);
 }
 
-/** What is kept beside events. */
+/** Receipts without events, rejections, destinations and audit entries. */
 async function fillOdd(store: Store): Promise<void> {
   const problems = [{ kind: "undecodable" as const, item: null, field: "body", message: "no JSON" }];
   const body = Buffer.from([0xff, 0x00, 0xfe, 0x2b, 0x0d, 0x0a]);
@@ -184,7 +185,7 @@ async function fillOdd(store: Store): Promise<void> {
   await store.addAudit({ ...entry, at: NEW_YEAR + 1, action: "replay", details: { count: 1 } });
 }
 
-/** A document whose events wait for two destinations, told over two channels whose clocks differ. */
+/** A document whose events wait for two destinations, reported by channels whose clocks differ. */
 async function fillOpen(store: Store): Promise<Lease> {
   const document = { ...aDocument("a"), title: "Vertrag 🖋", tags: ["büro"], expiresAt: NEW_YEAR + DAY };
   const signers = [aSigner("ann"), aSigner("séb", { name: "Sébastien", email: "s@example.org" })];
@@ -197,31 +198,29 @@ async function fillOpen(store: Store): Promise<Lease> {
       time: NEW_YEAR + seconds * SECOND,
     });
   const drafts = [aDraft({ type: "document.created", document }), aDraft({ document, signers })];
-  const tell = (receipt: Receipt, ...told: Draft[]) =>
-    store.record(aRecordRequest(told, { receipt, subscribers: [CRM, ERP], coalesce: 600 * SECOND }));
-  // Receipts that came last have ids that were given first.
+  const record = (receipt: Receipt, ...reported: Draft[]) =>
+    store.record(aRecordRequest(reported, { receipt, subscribers: [CRM, ERP], coalesce: 600 * SECOND }));
+  // The last receipts have the first ids.
   const [last, third, second, first] = ["upon", "other", "realtime", "batch"].map((channel) =>
     aReceipt({ channel }),
   );
   if (!first || !second || !third || !last) throw new Error("no receipt");
-  await tell(first, ...drafts, viewed("batch", 0));
-  await tell(second, viewed("realtime", 4), ...drafts);
-  await tell(third, viewed("other", 7));
-  await tell(last, viewed("upon", 9), ...drafts);
-  await tell(aReceipt(), aDraft({ type: "document.completed", document }));
-  await tryAll(store);
-  const [lease] = await claim(store, NEW_YEAR, { limit: 1 });
-  if (!lease) throw new Error("nothing was due");
-  return lease;
+  await record(first, ...drafts, viewed("batch", 0));
+  await record(second, viewed("realtime", 4), ...drafts);
+  await record(third, viewed("other", 7));
+  await record(last, viewed("upon", 9), ...drafts);
+  await record(aReceipt(), aDraft({ type: "document.completed", document }));
+  await attemptAll(store);
+  return only(await claim(store, NEW_YEAR, { limit: 1 }));
 }
 
-/** One arrives at the second try, one is parked, one is out, and one waits. */
-async function tryAll(store: Store): Promise<void> {
+/** One delivery arrives at the second attempt, one is parked, one is leased, and one waits. */
+async function attemptAll(store: Store): Promise<void> {
   const silent = { cause: "timeout", status: null, answer: null } as const;
-  const [first, second] = await claim(store, NEW_YEAR, { destination: "erp", limit: 2 });
-  if (first) await settle(store, first, { status: "pending", dueAt: NEW_YEAR }, silent);
-  if (second) await settle(store, second, { status: "parked", reason: "gone" }, { status: 410 });
-  const [again] = await claim(store, NEW_YEAR, { destination: "erp", limit: 1 });
-  if (again) await settle(store, again);
-  await claim(store, NEW_YEAR, { destination: "erp", limit: 1 });
+  const claimOne = async () => only(await claim(store, NEW_YEAR, { destination: "erp", limit: 1 }));
+  const [first, second] = [await claimOne(), await claimOne()];
+  await settle(store, first, { status: "pending", dueAt: NEW_YEAR }, silent);
+  await settle(store, second, { status: "parked", reason: "gone" }, { status: 410 });
+  await settle(store, await claimOne());
+  await claimOne();
 }

@@ -9,6 +9,7 @@ import { expect } from "chai";
 import { cursorAt } from "../../src/store/cursor.ts";
 import { type LowdbOptions, type LowdbStore, openLowdbStore } from "../../src/store/lowdb.ts";
 import { aDocument, aDraft, aReceipt, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
+import { only } from "../support/only.ts";
 import { describeStore } from "./contract.ts";
 import { contentsOf, DAY, deliverAll, fillStore, pruneAll, settle } from "./filled.ts";
 
@@ -71,30 +72,30 @@ describe("a lowdb file", () => {
   const jam = () => mkdirSync(`${file}.new`);
   const unjam = () => rmSync(`${file}.new`, { recursive: true });
 
-  it("keeps everything over a restart", async () => {
+  it("has its rows and leases again after a restart", async () => {
     const before = await open();
     const body = Buffer.from([0xff, 0x00, 0xfe]);
     const receipt = aReceipt({ body });
-    const [event] = (
-      await before.record(aRecordRequest([aDraft(), aDraft({ type: "document.completed" })], { receipt }))
-    ).events;
+    const drafts = [aDraft(), aDraft({ type: "document.completed" })];
+    const [event = expect.fail("no event")] = (await before.record(aRecordRequest(drafts, { receipt })))
+      .events;
     await before.record(aRecordRequest([aDraft()], { receipt: aReceipt({ channel: "realtime" }) }));
     await before.saveDestination("crm", { paused: { at: NEW_YEAR, reason: "moving" } });
-    const [lease] = await claim(before);
-    const history = await before.findEvent(event?.id ?? "");
+    const lease = only(await claim(before));
+    const history = await before.findEvent(event.id);
 
     const after = await open();
-    expect(await after.findEvent(event?.id ?? "")).to.deep.equal(history);
+    expect(await after.findEvent(event.id)).to.deep.equal(history);
     expect((await after.findReceipt(receipt.id))?.body).to.deep.equal(body);
     expect(await after.destinations()).to.have.length(1);
     expect(await claim(after)).to.deep.equal([]);
-    expect((await claim(after, NEW_YEAR + 60_000))[0]?.delivery.id).to.equal(lease?.delivery.id);
-    expect((await after.record(aRecordRequest([aDraft()]))).duplicates).to.deep.equal([event?.id]);
+    expect(only(await claim(after, NEW_YEAR + 60_000)).delivery.id).to.equal(lease.delivery.id);
+    expect((await after.record(aRecordRequest([aDraft()]))).duplicates).to.deep.equal([event.id]);
     const { items } = await after.findReceipts({}, PAGE);
     expect(items.map(({ channel }) => channel)).to.deep.equal(["batch", "realtime", "batch"]);
   });
 
-  it("keeps every table over a restart, and the order of what came back after it could not be removed", async () => {
+  it("has every table in order after a restart, and after prunes that could not be written", async () => {
     const before = await open();
     await fillStore(before);
     await deliverAll(before, NEW_YEAR + DAY);
@@ -145,7 +146,7 @@ describe("a lowdb file", () => {
     expect(deliveries.map(({ history }) => history.length)).to.deep.equal([1, 0]);
   });
 
-  it("is read as it was before anything in it grew old: documents then changed when their newest event was", async () => {
+  it("is read in the form before retention, with the time of each document's newest event", async () => {
     const before = await open();
     await before.record(sent("doc-1"));
     await close();
@@ -159,7 +160,7 @@ describe("a lowdb file", () => {
     expect(tombstones).to.deep.equal([]);
   });
 
-  it("is JSON that a person can read, a row a line", async () => {
+  it("is readable JSON, with one row per line", async () => {
     await (await open()).record(sent("doc-1"));
     const text = readFileSync(file, "utf8");
     const read = JSON.parse(text);
@@ -168,21 +169,21 @@ describe("a lowdb file", () => {
     expect(text.split("\n").filter((line) => line.includes('"doc-1"'))).to.have.length(2);
   });
 
-  it("is written once for all that arrives together, and once more for all that arrives meanwhile", async () => {
-    const open50 = await open();
+  it("is written once for a batch, and once more for all that arrives meanwhile", async () => {
+    const batching = await open();
     const documents = Array.from({ length: 50 }, (_, i) => `doc-${i}`);
-    const first = documents.map((document) => open50.record(sent(document)));
+    const first = documents.map((document) => batching.record(sent(document)));
     await new Promise(setImmediate);
-    const second = documents.map((document) => open50.record(sent(`${document}-later`)));
+    const second = documents.map((document) => batching.record(sent(`${document}-later`)));
     await Promise.all([...first, ...second]);
-    expect(open50.commits).to.equal(2);
-    expect(await documentsOf(open50)).to.deep.equal([
+    expect(batching.commits).to.equal(2);
+    expect(await documentsOf(batching)).to.deep.equal([
       ...documents,
       ...documents.map((document) => `${document}-later`),
     ]);
   });
 
-  it("is not written for what changes nothing", async () => {
+  it("is not written when nothing changes", async () => {
     const idle = await open();
     expect(await claim(idle)).to.deep.equal([]);
     expect(await idle.dropRejection("rej_no")).to.equal(false);
@@ -190,13 +191,13 @@ describe("a lowdb file", () => {
     expect(idle.commits).to.equal(0);
   });
 
-  it("takes back all that shared a write that failed, and goes on when it can be written again", async () => {
+  it("rolls back all requests of a failed write, and records again afterwards", async () => {
     const jammed = await open();
     await jammed.record(sent("before"));
     await jammed.reject(aRejection("rej_1"), 10);
     await jammed.reject(aRejection("rej_2"), 10);
-    const [lease] = await claim(jammed);
-    const { id = "", attempts = 0 } = lease?.delivery ?? {};
+    const lease = only(await claim(jammed));
+    const { id, attempts } = lease.delivery;
     jam();
     const failures = await Promise.all(
       [
@@ -205,7 +206,7 @@ describe("a lowdb file", () => {
           aRecordRequest([aDraft({ document: aDocument("before"), type: "document.completed" })]),
         ),
         jammed.dropRejection("rej_1"),
-        jammed.release(lease ? [lease] : [], NEW_YEAR),
+        jammed.release([lease], NEW_YEAR),
       ].map(failureOf),
     );
     for (const failure of failures) expect(failure).to.include({ code: "store_unavailable" });
@@ -239,7 +240,7 @@ describe("a lowdb file", () => {
     unjam();
   });
 
-  it("shows nobody what is not on disk yet", async () => {
+  it("shows nothing that is not on disk yet", async () => {
     const jammed = await open();
     await jammed.record(sent("before"));
     jam();
@@ -255,7 +256,7 @@ describe("a lowdb file", () => {
     ["empty", () => truncateSync(file)],
     ["changed", () => writeFileSync(file, readFileSync(file, "utf8").replace("doc-1", "doc-7"))],
   ] as const) {
-    it(`is replaced by the copy from before when it is ${how}, which is said and costs neither of them`, async () => {
+    it(`is replaced by its backup and set aside, with a warning, when it is ${how}`, async () => {
       const before = await open();
       await before.record(sent("doc-1"));
       await before.record(sent("doc-2"));
@@ -272,7 +273,7 @@ describe("a lowdb file", () => {
     });
   }
 
-  it("is the copy from before when it is missing", async () => {
+  it("is replaced by its backup when it is missing", async () => {
     await (await open()).record(sent("doc-1"));
     await (await open()).record(sent("doc-2"));
     await close();
@@ -281,7 +282,7 @@ describe("a lowdb file", () => {
     expect(warnings[0]).to.include("is missing");
   });
 
-  it("is refused when nothing good is left of it, and nothing is overwritten", async () => {
+  it("is refused and left alone when it is damaged and has no backup", async () => {
     writeFileSync(file, "{");
     expect(await failureOf(open())).to.include({ code: "cannot_start" });
     expect(readFileSync(file, "utf8")).to.equal("{");
@@ -311,21 +312,21 @@ describe("a lowdb file", () => {
     expect(String(await failureOf(again))).to.include(`is in use by process ${process.pid}`);
   });
 
-  it("is taken over from a process whose number was given to another since", async function () {
+  it("is taken over when the process id of its lock was reused", async function () {
     if (process.platform !== "linux") this.skip();
     writeFileSync(`${file}.lock`, JSON.stringify({ pid: process.pid, since: "1" }));
     await open();
   });
 
-  it("is not overwritten when somebody else has changed it", async () => {
-    const open1 = await open();
-    await open1.record(sent("doc-1"));
+  it("is not overwritten when another program has changed it", async () => {
+    const changed = await open();
+    await changed.record(sent("doc-1"));
     writeFileSync(file, "mine");
-    expect(String(await failureOf(open1.record(sent("doc-2"))))).to.include("somebody else has changed it");
+    expect(String(await failureOf(changed.record(sent("doc-2"))))).to.include("somebody else has changed it");
     expect(readFileSync(file, "utf8")).to.equal("mine");
   });
 
-  it("takes no more events than its limit, but still repeats and results", async () => {
+  it("records no more events than its limit, but still duplicates and leases", async () => {
     const small = await open({ maxEvents: 2 });
     await small.record(sent("doc-1"));
     await small.record(sent("doc-2"));
@@ -339,7 +340,7 @@ describe("a lowdb file", () => {
     expect(await small.backlog()).to.deep.equal([{ destination: "crm", open: 2, oldest: NEW_YEAR }]);
   });
 
-  it("takes no more requests than its length allows, and refused ones only a part of that", async () => {
+  it("takes no more bytes than its limit, and rejections only a part of it", async () => {
     const small = await open({ maxBytes: 20_000 });
     await small.record(sent("doc-1", "x".repeat(9_000)));
     for (const id of ["rej_1", "rej_2", "rej_3"]) await small.reject(aRejection(id, 1_000), 10);

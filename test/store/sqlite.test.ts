@@ -17,7 +17,7 @@ const open = (file: string) => openSqliteStore({ file, token, busyTimeout: 0 });
 
 describeStore("SQLite", async () => open(":memory:"));
 
-describe("a search of SQLite for what is rare", () => {
+describe("a search of SQLite for rare rows", () => {
   const MANY = 12_000;
   let store: ReturnType<typeof open>;
   before(async function () {
@@ -43,7 +43,7 @@ describe("a search of SQLite for what is rare", () => {
     return pages;
   }
 
-  it("stops after a number of rows, says where, and finds it in the end", async () => {
+  it("stops after a number of rows, returns a cursor, and finds the rare row in the end", async () => {
     const page = (cursor?: string) => ({ limit: 100, cursor });
     expect(await search((cursor) => store.findEvents({ source: "rare" }, page(cursor)))).to.deep.equal([
       0, 0, 1,
@@ -57,7 +57,7 @@ describe("a search of SQLite for what is rare", () => {
     expect(await search((cursor) => store.findDeliveries(parked, page(cursor)))).to.deep.equal([0, 0, 0]);
   });
 
-  it("is never needed for how much is open: it goes by an index that has nothing else", () => {
+  it("is not used for the backlog, which is counted from an index of open deliveries", () => {
     const file = join(mkdtempSync(join(tmpdir(), "countersign-")), "a.db");
     open(file).close();
     const db = new DatabaseSync(file);
@@ -69,7 +69,7 @@ describe("a search of SQLite for what is rare", () => {
     expect(details.join()).not.to.include("TEMP B-TREE");
   });
 
-  it("goes straight to what an index finds", async () => {
+  it("takes one page where an index finds the rows", async () => {
     const page = { limit: 100 };
     const first = async (found: Promise<{ items: readonly unknown[]; next: string | null }>) => {
       const { items, next } = await found;
@@ -87,7 +87,7 @@ describe("a search of SQLite for what is rare", () => {
     expect(await first(store.findReceipts({ problems: true }, page))).to.deep.equal([0, null]);
   });
 
-  it("counts all that a replay would send again, with everybody else's turn in between, and replays page by page", async () => {
+  it("counts the deliveries of a replay without blocking, and replays page by page", async () => {
     await store.parkRemoved([]);
     const filter = { destination: "crm", status: "parked" } as const;
     let turns = 0;
@@ -119,7 +119,7 @@ describe("a SQLite file", () => {
 
   describeMoving("SQLite file's", async () => open(join(folder, `${files++}.db`)));
 
-  it("takes writes and restores of the same turn one after the other, and undoes only what was refused", async () => {
+  it("applies writes and restores of one turn in order, and rolls back only the refused one", async () => {
     const [from, to] = [open(join(folder, "a.db")), open(join(folder, "b.db"))];
     await from.record(aRecordRequest([aDraft()]));
     const { events } = await contentsOf(from);
@@ -140,7 +140,7 @@ describe("a SQLite file", () => {
     await Promise.all([from.close(), to.close()]);
   });
 
-  it("is as it was for those who look at a snapshot, and takes all else in meanwhile", async () => {
+  it("records on while a snapshot shows the earlier state", async () => {
     const file = join(folder, "a.db");
     const store = open(file);
     await store.record(aRecordRequest([aDraft()]));
@@ -164,7 +164,7 @@ describe("a SQLite file", () => {
       /missing from index/,
     ],
     [
-      "a page that is none",
+      "a page that is overwritten",
       (file: string) => {
         const db = new DatabaseSync(file);
         const { page } =
@@ -186,13 +186,13 @@ describe("a SQLite file", () => {
       /^rcp_\S+ has lost its body$/,
     ],
   ] as const) {
-    it(`tells what is damaged in it: ${what}`, async () => {
+    it(`reports its damage: ${what}`, async () => {
       const file = join(folder, "a.db");
       const before = open(file);
-      const recording = aRecordRequest([]);
-      await before.record(recording);
+      const request = aRecordRequest([]);
+      await before.record(request);
       await before.close();
-      damage(file, recording.receipt.id);
+      damage(file, request.receipt.id);
       const store = open(file);
       const snapshot = await store.snapshot();
       expect((await snapshot.damage()).join()).to.match(words);
@@ -201,9 +201,9 @@ describe("a SQLite file", () => {
     });
   }
 
-  it("is pruned without a look at a whole table", () => {
+  it("is pruned without scanning a whole table", () => {
     const asked: string[] = [];
-    class Listening extends DatabaseSync {
+    class RecordingDatabase extends DatabaseSync {
       override prepare(sql: string) {
         asked.push(sql);
         return super.prepare(sql);
@@ -211,7 +211,7 @@ describe("a SQLite file", () => {
     }
     const file = join(folder, "a.db");
     open(file).close();
-    const db = new Listening(file);
+    const db = new RecordingDatabase(file);
     createPruning(db);
     const steps = [...asked].flatMap((sql) => db.prepare(`explain query plan ${sql}`).all());
     db.close();
@@ -219,7 +219,7 @@ describe("a SQLite file", () => {
     for (const { detail } of steps) expect(detail).not.to.match(/SCAN/);
   });
 
-  it("keeps no bytes of a receipt that was pruned", async () => {
+  it("removes the bytes of a pruned receipt", async () => {
     const file = join(folder, "a.db");
     const store = open(file);
     const [old, young] = [aReceipt({ receivedAt: 1 }), aReceipt({ receivedAt: 2 })];
@@ -232,7 +232,7 @@ describe("a SQLite file", () => {
     expect(left.map(({ id }) => id)).to.deep.equal([young.id]);
   });
 
-  it("is flushed to disk at every commit, and written ahead", async () => {
+  it("is in WAL mode", async () => {
     const store = open(join(folder, "a.db"));
     const db = new DatabaseSync(join(folder, "a.db"));
     expect(db.prepare("pragma journal_mode").get()).to.deep.equal({ journal_mode: "wal" });
@@ -240,7 +240,7 @@ describe("a SQLite file", () => {
     await store.close();
   });
 
-  it("keeps everything over a restart", async () => {
+  it("has its rows again after a restart", async () => {
     const file = join(folder, "deep", "er", "a.db");
     const before = open(file);
     await before.record(aRecordRequest([aDraft()]));
@@ -250,33 +250,33 @@ describe("a SQLite file", () => {
     await after.close();
   });
 
-  it("takes all that arrives in one turn of the event loop in one commit", async () => {
+  it("records all requests of one turn of the event loop in one commit", async () => {
     const store = open(join(folder, "a.db"));
-    const recordings = Array.from({ length: 50 }, (_, i) =>
+    const requests = Array.from({ length: 50 }, (_, i) =>
       aRecordRequest([aDraft({ document: aDocument(`d${i}`) })]),
     );
     const before = store.commits;
-    await Promise.all(recordings.map((recording) => store.record(recording)));
+    await Promise.all(requests.map((request) => store.record(request)));
     expect(store.commits - before).to.equal(1);
     expect((await store.findEvents({}, { limit: 100 })).items).to.have.length(50);
     await store.close();
   });
 
-  it("takes long batches that arrive together in a commit each, so that others have their turn in between", async () => {
+  it("commits long batches one by one, with turns of the event loop in between", async () => {
     const store = open(join(folder, "a.db"));
     const batch = (name: string) =>
       aRecordRequest(Array.from({ length: 250 }, (_, i) => aDraft({ document: aDocument(`${name}${i}`) })));
     const before = store.commits;
     const order: string[] = [];
-    const kept = ["a", "b", "c"].map((name) => store.record(batch(name)).then(() => order.push(name)));
-    setImmediate(() => order.push("somebody else"));
-    await Promise.all(kept);
+    const recorded = ["a", "b", "c"].map((name) => store.record(batch(name)).then(() => order.push(name)));
+    setImmediate(() => order.push("another turn"));
+    await Promise.all(recorded);
     expect(store.commits - before).to.equal(3);
-    expect(order).to.deep.equal(["a", "somebody else", "b", "c"]);
+    expect(order).to.deep.equal(["a", "another turn", "b", "c"]);
     await store.close();
   });
 
-  it("refuses a database from a newer version in one sentence", () => {
+  it("refuses a database of a newer version in one sentence", () => {
     const file = join(folder, "a.db");
     const db = new DatabaseSync(file);
     db.exec("pragma user_version = 99");
@@ -290,7 +290,7 @@ describe("a SQLite file", () => {
     expect(() => open(join(file, "a.db"))).to.throw(/cannot be opened .*: give `store` a file in a folder/);
   });
 
-  it("answers that it is unavailable while it cannot write, and goes on when it can again", async () => {
+  it("is unavailable while it cannot write, and records again afterwards", async () => {
     const file = join(folder, "a.db");
     const store = open(file);
     const other = new DatabaseSync(file);

@@ -9,7 +9,10 @@ import { type App, createApp, type Overrides } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
 import { formatProblem } from "../../src/yaml.ts";
 
-/** A real bridge, with real listeners on free ports, and a real receiver: tests enter as providers and operators do. */
+/**
+ * A real bridge, with real listeners on free ports, and a real receiver: tests enter as providers and
+ * operators do.
+ */
 
 export const LUMIN_KEY = "my_primary_api_key";
 export const TOKEN = "a-token-nobody-guesses";
@@ -43,9 +46,9 @@ export interface Bridge extends App {
   folder: string;
   post(path: string, body: string | Uint8Array, headers?: Record<string, string>): Promise<Answer>;
   admin(path: string, headers?: Record<string, string>): Promise<Answer>;
-  /** The first page of reading kept requests again; resolves with what came of it. */
+  /** Reprocesses the first page of stored requests; resolves with its result. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the bridge answers; the test says what it expects
-  reprocess(wish: { which: "problems" | "rejected"; dryRun?: boolean }): Promise<any>;
+  reprocess(request: { which: "problems" | "rejected"; dryRun?: boolean }): Promise<any>;
 }
 
 export interface Answer {
@@ -73,8 +76,8 @@ export async function startBridge(
     post: (path, body, headers = {}) =>
       ask(`${app.url}${path}`, { method: "POST", body: Buffer.from(body), headers }),
     admin: (path, headers = {}) => ask(`${app.adminUrl}${path}`, { headers }),
-    async reprocess(wish) {
-      const body = JSON.stringify({ ...wish, reason: "a test" });
+    async reprocess(request) {
+      const body = JSON.stringify({ ...request, reason: "a test" });
       const headers = { "content-type": "application/json" };
       return (await ask(`${app.adminUrl}/api/v1/reprocess`, { method: "POST", body, headers })).body;
     },
@@ -98,7 +101,7 @@ async function ask(url: string, init: RequestInit): Promise<Answer> {
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 
-/** What a Lumin webhook carries. */
+/** The headers of a Lumin webhook. */
 export function signedByLumin(body: string | Uint8Array, key = LUMIN_KEY): Record<string, string> {
   const signature = createHmac("sha256", key).update(body).digest("hex");
   return { "content-type": "application/json", "x-signature": signature };
@@ -122,12 +125,15 @@ export interface Receiver {
 
 const receivers: (() => void)[] = [];
 
-/** `tidy` calls it: for what a test starts besides. */
+/** `tidy` calls it: for anything else that a test starts. */
 export function atTidy(stop: () => void): void {
   receivers.push(stop);
 }
 
-/** A receiver that answers with what `answer` gives for the nth delivery, from 1: a status, or nothing for 200. */
+/**
+ * A receiver that answers with what `answer` gives for the nth delivery, from 1: a status, or nothing for
+ * 200.
+ */
 export async function startReceiver(
   answer: (nth: number) => number | undefined = () => 200,
 ): Promise<Receiver> {
@@ -159,7 +165,7 @@ export async function startReceiver(
   };
 }
 
-/** Stops every bridge and receiver that a test left, and removes their folders. */
+/** Stops every bridge and receiver that a test has started, and removes their folders. */
 export async function tidy(): Promise<void> {
   await Promise.all(running.splice(0).map((app) => app.stop()));
   for (const stop of receivers.splice(0)) stop();

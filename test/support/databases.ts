@@ -3,9 +3,9 @@ import pg from "pg";
 import { startOwnPostgres } from "./own-postgres.ts";
 
 /**
- * The PostgreSQL of a test run: the one that TEST_DATABASE_URL names, or one from npm, started at the first request. Each
- * process that runs tests gets a database of its own, because the lock of migrations and the notifications among nodes reach
- * across all schemas of a database.
+ * The PostgreSQL of a test run: the one that TEST_DATABASE_URL names, or one from npm, started at the first
+ * request. Each process that runs tests gets a database of its own, because the lock of migrations and the
+ * notifications among nodes reach across all schemas of a database.
  */
 interface Databases {
   create(): Promise<string>;
@@ -30,7 +30,7 @@ export async function stopDatabases(): Promise<void> {
 async function start(): Promise<Databases> {
   const given = process.env.TEST_DATABASE_URL;
   const own = given ? null : await startOwnPostgres();
-  const url = given ?? own?.url ?? "";
+  const url = own?.url ?? String(given);
   const admin = new pg.Pool({ connectionString: url, max: 1 });
   admin.on("error", () => {});
   await admin.query("select 1");

@@ -11,20 +11,20 @@ export interface OwnPostgres {
   url: string;
   /** The first of its processes, at this moment. */
   pid(): number;
-  /** As an operator does it: whoever is connected is cut off, what is committed stays. */
+  /** As an operator does it: connections are cut, commits stay. */
   stopServing(): Promise<void>;
   serveAgain(): Promise<void>;
   /** Where its data is. */
   folder: string;
-  /** Its data goes too, unless it is to be looked at. */
+  /** Removes its data too, unless `keep`. */
   stop(options?: { keep: boolean }): Promise<void>;
 }
 
 const USER = "countersign";
 /** Unlike any other word, so that a test which looks for the password finds nothing else. */
 const PASSWORD = "a-password-of-the-tests";
-/** What a test keeps need not outlive a power cut, so nothing is flushed: that is what takes the time. */
-const HASTY = ["fsync=off", "full_page_writes=off"];
+/** Data of tests need not survive a power cut, so nothing is flushed, which saves most of the time. */
+const UNFLUSHED = ["fsync=off", "full_page_writes=off"];
 const MEMORY = "/dev/shm";
 /** Several times what the tests fill, as several servers may run at once. */
 const ROOM_BYTES = 4 * 2 ** 30;
@@ -45,11 +45,12 @@ export async function startOwnPostgres({ durable } = { durable: false }): Promis
     persistent: true,
     createPostgresUser: true,
     initdbFlags: ["--no-sync", "--encoding=UTF8"],
-    postgresFlags: [...FLAGS, ...(durable ? [] : HASTY)].flatMap((flag) => ["-c", flag]),
+    postgresFlags: [...FLAGS, ...(durable ? [] : UNFLUSHED)].flatMap((flag) => ["-c", flag]),
     onLog: (line) => said.push(line),
     onError: (error) => said.push(String(error)),
   });
-  // PostgreSQL does not run as root. Rather than adding a user to the machine, as it would, it is told of one that is there.
+  // PostgreSQL does not run as root. Rather than adding a user to the machine, as it would, it gets one
+  // that is there.
   Object.assign(server, { getUidAndGid: async () => runAs() });
   try {
     await server.initialise();
@@ -73,7 +74,10 @@ export async function startOwnPostgres({ durable } = { durable: false }): Promis
   };
 }
 
-/** Making tables, which tests do all the time, takes half as long in memory, where Linux has room for files there. */
+/**
+ * Making tables, which tests do all the time, takes half as long in memory, where Linux has room for files
+ * there.
+ */
 function inMemory(): string {
   try {
     const { bavail, bsize } = statfsSync(MEMORY);

@@ -5,7 +5,7 @@ import { newDatabase, stopDatabases } from "./databases.ts";
 export interface PostgresServer {
   /** A connection string with a new, empty schema. */
   newSchema(): Promise<string>;
-  /** For looking at, and hurting, what is under test. */
+  /** For looking at, and damaging, the database under test. */
   admin: pg.Pool;
 }
 
@@ -20,7 +20,8 @@ export function postgresServer(): Promise<PostgresServer> {
   return running;
 }
 
-// A process of a parallel run goes on to other files with the same database, and the server ends with the run.
+// A process of a parallel run goes on to other files with the same database, and the server ends with the
+// run.
 if (!BROKER) {
   after(async () => {
     const server = await running?.catch(() => undefined);

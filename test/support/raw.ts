@@ -1,10 +1,13 @@
 import { connect, type Socket } from "node:net";
 
-/** A connection to a listener, for what no client would send. */
+/** A connection to a listener, for bytes that no client would send. */
 export interface RawConnection {
   socket: Socket;
   write(text: string | Uint8Array): RawConnection;
-  /** Resolves with the next whole answer, its body by its content-length; rejects when the connection ends before. */
+  /**
+   * Resolves with the next whole answer, its body by its content-length; rejects when the connection ends
+   * before.
+   */
   answer(): Promise<RawAnswer>;
   /** Resolves once the other side has ended the connection, or reset it. */
   closed: Promise<"ended" | "reset">;
@@ -12,12 +15,12 @@ export interface RawConnection {
 
 export interface RawAnswer {
   status: number;
-  /** As they came, in one text. */
+  /** As they were received, in one text. */
   head: string;
   body: string;
 }
 
-/** Opens one; whoever tidies up closes it through its socket. */
+/** Opens one; the caller closes it through its socket. */
 export async function openRaw(url: string): Promise<RawConnection> {
   const { port } = new URL(url);
   const socket = connect({ port: Number(port), host: "127.0.0.1", noDelay: true });

@@ -2,8 +2,8 @@ import { relative } from "node:path";
 import { type MochaOptions, type Runner, reporters, type Test } from "mocha";
 
 /**
- * The usual report, then the files in which something failed, and a last line that a machine can read: `N passed, N failed`.
- * A process of a parallel run that dies is a failure of the file it was at.
+ * The usual report, then the files in which something failed, and a last line that a machine can read: `N
+ * passed, N failed`. A process of a parallel run that dies is a failure of the file it was at.
  */
 export default class Reporter extends reporters.Spec {
   constructor(runner: Runner, options: MochaOptions) {

@@ -4,12 +4,15 @@ import type { Clock } from "../../src/domain/clock.ts";
 import type { Attempt } from "../../src/domain/delivery.ts";
 import { atTidy } from "./bridge.ts";
 
-/** A receiver that treats each post as its script says, and keeps account of what it met and what it did about it. */
+/**
+ * A receiver that treats each post as its script says, and keeps account of what it met and what it did about
+ * it.
+ */
 export interface ScriptedReceiver {
   url: string;
   /** In the order in which they came. */
   met: readonly Met[];
-  /** Those that will get no answer and whose sender has not hung up yet. */
+  /** The posts that will get no answer and whose sender has not hung up yet. */
   hanging(): readonly Met[];
 }
 
@@ -33,7 +36,7 @@ export interface Met {
 
 export type Treatment = keyof typeof TREATMENTS;
 
-/** What a whole answer, or none, is to the sender. */
+/** The sender's view of a whole answer, or of none. */
 type Meaning = Pick<Attempt, "cause" | "status">;
 
 interface Exchange {
@@ -57,7 +60,7 @@ const unanswered = (cause: Meaning["cause"], treat: Rule["treat"]): Rule => ({ c
 /** It began with 200, and did not come to its end. */
 const unfinished = (cause: Meaning["cause"], treat: Rule["treat"]): Rule => ({ cause, status: 200, treat });
 
-/** Everything that a receiver may do, and what is to be made of it. */
+/** Everything that a receiver may do, and its meaning for the sender. */
 const TREATMENTS = {
   ok: answered(200, {}, "thank you"),
   "no content": answered(204),
@@ -107,10 +110,10 @@ export const meaningOf = (treatment: Treatment): Meaning => {
 };
 
 /**
- * Whether the sender took the connection for one that had just been closed: nothing was answered there, so it posted again
- * within the same try.
+ * Whether the sender took the connection for one that had just been closed: nothing was answered there, so it
+ * posted again within the same try.
  */
-export const isNoTry = ({ treatment, reused }: Met) =>
+export const isNoAttempt = ({ treatment, reused }: Met) =>
   reused && (treatment === "reset" || treatment === "close");
 
 /** `script` says how the nth post (from 0) of an event is treated, which is the nth of all that came. */

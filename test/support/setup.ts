@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Runner } from "mocha";
 import { newDatabase, stopDatabases } from "./databases.ts";
 
-/** What mocha does once before and once after a run, in the process that starts the others. */
+/** For mocha: runs once before and once after a run, in the process that starts the others. */
 
 let broker: Server | undefined;
 
@@ -15,7 +15,8 @@ export async function mochaGlobalSetup(this: Runner & { isParallelMode(): boolea
     new URL("../../node_modules/.cache/compiled", import.meta.url),
   );
   if (!this.isParallelMode()) return;
-  // The processes that run test files share one server, which starts when the first of them asks for a database.
+  // The processes that run test files share one server, which starts when the first of them asks for a
+  // database.
   broker = createServer(async (_, response) => {
     try {
       response.end(await newDatabase());

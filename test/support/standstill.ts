@@ -5,23 +5,25 @@ import type { Lease, Settlement } from "../../src/store/port/queue.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createManualClock, settled } from "./clock.ts";
+import { until } from "./until.ts";
 
 /**
- * Real sockets move when they like, and a clock that is moved meanwhile would time out what is about to be answered. This knows
- * when everything stands still but for receivers that will never answer, and moves the clock from one timer of the bridge to the next.
+ * Real sockets move on their own, and a clock that is moved meanwhile would time out what is about to be
+ * answered. This knows when everything stands still but for receivers that will never answer, and moves the
+ * clock from one timer of the bridge to the next.
  */
 export interface Standstill {
-  /** For the bridge: only what it waits for itself counts as its timers. */
+  /** For the bridge: only timers of this clock count as the bridge's. */
   clock: Clock;
-  /** The same for receivers, which do something meanwhile. */
+  /** The same time for receivers, whose timers do not count. */
   worldClock: Clock;
-  /** A store on this folder's file, watched. */
+  /** A store on this folder's file, whose calls are counted. */
   openStore(folder: string): Store;
-  /** Resolves once as many tries are out as posts hang at receivers, and nothing else moves. */
+  /** Resolves once every running attempt hangs at a receiver, and no store call is under way. */
   reached(): Promise<void>;
-  /** On to whatever the bridge waits for next. False: it waits for nothing. */
+  /** Moves the clock to the bridge's next timer. False: it has none. */
   step(): Promise<boolean>;
-  /** Time passes for whoever waits. */
+  /** Moves the clock. */
   advance(ms: number): Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export function createStandstill(start: number, hanging: () => number): Standsti
   const timers = new Map<object, number>();
   /** Ids of the deliveries that are leased. */
   const out = new Set<string>();
-  /** Calls of the store that began, and that ended. */
+  /** The number of store calls that began, plus those that ended. */
   let calls = 0;
 
   const clock: Clock = {
@@ -61,10 +63,11 @@ export function createStandstill(start: number, hanging: () => number): Standsti
   }
 
   async function reached(): Promise<void> {
-    for (let before = -1; before !== calls || out.size !== hanging(); ) {
-      before = calls;
+    await until(async () => {
+      const before = calls;
       await settled();
-    }
+      return before === calls && out.size === hanging();
+    }, "every running attempt hangs at a receiver, and no store call is under way");
   }
 
   return {

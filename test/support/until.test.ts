@@ -8,7 +8,7 @@ const errorOf = (promise: Promise<unknown>): Promise<Error> =>
   );
 
 describe("waiting until a condition holds", () => {
-  it("resolves with what the condition gave, once the condition holds", async () => {
+  it("resolves with the condition's value, once it holds", async () => {
     let looks = 0;
     expect(await until(() => (++looks === 100 ? "enough" : null), "it was asked a hundred times")).to.equal(
       "enough",
@@ -28,18 +28,18 @@ describe("waiting until a condition holds", () => {
     expect(asked).to.equal(3);
   });
 
-  it("looks at least once, however short the time is", async () => {
+  it("looks at least once, however short the limit is", async () => {
     expect(await until(() => true, "it holds", 0)).to.equal(true);
   });
 
-  it("rejects after its time with what was waited for and the last value", async () => {
+  it("rejects after its limit with the expectation and the last value", async () => {
     const error = await errorOf(until(() => ({ nodes: 2 }).nodes === 3, "every node knows 3 nodes", 20));
     expect(error.message).to.equal("not within 20 ms: every node knows 3 nodes (the last value was false)");
     const nothing = await errorOf(until(async () => undefined, "there is a state", 0));
     expect(nothing.message).to.match(/there is a state \(the last value was undefined\)$/);
   });
 
-  it("rejects at once with what the condition throws", async () => {
+  it("rejects at once with the condition's error", async () => {
     const fault = new Error("the server is gone");
     const began = performance.now();
     const error = await errorOf(

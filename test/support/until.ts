@@ -6,12 +6,12 @@ const LIMIT_MS = 15_000;
 const PAUSE_MS = 2;
 
 /**
- * Asks again until the condition gives something true, and resolves with it. For what comes over a real socket or from a real
- * database, which no clock of the test moves.
+ * Asks again until the condition gives something true, and resolves with it. For what comes over a real
+ * socket or from a real database, which no clock of the test moves.
  *
  * @param expected what must become true, as a sentence: "every node knows 3 nodes".
- * @throws Error with that sentence and the last value, after `limitMs` real milliseconds. What the condition throws is thrown at
- * once.
+ * @throws Error with that sentence and the last value, after `limitMs` real milliseconds. What the condition
+ *   throws is thrown at once.
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
@@ -30,7 +30,7 @@ export async function until<T>(
 
 type Falsy = false | 0 | 0n | "" | null | undefined;
 
-/** What is a few turns of the event loop away is found at once; then the event loop is left to others. */
+/** Waits a turn of the event loop for each of the first looks, and then leaves the loop to others. */
 async function nextLook(turns: number): Promise<void> {
   await new Promise<void>((resolve) => {
     if (turns < 50) setImmediate(resolve);

@@ -16,7 +16,10 @@ import {
   tidy,
 } from "../support/bridge.ts";
 
-/** docs/admin-api.md has every route under a heading of the third level, with an answer as the first JSON below it. */
+/**
+ * docs/admin-api.md has every route under a heading of the third level, with an answer as the first JSON
+ * below it.
+ */
 
 const PAGE = readFileSync(new URL("../../docs/admin-api.md", import.meta.url), "utf8");
 
@@ -62,7 +65,10 @@ describe("docs/admin-api.md", () => {
   });
 });
 
-/** Members that only one of the two has, by path. Of lists the first elements are compared; "…" stands for anything. */
+/**
+ * Members that only one of the two has, by path. Of lists the first elements are compared; "…" stands for
+ * anything.
+ */
 function differences(example: unknown, answer: unknown, path = ""): string[] {
   if (example === "…") return [];
   if (Array.isArray(example) && Array.isArray(answer))
@@ -83,7 +89,7 @@ const membersOf = (value: unknown) =>
     ? (Object.fromEntries(Object.entries(value)) as Record<string, unknown>)
     : null;
 
-/** Asks a bridge that has something of everything for each route. */
+/** Asks a bridge with rows in every table for each route. */
 async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   const receiver = await startReceiver();
   const text = configText(`destinations: { crm: { url: "${receiver.url}", secrets: ["${SECRET}"] } }`);
@@ -138,7 +144,7 @@ async function untilFilled(ask: () => Promise<Page>): Promise<Page> {
   }
 }
 
-/** A batch of Legalesign that says that a document can be downloaded. */
+/** A batch of Legalesign that reports that a document can be downloaded. */
 function finished(document: string): string {
   const timestamp = "2022-07-11T07:29:09+00:00";
   const item = { value: "100", timestamp, resource_uri: `/api/v1/document/${document}/`, name: "status" };

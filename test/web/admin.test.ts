@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { configText, FORM, signedByLumin, startBridge, TOKEN, tidy } from "../support/bridge.ts";
+import { until } from "../support/until.ts";
 
 const ADMIN_TOKEN = "an-admin-token-of-some-length";
 const withToken = configText().replace("admin: { port: 0 }", `admin: { port: 0, token: ${ADMIN_TOKEN} }`);
@@ -13,7 +14,7 @@ const created = (id: string) =>
 describe("the admin listener", () => {
   afterEach(tidy);
 
-  it("lets nobody in without the token, and tells nothing of what is there", async () => {
+  it("refuses every request without the token, and shows no data", async () => {
     const bridge = await startBridge(withToken);
     for (const authorization of ["", "Bearer", "Bearer wrong", `Basic ${ADMIN_TOKEN}`, ADMIN_TOKEN]) {
       const answer = await bridge.admin("/api/v1/events", { authorization });
@@ -32,7 +33,7 @@ describe("the admin listener", () => {
       expect((await bridge.admin(path)).status, path).to.equal(200);
   });
 
-  it("is ready while the store can be written to, and says what is wrong while it cannot", async () => {
+  it("is ready while the store can be written to, and names the fault while it cannot", async () => {
     const real = openSqliteStore({ file: ":memory:", token: () => "token" });
     let broken = false;
     const probe = async () => {
@@ -64,7 +65,7 @@ describe("the admin listener", () => {
     expect(filtered.items).to.have.length(1);
   });
 
-  it("says what is wrong with a question it does not understand", async () => {
+  it("names the fault of an invalid query", async () => {
     const bridge = await startBridge();
     for (const query of ["limit=0", "limit=x", "limit=1001", "cursor=!!", "typ=document.sent"]) {
       const answer = await bridge.admin(`/api/v1/events?${query}`);
@@ -73,7 +74,7 @@ describe("the admin listener", () => {
     }
   });
 
-  it("tells an event's whole history: receipt, repeats, deliveries and tries", async () => {
+  it("shows an event's whole history: receipt, duplicates, deliveries and attempts", async () => {
     const bridge = await startBridge(
       configText(
         'destinations: { crm: { url: "http://127.0.0.1:1/", secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw] } }',
@@ -83,8 +84,10 @@ describe("the admin listener", () => {
     await bridge.post(`/in/legalesign/upon?token=${TOKEN}`, body, FORM);
     await bridge.post(`/in/legalesign/upon?token=${TOKEN}`, body, FORM);
     const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;
-    let history = (await bridge.admin(`/api/v1/events/${id}`)).body;
-    while (history.deliveries[0].attempts === 0) history = (await bridge.admin(`/api/v1/events/${id}`)).body;
+    const history = await until(async () => {
+      const { body } = await bridge.admin(`/api/v1/events/${id}`);
+      return body.deliveries[0].attempts > 0 && body;
+    }, "an attempt is recorded");
     expect(history.event.id).to.equal(id);
     expect(history.receipt).to.include({ channel: "upon", verified: "token" });
     expect(history.duplicates).to.have.length(1);
@@ -92,7 +95,7 @@ describe("the admin listener", () => {
     expect(history.deliveries[0].history[0]).to.include({ number: 1, cause: "refused", status: null });
   });
 
-  it("answers 404 for what there is not", async () => {
+  it("answers 404 for unknown ids and routes", async () => {
     const bridge = await startBridge();
     for (const path of ["/api/v1/events/evt_no", "/api/v1/receipts/rcp_no", "/api/v1/nothing", "/nothing"]) {
       const answer = await bridge.admin(path);
@@ -100,7 +103,7 @@ describe("the admin listener", () => {
     }
   });
 
-  it("counts what happens, starting every known series at 0", async () => {
+  it("counts events, starting every known series at 0", async () => {
     const bridge = await startBridge();
     const lines = async () => (await bridge.admin("/metrics")).body as string;
     const series = 'countersign_ingress_requests_total{source="lumin",channel="account",outcome="accepted"}';
@@ -116,10 +119,10 @@ describe("the admin listener", () => {
   });
 });
 
-describe("a long body that is looked at", () => {
+describe("a long body of a receipt", () => {
   afterEach(tidy);
 
-  it("is given byte for byte", async () => {
+  it("is returned byte for byte", async () => {
     const bridge = await startBridge();
     const body = Buffer.alloc(4 * 2 ** 20 + 1, "{ not json }");
     const { receipt } = (await bridge.post("/in/lumin/account", body, signedByLumin(body))).body;

@@ -5,29 +5,29 @@ import type { Receipt } from "../../src/domain/receipt.ts";
 import { describeEvent } from "../../src/web/explain-words.ts";
 import { tidy } from "../support/bridge.ts";
 import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, NEW_YEAR } from "../support/builders.ts";
-import { createScene, MINUTE, SECOND, withNotes } from "./explaining.ts";
+import { only } from "../support/only.ts";
+import { createExplainer, MINUTE, SECOND, withNotes } from "./explaining.ts";
 
 const CODE = { object: "signer", value: "40", name: null, meaning: null };
 const RECEIVED = NEW_YEAR + 4 * SECOND;
 
-/** A scene with one event of one receipt. */
+/** An explainer with one event of one receipt. */
 async function anEvent(draft: Partial<Draft>, receipt: Partial<Receipt> = {}) {
-  const scene = createScene();
-  const kept = aReceipt({ receivedAt: RECEIVED, ...receipt });
-  const { events } = await scene.store.record(aRecordRequest([aDraft(draft)], { receipt: kept }));
-  return { ...scene, id: events[0]?.id ?? "", receipt: kept };
+  const explainer = createExplainer();
+  const stored = aReceipt({ receivedAt: RECEIVED, ...receipt });
+  const { events } = await explainer.store.record(aRecordRequest([aDraft(draft)], { receipt: stored }));
+  return { ...explainer, id: only(events).id, receipt: stored };
 }
 
 /** The one row of the event, with the text of its footnotes in place of their marks. */
-async function rowOf(scene: Awaited<ReturnType<typeof anEvent>>) {
-  const { rows, notes } = (await scene.explain(scene.id)).summary;
-  const [row] = rows;
-  if (!row || rows.length > 1) throw new Error(`there are ${rows.length} rows`);
+async function rowOf(explainer: Awaited<ReturnType<typeof anEvent>>) {
+  const { rows, notes } = (await explainer.explain(explainer.id)).summary;
+  const row = only(rows);
   return { ...row, event: withNotes(row.event, notes) };
 }
 
 describe("an event in plain words", () => {
-  it("is another text for each type, which names the signer where it is about one", () => {
+  it("has its own text for each type, which names the signer where it is about one", () => {
     const texts = EVENT_TYPES.map((type) =>
       describeEvent({ type, code: CODE, signer: aSigner("s1", { name: "Ada" }) }),
     );
@@ -43,13 +43,13 @@ describe("an event in plain words", () => {
     expect(signed({ name: "Ada Example", email: "ada@example.com" })).to.equal("signed by Ada Example");
   });
 
-  it("shows the masked address of a signer without a name, also where the name is the address", () => {
+  it("shows the masked address of a signer without a name, or with the address as its name", () => {
     expect(signed({ email: "ada@example.com" })).to.equal("signed by a•••@example.com");
     expect(signed({ name: "", email: "ada@example.com" })).to.equal("signed by a•••@example.com");
     expect(signed({ name: "ada@example.com" })).to.equal("signed by a•••@example.com");
   });
 
-  it("shows the id of a signer of whom nothing else is known, and says where none is named", () => {
+  it("shows the id of a signer without name and address, and says where none is named", () => {
     expect(signed({})).to.equal("signed by signer s1");
     const event = { type: "signer.signed", code: CODE, signer: null } as const;
     expect(describeEvent(event)).to.equal("signed by an unnamed signer");
@@ -77,7 +77,7 @@ describe("an event in plain words", () => {
 describe("the row of an event", () => {
   afterEach(tidy);
 
-  it("says when it happened, when it came and over which channel", async () => {
+  it("says when it happened, when it was received and over which channel", async () => {
     const row = await rowOf(await anEvent({}));
     expect(row).to.deep.include({
       label: 1,
@@ -87,29 +87,29 @@ describe("the row of an event", () => {
     });
   });
 
-  it("shows the day of the receipt where that is another than that of the happening", async () => {
+  it("shows the day of the receipt where that differs from the happening's", async () => {
     const row = await rowOf(await anEvent({ time: NEW_YEAR - SECOND }));
     expect([row.happened, row.received]).to.deep.equal(["2025-12-31 23:59:59", "batch 2026-01-01 00:00:04"]);
   });
 
-  it("tells each channel's first report and its duplicates", async () => {
-    const scene = await anEvent({ type: "document.completed" });
+  it("lists each channel's first report and its duplicates", async () => {
+    const explainer = await anEvent({ type: "document.completed" });
     const report = async (channel: string, after: number) => {
       const receipt = aReceipt({ channel, receivedAt: RECEIVED + after });
-      await scene.store.record(
+      await explainer.store.record(
         aRecordRequest([aDraft({ type: "document.completed", channel })], { receipt }),
       );
     };
     await report("upon", SECOND);
     await report("batch", 6 * MINUTE);
-    expect((await rowOf(scene)).received).to.equal("batch 00:00:04, again 00:06:04; upon 00:00:05");
+    expect((await rowOf(explainer)).received).to.equal("batch 00:00:04, again 00:06:04; upon 00:00:05");
     await report("batch", 12 * MINUTE);
     await report("batch", 24 * 60 * MINUTE);
     await report("upon", 30 * SECOND);
-    expect((await rowOf(scene)).received).to.equal(
+    expect((await rowOf(explainer)).received).to.equal(
       "batch 00:00:04, again 3 times until 2026-01-02 00:00:04; upon 00:00:05, again 00:00:34",
     );
-    expect((await rowOf(scene)).deliveries).to.have.length(1);
+    expect((await rowOf(explainer)).deliveries).to.have.length(1);
   });
 
   it("says that a happening is dated by its receipt where the provider gives no time", async () => {
@@ -118,18 +118,18 @@ describe("the row of an event", () => {
     expect(row.event).to.include("[Dated by its receipt: the provider gave no other time.]");
   });
 
-  it("says that one of two clocks is wrong where it happened after it came", async () => {
+  it("says that one of two clocks is wrong where it happened after its receipt", async () => {
     const wrong = "one of the two clocks is wrong.]";
     expect((await rowOf(await anEvent({ time: RECEIVED + 61 * SECOND }))).event).to.include(wrong);
     expect((await rowOf(await anEvent({ time: RECEIVED + 60 * SECOND }))).event).not.to.include("[");
   });
 
   it("says that it came late", async () => {
-    const scene = await anEvent({ type: "document.completed" });
+    const explainer = await anEvent({ type: "document.completed" });
     const late = aDraft({ time: NEW_YEAR - MINUTE });
     const receipt = aReceipt({ receivedAt: RECEIVED + SECOND });
-    const { events } = await scene.store.record(aRecordRequest([late], { receipt }));
-    const row = await rowOf({ ...scene, id: events[0]?.id ?? "" });
+    const { events } = await explainer.store.record(aRecordRequest([late], { receipt }));
+    const row = await rowOf({ ...explainer, id: only(events).id });
     expect(row.event).to.equal(
       "document sent for signing [Late: something newer of the document was known before.]",
     );
@@ -142,17 +142,17 @@ describe("the row of an event", () => {
     );
   });
 
-  it("says that no destination asked for it", async () => {
-    const scene = createScene();
+  it("says that no destination subscribes to it", async () => {
+    const explainer = createExplainer();
     const receipt = aReceipt({ receivedAt: RECEIVED });
-    const { events } = await scene.store.record(aRecordRequest([aDraft()], { receipt, subscribers: [] }));
-    const row = await rowOf({ ...scene, id: events[0]?.id ?? "", receipt });
+    const { events } = await explainer.store.record(aRecordRequest([aDraft()], { receipt, subscribers: [] }));
+    const row = await rowOf({ ...explainer, id: only(events).id, receipt });
     expect(row.event).to.equal("document sent for signing [No destination asked for it.]");
     expect(row.deliveries).to.deep.equal([]);
   });
 });
 
-describe("what is said of an event besides its row", () => {
+describe("the account of an event beside its row", () => {
   afterEach(tidy);
 
   it("begins with the event, its document and its source, and ends with digest and ids", async () => {
@@ -169,12 +169,12 @@ describe("what is said of an event besides its row", () => {
     ]);
   });
 
-  it("says the same of a delivery, and shows that one alone", async () => {
+  it("is the same for a delivery, with that delivery alone", async () => {
     const { id, explain, store } = await anEvent({});
-    const [delivery] = (await store.findEvent(id))?.deliveries ?? [];
-    const { heading, rows } = (await explain(delivery?.id ?? "")).summary;
+    const delivery = only((await store.findEvent(id))?.deliveries ?? []);
+    const { heading, rows } = (await explain(delivery.id)).summary;
     expect(heading).to.deep.equal([
-      `Delivery ${delivery?.id} to crm.`,
+      `Delivery ${delivery.id} to crm.`,
       `Event ${id} (document.sent) of document doc-1, from legalesign.`,
     ]);
     expect(rows.map(({ deliveries }) => deliveries.length)).to.deep.equal([1]);
@@ -185,7 +185,7 @@ describe("what is said of an event besides its row", () => {
     expect((await explain(id)).summary.heading[0]).to.include("of no known document, from legalesign");
   });
 
-  it("masks addresses in titles and cuts them, but leaves their escapes to whoever prints them", async () => {
+  it("masks addresses in titles and cuts them, but leaves escaping to the printer", async () => {
     const title = `\u001b[2J ada@example.com ${"x".repeat(100)}`;
     const { id, explain } = await anEvent({ document: { ...aDocument(), title } });
     const [heading = ""] = (await explain(id)).summary.heading;
@@ -193,7 +193,7 @@ describe("what is said of an event besides its row", () => {
     expect(heading).to.include("x…”").and.not.include("x".repeat(60));
   });
 
-  it("says what of its receipt could not be read, and that it was not checked", async () => {
+  it("says which part of its receipt could not be read, and that it was not checked", async () => {
     const problems = [
       { kind: "invalid", item: 2, field: "time", message: "no time: ada@example.com" },
       { kind: "invalid", item: 3, field: "time", message: "no time" },
@@ -205,7 +205,7 @@ describe("what is said of an event besides its row", () => {
     ]);
   });
 
-  it("says that its receipt is not kept any more", async () => {
+  it("says that its receipt was pruned", async () => {
     const { id, receipt, explain, store } = await anEvent({});
     await store.prune({ table: "receipts", before: RECEIVED + 1, limit: 10 });
     const { rows, closing } = (await explain(id)).summary;

@@ -9,7 +9,7 @@ import { aDelivery, firstLine, LATER, lineAfter, MINUTE, SECOND, SENDING } from 
 describe("the line of a delivery", () => {
   afterEach(tidy);
 
-  it("says after how many attempts it was delivered, when, and with which status", async () => {
+  it("says after how many attempts, when and with which status it was delivered", async () => {
     const { attempt, explain, event } = await aDelivery();
     await attempt({ status: 503 }, LATER);
     await attempt({ number: 2, startedAt: LATER.dueAt, status: 204 }, { status: "delivered" });
@@ -23,7 +23,7 @@ describe("the line of a delivery", () => {
     );
   });
 
-  it("says that attempts are not kept any more, once they were removed", async () => {
+  it("says that its attempts were pruned", async () => {
     const { attempt, explain, event, store } = await aDelivery();
     await attempt({}, { status: "delivered" });
     await store.prune({ table: "attempts", before: NEW_YEAR + MINUTE, limit: 10 });
@@ -47,7 +47,7 @@ describe("the line of a delivery", () => {
     );
   });
 
-  it("says nothing of later events where the destination takes them in any order", async () => {
+  it("does not mention later events where the destination takes them in any order", async () => {
     const { attempt, explain, event } = await aDelivery("doc-1", "none");
     await attempt({ status: 503 }, LATER);
     expect(firstLine(await explain(event))).to.equal("pending: attempt 2 at 00:05:00 (in 4m), last: 503");
@@ -83,7 +83,7 @@ describe("the line of a delivery", () => {
       .and.include("[crm may have processed it all the same: what is sent again has the same webhook-id.]");
   });
 
-  it("says of a redirect where it points and what to set", async () => {
+  it("says where a redirect points and what to set", async () => {
     const line = await lineAfter({ status: 308, answer: "Location: https://crm.example/hook" }, LATER);
     expect(line)
       .to.include("last: 308 [")
@@ -92,7 +92,7 @@ describe("the line of a delivery", () => {
       );
   });
 
-  it("cuts what was answered, and masks the addresses in it", async () => {
+  it("cuts a long answer, and masks the addresses in it", async () => {
     const line = await lineAfter(
       { status: 422, answer: `{"email":"ada@example.com"} ${"x".repeat(99)}` },
       LATER,
@@ -111,7 +111,7 @@ describe("the line of a delivery", () => {
     );
   });
 
-  it("says since when and why its destination is paused, and what lets it go on", async () => {
+  it("says since when and why its destination is paused, and what resumes it", async () => {
     const { explain, event } = await aDelivery();
     const paused = (reason: string): DestinationState => ({ ...SENDING, paused: { at: NEW_YEAR, reason } });
     expect(firstLine(await explain(event, { state: paused("moving house") }))).to.equal(
@@ -133,7 +133,7 @@ describe("the line of a delivery", () => {
     );
   });
 
-  it("says that its destination is not configured, and what then becomes of it", async () => {
+  it("says that its destination is not configured, and what happens to the delivery", async () => {
     const { explain, event } = await aDelivery();
     expect(firstLine(await explain(event, { state: null })))
       .to.include("pending: crm is not configured [Nothing is sent to crm: `countersign reload` parks")

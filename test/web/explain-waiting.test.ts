@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { tidy } from "../support/bridge.ts";
 import { aDraft, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
+import { only } from "../support/only.ts";
 import { aDelivery, firstLine, LATER, lineAfter, MINUTE, SECOND, SENDING } from "./explaining.ts";
 
 const REPLAY = "`countersign replay --destination crm --document doc-1` sends what is parked again";
@@ -20,12 +21,12 @@ describe("the line of a parked delivery", () => {
     ],
   } as const;
   for (const [reason, [attempt, words]] of Object.entries(BY_ATTEMPT))
-    it(`says why and what sends it again: ${reason}`, async () => {
+    it(`gives the reason and the command that replays it: ${reason}`, async () => {
       const outcome = { status: "parked", reason: reason as keyof typeof BY_ATTEMPT } as const;
       expect(await lineAfter(attempt, outcome)).to.equal(`${words} [${REPLAY}.]`);
     });
 
-  it("says that its format cannot say the event, and that another format could", async () => {
+  it("says that its format does not support the event, and that another format could", async () => {
     const { lease, store, explain, event, delivery } = await aDelivery();
     const [{ token } = { token: "" }] = await lease(NEW_YEAR);
     const outcome = { status: "parked", reason: "unsupported_by_format" } as const;
@@ -36,7 +37,7 @@ describe("the line of a parked delivery", () => {
     );
   });
 
-  it("says that a person skipped it", async () => {
+  it("says that an operator skipped it", async () => {
     const { store, attempt, explain, event, delivery } = await aDelivery();
     await attempt({ status: 503 }, LATER);
     await store.skip(delivery, NEW_YEAR + MINUTE);
@@ -45,7 +46,7 @@ describe("the line of a parked delivery", () => {
     );
   });
 
-  it("says that its destination is gone, and that one of that name could have it", async () => {
+  it("says that its destination was removed, and that one of that name could get it", async () => {
     const { store, explain, event } = await aDelivery();
     await store.parkRemoved([]);
     expect(firstLine(await explain(event, { state: null }))).to.equal(
@@ -62,7 +63,7 @@ describe("the line of a parked delivery", () => {
     );
   });
 
-  it("gives no document to the command where its id means something to a shell", async () => {
+  it("omits the document from the command where its id has characters of the shell", async () => {
     for (const document of ["a b", "$(halt)", "--all", "a;b", "`x`"]) {
       const { attempt, explain, event } = await aDelivery(document);
       await attempt({ status: 410 }, { status: "parked", reason: "gone" });
@@ -72,7 +73,7 @@ describe("the line of a parked delivery", () => {
     }
   });
 
-  it("says after how many attempts a person had it sent again, whatever came of that", async () => {
+  it("says after how many attempts it was replayed, whatever followed", async () => {
     const { store, attempt, explain, event } = await aDelivery();
     await attempt({ status: 503 }, { status: "parked", reason: "schedule_exhausted" });
     const due = { now: NEW_YEAR + MINUTE, spacing: 0 };
@@ -92,11 +93,11 @@ describe("the line of a held delivery", () => {
 
   /** Two events of one document, the first of which waits for its second attempt. */
   async function heldBehind() {
-    const { store, attempt, ...scene } = await aDelivery();
+    const { store, attempt, ...explainer } = await aDelivery();
     await attempt({ status: 422, answer: "no such case" }, LATER);
     const draft = aDraft({ type: "document.completed", time: NEW_YEAR + SECOND });
     const { events } = await store.record(aRecordRequest([draft]));
-    return { ...scene, store, attempt, held: events[0]?.id ?? "" };
+    return { ...explainer, store, attempt, held: only(events).id };
   }
 
   it("names the row that it waits for", async () => {
@@ -131,7 +132,7 @@ describe("the line of a held delivery", () => {
     expect(firstLine(await explain(held, { state }))).to.include("held: crm is paused [crm is paused since");
   });
 
-  it("asks the store once for all that wait for the same one", async () => {
+  it("asks the store once for all deliveries that wait for the same one", async () => {
     const { explain, store } = await heldBehind();
     for (const nth of [1, 2, 3])
       await store.record(

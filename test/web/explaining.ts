@@ -5,8 +5,9 @@ import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { type Explanation, explain } from "../../src/web/explain.ts";
 import { atTidy } from "../support/bridge.ts";
 import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
+import { only } from "../support/only.ts";
 
-/** A store in which tests let things happen, and explain's words for that. */
+/** A store in which tests record and attempt events, and explain's account of them. */
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -14,7 +15,7 @@ export const MINUTE = 60 * SECOND;
 export const SENDING: DestinationState = { name: "crm", paused: null, breaker: null };
 
 /** `tidy` closes the store. */
-export function createScene() {
+export function createExplainer() {
   let tokens = 0;
   const store = openSqliteStore({ file: ":memory:", token: () => `token-${tokens++}` });
   atTidy(() => void store.close());
@@ -33,7 +34,7 @@ export function createScene() {
       const at = attempt.startedAt + attempt.duration;
       await store.settle({ delivery: delivery.id, token, attempt, outcome, at });
     },
-    /** What explain says at a moment, with crm in a state; null for the state: it is not configured. */
+    /** The explanation at a moment, with crm in a state; null for the state: it is not configured. */
     async explain(
       id: string,
       { now = NEW_YEAR + MINUTE, state = SENDING }: { now?: number; state?: DestinationState | null } = {},
@@ -67,16 +68,16 @@ export function withNotes(text: string, notes: readonly string[]): string {
   return text.replace(/\[(\d+)\]/g, (_, number) => `[${notes[Number(number) - 1]}]`);
 }
 
-/** A scene with an event to crm, and the ids. */
+/** An explainer with an event to crm, and the ids. */
 export async function aDelivery(document = "doc-1", ordering: "document" | "none" = "document") {
-  const scene = createScene();
+  const explainer = createExplainer();
   const draft = aDraft({ document: aDocument(document), time: NEW_YEAR - SECOND });
-  const { events } = await scene.store.record(
+  const { events } = await explainer.store.record(
     aRecordRequest([draft], { subscribers: [{ ...CRM, ordering }] }),
   );
-  const event = events[0]?.id ?? "";
-  const [delivery] = (await scene.store.findEvent(event))?.deliveries ?? [];
-  return { ...scene, event, delivery: delivery?.id ?? "" };
+  const event = only(events).id;
+  const delivery = only((await explainer.store.findEvent(event))?.deliveries ?? []);
+  return { ...explainer, event, delivery: delivery.id };
 }
 
 /** The line after one attempt. */
@@ -91,16 +92,16 @@ export const LATER = { status: "pending", dueAt: NEW_YEAR + 5 * MINUTE } as cons
 
 export const RECEIVED = NEW_YEAR + MINUTE;
 
-type Scene = ReturnType<typeof createScene>;
+type Explainer = ReturnType<typeof createExplainer>;
 
-/** Records what one request tells. */
-export async function record({ store }: Scene, drafts: readonly Partial<Draft>[], receipt = {}) {
-  const kept = aReceipt({ receivedAt: RECEIVED, ...receipt });
-  await store.record(aRecordRequest(drafts.map(aDraft), { receipt: kept }));
-  return kept;
+/** Records the events of one request. */
+export async function record({ store }: Explainer, drafts: readonly Partial<Draft>[], receipt = {}) {
+  const stored = aReceipt({ receivedAt: RECEIVED, ...receipt });
+  await store.record(aRecordRequest(drafts.map(aDraft), { receipt: stored }));
+  return stored;
 }
 
-/** A signer of thirty looks at the document. */
+/** The event that one of thirty signers has viewed the document. */
 export const viewed = (nth: number): Partial<Draft> => ({
   type: "signer.viewed",
   time: NEW_YEAR + nth * SECOND,

@@ -24,7 +24,7 @@ describe("readiness", () => {
       ...given,
     });
 
-  it("has every check by name, and is good when all pass", async () => {
+  it("lists every check by name, and is ok when all pass", async () => {
     expect(await readiness()()).to.deep.equal({
       status: "ok",
       checks: { running: "ok", store: "ok", dispatcher: "ok", retention: "ok" },
@@ -51,13 +51,13 @@ describe("readiness", () => {
     });
   });
 
-  it("takes a worker for stuck only after thirty seconds, and an idle one never", async () => {
+  it("reports a worker as stuck only after thirty seconds, and an idle one never", async () => {
     const waiting = { ...IDLE, claiming: true, lastTickAt: NEW_YEAR - 30_000 };
     const idle = { ...IDLE, lastTickAt: 0 };
     expect(await readiness({ workers: () => [waiting, idle] })()).to.include({ status: "ok" });
   });
 
-  it("reports an unavailable store once until it is back, and shows nothing of its error", async () => {
+  it("reports an unavailable store once until it recovers, and hides its error", async () => {
     let fault: Error | null = new Error("no route to 10.0.0.7");
     const check = readiness({
       store: {

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { isOurHost } from "../../src/web/host.ts";
 import { configText, startBridge, tidy } from "../support/bridge.ts";
 
-/** fetch does not let anybody choose the Host header. */
+/** fetch does not allow to choose the Host header. */
 function ask(
   url: string,
   host: string,
@@ -38,7 +38,7 @@ describe("the Host header of a request to the admin API", () => {
       expect(isOurHost(host, []), host).to.equal(true);
   });
 
-  it("may be no other, however much it looks like one", () => {
+  it("may be no other name, however similar", () => {
     for (const host of [
       "evil.example",
       "localhost.evil.example",
@@ -58,7 +58,7 @@ describe("the Host header of a request to the admin API", () => {
     expect(isOurHost("bridge.internal.evil.example", ["bridge.internal"])).to.equal(false);
   });
 
-  it("is refused with 421 and a sentence where it is another's and no token is asked for, whatever is asked", async () => {
+  it("is refused with 421 and a sentence on any route, where it is another's without a token", async () => {
     const bridge = await startBridge();
     for (const path of ["/api/v1/receipts", "/metrics", "/readyz", "/livez"]) {
       const { status, text } = await ask(`${bridge.adminUrl}${path}`, "evil.example");
@@ -68,7 +68,7 @@ describe("the Host header of a request to the admin API", () => {
     expect((await ask(`${bridge.adminUrl}/api/v1/receipts`, "localhost:1")).status).to.equal(200);
   });
 
-  it("is looked at beside a token only where the configuration names hosts", async () => {
+  it("is checked beside a token only where the configuration names hosts", async () => {
     const token = "an-admin-token-of-some-length";
     const authorization = `Bearer ${token}`;
     const any = await startBridge(admin(`token: ${token}`));

@@ -25,7 +25,7 @@ const post = (bridge: Bridge, body: object) => {
 describe("the metrics", () => {
   afterEach(tidy);
 
-  it("are there while the store is away, but for what the store alone knows, and say that it is", async () => {
+  it("are served while the store fails, without the store's own, and say so", async () => {
     const bridge = await startBridge(CRM, { store: aStore({ backlog: fault, probe: fault, record: fault }) });
     expect((await post(bridge, {})).status).to.equal(503);
     const { status, body } = await bridge.admin("/metrics");
@@ -36,7 +36,7 @@ describe("the metrics", () => {
     expect(body).not.to.match(FROM_STORE);
   });
 
-  it("and /readyz show nobody without a token what the database's driver says", async () => {
+  it("and /readyz do not show the database driver's message without a token", async () => {
     const bridge = await startBridge(CRM, {
       store: aStore({ backlog: fault, countProblems: fault, probe: fault }),
     });
@@ -60,7 +60,7 @@ describe("the metrics", () => {
     expect((await scraped).text).to.include("countersign_store_up 0");
   });
 
-  it("show what the store knows again once it is back", async () => {
+  it("include the store's own again once it has recovered", async () => {
     let away = true;
     const metrics = createMetrics({
       version: "0",

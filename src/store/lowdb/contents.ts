@@ -1,6 +1,6 @@
 import type { Rows, Table } from "../rows.ts";
 
-/** A row as it was read from the file, or its line there. */
+/** A row as it was read from the file, or its line there with the end of the line before. */
 export type Entry<T extends Table> = Rows[T] | Buffer;
 
 /** What the file holds. */
@@ -23,10 +23,13 @@ export const EMPTY: Contents = {
   tombstones: [],
 };
 
+/** Ends the line before a row. The first of a table goes without the comma. */
+const BETWEEN = ",\n";
+
 export function lineOf(entry: object): Buffer {
-  return Buffer.isBuffer(entry) ? entry : Buffer.from(JSON.stringify(entry));
+  return Buffer.isBuffer(entry) ? entry : Buffer.from(`${BETWEEN}${JSON.stringify(entry)}`);
 }
 
 export function rowOf<T extends Table>(entry: Entry<T>): Rows[T] {
-  return Buffer.isBuffer(entry) ? JSON.parse(entry.toString()) : entry;
+  return Buffer.isBuffer(entry) ? JSON.parse(entry.toString("utf8", BETWEEN.length)) : entry;
 }

@@ -12,14 +12,14 @@ export interface DurableFile extends Adapter<Contents> {
 }
 
 /**
- * A file for lowdb that a power cut leaves whole: lowdb's own adapter flushes nothing. Each write makes a copy, flushes it,
- * puts it in the file's place and flushes the folder; what was there before stays as FILE.bak. A file that is
- * damaged when it is read is set aside as FILE.damaged and the one before it is used, which `warn` is told.
+ * A file for lowdb that a power cut leaves whole: lowdb's own adapter flushes nothing. Each write makes a
+ * copy, flushes it, puts it in the file's place and flushes the folder; the file before stays as FILE.bak. A
+ * file that is damaged when it is read is set aside as FILE.damaged, its backup is used, and `warn` is told.
  */
 export function createDurableFile(file: string, warn: (message: string) => void): DurableFile {
   const [copy, backup, damaged] = [`${file}.new`, `${file}.bak`, `${file}.damaged`];
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  /** The mark of the file that stands there, as far as this process knows. */
+  /** The mark of the file that this process read or wrote last. */
   let ours: string | null = null;
 
   async function read(): Promise<Contents | null> {
@@ -50,14 +50,17 @@ export function createDurableFile(file: string, warn: (message: string) => void)
     await flushFolder(dirname(file));
   }
 
-  /** Overwriting what somebody else has written would lose it without a trace. */
+  /** Overwriting a file that another process has written would lose its changes without a trace. */
   async function isThere(): Promise<boolean> {
     const mark = await markOf(file);
     if (mark === null || mark === ours) return mark !== null;
     throw new Error("somebody else has changed it since: restart Countersign to go on from what is there");
   }
 
-  /** By a second name, so that there is a file at every moment; where a file can have but one, there is none for a moment. */
+  /**
+   * The file gets a second name, so that it is there at every moment. Where a file can have one name only, it
+   * is missing for a moment.
+   */
   async function keepPrevious(): Promise<void> {
     await rm(backup, { force: true });
     await link(file, backup).catch(() => rename(file, backup));
@@ -73,7 +76,7 @@ export function createDurableFile(file: string, warn: (message: string) => void)
   return { read, write, probe };
 }
 
-/** Null: there is none. */
+/** Null: there is no such file. */
 async function look(path: string): Promise<Exclude<Reading, { kind: "newer" }> | null> {
   const bytes = await readFile(path).catch(unlessMissing);
   if (!bytes) return null;
@@ -117,7 +120,7 @@ async function flushFolder(folder: string): Promise<void> {
   }
 }
 
-/** What tells one writing of a file from another; inodes alone are used again. Null: there is none. */
+/** Tells one writing of a file from another; inodes alone are used again. Null: there is no file. */
 async function markOf(path: string): Promise<string | null> {
   const found = await stat(path).catch(unlessMissing);
   return found ? `${found.ino} ${found.mtimeMs}` : null;

@@ -6,11 +6,10 @@ import { type Contents, EMPTY, lineOf, rowOf } from "./contents.ts";
 /** The form of the file that this version writes, and the newest that it reads. */
 export const FILE_VERSION = 1;
 
-/** Bytes that are handed to the operating system at a time, so that a large file does not hold up the event loop. */
+/** Bytes for the operating system at a time, so that a large file does not hold up the event loop. */
 export const CHUNK_BYTES = 1_024 ** 2;
-const LINE_END = Buffer.from("\n");
-const ROW_END = Buffer.from(",\n");
 const LIST_END = Buffer.from("\n]");
+const LISTS_END = Buffer.from(",\n");
 const CHECKSUM = '"checksum": ';
 
 const LISTS = Object.entries(EMPTY)
@@ -23,9 +22,9 @@ export type Reading =
   | { kind: "damaged"; why: string };
 
 /**
- * The whole file, piece by piece: JSON with a row a line, and a checksum of all before it at the end. Pieces are put
- * together in `buffer`, of `CHUNK_BYTES`, so each must be written before the next is asked for: a new buffer for each
- * would keep the garbage collector busy.
+ * The whole file, chunk by chunk: JSON with a row a line, and at the end a checksum of everything before.
+ * Lines are put together in `buffer`, of `CHUNK_BYTES`, so a chunk must be written before the next is taken:
+ * a new buffer for each would keep the garbage collector busy.
  */
 export function* writeText(contents: Contents, buffer: Buffer): Generator<Buffer> {
   let checksum = 0;
@@ -49,8 +48,8 @@ export function readText(bytes: Buffer): Reading {
 }
 
 /**
- * Files from before retention have no tombstones, and do not say when a document was last reported about. In files of
- * 0.1.0 the rows of every table have a position.
+ * Files from before retention have no tombstones, and no time of the last report about a document. In files
+ * of 0.1.0 links and destinations have positions too.
  */
 function completed(contents: Contents): Contents {
   const { documents, links, destinations } = contents;
@@ -72,15 +71,14 @@ function* piecesOf(contents: Contents): Generator<Buffer> {
   yield Buffer.from(`{\n"version": ${FILE_VERSION},\n"position": ${contents.position}`);
   for (const name of LISTS) {
     yield Buffer.from(`,\n"${name}": [`);
-    let between = LINE_END;
+    let isFirst = true;
     for (const row of contents[name]) {
-      yield between;
-      yield lineOf(row);
-      between = ROW_END;
+      yield isFirst ? lineOf(row).subarray(1) : lineOf(row);
+      isFirst = false;
     }
     yield LIST_END;
   }
-  yield ROW_END;
+  yield LISTS_END;
 }
 
 function* inChunks(pieces: Iterable<Buffer>, buffer: Buffer): Generator<Buffer> {

@@ -11,11 +11,11 @@ interface Job extends Pick<About, "adds"> {
   reject(error: unknown): void;
 }
 
-/** A write whose work throws is rolled back alone; when the file cannot be written, so are all that share the write. */
+/** A write that throws is rolled back alone; when the file cannot be written, its whole commit is. */
 export interface FileCommit extends GroupCommit {
   /** Resolves when `work` did, and rejects as a write of the file would. */
   guard(work: () => Promise<void>): Promise<void>;
-  /** How often the file has been written. */
+  /** The number of times that the file was written. */
   readonly commits: number;
   /** Whether the newest attempt to write it failed. */
   readonly failing: boolean;
@@ -31,9 +31,9 @@ export interface FileCommitOptions {
 }
 
 /**
- * One write of the file for all that is asked for in one turn of the event loop, and for all that arrives while the
- * write before is under way: however slow the disk is, no call waits for more than two writes. The transaction stays
- * open until the file is on disk, and is rolled back when that fails. Reads wait meanwhile.
+ * One write of the file for all calls of one turn of the event loop, and for all that arrive while the write
+ * before is under way: however slow the disk is, no call waits for more than two writes. The transaction
+ * stays open until the file is on disk, and is rolled back when that fails. Reads wait meanwhile.
  */
 export function createFileCommit(
   db: DatabaseSync,
@@ -78,7 +78,7 @@ export function createFileCommit(
     }
   }
 
-  /** Together at first; when one throws or is refused, again and each by itself. The answers are for later. */
+  /** Together at first; when a job throws or is refused, all again, each by itself. Returns their answers. */
   async function runAll(jobs: readonly Job[]): Promise<readonly (() => void)[]> {
     try {
       return await runTogether(jobs);

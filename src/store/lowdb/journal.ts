@@ -1,10 +1,10 @@
-/** How to take back, step by step, what was changed since the file was last written: a write that fails has changed nothing. */
+/** Takes back changes since the file was last written, so that a write that fails has changed nothing. */
 export interface Journal {
   readonly length: number;
   note(undo: () => void): void;
   /** Takes back all but the first `length` changes, the newest first. */
   undoTo(length: number): void;
-  /** What was changed stays. */
+  /** The changes stay. */
   clear(): void;
 }
 

@@ -8,13 +8,14 @@ export interface Limit {
   maxBytes: number;
 }
 
-/** From here on it is said that the file will be full. */
+/** The part of the limit from which the file is nearly full. */
 const NEARLY = 0.8;
 
 /**
- * Refuses what has just been kept when the file would become longer than may be, or hold more events. Repeats are no new events.
+ * Refuses a write after which the file would be too long, or hold too many events. Duplicates are no new
+ * events.
  *
- * @throws CountersignError `store_unavailable`, upon which all of it is undone.
+ * @throws CountersignError `store_unavailable`; the caller rolls the write back.
  */
 export function refuseGrowth(copy: WorkingCopy, newEvents: number, limit: Limit): void {
   const { file, maxEvents, maxBytes } = limit;
@@ -29,7 +30,10 @@ function full(file: string, limit: string): CountersignError {
   );
 }
 
-/** To be called after each writing: `warn` is told once when the file is nearly full, and again only if it was not meanwhile. */
+/**
+ * To be called after each write of the file. `warn` is told once when the file is nearly full, and again only
+ * after it was not.
+ */
 export function watchGrowth(
   copy: WorkingCopy,
   { file, maxEvents, maxBytes }: Limit,

@@ -1,9 +1,9 @@
 import type { Journal } from "./journal.ts";
 
-/** What a row is known by within its table: its position, or its names as JSON. */
+/** The key of a row within its table: its position, or its names as JSON. */
 export type Key = number | string;
 
-/** The rows of one table as lines of the file: those that have a position in its order, others as they came. */
+/** The rows of one table as lines of the file: in the order of positions, where rows have them. */
 export interface TableLines extends Iterable<Buffer> {
   readonly size: number;
   /** Their length in the file. */
@@ -13,8 +13,8 @@ export interface TableLines extends Iterable<Buffer> {
 }
 
 /**
- * A row is turned into bytes when it changes, however often the file is written: most rows never change again. Every
- * change is noted in the journal.
+ * A row is turned into bytes when it changes, not whenever the file is written: most rows never change again.
+ * Every change is noted in the journal.
  */
 export function createTableLines(journal: Journal): TableLines {
   const lines = new Map<Key, Buffer>();
@@ -24,12 +24,12 @@ export function createTableLines(journal: Journal): TableLines {
 
   function place(key: Key, line: Buffer | null): void {
     const before = lines.get(key);
-    if (before) bytes -= lengthOf(before);
+    if (before) bytes -= before.length;
     if (!line) {
       lines.delete(key);
       return;
     }
-    bytes += lengthOf(line);
+    bytes += line.length;
     lines.set(key, line);
     if (before || typeof key === "string") return;
     ordered &&= key >= newest;
@@ -61,9 +61,4 @@ export function createTableLines(journal: Journal): TableLines {
       journal.note(() => place(key, before));
     },
   };
-}
-
-/** With the comma and the end of the line. */
-function lengthOf(line: Buffer): number {
-  return line.length + 2;
 }

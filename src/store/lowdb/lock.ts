@@ -9,10 +9,11 @@ interface Holder {
 }
 
 /**
- * Makes FILE.lock, so that no second process writes the same file. One left by a process that is dead is taken over. Returns what
- * gives it back.
+ * Makes FILE.lock, so that no second process writes the same file. The lock of a dead process is taken over.
+ * Returns the function that removes the lock.
  *
- * @throws CountersignError `cannot_start` when another process has it, and the system's own error when it cannot be made.
+ * @throws CountersignError `cannot_start` when another process has the file; the system's own error when the
+ * lock cannot be made.
  */
 export function lock(file: string): () => void {
   const path = `${file}.lock`;
@@ -38,19 +39,19 @@ function inUse(file: string, pid: number): CountersignError {
   );
 }
 
-/** Null: nobody has it. */
+/** Null: no process has the file. */
 function holderOf(path: string): Holder | null {
   const text = textOf(path);
   if (text === null) return null;
   try {
     return JSON.parse(text);
   } catch {
-    // Its maker died between making and writing it.
+    // The process died between making the lock and writing it.
     return { pid: 0, since: null };
   }
 }
 
-/** A number alone would do, were it not given again: in a container the bridge has the same one after every crash. */
+/** A pid alone may have been given again: in a container the bridge has the same one after every crash. */
 function isAlive({ pid, since }: Holder): boolean {
   if (pid <= 0) return false;
   try {
@@ -62,7 +63,7 @@ function isAlive({ pid, since }: Holder): boolean {
   return since === null || now === null || since === now;
 }
 
-/** Linux tells when a process began as the 22nd word, the second of which is a name in parentheses that may hold blanks. */
+/** The start of a process is the 22nd word; the second is a name in parentheses that may hold blanks. */
 function describe(pid: number): Holder {
   const stat = textOf(`/proc/${pid}/stat`);
   const since = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];

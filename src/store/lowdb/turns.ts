@@ -1,10 +1,12 @@
 /**
- * Reads and writes of one connection by turns, so that no read sees what a write may take back: any number of reads at
- * once, or one write. A read that is asked for during a write runs after it, before the next.
+ * Reads and writes of one connection take turns, so that no read sees a change that is rolled back later: any
+ * number of reads at once, or one write. A read that is asked for during a write runs before the next write.
  */
 export interface Turns {
   read<T>(work: () => Promise<T>): Promise<T>;
-  /** Runs `work`, which must not reject, once the reads under way have ended. One at a time. */
+  /**
+   * Runs `work` once the reads under way have ended. One at a time: the caller waits for the write before.
+   */
   write(work: () => Promise<void>): Promise<void>;
 }
 
@@ -29,11 +31,14 @@ export function createTurns(): Turns {
     async write(work) {
       writing = true;
       await Promise.allSettled(reads);
-      await work();
-      writing = false;
-      const next = waiting;
-      waiting = [];
-      for (const read of next) read();
+      try {
+        await work();
+      } finally {
+        writing = false;
+        const next = waiting;
+        waiting = [];
+        for (const read of next) read();
+      }
     },
   };
 }

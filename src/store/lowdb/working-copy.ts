@@ -1,8 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
+import { namesOf } from "../description.ts";
 import { TABLES, type Table } from "../rows.ts";
 import { watchChanges } from "../sqlite/changes.ts";
 import { fillTable } from "../sqlite/fill.ts";
 import { query } from "../sqlite/statements.ts";
+import { SCHEMA } from "../tables.ts";
 import { type Contents, lineOf, rowOf } from "./contents.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { createTableLines, type TableLines } from "./lines.ts";
@@ -11,7 +13,7 @@ import { createTableLines, type TableLines } from "./lines.ts";
 export interface WorkingCopy extends Readonly<Record<Table, TableLines>> {
   /** Of the newest row of any table, also of one that was removed. */
   readonly position: number;
-  /** How to take back what changed in the lines; the database has its transaction for that. */
+  /** Takes back changes of the lines; the database has its transaction for that. */
   readonly journal: Journal;
   /** Brings the lines up to date with the database. */
   follow(): void;
@@ -23,7 +25,7 @@ export interface WorkingCopy extends Readonly<Record<Table, TableLines>> {
 const NAMED = ["links", "destinations"] as const satisfies readonly Table[];
 const POSITIONED = TABLES.filter((table) => table !== "links" && table !== "destinations");
 
-/** Fills an empty database with what the file held. From then on the copy follows its changes. */
+/** Fills an empty database with the contents of the file, and watches its changes from then on. */
 export function createWorkingCopy(db: DatabaseSync, contents: Contents): WorkingCopy {
   const journal = createJournal();
   const tables = TABLES.map((table) => [table, createTableLines(journal)]);
@@ -68,9 +70,10 @@ export function createWorkingCopy(db: DatabaseSync, contents: Contents): Working
   };
 }
 
-/** The file has them by delivery; retention expects the oldest first. */
+/** In the file they lie with their delivery; retention expects the oldest first. */
 function sortAttempts(db: DatabaseSync): void {
-  const columns = "delivery_id, number, started_at, duration, cause, status, answer, retry_after";
+  const { parent, item } = SCHEMA.deliveries.children.history;
+  const columns = `${parent}, ${namesOf(item.columns)}`;
   db.exec(
     `create temp table sorted as select ${columns} from attempts order by started_at, position;
      delete from attempts;
@@ -79,7 +82,7 @@ function sortAttempts(db: DatabaseSync): void {
   );
 }
 
-/** No position is given twice, nor that of a row which was removed before the file was written. */
+/** No position is given twice, not even that of a removed row. */
 function goOnBehind(db: DatabaseSync, position: number): void {
   const begin = query(db, "insert into sqlite_sequence (name, seq) values (?, ?)");
   db.exec("delete from sqlite_sequence");

@@ -54,26 +54,25 @@ interface GoodLease {
   lane: string | null;
 }
 
+/** A settlement that counts, with its lease. */
+interface Written {
+  lease: GoodLease;
+  settlement: Settlement;
+}
+
 function leaseOf({ delivery, token }: Pick<Settlement, "delivery" | "token">): string {
   return JSON.stringify([delivery, token]);
 }
 
 /** A probe that was not sent has shown nothing: the next one may go at once. */
-async function letUnusedProbe(
-  session: Session,
-  channel: string,
-  written: readonly { lease: GoodLease; settlement: Settlement }[],
-): Promise<void> {
+async function letUnusedProbe(session: Session, channel: string, written: readonly Written[]): Promise<void> {
   const unused = written.filter(({ lease, settlement }) => settlement.attempt === null && isProbe(lease));
   const at = Math.min(...unused.map(({ settlement }) => settlement.at));
   const destinations = unused.map(({ lease }) => lease.destination);
   if (unused.length > 0) await letProbe(session, channel, destinations, at);
 }
 
-async function writeSettlements(
-  session: Session,
-  written: readonly { lease: GoodLease; settlement: Settlement }[],
-): Promise<void> {
+async function writeSettlements(session: Session, written: readonly Written[]): Promise<void> {
   if (written.length === 0) return;
   const over = written.filter(({ settlement }) => settlement.outcome.status !== "pending");
   await Promise.all([

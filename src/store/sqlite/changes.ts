@@ -7,18 +7,18 @@ import { SCHEMA } from "../tables.ts";
 import { createSession } from "./session.ts";
 import { query } from "./statements.ts";
 
-/** A row outside of the database that is another than before. */
+/** A row as it is outside of the database (../rows.ts), after a change. */
 export interface Change {
   table: Table;
   /** The row's position, or its names as JSON. */
   key: number | string;
-  /** Null: it is gone. */
+  /** Null: the row is gone. */
   row: Rows[Table] | null;
 }
 
 /**
- * From now on every change is noted, by triggers, in a table that is rolled back as all others are. The function returned
- * gives the rows that changed since it was last called, as they are at that moment.
+ * From now on triggers note every change in a table, which is rolled back as all others are. The returned
+ * function gives the rows that changed since its last call, as they are at that moment.
  */
 export function watchChanges(db: DatabaseSync): () => readonly Change[] {
   db.exec(`create temp table changed ("table" text, key, primary key ("table", key)) without rowid`);
@@ -34,10 +34,10 @@ export function watchChanges(db: DatabaseSync): () => readonly Change[] {
   };
 }
 
-/** The schema's name for the new or old row that a trigger is about. */
+/** The row that a trigger is about. */
 const OPERATIONS = { insert: "new", update: "new", delete: "old" } as const;
 
-/** Notes changes of the table, of what SQLite stores apart from it, and of what belongs to its rows. */
+/** Notes changes of the table, of columns that SQLite stores apart from it, and of its child tables. */
 function addTriggers(db: DatabaseSync, table: Table): void {
   const { order, children } = SCHEMA[table];
   const add = (on: string, keyOf: (row: "new" | "old") => string) => {
@@ -55,7 +55,7 @@ function addTriggers(db: DatabaseSync, table: Table): void {
     add(child.table, (row) => `position from ${table} where id = ${row}.${child.parent}`);
 }
 
-/** Reads a row with all that belongs to it, by its key. */
+/** Reads a row by its key, with its children. */
 function createReader(
   db: DatabaseSync,
   table: Table,
@@ -67,7 +67,8 @@ function createReader(
   const names = description.order.join(", ");
   const found = query<DbRow>(
     db,
-    `select ${positioned ? "position, " : ""}${selectOf(dialect, columns)} from ${table}${joinApart(dialect, columns)}
+    `select ${positioned ? "position, " : ""}${selectOf(dialect, columns)}
+     from ${table}${joinApart(dialect, columns)}
      where (${names}) = (${description.order.map(() => "?").join(", ")})`,
   );
   const children = Object.entries<Child<unknown>>(description.children).map(([property, child]) => {

@@ -7,8 +7,8 @@ import { targetsOf } from "./session.ts";
 import { query } from "./statements.ts";
 
 /**
- * Adds rows to a table that is empty, with all that belongs to them: several times faster than `restore`, which looks for
- * what is in their place. Runs inside a transaction.
+ * Adds rows to an empty table, with their children. Faster than `restore`, which looks for rows in their
+ * place. Runs inside a transaction.
  */
 export function fillTable<T extends Table>(db: DatabaseSync, table: T, rows: readonly Rows[T][]): void {
   const description = SCHEMA[table];

@@ -8,11 +8,13 @@ interface Job {
   reject(error: unknown): void;
 }
 
-/** What a write is about. */
+/** The subject of a write. */
 export interface About {
-  /** The number of events: a transaction takes a bounded number, and other work has its turn before the next. */
+  /**
+   * Its number of events. A transaction takes a bounded number, and other work has its turn before the next.
+   */
   weight?: number;
-  /** What is added from outside, for a store that has a limit. */
+  /** Rows that come from outside, which a store with a limit may refuse. */
   adds?: "requests" | "rejections" | undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import type { Column } from "../columns.ts";
+import type { Column, Scalar } from "../columns.ts";
 import { POSITION } from "../description.ts";
 import type { Dialect, Session, Value } from "../sql/session.ts";
 import { asFault } from "./errors.ts";
@@ -26,11 +26,21 @@ export function createSession(db: DatabaseSync): Session {
     return statement;
   }
 
+  /** All rows in one turn: to wait for each takes longer than to insert it. */
+  function insert(table: string, columns: readonly Column[], rows: readonly (readonly Scalar[])[]): void {
+    for (const { into, places } of targetsOf(table, columns)) {
+      const names = places.map((n) => columns[n]?.name);
+      const text = `insert into ${into} (${names.join(", ")}) values ${placeholders(names.length)}`;
+      const statement = prepare(text);
+      for (const row of rows) statement.run(...places.map((n) => row[n] ?? null));
+    }
+  }
+
   return {
     rows: async <Row>(text: string, values: readonly Value[] = []) =>
       guarded(() => prepare(text).all(...values.map(toInput)) as Row[]),
     run: async (text, values = []) => guarded(() => prepare(text).run(...values.map(toInput))),
-    dialect: SQLITE,
+    dialect: { ...SQLITE, insert: async (_session, ...given) => guarded(() => insert(...given)) },
   };
 }
 
@@ -49,7 +59,7 @@ function toInput(value: Value): SQLInputValue {
   return value;
 }
 
-const SQLITE: Dialect = {
+const SQLITE: Omit<Dialect, "insert"> = {
   isPostgres: false,
   bytewise: "",
   given(columns, rows) {
@@ -59,17 +69,6 @@ const SQLITE: Dialect = {
       from: `(select ${names} from (values ${rows.map(() => row).join(", ")})) given`,
       values: rows.flat(),
     };
-  },
-  async insert(session, table, columns, rows) {
-    for (const { into, places } of targetsOf(table, columns)) {
-      const names = places.map((n) => columns[n]?.name);
-      const text = `insert into ${into} (${names.join(", ")}) values ${placeholders(names.length)}`;
-      for (const row of rows)
-        await session.run(
-          text,
-          places.map((n) => row[n] ?? null),
-        );
-    }
   },
 };
 

@@ -9,7 +9,10 @@ export interface Fault {
   promise: string;
   /** Why it cannot be made on this machine; null: it can. */
   impossible(): string | null | Promise<string | null>;
-  /** Makes it, ends it, and compares. What was not as promised is among the complaints. `brief`: without what takes a minute. */
+  /**
+   * Makes it, ends it, and compares. What was not as promised is among the complaints. `brief`: without what
+   * takes a minute.
+   */
   run(seed: number, options: { brief: boolean }): Promise<Verdict>;
 }
 

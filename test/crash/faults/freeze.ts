@@ -19,7 +19,10 @@ function childrenOf(pid: number): number[] {
     .filter((one) => one > 0 && parentOf(one) === pid);
 }
 
-/** The fourth word, the second of which is a name in parentheses that may hold blanks. Null: it has ended meanwhile. */
+/**
+ * The fourth word, the second of which is a name in parentheses that may hold blanks. Null: it has ended
+ * meanwhile.
+ */
 function parentOf(pid: number): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

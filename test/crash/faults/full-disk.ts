@@ -15,7 +15,10 @@ type FileStore = "sqlite" | "lowdb";
 const FILES = { sqlite: "sqlite:./countersign.db", lowdb: "lowdb:./countersign.json" };
 const SOME = 30;
 const MEGABYTE = 1_024 ** 2;
-/** What the bridge has for itself until it is filled, and afterwards: more than it comes to on the fastest machine. */
+/**
+ * What the bridge has for itself until it is filled, and afterwards: more than it comes to on the fastest
+ * machine.
+ */
 const SIZE = 128 * MEGABYTE;
 /** The same for a file: SQLite writes a log of whole pages. */
 const LONGEST = { sqlite: 3 * MEGABYTE, lowdb: MEGABYTE / 2 };

@@ -9,7 +9,10 @@ import { createWorld, type World } from "../world.ts";
 import { createWitness, type Fault } from "./fault.ts";
 import { countOf, moreTaken } from "./inside.ts";
 
-/** The folder of the store may not be written to. Nothing is read-only to root, so the bridge runs as somebody else then. */
+/**
+ * The folder of the store may not be written to. Nothing is read-only to root, so the bridge runs as somebody
+ * else then.
+ */
 
 type FileStore = "sqlite" | "lowdb";
 
@@ -19,7 +22,10 @@ const [CLOSED, OPEN] = [0o555, 0o755];
 /** As the one sentence that a person gets. */
 const REFUSAL = /^countersign: the store .* cannot be opened .*this user may write to\n$/;
 
-/** At the start a bridge says so and ends; one that runs already answers 503, if it needs to write to the folder itself. */
+/**
+ * At the start a bridge says so and ends; one that runs already answers 503, if it needs to write to the
+ * folder itself.
+ */
 export const readOnlyFolder = (store: FileStore): Fault => ({
   name: `read-only folder (${store})`,
   promise:

@@ -10,7 +10,9 @@ const CONNECTIONS = 1_000;
 const DRIP = 5_000;
 /** More than any of them will ever have sent. */
 const PROMISED = 1_000_000;
-/** Until the last of them is ended, milliseconds: a request may take 30 s, and that is looked at every 30 s. */
+/**
+ * Until the last of them is ended, milliseconds: a request may take 30 s, and that is looked at every 30 s.
+ */
 const PATIENCE = 75_000;
 /** The bridge's memory at most, in MiB. */
 const MEMORY = 400;

@@ -5,9 +5,11 @@ import type { DestinationState } from "../../../src/store/port/control.ts";
 import type { Lease } from "../../../src/store/port/queue.ts";
 import { openPostgresStore } from "../../../src/store/postgres.ts";
 import type { Store } from "../../../src/store/store.ts";
+import { needPostgres } from "../../cli/stores.ts";
 import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, NEW_YEAR } from "../../support/builders.ts";
-import { until } from "../../support/clock.ts";
+import { only } from "../../support/only.ts";
 import { type PostgresServer, postgresServer } from "../../support/postgres-server.ts";
+import { until } from "../../support/until.ts";
 import { anAttempt } from "../filled.ts";
 
 const UNTIL = NEW_YEAR + 45_000;
@@ -16,10 +18,10 @@ const OPEN: Breaker = { failures: 10, probeAt: NEW_YEAR, probes: 1 };
 
 let tokens = 0;
 
-/** A store, and what it heard last. */
+/** A store, and the last notifications that it received. */
 interface Node {
   store: Store;
-  kept: readonly DestinationState[];
+  states: readonly DestinationState[];
   nodes: number;
 }
 
@@ -29,23 +31,23 @@ describe("nodes of one PostgreSQL", () => {
   let all: Node[];
 
   before(async function () {
-    this.timeout(60_000);
-    server = await postgresServer().catch(() => this.skip());
+    await needPostgres.call(this);
+    server = await postgresServer();
   });
   beforeEach(async () => {
     url = await server.newSchema();
     all = [await aNode(), await aNode(), await aNode()];
-    await until(() => all.every(({ nodes }) => nodes === 3));
+    await until(() => all.every(({ nodes }) => nodes === 3), "every node knows 3 nodes");
   });
   afterEach(() => Promise.all(all.splice(0).map(({ store }) => store.close())));
 
   async function aNode(): Promise<Node> {
     const store = await openPostgresStore({ url, token: () => `token-${tokens++}` });
-    const node: Node = { store, kept: [], nodes: 0 };
+    const node: Node = { store, states: [], nodes: 0 };
     store.subscribe?.({
       workDue() {},
       stateChanged: (states) => {
-        node.kept = states;
+        node.states = states;
       },
       nodeCountChanged: (count) => {
         node.nodes = count;
@@ -55,9 +57,7 @@ describe("nodes of one PostgreSQL", () => {
   }
   const [first, second] = [() => storeOf(0), () => storeOf(1)];
   function storeOf(index: number): Store {
-    const node = all[index];
-    if (!node) throw new Error("there is no such node");
-    return node.store;
+    return all[index]?.store ?? expect.fail(`there is no node ${index}`);
   }
 
   const record = (count: number) =>
@@ -81,85 +81,88 @@ describe("nodes of one PostgreSQL", () => {
       outcome: { status: "delivered" },
       at: NEW_YEAR,
     });
-  const keep = (state: Partial<DestinationState>) => first().saveDestination("crm", state);
+  const save = (state: Partial<DestinationState>) => first().saveDestination("crm", state);
   const breaker = async () => (await second().destinations())[0]?.breaker ?? null;
-  const breakersHeard = () => all.map(({ kept }) => kept[0]?.breaker ?? null);
+  const isPaused = ({ states }: Node) => states[0]?.paused?.reason === MOVING.reason;
+  const isResumed = ({ states }: Node) => states[0]?.paused === null;
+  const breakersHeard = () => all.map(({ states }) => states[0]?.breaker ?? null);
 
   describe("lease", () => {
     beforeEach(() => record(20));
 
-    it("nothing of a destination that any of them has paused, from then on", async () => {
-      await keep({ paused: MOVING });
+    it("nothing of a destination that any of them has paused", async () => {
+      await save({ paused: MOVING });
       expect(await claimAll({})).to.deep.equal([]);
       await second().saveDestination("crm", { paused: null });
       expect(await claimAll({ limit: 1 })).to.have.length(3);
     });
 
-    it("nothing but probes while its breaker is open, and no probe before its time", async () => {
-      await keep({ breaker: { ...OPEN, probeAt: NEW_YEAR + 1 } });
+    it("nothing while the breaker is open, and no probe before its time", async () => {
+      await save({ breaker: { ...OPEN, probeAt: NEW_YEAR + 1 } });
       expect(await claimAll({})).to.deep.equal([]);
       expect(await claimAll({ probe: true, limit: 1 })).to.deep.equal([]);
-      await keep({ breaker: null });
+      await save({ breaker: null });
       expect(await claimAll({ limit: 1 })).to.have.length(3);
     });
 
-    it("one probe, whoever asks, and the next when its lease has ended", async () => {
-      await keep({ breaker: OPEN });
+    it("one probe among them, and the next when its lease has expired", async () => {
+      await save({ breaker: OPEN });
       expect(await claimAll({ probe: true })).to.have.length(1);
       expect(await breaker()).to.deep.equal({ ...OPEN, probeAt: UNTIL });
       expect(await claimAll({ probe: true, now: UNTIL - 1 })).to.deep.equal([]);
       expect(await claimAll({ probe: true, now: UNTIL, until: UNTIL + 45_000 })).to.have.length(1);
     });
 
-    it("one probe even when a person resumes the destination while it is out", async () => {
-      await keep({ breaker: OPEN });
-      const [probe] = await claimAll({ probe: true });
-      await keep({ paused: null, breaker: OPEN });
+    it("one probe even when an operator resumes the destination meanwhile", async () => {
+      await save({ breaker: OPEN });
+      const probe = only(await claimAll({ probe: true }));
+      await save({ paused: null, breaker: OPEN });
       expect(await claimAll({ probe: true })).to.deep.equal([]);
-      if (probe) await settle(probe);
+      await settle(probe);
       expect(await claimAll({ probe: true })).to.have.length(1);
     });
 
-    it("the next probe at once when the one that is out is given back untried", async () => {
-      await keep({ breaker: OPEN });
+    it("the next probe at once when the current one is released", async () => {
+      await save({ breaker: OPEN });
       await second().release(await claimAll({ probe: true }), NEW_YEAR + 5);
       expect(await breaker()).to.deep.equal({ ...OPEN, probeAt: NEW_YEAR + 5 });
       expect(await claimAll({ probe: true, now: NEW_YEAR + 5 })).to.have.length(1);
     });
 
-    it("the next probe at once when nothing was sent of the one that is out", async () => {
-      await keep({ breaker: OPEN });
-      const [probe] = await claimAll({ probe: true });
+    it("the next probe at once when the current one is parked unsent", async () => {
+      await save({ breaker: OPEN });
+      const { delivery, token } = only(await claimAll({ probe: true }));
       const outcome = { status: "parked", reason: "unsupported_by_format" } as const;
-      const { delivery, token } = probe ?? expect.fail("no probe");
       await second().settle({ delivery: delivery.id, token, attempt: null, outcome, at: NEW_YEAR + 5 });
       expect(await breaker()).to.deep.equal({ ...OPEN, probeAt: NEW_YEAR + 5 });
       expect(await claimAll({ probe: true, now: NEW_YEAR + 5 })).to.have.length(1);
     });
 
-    it("no probe when there is nothing to probe with", async () => {
+    it("no probe when nothing is due", async () => {
       await first().saveDestination("archive", { breaker: OPEN });
       expect(await claimAll({ destination: "archive", probe: true })).to.deep.equal([]);
       expect(await breaker()).to.deep.equal(OPEN);
     });
 
-    it("to one that believes the breaker open although another has closed it", async () => {
-      await keep({ breaker: null });
+    it("deliveries for nodes that still believe the breaker open after it was closed", async () => {
+      await save({ breaker: null });
       expect(await claimAll({ probe: true, limit: 1 })).to.have.length(3);
       expect(await breaker()).to.equal(null);
     });
 
-    it("no more than may be out at a time, however many ask at once", async () => {
+    it("no more than the capacity, however many claim at once", async () => {
       const given = { ...capacityOf(4), limit: 3 };
       const leases = await claimAll(given);
       expect(leases).to.have.length(4);
       expect(await claimAll(given)).to.deep.equal([]);
       for (const lease of leases.slice(0, 2)) await settle(lease);
       expect(await claimAll(given)).to.have.length(2);
-      expect(await claimAll({ ...given, destination: "archive" }), "of another").to.deep.equal([]);
+      expect(await claimAll({ ...given, destination: "archive" }), "of another destination").to.deep.equal(
+        [],
+      );
     });
 
-    it("the room of what was given back, and of a node that died once its tries would be over", async () => {
+    it("within capacity freed by a release, and by a dead node once its attempts must be over", async () => {
       const leases = await claimAll(capacityOf(2));
       await second().release(leases.slice(0, 1), NEW_YEAR);
       expect(await claimAll(capacityOf(2))).to.have.length(1);
@@ -169,9 +172,8 @@ describe("nodes of one PostgreSQL", () => {
       ).to.have.length(2);
     });
 
-    it("the room of what is only waiting to be written down, but not of what somebody else has by now", async () => {
-      const [lease] = await claimAll(capacityOf(1));
-      if (!lease) throw new Error("nothing was leased");
+    it("within capacity freed by finished attempts, unless others hold their leases", async () => {
+      const lease = only(await claimAll(capacityOf(1)));
       const stale = { ...lease, token: "stale" };
       expect(await claim(second(), capacityOf(1, [stale]))).to.deep.equal([]);
       expect(await claim(second(), capacityOf(1, [lease]))).to.have.length(1);
@@ -188,7 +190,7 @@ describe("nodes of one PostgreSQL", () => {
       return aRecordRequest([draft], { receipt: aReceipt({ channel }), coalesce: 60_000 });
     };
 
-    it("one event of what two channels tell at once, of which one does not name the document", async () => {
+    it("one event of two channels' simultaneous reports, of which one has no document", async () => {
       for (const n of MANY) {
         const [named, unnamed] = await Promise.all([
           first().record(report("signer.viewed", n, {})),
@@ -198,7 +200,7 @@ describe("nodes of one PostgreSQL", () => {
       }
     });
 
-    it("no number of a document for what another node tells of its signer first", async () => {
+    it("no sequence of a document for a report that another node recorded first", async () => {
       for (const n of MANY) {
         const [named] = await Promise.all([
           first().record(report("signer.signed", n, {})),
@@ -210,67 +212,67 @@ describe("nodes of one PostgreSQL", () => {
     });
   });
 
-  describe("hear", () => {
-    it("what any of them keeps, the one that keeps it too", async () => {
-      await keep({ paused: MOVING });
-      await until(() => all.every(({ kept }) => kept[0]?.paused?.reason === MOVING.reason));
+  describe("are notified of", () => {
+    it("state changes by any node, their own included", async () => {
+      await save({ paused: MOVING });
+      await until(() => all.every(isPaused), "every node knows the pause");
       await second().saveDestination("crm", { paused: null });
-      await until(() => all.every(({ kept }) => kept[0]?.paused === null));
+      await until(() => all.every(isResumed), "every node knows the end of the pause");
     });
 
-    it("until when a probe is out, and that it was given back", async () => {
+    it("the lease of a probe, and its release", async () => {
       await record(1);
-      await keep({ breaker: OPEN });
+      await save({ breaker: OPEN });
       const leases = await claim(first(), { probe: true });
-      await until(() => breakersHeard().every((one) => one?.probeAt === UNTIL));
+      await until(() => breakersHeard().every((one) => one?.probeAt === UNTIL), "the lease is known");
       await first().release(leases, NEW_YEAR);
-      await until(() => breakersHeard().every((one) => one?.probeAt === NEW_YEAR));
+      await until(() => breakersHeard().every((one) => one?.probeAt === NEW_YEAR), "the release is known");
     });
 
-    it("what was kept while their line was down", async () => {
-      await server.admin.query(LINES_DOWN);
-      await keep({ paused: MOVING });
-      await until(() => all.every(({ kept }) => kept[0]?.paused?.reason === MOVING.reason));
+    it("changes that were stored while their connections were down", async () => {
+      await server.admin.query(CUT_LISTENERS);
+      await save({ paused: MOVING });
+      await until(() => all.every(isPaused), "every node knows the pause");
     });
 
-    it("how things are when they begin to listen, and nobody else does any more when another does", async () => {
-      await keep({ paused: MOVING });
-      const before = all[0];
-      const after: Node = { store: first(), kept: [], nodes: 0 };
-      await until(() => before?.kept.length === 1);
+    it("the present state when they subscribe, in place of the subscriber before", async () => {
+      await save({ paused: MOVING });
+      const [before = expect.fail("no node")] = all;
+      const after: Node = { store: first(), states: [], nodes: 0 };
+      await until(() => before.states.length === 1, "the first subscriber knows the state");
       first().subscribe?.({
         workDue() {},
         stateChanged: (states) => {
-          after.kept = states;
+          after.states = states;
         },
         nodeCountChanged: (count) => {
           after.nodes = count;
         },
       });
       expect(after.nodes).to.equal(3);
-      await until(() => after.kept[0]?.paused?.reason === MOVING.reason);
-      await keep({ paused: null });
-      await until(() => after.kept[0]?.paused === null);
-      expect(before?.kept[0]?.paused).to.deep.equal(MOVING);
+      await until(() => isPaused(after), "the second subscriber knows the pause");
+      await save({ paused: null });
+      await until(() => isResumed(after), "the second subscriber knows the end of the pause");
+      expect(before.states[0]?.paused).to.deep.equal(MOVING);
     });
 
-    it("how many they are, as they come and go", async () => {
+    it("their number, as nodes come and go", async () => {
       all.push(await aNode());
-      await until(() => all.every(({ nodes }) => nodes === 4));
+      await until(() => all.every(({ nodes }) => nodes === 4), "every node knows 4 nodes");
       await all.pop()?.store.close();
       await all.pop()?.store.close();
-      await until(() => all.every(({ nodes }) => nodes === 2));
+      await until(() => all.every(({ nodes }) => nodes === 2), "every node knows 2 nodes");
     });
 
-    it("of none that only opened the store: an export is no node", async () => {
+    it("no node that only opened the store, as an export does", async () => {
       const other = await openPostgresStore({ url, token: () => "other" });
       await other.record(aRecordRequest([aDraft()]));
       all.push(await aNode());
-      await until(() => all.every(({ nodes }) => nodes === 4));
+      await until(() => all.every(({ nodes }) => nodes === 4), "every node knows 4 nodes");
       await other.close();
     });
 
-    it("of no fewer when the lines of all were down, as when the server was restarted", async () => {
+    it("no smaller number after all connections were down, as after a restart of the server", async () => {
       const heard: number[] = [];
       first().subscribe?.({
         workDue: () => heard.push(0),
@@ -278,16 +280,16 @@ describe("nodes of one PostgreSQL", () => {
         nodeCountChanged: (count) => heard.push(count),
       });
       heard.length = 0;
-      await server.admin.query(LINES_DOWN);
-      await until(() => heard.length > 0);
+      await server.admin.query(CUT_LISTENERS);
+      await until(() => heard.length > 0, "the node listens again");
       all.push(await aNode());
-      await until(() => heard.includes(4));
+      await until(() => heard.includes(4), "the node knows 4 nodes");
       expect(heard.filter((count) => count > 0 && count < 3)).to.deep.equal([]);
     });
   });
 });
 
 /** Ends the connections over which nodes listen. */
-const LINES_DOWN = `select pg_terminate_backend(pid, 5000) from pg_locks
+const CUT_LISTENERS = `select pg_terminate_backend(pid, 5000) from pg_locks
   where locktype = 'advisory' and objsubid = 1 and mode = 'ShareLock'
     and database = (select oid from pg_database where datname = current_database())`;

@@ -1,6 +1,6 @@
 import { CountersignError } from "../../../src/domain/errors.ts";
 
-/** With which of our errors it rejects; null: it resolves. */
+/** The CountersignError that the promise rejects with. Null: it resolves. */
 export async function outcomeOf(work: Promise<unknown>): Promise<CountersignError | null> {
   try {
     await work;

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { refusePooler } from "../../../src/store/postgres/pooler.ts";
 import { outcomeOf } from "./outcome.ts";
 
-/** Connections through a pooler of these sessions, newest used first, as PgBouncer gives them out. */
+/** Connections through a pooler of these sessions, the last used one first, as PgBouncer assigns them. */
 function createPooler(mode: "session" | "transaction", sessions: readonly number[]) {
   const idle = [...sessions];
   return () => {
@@ -24,13 +24,13 @@ function createPooler(mode: "session" | "transaction", sessions: readonly number
   };
 }
 
-describe("a pooler before PostgreSQL", () => {
+describe("a pooler in front of PostgreSQL", () => {
   const refusal = (mode: "session" | "transaction") => {
     const connect = createPooler(mode, [11, 12, 13]);
     return outcomeOf(refusePooler(connect(), connect(), "db/countersign"));
   };
 
-  it("is refused in transaction mode, with a sentence that says what would be right", async () => {
+  it("is refused in transaction mode, with a sentence that says which mode is right", async () => {
     const refused = await refusal("transaction");
     expect(refused).to.include({ code: "cannot_start" });
     expect(refused?.message).to.match(
@@ -38,7 +38,7 @@ describe("a pooler before PostgreSQL", () => {
     );
   });
 
-  it("is let be in session mode", async () => {
+  it("is accepted in session mode", async () => {
     expect(await refusal("session")).to.equal(null);
   });
 });

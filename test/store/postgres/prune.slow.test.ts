@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import type { RecordRequest, RecordResult } from "../../../src/store/port/inbox.ts";
 import { openPostgresStore } from "../../../src/store/postgres.ts";
 import type { Store } from "../../../src/store/store.ts";
+import { needPostgres } from "../../cli/stores.ts";
 import {
   aDocument,
   aDraft,
@@ -12,7 +13,9 @@ import {
   CRM,
   NEW_YEAR,
 } from "../../support/builders.ts";
+import { only } from "../../support/only.ts";
 import { type PostgresServer, postgresServer } from "../../support/postgres-server.ts";
+import { until } from "../../support/until.ts";
 import { claim, contentsOf, deliverAll, pruneAll, settle } from "../filled.ts";
 
 const OLDER = NEW_YEAR - 1;
@@ -21,7 +24,7 @@ const DUE = { now: NEW_YEAR, spacing: 0 };
 const EVERYTHING = NEW_YEAR + 1_000_000;
 
 let tokens = 0;
-const idOf = ({ events }: RecordResult) => events[0]?.id ?? "";
+const idOf = ({ events }: RecordResult) => only(events).id;
 
 describe("pruning PostgreSQL", () => {
   let server: PostgresServer;
@@ -29,18 +32,18 @@ describe("pruning PostgreSQL", () => {
   let nodes: readonly [Store, Store];
 
   before(async function () {
-    this.timeout(60_000);
-    server = await postgresServer().catch(() => this.skip());
+    await needPostgres.call(this);
+    server = await postgresServer();
   });
   beforeEach(async () => {
     const url = await server.newSchema();
-    schema = new URL(url).searchParams.get("options")?.split("=")[1] ?? "";
+    schema = new URL(url).searchParams.get("options")?.split("=")[1] ?? expect.fail("no schema");
     const open = () => openPostgresStore({ url, token: () => `token-${tokens++}` });
     nodes = [await open(), await open()];
   });
   afterEach(() => Promise.all(nodes.map((node) => node.close())));
 
-  /** Holds what the query locks while `meanwhile` runs, and lets go of it. */
+  /** Holds the locks of the query while `meanwhile` runs, and rolls back. */
   async function holding<T>(query: string, meanwhile: (holder: Holder) => Promise<T>): Promise<T> {
     const client = await server.admin.connect();
     try {
@@ -54,9 +57,9 @@ describe("pruning PostgreSQL", () => {
 
   interface Holder {
     client: PoolClient;
-    /** Resolves when so many transactions wait, for this one or for others that do. */
+    /** Resolves when `count` transactions wait, for this one or for others that do. */
     waitedFor(count: number): Promise<void>;
-    letGo(how: "commit" | "rollback"): Promise<void>;
+    end(how: "commit" | "rollback"): Promise<void>;
   }
 
   function holderOf(client: PoolClient): Holder {
@@ -64,9 +67,9 @@ describe("pruning PostgreSQL", () => {
       client,
       async waitedFor(count) {
         const { rows } = await client.query("select pg_backend_pid() as pid");
-        while ((await waitingFor(rows[0].pid)) < count);
+        await until(async () => (await waitingFor(rows[0].pid)) >= count, `${count} transactions wait`);
       },
-      async letGo(how) {
+      async end(how) {
         await client.query(how);
       },
     };
@@ -88,11 +91,9 @@ describe("pruning PostgreSQL", () => {
   const sent = (document: string, receivedAt = OLDER): RecordRequest =>
     aRecordRequest([aDraft({ document: aDocument(document) })], { receipt: aReceipt({ receivedAt }) });
 
-  it("removes each row once when two nodes are at it, and nothing that is open", async () => {
+  it("removes each row once when two nodes prune, and no open delivery", async () => {
     const ids = await Promise.all(
-      Array.from({ length: 60 }, async (_, i) =>
-        idOf((await nodes[i % 2]?.record(sent(`d${i}`))) as RecordResult),
-      ),
+      Array.from({ length: 60 }, async (_, i) => idOf(await nodes[(i % 2) as 0 | 1].record(sent(`d${i}`)))),
     );
     for (const lease of await claim(nodes[0], NEW_YEAR, { limit: 40 })) await settle(nodes[0], lease);
     const pruned = await Promise.all(nodes.map((node) => pruneAll(node, "events", NEW_YEAR, 7)));
@@ -114,7 +115,7 @@ describe("pruning PostgreSQL", () => {
     }
   });
 
-  it("loses nothing that is sent again meanwhile, and stops no lane", async () => {
+  it("removes nothing that is replayed meanwhile, and blocks no lane", async () => {
     const subscribers = [CRM, { ...CRM, name: "erp", ordering: "none" as const }];
     const types = ["document.created", "document.sent", "document.completed"] as const;
     for (let document = 0; document < 12; document += 1) {
@@ -141,24 +142,24 @@ describe("pruning PostgreSQL", () => {
     expect(deliveries).to.have.length(2 * events.length);
   });
 
-  it("lets the rest of a lane be sent again while the first of it goes", async () => {
+  it("lets the rest of a lane be replayed while its first delivery is removed", async () => {
     await nodes[0].record(sent("a", OLDER));
     const stays = await nodes[0].record(
       aRecordRequest([aDraft({ type: "document.completed", document: aDocument("a") })]),
     );
     await deliverAll(nodes[0]);
-    await holding("select from attempts for update", async ({ waitedFor, letGo }) => {
+    await holding("select from attempts for update", async ({ waitedFor, end }) => {
       const pruned = pruneAll(nodes[0], "events", NEW_YEAR);
       await waitedFor(1);
       const replay = nodes[1].replay({ destination: "crm", status: "all" }, PAGE, DUE);
       await waitedFor(2);
-      await letGo("rollback");
+      await end("rollback");
       expect([await pruned, (await replay).replayed]).to.deep.equal([1, 1]);
     });
     expect((await claim(nodes[1])).map(({ event }) => event.id)).to.deep.equal([idOf(stays)]);
   });
 
-  it("waits for nobody: passes over an event that somebody tells again or sends again", async () => {
+  it("passes over an event that a record or a replay has locked", async () => {
     await nodes[0].record(sent("a"));
     await deliverAll(nodes[0]);
     for (const held of ["events for key share", "deliveries for update"]) {
@@ -168,7 +169,7 @@ describe("pruning PostgreSQL", () => {
     expect(await pruneAll(nodes[0], "events", NEW_YEAR)).to.equal(1);
   });
 
-  it("waits for nobody: passes over a document that somebody is recording about", async () => {
+  it("passes over a document that a record has locked", async () => {
     await nodes[0].record(sent("a"));
     await nodes[0].record(sent("b"));
     const busy = "select from lanes where lane = 'legalesign/document/a' for update";
@@ -177,90 +178,85 @@ describe("pruning PostgreSQL", () => {
     expect(await pruneAll(nodes[0], "documents", NEW_YEAR)).to.equal(1);
   });
 
-  it("keeps a document of which something is told between the look at it and its turn", async () => {
+  it("keeps a document that is changed before it is locked", async () => {
     await nodes[0].record(sent("a"));
-    await holding("lock table lanes", async ({ client, waitedFor, letGo }) => {
+    await holding("lock table lanes", async ({ client, waitedFor, end }) => {
       const pruned = pruneAll(nodes[0], "documents", NEW_YEAR);
       await waitedFor(1);
       await client.query(`update documents set changed_at = ${NEW_YEAR}`);
-      await letGo("commit");
+      await end("commit");
       expect(await pruned).to.equal(0);
     });
     expect(await nodes[1].findDocument("legalesign", "a")).not.to.equal(null);
   });
 
-  it("makes nothing new of an event that is told again while it goes, and lists the report nowhere", async () => {
+  it("counts a report of an event being removed as a duplicate, and lists it nowhere", async () => {
     const id = idOf(await nodes[0].record(sent("a")));
     await deliverAll(nodes[0]);
     const duplicates = [id];
-    await holding("select from attempts for update", async ({ waitedFor, letGo }) => {
+    await holding("select from attempts for update", async ({ waitedFor, end }) => {
       const pruned = pruneAll(nodes[0], "events", NEW_YEAR);
       await waitedFor(1);
-      const told = nodes[1].record(sent("a"));
+      const reported = nodes[1].record(sent("a"));
       await waitedFor(2);
-      await letGo("rollback");
+      await end("rollback");
       expect(await pruned).to.equal(1);
-      expect(await told).to.deep.equal({ events: [], duplicates, destinations: [] });
+      expect(await reported).to.deep.equal({ events: [], duplicates, destinations: [] });
     });
     expect(await count("duplicates")).to.equal(0);
     expect(await count("deliveries")).to.equal(0);
   });
 
-  it("makes nothing new of it either where nobody knew that it had been told", async () => {
+  it("counts such a report as a duplicate even where the event was not looked up", async () => {
     const id = idOf(await nodes[0].record(sent("a")));
     await deliverAll(nodes[0]);
-    const { lookup, ...recording } = sent("a");
-    await holding("select from attempts for update", async ({ waitedFor, letGo }) => {
+    const { lookup, ...request } = sent("a");
+    await holding("select from attempts for update", async ({ waitedFor, end }) => {
       const pruned = pruneAll(nodes[0], "events", NEW_YEAR);
       await waitedFor(1);
-      const told = nodes[1].record({ ...recording, lookup: { ...lookup, dedupeKeys: [] } });
+      const reported = nodes[1].record({ ...request, lookup: { ...lookup, dedupeKeys: [] } });
       await waitedFor(2);
-      await letGo("rollback");
+      await end("rollback");
       expect(await pruned).to.equal(1);
-      expect(await told).to.deep.equal({ events: [], duplicates: [id], destinations: [] });
+      expect(await reported).to.deep.equal({ events: [], duplicates: [id], destinations: [] });
     });
     expect([await count("events"), await count("deliveries")]).to.deep.equal([0, 0]);
   });
 
-  it("forgets a document for which others wait: they find it gone, and go one after the other", async () => {
+  it("removes a document that others wait for, and they create it again one by one", async () => {
     await nodes[0].record(sent("a"));
-    const [lease] = await claim(nodes[0]);
-    if (!lease) throw new Error("nothing was due");
+    const lease = only(await claim(nodes[0]));
     const viewed = (time: number) =>
       aRecordRequest([aDraft({ type: "signer.viewed", document: aDocument("a"), signer: aSigner(), time })]);
-    await holding("select from documents for update", async ({ waitedFor, letGo }) => {
+    await holding("select from documents for update", async ({ waitedFor, end }) => {
       const pruned = pruneAll(nodes[0], "documents", NEW_YEAR);
       await waitedFor(1);
       const recorded = nodes.map((node, i) => node.record(viewed(NEW_YEAR + i)));
       const settled = settle(nodes[1], lease);
       await waitedFor(4);
-      await letGo("rollback");
+      await end("rollback");
       expect([await pruned, await settled]).to.deep.equal([1, true]);
       const sequences = (await Promise.all(recorded)).map(({ events }) => events[0]?.sequence);
       expect(sequences).to.have.members([1, 2]);
     });
     expect(await nodes[0].findDocument("legalesign", "a")).to.include({ status: null, sequence: 2 });
     expect(await count("lanes"), "the document's and the signer's").to.equal(2);
-    for (let open = 2; open > 0; open -= 1) {
-      const leases = await claim(nodes[0]);
-      expect(leases).to.have.length(1);
-      for (const next of leases) await settle(nodes[0], next);
-    }
+    for (let open = 2; open > 0; open -= 1) await settle(nodes[0], only(await claim(nodes[0])));
   });
 
-  it("makes a lane again that somebody is dropping", async () => {
+  it("creates a lane again that another transaction removes", async () => {
     await nodes[0].record(sent("a"));
-    await holding("delete from lanes", async ({ waitedFor, letGo }) => {
+    await holding("delete from lanes", async ({ waitedFor, end }) => {
       const recorded = nodes[1].record(sent("a"));
       await waitedFor(1);
-      await letGo("commit");
+      await end("commit");
       expect((await recorded).duplicates).to.have.length(1);
     });
     expect(await count("lanes")).to.equal(1);
   });
 
   for (const tables of [["events", "documents"] as const, ["documents", "events"] as const]) {
-    it(`leaves no lane behind when ${tables.join(" go before ")}`, async () => {
+    it(`leaves no lane behind when ${tables.join(" are pruned before ")}`, async () => {
       await nodes[0].record(
         aRecordRequest([
           aDraft({ signers: [aSigner("ann")] }),

@@ -1,20 +1,22 @@
 import { expect } from "chai";
 import { openPostgresStore } from "../../../src/store/postgres.ts";
 import type { Store } from "../../../src/store/store.ts";
+import { needPostgres } from "../../cli/stores.ts";
 import { aDocument, aDraft, aRecordRequest } from "../../support/builders.ts";
+import { only } from "../../support/only.ts";
 import { type PostgresServer, postgresServer } from "../../support/postgres-server.ts";
 import { contentsOf, fillStore, rowsOf } from "../filled.ts";
 
 let tokens = 0;
 
-describe("a copy of PostgreSQL", () => {
+describe("a snapshot of PostgreSQL", () => {
   let server: PostgresServer;
   let url: string;
   let nodes: Store[];
 
   before(async function () {
-    this.timeout(60_000);
-    server = await postgresServer().catch(() => this.skip());
+    await needPostgres.call(this);
+    server = await postgresServer();
   });
   beforeEach(async () => {
     url = await server.newSchema();
@@ -45,7 +47,7 @@ describe("a copy of PostgreSQL", () => {
     expect((await contentsOf(reader, 100)).events).to.have.length(before.events.length + 50);
   });
 
-  it("may take as long as it takes, however little time the server gives a transaction", async () => {
+  it("outlasts the server's limit for idle transactions", async () => {
     const hurried = `${url}${encodeURIComponent(" -c idle_in_transaction_session_timeout=1")}`;
     const store = await open(hurried);
     await fillStore(store);
@@ -58,7 +60,7 @@ describe("a copy of PostgreSQL", () => {
     await snapshot.close();
   });
 
-  it("says that the store is unavailable when its connection is cut", async () => {
+  it("is unavailable when its connection is cut", async () => {
     const store = await open();
     const snapshot = await store.snapshot();
     await server.admin.query(
@@ -70,12 +72,11 @@ describe("a copy of PostgreSQL", () => {
     await snapshot.close();
   });
 
-  it("is not restored beside what is out in the same lane", async () => {
+  it("is not restored beside a leased delivery of the same lane", async () => {
     const store = await open();
     const { lease } = await fillStore(store);
     const { deliveries } = await contentsOf(store);
-    const [taken] = deliveries.filter(({ delivery }) => delivery.id === lease.delivery.id);
-    if (!taken) throw new Error("the lease is not there");
+    const taken = only(deliveries.filter(({ delivery }) => delivery.id === lease.delivery.id));
     const other = { ...taken, position: 1_000, delivery: { ...taken.delivery, id: "dlv_else" } };
     const error = await store.restore("deliveries", [other]).catch((reason) => reason);
     expect(error).to.include({ code: "conflict" });

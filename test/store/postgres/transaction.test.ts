@@ -3,8 +3,11 @@ import pg, { type Pool } from "pg";
 import { transact } from "../../../src/store/postgres/transaction.ts";
 import { outcomeOf } from "./outcome.ts";
 
-/** A pool of one connection whose writes fail with this SQLSTATE, and what became of the connection. */
-function createStage(state: string) {
+/**
+ * A pool of one connection whose writes fail with this SQLSTATE. `released`: whether each release destroyed
+ * it.
+ */
+function createFailingPool(state: string) {
   const released: boolean[] = [];
   const client = {
     async query(given: string | { text: string }) {
@@ -22,14 +25,14 @@ describe("a connection of the pool", () => {
   const write = (pool: Pool) =>
     outcomeOf(transact(pool, (session) => session.run("update probe set writes = 1")));
 
-  it("is not used again once its server takes no writing: another one may have taken its place", async () => {
-    const { pool, released } = createStage("25006");
+  it("is closed when its server is read-only: another one may have become the primary", async () => {
+    const { pool, released } = createFailingPool("25006");
     expect(await write(pool)).to.include({ code: "store_unavailable" });
     expect(released).to.deep.equal([true]);
   });
 
   it("is used again after a statement was refused", async () => {
-    const { pool, released } = createStage("22P02");
+    const { pool, released } = createFailingPool("22P02");
     expect(await write(pool)).to.include({ code: "store_unavailable" });
     expect(released).to.deep.equal([false]);
   });

@@ -81,8 +81,8 @@ create table dedupe_keys (
 create index dedupe_keys_event on dedupe_keys (event_id);
 
 -- The reports of an event by channel, where a happening can occur many times: under the event's own id, or
--- matched by nearness. Of the latter the report itself is stored as long as the event is, to become an event of
--- its own when it turns out to be one.
+-- matched by nearness. Of the latter the report itself is stored as long as the event is, to become an event
+-- of its own when it turns out to be one.
 create table channel_keys (
   event_id text   not null,
   key      text   not null,
@@ -93,7 +93,8 @@ create table channel_keys (
 );
 create index channel_keys_event on channel_keys (event_id);
 
--- The document that a signer belongs to, from requests that name both. In the order of bytes, as in an export.
+-- The document that a signer belongs to, from requests that name both. In the order of bytes, as in an
+-- export.
 create table links (
   source      text collate "C" not null,
   signer_id   text collate "C" not null,
@@ -129,7 +130,8 @@ create index deliveries_event on deliveries (event_id);
 -- Due deliveries, in the order of leases.
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
 -- Open deliveries of a lane, in order: whether a new one must wait, and which is next.
-create index deliveries_lane  on deliveries (destination, lane, position) where due_at is not null and lane is not null;
+create index deliveries_lane  on deliveries (destination, lane, position)
+  where due_at is not null and lane is not null;
 
 -- The open deliveries of each destination, and the time of the oldest, from the index alone.
 create index deliveries_open on deliveries (destination) include (recorded_at) where due_at is not null;
@@ -142,9 +144,9 @@ create unique index deliveries_out on deliveries (destination, lane) where statu
 -- Leases: how many of a destination are under way, over all nodes.
 create index deliveries_lent on deliveries (destination, due_at) where token is not null;
 
--- A row to lock for each lane, and so for each document and each signer without one: a transaction that records
--- about them, or changes the open deliveries of their lanes, holds it until the commit. Rows, since advisory locks
--- would fill the server's shared memory. A deleted row is made again when it is needed.
+-- A row to lock for each lane, and so for each document and each signer without one: a transaction that
+-- records about them, or changes the open deliveries of their lanes, holds it until the commit. Rows, since
+-- advisory locks would fill the server's shared memory. A deleted row is made again when it is needed.
 create table lanes (
   lane text primary key
 );

@@ -83,8 +83,8 @@ create table dedupe_keys (
 create index dedupe_keys_event on dedupe_keys (event_id);
 
 -- The reports of an event by channel, where a happening can occur many times: under the event's own id, or
--- matched by nearness. Of the latter the report itself is stored as long as the event is, to become an event of
--- its own when it turns out to be one.
+-- matched by nearness. Of the latter the report itself is stored as long as the event is, to become an event
+-- of its own when it turns out to be one.
 create table channel_keys (
   event_id text   not null,
   key      text   not null,
@@ -132,8 +132,8 @@ create table deliveries (
 create index deliveries_recorded on deliveries (recorded_at, event_id);
 -- Due deliveries, in the order of leases.
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
--- Open deliveries of a lane, in order: whether a new one must wait, and which is next. Also the number of open
--- deliveries of a destination.
+-- Open deliveries of a lane, in order: whether a new one must wait, and which is next. Also the number of
+-- open deliveries of a destination.
 create index deliveries_open  on deliveries (destination, lane, position) where due_at is not null;
 
 create index deliveries_parked on deliveries (destination, position) where status = 'parked';

@@ -1,7 +1,8 @@
 -- Never edited once released: a later change is a later file.
--- The tables of migrations/, in PostgreSQL's words, and one more: lanes.
--- Instants are milliseconds since 1970. `position` gives the order recorded, and is what cursors point at. Several nodes record at
--- once: within a document positions go up in the order committed; between documents a lower one may be committed a little later.
+-- The tables of ../../sqlite/migrations/, in PostgreSQL's words, and one more: lanes.
+-- Instants are milliseconds since 1970. `position` gives the order recorded, and cursors point at it. Several
+-- nodes record at once: within a document positions rise in the order committed; of two documents, a lower
+-- position may be committed a little later.
 
 create table receipts (
   position    bigint generated always as identity primary key,
@@ -14,9 +15,9 @@ create table receipts (
   body        bytea   not null,          -- the bytes as they came
   verified    text    not null,
   mapping     text    not null,
-  problems    text,                      -- JSON array; null when everything was read
-  events      text    not null,          -- JSON array: ids of the events it told first
-  duplicates  text    not null           -- JSON array: ids of the events it told again
+  problems    text,                      -- JSON array; null: no problem
+  events      text    not null,          -- JSON array: ids of the events that it reported first
+  duplicates  text    not null           -- JSON array: ids of the events that it reported again
 );
 create index receipts_with_problems on receipts (position) where problems is not null;
 
@@ -29,7 +30,7 @@ create table rejections (
   received_at bigint  not null,
   query       text    not null,
   headers     text    not null,          -- JSON object
-  body        bytea,                     -- null: too long to be kept
+  body        bytea,                     -- null: it was too long to be stored
   reason      text    not null,
   shown       text    not null           -- JSON: fingerprints of the credentials it showed
 );
@@ -41,7 +42,7 @@ create table documents (
   id         text   not null,
   status     text,
   state      text   not null,            -- JSON: domain/document.ts
-  changed_at bigint not null,            -- when the receipt came that told something of it last
+  changed_at bigint not null,            -- when the last receipt about it came
   unique (id, source)                    -- in this order, a document is found without its source as well
 );
 
@@ -51,7 +52,7 @@ create table events (
   source      text    not null,
   channel     text    not null,
   type        text    not null,
-  coalesce_key text,                      -- what it shares with others of its type about the same object, where there can be many
+  coalesce_key text,                      -- the same for events that may be one happening
   happened_at bigint  not null,
   document_id text,
   receipt_id  text    not null,
@@ -63,15 +64,15 @@ create index events_document on events (document_id, position) where document_id
 create index events_type     on events (type, position);
 create index events_source   on events (source, position);
 
--- Events that are kept no longer: a repeat of one is still recognised.
+-- The rest of pruned events: a repeat of one is still recognised.
 create table tombstones (
   position    bigint generated always as identity primary key,
   id          text   not null unique,
   recorded_at bigint not null            -- of the event
 );
 
--- Other keys under which an event was told: its signer was found by comparing, or another channel's clock differed. They stay as long
--- as the event's id does.
+-- Other keys under which an event was reported: its signer was found by comparing, or another channel's
+-- clock differed. They stay as long as the event's id does.
 create table dedupe_keys (
   key      text not null,
   event_id text not null,
@@ -79,19 +80,21 @@ create table dedupe_keys (
 );
 create index dedupe_keys_event on dedupe_keys (event_id);
 
--- Which channel told an event under which key, where a happening can occur many times: by its own id, or nearly at the same time. What was
--- told nearly is kept as it came as long as the event is, to become an event of its own when it turns out to be one.
+-- The reports of an event by channel, where a happening can occur many times: under the event's own id, or
+-- matched by nearness. Of the latter the report itself is stored as long as the event is, to become an event
+-- of its own when it turns out to be one.
 create table channel_keys (
   event_id text   not null,
   key      text   not null,
   channel  text   not null,
-  at       bigint not null,            -- when it happened as the channel told it
+  at       bigint not null,            -- when it happened according to the channel
   origin   text,                      -- JSON: domain/coalesce.ts
   primary key (key, channel, event_id)
 );
 create index channel_keys_event on channel_keys (event_id);
 
--- Which document a signer belongs to, learnt from posts that name both. In the order of their bytes, as an export has them.
+-- The document that a signer belongs to, from requests that name both. In the order of bytes, as in an
+-- export.
 create table links (
   source      text collate "C" not null,
   signer_id   text collate "C" not null,
@@ -100,7 +103,7 @@ create table links (
 );
 create index links_document on links (source, document_id);
 
--- An event told again: by which receipt, over which channel.
+-- Repeats of an event: by which receipt, over which channel.
 create table duplicates (
   event_id   text    not null,
   receipt_id text    not null,
@@ -120,29 +123,30 @@ create table deliveries (
   attempts    integer not null default 0,
   due_at      bigint,                    -- null once final; while leased, when the lease ends
   token       text,                      -- of the newest lease
-  replayed_after integer,                -- tries it had had when a person had it sent again
+  replayed_after integer,                -- attempts before the last replay
   recorded_at bigint  not null
 );
 create index deliveries_event on deliveries (event_id);
--- What is due, in the order it is leased.
+-- Due deliveries, in the order of leases.
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
--- What is open in a lane, in order: does a new one have to wait, and who is next?
-create index deliveries_lane  on deliveries (destination, lane, position) where due_at is not null and lane is not null;
+-- Open deliveries of a lane, in order: whether a new one must wait, and which is next.
+create index deliveries_lane  on deliveries (destination, lane, position)
+  where due_at is not null and lane is not null;
 
--- How much is open for each destination, and since when, from the index alone.
+-- The open deliveries of each destination, and the time of the oldest, from the index alone.
 create index deliveries_open on deliveries (destination) include (recorded_at) where due_at is not null;
 
 create index deliveries_parked on deliveries (destination, position) where status = 'parked';
 
--- The promise of a lane, kept by the database itself: never two of it out at a time.
+-- The database itself enforces that no two deliveries of a lane are leased at a time.
 create unique index deliveries_out on deliveries (destination, lane) where status = 'pending' and lane is not null;
 
--- What is leased: how many of a destination are tried at this moment, over all nodes?
+-- Leases: how many of a destination are under way, over all nodes.
 create index deliveries_lent on deliveries (destination, due_at) where token is not null;
 
--- A row to lock for each lane, and so for each document and each signer without one: whoever records about them, or changes what
--- is open in their lanes, holds it until the commit. Rows, since advisory locks would fill the server's shared memory. They say
--- nothing else: one that is dropped by whoever holds it is made again when it is wanted.
+-- A row to lock for each lane, and so for each document and each signer without one: a transaction that
+-- records about them, or changes the open deliveries of their lanes, holds it until the commit. Rows, since
+-- advisory locks would fill the server's shared memory. A deleted row is made again when it is needed.
 create table lanes (
   lane text primary key
 );
@@ -162,11 +166,11 @@ create table attempts (
 
 create table destinations (
   name    text collate "C" primary key,
-  paused  text,                          -- JSON: why it gets nothing for now; null: it is not paused
+  paused  text,                          -- JSON; null: it is not paused
   breaker text                           -- JSON: domain/breaker.ts
 );
 
--- What people changed.
+-- Changes by operators.
 create table audit (
   position bigint generated always as identity primary key,
   at       bigint  not null,
@@ -176,7 +180,7 @@ create table audit (
   details  text    not null              -- JSON object
 );
 
--- One row that is written to find out whether writing works.
+-- One row, written to find out whether writes work.
 create table probe (one integer primary key check (one = 1), writes integer not null);
 insert into probe values (1, 0);
 
@@ -204,8 +208,8 @@ insert into deliveries overriding system value select * from json_populate_recor
  {"position":14,"id":"dlv_bh8aw1ppbx0hp8x47vzfpg3dp5","event_id":"evt_smf7mescfhj9xg0wdzx10t5ctn","destination":"erp","lane":null,"status":"pending","reason":null,"attempts":0,"due_at":1767225600000,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
  {"position":10,"id":"dlv_q6hw4ccz32yg0gx0sm1d6z30xs","event_id":"evt_2ryt7ty7sqq9mskxemzvqsvvqq","destination":"erp","lane":null,"status":"parked","reason":"gone","attempts":1,"due_at":null,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
  {"position":8,"id":"dlv_gc7j4b1xgbtx2eb5cmr168h0fm","event_id":"evt_acyybafqt7qtw7h5w1qzyd4bqt","destination":"erp","lane":null,"status":"delivered","reason":null,"attempts":2,"due_at":null,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
- {"position":12,"id":"dlv_k4f8r5z9a7vs1gmhz82g3p7ejc","event_id":"evt_dnwnjgkj8ddbcksw1s7y72cskg","destination":"erp","lane":null,"status":"pending","reason":null,"attempts":0,"due_at":1767225660000,"token":"token-35","replayed_after":null,"recorded_at":1767225600000}, 
- {"position":7,"id":"dlv_5vyzvwsjzj7zjqf8g9vep74pt1","event_id":"evt_acyybafqt7qtw7h5w1qzyd4bqt","destination":"crm","lane":"legalesign/document/a","status":"pending","reason":null,"attempts":0,"due_at":1767225660000,"token":"token-36","replayed_after":null,"recorded_at":1767225600000}]') on conflict do nothing;
+ {"position":12,"id":"dlv_k4f8r5z9a7vs1gmhz82g3p7ejc","event_id":"evt_dnwnjgkj8ddbcksw1s7y72cskg","destination":"erp","lane":null,"status":"pending","reason":null,"attempts":0,"due_at":1767225660000,"token":"token-38","replayed_after":null,"recorded_at":1767225600000}, 
+ {"position":7,"id":"dlv_5vyzvwsjzj7zjqf8g9vep74pt1","event_id":"evt_acyybafqt7qtw7h5w1qzyd4bqt","destination":"crm","lane":"legalesign/document/a","status":"pending","reason":null,"attempts":0,"due_at":1767225660000,"token":"token-39","replayed_after":null,"recorded_at":1767225600000}]') on conflict do nothing;
 insert into destinations overriding system value select * from json_populate_recordset(null::destinations, '[{"name":"old","paused":"{\"at\":1767225600000,\"reason\":\"moving house\"}","breaker":null}, 
  {"name":"archive","paused":null,"breaker":"{\"failures\":12,\"probeAt\":1767225610000,\"probes\":2}"}]') on conflict do nothing;
 insert into documents overriding system value select * from json_populate_recordset(null::documents, '[{"position":1,"source":"legalesign","id":"past","status":"sent","state":"{\"source\":\"legalesign\",\"id\":\"past\",\"title\":null,\"status\":\"sent\",\"statusAt\":1767225600000,\"downloadable\":false,\"tags\":[],\"references\":{},\"test\":null,\"expiresAt\":null,\"reopenedAt\":null,\"restartedAt\":null,\"signers\":[{\"id\":\"ann\",\"name\":null,\"email\":null,\"role\":null,\"status\":\"signed\",\"statusAt\":1767225601000,\"listed\":true,\"finalEvent\":\"emitted\"},{\"id\":\"bob\",\"name\":null,\"email\":null,\"role\":null,\"status\":\"signed\",\"statusAt\":1767225602000,\"listed\":true,\"finalEvent\":\"emitted\"}],\"sequence\":3,\"newest\":0,\"listedAt\":0}","changed_at":1766361600000}, 

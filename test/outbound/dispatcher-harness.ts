@@ -7,38 +7,38 @@ import { NEW_YEAR } from "../support/builders.ts";
 import { createManualClock, type ManualClock, settled } from "../support/clock.ts";
 import { createQueueStore, type QueueStore } from "./queue-store.ts";
 
-/** A try that a test ends by hand. */
-interface Try {
+/** An attempt that a test ends by hand. */
+interface ManualAttempt {
   destination: string;
   /** The number in the event's name. */
   event: number;
   number: number;
   replayed: boolean;
-  /** null: there was no answer. */
+  /** null: without an answer. */
   end(status: number | null): Promise<void>;
 }
 
-/** A real dispatcher over a store in memory, whose tries a test ends by hand on a clock that it moves. */
-export interface Stage {
+/** A real dispatcher over a store in memory, whose attempts a test ends by hand on a clock that it moves. */
+export interface DispatcherHarness {
   clock: ManualClock;
   store: QueueStore;
   /** In the order in which they began. */
-  tries: readonly Try[];
+  attempts: readonly ManualAttempt[];
   /** The destinations whose worker announced its death. */
   deaths: readonly string[];
-  /** What the dispatcher told, in order. */
-  told: readonly (keyof Observer)[];
+  /** The methods of the observer that the dispatcher called, in order. */
+  observed: readonly (keyof Observer)[];
   observe: Observer;
   readonly dispatcher: Dispatcher;
-  /** Begins anew, with what the store has kept; the dispatcher of before is left to itself. */
+  /** Starts a new dispatcher with the saved states; the one before is not stopped. */
   start(
     destinations: readonly Destination[],
     given?: { deliver?: Deliver; observe?: Observer; shared?: boolean },
   ): Promise<void>;
   wake(names?: readonly string[]): Promise<void>;
-  /** Ends every try that is out with this status. */
+  /** Ends every running attempt with this status. */
   endAll(status: number | null): Promise<void>;
-  /** The events of the tries, in the order in which they began. */
+  /** The events of the attempts, in the order in which they began. */
   begun(): readonly number[];
   statuses(): Promise<readonly string[]>;
   /** Stops the dispatcher, without grace. */
@@ -47,12 +47,12 @@ export interface Stage {
   clear(): Promise<void>;
 }
 
-export function createStage(): Stage {
+export function createDispatcherHarness(): DispatcherHarness {
   const clock = createManualClock(NEW_YEAR);
   const store = createQueueStore();
-  const tries: (Try & { over: boolean })[] = [];
-  const told: (keyof Observer)[] = [];
-  const observe = noting(told);
+  const attempts: (ManualAttempt & { ended: boolean })[] = [];
+  const observed: (keyof Observer)[] = [];
+  const observe = recordingObserver(observed);
   const deaths: string[] = [];
   const onDeath = (destination: string) => void deaths.push(destination);
   let dispatcher: Dispatcher | undefined;
@@ -61,7 +61,7 @@ export function createStage(): Stage {
     new Promise((resolve) => {
       const startedAt = clock.now();
       const end = (ending: Pick<Attempt, "cause" | "status">) => {
-        one.over = true;
+        one.ended = true;
         const duration = clock.now() - startedAt;
         resolve({ number, startedAt, duration, answer: null, retryAfter: null, ...ending });
       };
@@ -70,14 +70,14 @@ export function createStage(): Stage {
         event: Number(event.id.slice(4)),
         number,
         replayed,
-        over: false,
+        ended: false,
         async end(status: number | null) {
           end({ cause: status === null ? "timeout" : "answered", status });
           await settled();
         },
       };
       signal?.addEventListener("abort", () => end({ cause: "interrupted", status: null }));
-      tries.push(one);
+      attempts.push(one);
     });
 
   async function stop(): Promise<void> {
@@ -89,8 +89,8 @@ export function createStage(): Stage {
   return {
     clock,
     store,
-    tries,
-    told,
+    attempts,
+    observed,
     deaths,
     observe,
     get dispatcher() {
@@ -108,9 +108,9 @@ export function createStage(): Stage {
       await settled();
     },
     async endAll(status) {
-      await Promise.all(tries.filter(({ over }) => !over).map((one) => one.end(status)));
+      await Promise.all(attempts.filter(({ ended }) => !ended).map((one) => one.end(status)));
     },
-    begun: () => tries.map(({ event }) => event),
+    begun: () => attempts.map(({ event }) => event),
     statuses: async () => (await store.deliveries()).map(({ status }) => status),
     stop,
     async clear() {
@@ -120,9 +120,9 @@ export function createStage(): Stage {
   };
 }
 
-/** Writes down what it is told, in order. */
-export function noting(told: (keyof Observer)[]): Observer {
-  const note = (what: keyof Observer) => () => void told.push(what);
+/** An observer that adds the name of each called method. */
+export function recordingObserver(observed: (keyof Observer)[]): Observer {
+  const note = (what: keyof Observer) => () => void observed.push(what);
   return {
     attempted: note("attempted"),
     unsupported: note("unsupported"),
