@@ -81,7 +81,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     states: () => reloader.current().dispatcher.states(),
   });
   const { observers = createObservers({ log: createLog(logger), metrics, now: clock.now }) } = overrides;
-  const rawStore = overrides.store ?? (await openStore(config.store, observers.process.storeWarned));
+  const rawStore =
+    overrides.store ?? (await openStore(config.store, observers.process.storeWarned, { owned: true }));
   const { store, settled } = watched(timed(rawStore, () => performance.now(), metrics.stored));
   const rejections = createRejections({ store, clock, observe: observers.rejections });
   const death = Promise.withResolvers<"died">();
