@@ -1,5 +1,5 @@
 import type { Bench } from "./bench.ts";
-import type { LenderCalls } from "./children/lender.ts";
+import type { ClaimerCalls } from "./children/claimer.ts";
 import { EVENTS_PER_DOCUMENT } from "./documents.ts";
 import { fill } from "./lanes.ts";
 import type { Child } from "./processes.ts";
@@ -7,21 +7,21 @@ import { atMost, type Figure } from "./report.ts";
 import type { Settings } from "./settings.ts";
 import { median } from "./statistics.ts";
 
-/** How many deliveries are waiting when the last of those that are measured is done. */
+/** The deliveries that still wait when the last measured one is done. */
 const BACKLOGS = [0, 10_000, 100_000];
 const IN_FLIGHT = 16;
 const COUNT = 1_000;
-/** One more is run before, for the compiler, and not counted. */
+/** One more runs before them, for the compiler, and is not counted. */
 const ROUNDS = 6;
 
 interface Port {
   name: string;
-  lender: Child<LenderCalls>;
+  claimer: Child<ClaimerCalls>;
 }
 
 /**
- * What claiming and settling costs at the store's port, as more and more deliveries wait. `newStore` gives an
- * empty one.
+ * The cost of claim and settle at the store's port, by the size of the backlog. `newStore` returns an empty
+ * store.
  */
 export async function measureBacklog(
   bench: Bench,
@@ -39,22 +39,22 @@ export async function measureBacklog(
 
   const [, ...rounds] = await bench.rounds(ROUNDS + 1, async (number) => {
     const round = new Map<string, number>();
-    for (const { name, lender } of number % 2 === 0 ? ports : ports.toReversed())
-      round.set(name, await lender.ask("deliver", { count: COUNT, inFlight: IN_FLIGHT }));
+    for (const { name, claimer } of number % 2 === 0 ? ports : ports.toReversed())
+      round.set(name, await claimer.ask("deliver", { count: COUNT, inFlight: IN_FLIGHT }));
     return round;
   });
-  for (const { lender } of ports) await lender.ask("close", null);
+  for (const { claimer } of ports) await claimer.ask("close", null);
   return toFigures(kind, ports, rounds);
 }
 
 async function open(bench: Bench, name: string, settings: Settings): Promise<Port> {
-  const lender = bench.start<LenderCalls>("lender");
-  await lender.ask("open", settings);
-  return { name, lender };
+  const claimer = bench.start<ClaimerCalls>("claimer");
+  await claimer.ask("open", settings);
+  return { name, claimer };
 }
 
 function toFigures(kind: string, ports: readonly Port[], rounds: readonly Map<string, number>[]): Figure[] {
-  const stage = `Stores: ${kind}, claim and settle at the port, ${IN_FLIGHT} in flight, ${rounds.length} rounds`;
+  const stage = `Stores: ${kind}, claim and settle, ${IN_FLIGHT} in flight, ${rounds.length} rounds`;
   const costsOf = ({ name }: Port) => rounds.map((round) => round.get(name) ?? Number.NaN);
   const [empty] = ports;
   return ports.flatMap((port) => {

@@ -4,20 +4,17 @@ import { join } from "node:path";
 import { monotonic } from "./monotonic.ts";
 import { type Calls, type Child, start } from "./processes.ts";
 
-/**
- * What a stage works with: children and folders of its own that are gone when it ends, and a limit to its
- * time.
- */
+/** The means of a stage: children and folders that are removed when it ends, and a limit to its time. */
 export interface Bench {
   start<C extends Calls>(name: string): Child<C>;
   newFolder(): Promise<string>;
-  /** What is to be done when the stage ends, however it ends. */
+  /** Runs `work` when the stage ends, also when it fails. */
   atEnd(work: () => Promise<void>): void;
-  /** Runs `round` up to `most` times, at least twice, and not again once the stage's time is up. */
-  rounds<T>(most: number, round: (number: number) => Promise<T>): Promise<T[]>;
+  /** Runs `round` up to `max` times, at least twice, and not again once the stage's time is up. */
+  rounds<T>(max: number, round: (number: number) => Promise<T>): Promise<T[]>;
 }
 
-/** Runs a stage in at most about `limit` milliseconds; where a round hangs it rejects. */
+/** Runs a stage for about `limit` milliseconds. Rejects when a round hangs. */
 export async function withBench<T>(limit: number, stage: (bench: Bench) => Promise<T>): Promise<T> {
   const startedAt = monotonic();
   const children: Child<Calls>[] = [];
@@ -35,14 +32,14 @@ export async function withBench<T>(limit: number, stage: (bench: Bench) => Promi
       return folder;
     },
     atEnd: (work) => void endings.push(work),
-    async rounds(most, round) {
+    async rounds(max, round) {
       const results = [];
       const begunAt = monotonic();
       const hasTimeForAnother = () => {
         const now = monotonic();
         return now - startedAt + (now - begunAt) / results.length <= limit;
       };
-      while (results.length < Math.min(most, 2) || (results.length < most && hasTimeForAnother()))
+      while (results.length < Math.min(max, 2) || (results.length < max && hasTimeForAnother()))
         results.push(await round(results.length));
       return results;
     },

@@ -3,35 +3,34 @@ import { CHANNEL, KEY, SOURCE } from "./posts.ts";
 import { TOKEN } from "./settings.ts";
 
 /**
- * Requests whose bodies are as long as a bridge takes them: genuine ones, and such as only an enemy with the
- * key would send.
+ * Requests with the longest bodies that a bridge accepts: genuine ones, and ones of an attacker with the key.
  */
 export interface Body {
   name: string;
   request: Buffer;
 }
 
-/** A little less than is taken. */
-const LONG = 5 * 1_024 ** 2 - 64;
+/** A little below the limit of the bridge. */
+const BODY_BYTES = 5 * 1_024 ** 2 - 64;
 
-/** `number`: of no two numbers are the batches the same. */
+/** Different numbers give different batches. */
 export function bodies(number: number): Body[] {
   const batch = batchOf(10_000, number);
   return [
     { name: "a batch of 10,000 items", request: formRequest(batch) },
-    { name: "the same batch told again", request: formRequest(batch) },
+    { name: "the same batch again", request: formRequest(batch) },
     ...CONTRIVED,
   ];
 }
 
-/** As many of a piece as fit between the two ends. */
+/** Repeats the piece between head and tail, up to BODY_BYTES. */
 function filled(piece: string, head = "", tail = ""): string {
-  return head + piece.repeat(Math.floor((LONG - head.length - tail.length) / piece.length)) + tail;
+  return head + piece.repeat(Math.floor((BODY_BYTES - head.length - tail.length) / piece.length)) + tail;
 }
 
 function members(): string {
   const list: string[] = [];
-  for (let length = 2; length < LONG - 20; length += list.at(-1)?.length ?? 0)
+  for (let length = 2; length < BODY_BYTES - 20; length += list.at(-1)?.length ?? 0)
     list.push(`"k${list.length}":1,`);
   return `{${list.join("").slice(0, -1)}}`;
 }
@@ -82,8 +81,7 @@ function request(path: string, body: Buffer, headers: Readonly<Record<string, st
 
 const AT = Date.UTC(2026, 0, 1);
 /**
- * Of every five items one is about a document and four are about a signer of it, whose document the batch
- * does not name.
+ * One of five items is about a document, four are about its signer, whose document the batch does not name.
  */
 const CODES = [
   ["document", "10"],
@@ -93,16 +91,17 @@ const CODES = [
   ["signer", "40"],
 ] as const;
 
-/** As Legalesign posts it every six minutes, so long that it just fits. */
+/** A batch as Legalesign posts it every six minutes, padded to BODY_BYTES. */
 function batchOf(items: number, number: number): string {
   const list = Array.from({ length: items }, (_, index) => {
     const [object, value] = CODES[index % CODES.length] ?? CODES[0];
-    const id = `${String(number).padStart(8, "0")}-0000-4000-8000-${String(Math.floor(index / CODES.length)).padStart(12, "0")}`;
+    const document = String(Math.floor(index / CODES.length)).padStart(12, "0");
+    const id = `${String(number).padStart(8, "0")}-0000-4000-8000-${document}`;
     const timestamp = `${new Date(AT + index * 1_000).toISOString().slice(0, 19)}+00:00`;
     return { value, timestamp, resource_uri: `/api/v1/${object}/${id}/`, name: "status" };
   });
   const bare = new URLSearchParams({ data: JSON.stringify(list) }).toString();
-  const room = Math.floor((LONG - bare.length) / items) - 40;
-  const padded = list.map((item) => ({ ...item, note: "x".repeat(room) }));
+  const padding = Math.floor((BODY_BYTES - bare.length) / items) - 40;
+  const padded = list.map((item) => ({ ...item, note: "x".repeat(padding) }));
   return new URLSearchParams({ data: JSON.stringify(padded) }).toString();
 }

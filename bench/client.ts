@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { monotonic } from "./monotonic.ts";
 
 /**
- * A client that costs so little that it is never what is measured: requests are bytes made beforehand, and of
- * an answer only the status and the length are looked at.
+ * A client too cheap to limit what is measured: requests are bytes made beforehand, and of an answer only
+ * status and length are read.
  */
 
 export interface Connection {
@@ -19,14 +19,14 @@ const LENGTH = /\r\ncontent-length: (\d+)/i;
 export async function openConnection(url: string): Promise<Connection> {
   const { hostname, port } = new URL(url);
   const socket = await dial(hostname, Number(port));
-  let held = Buffer.alloc(0);
+  let received = Buffer.alloc(0);
   let waiting: PromiseWithResolvers<number> | null = null;
 
   socket.on("data", (chunk) => {
-    held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-    const status = statusOfWhole(held);
+    received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+    const status = statusOfWhole(received);
     if (status === null) return;
-    held = held.subarray(held.length);
+    received = received.subarray(received.length);
     waiting?.resolve(status);
   });
   const fail = (error?: Error) => waiting?.reject(error ?? new Error("the server closed a connection"));
@@ -54,7 +54,7 @@ function dial(host: string, port: number): Promise<Socket> {
   });
 }
 
-/** The status of an answer that is there to its last byte; null: not yet. */
+/** The status of an answer that has arrived completely. Null: it has not. */
 function statusOfWhole(bytes: Buffer): number | null {
   const end = bytes.indexOf(END_OF_HEAD);
   if (end < 0) return null;
@@ -64,7 +64,7 @@ function statusOfWhole(bytes: Buffer): number | null {
 }
 
 export interface Flood {
-  /** How many were answered 200. */
+  /** The number of answers, all of them 200. */
   answered: number;
   seconds: number;
   /** Milliseconds from the request to its answer. */
@@ -72,8 +72,8 @@ export interface Flood {
 }
 
 /**
- * Sends every request, each connection its next as soon as it has an answer; of several servers each has its
- * share of the connections. Stops at the first answer that is not 200.
+ * Sends every request; each connection sends its next one as soon as it has an answer. Several servers share
+ * the connections. Rejects at the first answer that is not 200.
  */
 export async function flood(
   url: string | readonly string[],
@@ -82,7 +82,7 @@ export async function flood(
 ): Promise<Flood> {
   const urls = [url].flat();
   const opened = await Promise.all(
-    Array.from({ length: connections }, (_, index) => openConnection(urls[index % urls.length] ?? "")),
+    Array.from({ length: connections }, (_, index) => openConnection(urls[index % urls.length] as string)),
   );
   const latencies: number[] = [];
   let next = 0;
@@ -101,8 +101,8 @@ export async function flood(
 }
 
 /**
- * Sends `perSecond` requests a second whatever the server does, and tells when each one's 200 came (as
- * `monotonic`).
+ * Sends `perSecond` requests a second, however slow the server is. Returns the time of each 200, as
+ * `monotonic`.
  */
 export async function drip(url: string, perSecond: number, requests: readonly Buffer[]): Promise<number[]> {
   const idle: Connection[] = [];

@@ -2,11 +2,11 @@ import pg from "pg";
 import { startOwnPostgres } from "../test/support/own-postgres.ts";
 import type { Bench } from "./bench.ts";
 
-/** A PostgreSQL of the stage's own, with the settings that it comes with: what is committed is on disk. */
+/** A PostgreSQL for one stage, with durable default settings. */
 export interface Database {
   /** A connection string with a schema of its own, new and empty. */
   newSchema(): Promise<string>;
-  /** What a server does when it has time, done now: statistics, and all that is only in its log. */
+  /** Runs background work now: vacuum, statistics and a checkpoint. */
   calm(): Promise<void>;
 }
 

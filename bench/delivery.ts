@@ -11,12 +11,11 @@ import { median } from "./statistics.ts";
 
 const CONCURRENCY = 16;
 const DELIVERIES = 2_000;
-/** The first of each round find connections that are not yet made. */
+/** Not counted: the first deliveries of a round open the connections. */
 const WARM_UP = 200;
-/** One more is run before, for the compiler, and not counted. */
+/** One more runs before them, for the compiler, and is not counted. */
 const ROUNDS = 3;
-/** Longer than any round takes; milliseconds. */
-const PATIENCE = 10_000;
+const ROUND_TIMEOUT_MS = 10_000;
 
 interface Round {
   loop: number;
@@ -24,17 +23,14 @@ interface Round {
   ordered: number;
 }
 
-/**
- * A full store emptied by the real dispatcher, against a loop of `got.post`. The receiver's clock measures
- * all alike.
- */
+/** Compares the dispatcher, emptying a full store, with a loop of `got.post`, by the receiver's clock. */
 export async function measureDelivery(bench: Bench): Promise<Figure[]> {
   const receiver = bench.start<ReceiverCalls>("receiver");
   const loop = bench.start<LoopCalls>("loop");
   const unordered = bench.start<BridgeCalls>("bridge");
   const ordered = bench.start<BridgeCalls>("bridge");
   const destination = await receiver.ask("start", null);
-  const settle = async (ordering: Settings["ordering"]): Promise<Settings> => ({
+  const prepare = async (ordering: Settings["ordering"]): Promise<Settings> => ({
     folder: await bench.newFolder(),
     destinations: [destination],
     ordering,
@@ -42,7 +38,7 @@ export async function measureDelivery(bench: Bench): Promise<Figure[]> {
   });
 
   const [, ...rounds] = await bench.rounds(ROUNDS + 1, async (): Promise<Round> => {
-    const [none, document] = [await settle("none"), await settle("document")];
+    const [none, document] = [await prepare("none"), await prepare("document")];
     await fill(unordered, none);
     await fill(ordered, document);
     await loop.ask("prepare", { settings: none, count: DELIVERIES });
@@ -56,16 +52,16 @@ export async function measureDelivery(bench: Bench): Promise<Figure[]> {
 }
 
 /**
- * Takes events in while the destination's one delivery is out and never answered; the stop gives that one
- * back, untried.
+ * Records events while the one possible delivery hangs at the destination; the stop releases it without an
+ * attempt.
  */
 async function fill(bridge: Child<BridgeCalls>, settings: Settings): Promise<void> {
-  const held = {
+  const hanging = {
     ...settings,
     destinations: settings.destinations.map((url) => `${url}/hang`),
     concurrency: 1,
   };
-  const url = await bridge.ask("start", held);
+  const url = await bridge.ask("start", hanging);
   await flood(url, 64, createRequests(0, DELIVERIES));
   await bridge.ask("stop", null);
 }
@@ -82,7 +78,7 @@ async function rateOfBridge(
 
 /** Arrivals a second at the receiver from `begin` on. */
 async function rateOf(receiver: Child<ReceiverCalls>, begin: () => Promise<unknown>): Promise<number> {
-  const arrivals = receiver.ask("arrivals", { count: DELIVERIES, within: PATIENCE });
+  const arrivals = receiver.ask("arrivals", { count: DELIVERIES, within: ROUND_TIMEOUT_MS });
   await begin();
   const { times } = await arrivals;
   const [first, last] = [times[WARM_UP], times.at(-1)];

@@ -8,8 +8,8 @@ import { resolve } from "../src/domain/resolve.ts";
 import type { RecordRequest } from "../src/store/port/inbox.ts";
 import { CHANNEL, SOURCE } from "./posts.ts";
 
-/** What happens to a document, one after the other. */
-const LIFE = [
+/** The happenings of a document, in order. */
+const HAPPENINGS = [
   ["document.created", "WAITING_FOR_OTHERS"],
   ["document.sent", "WAITING_FOR_OTHERS"],
   ["signer.sent", "NEED_TO_SIGN"],
@@ -20,40 +20,33 @@ const LIFE = [
   ["document.downloadable", "APPROVED"],
 ] as const satisfies readonly (readonly [EventType, string])[];
 
-/** How many events each document has. */
-export const EVENTS_PER_DOCUMENT = LIFE.length;
+export const EVENTS_PER_DOCUMENT = HAPPENINGS.length;
 
-/**
- * An hour ago: all of it is due, and nothing so old that it would be removed while something else is
- * measured.
- */
+/** An hour ago: all deliveries are due, and no row is old enough to be pruned during a measurement. */
 const START = Date.now() - 3_600_000;
 
-/**
- * How many happenings one request tells: a batch costs the store less than as many posts, and fills it no
- * differently.
- */
+/** Happenings per request: a batch costs less than single posts, and fills the store alike. */
 const BATCH = 8;
 
 /**
- * All that is recorded of so many documents: the first event of each, then the second of each, and so on, as
- * when all are on their way side by side. Each batch comes a millisecond after the one before.
+ * Record requests for `documents` documents: the first event of each, then the second of each, and so on.
+ * Each batch arrives a millisecond after the one before.
  */
-export function recordersOf(documents: number, subscribers: readonly Subscriber[]): (() => RecordRequest)[] {
-  const count = Math.ceil((documents * LIFE.length) / BATCH);
+export function requestsOf(documents: number, subscribers: readonly Subscriber[]): (() => RecordRequest)[] {
+  const count = Math.ceil((documents * HAPPENINGS.length) / BATCH);
   return Array.from({ length: count }, (_, number) => () => {
     const first = number * BATCH;
-    const length = Math.min(BATCH, documents * LIFE.length - first);
+    const length = Math.min(BATCH, documents * HAPPENINGS.length - first);
     const at = START + number;
     const drafts = Array.from({ length }, (_, index) => {
       const happening = first + index;
       return draftOf(happening % documents, Math.floor(happening / documents), at);
     });
-    return recordingOf(receiptOf(number, at, Buffer.from(JSON.stringify(drafts))), drafts, subscribers);
+    return recordRequestOf(receiptOf(number, at, Buffer.from(JSON.stringify(drafts))), drafts, subscribers);
   });
 }
 
-function recordingOf(
+function recordRequestOf(
   receipt: Receipt,
   drafts: readonly Draft[],
   subscribers: readonly Subscriber[],
@@ -84,7 +77,7 @@ function receiptOf(number: number, receivedAt: number, body: Buffer): Receipt {
 }
 
 function draftOf(document: number, step: number, time: number): Draft {
-  const [type, value] = LIFE[step] ?? LIFE[0];
+  const [type, value] = HAPPENINGS[step] ?? HAPPENINGS[0];
   const signer = {
     id: `signer-${document}`,
     name: "John Doe",

@@ -16,18 +16,17 @@ import { atMost, type Figure } from "./report.ts";
 import { configure } from "./settings.ts";
 import { percentile } from "./statistics.ts";
 
-/** How many forged posts are in flight; whoever sends one sends the next a second after it was refused. */
+/** The number of senders of forged posts, each of which sends again a second after a refusal. */
 const FORGED = [0, 50, 500, 3_000];
 const AGAIN_MS = 1_000;
-/** How long each number is measured, and between two genuine posts. */
+/** The duration of each measurement, and the pause between two genuine posts. */
 const ROUND_MS = 5_000;
 const PAUSE_MS = 5;
 const TARGET_MS = 100;
 
 /**
- * How long a genuine post takes on PostgreSQL, from verification to commit, beside many forged ones. Without
- * HTTP: more requests than a process can read hold up each other whoever sends them, and that says nothing
- * about the store.
+ * The duration of a genuine post on PostgreSQL, from verification to commit, beside many forged ones. Without
+ * HTTP, since reading many requests takes time whatever the store does.
  */
 export async function measureForged(bench: Bench): Promise<Figure[]> {
   const { accept, channel } = await openWayIn(bench);

@@ -8,10 +8,10 @@ import { atLeast, type Figure, type Target } from "./report.ts";
 import type { Settings } from "./settings.ts";
 import { median, percentile } from "./statistics.ts";
 
-/** A store that posts come into. */
+/** A store that receives posts. */
 export interface Filled {
   kind: "sqlite" | "postgres" | "lowdb";
-  /** How many events it held at first. */
+  /** The number of events at the start. */
   events: number;
   settings: Settings;
 }
@@ -19,15 +19,15 @@ export interface Filled {
 const CONNECTIONS = 64;
 const WARM_UP = 2_000;
 const REQUESTS = 4_000;
-/** Of a store that ends at ten thousand events. */
+/** For lowdb, which ends at 10,000 events. */
 const FEW = 200;
-/** Beyond all numbers that stores were filled with; posts to the second node have others again. */
+/** Beyond all numbers of the stocks; posts to two nodes have a range of their own. */
 const FIRST = 10_000_000;
 const TO_BOTH = 20_000_000;
 const ROUNDS = 5;
 
-/** One bridge on a store, or two of them; asked the same in every round. */
-interface Lane {
+/** One bridge on a store, or two. Each gets the same load in every round. */
+interface Subject {
   name: string;
   filled: Filled;
   nodes: number;
@@ -37,31 +37,27 @@ interface Lane {
 
 type Round = ReadonlyMap<string, Flood>;
 
-/** The way in, as the store behind it grows; all of it in turn, the bare handler too. */
+/** The way in by the size of the store, with all stores and the bare handler in turn. */
 export async function measureGrowth(bench: Bench, stores: readonly Filled[]): Promise<Figure[]> {
   const bare = bench.start<BareCalls>("bare");
   const bareUrl = await bare.ask("start", null);
   await flood(bareUrl, CONNECTIONS, createRequests(FIRST, WARM_UP));
-  const lanes: Lane[] = [];
-  for (const filled of stores) lanes.push(...(await openLanes(bench, filled)));
+  const subjects: Subject[] = [];
+  for (const filled of stores) subjects.push(...(await openSubjects(bench, filled)));
 
   const rounds = await bench.rounds(ROUNDS, async (number): Promise<Round> => {
     const round = new Map([["bare", await flood(bareUrl, CONNECTIONS, createRequests(FIRST, REQUESTS))]]);
-    // Now from the one end and now from the other: a disk or a machine that slows down is then to nobody's
-    // advantage.
-    for (const lane of number % 2 === 0 ? lanes : lanes.toReversed())
-      round.set(lane.name, await lane.flood(number));
+    // In alternating order, so that a disk or a machine that slows down favors none.
+    for (const subject of number % 2 === 0 ? subjects : subjects.toReversed())
+      round.set(subject.name, await subject.flood(number));
     return round;
   });
-  for (const { stop } of lanes) await stop();
-  return toFigures(lanes, rounds);
+  for (const { stop } of subjects) await stop();
+  return toFigures(subjects, rounds);
 }
 
-/**
- * A bridge that has warmed up; on PostgreSQL another lane with a second one beside it, which runs only while
- * it is measured.
- */
-async function openLanes(bench: Bench, filled: Filled): Promise<Lane[]> {
+/** A warmed-up bridge; on PostgreSQL also with a second node, which runs only while it is measured. */
+async function openSubjects(bench: Bench, filled: Filled): Promise<Subject[]> {
   const { kind, settings } = filled;
   const bridge = bench.start<BridgeCalls>("bridge");
   const url = await bridge.ask("start", settings);
@@ -69,7 +65,7 @@ async function openLanes(bench: Bench, filled: Filled): Promise<Lane[]> {
   const requestsOf = (round: number, first: number) => createRequests(first + WARM_UP + round * count, count);
   await flood(url, CONNECTIONS, createRequests(FIRST, kind === "lowdb" ? FEW : WARM_UP));
   const name = `${kind}, ${filled.events.toLocaleString("en")} events`;
-  const alone: Lane = {
+  const alone: Subject = {
     name,
     filled,
     nodes: 1,
@@ -82,7 +78,7 @@ async function openLanes(bench: Bench, filled: Filled): Promise<Lane[]> {
   const flood2 = async (requests: readonly Buffer[]) =>
     withSecond(second, settings, (other) => flood([url, other], CONNECTIONS, requests));
   await flood2(createRequests(TO_BOTH, WARM_UP));
-  const both: Lane = {
+  const both: Subject = {
     name: `${name}, two nodes`,
     filled,
     nodes: 2,
@@ -107,7 +103,7 @@ async function withSecond<T>(
   return done;
 }
 
-function toFigures(lanes: readonly Lane[], rounds: readonly Round[]): Figure[] {
+function toFigures(subjects: readonly Subject[], rounds: readonly Round[]): Figure[] {
   const stage = `Stores: way in at ${CONNECTIONS} connections, ${rounds.length} rounds`;
   const floodsOf = (name: string) => rounds.flatMap((round) => round.get(name) ?? []);
   const figure = (name: string, value: number, unit: string, target: Target | null = null): Figure => ({
@@ -123,9 +119,10 @@ function toFigures(lanes: readonly Lane[], rounds: readonly Round[]): Figure[] {
 
   return [
     rate("bare"),
-    ...lanes.flatMap(({ name, filled, nodes }) => {
+    ...subjects.flatMap(({ name, filled, nodes }) => {
       const latencies = floodsOf(name).flatMap(({ latencies }) => latencies);
-      const empty = lanes.find((one) => one.filled.kind === filled.kind && one.nodes === nodes)?.name ?? name;
+      const empty =
+        subjects.find((one) => one.filled.kind === filled.kind && one.nodes === nodes)?.name ?? name;
       const bareTarget = filled.kind === "postgres" && nodes === 1 ? atLeast(0.25) : null;
       const emptyTarget = filled.events >= 1_000_000 ? atLeast(0.8) : null;
       return [

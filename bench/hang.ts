@@ -8,10 +8,10 @@ import type { Child } from "./processes.ts";
 import { atMost, type Figure } from "./report.ts";
 import { median } from "./statistics.ts";
 
-const TRIES = 5;
-const TARGET = 100;
+const ROUNDS = 5;
+const TARGET_MS = 100;
 
-/** How long everybody else waits at most while a body comes in that is as long as may be. */
+/** The longest turn of the event loop while a body of the greatest length is received. */
 export async function measureHang(bench: Bench): Promise<Figure[]> {
   const bridge = bench.start<BridgeCalls>("bridge");
   const receiver = bench.start<ReceiverCalls>("receiver");
@@ -25,7 +25,7 @@ export async function measureHang(bench: Bench): Promise<Figure[]> {
   });
   const connection = await openConnection(url);
 
-  const [, ...rounds] = await bench.rounds(TRIES + 1, async (number) => {
+  const [, ...rounds] = await bench.rounds(ROUNDS + 1, async (number) => {
     const round = new Map<string, Longest>();
     for (const body of bodies(number)) round.set(body.name, await longestDuring(bridge, connection, body));
     return round;
@@ -46,7 +46,7 @@ async function longestDuring(
 }
 
 function toFigures(rounds: readonly ReadonlyMap<string, Longest>[]): Figure[] {
-  const stage = `Hang: the longest that everybody else waits, ${rounds.length} rounds`;
+  const stage = `Hang: the longest wait of all other requests, ${rounds.length} rounds`;
   const [first = new Map<string, Longest>()] = rounds;
   return [...first.keys()].map((name): Figure => {
     const all = rounds.flatMap((round) => round.get(name) ?? []);
@@ -56,7 +56,7 @@ function toFigures(rounds: readonly ReadonlyMap<string, Longest>[]): Figure[] {
       name,
       value: median(all.map(({ elapsed }) => elapsed)),
       unit: `ms (processor ${busy.toFixed(0)} ms)`,
-      target: atMost(TARGET),
+      target: atMost(TARGET_MS),
     };
   });
 }

@@ -9,14 +9,11 @@ import type { Settings } from "./settings.ts";
 import { median } from "./statistics.ts";
 
 const DOCUMENTS = 10_000;
-/** One more is run before, for the compiler, and not counted. */
+/** One more runs before them, for the compiler, and is not counted. */
 const PAIRS = 5;
-/**
- * How long each of a pair is delivered from, in milliseconds; and what of it is for connections and caches,
- * and not counted.
- */
-const WINDOW = 2_200;
-const WARM_UP = 600;
+/** The duration of the delivery from each store of a pair, and the part of it that is not counted. */
+const WINDOW_MS = 2_200;
+const WARM_UP_MS = 600;
 
 interface Variant {
   bridge: Child<BridgeCalls>;
@@ -28,10 +25,7 @@ interface Pair {
   document: number;
 }
 
-/**
- * What lanes cost: two stores with the same deliveries, one in lanes and one not, each delivered from for a
- * while, in turn.
- */
+/** The cost of lanes: two stores with the same deliveries, with and without lanes, deliver in turn. */
 export async function measureLanes(bench: Bench): Promise<Figure[]> {
   const receiver = bench.start<ReceiverCalls>("receiver");
   const url = await receiver.ask("start", null);
@@ -45,8 +39,7 @@ export async function measureLanes(bench: Bench): Promise<Figure[]> {
   const [none, document] = await Promise.all([prepare("none"), prepare("document")]);
 
   const [, ...pairs] = await bench.rounds(PAIRS + 1, async (number): Promise<Pair> => {
-    // Now the one and now the other goes first: a disk or a machine that slows down is then to nobody's
-    // advantage.
+    // In alternating order, so that a disk or a machine that slows down favors none.
     if (number % 2 === 0)
       return { none: await rateOf(receiver, none), document: await rateOf(receiver, document) };
     const first = await rateOf(receiver, document);
@@ -55,7 +48,9 @@ export async function measureLanes(bench: Bench): Promise<Figure[]> {
   return toFigures(pairs);
 }
 
-/** Fills the store of a bridge that does not run yet. @throws when not everything is there afterwards. */
+/**
+ * Fills the store of a bridge that is not started yet. @throws Error: not all deliveries are open afterwards.
+ */
 export async function fill(bench: Bench, settings: Settings, documents: number): Promise<void> {
   const filler = bench.start<FillerCalls>("filler");
   const open = await filler.ask("fill", { settings, documents });
@@ -64,13 +59,13 @@ export async function fill(bench: Bench, settings: Settings, documents: number):
   if (open !== wanted) throw new Error(`${open} deliveries instead of ${wanted}`);
 }
 
-/** Deliveries a second, from both destinations together, by the receiver's clock. */
+/** Deliveries per second to both destinations together, by the receiver's clock. */
 async function rateOf(receiver: Child<ReceiverCalls>, { bridge, settings }: Variant): Promise<number> {
   await receiver.ask("arrivals", { count: 0, within: 0 });
   await bridge.ask("start", settings);
-  const { times } = await receiver.ask("arrivals", { count: Number.POSITIVE_INFINITY, within: WINDOW });
+  const { times } = await receiver.ask("arrivals", { count: Number.POSITIVE_INFINITY, within: WINDOW_MS });
   await bridge.ask("stop", null);
-  const begin = (times[0] ?? Number.NaN) + WARM_UP;
+  const begin = (times[0] ?? Number.NaN) + WARM_UP_MS;
   const counted = times.filter((time) => time >= begin);
   return ((counted.length - 1) * 1_000) / ((counted.at(-1) ?? Number.NaN) - (counted[0] ?? Number.NaN));
 }

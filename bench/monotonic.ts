@@ -1,4 +1,4 @@
-/** Milliseconds on the clock that all processes of this machine share and that nobody sets. */
+/** Milliseconds on the monotonic clock that all processes of this machine share. */
 export function monotonic(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -1,26 +1,23 @@
 import { createHmac } from "node:crypto";
 import { eventId } from "../src/domain/identity.ts";
 
-/** Where the bench's posts go, and what they are signed with. */
+/** The channel and the key of the posts. */
 export const SOURCE = "lumin";
 export const CHANNEL = "account";
 export const PATH = `/in/${SOURCE}/${CHANNEL}`;
 export const KEY = "the-primary-api-key-of-a-workspace";
 
-/**
- * What Lumin tells of a document, in this order. Each type happens once, so that every post is one new event.
- */
-const LIFE = [
+/** Lumin's reports about a document, in order. Each type happens once, so every post is one new event. */
+const REPORTS = [
   ["signature_request_created", "document.created", "WAITING_FOR_OTHERS"],
   ["signature_request_sent", "document.sent", "WAITING_FOR_OTHERS"],
   ["signature_request_approved", "document.completed", "APPROVED"],
   ["signature_request_downloadable", "document.downloadable", "APPROVED"],
 ] as const;
 
-/** How many events each document has, one after the other. */
-export const EVENTS_PER_DOCUMENT = LIFE.length;
+export const EVENTS_PER_DOCUMENT = REPORTS.length;
 
-/** The event id that the bridge gives the post of this number. */
+/** The id of the event of the post with this number. */
 export function eventIdOf(number: number): string {
   const [, type] = stepOf(number);
   return eventId({ source: SOURCE, object: "document", objectId: documentOf(number), type, distinct: "" });
@@ -74,11 +71,11 @@ function createRequest(number: number): Buffer {
 }
 
 function stepOf(number: number) {
-  return LIFE[number % LIFE.length] ?? LIFE[0];
+  return REPORTS[number % REPORTS.length] ?? REPORTS[0];
 }
 
 function documentOf(number: number): string {
-  return `68d558da${Math.floor(number / LIFE.length)
+  return `68d558da${Math.floor(number / REPORTS.length)
     .toString(16)
     .padStart(16, "0")}`;
 }

@@ -1,12 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 
 /**
- * Each server has a process of its own, so that none is measured with another's garbage or busy loop. They
- * are asked by name over Node's own channel between parent and child; a child whose parent is gone ends
- * itself.
+ * Each server has a process of its own, so that none is measured with another's garbage or busy loop. Calls
+ * go over Node's channel between parent and child; a child whose parent is gone ends itself.
  */
 
-/** What a child can be asked: one argument, one answer, both plain data. */
+/** The calls of a child: one argument and one answer each, both plain data. */
 export type Calls = Readonly<Record<string, (argument: never) => unknown>>;
 
 export interface Child<C extends Calls> {
@@ -14,7 +13,7 @@ export interface Child<C extends Calls> {
     name: Name,
     argument: Parameters<C[Name]>[0],
   ): Promise<Awaited<ReturnType<C[Name]>>>;
-  /** Ends it, wherever it stands. */
+  /** Ends the process at once. */
   stop(): Promise<void>;
 }
 
@@ -34,14 +33,11 @@ export function profileInto(folder: string, stage: string): void {
   prefix = stage;
 }
 
-/** What profiles are called after, and how many children there were: no two write the same file. */
+/** The prefix of profiles and the number of children, so that no two write the same file. */
 let prefix = "";
 let started = 0;
 
-/**
- * Starts a file of `children/`. What it prints on stdout (the bridge's log) goes to /dev/null, as cheap as a
- * log can be.
- */
+/** Starts a file of `children/`. Its stdout (the bridge's log) goes to /dev/null, as the cheapest log. */
 export function start<C extends Calls>(name: string): Child<C> {
   const folder = process.env[PROFILE];
   const execArgv = folder
@@ -87,7 +83,7 @@ function listen(child: ChildProcess, name: string): Waiting {
   return waiting;
 }
 
-/** For the child: answers what it is asked, until its parent is gone. */
+/** For the child: answers calls until its parent is gone. */
 export function answer(calls: Calls): void {
   process.on("disconnect", () => process.exit(0));
   process.on("message", async ({ id, name, argument }: Question) => {

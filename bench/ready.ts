@@ -30,7 +30,7 @@ export async function timeToReady(settings: Settings): Promise<number> {
   }
 }
 
-/** What it logs: where its health is, as soon as it knows. */
+/** The address of the admin API, from the log. */
 async function adminOf(lines: AsyncIterable<string>): Promise<string> {
   for await (const line of lines) {
     const { event, adminUrl } = JSON.parse(line);
@@ -39,6 +39,12 @@ async function adminOf(lines: AsyncIterable<string>): Promise<string> {
   throw new Error("the bridge ended before it was ready");
 }
 
+const READY_TIMEOUT_MS = 60_000;
+
 async function untilReady(admin: string): Promise<void> {
-  while (!(await fetch(`${admin}/readyz`)).ok) await sleep(5);
+  const deadline = monotonic() + READY_TIMEOUT_MS;
+  while (!(await fetch(`${admin}/readyz`)).ok) {
+    if (monotonic() > deadline) throw new Error(`not ready after ${READY_TIMEOUT_MS} ms`);
+    await sleep(5);
+  }
 }

@@ -20,7 +20,7 @@ interface Stage {
   /** Milliseconds after which no further round begins. */
   limit: number;
   measure(bench: Bench): Promise<Figure[]>;
-  /** It takes so long that it is run only when it is named. */
+  /** It runs only when it is named. */
   whenNamed?: true;
 }
 
@@ -36,16 +36,16 @@ const STAGES: readonly Stage[] = [
   { name: "stores", limit: 1_500_000, measure: measureStores, whenNamed: true },
 ];
 
-const ONLY_NAMED = STAGES.flatMap(({ name, whenNamed }) => (whenNamed ? [name] : []));
+const ONLY_BY_NAME = STAGES.flatMap(({ name, whenNamed }) => (whenNamed ? [name] : []));
 
 const HELP = `npm run bench -- [STAGE…] [--json] [--strict] [--profile FOLDER]
 
   STAGE            ${STAGES.map(({ name }) => name).join(", ")};
-                   default: all but ${ONLY_NAMED.join(", ")}, which takes a quarter of an hour
+                   default: all but ${ONLY_BY_NAME.join(" and ")}; stores takes a quarter of an hour
   --json           the figures for programs
   --strict         exit with 1 when a target is missed
-  --profile FOLDER every process writes a CPU profile there (open it in Chrome's DevTools), and the work
-                   of the bridges is printed by part; slows the measurements
+  --profile FOLDER every process writes a CPU profile there (open it in Chrome's DevTools), and the shares of
+                   the bridges' busy time are printed; slows what is measured
 `;
 
 async function main(): Promise<number> {
@@ -73,12 +73,12 @@ async function main(): Promise<number> {
     figures.push(...(await withBench(limit, measure)));
   }
   process.stdout.write(`${values.json ? toJson(figures, machine()) : toTable(figures)}\n`);
-  if (values.profile) tellShares(values.profile);
+  if (values.profile) printShares(values.profile);
   return values.strict && isAnyMissed(figures) ? 1 : 0;
 }
 
-/** What every bridge was busy with. */
-function tellShares(folder: string): void {
+/** The shares of every bridge's busy time. */
+function printShares(folder: string): void {
   const bridges = readdirSync(folder).filter((name) => name.includes("-bridge-"));
   for (const name of bridges) process.stderr.write(`\n${describeShares(join(folder, name))}`);
 }

@@ -2,36 +2,35 @@ import { join } from "node:path";
 import { type Config, parseConfig } from "../src/config.ts";
 import { CHANNEL, KEY, SOURCE } from "./posts.ts";
 
-/** What Legalesign shows in the URL of its batches. */
+/** The token in the URL of Legalesign's batches. */
 export const TOKEN = "an-unguessable-token";
 
-/** How a bridge is set up for a measurement; all else is as it comes. */
+/** The configuration of a bridge for a measurement; all other values are the defaults. */
 export interface Settings {
-  /** Holds its database, if that is a file. */
+  /** The folder of its database, if that is a file. */
   folder: string;
-  /** As a configuration names it; absent: a SQLite file in the folder. */
+  /** As in a configuration; absent: a SQLite file in the folder. */
   store?: string;
-  /** Where its destinations are: one, or two. */
+  /** The URLs of one or two destinations. */
   destinations: readonly string[];
   ordering: "document" | "none";
   concurrency: number;
-  /** Before the first probe of a destination whose breaker is open; absent: as it comes. */
+  /** The pause before the first probe of an open breaker; absent: the default. */
   breakerPause?: string;
 }
 
 const NAMES = ["crm", "archive"] as const;
 
-/** Where its database is. */
 function fileOf({ folder }: Settings): string {
   return join(folder, "countersign.db");
 }
 
-/** Where a configuration's text would be. */
+/** The path of its configuration. */
 export function placeOf({ folder }: Settings): string {
   return join(folder, "countersign.yaml");
 }
 
-/** Read by the same `parseConfig` that reads everybody's configuration. */
+/** Read by `parseConfig`, as every configuration is. */
 export async function configure(settings: Settings): Promise<Config> {
   const { config, problems } = await parseConfig(textOf(settings), placeOf(settings), {});
   if (!config) throw new Error(problems.map(({ message }) => message).join("; "));

@@ -1,9 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/**
- * What part of a processor's busy time went where, from a CPU profile of a bridge: `node bench/shares.ts
- * FILE…`.
- */
+/** The modules' shares of busy time, from a CPU profile of a bridge: `node bench/shares.ts FILE…`. */
 
 interface Node {
   id: number;
@@ -17,24 +14,21 @@ interface Profile {
   timeDeltas: number[];
 }
 
-/** Not counted as busy: neither is part of what a bridge under load does. */
+/** Not counted as busy: neither is work of a bridge under load. */
 const IDLE = "idle";
 const LOADING = "loading of the program";
 
 const HTTP = "got and node:http";
 const REST = "the rest";
 
-/** By the function's own name: what the engine does besides running a program. */
+/** Work of the engine, by the function's name. */
 const ENGINE: ReadonlyMap<string, string> = new Map([
   ["(idle)", IDLE],
   ["(garbage collector)", "garbage collection"],
   ["(program)", "Node's own native code"],
 ]);
 
-/**
- * By the file, the first that matches. What matches none, such as Node's timers and hashes, counts as
- * whatever called it.
- */
+/** By file, the first that matches. Other files, such as Node's timers and hashes, count as their caller. */
 const GROUPS: readonly (readonly [string, RegExp])[] = [
   [
     "logging and metrics",
@@ -52,7 +46,7 @@ const GROUPS: readonly (readonly [string, RegExp])[] = [
   [LOADING, /node:internal\/(modules|bootstrap|deps|process\/pre)|\/amaro\//],
 ];
 
-/** Microseconds by group, those not counted among them. */
+/** Microseconds by group, including those not counted. */
 function timesOf({ nodes, samples, timeDeltas }: Profile): Map<string, number> {
   const groupOf = classify(nodes);
   const times = new Map<string, number>();
@@ -63,10 +57,7 @@ function timesOf({ nodes, samples, timeDeltas }: Profile): Map<string, number> {
   return times;
 }
 
-/**
- * Each node's group: by itself, or else by its nearest caller that has one. Callers come before those they
- * call.
- */
+/** Each node's group: its own, or that of its nearest caller with one. Callers precede their callees. */
 function classify(nodes: readonly Node[]): Map<number, string> {
   const callers = new Map(
     nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
@@ -83,18 +74,19 @@ function ownGroup({ functionName, url }: Node["callFrame"]): string | undefined 
   return ENGINE.get(functionName) ?? GROUPS.find(([, pattern]) => pattern.test(url))?.[0];
 }
 
-/** For people: each group's part of the time that counts. */
+/** For people: each group's share of the busy time. */
 export function describeShares(file: string): string {
   const profile: Profile = JSON.parse(readFileSync(file, "utf8"));
   const times = timesOf(profile);
   const seconds = (time: number) => `${(time / 1e6).toFixed(1)} s`;
-  const [idle, loading] = [IDLE, LOADING].map((group) => times.get(group) ?? 0);
+  const timeOf = (group: string) => times.get(group) ?? 0;
+  const [idle, loading] = [timeOf(IDLE), timeOf(LOADING)];
   for (const group of [IDLE, LOADING]) times.delete(group);
   const busy = [...times.values()].reduce((sum, time) => sum + time, 0);
   const lines = [...times]
     .toSorted(([, a], [, b]) => b - a)
     .map(([group, time]) => `${((time * 100) / busy).toFixed(1).padStart(6)} %  ${group}`);
-  const head = `${file}: busy ${seconds(busy)}, idle ${seconds(idle ?? 0)}, ${LOADING} ${seconds(loading ?? 0)}`;
+  const head = `${file}: busy ${seconds(busy)}, idle ${seconds(idle)}, ${LOADING} ${seconds(loading)}`;
   return [head, ...lines, ""].join("\n");
 }
 

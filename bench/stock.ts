@@ -12,20 +12,17 @@ import type { RecordRequest } from "../src/store/port/inbox.ts";
 import type { Rows } from "../src/store/rows.ts";
 import { createPost, EVENTS_PER_DOCUMENT } from "./posts.ts";
 
-/**
- * What a store holds that has been in use for a while: the bench's posts from number 0 on, as the bridge
- * itself would have read them.
- */
+/** The rows of a store after long use: the posts from number 0 on, read by the bridge's own code. */
 export interface Stock {
   events: number;
   /**
-   * Of so many of the newest documents the last delivery has not been tried yet; all others are delivered, at
-   * the first try.
+   * The number of the newest documents whose last delivery is pending; all others are delivered at the first
+   * attempt.
    */
   pending: number;
 }
 
-/** Rows of the tables that are filled, together what came of some posts. */
+/** The rows of some posts, in all tables that are filled. */
 export interface Load {
   receipts: Rows["receipts"][];
   documents: Rows["documents"][];
@@ -33,61 +30,61 @@ export interface Load {
   deliveries: Rows["deliveries"][];
 }
 
-/**
- * How long ago the first post came, in milliseconds; the last came a moment ago. Shorter than anything is
- * kept.
- */
-const SPAN = 60 * 86_400_000;
-/** So many documents are in a load. */
-const LOAD = 250;
+/** The age of the first post; the last one is new. Shorter than every retention. */
+const SPAN_MS = 60 * 86_400_000;
+const DOCUMENTS_PER_LOAD = 250;
 
 interface Reader {
   channel: Channel;
   subscribers: readonly Subscriber[];
 }
 
-/** All of it, load by load. */
+/** The whole stock, load by load. */
 export function* loadsOf(stock: Stock, now: number, reader: Reader): Generator<Load> {
   const documents = Math.ceil(stock.events / EVENTS_PER_DOCUMENT);
-  const timeOf = (number: number) => Math.floor(now - SPAN + (SPAN * number) / stock.events);
-  for (let first = 0; first < documents; first += LOAD) {
+  const timeOf = (number: number) => Math.floor(now - SPAN_MS + (SPAN_MS * number) / stock.events);
+  for (let first = 0; first < documents; first += DOCUMENTS_PER_LOAD) {
     const load: Load = { receipts: [], documents: [], events: [], deliveries: [] };
-    for (let document = first; document < Math.min(documents, first + LOAD); document++)
-      addLife(load, document, { waits: document >= documents - stock.pending, timeOf, reader });
+    for (let document = first; document < Math.min(documents, first + DOCUMENTS_PER_LOAD); document++)
+      addDocument(load, document, { waits: document >= documents - stock.pending, timeOf, reader });
     yield load;
   }
 }
 
-interface Life {
+interface DocumentOptions {
   /** Its last delivery is pending. */
   waits: boolean;
   timeOf(number: number): number;
   reader: Reader;
 }
 
-/** Positions are those of the posts, since each tells one event for one destination. */
-function addLife(load: Load, number: number, { waits, timeOf, reader }: Life): void {
+/** Positions are those of the posts, since each reports one event for one destination. */
+function addDocument(load: Load, number: number, { waits, timeOf, reader }: DocumentOptions): void {
   const known = new Map<string, Document>();
   let changedAt = 0;
   for (let step = 0; step < EVENTS_PER_DOCUMENT; step++) {
     const post = number * EVENTS_PER_DOCUMENT + step;
-    const recording = recordingOf(post, timeOf(post), reader);
-    const unfolded = recording.resolve({
+    const request = recordRequestOf(post, timeOf(post), reader);
+    const resolution = request.resolve({
       documents: known,
       links: new Map(),
       events: new Map(),
       merged: new Map(),
       candidates: new Map(),
     });
-    for (const document of unfolded.documents) known.set(document.id, document);
-    changedAt = recording.receipt.receivedAt;
-    addReceipt(load, post + 1, recording, unfolded);
-    addEvent(load, post + 1, recording, unfolded, waits && step === EVENTS_PER_DOCUMENT - 1);
+    for (const document of resolution.documents) known.set(document.id, document);
+    changedAt = request.receipt.receivedAt;
+    addReceipt(load, post + 1, request, resolution);
+    addEvent(load, post + 1, request, resolution, waits && step === EVENTS_PER_DOCUMENT - 1);
   }
   for (const document of known.values()) load.documents.push({ position: number + 1, document, changedAt });
 }
 
-function recordingOf(number: number, receivedAt: number, { channel, subscribers }: Reader): RecordRequest {
+function recordRequestOf(
+  number: number,
+  receivedAt: number,
+  { channel, subscribers }: Reader,
+): RecordRequest {
   const { body, signature } = createPost(number);
   const raw: RawRequest = {
     source: channel.source,
@@ -132,7 +129,7 @@ function addEvent(
   { events: [one], deliveries: [delivery] }: Resolution,
   waits: boolean,
 ): void {
-  if (!one || !delivery) throw new Error("a post told no event");
+  if (!one || !delivery) throw new Error("a post reported no event");
   const { event, dedupeKey, coalesceKey, at } = one;
   load.events.push({
     position,

@@ -17,14 +17,14 @@ import type { Settings } from "./settings.ts";
 import { median } from "./statistics.ts";
 import type { Stock } from "./stock.ts";
 
-/** What the stores are filled with. The first takes the posts that are measured, and not much else. */
+/** The stocks of the stores. The first holds little more than the measured posts. */
 const STOCKS: readonly Stock[] = [
   { events: 0, pending: 0 },
   { events: 100_000, pending: 10_000 },
   { events: 1_000_000, pending: 100_000 },
 ];
-const MOST = 1_000_000;
-/** A lowdb store ends at 10,000 events; what is measured goes into it too. */
+const MAX_EVENTS = 1_000_000;
+/** A lowdb store ends at 10,000 events, the measured ones included. */
 const LOWDB_STOCKS: readonly Stock[] = [
   { events: 0, pending: 0 },
   { events: 8_400, pending: 0 },
@@ -37,18 +37,20 @@ export async function measureStores(bench: Bench): Promise<Figure[]> {
   const destination = await receiver.ask("start", null);
   const plan = createPlan(bench, database, destination);
 
-  tell("filling the stores");
+  printProgress("filling the stores");
   const { stores, figures } = await fillAll(bench, database, plan);
-  const full = stores.filter(({ events }) => events === MOST);
-  const ends = stores.filter(({ kind, events }) => kind !== "lowdb" && (events === 0 || events === MOST));
-  tell("starting bridges on them");
+  const full = stores.filter(({ events }) => events === MAX_EVENTS);
+  const ends = stores.filter(
+    ({ kind, events }) => kind !== "lowdb" && (events === 0 || events === MAX_EVENTS),
+  );
+  printProgress("starting bridges on them");
   for (const filled of ends) figures.push(await measureReady(filled, plan));
-  tell("posting to all of them in turn");
+  printProgress("posting to all of them in turn");
   figures.push(...(await measureGrowth(bench, stores)));
-  tell("looking at the memory of bridges");
+  printProgress("looking at the memory of bridges");
   for (const filled of ends) figures.push(...(await measureMemory(bench, filled, plan)));
   for (const { kind, settings } of full) {
-    tell(`claiming from a backlog in ${kind}`);
+    printProgress(`claiming from a backlog in ${kind}`);
     figures.push(
       ...(await measureBacklog(bench, kind, () => plan.next(kind, "none"), plan.answering(settings))),
     );
@@ -56,18 +58,15 @@ export async function measureStores(bench: Bench): Promise<Figure[]> {
   return figures;
 }
 
-/** It takes long enough for somebody to wonder. */
-function tell(step: string): void {
+function printProgress(step: string): void {
   process.stderr.write(`  ${step} …\n`);
 }
 
-/** Where the stage's stores are, and how their bridges are set up. */
+/** The stores of the stage, and the settings of their bridges. */
 interface Plan {
-  /**
-   * A new store, whose one delivery is out and never answered, so that no delivery disturbs what is measured.
-   */
+  /** A new store, whose one possible delivery hangs, so that no delivery disturbs a measurement. */
   next(kind: Filled["kind"], ordering?: Settings["ordering"]): Promise<Settings>;
-  /** The same store, with a destination that takes what comes. */
+  /** The same store, with a destination that accepts all deliveries. */
   answering(settings: Settings): Settings;
 }
 
@@ -94,7 +93,7 @@ async function fillAll(
     const filled: Filled[] = [];
     for (const kind of kinds) filled.push({ kind, events: stock.events, settings: await plan.next(kind) });
     const seconds = await restock(bench, filled, stock);
-    if (stock.events === MOST) figures.push(...(await describeFilling(filled, seconds)));
+    if (stock.events === MAX_EVENTS) figures.push(...(await describeFilling(filled, seconds)));
     stores.push(...filled);
   };
   for (const stock of STOCKS) await add(stock, ["sqlite", "postgres"]);
@@ -106,7 +105,7 @@ async function fillAll(
   };
 }
 
-/** Seconds. @throws when not everything is there afterwards. */
+/** Returns seconds. @throws Error: not all rows are there afterwards. */
 async function restock(bench: Bench, filled: readonly Filled[], stock: Stock): Promise<number> {
   const startedAt = monotonic();
   const filler = bench.start<FillerCalls>("filler");
@@ -118,7 +117,7 @@ async function restock(bench: Bench, filled: readonly Filled[], stock: Stock): P
 }
 
 async function describeFilling(filled: readonly Filled[], seconds: number): Promise<Figure[]> {
-  const stage = `Stores: filled with ${MOST.toLocaleString("en")} events`;
+  const stage = `Stores: filled with ${MAX_EVENTS.toLocaleString("en")} events`;
   const figures: Figure[] = [
     { stage, name: "sqlite and postgres at once", value: seconds, unit: "s", target: null },
   ];
@@ -146,9 +145,9 @@ async function measureReady({ kind, events, settings }: Filled, plan: Plan): Pro
 
 const POSTS = 5_000;
 const FIRST = 30_000_000;
-const REST = 5_000;
+const REST_MS = 5_000;
 
-/** After a while of posts that come in and deliveries that go out, both as fast as they can. */
+/** Memory after a load of posts and deliveries. */
 async function measureMemory(
   bench: Bench,
   { kind, events, settings }: Filled,
@@ -157,11 +156,12 @@ async function measureMemory(
   const bridge = bench.start<BridgeCalls>("bridge");
   const url = await bridge.ask("start", plan.answering(settings));
   await flood(url, 64, createRequests(FIRST, POSTS));
-  await sleep(REST);
+  await sleep(REST_MS);
   const { memory, peakMemory } = await bridge.ask("usage", null);
   await bridge.ask("stop", null);
   await bridge.stop();
-  const stage = `Stores: memory of a bridge, with ${MOST.toLocaleString("en")} events and 100,000 deliveries pending`;
+  const full = `${MAX_EVENTS.toLocaleString("en")} events and 100,000 deliveries pending`;
+  const stage = `Stores: memory of a bridge, with ${full}`;
   const name = events === 0 ? `${kind}, empty` : `${kind}, full`;
   const unit = "MiB resident";
   return [

@@ -7,10 +7,7 @@ import { createRequests, EVENTS_PER_DOCUMENT, eventIdOf } from "./posts.ts";
 import { atMost, type Figure } from "./report.ts";
 import { percentile } from "./statistics.ts";
 
-/**
- * A bridge whose destination answers, from the provider's post to the receiver; with `hanging`, another one
- * never does.
- */
+/** A bridge with a destination that answers, and with `hanging` another one that never does. */
 async function startBridge(bench: Bench, hanging = false) {
   const bridge = bench.start<BridgeCalls>("bridge");
   const receiver = bench.start<ReceiverCalls>("receiver");
@@ -28,12 +25,9 @@ async function startBridge(bench: Bench, hanging = false) {
 const PER_SECOND = 200;
 const WARM_UP = 400;
 const EVENTS = 1_600;
-const PATIENCE = 5_000;
+const ARRIVAL_TIMEOUT_MS = 5_000;
 
-/**
- * How long after its 200 an event is with the receiver, alone and beside a destination that hangs at its
- * limit.
- */
+/** The delay from the 200 to the receiver, alone and beside a destination that hangs at its limit. */
 export async function measureLatency(bench: Bench): Promise<Figure[]> {
   const alone = await measureDelays(bench, false);
   const beside = await measureDelays(bench, true);
@@ -52,16 +46,16 @@ export async function measureLatency(bench: Bench): Promise<Figure[]> {
   ];
 }
 
-/**
- * In milliseconds, at a steady pace, each event of another document. One that never came counts as infinitely
- * late.
- */
+/** Milliseconds, at a steady pace, each event of another document. A missing event is infinitely late. */
 async function measureDelays(bench: Bench, hanging: boolean): Promise<number[]> {
   const { receiver, url } = await startBridge(bench, hanging);
   const numbers = Array.from({ length: WARM_UP + EVENTS }, (_, index) => index * EVENTS_PER_DOCUMENT);
   const requests = numbers.flatMap((number) => createRequests(number, 1));
   const answeredAt = await drip(url, PER_SECOND, requests);
-  const { ids, times } = await receiver.ask("arrivals", { count: requests.length, within: PATIENCE });
+  const { ids, times } = await receiver.ask("arrivals", {
+    count: requests.length,
+    within: ARRIVAL_TIMEOUT_MS,
+  });
   const arrivedAt = new Map(ids.map((id, index) => [id, times[index] ?? Number.NaN]));
   const delays = numbers.map((number, index) => {
     const arrived = arrivedAt.get(eventIdOf(number)) ?? Number.POSITIVE_INFINITY;
@@ -74,20 +68,20 @@ const LOAD = 3_000;
 const LOAD_WARM_UP = 1_000;
 const LOAD_CONNECTIONS = 16;
 
-/** What it costs to take events in and deliver them at the same time, as fast as that goes. */
+/** The cost of recording and delivering events at the same time, as fast as possible. */
 export async function measureCost(bench: Bench): Promise<Figure[]> {
   const { bridge, receiver, url } = await startBridge(bench);
-  const carry = async (first: number, count: number) => {
+  const run = async (first: number, count: number) => {
     await flood(url, LOAD_CONNECTIONS, createRequests(first, count));
     const { times } = await receiver.ask("arrivals", { count, within: 30_000 });
     if (times.length !== count) throw new Error(`${times.length} of ${count} events arrived`);
-    // What came of the last ones is still being written down.
+    // The last results are still being settled.
     await sleep(100);
     return bridge.ask("usage", null);
   };
-  const before = await carry(0, LOAD_WARM_UP);
-  const after = await carry(LOAD_WARM_UP, LOAD);
-  const stage = `Cost: way in and delivery together, ${LOAD.toLocaleString("en")} events as fast as it goes`;
+  const before = await run(0, LOAD_WARM_UP);
+  const after = await run(LOAD_WARM_UP, LOAD);
+  const stage = `Cost: way in and delivery together, ${LOAD.toLocaleString("en")} events as fast as possible`;
   const figure = (name: string, value: number, unit: string): Figure => ({
     stage,
     name,

@@ -10,15 +10,12 @@ import { atMost, type Figure } from "./report.ts";
 import type { Settings } from "./settings.ts";
 
 const DOCUMENTS = 12_500;
-/** Milliseconds: for the breaker to open and the process to come to rest, and what is measured then. */
-const CALM = 3_000;
-const WINDOW = 10_000;
+/** The time for the breaker to open and the process to become idle, and the time that is measured then. */
+const CALM_MS = 3_000;
+const WINDOW_MS = 10_000;
 const SCRAPES = 10;
 
-/**
- * What it costs to do nothing: deliveries that wait for a destination whose breaker is open, each pending and
- * none in a lane.
- */
+/** The cost of waiting: pending deliveries without lanes, for a destination whose breaker is open. */
 export async function measureWaiting(bench: Bench): Promise<Figure[]> {
   const receiver = bench.start<ReceiverCalls>("receiver");
   const destinations = [`${await receiver.ask("start", null)}/refuse`];
@@ -28,11 +25,11 @@ export async function measureWaiting(bench: Bench): Promise<Figure[]> {
 
   const bridge = bench.start<BridgeCalls>("bridge");
   await bridge.ask("start", settings);
-  await sleep(CALM);
+  await sleep(CALM_MS);
   const { times: refused } = await receiver.ask("arrivals", { count: 0, within: 0 });
-  const waiting = await shareOfProcessor(bridge, () => sleep(WINDOW));
-  const { times: tried } = await receiver.ask("arrivals", { count: 0, within: 0 });
-  if (refused.length === 0 || tried.length > 0) throw new Error("the breaker is not open");
+  const waiting = await shareOfProcessor(bridge, () => sleep(WINDOW_MS));
+  const { times: attempted } = await receiver.ask("arrivals", { count: 0, within: 0 });
+  if (refused.length === 0 || attempted.length > 0) throw new Error("the breaker is not open");
 
   const { usedSeconds } = await scrape(bridge);
   const stage = `Waiting: ${(DOCUMENTS * EVENTS_PER_DOCUMENT).toLocaleString("en")} deliveries, breaker open`;
@@ -41,7 +38,7 @@ export async function measureWaiting(bench: Bench): Promise<Figure[]> {
       stage,
       name: "CPU while waiting",
       value: waiting,
-      unit: `% of one, over ${WINDOW / 1_000} s`,
+      unit: `% of one, over ${WINDOW_MS / 1_000} s`,
       target: atMost(1),
     },
     {
@@ -54,7 +51,7 @@ export async function measureWaiting(bench: Bench): Promise<Figure[]> {
   ];
 }
 
-/** What part of one processor the bridge uses meanwhile, in percent. */
+/** The bridge's share of one processor during `wait`, in percent. */
 async function shareOfProcessor(bridge: Child<BridgeCalls>, wait: () => Promise<unknown>): Promise<number> {
   const startedAt = monotonic();
   const before = await bridge.ask("usage", null);
@@ -63,7 +60,7 @@ async function shareOfProcessor(bridge: Child<BridgeCalls>, wait: () => Promise<
   return ((after.cpuSeconds - before.cpuSeconds) * 100_000) / (monotonic() - startedAt);
 }
 
-/** Asks for the metrics, which tell how much waits, a few times. */
+/** Requests the metrics, which count the backlog, SCRAPES times. */
 async function scrape(bridge: Child<BridgeCalls>): Promise<{ usedSeconds: number }> {
   const url = await bridge.ask("admin", null);
   const before = await bridge.ask("usage", null);

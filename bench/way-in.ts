@@ -12,13 +12,12 @@ const WARM_UP = 3_000;
 const REQUESTS = 5_000;
 const ROUNDS = 5;
 
-/** Genuine, distinct posts into a durable store, against a Koa handler that does nothing with them. */
+/** Genuine, distinct posts into a durable store, compared with a Koa handler that ignores them. */
 export async function measureWayIn(bench: Bench): Promise<Figure[]> {
   const bridge = bench.start<BridgeCalls>("bridge");
   const bare = bench.start<BareCalls>("bare");
   const receiver = bench.start<ReceiverCalls>("receiver");
-  // One delivery is out and never answered; all others wait for it in the store, so that no delivery is
-  // measured.
+  // One delivery hangs and all others wait for it in the store, so that no delivery is measured.
   const destination = `${await receiver.ask("start", null)}/hang`;
   const folder = await bench.newFolder();
   const bridgeUrl = await bridge.ask("start", {

@@ -198,12 +198,17 @@ ${crm(`concurrency: ${write("N")}`)}
     timeout: \${T}
     rate: \${R:-5/x}`;
       expect(await problemsOf(crm(given), env)).to.deep.equal([
-        'c.yaml:5:18: `destinations.crm.concurrency`: the environment variable N is "ten": must be a whole number',
-        'c.yaml:7:17: `destinations.crm.breaker.failures`: the environment variable M is "0": must be at least 1',
+        'c.yaml:5:18: `destinations.crm.concurrency`: the environment variable N is "ten": ' +
+          "must be a whole number",
+        'c.yaml:7:17: `destinations.crm.breaker.failures`: the environment variable M is "0": ' +
+          "must be at least 1",
         'c.yaml:8:13: `destinations.crm.paused`: the environment variable P is "yes": must be true or false',
-        'c.yaml:9:13: `destinations.crm.format`: the environment variable F is "json": must be cloudevents, cloudevents-binary, standard, lumin',
-        'c.yaml:10:14: `destinations.crm.timeout`: "soon" is no duration: write 15s, 5m or 2h (it comes from the environment variable T)',
-        'c.yaml:11:11: `destinations.crm.rate`: "5/x" is no rate: write 50/s or 600/m (it comes from the default of R)',
+        'c.yaml:9:13: `destinations.crm.format`: the environment variable F is "json": ' +
+          "must be cloudevents, cloudevents-binary, standard, lumin",
+        'c.yaml:10:14: `destinations.crm.timeout`: "soon" is no duration: write 15s, 5m or 2h ' +
+          "(it comes from the environment variable T)",
+        'c.yaml:11:11: `destinations.crm.rate`: "5/x" is no rate: write 50/s or 600/m ' +
+          "(it comes from the default of R)",
       ]);
     });
 
@@ -268,12 +273,14 @@ destinations:
   it("refuses a credential that no check uses", async () => {
     const upon = (given: string) =>
       problemsOf(
-        `sources: { legalesign: { mapping: legalesign, channels: { upon: { token: a-token-nobody-guesses, ${given} } } } }`,
+        `sources:
+  legalesign: { mapping: legalesign, channels: { upon: { token: a-token-nobody-guesses, ${given} } } }`,
       );
     expect((await upon("requireSignature: true"))[0]).to.include("without the `certificate`");
     expect((await upon('secrets: ["k"]'))[0]).to.include("checks no such signature on upon");
     const lumin =
-      'sources: { lumin: { mapping: lumin, channels: { account: { secrets: ["k"], certificate: ./x.pem } } } }';
+      "sources: { lumin: { mapping: lumin, " +
+      'channels: { account: { secrets: ["k"], certificate: ./x.pem } } } }';
     expect((await problemsOf(lumin))[0]).to.include("checks none on account");
   });
 
@@ -305,7 +312,7 @@ destinations:
     ).to.have.length(1);
   });
 
-  it("prefers mappings beside the file to shipped ones, and shows mistakes with line and column", async () => {
+  it("prefers mappings beside the file to shipped ones, and names the line of a mistake", async () => {
     const folder = aFolder();
     mkdirSync(join(folder, "mappings"));
     const text = "sources: { lumin: { mapping: lumin, channels: { account: { secrets: [k] } } } }";

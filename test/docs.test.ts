@@ -105,7 +105,8 @@ describe("docs/mappings.md", () => {
 
   it("shows challenges and an answer that load", () => {
     const rest =
-      "provider: a\ntitle: A\ntables: { t: {} }\nevent: { word: { from: a, table: t } }\nchannels: { main: { title: Main } }";
+      "provider: a\ntitle: A\ntables: { t: {} }\nevent: { word: { from: a, table: t } }\n" +
+      "channels: { main: { title: Main } }";
     const rules = mappingOf(`${blockOf(answers, "yaml")}${rest}`, "a").channels.get("main");
     expect(rules?.challenges.map(({ methods }) => methods)).to.deep.equal([["GET"], ["OPTIONS"], ["POST"]]);
     expect(rules?.answer?.headers?.map(([name]) => name)).to.deep.equal(["x-client-id"]);
@@ -192,7 +193,7 @@ describe("the README's table of providers", () => {
     .filter((line) => line.startsWith("|"))
     .map((line) => line.split("|").map((cell) => cell.trim()));
 
-  it("has a line for each channel that is shipped, with its URL and all that the configuration needs", async () => {
+  it("has a line for each shipped channel, with its URL and required settings", async () => {
     const { stdout } = await runCommand(["providers", "--json"]);
     const providers: { provider: string; channels: { name: string; needs: string[] }[] }[] =
       JSON.parse(stdout);
@@ -268,7 +269,8 @@ describe("the prose of the documentation", () => {
 
   it("may be wider only in tables and blocks", () => {
     const wide = "word ".repeat(30).trim();
-    const page = `# Title\n\n${wide}\n- ${wide}\n\n| ${wide} |\n\n\`\`\`js\n${wide}\n\`\`\`\n\n[${wide}](a)\n`;
+    const block = `\`\`\`js\n${wide}\n\`\`\``;
+    const page = `# Title\n\n${wide}\n- ${wide}\n\n| ${wide} |\n\n${block}\n\n[${wide}](a)\n`;
     const found = proseOf(page).filter((line) => widthOf(line) > COLUMNS);
     expect(found.map((line) => line.slice(0, 6))).to.deep.equal(["word w", "- word", "[word "]);
   });

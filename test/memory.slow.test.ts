@@ -15,7 +15,8 @@ function youngAfterGarbage(limit: string, flags: readonly string[] = []): number
       if (kept.length > 50_000) kept = [];
       await new Promise((resolve) => setImmediate(resolve));
     }
-    console.log(v8.getHeapSpaceStatistics().find((space) => space.space_name === "new_space").space_size / 2 ** 20);`;
+    const young = v8.getHeapSpaceStatistics().find((space) => space.space_name === "new_space");
+    console.log(young.space_size / 2 ** 20);`;
   return Number(
     // As on a machine with much memory.
     execFileSync(

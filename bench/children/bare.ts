@@ -4,7 +4,7 @@ import { answer } from "../processes.ts";
 import { portOf } from "./port.ts";
 import { usage } from "./usage.ts";
 
-/** What the way in is compared with: reads the body and answers 200, nothing more. */
+/** The baseline of the way in: reads the body and answers 200. */
 function createBare(): Koa {
   const app = new Koa();
   app.use(async (context) => {

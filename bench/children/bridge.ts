@@ -5,7 +5,7 @@ import type { Store } from "../../src/store/store.ts";
 import { answer } from "../processes.ts";
 import { configure, type Settings } from "../settings.ts";
 import { type Usage, usage } from "./usage.ts";
-import { beginToWatch, longestWait } from "./watch.ts";
+import { longestWait, startWatch } from "./watch.ts";
 
 /** The bridge as `countersign serve` runs it, with the store in hand to ask how often it committed. */
 let store: (Store & { commits?: number }) | null = null;
@@ -19,20 +19,23 @@ const calls = {
     app = await createApp(config, { store });
     return app.url;
   },
-  /** Afterwards it can be started anew. */
+  /** Afterwards it can be started again. */
   async stop(_: null): Promise<void> {
     await app?.stop();
     app = store = null;
   },
-  /** Where its health and metrics are. */
-  admin: (_: null) => app?.adminUrl ?? "",
-  /** Of a store that counts them, commits; otherwise none. */
+  /** The address of health and metrics. */
+  admin(_: null): string {
+    if (!app) throw new Error("no bridge is started");
+    return app.adminUrl;
+  },
+  /** `commits`: 0 for a store that does not count them. */
   usage(_: null): Usage & { commits: number } {
     return { ...usage(), commits: store?.commits ?? 0 };
   },
-  /** From now on, or anew, it is watched how long a turn of the event loop takes. */
-  watch: (_: null) => beginToWatch(),
-  /** The longest of them since. */
+  /** Starts to measure the longest turn of the event loop, from now on. */
+  watch: (_: null) => startWatch(),
+  /** The longest turn since. */
   longest: (_: null) => longestWait(),
 };
 export type BridgeCalls = typeof calls;

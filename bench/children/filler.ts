@@ -1,35 +1,32 @@
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
-import { recordersOf } from "../documents.ts";
+import { requestsOf } from "../documents.ts";
 import { answer } from "../processes.ts";
 import { configure, type Settings } from "../settings.ts";
 import { type Load, loadsOf, type Stock } from "../stock.ts";
 
-/** Fills stores through their port, as fast as they take it: what is in flight together shares a commit. */
+/** Fills stores through their port. Requests that are in flight together share a commit. */
 const IN_FLIGHT = 1_000;
 
 const calls = {
-  /** Records documents whose every delivery is open. Returns how many deliveries are open afterwards. */
+  /** Records documents with open deliveries only. Returns the number of open deliveries afterwards. */
   async fill({ settings, documents }: { settings: Settings; documents: number }): Promise<number> {
     const { destinations, store: choice } = await configure(settings);
     const store = await openStore(choice, () => {});
-    const recorders = recordersOf(documents, destinations);
-    for (let first = 0; first < recorders.length; first += IN_FLIGHT) {
-      const some = recorders.slice(first, first + IN_FLIGHT);
-      await Promise.all(some.map((recorder) => store.record(recorder())));
+    const requests = requestsOf(documents, destinations);
+    for (let first = 0; first < requests.length; first += IN_FLIGHT) {
+      const some = requests.slice(first, first + IN_FLIGHT);
+      await Promise.all(some.map((request) => store.record(request())));
     }
     const backlog = await store.backlog();
     await store.close();
     return backlog.reduce((sum, { open }) => sum + open, 0);
   },
 
-  /**
-   * Restores the same stock into each of the stores, which are empty and used alike. Returns how many rows
-   * were added to each.
-   */
+  /** Restores the stock into each of the empty stores. Returns the number of rows added to each. */
   async restock({ settings, stock }: { settings: readonly Settings[]; stock: Stock }): Promise<number> {
     const [first] = settings;
-    if (!first) return 0;
+    if (!first) throw new Error("no store");
     const { channels, destinations: subscribers } = await configure(first);
     const [channel] = channels;
     if (!channel) throw new Error("no channel");
@@ -46,7 +43,7 @@ const calls = {
 export type FillerCalls = typeof calls;
 answer(calls);
 
-/** A restored load is one commit where the store can do that. */
+/** A restored load is one commit where the store supports it. */
 async function restore(store: Store, load: Load): Promise<number> {
   const { receipts, documents, events, deliveries } = load;
   const added = await Promise.all([

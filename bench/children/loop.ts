@@ -8,10 +8,7 @@ import { openStore } from "../../src/store/open.ts";
 import { answer } from "../processes.ts";
 import { configure, type Settings } from "../settings.ts";
 
-/**
- * What delivery is compared with: a bare loop of `got.post` over the same bytes, made before the clock
- * starts.
- */
+/** The baseline of delivery: a loop of `got.post` over the same bytes, made before the clock starts. */
 interface Ready {
   url: string;
   body: Buffer;
@@ -32,7 +29,7 @@ function prepare(event: Event, { url, secrets, typePrefix }: Destination): Ready
 }
 
 const calls = {
-  /** Reads what the bridge with these settings has in its store. */
+  /** Reads the events of the store of these settings. */
   async prepare({ settings, count }: { settings: Settings; count: number }): Promise<void> {
     const { destinations, store: choice } = await configure(settings);
     const [destination] = destinations;

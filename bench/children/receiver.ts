@@ -3,10 +3,7 @@ import { monotonic } from "../monotonic.ts";
 import { answer } from "../processes.ts";
 import { portOf } from "./port.ts";
 
-/**
- * Where deliveries go: notes which event came when and answers 200, at `/refuse` 503; at `/hang` it does
- * neither.
- */
+/** The receiver: records each arrival and answers 200, at `/refuse` 503. At `/hang` it never answers. */
 let ids: string[] = [];
 let times: number[] = [];
 let enough = { count: Number.POSITIVE_INFINITY, reached() {} };
@@ -23,9 +20,9 @@ const server = createServer((request, response) => {
 });
 
 export interface Arrivals {
-  /** The events' ids, in the order they came. */
+  /** The events' ids, in the order of arrival. */
   ids: string[];
-  /** When each of them was there with its last byte, as `monotonic`. */
+  /** The time of the last byte of each, as `monotonic`. */
   times: number[];
 }
 
@@ -33,10 +30,7 @@ const calls = {
   async start(_: null): Promise<string> {
     return `http://127.0.0.1:${await portOf(server)}`;
   },
-  /**
-   * Everything that came since it was asked last, as soon as that is `count` or `within` milliseconds have
-   * passed.
-   */
+  /** The arrivals since the last call, once there are `count` or `within` milliseconds have passed. */
   async arrivals({ count, within }: { count: number; within: number }): Promise<Arrivals> {
     await new Promise<void>((resolve) => {
       enough = { count, reached: resolve };

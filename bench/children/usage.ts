@@ -9,16 +9,13 @@ export interface Usage {
   peakMemory: number;
 }
 
-/** What this process has used so far. */
+/** The usage of this process so far. */
 export function usage(): Usage {
   const { user, system } = process.cpuUsage();
   return { cpuSeconds: (user + system) / 1e6, ...memory() };
 }
 
-/**
- * Linux tells it of this program alone; what `resourceUsage` tells there can be the peak of the parent that
- * was forked.
- */
+/** From /proc on Linux, where `resourceUsage` may report the peak of the forked parent. */
 function memory(): Pick<Usage, "memory" | "peakMemory"> {
   try {
     const status = readFileSync("/proc/self/status", "utf8");

@@ -1,19 +1,18 @@
 import { threadCpuUsage } from "node:process";
 import { monotonic } from "../monotonic.ts";
 
-/** How long a process lets everybody else wait, in milliseconds. */
+/** The longest turn of the event loop, in milliseconds. */
 export interface Longest {
-  /** By how much a timer went off too late. */
+  /** The longest delay of a timer. */
   elapsed: number;
   /**
-   * The most that its main thread itself worked between two of them: not counted is when a busy machine did
-   * not let it, or a disk.
+   * The most processor time of the main thread between two timers, without waits for a disk or a busy
+   * machine.
    */
   busy: number;
 }
 
-/** How often it is looked whether the event loop still turns, in milliseconds. */
-const EVERY = 2;
+const INTERVAL_MS = 2;
 
 let last = { at: 0, busy: 0 };
 let longest: Longest = { elapsed: 0, busy: 0 };
@@ -26,15 +25,15 @@ function look(): typeof last {
 function tick(): void {
   const now = look();
   longest = {
-    elapsed: Math.max(longest.elapsed, now.at - last.at - EVERY),
+    elapsed: Math.max(longest.elapsed, now.at - last.at - INTERVAL_MS),
     busy: Math.max(longest.busy, now.busy - last.busy),
   };
   last = now;
 }
 
-/** From the first call on it is watched; each call begins anew. */
-export function beginToWatch(): void {
-  if (last.at === 0) setInterval(tick, EVERY);
+/** Starts the measurement, or restarts it. */
+export function startWatch(): void {
+  if (last.at === 0) setInterval(tick, INTERVAL_MS);
   last = look();
   longest = { elapsed: 0, busy: 0 };
 }

@@ -62,7 +62,8 @@ sources:
   });
 
   it("says through which proxy a destination is reached, without its password", async () => {
-    const crm = `crm: { url: "https://crm.internal/", secrets: ["${SECRET}"], proxy: "http://bridge:hush@proxy.internal:3128" }`;
+    const proxy = "http://bridge:hush@proxy.internal:3128";
+    const crm = `crm: { url: "https://crm.internal/", secrets: ["${SECRET}"], proxy: "${proxy}" }`;
     const file = configFile(configText(`destinations: { ${crm} }`));
     const { stdout } = await runCommand(["check", "--config", file]);
     expect(stdout).to.include("through the proxy http://proxy.internal:3128\n").and.not.include("hush");

@@ -81,7 +81,10 @@ describe("countersign demo", function () {
     expect(await demo({ steps, keep: true }, terminal)).to.equal(1);
     expect(printed.err).to.match(/^countersign: the demo failed: in step 3, /);
     expect(printed.err).to.match(
-      /what is forwarded about signers\/\S+ should be esign\.signer\.signed, .+, and was esign\.signer\.scheduled, /,
+      new RegExp(
+        "what is forwarded about signers/\\S+ should be esign\\.signer\\.signed, .+, " +
+          "and was esign\\.signer\\.scheduled, ",
+      ),
     );
     expect(printed.err.trimEnd()).not.to.contain("\n");
     expect(printed.out).not.to.contain("events in");

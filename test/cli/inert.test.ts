@@ -50,9 +50,10 @@ describe("text of strangers on a terminal", () => {
     });
     await bridge.post("/in/lumin/account", body, signedByLumin(body));
     const item = { value: HOSTILE, timestamp: HOSTILE, resource_uri: "/api/v1/document/d1/", name: "status" };
+    const timestamp = "2022-07-11T07:28:25+00:00";
     await bridge.post(
       `/in/legalesign/batch?token=${TOKEN}`,
-      `data=${encodeURIComponent(JSON.stringify([item, { ...item, timestamp: "2022-07-11T07:28:25+00:00" }]))}`,
+      `data=${encodeURIComponent(JSON.stringify([item, { ...item, timestamp }]))}`,
       FORM,
     );
     const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;

@@ -183,10 +183,12 @@ describe("countersign explain", () => {
     const { stdout } = await run("explain", id, "--verbose");
     const explanation = [
       new RegExp(
-        `Receipt ${receipt}: \\d+ bytes came from legalesign over batch, and the request was found genuine by token`,
+        `Receipt ${receipt}: \\d+ bytes came from legalesign over batch, ` +
+          "and the request was found genuine by token",
       ),
       new RegExp(
-        `It said “document 30” .*; by legalesign@sha256:[0-9a-f]{12} that is document\\.completed \\(${id}\\), number 1 of document d1`,
+        "It said “document 30” .*; by legalesign@sha256:[0-9a-f]{12} " +
+          `that is document\\.completed \\(${id}\\), number 1 of document d1`,
       ),
       /Reported again over batch by receipt rcp_/,
       new RegExp(`Attempt 1 to send ${id} to crm was answered with 503`),

@@ -15,7 +15,8 @@ retention: { documents: never, duplicates: never }
 `;
 
 const ROWS =
-  "13 receipts, 2 rejections, 4 documents, 3 links, 7 events, 3 tombstones, 11 deliveries, 2 destinations, 2 audit";
+  "13 receipts, 2 rejections, 4 documents, 3 links, 7 events, 3 tombstones, 11 deliveries, " +
+  "2 destinations, 2 audit";
 const EVENT = "(event evt_\\w{26})";
 const DELIVERY = "delivery dlv_\\w{26}";
 
@@ -96,7 +97,8 @@ describe("countersign store check", () => {
   it("finds an event that is present and has a tombstone", async () => {
     await expectFaults(
       [
-        `insert into tombstones (id, recorded_at) select id, recorded_at from events where position = ${COMPLETED}`,
+        "insert into tombstones (id, recorded_at) " +
+          `select id, recorded_at from events where position = ${COMPLETED}`,
       ],
       `${EVENT} is there, and has a tombstone as well`,
     );

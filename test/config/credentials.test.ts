@@ -9,7 +9,8 @@ import { aFolder, tidy } from "../support/bridge.ts";
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const GOOD = "0123456789abcdef0123456789abcdef";
 
-/** Every place where a credential may stand, by the variable that it comes from. */
+const BASIC = `{ user: "\${USER}", password: "\${PASSWORD}" }`;
+/** A credential at every place that may hold one, each from a variable. */
 const TEXT = `admin: { token: "\${ADMIN}" }
 store: "\${STORE}"
 sources:
@@ -19,7 +20,7 @@ sources:
       account:
         secrets: ["${GOOD}", "\${INBOUND}"]
         token: "\${TOKEN}"
-        basic: { user: "\${USER}", password: "\${PASSWORD}" }
+        basic: ${BASIC}
         headers: { X-Sent: ["\${SENT}"] }
 destinations:
   crm:
@@ -28,10 +29,10 @@ destinations:
     alsoSign: { header: X-Old, secret: "raw:\${SECOND}" }
     headers: { X-Tenant: "\${HEADER}" }
     auth: { bearer: "\${BEARER}" }
-  erp: { url: "http://erp", secrets: ["${SECRET}"], auth: { basic: { user: "\${USER}", password: "\${PASSWORD}" } } }
+  erp: { url: "http://erp", secrets: ["${SECRET}"], auth: { basic: ${BASIC} } }
   bi: { url: "http://bi", secrets: ["${SECRET}"], auth: { header: { name: X-Key, value: "\${KEY}" } } }
 `;
-const WELL = {
+const GOOD_ENV = {
   ADMIN: GOOD,
   STORE: "postgres://bridge:pass@db/x",
   INBOUND: "inbound secret with a space",
@@ -45,7 +46,8 @@ const WELL = {
   BEARER: GOOD,
   KEY: "key of the receiver",
 };
-const WHAT: Record<keyof typeof WELL, readonly [number, string][]> = {
+/** The lines and the descriptions of the places of each variable. */
+const PLACES: Record<keyof typeof GOOD_ENV, readonly [number, string][]> = {
   ADMIN: [[1, "the token of the admin API"]],
   STORE: [[2, "the address of the store"]],
   INBOUND: [[8, "the secret of lumin/account"]],
@@ -74,20 +76,22 @@ async function problemsOf(env: Record<string, string>, text = TEXT): Promise<str
 const warningsOf = async (text: string, env: Record<string, string> = {}) =>
   (await parseConfig(text, "c.yaml", env)).warnings.map(formatProblem);
 
+const FORGE = "each of the two could forge what comes from the other";
+
 describe("a credential", () => {
   afterEach(tidy);
 
-  it("is taken as it is, with spaces between its words", async () => {
-    expect(await problemsOf(WELL)).to.deep.equal([]);
-    expect(await warningsOf(TEXT, WELL)).to.deep.equal([
-      `c.yaml:19:39: \`destinations.erp.secrets.0\`: the secret of erp is the secret of crm too: each of the two could forge what comes from the other`,
-      `c.yaml:20:37: \`destinations.bi.secrets.0\`: the secret of bi is the secret of crm too: each of the two could forge what comes from the other`,
+  it("is taken as it is, with inner spaces", async () => {
+    expect(await problemsOf(GOOD_ENV)).to.deep.equal([]);
+    expect(await warningsOf(TEXT, GOOD_ENV)).to.deep.equal([
+      `c.yaml:19:39: \`destinations.erp.secrets.0\`: the secret of erp is the secret of crm too: ${FORGE}`,
+      `c.yaml:20:37: \`destinations.bi.secrets.0\`: the secret of bi is the secret of crm too: ${FORGE}`,
     ]);
   });
 
-  for (const name of Object.keys(WELL) as (keyof typeof WELL)[]) {
-    it(`with white space at an end is refused once, with its place and where it comes from: ${name}`, async () => {
-      for (const [end, said] of [
+  for (const name of Object.keys(GOOD_ENV) as (keyof typeof GOOD_ENV)[]) {
+    it(`with white space at an end is refused once per place, with its variable: ${name}`, async () => {
+      for (const [end, message] of [
         ["\n", "ends with white space, a line break"],
         ["\r\n", "ends with white space, a line break"],
         [" ", "ends with white space"],
@@ -95,29 +99,29 @@ describe("a credential", () => {
         ["\u{a0}", "ends with white space"],
         ["\u{feff}", "ends with white space"],
       ] as const) {
-        const problems = await problemsOf({ ...WELL, [name]: `${WELL[name]}${end}` });
-        expect(problems, problems.join("\n")).to.have.length(WHAT[name].length);
-        for (const [index, [line, what]] of WHAT[name].entries()) {
+        const problems = await problemsOf({ ...GOOD_ENV, [name]: `${GOOD_ENV[name]}${end}` });
+        expect(problems, problems.join("\n")).to.have.length(PLACES[name].length);
+        for (const [index, [line, what]] of PLACES[name].entries()) {
           expect(problems[index]).to.match(new RegExp(`^c\\.yaml:${line}:\\d+: `));
           expect(problems[index]).to.include(
-            `${what} ${said} (it comes from the environment variable ${name})`,
+            `${what} ${message} (it comes from the environment variable ${name})`,
           );
           expect(problems[index]).to.include("printf %s");
-          expect(problems[index]).not.to.include(WELL[name]);
+          expect(problems[index]).not.to.include(GOOD_ENV[name]);
         }
       }
-      expect((await problemsOf({ ...WELL, [name]: ` ${WELL[name]}` }))[0]).to.include(
+      expect((await problemsOf({ ...GOOD_ENV, [name]: ` ${GOOD_ENV[name]}` }))[0]).to.include(
         "begins with white space",
       );
-      const [broken] = await problemsOf({ ...WELL, [name]: `${WELL[name]}\n${WELL[name]}` });
+      const [broken] = await problemsOf({ ...GOOD_ENV, [name]: `${GOOD_ENV[name]}\n${GOOD_ENV[name]}` });
       expect(broken).to.include("has a line break in it");
-      expect((await problemsOf({ ...WELL, [name]: `${WELL[name]}\0x` }))[0]).to.include(
+      expect((await problemsOf({ ...GOOD_ENV, [name]: `${GOOD_ENV[name]}\0x` }))[0]).to.include(
         "a control character",
       );
     });
   }
 
-  it("is looked at as it stands in the file too, behind the prefix that says how it is written", async () => {
+  it("is checked also when it is written in the file, and behind a prefix", async () => {
     const text = `sources: { lumin: { mapping: lumin, channels: { account: { secrets: ["${GOOD} "] } } } }
 destinations: { crm: { url: "http://crm", secrets: ["raw: ${GOOD}"] } }`;
     const problems = await problemsOf({}, text);
@@ -126,10 +130,10 @@ destinations: { crm: { url: "http://crm", secrets: ["raw: ${GOOD}"] } }`;
     expect(problems).to.have.length(2);
   });
 
-  it("with white space at an end fails check and the start, whatever the command", async () => {
+  it("with white space at an end fails check and the start of every command", async () => {
     const file = join(aFolder(), "c.yaml");
     writeFileSync(file, TEXT);
-    const env = { ...WELL, INBOUND: `${GOOD}\n` };
+    const env = { ...GOOD_ENV, INBOUND: `${GOOD}\n` };
     for (const command of ["check", "serve", "destinations"]) {
       const { code, stderr } = await runCommand([command, "--config", file], { env });
       expect(code, command).to.equal(1);
@@ -160,16 +164,18 @@ describe("countersign check warns of", () => {
     expect(await warningsOf(lumin(GOOD))).to.deep.equal([]);
   });
 
-  it("secrets that are short enough to be found out", async () => {
+  it("secrets that are short enough to be guessed", async () => {
     expect(await warningsOf(lumin("tiny-7"))).to.deep.equal([
-      "c.yaml:1:70: `sources.lumin.channels.account.secrets.0`: the secret of lumin/account has fewer than 16 characters: whoever finds it out can forge",
+      "c.yaml:1:70: `sources.lumin.channels.account.secrets.0`: " +
+        "the secret of lumin/account has fewer than 16 characters: whoever finds it out can forge",
     ]);
   });
 
-  it("one secret for two partners, and not for two channels of one", async () => {
+  it("one secret of two partners, and not of two channels of one", async () => {
     const twice = `${lumin(GOOD)}  `.replace(
       " } }\n",
-      `, app: { secrets: ["${GOOD}"] } } },\n  sign: { mapping: docusign, channels: { connect: { secrets: ["${GOOD}"] } } } }\n`,
+      `, app: { secrets: ["${GOOD}"] } } },\n` +
+        `  sign: { mapping: docusign, channels: { connect: { secrets: ["${GOOD}"] } } } }\n`,
     );
     const warnings = await warningsOf(twice.replace("} }, app", "}, app"));
     expect(warnings).to.have.length(1);
@@ -177,7 +183,7 @@ describe("countersign check warns of", () => {
     expect(warnings[0]).not.to.include(GOOD);
   });
 
-  it("them below what the configuration means, and exits 0", async () => {
+  it("these below its summary, and exits 0", async () => {
     const file = join(aFolder(), "c.yaml");
     writeFileSync(file, lumin("changeme"));
     const { code, stdout, stderr } = await runCommand(["check", "--config", file]);

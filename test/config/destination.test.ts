@@ -9,13 +9,14 @@ import { publicKeyOf, signBody } from "../../src/outbound/sign.ts";
 import { formatProblem } from "../../src/yaml.ts";
 import { type Certificates, makeCertificates } from "../outbound/certificates.ts";
 import { aFolder, tidy } from "../support/bridge.ts";
+import { only } from "../support/only.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const SOURCES = `sources:
   lumin: { mapping: lumin, channels: { account: { secrets: [k] }, app: { secrets: [k] } } }
 `;
 
-/** One destination, `given` being more of its lines. The sources are above. */
+/** A configuration with one destination. `given`: further lines of it. */
 function textOf(
   given: string,
   { secrets = `["${SECRET}"]`, url = "https://crm.internal/hooks" } = {},
@@ -39,17 +40,15 @@ const made = async (...args: Parameters<typeof textOf>): Promise<Destination> =>
   expect(problems).to.deep.equal([]);
   return destination as Destination;
 };
-/** The only problem there is. */
+/** The only problem of the configuration. */
 const problem = async (...args: Parameters<typeof textOf>): Promise<string> => {
-  const { problems } = await read(textOf(...args));
-  expect(problems, problems.join("\n")).to.have.length(1);
-  return problems[0] ?? "";
+  return only((await read(textOf(...args))).problems);
 };
 
 describe("a destination's options", () => {
   afterEach(tidy);
 
-  it("take a content type for the format that has one of its own, and for no other", async () => {
+  it("take a content type for the format cloudevents, and for no other", async () => {
     expect(await made("contentType: application/json")).to.include({ contentType: "application/json" });
     expect(await problem("contentType: text/plain")).to.include("must be application/json");
     expect(await problem("format: standard\ncontentType: application/json")).to.include(
@@ -57,7 +56,7 @@ describe("a destination's options", () => {
     );
   });
 
-  it("take a proxy, or none where the environment has none, and never show its password", async () => {
+  it("take a proxy, none for an empty variable, and never show its password", async () => {
     const proxy = "http://bridge:hush@proxy.internal:3128";
     expect(await made(`proxy: ${proxy}`)).to.include({ proxy });
     expect(await made('proxy: "${NO_SUCH_PROXY:-}"')).to.include({ proxy: null });
@@ -76,7 +75,7 @@ describe("a destination's options", () => {
     );
   });
 
-  it("take statuses to park on that are about one event, and no others", async () => {
+  it("take statuses to park on that concern one event, and no others", async () => {
     expect(await made("parkOn: [400, 422]")).to.deep.include({ parkOn: [400, 422] });
     for (const status of [200, 308, 408, 410, 429, 500, 503])
       expect(await problem(`parkOn: [${status}]`), String(status)).to.include(
@@ -101,7 +100,7 @@ describe("a destination's options", () => {
     });
   });
 
-  it("are read as they are written", async () => {
+  it("are parsed from their written form", async () => {
     const destination = await made(`paused: true
 rate: 600/m
 breaker: { failures: 3, pause: 5s }
@@ -160,7 +159,7 @@ headers: { X-Tenant: acme }`);
     expect(await problem("headers: { X-Key: a, x-key: b }")).to.include("stands here twice");
   });
 
-  it("refuse every header that Countersign sets itself, each in its place", async () => {
+  it("refuse every header that Countersign sets itself, each with its place", async () => {
     const names = [
       "Content-Type",
       "content-length",
@@ -176,7 +175,8 @@ headers: { X-Tenant: acme }`);
     expect(problems).to.have.length(names.length);
     for (const [index, name] of names.entries())
       expect(problems[index]).to.equal(
-        `c.yaml:${8 + index}:${name.length + 9}: \`destinations.crm.headers.${name}\`: "${name}" is a header that Countersign sets itself: leave it out`,
+        `c.yaml:${8 + index}:${name.length + 9}: \`destinations.crm.headers.${name}\`: ` +
+          `"${name}" is a header that Countersign sets itself: leave it out`,
       );
     expect(await problem("headers: { Authorization: x }")).to.include("use `auth`");
     expect(await problem('headers: { "X Tenant": x }')).to.include("is no header name");
@@ -199,7 +199,7 @@ headers: { X-Tenant: acme }`);
     expect(bad).not.to.include("c2hvcnQ");
   });
 
-  it("take a second signature, whose defaults are what most receivers check", async () => {
+  it("take a second signature, by default HMAC-SHA256 in hexadecimal", async () => {
     const { alsoSign } = await made('alsoSign: { header: X-Signature, secret: "raw:old" }');
     expect(alsoSign).to.deep.include({ header: "x-signature", hash: "sha256", encoding: "hex", prefix: "" });
     const body = Buffer.from("{}");
@@ -213,7 +213,7 @@ headers: { X-Tenant: acme }`);
     );
   });
 
-  it("refuse a filter by a source or channel that nobody has, since it would let nothing through", async () => {
+  it("refuse a filter by an unknown source or channel, which would pass nothing", async () => {
     expect(await problem("filter: { sources: [lumen] }")).to.equal(
       'c.yaml:7:25: `destinations.crm.filter.sources.0`: no source is called "lumen": there are lumin',
     );
@@ -222,7 +222,7 @@ headers: { X-Tenant: acme }`);
     expect(await problem("filter: { types: [a] }")).to.include("known here: sources, channels, tags");
   });
 
-  it("refuse an address that would never be posted to", async () => {
+  it("refuse an address that is never posted to", async () => {
     expect(await problem("", { url: "http://169.254.169.254/latest" })).to.match(
       /^c\.yaml:5:10: `destinations\.crm\.url`: 169\.254\.169\.254 is a cloud metadata address/,
     );
@@ -231,7 +231,7 @@ headers: { X-Tenant: acme }`);
     expect(await problem("", { url: "http://:hush@crm/" })).to.include("use `auth`");
   });
 
-  it("refuse rates, breakers and formats that mean nothing", async () => {
+  it("refuse invalid rates, breakers and formats", async () => {
     expect(await problem("rate: fast")).to.include('"fast" is no rate: write 50/s or 600/m');
     expect(await problem("rate: 50")).to.include("must be a rate such as");
     expect(await problem("breaker: { pause: 2h }")).to.include("no longer than `longest`");
@@ -242,9 +242,9 @@ headers: { X-Tenant: acme }`);
     expect(await problem("paused: maybe")).to.include("must be true or false");
   });
 
-  it("in the format lumin: the first secret is Lumin's key as text, and only types that Lumin has", async () => {
+  it("in the format lumin need Lumin's key as text first, and allow only Lumin's types", async () => {
     expect(await problem("format: lumin")).to.match(
-      /^c\.yaml:6:15: `destinations\.crm\.secrets\.0`: `format: lumin` signs with the text of the first secret.*`raw:`/,
+      /^c\.yaml:6:15: `destinations\.crm\.secrets\.0`: `format: lumin` signs with the text of .*`raw:`/,
     );
     const secrets = `["raw:my_primary_api_key", "${SECRET}"]`;
     const { supports, secrets: read } = await made("format: lumin", { secrets });
@@ -255,7 +255,7 @@ headers: { X-Tenant: acme }`);
     );
   });
 
-  it("are checked even when something else in the file is wrong", async () => {
+  it("are checked beside another mistake in the file", async () => {
     const { problems } = await read(`server: { port: 99999 }\n${textOf("filter: { sources: [lumen] }")}`);
     expect(problems).to.have.length(2);
     expect(problems[1]).to.include("lumen");
@@ -287,31 +287,35 @@ describe("a destination's tls", () => {
   const readTls = (tls: string, url = "https://crm.internal/") =>
     read(textOf(`tls: ${tls}`, { url }), { folder });
 
-  it("is read at the start, from files beside the configuration", async () => {
+  it("is read from files beside the configuration", async () => {
     const { destination, problems } = await readTls("{ ca: ca.pem, cert: ./client.pem, key: client.key }");
     expect(problems).to.deep.equal([]);
     expect(destination?.tls).to.be.an("object");
     expect((await readTls("{ ca: ca.pem }")).problems).to.deep.equal([]);
   });
 
-  it("says where a file is missing, is none of its kind, or does not belong to the other", async () => {
-    const said = async (...args: Parameters<typeof readTls>) => {
+  it("names each file that is missing, of another kind, or does not belong to the other", async () => {
+    const messageFor = async (...args: Parameters<typeof readTls>) => {
       const { destination, problems } = await readTls(...args);
       expect(destination).to.equal(undefined);
       return problems.join("\n");
     };
-    expect(await said("{ ca: none.pem }")).to.match(
+    expect(await messageFor("{ ca: none.pem }")).to.match(
       /^c\.yaml:7:16: `destinations\.crm\.tls\.ca`: cannot be read \(ENOENT/,
     );
-    expect(await said("{ ca: garbage.pem }")).to.include("tls.ca`: holds no certificate in PEM");
-    expect(await said("{ cert: client.pem, key: other.key }")).to.include(
+    expect(await messageFor("{ ca: garbage.pem }")).to.include("tls.ca`: holds no certificate in PEM");
+    expect(await messageFor("{ cert: client.pem, key: other.key }")).to.include(
       "tls.key`: is no private key in PEM that belongs to `cert`",
     );
-    expect(await said("{ cert: client.pem, key: garbage.pem }")).to.include("tls.key`: is no private key");
-    expect(await said("{ cert: client.pem }")).to.include("`cert` and `key` go together");
-    expect(await said("{ ca: ca.pem }", "http://crm.internal/")).to.include("is for https, and `url` is not");
-    expect((await said("{ ca: none.pem, cert: garbage.pem, key: client.key }")).split("\n")).to.have.length(
-      2,
+    expect(await messageFor("{ cert: client.pem, key: garbage.pem }")).to.include(
+      "tls.key`: is no private key",
     );
+    expect(await messageFor("{ cert: client.pem }")).to.include("`cert` and `key` go together");
+    expect(await messageFor("{ ca: ca.pem }", "http://crm.internal/")).to.include(
+      "is for https, and `url` is not",
+    );
+    expect(
+      (await messageFor("{ ca: none.pem, cert: garbage.pem, key: client.key }")).split("\n"),
+    ).to.have.length(2);
   });
 });

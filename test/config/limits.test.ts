@@ -33,14 +33,14 @@ describe("the limits of the configuration's values", () => {
   ];
   for (const [text, largest] of tooMuch) {
     const shown = text.replaceAll(MANY, "9…9").replace(/.*secrets: \["whsec_[^"]+"\], /, "");
-    it(`say the largest of ${shown}`.slice(0, 90), async () => {
+    it(`name the largest of ${shown}`.slice(0, 90), async () => {
       const problems = await problemsOf(text);
       expect(problems).to.have.length(1);
       expect(problems[0]?.message).to.include(largest);
     });
   }
 
-  it("let the largest through", async () => {
+  it("allow the largest", async () => {
     for (const text of [
       crm("timeout: 24h"),
       crm("retry: [365d]"),
@@ -55,7 +55,7 @@ describe("the limits of the configuration's values", () => {
       expect(await problemsOf(text), text).to.deep.equal([]);
   });
 
-  it("still say what would be right of what is no schedule at all", async () => {
+  it("leave the message about a value that is no schedule at all", async () => {
     const [problem] = await problemsOf(crm("retry: often"));
     expect(problem?.message).to.include('"often" is no schedule: write standard or lumin, or a list');
     const [entry] = await problemsOf(crm("retry: [5s, soon]"));

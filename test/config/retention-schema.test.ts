@@ -7,8 +7,8 @@ const DAY = 86_400_000;
 const read = (given: string) => parseConfig(`retention: ${given}`, "c.yaml", {});
 const problemsOf = async (given: string) => (await read(given)).problems.map(formatProblem);
 
-describe("the configuration of what is kept for how long", () => {
-  it("keeps ids for recognising repeats, documents and changes longer than the rest", async () => {
+describe("the configuration of retention", () => {
+  it("keeps duplicates, documents and audit entries longer than the rest by default", async () => {
     const { config } = await parseConfig("sources: {}", "c.yaml", {});
     expect(config?.retention).to.deep.equal({
       receipts: 90 * DAY,
@@ -21,12 +21,12 @@ describe("the configuration of what is kept for how long", () => {
     });
   });
 
-  it("takes durations, and never for what is never removed", async () => {
+  it("takes durations, and `never`", async () => {
     const { config } = await read("{ receipts: 36h, attempts: 500d, audit: never }");
     expect(config?.retention).to.include({ receipts: 1.5 * DAY, attempts: 500 * DAY, audit: null });
   });
 
-  it("refuses what is no duration, or less than a day", async () => {
+  it("refuses other values, and less than a day", async () => {
     expect(await problemsOf("{ receipts: long, audit: 23h, events: 9 }")).to.deep.equal([
       'c.yaml:1:24: `retention.receipts`: "long" is no duration: write 90d, or never',
       "c.yaml:1:37: `retention.audit`: 23h is less than a day: write 1d or more, or never",
@@ -34,9 +34,10 @@ describe("the configuration of what is kept for how long", () => {
     ]);
   });
 
-  it("refuses to forget a document before its events, whose sequence would start anew", async () => {
+  it("refuses a shorter retention of documents than of events", async () => {
     expect(await problemsOf("{ events: 30d, documents: 29d }")).to.deep.equal([
-      "c.yaml:1:38: `retention.documents`: 29d is shorter than `events`, and a document forgotten before its events would start its sequence again: write 30d or more, or shorten `events`",
+      "c.yaml:1:38: `retention.documents`: 29d is shorter than `events`, and a document forgotten before " +
+        "its events would start its sequence again: write 30d or more, or shorten `events`",
     ]);
     expect(await problemsOf("{ events: 30d, documents: 30d }")).to.deep.equal([]);
     const [problem] = await problemsOf("{ events: never }");
@@ -44,10 +45,11 @@ describe("the configuration of what is kept for how long", () => {
     expect(await problemsOf("{ events: never, documents: never }")).to.deep.equal([]);
   });
 
-  it("refuses to forget an event's id before the event", async () => {
+  it("refuses a shorter retention of event ids than of events", async () => {
     const [problem, ...more] = await problemsOf("{ duplicates: 89d }");
     expect(problem).to.equal(
-      "c.yaml:1:26: `retention.duplicates`: 89d is shorter than `events`, and an event reported again after that would be taken for a new one: write 90d or more, or shorten `events`",
+      "c.yaml:1:26: `retention.duplicates`: 89d is shorter than `events`, and an event reported again " +
+        "after that would be taken for a new one: write 90d or more, or shorten `events`",
     );
     expect(more).to.deep.equal([]);
     expect(await problemsOf("{ duplicates: never }")).to.deep.equal([]);

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivery } from "../../src/domain/delivery.ts";
 import type { Event } from "../../src/domain/event.ts";
 import type { ReceiptSummary } from "../../src/store/port/reads.ts";
-import type { Kept } from "./oracle.ts";
+import type { Stored } from "./oracle.ts";
 
-/** What a bridge says of itself through its admin API, as an operator sees it. */
+/** The state of a bridge as its admin API shows it. */
 
-/** All that is compared, once nothing moves any more. */
-export async function listEverything(adminUrl: string): Promise<Kept> {
+/** All rows that are compared, once no delivery is open. */
+export async function listEverything(adminUrl: string): Promise<Stored> {
   const [events, deliveries, receipts] = await Promise.all([
     listAll<Event>(adminUrl, "events"),
     listAll<Delivery>(adminUrl, "deliveries"),
@@ -16,7 +16,7 @@ export async function listEverything(adminUrl: string): Promise<Kept> {
   return { events, deliveries, receipts };
 }
 
-async function listAll<T>(adminUrl: string, kind: keyof Kept): Promise<T[]> {
+async function listAll<T>(adminUrl: string, kind: keyof Stored): Promise<T[]> {
   const all: T[] = [];
   let cursor: string | null = "";
   while (cursor !== null) {
@@ -29,26 +29,24 @@ async function listAll<T>(adminUrl: string, kind: keyof Kept): Promise<T[]> {
   return all;
 }
 
-/**
- * Waits until every delivery is delivered or parked, as long as there are fewer within `limit` milliseconds.
- */
-export async function settlesDown(adminUrl: string, limit: number): Promise<void> {
+/** Waits until no delivery is open, as long as their number falls within `limit` milliseconds. */
+export async function untilNoneIsOpen(adminUrl: string, limit: number): Promise<void> {
   let fewest = await countOpen(adminUrl);
-  const falls = async () => {
+  const hasFallen = async () => {
     const before = fewest;
     fewest = Math.min(fewest, await countOpen(adminUrl));
     return fewest < before;
   };
-  while (fewest > 0 && (await comesTrue(falls, limit)));
+  while (fewest > 0 && (await comesTrue(hasFallen, limit)));
 }
 
-/** How many deliveries are neither delivered nor parked. */
+/** The number of deliveries that are neither delivered nor parked. */
 export async function countOpen(adminUrl: string): Promise<number> {
   const { items }: { items: { open: number }[] } = await ask(`${adminUrl}/api/v1/destinations`);
   return items.reduce((sum, { open }) => sum + open, 0);
 }
 
-/** False also where nobody answers. */
+/** False also without an answer. */
 export async function isReady(adminUrl: string): Promise<boolean> {
   try {
     const answer = await fetch(`${adminUrl}/readyz`);
@@ -59,7 +57,7 @@ export async function isReady(adminUrl: string): Promise<boolean> {
   }
 }
 
-/** Asks again and again, until it holds. False: it does not hold after `limit` milliseconds. */
+/** Polls the condition. False: it did not hold within `limit` milliseconds. */
 export async function comesTrue(
   condition: () => Promise<boolean> | boolean,
   limit: number,

@@ -1,11 +1,11 @@
 /**
- * Loaded before a bridge: its clock is ahead of the true one from the first moment on, and is set again when
- * the harness says so. Timers go on as they do when a machine's clock is set.
+ * Loaded before a bridge: starts its clock ahead of the true one, and sets it when the harness sends a
+ * message. Timers go on, as they do when the clock of a machine is set.
  */
 let ahead = Number(process.env.COUNTERSIGN_CLOCK_AHEAD);
 const now = Date.now;
 Date.now = () => now() + ahead;
-process.on("message", (told: { ahead: number }) => {
-  ahead = told.ahead;
+process.on("message", (message: { ahead: number }) => {
+  ahead = message.ahead;
 });
 process.channel?.unref();

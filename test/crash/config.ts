@@ -10,16 +10,22 @@ export interface Settings {
   port: number;
   adminPort: number;
   receivers: readonly Receiver[];
-  /** What else stands at each destination. */
+  /** Further options of each destination. */
   destination?: string;
 }
 
 const PAUSES = ["50ms", "100ms", "200ms", "400ms", ...Array.from({ length: 40 }, () => "1s")];
-/** Tries are short and many: what a receiver refuses comes again soon, and nothing is ever parked. */
-const HASTY = `timeout: 1s, retry: [${PAUSES}], breaker: { failures: 10, pause: 200ms, longest: 1s }`;
+/** Many short attempts: a refused delivery is soon repeated, and none is ever parked. */
+const QUICK_RETRIES = `timeout: 1s, retry: [${PAUSES}], breaker: { failures: 10, pause: 200ms, longest: 1s }`;
 
-/** A bridge's configuration: all channels of the simulated providers, and the receivers as destinations. */
-export function configText({ store, port, adminPort, receivers, destination = HASTY }: Settings): string {
+/** The configuration of a bridge: all channels of the simulated providers, and the receivers. */
+export function configText({
+  store,
+  port,
+  adminPort,
+  receivers,
+  destination = QUICK_RETRIES,
+}: Settings): string {
   const destinations = receivers.map(
     ({ name, url }) => `  ${name}: { url: "${url}", secrets: ["${SECRET}"], ${destination} }`,
   );

@@ -1,15 +1,15 @@
-import { killAgainAndAgain } from "./kills.ts";
+import { killRepeatedly } from "./kills.ts";
 import { isClean, type Verdict } from "./oracle.ts";
 import { openPlace, type Place, postsPerKill, type StoreName } from "./stores.ts";
 import { createWorld, type World } from "./world.ts";
 
-export interface Wish {
+export interface CrashOptions {
   store: StoreName;
   kills: number;
   seed: number;
   /**
-   * By how much the clock of the bridge is put ahead at the end, in milliseconds; 0: what killed tries had
-   * leased is waited for.
+   * How far the clock of the bridge is set ahead at the end, in milliseconds. 0: the leases of killed
+   * attempts are waited for.
    */
   ahead: number;
   /** In place of one of its own, which is opened and closed here. */
@@ -17,30 +17,29 @@ export interface Wish {
   onKill?(killed: number): void;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Outcome extends Verdict {
   store: StoreName;
   kills: number;
   /** The longest time from the start of a process until it was ready, in milliseconds. */
   slowest: number;
-  /** Where the store is to be looked at; null: all is well, and it is gone. */
+  /** The folder of the store, left for inspection. Null: there was no complaint, and it was removed. */
   remains: string | null;
 }
 
 /**
- * What a kill may take, milliseconds: so long for each, and no more begin. On an idle machine it is a second
- * or so.
+ * Per kill; when their sum is over, no further kill begins. On an idle machine a kill takes about a second.
  */
-const LIMIT = 30_000;
+const MAX_KILL_MS = 10_000;
 
-/** Kills the bridge again and again under load, and says what is there at the end. */
-export async function crash(wish: Wish): Promise<Outcome> {
-  const place = wish.place ?? (await openPlace(wish.store));
+/** Kills the bridge repeatedly under load, and judges the state at the end. */
+export async function crash(options: CrashOptions): Promise<Outcome> {
+  const place = options.place ?? (await openPlace(options.store));
   const { store, nodes } = place;
-  const world = await createWorld({ store, nodes, seed: `${wish.store} ${wish.seed}` });
+  const world = await createWorld({ store, nodes, seed: `${options.store} ${options.seed}` });
   let keep = true;
   try {
-    const outcome = await crashIn(world, place, wish);
+    const outcome = await crashIn(world, place, options);
     keep = outcome.remains !== null;
     return outcome;
   } finally {
@@ -49,13 +48,17 @@ export async function crash(wish: Wish): Promise<Outcome> {
   }
 }
 
-async function crashIn(world: World, place: Place, { store, kills, ahead, onKill }: Wish): Promise<Outcome> {
+async function crashIn(
+  world: World,
+  place: Place,
+  { store, kills, ahead, onKill }: CrashOptions,
+): Promise<Outcome> {
   await world.start();
   const posts = postsPerKill(store, kills);
-  const killed = await killAgainAndAgain(world, {
+  const killed = await killRepeatedly(world, {
     kills,
     posts,
-    limit: kills * LIMIT,
+    limit: kills * MAX_KILL_MS,
     ...(onKill && { onKill }),
   });
   const verdict = await world.finish({ ahead });

@@ -3,36 +3,33 @@ import type { Chance } from "../../src/simulate/chance.ts";
 import type { Node, Running } from "./nodes.ts";
 import type { World } from "./world.ts";
 
-/** When a bridge is killed. */
+/** The moment at which a bridge is killed. */
 type Moment =
-  /** So many milliseconds after it became ready. */
+  /** `after` milliseconds after it became ready. */
   | { kind: "any"; after: number }
-  /** Just as it has answered so many posts with 200. */
+  /** Just as `count` more posts were answered with 200. */
   | { kind: "taken"; count: number }
-  /** Just as so many of its deliveries are out. */
-  | { kind: "out"; count: number };
+  /** Just as `count` more deliveries have arrived. */
+  | { kind: "arrived"; count: number };
 
 export interface Killing {
   kills: number;
-  /** How many more posts may begin each time that a bridge is ready. */
+  /** The number of posts that may begin each time that a bridge is ready. */
   posts: number;
-  /** No further kill after so many milliseconds. */
+  /** Milliseconds after which no further kill begins. */
   limit: number;
-  /** Told of every kill. */
+  /** Called after every kill. */
   onKill?(killed: number): void;
 }
 
-/**
- * Waits for a moment no longer than this, milliseconds; on a slow machine half as long as the last start
- * took.
- */
-const PATIENCE = 400;
-const patienceWith = ({ starts }: Node) => Math.max(PATIENCE, Math.round((starts.at(-1) ?? 0) / 2));
-/** Of so many starts one is cut short. */
-const STILLBORN = 0.15;
+/** The longest wait for a moment; on a slow machine half the duration of the last start. */
+const MOMENT_TIMEOUT_MS = 400;
+const timeoutFor = ({ starts }: Node) => Math.max(MOMENT_TIMEOUT_MS, Math.round((starts.at(-1) ?? 0) / 2));
+/** The share of starts that are killed before they are ready. */
+const EARLY_KILLS = 0.15;
 
-/** Kills one node at a time while all goes on, and starts it at once. Returns how many kills there were. */
-export async function killAgainAndAgain(world: World, killing: Killing): Promise<number> {
+/** Kills one node at a time under load, and starts it again at once. Returns the number of kills. */
+export async function killRepeatedly(world: World, killing: Killing): Promise<number> {
   const { chance, nodes, load } = world;
   const { kills, posts, limit, onKill = () => {} } = killing;
   const deadline = performance.now() + limit;
@@ -46,12 +43,12 @@ export async function killAgainAndAgain(world: World, killing: Killing): Promise
     load.allow(posts);
     const node = nodes[chance.int(0, nodes.length - 1)];
     if (!node?.running) break;
-    const patience = patienceWith(node);
-    await reach(drawMoment(chance, patience), patience, world);
+    const timeout = timeoutFor(node);
+    await reach(drawMoment(chance, timeout), timeout, world);
     await kill(node.running);
     let next = node.start();
-    if (killed < kills && chance.happens(STILLBORN)) {
-      await sleep(chance.int(0, Math.round(node.starts.at(-1) ?? PATIENCE)));
+    if (killed < kills && chance.happens(EARLY_KILLS)) {
+      await sleep(chance.int(0, Math.round(node.starts.at(-1) ?? MOMENT_TIMEOUT_MS)));
       await kill(next);
       next = node.start();
     }
@@ -60,13 +57,13 @@ export async function killAgainAndAgain(world: World, killing: Killing): Promise
   return killed;
 }
 
-function drawMoment(chance: Chance, patience: number): Moment {
-  const kind = chance.pick<Moment["kind"]>(["any", "any", "taken", "out"]);
-  return kind === "any" ? { kind, after: chance.int(20, patience) } : { kind, count: chance.int(1, 30) };
+function drawMoment(chance: Chance, timeout: number): Moment {
+  const kind = chance.pick<Moment["kind"]>(["any", "any", "taken", "arrived"]);
+  return kind === "any" ? { kind, after: chance.int(20, timeout) } : { kind, count: chance.int(1, 30) };
 }
 
 /** The kill follows in the same turn of the event loop. */
-async function reach(moment: Moment, patience: number, { afterTaken, afterArrivals }: World): Promise<void> {
+async function reach(moment: Moment, timeout: number, { afterTaken, afterArrivals }: World): Promise<void> {
   if (moment.kind === "any") return void (await sleep(moment.after));
   const { count } = moment;
   const after = moment.kind === "taken" ? afterTaken : afterArrivals;
@@ -78,6 +75,6 @@ async function reach(moment: Moment, patience: number, { afterTaken, afterArriva
     const tooLate = setTimeout(() => {
       cancel();
       resolve();
-    }, patience);
+    }, timeout);
   });
 }

@@ -5,49 +5,49 @@ import type { ProviderName, ProviderPost } from "../../src/simulate/simulation.t
 import type { SimulatedHappening } from "../../src/simulate/timeline.ts";
 import { generations, type Lane } from "./generations.ts";
 
-/** A post with what its provider knows of it. */
+/** A post with the state that its provider has of it. */
 export interface Sent {
   source: ProviderName;
   post: ProviderPost;
-  tries: number;
-  /** It was answered with 200, so that the provider thinks no more of it. */
+  attempts: number;
+  /** It was answered with 200, so the provider is done with it. */
   taken: boolean;
-  /** As the answer calls it; null where there was none, or it was cut. */
+  /** The id in the answer. Null: there was no answer, or it was cut off. */
   receipt: string | null;
 }
 
 /** Simulated providers, over several connections. */
 export interface Load {
   readonly sent: readonly Sent[];
-  /** All that happened to the documents that posts were made of. */
+  /** All happenings of the documents of the posts. */
   readonly happenings: readonly SimulatedHappening[];
   /** Answers that no genuine post should get, in a sentence each. */
   readonly surprises: readonly string[];
-  /** Statuses of answers, and how often each was given; `none` where there was no answer. */
+  /** The number of answers of each status; `none`: there was no answer. */
   readonly answers: ReadonlyMap<string, number>;
   /** Lets this many more posts begin. Retries need no permit. */
   allow(count: number): void;
-  /** Begins no more, and goes on trying what was begun until `signal` is aborted. */
+  /** Begins no further post, and repeats those begun until they are taken or `signal` is aborted. */
   stop(signal: AbortSignal): Promise<void>;
 }
 
 export interface LoadOptions {
   chance: Chance;
   connections: number;
-  /** Where to post to: any of these, and elsewhere when one does not answer. */
+  /** Each attempt goes to any of these. */
   urls: readonly string[];
   /** Called at every 200, as soon as it is there. */
   onTaken(): void;
 }
 
-/** How long a provider waits for an answer, and before it tries again, in milliseconds. */
-const PATIENCE = 30_000;
-const PAUSE = [40, 240] as const;
-/** How many sequences of posts are under way at a time. */
+const ANSWER_TIMEOUT_MS = 30_000;
+/** The shortest and the longest pause of a provider between two attempts. */
+const PAUSE_MS = [40, 240] as const;
+/** The number of lanes with posts to send at a time. */
 const WINDOW = 48;
-/** The share of posts that are never tried again when they are not taken at once. */
-const FICKLE = 0.02;
-/** What a provider may meet while the bridge is killed or its store is away. */
+/** The share of posts that are given up after a first attempt that failed. */
+const GIVEN_UP = 0.02;
+/** Statuses that a provider may get while the bridge is killed or its store is unavailable. */
 const EXPECTED = ["200", "503", "none"];
 
 export function startLoad({ chance, connections, urls, onTaken }: LoadOptions): Load {
@@ -85,14 +85,11 @@ export function startLoad({ chance, connections, urls, onTaken }: LoadOptions): 
     }
   }
 
-  /**
-   * Sends the first post of a lane. One that is given up is the last that is heard of this document over this
-   * channel.
-   */
+  /** Sends the first post of a lane. A post that is given up is the last one of its lane. */
   async function advance({ source, posts }: Lane): Promise<void> {
     const [post, ...rest] = posts;
     if (!post) return;
-    const one: Sent = { source, post, tries: 0, taken: false, receipt: null };
+    const one: Sent = { source, post, attempts: 0, taken: false, receipt: null };
     sent.push(one);
     const done = await sendUntilTaken(one);
     if (done && rest.length > 0) lanes.push({ source, posts: rest });
@@ -107,16 +104,16 @@ export function startLoad({ chance, connections, urls, onTaken }: LoadOptions): 
       if (one.taken || isForged) return true;
       if (!EXPECTED.includes(status))
         surprises.push(`a genuine post was answered with ${status}: ${describe(one)}`);
-      if (one.tries === 1 && chance.happens(FICKLE)) return false;
-      await sleep(chance.int(...PAUSE));
+      if (one.attempts === 1 && chance.happens(GIVEN_UP)) return false;
+      await sleep(chance.int(...PAUSE_MS));
     }
     surprises.push(`a post was never taken, although the bridge was left alone: ${describe(one)}`);
     return false;
   }
 
   async function attempt(one: Sent): Promise<string> {
-    one.tries += 1;
-    const url = urls[chance.int(0, urls.length - 1)] ?? "";
+    one.attempts += 1;
+    const url = chance.pick(urls as readonly [string, ...string[]]);
     const status = await send(url, one, onTaken);
     answers.set(status, (answers.get(status) ?? 0) + 1);
     return status;
@@ -140,7 +137,7 @@ export function startLoad({ chance, connections, urls, onTaken }: LoadOptions): 
   };
 }
 
-/** What was answered; `none` when nothing was. A 200 counts as soon as its first line is there. */
+/** The status of the answer, or `none`. A 200 counts as soon as its first line has arrived. */
 async function send(url: string, one: Sent, onTaken: () => void): Promise<string> {
   const { source, post } = one;
   try {
@@ -149,7 +146,7 @@ async function send(url: string, one: Sent, onTaken: () => void): Promise<string
       headers: post.headers,
       body: post.body,
       redirect: "manual",
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
     if (answer.status === 200) {
       one.taken = true;

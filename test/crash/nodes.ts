@@ -2,46 +2,46 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** Bridges as their users run them: a process of its own each, which is started, killed and started again. */
+/** Bridges as users run them: a process each, which is started, killed and started again. */
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const AHEAD = new URL("./ahead.ts", import.meta.url).href;
 
-/** How a process is started, where that matters. */
+/** Options of the start of a process. */
 export interface Launch {
-  /** By how many milliseconds its clock is ahead of the true one; only then it can be set. */
+  /** Milliseconds by which its clock is ahead of the true one. Undefined: its clock cannot be set. */
   ahead?: number;
-  /** Whose process it is. */
+  /** The owner of the process. */
   user?: { uid: number; gid: number };
-  /** The longest that a file of it may become at first, in bytes. */
-  longestFile?: number;
+  /** The initial limit to the size of its files, in bytes. */
+  maxFileBytes?: number;
 }
 
-/** One place of a bridge: its configuration and its addresses stay, its processes come and go. */
+/** One node of a bridge: its configuration and addresses stay, its processes are replaced. */
 export interface Node {
   url: string;
   adminUrl: string;
-  /** The process of the moment; one that has ended may be replaced. */
+  /** Starts a process in place of one that has ended. */
   start(launch?: Launch): Running;
-  /** Null: none was ever started. */
+  /** The last process. Null: none was started. */
   readonly running: Running | null;
-  /** Processes that ended without having been told to, or never got ready, with what they said last. */
+  /** Processes that ended by themselves or did not become ready, with the end of their output. */
   readonly deaths: readonly string[];
-  /** Milliseconds from the start of a process until it was ready, one a start that came so far. */
+  /** Milliseconds from start to ready, of each process that became ready. */
   readonly starts: readonly number[];
 }
 
 export interface Running {
   pid: number;
-  /** True: it takes requests; false: it ended before, or took far too long. */
+  /** True: it accepts requests. False: it ended before, or took too long. */
   ready: Promise<boolean>;
-  /** When it is meant to end by itself. */
+  /** Waits for a process that is meant to end by itself. */
   ends(): Promise<End>;
-  /** Sets its clock so many milliseconds ahead of the true one, from one moment to the next. */
+  /** Sets its clock to `ahead` milliseconds ahead of the true one. */
   setAhead(ahead: number): void;
-  /** At once, wherever it stands. */
+  /** With SIGKILL. */
   kill(): Promise<void>;
-  /** As a service manager does it. */
+  /** With SIGTERM, as a service manager does it. */
   stop(): Promise<void>;
 }
 
@@ -51,11 +51,10 @@ export interface End {
   stderr: string;
 }
 
-/** Milliseconds. */
-const LONGEST_START = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
 const alive = new Set<ChildProcess>();
-// Nothing outlives this process, however it ends itself.
+// No process outlives this one.
 process.on("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
@@ -78,13 +77,13 @@ export function createNode(config: string, addresses: Pick<Node, "url" | "adminU
   };
 }
 
-function spawnBridge(config: string, { ahead, user, longestFile }: Launch): ChildProcess {
+function spawnBridge(config: string, { ahead, user, maxFileBytes }: Launch): ChildProcess {
   const clock = ahead === undefined ? [] : ["--import", AHEAD];
-  const command = [process.execPath, ...clock, MAIN, "serve", "--config", config];
-  const [program = "", ...args] =
-    longestFile === undefined
+  const command: [string, ...string[]] = [process.execPath, ...clock, MAIN, "serve", "--config", config];
+  const [program, ...args]: [string, ...string[]] =
+    maxFileBytes === undefined
       ? command
-      : ["sh", "-c", `ulimit -S -f ${Math.ceil(longestFile / 512)} && exec "$0" "$@"`, ...command];
+      : ["sh", "-c", `ulimit -S -f ${Math.ceil(maxFileBytes / 512)} && exec "$0" "$@"`, ...command];
   const child = spawn(program, args, {
     stdio: ["ignore", "pipe", "pipe", ...(ahead === undefined ? [] : (["ipc"] as const))],
     env: { ...process.env, COUNTERSIGN_CLOCK_AHEAD: String(ahead ?? 0) },
@@ -97,32 +96,32 @@ function spawnBridge(config: string, { ahead, user, longestFile }: Launch): Chil
 
 function run(child: ChildProcess, deaths: string[], starts: number[]): Running {
   const startedAt = performance.now();
-  const { ready, said } = listen(child);
-  let isTold = false;
+  const { ready, output } = listen(child);
+  let isExpected = false;
   const ended = once(child, "close").then(([code]): End => {
-    if (!isTold) deaths.push(`a bridge ended by itself with ${code}: ${said.stderr || said.log}`);
-    return { code, stderr: said.stderr };
+    if (!isExpected) deaths.push(`a bridge ended by itself with ${code}: ${output.stderr || output.log}`);
+    return { code, stderr: output.stderr };
   });
   const end = async (signal: "SIGKILL" | "SIGTERM") => {
-    isTold = true;
+    isExpected = true;
     child.kill(signal);
     await ended;
   };
   const becomesReady = async () => {
     const tooLate = Promise.withResolvers<false>();
-    const timer = setTimeout(() => tooLate.resolve(false), LONGEST_START);
+    const timer = setTimeout(() => tooLate.resolve(false), START_TIMEOUT_MS);
     const isReady = await Promise.race([ready.then(() => true), ended.then(() => false), tooLate.promise]);
     clearTimeout(timer);
     if (isReady) starts.push(performance.now() - startedAt);
     else if (child.exitCode === null && child.signalCode === null)
-      deaths.push(`a bridge was not ready after ${LONGEST_START} ms: ${said.log}`);
+      deaths.push(`a bridge was not ready after ${START_TIMEOUT_MS} ms: ${output.log}`);
     return isReady;
   };
   return {
     pid: child.pid ?? 0,
     ready: becomesReady(),
     ends() {
-      isTold = true;
+      isExpected = true;
       return ended;
     },
     setAhead: (ahead) => void child.send({ ahead }),
@@ -131,20 +130,20 @@ function run(child: ChildProcess, deaths: string[], starts: number[]): Running {
   };
 }
 
-/** Of the log only its end is kept. */
-const KEPT = 4_000;
+/** The length of the end of the output that is shown with a death, in characters. */
+const TAIL_LENGTH = 4_000;
 
-function listen(child: ChildProcess): { ready: Promise<void>; said: { log: string; stderr: string } } {
-  const said = { log: "", stderr: "" };
+function listen(child: ChildProcess): { ready: Promise<void>; output: { log: string; stderr: string } } {
+  const output = { log: "", stderr: "" };
   const ready = new Promise<void>((resolve) => {
     child.stdout?.on("data", (chunk) => {
-      const log = said.log + chunk;
+      const log = output.log + chunk;
       if (log.includes('"event":"process.ready"')) resolve();
-      said.log = log.slice(-KEPT);
+      output.log = log.slice(-TAIL_LENGTH);
     });
   });
   child.stderr?.on("data", (chunk) => {
-    said.stderr = (said.stderr + chunk).slice(-KEPT);
+    output.stderr = (output.stderr + chunk).slice(-TAIL_LENGTH);
   });
-  return { ready, said };
+  return { ready, output };
 }

@@ -8,8 +8,8 @@ import { type Generation, generations } from "./generations.ts";
 import { type Evidence, judge, type Verdict } from "./oracle.ts";
 import type { Arrival } from "./receivers.ts";
 
-/** Everything that two providers tell of some documents, as it ought to end. */
-function everything(): Evidence {
+/** The right outcome of all posts of two providers about some documents. */
+function rightEvidence(): Evidence {
   const upcoming = generations(createChance("the oracle"));
   const all = [upcoming.next().value, upcoming.next().value];
   const posts = all.flatMap(({ source, lanes }) =>
@@ -19,11 +19,11 @@ function everything(): Evidence {
   const events = all.flatMap(eventsOf);
   return {
     load: {
-      sent: genuine.map((one, n) => ({ ...one, tries: 1, taken: true, receipt: `rcp_${n}` })),
+      sent: genuine.map((one, n) => ({ ...one, attempts: 1, taken: true, receipt: `rcp_${n}` })),
       happenings: all.flatMap(({ happenings }) => happenings),
       surprises: [],
     },
-    kept: {
+    stored: {
       events,
       deliveries: events.map(({ id }) => aDelivery(id)),
       receipts: genuine.map((_, n) => ({ id: `rcp_${n}` })),
@@ -32,11 +32,11 @@ function everything(): Evidence {
   };
 }
 
-/** Each happening that a post tells, in the order of each document. */
+/** An event for each happening that a post reports, in the order of each document. */
 function eventsOf({ source, lanes }: Generation): Event[] {
-  const told = new Set(lanes.flatMap(({ posts }) => posts.flatMap(({ happenings }) => happenings)));
+  const reported = new Set(lanes.flatMap(({ posts }) => posts.flatMap(({ happenings }) => happenings)));
   const sequences = new Map<string, number>();
-  return [...told].map((happening, n) => {
+  return [...reported].map((happening, n) => {
     const { document, signer, type, time } = happening;
     const sequence = (sequences.get(document) ?? 0) + 1;
     sequences.set(document, sequence);
@@ -74,10 +74,10 @@ function receiving(arrivals: readonly Arrival[]): Evidence["receivers"][number] 
   return { name: "crm", url: "", arrivals: all, complaints: [], times: all.size, close() {} };
 }
 
-const RIGHT = everything();
-const { load, kept } = RIGHT;
-const [first, second] = kept.events as [Event, Event];
-const arrivals = kept.events.map(arrivalOf);
+const RIGHT = rightEvidence();
+const { load, stored } = RIGHT;
+const [first, second] = stored.events as [Event, Event];
+const arrivals = stored.events.map(arrivalOf);
 
 function expectCounts(evidence: Partial<Evidence>, counts: Partial<Verdict>): void {
   const verdict = judge({ ...RIGHT, ...evidence });
@@ -86,32 +86,32 @@ function expectCounts(evidence: Partial<Evidence>, counts: Partial<Verdict>): vo
 }
 
 describe("the oracle of the crash harness", () => {
-  it("has no complaint when everything is as it ought to be", () => {
-    expect(kept.events.length).to.be.greaterThan(100);
+  it("has no complaint about a right outcome", () => {
+    expect(stored.events.length).to.be.greaterThan(100);
     expect(judge(RIGHT).complaints).to.deep.equal([]);
   });
 
-  it("misses an event, a receipt and an arrival", () => {
-    const events = kept.events.slice(1);
+  it("counts a missing event, receipt or arrival as lost", () => {
+    const events = stored.events.slice(1);
     const receivers = [receiving(events.map(arrivalOf))];
-    expectCounts({ kept: { ...kept, events }, receivers }, { lost: 1, disordered: 1 });
-    expectCounts({ kept: { ...kept, receipts: kept.receipts.slice(1) } }, { lost: 1 });
+    expectCounts({ stored: { ...stored, events }, receivers }, { lost: 1, disordered: 1 });
+    expectCounts({ stored: { ...stored, receipts: stored.receipts.slice(1) } }, { lost: 1 });
     expectCounts({ receivers: [receiving(arrivals.slice(0, -1))] }, { lost: 1 });
     const refused = arrivals.map((one) => ({ ...one, accepted: one.id !== first.id }));
     expectCounts({ receivers: [receiving(refused)] }, { lost: 1 });
   });
 
-  it("does not miss what only posts told that were not taken, and takes it where it is there", () => {
-    const document = first.document?.id ?? "";
+  it("accepts the presence and the absence of happenings that only untaken posts reported", () => {
+    const document = first.document?.id ?? expect.fail("no document");
     const sent = load.sent.map((one) => ({ ...one, taken: !one.post.documents.includes(document) }));
     const untaken = { ...load, sent };
     expect(judge({ ...RIGHT, load: untaken }).complaints).to.deep.equal([]);
-    const others = kept.events.filter((event) => event.document?.id !== document);
-    const without = { kept: { ...kept, events: others }, receivers: [receiving(others.map(arrivalOf))] };
+    const others = stored.events.filter((event) => event.document?.id !== document);
+    const without = { stored: { ...stored, events: others }, receivers: [receiving(others.map(arrivalOf))] };
     expect(judge({ ...without, load: untaken }).complaints).to.deep.equal([]);
   });
 
-  it("sees an event that nothing told, a second one of one happening, and an arrival of none", () => {
+  it("counts an invented event, a second event of a happening and an unknown arrival as twice", () => {
     const invented = {
       ...first,
       id: "evt_2",
@@ -119,15 +119,15 @@ describe("the oracle of the crash harness", () => {
     };
     const again = { ...first, id: "evt_2" };
     for (const event of [invented, again]) {
-      const events = [...kept.events, event];
+      const events = [...stored.events, event];
       const receivers = [receiving([...arrivals, { ...arrivalOf(event), document: null }])];
-      expectCounts({ kept: { ...kept, events }, receivers }, { twice: 1 });
+      expectCounts({ stored: { ...stored, events }, receivers }, { twice: 1 });
     }
     const unknown = { ...arrivalOf(first), id: "evt_2", document: null };
     expectCounts({ receivers: [receiving([...arrivals, unknown])] }, { twice: 1 });
   });
 
-  it("sees two of a document in the wrong order", () => {
+  it("counts two arrivals of a document in the wrong order as disordered", () => {
     expect(first.document?.id).to.equal(second.document?.id);
     expectCounts(
       { receivers: [receiving(arrivals.toSpliced(0, 2, arrivalOf(second), arrivalOf(first)))] },
@@ -135,11 +135,13 @@ describe("the oracle of the crash harness", () => {
     );
   });
 
-  it("tells what is still on its way from what is lost, and complains of what is parked", () => {
+  it("counts an open delivery as stuck, not as lost, and complains of a parked one", () => {
     const change = (status: Delivery["status"]) =>
-      kept.deliveries.map((one) => (one.event === first.id ? { ...one, status } : one));
+      stored.deliveries.map((one) => (one.event === first.id ? { ...one, status } : one));
     const receivers = [receiving(arrivals.map((one) => ({ ...one, accepted: one.id !== first.id })))];
-    expectCounts({ kept: { ...kept, deliveries: change("held") }, receivers }, { stuck: 1 });
-    expectCounts({ kept: { ...kept, deliveries: change("parked") } }, {});
+    expectCounts({ stored: { ...stored, deliveries: change("held") }, receivers }, { stuck: 1 });
+    const parked = { stored: { ...stored, deliveries: change("parked") } };
+    expectCounts(parked, {});
+    expect(judge({ ...RIGHT, ...parked }).complaints.join()).to.match(/ is parked$/);
   });
 });

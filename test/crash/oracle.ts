@@ -6,12 +6,12 @@ import type { Load, Sent } from "./load.ts";
 import type { Receiver } from "./receivers.ts";
 
 /**
- * Compares what providers did with what a bridge has and with what its receivers got. It knows nothing of
- * event ids or mappings: a happening is told from another by whom it is about, its type and its time.
+ * Compares the posts of providers with the rows of a bridge and with the arrivals at its receivers. It knows
+ * neither event ids nor mappings: a happening is identified by its object, its type and its time.
  */
 
-/** What a bridge has once nothing is pending any more. */
-export interface Kept {
+/** The rows of a bridge once nothing is pending any more. */
+export interface Stored {
   events: readonly Event[];
   deliveries: readonly Delivery[];
   receipts: readonly { id: string }[];
@@ -21,48 +21,51 @@ export interface Verdict {
   posts: number;
   /** Answered with 200. */
   taken: number;
-  /** Tried more than once. */
+  /** Sent more than once. */
   retried: number;
   events: number;
   /** Events times destinations. */
   deliveries: number;
   arrivals: number;
-  /** Arrivals of what had come before. */
+  /** Arrivals of events that had arrived before. */
   repeats: number;
   lost: number;
   twice: number;
   disordered: number;
   /** Deliveries that are still open. */
   stuck: number;
-  /** A sentence for each of these, and for whatever else should not be. */
+  /** A sentence for each of these, and for each other fault. */
   complaints: readonly string[];
 }
 
 export interface Evidence {
   load: Pick<Load, "sent" | "happenings" | "surprises">;
-  kept: Kept;
+  stored: Stored;
   receivers: readonly Receiver[];
 }
 
-export function judge({ load, kept, receivers }: Evidence): Verdict {
+export function judge({ load, stored, receivers }: Evidence): Verdict {
   const { sent } = load;
-  const told = compareEvents(load, kept.events);
+  const compared = compareEvents(load, stored.events);
   const lost = [
-    ...told.lost,
-    ...lostReceipts(sent, kept),
-    ...receivers.flatMap((receiver) => undelivered(kept, receiver)),
+    ...compared.lost,
+    ...lostReceipts(sent, stored),
+    ...receivers.flatMap((receiver) => undelivered(stored, receiver)),
   ];
-  const twice = [...told.twice, ...receivers.flatMap((receiver) => unknownArrivals(kept.events, receiver))];
+  const twice = [
+    ...compared.twice,
+    ...receivers.flatMap((receiver) => unknownArrivals(stored.events, receiver)),
+  ];
   const disordered = receivers.flatMap(outOfOrder);
-  const stuck = kept.deliveries.filter(isOpen).map(describeDelivery);
+  const stuck = stored.deliveries.filter(isOpen).map(describeDelivery);
   const times = sum(receivers.map((receiver) => receiver.times));
   const arrivals = sum(receivers.map((receiver) => receiver.arrivals.size));
   return {
     posts: sent.length,
     taken: sent.filter(({ taken }) => taken).length,
-    retried: sent.filter(({ tries }) => tries > 1).length,
-    events: kept.events.length,
-    deliveries: kept.events.length * receivers.length,
+    retried: sent.filter(({ attempts }) => attempts > 1).length,
+    events: stored.events.length,
+    deliveries: stored.events.length * receivers.length,
     arrivals: times,
     repeats: times - arrivals,
     lost: lost.length,
@@ -74,21 +77,20 @@ export function judge({ load, kept, receivers }: Evidence): Verdict {
       ...twice,
       ...disordered,
       ...stuck,
-      ...parked(kept),
+      ...parked(stored),
       ...load.surprises,
       ...receivers.flatMap(({ complaints }) => complaints),
     ],
   };
 }
 
-/** Nothing is wrong at all. */
+/** There is no complaint. */
 export function isClean({ complaints }: Pick<Verdict, "complaints">): boolean {
   return complaints.length === 0;
 }
 
 /**
- * Every happening told by a post that was taken is one event, and every event is a happening that was told by
- * a post that was sent.
+ * Every happening of a taken post must have one event, and every event must be of a happening of a sent post.
  */
 function compareEvents(
   { sent, happenings }: Evidence["load"],
@@ -102,7 +104,7 @@ function compareEvents(
   for (const event of events) {
     const happening = happeningOf(event);
     if (happening && may.has(happening)) found.set(happening, [...(found.get(happening) ?? []), event]);
-    else twice.push(`an event of nothing that was told: ${describe(event)}`);
+    else twice.push(`an event that no post reported: ${describe(event)}`);
   }
   for (const [happening, all] of found)
     if (all.length > 1)
@@ -118,8 +120,7 @@ function reports(sent: readonly Sent[]): Set<SimulatedHappening> {
 }
 
 /**
- * The happening that an event is about: of several of its kind the one nearest in time, as two channels'
- * clocks differ.
+ * Finds the happening of an event: of several alike the nearest in time, since the channels' clocks differ.
  */
 function createIndex(
   sent: readonly Sent[],
@@ -140,9 +141,7 @@ function createIndex(
   };
 }
 
-/**
- * Legalesign's signers have ids of their own, and an item about one of them need not say of which document.
- */
+/** Legalesign's signers have ids of their own, and an item about one need not name the document. */
 function nameOf(
   { type, document, signer }: { type: string; document: string; signer: string | null },
   source: ProviderName | string | undefined,
@@ -151,15 +150,15 @@ function nameOf(
   return JSON.stringify([source, type, object, signer]);
 }
 
-function lostReceipts(sent: readonly Sent[], { receipts }: Kept): string[] {
+function lostReceipts(sent: readonly Sent[], { receipts }: Stored): string[] {
   const known = new Set(receipts.map(({ id }) => id));
   return sent
     .filter(({ receipt }) => receipt !== null && !known.has(receipt))
     .map(({ receipt }) => `the receipt ${receipt} was answered with 200 and is not there`);
 }
 
-/** What is still on its way is not lost. */
-function undelivered({ events, deliveries }: Kept, { name, arrivals }: Receiver): string[] {
+/** Events that have no accepted arrival although their delivery is not open. */
+function undelivered({ events, deliveries }: Stored, { name, arrivals }: Receiver): string[] {
   const open = new Set(
     deliveries.filter((one) => isOpen(one) && one.destination === name).map(({ event }) => event),
   );
@@ -179,7 +178,7 @@ function unknownArrivals(events: readonly Event[], { name, arrivals }: Receiver)
     .map((id) => `${id} arrived at ${name} and is not among the events`);
 }
 
-/** Events of a document come first in their order; what comes again may do so at any time. */
+/** The first arrivals of a document's events must be in order; repeats may arrive at any time. */
 function outOfOrder({ name, arrivals }: Receiver): string[] {
   const last = new Map<string, number>();
   const wrong: string[] = [];
@@ -193,8 +192,8 @@ function outOfOrder({ name, arrivals }: Receiver): string[] {
   return wrong;
 }
 
-/** Nothing that a receiver does here is meant to be for good. */
-function parked({ deliveries }: Kept): string[] {
+/** No answer of a receiver here is permanent, so nothing may be parked. */
+function parked({ deliveries }: Stored): string[] {
   return deliveries.filter(({ status }) => status === "parked").map(describeDelivery);
 }
 

@@ -1,18 +1,16 @@
 import { createServer } from "node:net";
 import { createChance } from "../../src/simulate/chance.ts";
 
-/**
- * Below those that systems give to outgoing connections, so that nobody takes one while its bridge is down.
- */
-const [LOWEST, HIGHEST] = [10_000, 29_999];
+/** Below the ports of outgoing connections, so that none is taken while its bridge is down. */
+const [MIN_PORT, MAX_PORT] = [10_000, 29_999];
 
 const given = new Set<number>();
 const chance = createChance(`ports of ${process.pid}`);
 
-/** A port that a bridge can have over all its restarts, as its providers know it by. */
+/** A port that a bridge can have over all its restarts. */
 export async function lastingPort(): Promise<number> {
   for (;;) {
-    const port = chance.int(LOWEST, HIGHEST);
+    const port = chance.int(MIN_PORT, MAX_PORT);
     if (given.has(port)) continue;
     given.add(port);
     if (await isFree(port)) return port;

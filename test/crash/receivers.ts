@@ -4,31 +4,31 @@ import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 import type { Chance } from "../../src/simulate/chance.ts";
 
-/** An event as it came to a receiver, over all the times that it came. */
+/** An event at a receiver, over all its arrivals. */
 export interface Arrival {
   id: string;
-  /** Source and id of its document; null where the event names none. */
+  /** Source and id of its document. Null: the event names none. */
   document: string | null;
   sequence: number | null;
   /** Of the body's bytes. */
   digest: string;
   times: number;
-  /** One of the times it was answered with 200. */
+  /** One of its arrivals was answered with 200. */
   accepted: boolean;
 }
 
-/** What a receiver does with what comes. */
-export type Treatment = "accept" | "refuse" | "dawdle" | "ignore" | "reset";
+/** The answer of a receiver to an arrival. */
+export type Treatment = "accept" | "refuse" | "delay" | "ignore" | "reset";
 
-/** An internal system, with an account of everything that came to it. */
+/** An internal system that records all arrivals. */
 export interface Receiver {
   name: string;
   url: string;
-  /** In the order in which they came first. */
+  /** By event id, in the order of first arrival. */
   arrivals: ReadonlyMap<string, Arrival>;
-  /** What no event should be like, in a sentence each. */
+  /** Faults of arrivals, in a sentence each. */
   complaints: readonly string[];
-  /** How often anything came. */
+  /** The number of all arrivals. */
   readonly times: number;
   close(): void;
 }
@@ -36,11 +36,11 @@ export interface Receiver {
 export interface ReceiverOptions {
   name: string;
   secret: string;
-  /** How the nth to come is treated, from 1. */
+  /** The treatment of the nth arrival, from 1. */
   treat(nth: number): Treatment;
-  /** Milliseconds that `dawdle` takes. */
-  dawdle(): number;
-  /** Called when an event is there, before it is answered. */
+  /** Milliseconds of a delayed answer. */
+  delay(): number;
+  /** Called when an event has arrived, before it is answered. */
   onArrival?(): void;
 }
 
@@ -56,11 +56,11 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     if (body === null) return;
     times += 1;
     onArrival();
-    const arrival = note(arrivals, request, body);
+    const arrival = record(arrivals, request, body);
     complaints.push(...complaintsAbout(arrival, request, body, webhook));
     const treatment = treat(times);
-    if (treatment === "accept" || treatment === "dawdle") arrival.accepted = true;
-    answer(response, treatment, options.dawdle);
+    if (treatment === "accept" || treatment === "delay") arrival.accepted = true;
+    answer(response, treatment, options.delay);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -80,18 +80,17 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
 }
 
 /**
- * Mostly well; now and then it refuses, dawdles, hangs or breaks off, and once in a while it is out of order
- * for a moment.
+ * Accepts most; now and then it refuses, delays, hangs or resets, and at times it refuses several in a row.
  */
-export function moody(chance: Chance): ReceiverOptions["treat"] {
+export function unreliable(chance: Chance): ReceiverOptions["treat"] {
   return (nth) => {
     if (nth % 400 > 386) return "refuse";
     if (chance.happens(0.94)) return "accept";
-    return chance.pick<Treatment>(["refuse", "refuse", "dawdle", "dawdle", "dawdle", "ignore", "reset"]);
+    return chance.pick<Treatment>(["refuse", "refuse", "delay", "delay", "delay", "ignore", "reset"]);
   };
 }
 
-/** Null: its sender was killed before it was all there. */
+/** Null: its sender was killed before its end. */
 async function read(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   try {
@@ -102,7 +101,7 @@ async function read(request: IncomingMessage): Promise<Buffer | null> {
   }
 }
 
-function note(arrivals: Map<string, Arrival>, request: IncomingMessage, body: Buffer): Arrival {
+function record(arrivals: Map<string, Arrival>, request: IncomingMessage, body: Buffer): Arrival {
   const id = String(request.headers["webhook-id"]);
   const { source, data } = JSON.parse(body.toString());
   const arrival = arrivals.get(id) ?? {
@@ -118,7 +117,7 @@ function note(arrivals: Map<string, Arrival>, request: IncomingMessage, body: Bu
   return arrival;
 }
 
-/** The signature is compared and the clock is not: that of the bridge may be another. */
+/** Compares the signature without the clock: that of the bridge may be set. */
 function complaintsAbout(
   { id, digest }: Arrival,
   { headers }: IncomingMessage,
@@ -133,7 +132,7 @@ function complaintsAbout(
   ];
 }
 
-function answer(response: ServerResponse, treatment: Treatment, dawdle: () => number): void {
+function answer(response: ServerResponse, treatment: Treatment, delay: () => number): void {
   switch (treatment) {
     case "accept":
       response.end();
@@ -141,8 +140,8 @@ function answer(response: ServerResponse, treatment: Treatment, dawdle: () => nu
     case "refuse":
       response.writeHead(503).end();
       break;
-    case "dawdle":
-      setTimeout(() => response.end(), dawdle());
+    case "delay":
+      setTimeout(() => response.end(), delay());
       break;
     case "reset":
       response.socket?.resetAndDestroy();

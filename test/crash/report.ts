@@ -1,7 +1,7 @@
 import { table } from "../../src/cli/table.ts";
 import { isClean, type Verdict } from "./oracle.ts";
 
-/** One line of the result: a store that was killed on, or a fault. */
+/** One line of the result: a store, or a fault. */
 export interface Line {
   name: string;
   /** Null: it was skipped. */

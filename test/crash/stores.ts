@@ -1,6 +1,6 @@
 import { startOwnPostgres } from "../support/own-postgres.ts";
 
-/** The stores that a bridge can have, each as it is meant to be used. */
+/** The stores of a bridge, each as it is meant to be used. */
 export const STORE_NAMES = ["sqlite", "lowdb", "postgres"] as const;
 export type StoreName = (typeof STORE_NAMES)[number];
 
@@ -8,14 +8,14 @@ export type StoreName = (typeof STORE_NAMES)[number];
 export interface Place {
   /** As in the configuration. */
   store: string;
-  /** How many bridges share it. */
+  /** The number of bridges that share it. */
   nodes: number;
-  /** Where to look at it afterwards; null: in the folder of the configuration. */
+  /** The folder with its files. Null: that of the configuration. */
   folder: string | null;
   close(options: { keep: boolean }): Promise<void>;
 }
 
-/** Rejects where it cannot be had. */
+/** @throws Error: the store cannot be had on this machine. */
 export async function openPlace(name: StoreName): Promise<Place> {
   if (name === "postgres") {
     const { url, folder, stop } = await startOwnPostgres();
@@ -27,8 +27,8 @@ export async function openPlace(name: StoreName): Promise<Place> {
 const FILES = { sqlite: "db", lowdb: "json" };
 
 /**
- * How many posts may begin each time that a bridge is ready. A lowdb store ends at 10,000 events, and a post
- * tells up to two dozen.
+ * The number of posts that may begin each time that a bridge is ready. A lowdb store ends at 10,000 events,
+ * and a post reports up to two dozen.
  */
 export function postsPerKill(name: StoreName, kills: number): number {
   return name === "lowdb" ? Math.max(1, Math.min(30, Math.floor(3_000 / kills))) : 60;

@@ -2,36 +2,31 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Chance, createChance } from "../../src/simulate/chance.ts";
-import { listEverything, settlesDown } from "./admin.ts";
+import { listEverything, untilNoneIsOpen } from "./admin.ts";
 import { configText, SECRET } from "./config.ts";
 import { type Load, startLoad } from "./load.ts";
 import { createNode, type Launch, type Node } from "./nodes.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import { lastingPort } from "./ports.ts";
-import { moody, type Receiver, startReceiver } from "./receivers.ts";
+import { type Receiver, startReceiver, unreliable } from "./receivers.ts";
 
-/**
- * Providers that post, a bridge of one node or several on one store, and receivers: everything but what goes
- * wrong.
- */
+/** Providers that post, a bridge of one node or several on one store, and receivers: all but the fault. */
 export interface World {
   chance: Chance;
-  /** Where configurations are, and the store unless it is a database. */
+  /** The folder of the configurations, and of the store unless it is a database. */
   folder: string;
   nodes: readonly Node[];
   load: Load;
   receivers: readonly Receiver[];
-  /**
-   * Calls `run` once, when so many more posts have been answered with 200. The function returned cancels it.
-   */
+  /** Calls `run` once, when `count` more posts were answered with 200. The returned function cancels it. */
   afterTaken(count: number, run: () => void): () => void;
-  /** The same for so many more arrivals, before they are answered. */
+  /** Calls `run` once, when `count` more events have arrived, before the last one is answered. */
   afterArrivals(count: number, run: () => void): () => void;
   /** Starts every node, and resolves when all are ready. */
   start(): Promise<void>;
-  /** Ends the load, lets the bridge be until nothing is pending, and compares. */
+  /** Ends the load, waits until nothing is pending, and compares. */
   finish(options?: Finish): Promise<Verdict>;
-  /** Ends everything, wherever it stands. The folder goes too, unless it is to be looked at. */
+  /** Kills all nodes and closes the receivers. The folder is removed unless `keep`. */
   close(options?: { keep: boolean }): Promise<void>;
 }
 
@@ -41,26 +36,26 @@ export interface WorldOptions {
   store: string;
   nodes?: number;
   connections?: number;
-  /** An empty folder, which is left as it is; default: one of its own. */
+  /** An empty folder, which is not removed; default: a new one. */
   folder?: string;
   launch?: Launch;
 }
 
 export interface Finish {
   /**
-   * In place of waiting for what killed tries had leased, the bridge is started anew with its clock ahead, in
+   * Restarts the bridge with its clock ahead, in place of waiting for leases of killed attempts;
    * milliseconds.
    */
   ahead?: number;
-  /** How long nothing may become less that is pending, in milliseconds: longer than a lease. */
+  /** How long the number of open deliveries may stay the same, in milliseconds: longer than a lease. */
   limit?: number;
 }
 
 const RECEIVERS = ["crm", "archive"];
-/** How long the answers to what was begun may take at most, with the bridge left alone; milliseconds. */
-const LIMIT = 60_000;
+/** The longest wait until all begun posts are taken, without further faults. */
+const LOAD_TIMEOUT_MS = 60_000;
 
-/** Those of worlds that were not closed go with this process. */
+/** Folders of worlds that were not closed are removed with this process. */
 const folders = new Set<string>();
 process.on("exit", () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -72,9 +67,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const folder = options.folder ?? newFolder();
   const taken = createCounter();
   const arrived = createCounter();
-  const manner = { treat: moody(chance), dawdle: () => chance.int(20, 300), onArrival: arrived.count };
+  const behavior = { treat: unreliable(chance), delay: () => chance.int(20, 300), onArrival: arrived.count };
   const receivers = await Promise.all(
-    RECEIVERS.map((name) => startReceiver({ name, secret: SECRET, ...manner })),
+    RECEIVERS.map((name) => startReceiver({ name, secret: SECRET, ...behavior })),
   );
   const nodes = await Promise.all(
     Array.from({ length: count }, (_, index) => placeNode(join(folder, `${index}.yaml`), store, receivers)),
@@ -85,15 +80,15 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 
   async function finish({ ahead = 0, limit = 60_000 }: Finish = {}): Promise<Verdict> {
     expectNoDeath(nodes, folder);
-    const tooLate = setTimeout(() => over.abort(), LIMIT);
+    const tooLate = setTimeout(() => over.abort(), LOAD_TIMEOUT_MS);
     await load.stop(over.signal);
     clearTimeout(tooLate);
-    if (ahead > 0) await startAnew(nodes, { ...launch, ahead }, folder);
+    if (ahead > 0) await restartAll(nodes, { ...launch, ahead }, folder);
     const [{ adminUrl }] = nodes as [Node];
-    await settlesDown(adminUrl, limit);
-    const kept = await listEverything(adminUrl);
+    await untilNoneIsOpen(adminUrl, limit);
+    const stored = await listEverything(adminUrl);
     expectNoDeath(nodes, folder);
-    return judge({ load, receivers, kept });
+    return judge({ load, receivers, stored });
   }
 
   return {
@@ -134,18 +129,18 @@ async function startAll(nodes: readonly Node[], launch: Launch, folder: string):
   expectNoDeath(nodes, folder);
 }
 
-/** A bridge that ends by itself answers nothing any more: there is nothing to compare. */
+/** @throws Error: a bridge ended by itself, so there is nothing to compare. */
 function expectNoDeath(nodes: readonly Node[], folder: string): void {
   const deaths = nodes.flatMap((node) => node.deaths);
   if (deaths.length > 0) throw new Error([...deaths, `the configuration is in ${folder}`].join("\n"));
 }
 
-async function startAnew(nodes: readonly Node[], launch: Launch, folder: string): Promise<void> {
+async function restartAll(nodes: readonly Node[], launch: Launch, folder: string): Promise<void> {
   await Promise.all(nodes.map(({ running }) => running?.kill()));
   await startAll(nodes, launch, folder);
 }
 
-/** Counts, and calls whoever waits for a number. */
+/** Counts, and calls back at requested numbers. */
 function createCounter(): { count(): void; after(more: number, run: () => void): () => void } {
   const waiting = new Map<object, { at: number; run(): void }>();
   let counted = 0;

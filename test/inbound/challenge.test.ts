@@ -11,15 +11,22 @@ const CLIENT = `verify:
   - equals: { place: "header:x-adobesign-clientid", to: allowed }
   - token: {}
 challenge:
-  answer: { headers: { x-adobesign-clientid: { copy: "header:x-adobesign-clientid" } }, json: { xAdobeSignClientId: { copy: "header:x-adobesign-clientid" } } }
-answer: { headers: { x-adobesign-clientid: { copy: "header:x-adobesign-clientid" } }, json: { ok: true, xAdobeSignClientId: { copy: "header:x-adobesign-clientid" } } }`;
+  answer:
+    headers: { x-adobesign-clientid: { copy: "header:x-adobesign-clientid" } }
+    json: { xAdobeSignClientId: { copy: "header:x-adobesign-clientid" } }
+answer:
+  headers: { x-adobesign-clientid: { copy: "header:x-adobesign-clientid" } }
+  json: { ok: true, xAdobeSignClientId: { copy: "header:x-adobesign-clientid" } }`;
 const CLIENTS = `{ token: ${TOKEN}, allowed: [CL-17, UB7E5BXCXY] }`;
 
 /** CloudEvents' handshake (http-webhook.md, 4). */
 const HANDSHAKE = `verify: [{ token: {} }]
 challenge:
   method: OPTIONS
-  answer: { headers: { WebHook-Allowed-Origin: { copy: "header:webhook-request-origin" }, WebHook-Allowed-Rate: "*" } }`;
+  answer:
+    headers:
+      WebHook-Allowed-Origin: { copy: "header:webhook-request-origin" }
+      WebHook-Allowed-Rate: "*"`;
 
 /** The common way: the value of \`?challenge=\`. */
 const ECHO = `verify: [{ token: {} }]
@@ -149,7 +156,10 @@ describe("a challenge", () => {
 
   it("can be signed, and is answered only if it is", async () => {
     const lines = `verify: [{ hmac: { hash: sha256, signature: "header:x-signature" } }]
-challenge: { method: POST, when: { place: "payload:type", is: url_verification }, answer: { json: { challenge: { copy: "payload:challenge", verified: true } } } }`;
+challenge:
+  method: POST
+  when: { place: "payload:type", is: url_verification }
+  answer: { json: { challenge: { copy: "payload:challenge", verified: true } } }`;
     const bridge = await startAcme(lines, `{ secrets: ["${SECRET}"] }`);
     const body = '{"type":"url_verification","challenge":"3eZbrw"}';
     const answer = await bridge.send("POST", "", { "x-signature": hmac(body, SECRET) }, body);
@@ -163,7 +173,10 @@ challenge: { method: POST, when: { place: "payload:type", is: url_verification }
 
   it("can be a post before there is a secret, and is answered with a fixed text", async () => {
     const lines = `verify: [{ hmac: { hash: sha256, signature: "header:x-signature" } }]
-challenge: { method: POST, when: { place: "payload:event.eventType", is: [Verification] }, answer: { body: ok } }`;
+challenge:
+  method: POST
+  when: { place: "payload:event.eventType", is: [Verification] }
+  answer: { body: ok }`;
     const bridge = await startAcme(lines, `{ secrets: ["${SECRET}"] }`);
     const answer = await bridge.send("POST", "", {}, '{"event":{"eventType":"Verification"}}');
     expect([answer.status, answer.body]).to.deep.equal([200, "ok"]);
@@ -201,9 +214,18 @@ challenge: { method: POST, when: { place: "payload:event.eventType", is: [Verifi
     this.timeout(60_000);
     const mapping = `verify: [{ token: {} }, { hmac: { hash: sha256, signature: "header:x-signature" } }]
 challenge:
-  - { method: [GET, OPTIONS, HEAD], when: { place: "query:mode" }, answer: { body: { copy: "query:challenge", verified: true }, headers: { x-back: { copy: "header:x-one" } } } }
-  - { method: [GET, OPTIONS, HEAD], answer: { json: { one: { copy: "header:x-one" }, two: { copy: "query:challenge" } } } }
-  - { method: POST, when: { place: "payload:type", is: ask }, answer: { body: { copy: "payload:challenge", verified: true }, headers: { x-back: { copy: "header:x-one" } } } }
+  - method: [GET, OPTIONS, HEAD]
+    when: { place: "query:mode" }
+    answer:
+      body: { copy: "query:challenge", verified: true }
+      headers: { x-back: { copy: "header:x-one" } }
+  - method: [GET, OPTIONS, HEAD]
+    answer: { json: { one: { copy: "header:x-one" }, two: { copy: "query:challenge" } } }
+  - method: POST
+    when: { place: "payload:type", is: ask }
+    answer:
+      body: { copy: "payload:challenge", verified: true }
+      headers: { x-back: { copy: "header:x-one" } }
 answer: { headers: { x-back: { copy: "header:x-one" } }, body: { copy: "payload:challenge" } }`;
     const { send } = await startAcme(
       mapping,

@@ -19,7 +19,8 @@ async function upon(headers: Record<string, string>, body: string | Uint8Array) 
 const CHANNEL = channelOf(`provider: acme
 title: Acme
 tables: { t: { a: document.sent } }
-channels: { main: { title: Main, event: { word: { from: w, table: t }, document: { id: id, title: title } } } }
+channels:
+  main: { title: Main, event: { word: { from: w, table: t }, document: { id: id, title: title } } }
 `);
 const json = (body: string | Uint8Array, type = "application/json") => {
   const { drafts, problems } = read(aRequest({ body, headers: { "content-type": type } }), CHANNEL);
@@ -110,7 +111,8 @@ describe("JSON in another charset than UTF-8", () => {
   it("is answered with 200 and the problems, in a genuine post", async () => {
     const bridge = await startBridge();
     const body = latin1(
-      '{"event":{"event_type":"signature_request_created","event_time":1700000000000},"signature_request":{"signature_request_id":"r","title":"Caf\xe9"}}',
+      '{"event":{"event_type":"signature_request_created","event_time":1700000000000},' +
+        '"signature_request":{"signature_request_id":"r","title":"Caf\xe9"}}',
     );
     const answer = await bridge.post("/in/lumin/account", body, signedByLumin(body));
     expect([answer.status, answer.body.events]).to.deep.equal([200, 1]);

@@ -120,7 +120,8 @@ describe("a signature that is one of several", () => {
 
   it("may be broken into lines, where it is the base64 of a field", async () => {
     const verify =
-      'verify: [{ hmac: { hash: sha512, encoding: base64, signature: "field:signed", over: ["field:data"] } }]\nread: { from: "field:data" }';
+      "verify: [{ hmac: { hash: sha512, encoding: base64, " +
+      'signature: "field:signed", over: ["field:data"] } }]\nread: { from: "field:data" }';
     const { post } = await startAcme(verify, `{ secrets: ["${SECRET}"] }`);
     const signed = createHmac("sha512", SECRET).update(DONE).digest("base64").replace(/.{40}/g, "$&\r\n");
     const body = new URLSearchParams({ data: DONE, signed }).toString();
@@ -129,8 +130,8 @@ describe("a signature that is one of several", () => {
   });
 
   it("is looked for in texts of up to four million characters", async () => {
-    const verify =
-      'verify: [{ hmac: { hash: sha256, signature: { place: "field:s", pattern: "a*b?([0-9a-f]*)c" }, over: ["field:data"] } }]';
+    const signature = '{ place: "field:s", pattern: "a*b?([0-9a-f]*)c" }';
+    const verify = `verify: [{ hmac: { hash: sha256, signature: ${signature}, over: ["field:data"] } }]`;
     const { post } = await startAcme(verify, `{ secrets: ["${SECRET}"] }`);
     for (const text of ["a".repeat(4_000_000), "a,".repeat(2_000_000), "a".repeat(250), "a".repeat(4_000)]) {
       const { status } = await post("/in/acme/main", `s=${text}&data=x`);
@@ -188,8 +189,10 @@ describe("a part of a place", () => {
   });
 
   it("may come only once where it is signed, so that the checked value is the one that is read", async () => {
-    const signed =
-      'verify: [{ hmac: { hash: sha256, signature: "header:x-signature", over: ["field:data"] } }]\nread: { as: form, parse: [data] }\nevent: { word: { from: [data.what, what], table: words }, document: { id: [data.id, id] } }';
+    const signed = `verify:
+  - hmac: { hash: sha256, signature: "header:x-signature", over: ["field:data"] }
+read: { as: form, parse: [data] }
+event: { word: { from: [data.what, what], table: words }, document: { id: [data.id, id] } }`;
     const { post } = await startAcme(signed, `{ secrets: ["${SECRET}"] }`);
     const headers = {
       "x-signature": hmac(DONE, SECRET),
@@ -272,7 +275,8 @@ describe("the age of a request", () => {
     for (const good of [START, START - 3_600_000, START + 120_000])
       expect(await sent(good)).to.equal("taken");
     expect(await sent(START - 3_601_000)).to.equal(
-      "the request is 1h1s old by header:x-time, and at most 1h are accepted: an old request sent again, or a clock that is wrong",
+      "the request is 1h1s old by header:x-time, and at most 1h are accepted: " +
+        "an old request sent again, or a clock that is wrong",
     );
     expect(await sent(START + 121_000)).to.match(
       /^the request is 2m1s ahead of the bridge's clock by header:x-time/,

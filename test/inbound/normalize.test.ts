@@ -23,7 +23,11 @@ channels:
   main:
     title: Main
     verify:
-      - hmac: { hash: sha512, encoding: base64, signature: "header:x-plane-signature", over: ["header:x-plane-time", "text:.", body] }
+      - hmac:
+          hash: sha512
+          encoding: base64
+          signature: "header:x-plane-signature"
+          over: ["header:x-plane-time", "text:.", body]
     read: { each: payload.batch.events }
     answer: { body: RECEIVED }
     event:
@@ -34,7 +38,11 @@ channels:
         title: [about.1, { value: Untitled }]
         tags: [labels]
         expiresAt: { path: until, as: iso }
-      signer: { id: who.id, name: { join: [who.given, who.family], with: " " }, email: who.mail, status: { path: who.state, values: { ok: signed } } }
+      signer:
+        id: who.id
+        name: { join: [who.given, who.family], with: " " }
+        email: who.mail
+        status: { path: who.state, values: { ok: signed } }
       signers: { each: everybody, email: ".", name: . }
 `);
 

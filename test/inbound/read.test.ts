@@ -3,7 +3,7 @@ import { CountersignError } from "../../src/domain/errors.ts";
 import type { RecordRequest } from "../../src/store/port/inbox.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { configText, FORM, startBridge, startReceiver, TOKEN, tidy } from "../support/bridge.ts";
+import { configText, FORM, SECRET, startBridge, startReceiver, TOKEN, tidy } from "../support/bridge.ts";
 
 const BATCH = `/in/legalesign/batch?token=${TOKEN}`;
 
@@ -107,7 +107,7 @@ describe("a batch of more items than are recorded at once", () => {
 
     it("is answered with 503, and repeated gives only the missing events", async () => {
       const receiver = await startReceiver();
-      const destinations = `destinations: { crm: { url: "${receiver.url}", secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] } }`;
+      const destinations = `destinations: { crm: { url: "${receiver.url}", secrets: ["${SECRET}"] } }`;
       const store = openFailing();
       const bridge = await startBridge(configText(destinations), { store });
       expect((await bridge.post(BATCH, batch(300), FORM)).status).to.equal(503);

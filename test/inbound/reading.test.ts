@@ -61,7 +61,8 @@ tables:
     cancelled:
       - { when: { path: status, is: [COMPLETED, REJECTED] }, event: ignore }
       - { when: [{ path: status, as: lowercase, is: pending }, deletedAt], event: document.canceled }
-      - { when: { path: status, pattern: "^CANCEL", is: CANCEL }, event: [document.canceled, document.failed] }
+      - when: { path: status, pattern: "^CANCEL", is: CANCEL }
+        event: [document.canceled, document.failed]
 `;
   const meaning = (payload: object) => {
     const { drafts, types } = interpretationOf(lines, { id: "d-1", ...payload });
@@ -163,7 +164,8 @@ tables: { words: { acted: signer.signed } }`;
 
   it("may be in lists, of which the outer says the status", () => {
     const signers =
-      '{ each: "sets[].members", id: email, name: name, status: { path: "^.status", values: { DONE: signed } } }';
+      '{ each: "sets[].members", id: email, name: name, ' +
+      'status: { path: "^.status", values: { DONE: signed } } }';
     const payload = {
       sets: [
         { status: "DONE", members: [{ email: "a@example.com", name: "A" }, { email: "b@example.com" }] },
@@ -194,7 +196,13 @@ describe("values of a list", () => {
   it("are references by their names, in lists of lists too", () => {
     const lines = `event:
   word: { from: what, table: words }
-  document: { id: id, references: { each: "groups[].fields", name: { join: [^.name, name], with: "." }, value: value, fields: { order: "groups[name=b].order" } } }`;
+  document:
+    id: id
+    references:
+      each: "groups[].fields"
+      name: { join: [^.name, name], with: "." }
+      value: value
+      fields: { order: "groups[name=b].order" }`;
     const payload = {
       what: "done",
       id: "d-1",
@@ -213,7 +221,10 @@ describe("values of a list", () => {
   it("are looked up by the name beside them, and are all tags", () => {
     const lines = `event:
   word: { from: what, table: words }
-  document: { id: "fields[name=order].value", title: "names[].text", tags: ["fields[].value", "labels[].name"] }`;
+  document:
+    id: "fields[name=order].value"
+    title: "names[].text"
+    tags: ["fields[].value", "labels[].name"]`;
     const payload = {
       what: "done",
       fields: [

@@ -37,7 +37,8 @@ describe("many refused senders", () => {
     const clock = createManualClock(NEW_YEAR);
     const bridge = await startBridge(configText(), { clock });
     const body =
-      '{"event":{"event_type":"signature_request_sent","event_time":1},"signature_request":{"signature_request_id":"r"}}';
+      '{"event":{"event_type":"signature_request_sent","event_time":1},' +
+      '"signature_request":{"signature_request_id":"r"}}';
     let answered = 0;
     const forged = Array.from({ length: 520 }, () =>
       bridge.post("/in/lumin/account", body, signedByLumin(body, "another-key")).then(() => {

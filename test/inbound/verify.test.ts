@@ -59,7 +59,11 @@ describe("verify", () => {
 provider: acme
 title: Acme
 verify:
-  - hmac: { hash: sha512, encoding: base64, signature: "header:x-acme-signature", over: ["header:x-acme-time", "text:.", body] }
+  - hmac:
+      hash: sha512
+      encoding: base64
+      signature: "header:x-acme-signature"
+      over: ["header:x-acme-time", "text:.", body]
 read: { from: body, as: json, each: payload.batch.events }
 event:
   word: { from: what, table: words }

@@ -21,13 +21,13 @@ describe("a path", () => {
     expect(valueAt(payload, parsePath("."))).to.equal(payload);
   });
 
-  it("leads nowhere where there is nothing", () => {
+  it("leads nowhere where no value is", () => {
     for (const path of ["a.x", "a.b.2", "a.b.-1", "a.b.0.c.d", "x.y"])
       expect(valueAt(payload, parsePath(path))).to.equal(undefined);
     expect(valueAt(null, ["a"])).to.equal(undefined);
   });
 
-  it("never leads to what objects, lists and texts inherit or have of themselves", () => {
+  it("never leads to inherited or built-in properties of objects, lists and texts", () => {
     for (const path of [
       "__proto__",
       "constructor",
@@ -56,7 +56,7 @@ describe("a text field", () => {
     expect(compileText("a").readAll(scope({ a: ["x", "", 7] }))).to.deep.equal(["x", "7"]);
   });
 
-  it("is the first alternative that gives something", () => {
+  it("is the first alternative that has a value", () => {
     const field: TextField = ["a", { path: "b", pattern: "^#(.+)" }, { place: "query:c" }, { value: "none" }];
     expect(text(field, { a: "", b: "#2" })).to.equal("2");
     expect(text(field, { b: "2" }, { "query:c": "3" })).to.equal("3");
@@ -64,14 +64,14 @@ describe("a text field", () => {
     expect(compileText(field).label).to.equal("a | b | query:c | a constant");
   });
 
-  it("joins what is there", () => {
+  it("joins the parts that have a value", () => {
     const field: TextField = { join: ["first", { path: "last", as: "lowercase" }], with: " " };
     expect(text(field, { first: "Ada", last: "LOVELACE" })).to.equal("Ada lovelace");
     expect(text(field, { last: "LOVELACE" })).to.equal("lovelace");
     expect(text(field, {})).to.equal(null);
   });
 
-  it("takes the pattern's group, then the transform, then the value that theirs stands for", () => {
+  it("applies the pattern, then the transform, then the table of values", () => {
     expect(
       text({ path: "a", pattern: "(?:x|y)=(\\w+)", as: "lowercase", values: { on: "1" } }, { a: "y=ON" }),
     ).to.equal("1");
@@ -80,7 +80,7 @@ describe("a text field", () => {
     expect(text({ path: "a", values: { on: "1" } }, { a: "constructor" })).to.equal(null);
   });
 
-  it("reads truth values in the ways they are written", () => {
+  it("reads truth values in several spellings", () => {
     const read = (a: unknown) => text({ path: "a", as: "boolean" }, { a });
     for (const yes of [true, "true", "True", 1, "1", "yes"]) expect(read(yes)).to.equal("true");
     for (const no of [false, "FALSE", 0, "0", "no"]) expect(read(no)).to.equal("false");
@@ -126,7 +126,7 @@ describe("a time field", () => {
     expect(read("2022-07-11")).to.equal(Date.UTC(2022, 6, 11));
   });
 
-  it("is NaN where something stands that is no such time, and null where nothing does", () => {
+  it("is NaN for a value that is no such time, and null for none", () => {
     for (const a of [
       "soon",
       "2022-02-30T00:00:00Z",
@@ -172,7 +172,7 @@ describe("a pattern", () => {
     }
   });
 
-  it("is not tried on texts that are too long", () => {
+  it("is not applied to texts that are too long", () => {
     const take = compilePattern("(b?)$");
     expect(take(`${"a".repeat(MAX_TEXT_LENGTH - 1)}b`)).to.equal("b");
     expect(take(`${"a".repeat(MAX_TEXT_LENGTH)}b`)).to.equal(null);

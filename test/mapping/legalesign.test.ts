@@ -3,11 +3,12 @@ import { dedupeKeyOf } from "../../src/domain/draft.ts";
 import type { Channel } from "../../src/inbound/channel.ts";
 import { aRequest, fixture, read, readForm, readJson, shipped } from "../inbound/posts.ts";
 import { aDocument, aSigner } from "../support/builders.ts";
+import { only } from "../support/only.ts";
 
 const DOCUMENT = "6619179c-95da-4d5c-b7be-7bac0bac4088";
 const SIGNER = "656926a1-a9e9-434b-91cc-9f9769254e99";
 
-/** Each code of the two tables, as the vocabulary has it. */
+/** Each code of the two tables, with its event type. */
 const CODES = {
   document: {
     10: "document.sent",
@@ -103,7 +104,7 @@ describe("Legalesign's batch", () => {
     });
   });
 
-  it("knows the plural in an address, and digits that are a number", () => {
+  it("reads a plural in an address, and a code that is a number", () => {
     const { drafts } = post(item({ value: 10, resource_uri: `/api/v1/signers/${SIGNER}` }));
     expect(drafts[0]).to.deep.include({ type: "signer.sent", signer: aFact("signer", SIGNER) });
   });
@@ -133,7 +134,7 @@ describe("Legalesign's batch", () => {
     expect(drafts[1]?.code.name).to.equal("reminder");
   });
 
-  it("leaves the good items alone when others are bad, and says which and why", () => {
+  it("reads the good items beside bad ones, and reports each bad one with its field", () => {
     const { drafts, problems } = post(
       item({}),
       null,
@@ -157,7 +158,7 @@ describe("Legalesign's batch", () => {
     ]);
   });
 
-  it("names each thing that an item lacks", () => {
+  it("names each missing field of an item", () => {
     const { problems } = post({ resource_uri: `/api/v1/signer/${SIGNER}/` });
     expect(problems.map(({ message }) => message)).to.deep.equal([
       "value is missing",
@@ -165,7 +166,7 @@ describe("Legalesign's batch", () => {
     ]);
   });
 
-  it("finds nothing in an empty batch, and nothing wrong with it", () => {
+  it("finds neither events nor problems in an empty batch", () => {
     for (const data of ["", "  ", "[]"])
       expect(readForm({ data }, batch)).to.deep.equal({ drafts: [], problems: [] });
   });
@@ -175,7 +176,7 @@ describe("Legalesign's batch", () => {
     ["is not JSON", "data=%5B", "field:data is not JSON"],
     ["is not a list", "data=%7B%7D", "the payload is not a list"],
   ] as const) {
-    it(`says so when a batch ${why}`, () => {
+    it(`reports a batch that ${why}`, () => {
       const { drafts, problems } = read(aRequest({ body }), batch);
       expect(drafts).to.deep.equal([]);
       expect(problems).to.have.length(1);
@@ -193,7 +194,7 @@ describe("Legalesign's upon post", () => {
   const types = (fields: Record<string, string>, query = "") =>
     readForm({ uuid: DOCUMENT, ...fields }, upon, query).drafts.map(({ type }) => type);
 
-  it("tells of a document that is completed and can be fetched, as the sample does", () => {
+  it("reports a completed and downloadable document, as in the sample", () => {
     const { drafts, problems } = read(aRequest({ body: fixture("legalesign/upon.form") }), upon);
     expect(problems).to.deep.equal([]);
     expect(drafts.map(({ type }) => type)).to.deep.equal(["document.completed", "document.downloadable"]);
@@ -236,7 +237,7 @@ describe("Legalesign's upon post", () => {
     }
   });
 
-  it("lets the trigger in the URL stand for the code when there is none, and only then", () => {
+  it("takes the trigger in the URL for the code only when there is none", () => {
     expect(types({}, "trigger=signed")).to.deep.equal(["document.completed", "document.downloadable"]);
     expect(types({}, "trigger=sent")).to.deep.equal(["document.sent"]);
     expect(types({}, "trigger=rejected")).to.deep.equal(["document.declined"]);
@@ -245,14 +246,14 @@ describe("Legalesign's upon post", () => {
     expect(types({ event: "50" }, "trigger=signed")).to.deep.equal(["document.declined"]);
   });
 
-  it("keeps every tag that is not empty, once", () => {
+  it("has every tag that is not empty, once", () => {
     const { drafts } = readForm({ uuid: DOCUMENT, code: "10", tag: "a", tag1: "", tag2: "b" }, upon);
     expect(drafts[0]?.document?.tags).to.deep.equal(["a", "b"]);
     const repeated = read(aRequest({ body: `uuid=${DOCUMENT}&code=10&tag=a&tag=c&tag2=a` }), upon);
     expect(repeated.drafts[0]?.document?.tags).to.deep.equal(["a", "c"]);
   });
 
-  it("takes no signer's uuid for a document, however long the address is", () => {
+  it("takes no signer's uuid for a document, at any length of the address", () => {
     for (const server of [
       "",
       "https://api.legalesign.com",
@@ -277,13 +278,15 @@ describe("Legalesign's upon post", () => {
     expect(drafts[0]).to.deep.include({ type: "signer.signed", signer: aFact("signer", SIGNER) });
   });
 
-  it("says what is missing when there is neither code nor trigger, or no document", () => {
+  it("names the missing field without code and trigger, or without a document", () => {
     expect(readForm({ uuid: DOCUMENT }, upon).problems.map(({ kind }) => kind)).to.deep.equal(["missing"]);
     expect(readForm({ code: "30" }, upon).problems[0]?.field).to.contain("uuid");
   });
 
   it("takes multipart forms too", () => {
-    const body = `--B\r\nContent-Disposition: form-data; name="uuid"\r\n\r\n${DOCUMENT}\r\n--B\r\nContent-Disposition: form-data; name="event"\r\n\r\n10\r\n--B--\r\n`;
+    const part = (name: string, value: string) =>
+      `--B\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    const body = `${part("uuid", DOCUMENT)}${part("event", "10")}--B--\r\n`;
     const { drafts } = read(
       aRequest({ body, headers: { "content-type": "multipart/form-data; boundary=B" } }),
       upon,
@@ -318,7 +321,7 @@ describe("Legalesign's realtime post", () => {
     });
   }
 
-  it("tells of a signer which document it belongs to, and who it is", () => {
+  it("reports the signer and the document of a recipient", () => {
     const { drafts } = read(aRequest({ body: fixture("legalesign/realtime-recipient.json") }), realtime);
     expect(drafts[0]?.document).to.deep.equal({
       id: DOCUMENT,
@@ -357,13 +360,13 @@ describe("Legalesign's realtime post", () => {
     expect(drafts[0]?.code).to.include({ object: "group", value: "group.made" });
   });
 
-  it("gives one signing the same id as the batch does", async () => {
-    const told = read(aRequest({ body: fixture("legalesign/realtime-recipient.json") }), realtime).drafts;
+  it("gives a signature the same dedupe key as the batch does", async () => {
+    const { drafts } = read(aRequest({ body: fixture("legalesign/realtime-recipient.json") }), realtime);
     const batch = read(
       aRequest({ body: fixture("legalesign/batch.form") }),
       await shipped("legalesign", "batch"),
     ).drafts;
-    expect(batch.map(dedupeKeyOf)).to.include(told.map(dedupeKeyOf)[0]);
+    expect(batch.map(dedupeKeyOf)).to.include(dedupeKeyOf(only(drafts)));
   });
 });
 

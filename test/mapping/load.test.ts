@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { loadMapping, parseMapping, SHIPPED_MAPPINGS } from "../../src/mapping/load.ts";
 import { formatProblem } from "../../src/yaml.ts";
 
+const OVER = '["header:x-time", "text:.", body]';
 const GOOD = `provider: acme
 title: Acme
 tables:
@@ -18,7 +19,7 @@ channels:
   main:
     title: Main
     verify:
-      - hmac: { hash: sha512, encoding: [base64], signature: "header:X-Sig", over: ["header:x-time", "text:.", body] }
+      - hmac: { hash: sha512, encoding: [base64], signature: "header:X-Sig", over: ${OVER} }
       - token: {}
     read: { from: body, as: json, each: data.events }
     event:
@@ -32,22 +33,23 @@ channels:
         status: { path: state, values: { ok: signed } }
 `;
 
-/** A place of which nothing is left out. */
+/** A place whose whole text is taken. */
 const whole = (place: object) => ({ place, find: null, pattern: null });
 
 const problemsOf = (text: string) => parseMapping(text, "acme.yaml", "acme").problems.map(formatProblem);
 
 describe("a mapping file", () => {
-  it("needs a time for every channel when a word lets documents start again", () => {
+  it("needs a time for every channel when a word reopens documents", () => {
     const reopening = GOOD.replace("old: { event: unknown,", "old: { event: unknown, reopen: restart,");
     expect(problemsOf(reopening)).to.deep.equal([]);
     const timeless = reopening.replace("      time: { path: at, as: iso }\n", "");
     expect(problemsOf(timeless)).to.deep.equal([
-      "acme.yaml:17:7: `channels.main.event`: has no `time`, but a word says `reopen`: times tell the first round from the next",
+      "acme.yaml:17:7: `channels.main.event`: has no `time`, but a word says `reopen`: " +
+        "times tell the first round from the next",
     ]);
   });
 
-  it("suggests a role or a way to start again that was probably meant", () => {
+  it("suggests the role or the way to reopen that was probably meant", () => {
     expect(problemsOf(GOOD.replace("each: people", "each: people\n        role: singer"))[0]).to.include(
       "did you mean `signer`?",
     );
@@ -56,7 +58,7 @@ describe("a mapping file", () => {
     );
   });
 
-  it("becomes a mapping that is known by the digest of its text", () => {
+  it("becomes a mapping that is identified by the digest of its text", () => {
     const { mapping, problems } = parseMapping(GOOD, "acme.yaml", "acme");
     expect(problems).to.deep.equal([]);
     expect(mapping?.digest).to.match(/^acme@sha256:[0-9a-f]{12}$/);
@@ -89,7 +91,7 @@ describe("a mapping file", () => {
     });
   });
 
-  it("gives every channel what stands at the top, unless it has its own", () => {
+  it("gives every channel the values at the top, unless it has its own", () => {
     const { mapping, problems } = parseMapping(
       `provider: acme
 title: Acme
@@ -114,7 +116,7 @@ channels:
     expect(two?.event.words[0]?.from.label).to.equal("a");
   });
 
-  /** Each mistake: what is written instead of what, where it is, and words that the message must have. */
+  /** Each mistake: its text in place of the good one, its place, and parts of the message. */
   const mistakes: readonly [why: string, good: string, bad: string, place: string, ...says: string[]][] = [
     [
       "an unknown transform of a time",
@@ -182,7 +184,7 @@ channels:
     ],
     ["a place that does not exist", "from: body", "from: boddy", "15:19", "a place is body, header:<name>"],
     [
-      "a part of what is signed that does not exist",
+      "an unknown part of the signed text",
       '"text:."',
       '"test:."',
       "13:102",
@@ -243,7 +245,7 @@ channels:
       "a form is always the body",
     ],
     [
-      "an unknown key in a part of what is signed",
+      "an unknown key in a part of the signed text",
       '"header:x-time",',
       '{ place: "header:x-time", patern: "t=(.+)" },',
       "13:111",
@@ -334,7 +336,7 @@ channels:
     });
   }
 
-  it("is refused for a channel that nobody says how to translate", () => {
+  it("is refused for a channel without an event", () => {
     const text = "provider: a\ntitle: A\ntables: {}\nchannels:\n  main: { title: Main }\n";
     expect(problemsOf(text)).to.deep.equal([
       "acme.yaml:5:9: `channels.main`: has no `event`, and there is none at the top of the file",
@@ -378,7 +380,7 @@ describe("loadMapping", () => {
     expect((await loadMapping("folder", [folder])).problems[0]?.message).to.contain("cannot be read");
   });
 
-  it("says what there is when there is no such file", async () => {
+  it("names the known mappings when there is no such file", async () => {
     const { mapping, problems, absent } = await loadMapping("legalsign", [SHIPPED_MAPPINGS]);
     expect([mapping, problems]).to.deep.equal([null, []]);
     const known = readdirSync(SHIPPED_MAPPINGS).map((file) => file.replace(/\.yaml$/, ""));
@@ -387,7 +389,7 @@ describe("loadMapping", () => {
     );
   });
 
-  it("never leaves its folders, whatever the name", async () => {
+  it("never leaves its folders, for any name", async () => {
     for (const name of ["../lumin", "a/../lumin", "/etc/passwd", ".", "", "lumin\0", "..\\lumin", "LUMIN"]) {
       expect((await loadMapping(name, [join(folder, "sub"), folder])).absent).to.contain("is not a mapping");
     }

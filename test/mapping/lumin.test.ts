@@ -90,7 +90,7 @@ for (const name of ["account", "app"]) {
       expect(drafts[0]?.document?.expiresAt).to.equal(1827510980694);
     });
 
-    it("knows who signed by is_approved, or the older is_complete, and not by the word", () => {
+    it("takes is_approved, or the older is_complete, for a signature, and not the status", () => {
       const statuses = signers(
         { email: "a@x", status: "WAITING_FOR_OTHERS", is_approved: true },
         { email: "b@x", status: "APPROVED", is_approved: false },
@@ -101,19 +101,19 @@ for (const name of ["account", "app"]) {
       expect(statuses).to.deep.equal(["signed", null, "signed", "declined", null]);
     });
 
-    it("tells signers apart by document and address, without regard to case", () => {
+    it("identifies signers by document and address, without regard to case", () => {
       const [found] = signers({ name: "A", email_address: "Ada@Example.com" }) ?? [];
       expect(found).to.deep.include({ email: "Ada@Example.com", id: signerId("req-1", "ada@example.com") });
-      expect(signers({ name: "nobody" }, { email: "a@x" }, { email: "A@x" })).to.have.length(1);
+      expect(signers({ name: "without an address" }, { email: "a@x" }, { email: "A@x" })).to.have.length(1);
     });
 
-    it("makes an unknown event of a type that it does not have", () => {
+    it("makes an unknown event of an unknown type", () => {
       const { drafts, problems } = post({ event_type: "signature_request_reminded" });
       expect(problems).to.deep.equal([]);
       expect(drafts.map(({ type, document }) => [type, document?.id])).to.deep.equal([["unknown", "req-1"]]);
     });
 
-    it("does not take a type at the top level, nor a document without an id", () => {
+    it("reports a type at the top level, and a document without an id", () => {
       expect(
         readJson({ event_type: "signature_request_signed" }, channel).problems.map(({ field, item }) => [
           field,

@@ -39,7 +39,7 @@ describe("a path into lists", () => {
     expect(valueAt(payload, parsePath("sets[].people[].id"))).to.equal(1);
   });
 
-  it("leads to the elements of which a member equals a text, or another value of the payload", () => {
+  it("leads to elements with a member that equals a text or another value of the payload", () => {
     expect(at(payload, "fields[name=order].value")).to.deep.equal(["4711", "4712"]);
     expect(at(payload, "fields[name=a.b].value")).to.deep.equal(["x"]);
     expect(at(payload, "fields[name=other].value")).to.deep.equal([]);
@@ -48,7 +48,7 @@ describe("a path into lists", () => {
     expect(at({ a: [{ b: { c: true } }], t: "true" }, "a[b.c={t}].b.c")).to.deep.equal([true]);
   });
 
-  it("leads nowhere where there is no list, and never to what objects and lists inherit", () => {
+  it("leads nowhere without a list, and never to inherited properties", () => {
     for (const path of [
       "wanted[].id",
       "none[].a",
@@ -71,7 +71,7 @@ describe("a path into lists", () => {
     expect(read("^.people[id={wanted.id}].id")).to.deep.equal([2, 2, undefined]);
   });
 
-  it("takes a member that is called as the step is written first, as forms have such names", () => {
+  it("prefers a member whose name is the written step, since forms have such names", () => {
     expect(at({ "tags[]": "x", tags: ["a"] }, "tags[]")).to.deep.equal(["x"]);
     expect(at({ "a[b=c]": "x" }, "a[b=c]")).to.deep.equal(["x"]);
     expect(at({ "user[name]": "x" }, "user[name]")).to.deep.equal(["x"]);
@@ -79,7 +79,7 @@ describe("a path into lists", () => {
     expect(items(elements({ "tags[]": ["x", "y"] }, "tags[]"))).to.deep.equal(["x", "y"]);
   });
 
-  it("is written back as it was", () => {
+  it("is formatted as it was parsed", () => {
     for (const text of ["a[].b", "[]", "a[b=c.d].e", "a[b.c={d.e}]", "^.^.a", "x\\.y[].z", "user[name]"]) {
       expect(PathText.safeParse(text).success, text).to.equal(true);
       expect(formatPath(parsePath(text))).to.equal(text);
@@ -115,7 +115,7 @@ describe("the elements of a list", () => {
 });
 
 describe("look-ups in long lists", () => {
-  it("look at so many elements only, for a field and for all fields of an item", () => {
+  it("look at a bounded number of elements, for a field and for all fields of an item", () => {
     const list = Array.from({ length: 50_000 }, (_, id) => ({ id }));
     const find = (id: number) => at({ list, id }, "list[id={id}].id");
     expect(find(MAX_FIELD_ELEMENTS - 1)).to.deep.equal([MAX_FIELD_ELEMENTS - 1]);
@@ -127,7 +127,7 @@ describe("look-ups in long lists", () => {
     expect([counts, budget.left]).to.deep.equal([[1, 1, 1, 0], 0]);
   });
 
-  it("leave no element of a list out that is gone through", () => {
+  it("leave out no element of a list that is iterated", () => {
     const list = Array.from({ length: 20_000 }, () => ({ inner: [{}, {}] }));
     expect(elements({ list }, "list[].inner")).to.have.length(40_000);
   });

@@ -5,7 +5,7 @@ import { ZoneText } from "../../src/mapping/zone.ts";
 const iso = (text: string, zone: string) => new Date(toTime("iso", text, zone)).toISOString();
 
 describe("a zone for times without an offset", () => {
-  it("says what they mean, in summer and in winter", () => {
+  it("gives them an offset, in summer and in winter", () => {
     expect(iso("2026-01-15T12:00:00", "Europe/London")).to.equal("2026-01-15T12:00:00.000Z");
     expect(iso("2026-07-15T12:00:00.250", "Europe/London")).to.equal("2026-07-15T11:00:00.250Z");
     expect(iso("2026-07-15", "America/New_York")).to.equal("2026-07-15T04:00:00.000Z");
@@ -18,7 +18,7 @@ describe("a zone for times without an offset", () => {
     expect(iso("2026-07-15T12:00:00-03:00", "Europe/London")).to.equal("2026-07-15T15:00:00.000Z");
   });
 
-  it("takes a time that is shown twice for the first of the two", () => {
+  it("takes the first of two moments with the same local time", () => {
     // London, 25 October 2026: at 02:00 in summer time the clocks go back to 01:00.
     expect(iso("2026-10-25T00:59:59", "Europe/London")).to.equal("2026-10-24T23:59:59.000Z");
     expect(iso("2026-10-25T01:00:00", "Europe/London")).to.equal("2026-10-25T00:00:00.000Z");
@@ -27,7 +27,7 @@ describe("a zone for times without an offset", () => {
     expect(iso("2026-11-01T01:30:00", "America/New_York")).to.equal("2026-11-01T05:30:00.000Z");
   });
 
-  it("takes a time that is leapt over for one that is as much later", () => {
+  it("takes a local time that is skipped for one that is as much later", () => {
     // London, 29 March 2026: at 01:00 the clocks go on to 02:00.
     expect(iso("2026-03-29T00:59:59", "Europe/London")).to.equal("2026-03-29T00:59:59.000Z");
     expect(iso("2026-03-29T01:00:00", "Europe/London")).to.equal("2026-03-29T01:00:00.000Z");
@@ -36,7 +36,7 @@ describe("a zone for times without an offset", () => {
     expect(iso("2026-03-08T02:30:00", "America/New_York")).to.equal("2026-03-08T07:30:00.000Z");
   });
 
-  it("is one of the list, and no offset or name that means several", () => {
+  it("is one of the IANA list, and no offset or ambiguous name", () => {
     for (const good of ["Europe/London", "UTC", "America/Argentina/Buenos_Aires"]) {
       expect(ZoneText.safeParse(good).success, good).to.equal(true);
     }
@@ -50,7 +50,7 @@ describe("the transform rfc2822", () => {
   const read = (text: string, zone?: string) => toTime("rfc2822", text, zone);
   const AT = Date.UTC(2026, 2, 2, 10, 14);
 
-  it("reads the ways in which mail and OpenSign write a time", () => {
+  it("reads the forms of mail and of OpenSign", () => {
     for (const same of [
       "Mon, 02 Mar 2026 15:44:00 GMT+5:30",
       "Mon, 02 Mar 2026 15:44:00 +0530",
@@ -65,7 +65,7 @@ describe("the transform rfc2822", () => {
     expect(read("Mon, 02 Mar 2026 15:44:00", "Asia/Kolkata")).to.equal(AT);
   });
 
-  it("takes no name of a zone that could be another, and nothing else that is no such time", () => {
+  it("refuses ambiguous names of zones, and any other text", () => {
     for (const bad of [
       "Fri, 16 May 2025 15:02:42 IST",
       "Fri, 16 May 2025 15:02:42 CST",

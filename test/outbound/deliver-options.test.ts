@@ -145,7 +145,8 @@ describe("deliver, as a destination asks for it", () => {
       const attempt = await deliver(aDestination({ url: byName(receiver) }), anEvent(), 1);
       expect(attempt).to.include({ cause: "blocked", status: null });
       expect(attempt.answer).to.equal(
-        "crm.internal resolves to 169.254.169.254, which is a cloud metadata address: nothing is ever posted there",
+        "crm.internal resolves to 169.254.169.254, which is a cloud metadata address: " +
+          "nothing is ever posted there",
       );
       expect(receiver.connections).to.equal(0);
     });

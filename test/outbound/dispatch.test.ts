@@ -235,7 +235,7 @@ describe("the dispatcher", () => {
     expect((await store.deliveries())[0]).to.include({ status: "delivered", attempts: 2 });
   });
 
-  it("reports a result that was stored despite an error as unclear, not as lost to another node", async () => {
+  it("reports a result that was stored despite an error as unclear, not as a lost lease", async () => {
     const unclear: boolean[] = [];
     harness.observe.leaseLost = (lost) => void unclear.push(lost.unclear);
     await store.add("1", NEW_YEAR);

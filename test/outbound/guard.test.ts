@@ -165,7 +165,8 @@ describe("the guarded lookup", () => {
         const error = await failure(look("any", finding(...addresses), all));
         expect(error?.code).to.equal(BLOCKED);
         expect(error?.message).to.equal(
-          "crm.internal resolves to 169.254.169.254, which is a cloud metadata address: nothing is ever posted there",
+          "crm.internal resolves to 169.254.169.254, which is a cloud metadata address: " +
+            "nothing is ever posted there",
         );
       }
     }

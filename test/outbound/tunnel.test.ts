@@ -94,7 +94,7 @@ describe("deliver, through a proxy", function () {
   const deliverWith = (lookup: LookupFunction = knowing()) =>
     createDeliver({ clock, version: "0.1.0", lookup });
 
-  it("reaches a destination over TLS with its own certificate, and hides the post from the proxy", async () => {
+  it("reaches a destination over TLS by its certificate, and hides the post from the proxy", async () => {
     const proxy = await startProxy();
     const url = await startSecure();
     const deliver = deliverWith();

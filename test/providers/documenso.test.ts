@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ordersOf } from "../domain/orders.ts";
 import { startReceiver, tidy } from "../support/bridge.ts";
-import { describeEvent, start } from "./stage.ts";
+import { describeEvent, startProvider } from "./provider-bridge.ts";
 
 describe("Documenso", () => {
   afterEach(tidy);
@@ -39,7 +39,7 @@ describe("Documenso", () => {
     person(4, "CC", cc, false),
   ];
   const SENT = post("DOCUMENT_SENT", all(null, null, null));
-  const STORY = [
+  const UPDATES = [
     post("DOCUMENT_SIGNED", all(21, null, null)),
     post("DOCUMENT_SIGNED", all(21, 22, null)),
     post("DOCUMENT_SIGNED", all(21, 22, 23)),
@@ -47,13 +47,13 @@ describe("Documenso", () => {
   ];
 
   for (const order of ordersOf([0, 1, 2, 3])) {
-    it(`names who signed and who only looked, once each, whatever comes first: ${order.join(" ")}`, async () => {
-      const { tell, events } = await start("documenso");
-      await tell(SENT);
-      for (const index of order) await tell(STORY[index] ?? "");
-      for (const body of STORY) await tell(body.replace(t(12), t(59)));
-      const told = (await events()).map(describeEvent);
-      expect(told).to.have.members([
+    it(`records signers and viewers once each, in any order: ${order.join(" ")}`, async () => {
+      const { send, events } = await startProvider("documenso");
+      await send(SENT);
+      for (const index of order) await send(UPDATES[index] ?? expect.fail(`no update ${index}`));
+      for (const body of UPDATES) await send(body.replace(t(12), t(59)));
+      const shown = (await events()).map(describeEvent);
+      expect(shown).to.have.members([
         "document.sent in envelope_a",
         "signer.signed of 1 in envelope_a",
         "unknown of 2 in envelope_a",
@@ -64,25 +64,25 @@ describe("Documenso", () => {
     });
   }
 
-  it("tells two openings as two, and each of them once", async () => {
-    const { tell, events } = await start("documenso");
+  it("records two openings as two events, and their repeats as none", async () => {
+    const { send, events } = await startProvider("documenso");
     const opened = [
       post("DOCUMENT_OPENED", [person(1, "SIGNER", null, true), person(3, "SIGNER", null)]),
       post("DOCUMENT_OPENED", [person(1, "SIGNER", null, true), person(3, "SIGNER", null, true)]),
     ];
-    for (const body of [...opened, ...opened.map((one) => one.replace(t(12), t(59)))]) await tell(body);
+    for (const body of [...opened, ...opened.map((one) => one.replace(t(12), t(59)))]) await send(body);
     expect((await events()).map(({ type }) => type)).to.deep.equal(["signer.viewed", "signer.viewed"]);
   });
 
-  it("has recipients' tokens, with which one can sign, in no event", async () => {
+  it("shows recipients' tokens, with which anyone can sign, in no event", async () => {
     const receiver = await startReceiver();
-    const { tell, admin } = await start("documenso", { receiver: receiver.url });
-    await tell(SENT);
+    const { send, admin } = await startProvider("documenso", { receiver: receiver.url });
+    await send(SENT);
     const [delivered] = await receiver.got(1);
-    const shown = await Promise.all(
+    const answers = await Promise.all(
       ["/api/v1/events", "/api/v1/documents", "/api/v1/documents/envelope_a"].map((path) => admin(path)),
     );
-    expect(JSON.stringify(shown.map(({ body }) => body)))
+    expect(JSON.stringify(answers.map(({ body }) => body)))
       .to.include("envelope_a")
       .and.not.include("not-a-real");
     expect(delivered?.body.toString()).to.include("envelope_a").and.not.include("not-a-real");

@@ -14,7 +14,7 @@ destinations: {}
 
 const sign = (body: string, key = KEY) => createHmac("sha256", key).update(body).digest("base64");
 
-function tell({ post }: Bridge, message: object | string, headers: Record<string, string> = {}) {
+function send({ post }: Bridge, message: object | string, headers: Record<string, string> = {}) {
   const body = typeof message === "string" ? message : JSON.stringify(message);
   return post("/in/docusign/connect", body, { "x-docusign-signature-1": sign(body), ...headers });
 }
@@ -31,7 +31,7 @@ const about = (event: string, envelopeId: string, more: object = {}) => ({
 describe("DocuSign Connect, at a real bridge with no limits of its own", () => {
   afterEach(tidy);
 
-  it("can send the finished documents without saying how long the message is", async () => {
+  it("can send the finished documents without a content length", async () => {
     const bridge = await startBridge(CONFIG);
     const envelopeDocuments = [{ documentId: "1", PDFBytes: "JVBERi0x".repeat(2_250_000) }];
     const body = JSON.stringify(
@@ -47,7 +47,7 @@ describe("DocuSign Connect, at a real bridge with no limits of its own", () => {
     expect(await chunked.json()).to.include({ events: 2, duplicates: 0, problem: null });
   });
 
-  it("signs with the keys of all teams, of which ours can be any", async () => {
+  it("signs with the keys of all teams, of which any can be the configured one", async () => {
     const bridge = await startBridge(CONFIG);
     const message = JSON.stringify(about("envelope-sent", "e-1"));
     const others = Array.from({ length: 56 }, (_, index) => [
@@ -55,16 +55,16 @@ describe("DocuSign Connect, at a real bridge with no limits of its own", () => {
       sign(message, `of-another-team-${index}`),
     ]);
     const theirs = Object.fromEntries(others);
-    expect((await tell(bridge, message, theirs)).status).to.equal(401);
+    expect((await send(bridge, message, theirs)).status).to.equal(401);
     const ours = { ...theirs, "x-docusign-signature-57": sign(message) };
-    expect((await tell(bridge, message, ours)).status).to.equal(200);
+    expect((await send(bridge, message, ours)).status).to.equal(200);
   });
 
-  it("is told what to choose instead of XML, which is kept as refused", async () => {
+  it("gets 415 for XML, which is stored as a rejection, with the format to choose", async () => {
     const bridge = await startBridge(CONFIG);
     const xml = '<?xml version="1.0"?><DocuSignEnvelopeInformation/>';
     for (const type of ["text/xml; charset=utf-8", "application/xml", "application/octet-stream"]) {
-      const { status, body } = await tell(bridge, xml, { "content-type": type });
+      const { status, body } = await send(bridge, xml, { "content-type": type });
       expect(status).to.equal(415);
       expect(body.message).to.match(/choose JSON with the event model SIM/);
     }
@@ -76,14 +76,14 @@ describe("DocuSign Connect, at a real bridge with no limits of its own", () => {
     ]);
   });
 
-  it("has a signer sign once, and nobody who only gets a copy or stands in no list of signers", async () => {
+  it("signs once for each signer, and not for recipients of copies or of other lists", async () => {
     const bridge = await startBridge(CONFIG);
     const recipients = (list: string) => ({
       recipientCount: "2",
       signers: [{ recipientId: "1", status: "sent" }],
       [list]: [{ recipientId: "2", status: "completed" }],
     });
-    const did = (envelopeId: string, recipientId: unknown, list: string) =>
+    const completed = (envelopeId: string, recipientId: unknown, list: string) =>
       about("recipient-completed", envelopeId, {
         recipientId,
         envelopeSummary: { recipients: recipients(list) },
@@ -100,20 +100,20 @@ describe("DocuSign Connect, at a real bridge with no limits of its own", () => {
       "participants",
       "others",
     ]) {
-      await tell(bridge, did(`e-${list}`, "2", list));
-      await tell(bridge, did(`n-${list}`, 2, list));
+      await send(bridge, completed(`e-${list}`, "2", list));
+      await send(bridge, completed(`n-${list}`, 2, list));
       expect([await typesOf(`e-${list}`), await typesOf(`n-${list}`)], list).to.deep.equal([
         ["unknown"],
         ["unknown"],
       ]);
     }
     for (const list of ["inPersonSigners", "witnesses", "notaries"]) {
-      await tell(bridge, did(`e-${list}`, "2", list));
+      await send(bridge, completed(`e-${list}`, "2", list));
       expect(await typesOf(`e-${list}`), list).to.deep.equal(["signer.signed"]);
     }
-    // As older configurations send it: neither recipients nor a time.
+    // Older configurations send neither recipients nor a time.
     const minimal = { event: "recipient-completed", data: { envelopeId: "e-1", recipientId: "1" } };
-    for (const retryCount of [0, 1]) await tell(bridge, { ...minimal, retryCount });
+    for (const retryCount of [0, 1]) await send(bridge, { ...minimal, retryCount });
     expect(await typesOf("e-1")).to.deep.equal(["signer.signed"]);
   });
 });

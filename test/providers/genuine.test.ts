@@ -10,14 +10,12 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
+import { only } from "../support/only.ts";
 
-/**
- * Shipped mappings behind a real bridge: what is genuine arrives once as the right event, and nothing else
- * comes in.
- */
+/** Shipped mappings behind a real bridge: genuine posts are delivered once, and all others are refused. */
 
 interface Post {
-  /** What follows `/in/<provider>/<channel>`. */
+  /** The part of the URL after `/in/<provider>/<channel>`. */
   path: string;
   headers: Record<string, string>;
   body: string;
@@ -30,11 +28,11 @@ interface Case {
   channel: string;
   /** The channel's lines in the configuration. */
   credentials: string;
-  /** The fixture that is posted, and what the receiver gets of it. */
+  /** The fixture that is posted, and the types that the receiver gets. */
   post: string;
   types: readonly string[];
   signer: string;
-  /** What nobody without the credentials can do better, by what it is. */
+  /** Forgeries without the credentials, by name. */
   forged: Readonly<Record<string, Change>>;
 }
 
@@ -42,10 +40,10 @@ const YOUSIGN_KEY = "0123456789abcdef0123456789abcdef";
 const CLIENT_ID = "CBJexample";
 
 const withoutToken: Change = (post) => ({ ...post, path: "" });
-const withAnotherToken: Change = (post) => ({ ...post, path: "?token=another-token-nobody-gave" });
-const saying =
-  (said: string, instead: string): Change =>
-  (post) => ({ ...post, body: post.body.replace(said, instead) });
+const withAnotherToken: Change = (post) => ({ ...post, path: "?token=another-token" });
+const replacing =
+  (from: string, to: string): Change =>
+  (post) => ({ ...post, body: post.body.replace(from, to) });
 const without =
   (header: string): Change =>
   ({ headers, ...post }) => ({
@@ -85,10 +83,10 @@ const CASES: readonly Case[] = [
     types: ["esign.signer.signed"],
     signer: "d-1/1",
     forged: {
-      "with another type": saying("document_signed", "document_completed"),
-      "with another time": saying("1767225600", "1767225601"),
+      "with another type": replacing("document_signed", "document_completed"),
+      "with another time": replacing("1767225600", "1767225601"),
       // The hash covers neither document nor signer: the token has to.
-      "with another document and without the token": (post) => withoutToken(saying("d-1", "d-3")(post)),
+      "with another document and without the token": (post) => withoutToken(replacing("d-1", "d-3")(post)),
       "with another token": withAnotherToken,
     },
   },
@@ -100,9 +98,9 @@ const CASES: readonly Case[] = [
     types: ["esign.document.sent", "esign.signer.sent"],
     signer: "uXIgEXAMPLE/1",
     forged: {
-      "with another type": saying("document_sent", "document_completed"),
-      "with another time": saying("1767225601", "1767225602"),
-      "with another document and without the token": (post) => withoutToken(saying("uXIg", "uXIh")(post)),
+      "with another type": replacing("document_sent", "document_completed"),
+      "with another time": replacing("1767225601", "1767225602"),
+      "with another document and without the token": (post) => withoutToken(replacing("uXIg", "uXIh")(post)),
       "with another token": withAnotherToken,
     },
   },
@@ -112,7 +110,7 @@ const CASES: readonly Case[] = [
     types: ["esign.signer.signed"],
     signer: "6f2b5c1e-0000-4000-8000-00000000000b",
     forged: {
-      "with another body": saying("signer.done", "signer.declined"),
+      "with another body": replacing("signer.done", "signer.declined"),
       "without the signature": without("x-yousign-signature-256"),
       "signed with another key": (post) =>
         withHeader("x-yousign-signature-256", `sha256=${hex(post.body, "another")}`)(post),
@@ -128,7 +126,7 @@ const CASES: readonly Case[] = [
     types: ["esign.signer.signed"],
     signer: "184612000000084005",
     forged: {
-      "with the id of the next request": saying("184612000000084001", "184612000000084002"),
+      "with the id of the next request": replacing("184612000000084001", "184612000000084002"),
       "without the signature": without("x-zs-webhook-signature"),
       "signed in hexadecimal": (post) =>
         withHeader("x-zs-webhook-signature", hex(post.body, "whsec_example"))(post),
@@ -147,7 +145,7 @@ for (const { provider, channel, credentials, post, types, signer, forged } of CA
     const send = (bridge: Bridge, { path, headers, body }: Post) =>
       bridge.post(`/in/${provider}/${channel}${path}`, body, headers);
 
-    it(`reach a receiver as ${types.join(" and ")}, once however often they come`, async () => {
+    it(`reach a receiver as ${types.join(" and ")} once, however often they are sent`, async () => {
       const receiver = await startReceiver();
       const bridge = await startBridge(configOf({ provider, channel, credentials }, receiver.url));
       for (let time = 1; time <= 3; time++) expect((await send(bridge, genuine)).status).to.equal(200);
@@ -180,9 +178,8 @@ describe("signatures of different documents", () => {
     ["zoho-sign", "signed", "a-request-with-the-next-ids"],
   ] as const;
   for (const [provider, ...names] of pairs) {
-    it(`are two of ${provider}, in the same second and with ids that nearly are the same`, async () => {
-      const of = CASES.find((one) => one.provider === provider);
-      if (!of) throw new Error(`there is no case of ${provider}`);
+    it(`are two events of ${provider}, in one second and with similar ids`, async () => {
+      const of = only(CASES.filter((one) => one.provider === provider));
       const bridge = await startBridge(configOf(of));
       for (const name of names) {
         const { body, headers } = fixture(provider, name);
@@ -210,7 +207,7 @@ describe("Adobe Acrobat Sign", () => {
     return { status: response.status, echo: echoOf(response), text: await response.text() };
   };
 
-  it("gets its client id back when it asks whether the address is ours, in the header and in JSON", async () => {
+  it("gets its client id back in the header and in JSON when it verifies the URL", async () => {
     const { status, echo, text } = await ask(await start(), `?token=${TOKEN}`, CLIENT_ID);
     expect([status, echo, JSON.parse(text)]).to.deep.equal([
       200,
@@ -219,19 +216,19 @@ describe("Adobe Acrobat Sign", () => {
     ]);
   });
 
-  it("gets none back that the configuration does not have, nor without the token", async () => {
+  it("gets no client id back that is not configured, nor without the token", async () => {
     const bridge = await start();
     for (const [path, id] of [
       [`?token=${TOKEN}`, "CBJanother"],
       ["", CLIENT_ID],
-      ["?token=another-token-nobody-gave", CLIENT_ID],
+      ["?token=another-token", CLIENT_ID],
     ] as const) {
       const { status, echo, text } = await ask(bridge, path, id);
       expect([status, echo, text.includes(id)]).to.deep.equal([401, null, false]);
     }
   });
 
-  it("gets its client id back with every post, also with one that is ignored and one that cannot be read", async () => {
+  it("gets its client id back for every post, also an ignored or unreadable one", async () => {
     const bridge = await start();
     const { headers, body } = fixture("adobe-acrobat-sign", "signed");
     const ignored = fixture("adobe-acrobat-sign", "web-form-created").body;
@@ -240,6 +237,7 @@ describe("Adobe Acrobat Sign", () => {
       expect([answer.status, echoOf(answer)]).to.deep.equal([200, CLIENT_ID]);
     }
   });
+
   it("can restart an agreement, which is then signed again", async () => {
     const bridge = await start();
     const { headers, body } = fixture("adobe-acrobat-sign", "signed");
@@ -259,15 +257,15 @@ describe("Adobe Acrobat Sign", () => {
 describe("Yousign", () => {
   afterEach(tidy);
 
-  it("can reactivate a request that had expired, which then ends as completed", async () => {
+  it("can reactivate an expired request, which then ends as completed", async () => {
     const bridge = await startBridge(configOf(YOUSIGN));
-    const story = [
+    const changes = [
       ["signature_request.expired", 0],
       ["signature_request.reactivated", 300],
       ["signer.done", 540],
       ["signature_request.done", 600],
     ] as const;
-    for (const [name, after] of story) {
+    for (const [name, after] of changes) {
       const body = JSON.stringify({
         event_name: name,
         event_time: String(1_767_225_600 + after),
@@ -304,7 +302,7 @@ describe("Yousign", () => {
 describe("Xodo Sign", () => {
   afterEach(tidy);
 
-  it("sends a document once, whomever it is sent to, and cancels what was revoked once", async () => {
+  it("has one event for a document sent to several, and one for its cancellation", async () => {
     const bridge = await startBridge(
       configOf({
         provider: "xodo-sign",
@@ -336,7 +334,7 @@ function echoOf({ headers }: { headers: Headers } | Answer): string | null {
 
 function fixture(provider: string, name: string): Pick<Post, "headers" | "body"> {
   const folder = new URL(`../fixtures/${provider}/${name}/`, import.meta.url);
-  const [file = ""] = readdirSync(folder).filter((one) => one.startsWith("body"));
+  const file = only(readdirSync(folder).filter((one) => one.startsWith("body")));
   const { headers } = JSON.parse(readFileSync(new URL("request.json", folder), "utf8"));
   return { headers, body: readFileSync(new URL(file, folder), "utf8") };
 }

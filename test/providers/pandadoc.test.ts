@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ordersOf } from "../domain/orders.ts";
 import { tidy } from "../support/bridge.ts";
-import { PROVIDERS, start } from "./stage.ts";
+import { providerOf, startProvider } from "./provider-bridge.ts";
 
 describe("PandaDoc", () => {
   afterEach(tidy);
@@ -24,7 +24,7 @@ describe("PandaDoc", () => {
       ],
     },
   });
-  const LIFE = [
+  const CHANGES = [
     ["sent", 0],
     ["completed", 10],
     ["draft", 20],
@@ -39,11 +39,11 @@ describe("PandaDoc", () => {
     "document.completed",
   ];
 
-  it("goes back to draft, is sent and completed again: five events, and it is not completed in between", async () => {
-    const { tell, events, admin } = await start("pandadoc");
+  it("has five events for a document that is drafted again, and is not completed in between", async () => {
+    const { send, events, admin } = await startProvider("pandadoc");
     const statuses: unknown[] = [];
-    for (const [status, minute] of LIFE) {
-      await tell(JSON.stringify([changed(status, minute)]));
+    for (const [status, minute] of CHANGES) {
+      await send(JSON.stringify([changed(status, minute)]));
       const { body } = await admin("/api/v1/documents/pd-1");
       statuses.push([body.status, body.signers[0].status]);
     }
@@ -57,12 +57,12 @@ describe("PandaDoc", () => {
     ]);
   });
 
-  it("is the same five events, and completed in the end, in whichever order they come", async () => {
-    const { tell, events, admin } = await start("pandadoc");
-    const orders = [...ordersOf(LIFE)].filter((_, index) => index % 7 === 0);
+  it("has the same five events, and ends as completed, in any order of arrival", async () => {
+    const { send, events, admin } = await startProvider("pandadoc");
+    const orders = [...ordersOf(CHANGES)].filter((_, index) => index % 7 === 0);
     for (const [index, order] of orders.entries()) {
       const posts = order.map(([status, minute]) => JSON.stringify([changed(status, minute, `pd-${index}`)]));
-      for (const body of [...posts, ...posts]) await tell(body);
+      for (const body of [...posts, ...posts]) await send(body);
       const { body } = await admin(`/api/v1/documents/pd-${index}`);
       expect([body.status, body.signers[0].status, body.events.length], order.join(" ")).to.deep.equal([
         "completed",
@@ -74,18 +74,18 @@ describe("PandaDoc", () => {
     expect(types.filter((type) => type === "document.completed")).to.have.length(2 * orders.length);
   });
 
-  it("is not completed after it was marked as declined by hand", async () => {
-    const { tell, admin } = await start("pandadoc");
-    await tell(JSON.stringify([changed("completed", 10), changed("declined", 20)]));
+  it("is declined after it was marked as declined by hand", async () => {
+    const { send, admin } = await startProvider("pandadoc");
+    await send(JSON.stringify([changed("completed", 10), changed("declined", 20)]));
     expect((await admin("/api/v1/documents/pd-1")).body.status).to.equal("declined");
   });
 
-  it("can have a token as well, as a segment of the path", async () => {
-    const { post } = await start("pandadoc", {
+  it("may have a token as well, as a segment of the path", async () => {
+    const { post } = await startProvider("pandadoc", {
       channel: '{ secrets: ["panda-shared-key-01"], token: a-token-nobody-guesses }',
     });
     const body = JSON.stringify(changed("sent", 0));
-    const query = PROVIDERS.pandadoc?.send(body, 0).query ?? "";
+    const { query } = providerOf("pandadoc").send(body, 0);
     expect((await post(`/in/pandadoc/webhook/a-token-nobody-guesses${query}`, body)).status).to.equal(200);
     expect((await post(`/in/pandadoc/webhook${query}`, body)).status).to.equal(401);
     expect((await post("/in/pandadoc/webhook/a-token-nobody-guesses", body)).status).to.equal(401);

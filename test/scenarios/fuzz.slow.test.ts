@@ -145,7 +145,8 @@ describe("the way in, whatever comes", function () {
 
   it("answers 200 or 401 where the signature is part of the payload: dropbox", async () => {
     const property = fc.asyncProperty(anyJson, fc.boolean(), async (json, genuine) => {
-      const signed = `{"event":{"event_time":"1","event_type":"x","event_hash":"${digestOf("1x", "hex")}"},"signature_request":${json}}`;
+      const event = `{"event_time":"1","event_type":"x","event_hash":"${digestOf("1x", "hex")}"}`;
+      const signed = `{"event":${event},"signature_request":${json}}`;
       const text = encodeURIComponent((genuine ? signed : json).toWellFormed());
       const { status, body } = await bridge.post("/in/dropbox/account", `json=${text}`, FORM);
       if (genuine) expect([status, body]).to.deep.equal([200, "Hello API Event Received"]);
@@ -457,7 +458,11 @@ read: { each: "groups[].items", single: true }
 event:
   word: { from: "what[].name", table: words }
   time: { path: "times[name={who}].at", as: rfc2822, zone: Europe/London, optional: true }
-  document: { id: "ids[].id", title: "ids[kind=title].text", tags: ["tags[].values[].text", ^.tag], references: { each: "pairs[]", name: name, value: ^.id } }
+  document:
+    id: "ids[].id"
+    title: "ids[kind=title].text"
+    tags: ["tags[].values[].text", ^.tag]
+    references: { each: "pairs[]", name: name, value: ^.id }
   reason: "signers[id={who}].reason"
   signers:
     - { each: signers, single: true, id: id, name: "^.names[id={who}].text", role: signer }

@@ -37,7 +37,9 @@ store: sqlite:./countersign.db
 sources:
   lumin: { mapping: lumin, channels: { account: { secrets: [${LUMIN_KEY}] } } }
   legalesign: { mapping: legalesign, channels: { upon: { token: ${TOKEN} }, batch: { token: ${TOKEN} } } }
-  dropbox: { mapping: dropbox-sign, channels: { account: { secrets: [${API_KEY}], headers: { X-Sent: [${SENT}] } } } }
+  dropbox:
+    mapping: dropbox-sign
+    channels: { account: { secrets: [${API_KEY}], headers: { X-Sent: [${SENT}] } } }
   docusign:
     mapping: docusign
     channels: { connect: { secrets: [${LUMIN_KEY}], basic: { user: connect, password: ${BASIC} } } }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { aDestination } from "../outbound/fixtures.ts";
 import { NEW_YEAR } from "../support/builders.ts";
-import { only } from "../support/only.ts";
+import { nth, only } from "../support/only.ts";
 import { type PostgresServer, postgresServer } from "../support/postgres-server.ts";
 import { until } from "../support/until.ts";
 import { createNodesHarness, type Node, type NodesHarness } from "./shared-destination.ts";
@@ -37,7 +37,7 @@ describe("nodes that send to one destination", () => {
   const out = () => attempts.filter(({ open }) => open);
   const nextAttempt = async () => {
     await until(() => out().length > 0, "an attempt has begun");
-    return only(out());
+    return nth(out(), 0);
   };
   /** All of them know the time of the next probe. */
   const allKnow = (probeAt: number) =>

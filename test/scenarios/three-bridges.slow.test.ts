@@ -63,7 +63,8 @@ describe("three bridges on one PostgreSQL", () => {
   async function start(receiver: string, rest = ""): Promise<void> {
     const url = await server.newSchema();
     const text = configText(
-      `destinations: { crm: { url: "${receiver}", secrets: ["${SECRET}"], timeout: 10m${rest} } }\nshutdown: 0s`,
+      `destinations: { crm: { url: "${receiver}", secrets: ["${SECRET}"], timeout: 10m${rest} } }
+shutdown: 0s`,
     );
     clock = createManualClock(START);
     asked = [0, 0, 0];

@@ -86,7 +86,8 @@ type World = Awaited<ReturnType<typeof createWorld>>;
 /** `billing` is at its receiver only after it was moved. */
 function configOf({ crm, archive, billing, legacy }: World, moved: boolean): string {
   const at = (url: string, rest: string) =>
-    `{ url: "${url}", secrets: ["${SECRET}"], retry: [5s, 1m, 10m, 1h], timeout: 15s, concurrency: 6${rest} }`;
+    `{ url: "${url}", secrets: ["${SECRET}"], ` +
+    `retry: [5s, 1m, 10m, 1h], timeout: 15s, concurrency: 6${rest} }`;
   const breaker = ", breaker: { failures: 5, pause: 10s, longest: 2m }";
   return configText(`
 destinations:
@@ -210,7 +211,12 @@ function expectOrder(met: readonly Met[]): void {
 
 /** Equal for deliveries with the same history and end. */
 const kindOf = ({ destination, status, reason, history }: DeliveryWithHistory) =>
-  `${destination === "legacy"} ${status} ${reason} ${history.map(({ cause, status }) => `${cause} ${status}`)}`;
+  [
+    destination === "legacy",
+    status,
+    reason,
+    ...history.map(({ cause, status }) => `${cause} ${status}`),
+  ].join(" ");
 
 const AFTER: Record<string, string> = {
   delivered: "is delivered to",

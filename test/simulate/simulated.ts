@@ -13,7 +13,7 @@ import type { SimulatedHappening } from "../../src/simulate/timeline.ts";
 import { aRequest, readVerified, shipped, verifyRaw } from "../inbound/posts.ts";
 import { aDocument, aSigner, NEW_YEAR } from "../support/builders.ts";
 
-/** Simulated documents for tests of the simulator, and what our own code makes of their posts. */
+/** Simulated documents for tests of the simulator, and the reading of their posts by our own code. */
 
 const SIGNING_SECRET = "a-key-that-signs";
 const URL_TOKEN = "a-token-in-the-url";

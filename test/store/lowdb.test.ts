@@ -183,6 +183,27 @@ describe("a lowdb file", () => {
     ]);
   });
 
+  it("carries out each of the writes that arrive together once, when none of them fails", async () => {
+    const opened = await open();
+    let carriedOut = 0;
+    const types = ["document.created", "document.sent", "document.completed"] as const;
+    const requests = types.map((type) => {
+      const request = aRecordRequest([aDraft({ type })]);
+      const resolve: typeof request.resolve = (known) => {
+        carriedOut += 1;
+        return request.resolve(known);
+      };
+      return { ...request, resolve };
+    });
+    await Promise.all([
+      ...requests.map(opened.record),
+      opened.saveDestination("crm", { paused: { at: NEW_YEAR, reason: "moving" } }),
+      opened.saveDestination("crm", { paused: null }),
+    ]);
+    expect(carriedOut).to.equal(3);
+    expect(await opened.findDocument("legalesign", "doc-1")).to.include({ status: "completed", sequence: 3 });
+  });
+
   it("is not written when nothing changes", async () => {
     const idle = await open();
     expect(await claim(idle)).to.deep.equal([]);

@@ -47,14 +47,14 @@ export interface Bridge extends App {
   post(path: string, body: string | Uint8Array, headers?: Record<string, string>): Promise<Answer>;
   admin(path: string, headers?: Record<string, string>): Promise<Answer>;
   /** Reprocesses the first page of stored requests; resolves with its result. */
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the bridge answers; the test says what it expects
+  // biome-ignore lint/suspicious/noExplicitAny: an answer of the bridge; the test says what it expects
   reprocess(request: { which: "problems" | "rejected"; dryRun?: boolean }): Promise<any>;
 }
 
 export interface Answer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the bridge answers; the test says what it expects
+  // biome-ignore lint/suspicious/noExplicitAny: an answer of the bridge; the test says what it expects
   body: any;
 }
 

@@ -2,9 +2,7 @@ import type { Clock } from "../../src/domain/clock.ts";
 
 /** A clock that stands still until a test moves it. */
 export interface ManualClock extends Clock {
-  /**
-   * Moves time on, running what falls due on the way in order, and lets what each of them started get going.
-   */
+  /** Moves time on, and runs the timers that fall due in order, each with the promises that it starts. */
   advance(ms: number): Promise<void>;
   /** Sets it, as an operator does: timers fire as many milliseconds from now as before. */
   set(to: number): void;
@@ -55,13 +53,4 @@ export function createManualClock(start: number): ManualClock {
 /** A few turns of the event loop: promises and immediates that were waiting have run. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/**
- * Turns the event loop until it holds; for what comes over a real socket, which no clock moves. mocha's
- * timeout ends it otherwise.
- */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let turns = 0; !condition(); turns++)
-    await new Promise((resolve) => (turns < 50 ? setImmediate(resolve) : setTimeout(resolve, 1)));
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { configText, FORM, signedByLumin, startBridge, TOKEN, tidy } from "../support/bridge.ts";
+import { configText, FORM, SECRET, signedByLumin, startBridge, TOKEN, tidy } from "../support/bridge.ts";
 import { until } from "../support/until.ts";
 
 const ADMIN_TOKEN = "an-admin-token-of-some-length";
@@ -76,9 +76,7 @@ describe("the admin listener", () => {
 
   it("shows an event's whole history: receipt, duplicates, deliveries and attempts", async () => {
     const bridge = await startBridge(
-      configText(
-        'destinations: { crm: { url: "http://127.0.0.1:1/", secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw] } }',
-      ),
+      configText(`destinations: { crm: { url: "http://127.0.0.1:1/", secrets: ["${SECRET}"] } }`),
     );
     const body = "uuid=d1&event=100";
     await bridge.post(`/in/legalesign/upon?token=${TOKEN}`, body, FORM);

@@ -154,7 +154,8 @@ describe("redacting a request", () => {
 
   it("looks into XML and into JSON that breaks off", () => {
     for (const text of [
-      '<Envelope><UserName>Ada Byron</UserName><Email>ada@x.org</Email><v:PDFBytes>JVBERi0x</v:PDFBytes><a token="Ada B"/></Envelope>',
+      "<Envelope><UserName>Ada Byron</UserName><Email>ada@x.org</Email>" +
+        '<v:PDFBytes>JVBERi0x</v:PDFBytes><a token="Ada B"/></Envelope>',
       '{"what":"finished","userName":"Ada Byron","access_token":"ada@x.org","PDFBytes":"JVBERi0x","a":"Ada B',
     ]) {
       const redacted = redactRequest({ mapping, rules, body: Buffer.from(text), query: "", headers: {} });

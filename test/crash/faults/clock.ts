@@ -3,7 +3,7 @@ import type { World } from "../world.ts";
 import { ALWAYS, createWitness, type Fault, type Witness } from "./fault.ts";
 import { inWorld, moreTaken } from "./inside.ts";
 
-/** The clock of the machine is set, by hours, while all goes on. */
+/** The clock of the machine is set by hours, under load. */
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -12,7 +12,7 @@ const SOME = 30;
 const JUMPS = [6, 0, -5, 0].map((hours) => hours * HOUR);
 const AHEAD_AND_BACK = JUMPS.slice(0, 2);
 
-/** In the end so much time has passed that the clock is again where it was furthest. */
+/** At the end the clock is beyond its furthest point, so all leases have expired. */
 export const CLOCK_JUMPS: Fault = {
   name: "the clock jumps by hours",
   promise: "loses nothing and makes nothing twice when its clock is set forward and back, running or killed",
@@ -22,9 +22,9 @@ export const CLOCK_JUMPS: Fault = {
 
 export const CLOCK_SET_BACK: Fault = {
   name: "the clock was set back",
-  promise: "leaves nothing for hours that came or failed while its clock was ahead",
+  promise: "delays no delivery for hours that arrived or failed while its clock was ahead",
   impossible: ALWAYS,
-  // As far as leases of killed attempts go, and no hour farther.
+  // Beyond the leases of killed attempts, but less than an hour.
   run: (seed) => runJumps(seed, AHEAD_AND_BACK, MINUTE),
 };
 
@@ -40,7 +40,7 @@ function runJumps(seed: number, jumps: readonly number[], ahead: number) {
   });
 }
 
-/** While the bridge runs; and then it is killed with leases out, which the next process finds. */
+/** Sets the clock of the running bridge, and then kills it with unsettled leases and starts it again. */
 async function setClock(world: World, ahead: number, sees: Witness["sees"]): Promise<void> {
   const [node] = world.nodes as [Node];
   node.running?.setAhead(ahead);

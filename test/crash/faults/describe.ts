@@ -6,8 +6,8 @@ import type { Fault } from "./fault.ts";
  * A test for each fault. One that cannot be made on this machine is skipped, with the reason in its title.
  */
 export function describeFaults(faults: readonly Fault[]): void {
-  describe("a bridge in trouble", function () {
-    this.timeout(300_000);
+  describe("a bridge under a fault", function () {
+    this.timeout(120_000);
 
     for (const { name, promise, impossible, run } of faults) {
       it(`${promise} (${name})`, async function () {

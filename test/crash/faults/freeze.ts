@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Stops a process and its children where they stand, and gives their ids. Linux. */
+/** Stops a process and its children with SIGSTOP. Returns their ids. Linux only. */
 export function freeze(pid: number): number[] {
-  // The parent first, so that it makes no more of them.
+  // The parent first, so that it starts no further children.
   process.kill(pid, "SIGSTOP");
   const children = childrenOf(pid);
   for (const child of children) process.kill(child, "SIGSTOP");
@@ -20,8 +20,7 @@ function childrenOf(pid: number): number[] {
 }
 
 /**
- * The fourth word, the second of which is a name in parentheses that may hold blanks. Null: it has ended
- * meanwhile.
+ * The fourth field; the second is a name in parentheses that may hold blanks. Null: the process has ended.
  */
 function parentOf(pid: number): number | null {
   try {

@@ -1,4 +1,4 @@
 import { describeFaults } from "./describe.ts";
-import { fullDisk, longFile } from "./full-disk.ts";
+import { fileLimit, fullDisk } from "./full-disk.ts";
 
-describeFaults([fullDisk("sqlite"), fullDisk("lowdb"), longFile("sqlite"), longFile("lowdb")]);
+describeFaults([fullDisk("sqlite"), fullDisk("lowdb"), fileLimit("sqlite"), fileLimit("lowdb")]);

@@ -8,22 +8,19 @@ import type { World, WorldOptions } from "../world.ts";
 import { createWitness, type Fault } from "./fault.ts";
 import { countOf, inWorld, moreTaken } from "./inside.ts";
 
-/** No space is left where the store is, and then there is again. */
+/** The disk of the store is full, and later has space again. */
 
 type FileStore = "sqlite" | "lowdb";
 
 const FILES = { sqlite: "sqlite:./countersign.db", lowdb: "lowdb:./countersign.json" };
 const SOME = 30;
 const MEGABYTE = 1_024 ** 2;
-/**
- * What the bridge has for itself until it is filled, and afterwards: more than it comes to on the fastest
- * machine.
- */
-const SIZE = 128 * MEGABYTE;
-/** The same for a file: SQLite writes a log of whole pages. */
-const LONGEST = { sqlite: 3 * MEGABYTE, lowdb: MEGABYTE / 2 };
+/** More than the store needs on the fastest machine. */
+const DISK_BYTES = 128 * MEGABYTE;
+/** The limit to a file's size: SQLite's log is of whole pages. */
+const MAX_FILE_BYTES = { sqlite: 3 * MEGABYTE, lowdb: MEGABYTE / 2 };
 
-/** A file system of its own, which only root can make. */
+/** A file system of its own. Takes root. */
 export const fullDisk = (store: FileStore): Fault => ({
   name: `disk full (${store})`,
   promise: "is not ready and answers 503 while the disk is full, and recovers when there is space again",
@@ -46,8 +43,8 @@ export const fullDisk = (store: FileStore): Fault => ({
   },
 });
 
-/** The system lets no file of the bridge become longer, as with a quota. */
-export const longFile = (store: FileStore): Fault => ({
+/** A limit to the size of files, as with a quota. */
+export const fileLimit = (store: FileStore): Fault => ({
   name: `file at its limit (${store})`,
   promise: "is not ready and answers 503 while its file may not grow, and recovers when it may",
   impossible: () =>
@@ -56,7 +53,7 @@ export const longFile = (store: FileStore): Fault => ({
       : "limits of a running process are moved with util-linux' prlimit",
   run: (seed) =>
     runFull(
-      { seed: `${store} ${seed}`, store: FILES[store], launch: { longestFile: LONGEST[store] } },
+      { seed: `${store} ${seed}`, store: FILES[store], launch: { maxFileBytes: MAX_FILE_BYTES[store] } },
       {
         begin: () => {},
         end: ({ nodes: [node] }) => {
@@ -91,10 +88,10 @@ function isThere(program: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 }
 
-/** Null: it cannot be done here. */
+/** Null: this machine does not allow it. */
 function mountDisk(): string | null {
   const folder = mkdtempSync(join(tmpdir(), "countersign-disk-"));
-  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${SIZE}`, "tmpfs", folder]);
+  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "tmpfs", folder]);
   if (status === 0) return folder;
   rmSync(folder, { recursive: true });
   return null;
@@ -111,14 +108,14 @@ function unmount(disk: string): void {
   rmSync(disk, { recursive: true });
 }
 
-/** To the last byte. */
+/** Writes until no space is left. */
 function fill(file: string): void {
   const descriptor = openSync(file, "w");
   const chunk = Buffer.alloc(MEGABYTE / 256);
   try {
     for (;;) writeSync(descriptor, chunk);
   } catch {
-    // No space is left: that is what it is for.
+    // No space is left, as intended.
   } finally {
     closeSync(descriptor);
   }

@@ -1,6 +1,6 @@
 import { createWorld, type World, type WorldOptions } from "../world.ts";
 
-/** Runs something in a world that is gone afterwards. */
+/** Runs `work` in a started world, and closes it afterwards. */
 export async function inWorld<T>(options: WorldOptions, work: (world: World) => Promise<T>): Promise<T> {
   const world = await createWorld(options);
   try {
@@ -11,10 +11,10 @@ export async function inWorld<T>(options: WorldOptions, work: (world: World) => 
   }
 }
 
-/** How many of the answers so far were of this kind. */
+/** The number of answers of this status so far. */
 export const countOf = ({ load }: World, status: string): number => load.answers.get(status) ?? 0;
 
-/** True once so many more posts have been answered with 200. */
+/** A condition: `count` more posts were answered with 200. */
 export function moreTaken(world: World, count: number): () => boolean {
   const before = countOf(world, "200");
   return () => countOf(world, "200") >= before + count;

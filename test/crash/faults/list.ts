@@ -1,6 +1,6 @@
 import { CLOCK_JUMPS, CLOCK_SET_BACK } from "./clock.ts";
 import type { Fault } from "./fault.ts";
-import { fullDisk, longFile } from "./full-disk.ts";
+import { fileLimit, fullDisk } from "./full-disk.ts";
 import { PAUSED, RESTARTED } from "./postgres.ts";
 import { readOnlyFolder } from "./read-only.ts";
 import { SLOW_CONNECTIONS } from "./slow-connections.ts";
@@ -11,8 +11,8 @@ export const FAULTS: readonly Fault[] = [
   PAUSED,
   fullDisk("sqlite"),
   fullDisk("lowdb"),
-  longFile("sqlite"),
-  longFile("lowdb"),
+  fileLimit("sqlite"),
+  fileLimit("lowdb"),
   readOnlyFolder("sqlite"),
   readOnlyFolder("lowdb"),
   CLOCK_JUMPS,

@@ -14,7 +14,7 @@ const SOME = 30;
 
 export const RESTARTED: Fault = {
   name: "PostgreSQL restarted",
-  promise: "is not ready and answers 503 while PostgreSQL is down, and heals by itself",
+  promise: "is not ready and answers 503 while PostgreSQL is down, and recovers by itself",
   impossible: ALWAYS,
   run: (seed) =>
     underLoad(seed, async (world, postgres, { sees }) => {
@@ -27,17 +27,17 @@ export const RESTARTED: Fault = {
 
 export const PAUSED: Fault = {
   name: "PostgreSQL paused",
-  promise: "is not ready and answers no 200 while PostgreSQL stands still, and goes on where it was",
+  promise: "is not ready and answers no 200 while PostgreSQL is paused, and goes on afterwards",
   impossible: () => (process.platform === "linux" ? null : "processes are found through Linux's /proc"),
   run: (seed) =>
     underLoad(seed, async (world, postgres, { sees }) => {
       const frozen = freeze(postgres.pid());
       try {
-        // What was committed before may still be on its way back.
+        // Answers to earlier commits may still be in flight.
         await sleep(100);
         const before = countOf(world, "200");
-        await sees(() => noneIsReady(world), "no node ready while the database stands still");
-        await sees(() => countOf(world, "200") === before, "no 200 while the database stands still", 0);
+        await sees(() => noneIsReady(world), "no node ready while the database is paused");
+        await sees(() => countOf(world, "200") === before, "no 200 while the database is paused", 0);
       } finally {
         thaw(frozen);
       }
@@ -46,7 +46,7 @@ export const PAUSED: Fault = {
 
 async function underLoad(
   seed: number,
-  trouble: (world: World, postgres: OwnPostgres, witness: Witness) => Promise<void>,
+  fault: (world: World, postgres: OwnPostgres, witness: Witness) => Promise<void>,
 ): Promise<Verdict> {
   const postgres = await startOwnPostgres();
   const witness = createWitness();
@@ -57,7 +57,7 @@ async function underLoad(
       async (world) => {
         world.load.allow(100_000);
         await sees(moreTaken(world, SOME), "posts taken before");
-        await trouble(world, postgres, witness);
+        await fault(world, postgres, witness);
         await sees(() => allAreReady(world), "all nodes ready afterwards");
         await sees(moreTaken(world, SOME), "posts taken afterwards");
         return witness.add(await world.finish());

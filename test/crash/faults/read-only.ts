@@ -9,30 +9,25 @@ import { createWorld, type World } from "../world.ts";
 import { createWitness, type Fault } from "./fault.ts";
 import { countOf, moreTaken } from "./inside.ts";
 
-/**
- * The folder of the store may not be written to. Nothing is read-only to root, so the bridge runs as somebody
- * else then.
- */
+/** The folder of the store is read-only. Root may write anyway, so the bridge runs as another user then. */
 
 type FileStore = "sqlite" | "lowdb";
 
 const FILES = { sqlite: "countersign.db", lowdb: "countersign.json" };
 const SOME = 30;
 const [CLOSED, OPEN] = [0o555, 0o755];
-/** As the one sentence that a person gets. */
+/** The one sentence of the refusal to start. */
 const REFUSAL = /^countersign: the store .* cannot be opened .*this user may write to\n$/;
 
-/**
- * At the start a bridge says so and ends; one that runs already answers 503, if it needs to write to the
- * folder itself.
- */
+/** At the start the bridge exits with a message; when running it answers 503 if its store creates files. */
 export const readOnlyFolder = (store: FileStore): Fault => ({
   name: `read-only folder (${store})`,
   promise:
     store === "lowdb"
       ? "does not start in a read-only folder and says why, answers 503 when it becomes one, and recovers"
-      : "does not start in a read-only folder and says why, and goes on when it becomes one, as its files are open",
-  impossible: () => (canRunAs(nobody()) ? null : "it takes a user that is not root and may read these files"),
+      : "does not start in a read-only folder and says why, and goes on when it becomes one",
+  impossible: () =>
+    canRunAs(unprivilegedUser()) ? null : "it takes a user that is not root and may read these files",
   run: (seed) => inFolder((folder) => runIn(folder, store, seed)),
 });
 
@@ -41,7 +36,7 @@ async function runIn(folder: string, store: FileStore, seed: number): Promise<Ve
     seed: `${store} ${seed}`,
     store: `${store}:${join(folder, FILES[store])}`,
     connections: 8,
-    launch: launchAs(nobody()),
+    launch: launchAs(unprivilegedUser()),
   });
   chmodSync(world.folder, OPEN);
   try {
@@ -76,13 +71,13 @@ async function closeAndOpen(world: World, folder: string, store: FileStore): Pro
 }
 
 async function refusesToStart({ nodes: [node] }: World): Promise<boolean> {
-  const end = await node?.start(launchAs(nobody())).ends();
+  const end = await node?.start(launchAs(unprivilegedUser())).ends();
   return end?.code === 1 && REFUSAL.test(end.stderr);
 }
 
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "countersign-closed-"));
-  const user = nobody();
+  const user = unprivilegedUser();
   if (user) chownSync(folder, user.uid, user.gid);
   chmodSync(folder, OPEN);
   try {
@@ -97,8 +92,8 @@ interface User {
   gid: number;
 }
 
-/** Undefined: this process is not root, and needs no other user. */
-function nobody(): User | undefined {
+/** The user `nobody`. Undefined: this process is not root, so it needs no other user. */
+function unprivilegedUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string) => Number(execFileSync("id", [flag, "nobody"]));
   return { uid: id("-u"), gid: id("-g") };

@@ -8,24 +8,23 @@ import { judge, type Verdict } from "../oracle.ts";
 import { type Receiver, startReceiver } from "../receivers.ts";
 import { ALWAYS, createWitness, type Fault } from "./fault.ts";
 
-/** Nobody is there for three days of a clock that is moved; the bridge runs in this process for that. */
+/** No receiver answers for three days of a moved clock, for which the bridge runs in this process. */
 
 const POSTS = 150;
 const START = Date.UTC(2026, 0, 1);
 const THREE_DAYS = 3 * 86_400_000;
-/** More than it takes by far. */
-const MOST_STEPS = 50_000;
+/** Far more than are needed. */
+const MAX_STEPS = 50_000;
 
 export const AWAY_FOR_THREE_DAYS: Fault = {
   name: "receivers away for three days",
-  promise:
-    "delivers everything in order on the standard schedule once they are there again, and parks nothing",
+  promise: "delivers everything in order on the standard schedule once they are back, and parks nothing",
   impossible: ALWAYS,
   async run(seed) {
     let isAway = true;
     const receivers = await Promise.all(
       ["crm", "archive"].map((name) =>
-        startReceiver({ name, secret: SECRET, treat: () => (isAway ? "reset" : "accept"), dawdle: () => 0 }),
+        startReceiver({ name, secret: SECRET, treat: () => (isAway ? "reset" : "accept"), delay: () => 0 }),
       ),
     );
     try {
@@ -55,7 +54,7 @@ async function beAway(seed: number, receivers: readonly Receiver[], comeBack: ()
   await sees(() => !accepted && now() >= START + THREE_DAYS, "three days without an answer", 0);
   comeBack();
   await step(still, async () => (await countOpen(bridge.adminUrl)) === 0);
-  return add(judge({ load, receivers, kept: await listEverything(bridge.adminUrl) }));
+  return add(judge({ load, receivers, stored: await listEverything(bridge.adminUrl) }));
 }
 
 function startIn(still: Standstill, receivers: readonly Receiver[], random: () => number): Promise<Bridge> {
@@ -65,9 +64,9 @@ function startIn(still: Standstill, receivers: readonly Receiver[], random: () =
   return startBridge(text, { folder, clock: still.clock, store: still.openStore(folder), random });
 }
 
-/** From one thing that the bridge waits for to the next. */
+/** Moves the clock from timer to timer until the condition holds. */
 async function step(still: Standstill, until: () => Promise<boolean>): Promise<void> {
-  for (let steps = 0; steps < MOST_STEPS && !(await until()); steps++) {
+  for (let steps = 0; steps < MAX_STEPS && !(await until()); steps++) {
     if (!(await still.step())) return;
   }
 }

@@ -3,12 +3,9 @@ import { readFileSync } from "node:fs";
 import { aFolder, type Bridge, startBridge } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
 
-/**
- * A real bridge with one of the providers whose mappings are shipped, and what is needed to post as that
- * provider does.
- */
+/** A real bridge with the shipped mapping of one provider, and posts signed as by that provider. */
 
-/** 2026-03-02T10:14:05Z, just after what the fixtures tell. */
+/** 2026-03-02T10:14:05Z, just after the happenings of the fixtures. */
 export const NOW = Date.UTC(2026, 2, 2, 10, 14, 5);
 const OUTBOUND = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -20,11 +17,11 @@ interface Post {
 
 export interface Provider {
   secret: string;
-  /** The request with this body as the provider makes it at that time, in seconds since 1970. */
+  /** The provider's request for the body. `at`: seconds since 1970. */
   send(body: string, at: number): Omit<Post, "body">;
-  /** What of a body is of the attempt, and not of what happened. */
+  /** The body of a repeated attempt. */
   again?(body: string): string;
-  /** The fixture that is posted, and what it must become. */
+  /** The fixture that is posted, and its expected events. */
   fixture: string;
   events: readonly string[];
 }
@@ -87,16 +84,23 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
   },
 };
 
+/** @throws Error: there is no such provider. */
+export function providerOf(name: string): Provider {
+  const provider = PROVIDERS[name];
+  if (!provider) throw new Error(`there is no provider ${name}`);
+  return provider;
+}
+
 export const bodyOf = (provider: string, name: string) =>
   readFileSync(new URL(`../fixtures/${provider}/${name}/body.json`, import.meta.url), "utf8");
 
-interface Started extends Bridge {
-  /** Posts what the provider would, some seconds after `NOW`. */
-  tell(body: string, seconds?: number): ReturnType<Bridge["post"]>;
-  events(): Promise<Told[]>;
+interface ProviderBridge extends Bridge {
+  /** Posts the body as the provider does, `seconds` after the time of the clock. */
+  send(body: string, seconds?: number): ReturnType<Bridge["post"]>;
+  events(): Promise<ShownEvent[]>;
 }
 
-interface Told {
+interface ShownEvent {
   type: string;
   signer: { id: string } | null;
   document: { id: string; status: string | null } | null;
@@ -104,15 +108,16 @@ interface Told {
 
 export const clockAt = (ms = NOW) => createManualClock(ms);
 
-export async function start(
+export async function startProvider(
   provider: string,
   {
     channel,
     receiver,
     clock = clockAt(),
   }: { channel?: string; receiver?: string; clock?: ReturnType<typeof clockAt> } = {},
-): Promise<Started> {
-  const { secret = "", send } = PROVIDERS[provider] ?? {};
+): Promise<ProviderBridge> {
+  const { secret, send } = providerOf(provider);
+  const credentials = channel ?? `{ secrets: ["${secret}"] }`;
   const crm = receiver ? `{ crm: { url: "${receiver}", secrets: [${OUTBOUND}] } }` : "{}";
   const bridge = await startBridge(
     `
@@ -120,20 +125,20 @@ server: { host: 127.0.0.1, port: 0 }
 admin: { port: 0 }
 store: sqlite:./countersign.db
 log: { level: silent }
-sources: { ${provider}: { mapping: ${provider}, channels: { webhook: ${channel ?? `{ secrets: ["${secret}"] }`} } } }
+sources: { ${provider}: { mapping: ${provider}, channels: { webhook: ${credentials} } } }
 destinations: ${crm}
 `,
     { folder: aFolder(), clock },
   );
   return {
     ...bridge,
-    tell: (body: string, seconds = 0) => {
-      const { query = "", headers = {} } = send?.(body, Math.floor(clock.now() / 1_000) + seconds) ?? {};
+    send: (body: string, seconds = 0) => {
+      const { query, headers } = send(body, Math.floor(clock.now() / 1_000) + seconds);
       return bridge.post(`/in/${provider}/webhook${query}`, body, headers);
     },
     events: async () => (await bridge.admin("/api/v1/events?limit=1000")).body.items,
   };
 }
 
-export const describeEvent = ({ type, signer, document }: Told) =>
+export const describeEvent = ({ type, signer, document }: ShownEvent) =>
   [type, ...(signer ? ["of", signer.id.replace(/^sgn_.*/, "sgn_…")] : []), "in", document?.id].join(" ");

@@ -5,19 +5,21 @@ import { monotonic } from "../monotonic.ts";
 import { answer } from "../processes.ts";
 import { configure, type Settings } from "../settings.ts";
 
-/** A store's port, asked for leases as a worker asks, with nothing sent in between. */
+/** Claims and settles at a store's port as a worker does, without sending anything. */
 let store: Store | null = null;
 let destination = "";
 
-/** Well beyond the end of a measurement, and of the try itself; milliseconds. */
-const LOAN = 600_000;
-const MARGIN = 30_000;
+/** Beyond the end of a measurement. */
+const LEASE_MS = 600_000;
+const SETTLE_MARGIN_MS = 30_000;
 
 const calls = {
   async open(settings: Settings): Promise<void> {
     const { store: choice, destinations } = await configure(settings);
     store = await openStore(choice, () => {});
-    destination = destinations[0]?.name ?? "";
+    const [first] = destinations;
+    if (!first) throw new Error("no destination");
+    destination = first.name;
   },
   /** Claims and settles `count` deliveries, `inFlight` of them at a time. Microseconds for each. */
   async deliver({ count, inFlight }: { count: number; inFlight: number }): Promise<number> {
@@ -30,32 +32,32 @@ const calls = {
     await store?.close();
   },
 };
-export type LenderCalls = typeof calls;
+export type ClaimerCalls = typeof calls;
 answer(calls);
 
-/**
- * As many are claimed as have been written down: those that are, in one turn of the event loop, by one claim.
- */
+/** Claims as many as were settled: those of one turn of the event loop by one claim. */
 async function deliver(from: Store, count: number, inFlight: number): Promise<void> {
-  const out = new Set<Promise<void>>();
-  const capacity = { limit: inFlight, settleMargin: MARGIN, finished: [] };
+  const unsettled = new Set<Promise<void>>();
+  const capacity = { limit: inFlight, settleMargin: SETTLE_MARGIN_MS, finished: [] };
   for (let begun = 0; begun < count; ) {
     const now = Date.now();
-    const limit = Math.min(inFlight - out.size, count - begun);
-    const leases = await from.claim({ destination, limit, now, until: now + LOAN, capacity });
-    if (leases.length === 0 && out.size === 0) throw new Error(`nothing is due after ${begun} deliveries`);
+    const limit = Math.min(inFlight - unsettled.size, count - begun);
+    const leases = await from.claim({ destination, limit, now, until: now + LEASE_MS, capacity });
+    if (leases.length === 0 && unsettled.size === 0)
+      throw new Error(`nothing is due after ${begun} deliveries`);
     begun += leases.length;
     for (const lease of leases) {
-      const work = settle(from, lease, now).finally(() => out.delete(work));
-      out.add(work);
+      const work = settle(from, lease, now).finally(() => unsettled.delete(work));
+      unsettled.add(work);
     }
-    while (out.size === inFlight || (out.size > 0 && leases.length === 0)) await Promise.race(out);
-    if (begun >= count) await Promise.all(out);
+    while (unsettled.size === inFlight || (unsettled.size > 0 && leases.length === 0))
+      await Promise.race(unsettled);
+    if (begun >= count) await Promise.all(unsettled);
   }
 }
 
 async function settle(from: Store, { delivery, token }: Lease, at: number): Promise<void> {
-  const written = await from.settle({
+  const isSettled = await from.settle({
     delivery: delivery.id,
     token,
     attempt: {
@@ -70,5 +72,5 @@ async function settle(from: Store, { delivery, token }: Lease, at: number): Prom
     outcome: { status: "delivered" },
     at,
   });
-  if (!written) throw new Error("a lease was lost");
+  if (!isSettled) throw new Error("a lease was lost");
 }
