@@ -14,7 +14,9 @@ interface CommandEntry {
   load(): Promise<SetUpCommand>;
 }
 
-/** In the order of `--help`. The file of a command is loaded when it is asked for, so that all start quickly. */
+/**
+ * In the order of `--help`. The file of a command is loaded when it is asked for, so that all start quickly.
+ */
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "serve",

@@ -19,7 +19,10 @@ export class EncodingError extends Error {
   override readonly name = "EncodingError";
 }
 
-/** A post that brought no whole answer. The message is that of its cause, and `code` the system's or Node's; empty: none. */
+/**
+ * A post that brought no whole answer. The message is that of its cause, and `code` the system's or Node's;
+ * empty: none.
+ */
 export class PostError extends Error {
   override readonly name = "PostError";
   readonly code: string;

@@ -85,7 +85,10 @@ function withLowerCaseNames(headers: Readonly<Record<string, string>>): Record<s
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** Sends the body, and reads the answer to its end or to its limit. An endless answer is cut with its connection. */
+/**
+ * Sends the body, and reads the answer to its end or to its limit. An endless answer is cut with its
+ * connection.
+ */
 function send(
   request: http.ClientRequest,
   { body, signal, url }: Pick<Outgoing, "body" | "signal"> & { url: URL },

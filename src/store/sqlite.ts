@@ -42,8 +42,8 @@ export interface SqliteOptions {
   /** How long to wait for another process that is writing, in milliseconds; default 2,000. */
   busyTimeout?: number;
   /**
-   * The process owns the file, as a bridge does: a second owner is refused. Default: no, as for commands that read
-   * beside a running bridge.
+   * The process owns the file, as a bridge does: a second owner is refused. Default: no, as for commands that
+   * read beside a running bridge.
    */
   owned?: boolean;
 }
@@ -52,8 +52,8 @@ export interface SqliteOptions {
  * One file on one machine. WAL, so that reads never wait; synchronous=FULL, so that a commit is on disk and
  * not only with the operating system. Writes that are asked for in one turn of the event loop share a commit.
  *
- * @throws CountersignError `cannot_start` when the file cannot be opened, its schema is newer, or another process
- * owns it.
+ * @throws CountersignError `cannot_start` when the file cannot be opened, its schema is newer, or another
+ *   process owns it.
  */
 export function openSqliteStore(options: SqliteOptions): SqliteStore {
   const { file, token, busyTimeout = 2_000, owned = false } = options;

@@ -70,8 +70,9 @@ export interface Queue {
   subscribe?(events: StoreEvents): void;
 
   /**
-   * Only in a store that one process owns: ends the leases of the process before, which ended with it. Their deliveries
-   * are due at `now`, and no attempt is counted. To be called before the first claim. Returns their number.
+   * Only in a store that one process owns: ends the leases of the process before, which ended with it. Their
+   * deliveries are due at `now`, and no attempt is counted. To be called before the first claim. Returns
+   * their number.
    */
   endLeases?(now: number): Promise<number>;
 
