@@ -4,7 +4,7 @@ import { crash } from "./crash.ts";
 import { SEED } from "./seed.ts";
 import type { Place, StoreName } from "./stores.ts";
 
-const KILLS = 5;
+const KILLS = 3;
 /** Longer than the lease of a killed attempt: the destination's timeout and 30 s. */
 const AHEAD_MS = 40_000;
 

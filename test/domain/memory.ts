@@ -59,7 +59,9 @@ export function createMemory(given: Rules) {
   }
 
   function reportAt(receivedAt: number, ...drafts: readonly Draft[]): Resolution {
-    const channel = drafts[0]?.channel ?? "";
+    const [first] = drafts;
+    if (!first) throw new Error("no draft names the channel");
+    const { channel } = first;
     const receipt = aReceipt({ channel, receivedAt });
     const resolved = resolve(receipt, drafts, knownTo(channel, receivedAt, drafts), rules);
     learn(resolved);
