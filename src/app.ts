@@ -1,5 +1,4 @@
 import * as crypto from "node:crypto";
-import { createRequire } from "node:module";
 import { type Logger, pino } from "pino";
 import type { Config, LoadedConfig } from "./config.ts";
 import { type Clock, within } from "./domain/clock.ts";
@@ -16,6 +15,7 @@ import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { timed } from "./store/timed.ts";
 import { watched } from "./store/watched.ts";
+import { VERSION } from "./version.ts";
 import { type Listener, listen } from "./web/listen.ts";
 import { createMetrics } from "./web/metrics.ts";
 
@@ -51,9 +51,6 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** The version that answers, metrics and `--version` show. */
-export const VERSION: string = createRequire(import.meta.url)("../package.json").version;
-
 const SYSTEM_CLOCK: Clock = {
   now: Date.now,
   after(ms, run) {
@@ -84,7 +81,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     states: () => reloader.current().dispatcher.states(),
   });
   const { observers = createObservers({ log: createLog(logger), metrics, now: clock.now }) } = overrides;
-  const rawStore = overrides.store ?? (await openStore(config.store, observers.process.storeWarned));
+  const rawStore =
+    overrides.store ?? (await openStore(config.store, observers.process.storeWarned, { owned: true }));
   const { store, settled } = watched(timed(rawStore, () => performance.now(), metrics.stored));
   const rejections = createRejections({ store, clock, observe: observers.rejections });
   const death = Promise.withResolvers<"died">();

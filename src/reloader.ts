@@ -40,6 +40,7 @@ export async function createReloader(
   let reloading: Promise<void> = Promise.resolve();
   const isShared = store.subscribe !== undefined;
   const nodesAtStart = Promise.withResolvers<number>();
+  await endLeases();
   if (!isShared) await parkRemoved();
 
   /** Subscribes the runtime in force to the other nodes: it gets their present state, then every change. */
@@ -53,6 +54,12 @@ export async function createReloader(
         nodesAtStart.resolve(count);
       },
     });
+  }
+
+  /** The deliveries that a process before had in flight when it was killed are due at once. */
+  async function endLeases(): Promise<void> {
+    const ended = (await store.endLeases?.(clock.now())) ?? 0;
+    if (ended > 0) observe.leasesEnded(ended);
   }
 
   /** Parks open deliveries to destinations that are not configured. */

@@ -42,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "reloader.ts",
     "runtime.ts",
     "store",
+    "version.ts",
     "web",
   ],
   cli: [
@@ -62,8 +63,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "store/rows.ts",
     PORT,
     STORE,
+    "version.ts",
     "yaml.ts",
   ],
+  "version.ts": [],
   "main.ts": ["cli"],
 };
 

@@ -5,8 +5,9 @@ import { preview, toGolden } from "../inbound/preview.ts";
 import { createConceal } from "../inbound/private.ts";
 import { makePrivateFolder, writePrivate } from "../private-files.ts";
 import { createAdminClient } from "./admin-client.ts";
+import type { SetUpCommand } from "./commands.ts";
 import { redactRequest } from "./redact/request.ts";
-import { type AddCommand, CONFIG_OPTION, readConfig, type Terminal } from "./terminal.ts";
+import { CONFIG_OPTION, readConfig, type Terminal } from "./terminal.ts";
 
 const CapturedReceipt = z.object({
   source: z.string(),
@@ -22,12 +23,8 @@ interface CaptureOptions {
   redact: boolean;
 }
 
-export const captureCommand: AddCommand = (program, terminal, done) => {
-  program
-    .command("capture")
-    .description(
-      "write a stored request as a golden folder: the request, its body, and the events it turns into",
-    )
+export const captureCommand: SetUpCommand = (command, terminal, done) => {
+  command
     .argument("<receipt>", "rcp_…")
     .option("--to <folder>", "the folder to create", "./captured")
     .option(

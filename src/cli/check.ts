@@ -5,21 +5,18 @@ import type { Destination } from "../outbound/destination.ts";
 import { whyNotPrivate } from "../private-files.ts";
 import { filesOf } from "../store/open.ts";
 import { type FileProblem, formatProblem } from "../yaml.ts";
+import type { SetUpCommand } from "./commands.ts";
 import { placeOf } from "./store-option.ts";
-import { type AddCommand, CONFIG_OPTION, readConfigWithWarnings } from "./terminal.ts";
+import { CONFIG_OPTION, readConfigWithWarnings } from "./terminal.ts";
 
-export const checkCommand: AddCommand = (program, terminal, done) => {
-  program
-    .command("check")
-    .description("check the configuration and its mappings, and say what they mean")
-    .option(...CONFIG_OPTION)
-    .action(async ({ config: file }) => {
-      const { config, warnings } = await readConfigWithWarnings(file, terminal);
-      if (config) terminal.stdout.write(describe(config) + describeWarnings(warnings));
-      const wide = config && whyNotPrivate(filesOf(config.store));
-      if (wide) terminal.stderr.write(`countersign: ${wide}\n`);
-      done(config ? 0 : 1);
-    });
+export const checkCommand: SetUpCommand = (command, terminal, done) => {
+  command.option(...CONFIG_OPTION).action(async ({ config: file }) => {
+    const { config, warnings } = await readConfigWithWarnings(file, terminal);
+    if (config) terminal.stdout.write(describe(config) + describeWarnings(warnings));
+    const wide = config && whyNotPrivate(filesOf(config.store));
+    if (wide) terminal.stderr.write(`countersign: ${wide}\n`);
+    done(config ? 0 : 1);
+  });
 };
 
 /** The configuration in sentences, without secrets and tokens. */

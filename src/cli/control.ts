@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { type AdminClient, connect } from "./admin-client.ts";
+import type { SetUpCommand } from "./commands.ts";
 import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";
 import { plural } from "./table.ts";
-import { type AddCommand, CONFIG_OPTION, type Terminal } from "./terminal.ts";
+import { CONFIG_OPTION, type Terminal } from "./terminal.ts";
 
 /**
  * The commands that change a running bridge: pause, resume, reload, skip, replay, reprocess. Each records its
@@ -17,32 +18,28 @@ const CountResponse = z.object({ count: z.number() });
 const SkipResponse = z.object({ event: z.string(), destination: z.string() });
 const ReplayResponse = z.object({ replayed: z.number(), next: z.string().nullable() });
 
-export const controlCommands: AddCommand = (program, terminal, done) => {
-  for (const action of ["pause", "resume"] as const) {
-    const description =
-      action === "pause"
-        ? "stop sending to a destination until it is resumed"
-        : "resume sending to a paused destination";
-    program
-      .command(action)
-      .description(description)
+export const pauseCommand = pauseOrResume("pause");
+export const resumeCommand = pauseOrResume("resume");
+
+function pauseOrResume(action: "pause" | "resume"): SetUpCommand {
+  return (command, terminal, done) => {
+    command
       .argument("<destination>")
       .requiredOption(...REASON_OPTION)
       .option(...CONFIG_OPTION)
       .action(async (name: string, { config, reason }) => {
         const client = await connect(config, terminal);
         if (!client) return done(1);
-        await client.post(`api/v1/destinations/${encodeURIComponent(name)}/${action}`, PauseResponse, {
-          reason,
-        });
+        const path = `api/v1/destinations/${encodeURIComponent(name)}/${action}`;
+        await client.post(path, PauseResponse, { reason });
         terminal.stdout.write(`${name} is ${action}d\n`);
         done(0);
       });
-  }
+  };
+}
 
-  program
-    .command("reload")
-    .description("reload sources, destinations and mappings from the configuration's file, all or nothing")
+export const reloadCommand: SetUpCommand = (command, terminal, done) => {
+  command
     .option(REASON_OPTION[0], REASON_OPTION[1], "reload from the command line")
     .option(...CONFIG_OPTION)
     .action(async ({ config, reason }) => {
@@ -52,28 +49,25 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
       terminal.stdout.write("reloaded\n");
       done(0);
     });
+};
 
-  program
-    .command("skip")
-    .description("park a delivery, so that the later events of its document are sent")
+export const skipCommand: SetUpCommand = (command, terminal, done) => {
+  command
     .argument("<delivery>", "dlv_…")
     .option(REASON_OPTION[0], REASON_OPTION[1], "skip from the command line")
     .option(...CONFIG_OPTION)
     .action(async (id: string, { config, reason }) => {
       const client = await connect(config, terminal);
       if (!client) return done(1);
-      const { event, destination } = await client.post(
-        `api/v1/deliveries/${encodeURIComponent(id)}/skip`,
-        SkipResponse,
-        { reason },
-      );
+      const path = `api/v1/deliveries/${encodeURIComponent(id)}/skip`;
+      const { event, destination } = await client.post(path, SkipResponse, { reason });
       terminal.stdout.write(`${inert(event)} is parked for ${inert(destination)}\n`);
       done(0);
     });
+};
 
-  program
-    .command("replay")
-    .description("send parked or delivered deliveries of a destination again, with the same ids")
+export const replayCommand: SetUpCommand = (command, terminal, done) => {
+  command
     .requiredOption("--destination <name>")
     .option("--status <status>", "parked, delivered or all", "parked")
     .option("--since <when>", "events recorded since then: 2d, or 2026-01-31T12:00:00Z")
@@ -90,36 +84,24 @@ export const controlCommands: AddCommand = (program, terminal, done) => {
       await replay(client, { filter, dryRun: dryRun === true, json: json === true }, terminal);
       done(0);
     });
+};
 
-  for (const [name, hidden] of [
-    ["reprocess", false],
-    // Its former name, for scripts.
-    ["reread", true],
-  ] as const) {
-    program
-      .command(name, { hidden })
-      .description(
-        "process stored requests again after a mapping or a secret was fixed, and forward their new events",
-      )
-      .option("--rejected", "refused requests, instead of requests with a problem")
-      .option("--source <source>")
-      .option("--since <when>", "received since then: 2d, or 2026-01-31T12:00:00Z")
-      .option("--dry-run", "only count the changes")
-      .option(REASON_OPTION[0], REASON_OPTION[1], "reprocess from the command line")
-      .option("--json", "print the counts as JSON")
-      .option(...CONFIG_OPTION)
-      .action(async ({ config, rejected, json, ...filter }) => {
-        const client = await connect(config, terminal);
-        if (!client) return done(1);
-        await reprocess(
-          client,
-          { ...filter, which: rejected ? "rejected" : "problems" },
-          json === true,
-          terminal,
-        );
-        done(0);
-      });
-  }
+export const reprocessCommand: SetUpCommand = (command, terminal, done) => {
+  command
+    .option("--rejected", "refused requests, instead of requests with a problem")
+    .option("--source <source>")
+    .option("--since <when>", "received since then: 2d, or 2026-01-31T12:00:00Z")
+    .option("--dry-run", "only count the changes")
+    .option(REASON_OPTION[0], REASON_OPTION[1], "reprocess from the command line")
+    .option("--json", "print the counts as JSON")
+    .option(...CONFIG_OPTION)
+    .action(async ({ config, rejected, json, ...given }) => {
+      const client = await connect(config, terminal);
+      if (!client) return done(1);
+      const filter = { ...given, which: rejected ? "rejected" : "problems" };
+      await reprocess(client, filter, json === true, terminal);
+      done(0);
+    });
 };
 
 const ReprocessResponse = z.object({

@@ -1,18 +1,17 @@
 import { once } from "node:events";
+import type { SetUpCommand } from "./commands.ts";
 import { DEMO_STEPS, type DemoStep } from "./demo/demo-steps.ts";
 import { checkRecorded, checkStep, tallyOf } from "./demo/findings.ts";
 import { type Installation, withInstallation } from "./demo/installation.ts";
 import { createDemoReport, type DemoReport } from "./demo/report.ts";
 import { listRecordedEvents, runStep, type StepResult } from "./demo/run-step.ts";
-import { type AddCommand, fail, INTERRUPTED, type Terminal } from "./terminal.ts";
+import { fail, INTERRUPTED, type Terminal } from "./terminal.ts";
 
 /** The limit for all steps together, which take one or two seconds, for the retry. */
 const TIME_LIMIT_S = 30;
 
-export const demoCommand: AddCommand = (program, terminal, done) => {
-  program
-    .command("demo")
-    .description("run a bridge with simulated providers and a receiver that verifies")
+export const demoCommand: SetUpCommand = (command, terminal, done) => {
+  command
     .option("--keep", "keep it running afterwards, to try it by hand")
     .action(async ({ keep = false }) => done(await demo({ steps: DEMO_STEPS, keep }, terminal)));
 };

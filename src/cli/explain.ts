@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { connect } from "./admin-client.ts";
+import type { SetUpCommand } from "./commands.ts";
 import { inert } from "./inert.ts";
-import { type AddCommand, CONFIG_OPTION } from "./terminal.ts";
+import { CONFIG_OPTION } from "./terminal.ts";
 
 const Row = z.object({
   group: z.string().nullable(),
@@ -31,10 +32,8 @@ const Explanation = z.object({
 });
 type Explanation = z.infer<typeof Explanation>;
 
-export const explainCommand: AddCommand = (program, terminal, done) => {
-  program
-    .command("explain")
-    .description("tell what happened to an event, a delivery, a receipt or a document, in short lines")
+export const explainCommand: SetUpCommand = (command, terminal, done) => {
+  command
     .argument("<id>", "evt_…, dlv_…, rcp_…, rej_…, or the provider's id of a document")
     .option("--verbose", "tell all in full sentences: every attempt, code and digest")
     .option("--json", "print the lines and the sentences as JSON")

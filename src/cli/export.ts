@@ -4,6 +4,7 @@ import { pagesOf } from "../backup/pages.ts";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import type { Snapshot } from "../store/port/backup.ts";
 import { type Rows, TABLES, type Table } from "../store/rows.ts";
+import type { SetUpCommand } from "./commands.ts";
 import { createConcealRow } from "./conceal-row.ts";
 import { beginPart, finishPart, type Point, resumePart, writeTo } from "./part-file.ts";
 import { type Progress, startProgress } from "./progress.ts";
@@ -16,7 +17,7 @@ import {
   withStore,
 } from "./store-option.ts";
 import { plural } from "./table.ts";
-import { type AddCommand, CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
+import { CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
 
 interface ExportOptions extends StoreOptions {
   to?: string;
@@ -24,10 +25,8 @@ interface ExportOptions extends StoreOptions {
   json?: true;
 }
 
-export const exportCommand: AddCommand = (program, terminal, done) => {
-  program
-    .command("export")
-    .description("write all that is kept as lines of JSON: a backup, or the way to another store")
+export const exportCommand: SetUpCommand = (command, terminal, done) => {
+  command
     .option("--to <file>", "the file to write, which only its owner may read; default: standard output")
     .option("--resume", "go on with the FILE.part of an export that was broken off")
     .option("--json", "print what was written as JSON")

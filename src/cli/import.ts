@@ -5,23 +5,20 @@ import { CountersignError, messageOf } from "../domain/errors.ts";
 import type { Rows, Table } from "../store/rows.ts";
 import type { Store } from "../store/store.ts";
 import { createAdminClient } from "./admin-client.ts";
+import type { SetUpCommand } from "./commands.ts";
 import { createConcealRow } from "./conceal-row.ts";
 import { lastLineOf, linesOf } from "./lines.ts";
 import { startProgress } from "./progress.ts";
 import { chooseStore, placeOf, STORE_OPTION, type StoreOptions, withStore } from "./store-option.ts";
 import { plural } from "./table.ts";
-import { type AddCommand, CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
+import { CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
 
 interface ImportOptions extends StoreOptions {
   json?: true;
 }
 
-export const importCommand: AddCommand = (program, terminal, done) => {
-  program
-    .command("import")
-    .description(
-      "put what `countersign export` wrote into an empty store; may be repeated after it was cut off",
-    )
+export const importCommand: SetUpCommand = (command, terminal, done) => {
+  command
     .argument("<file>", "the export")
     .option("--json", "print the counts as JSON")
     .option(...STORE_OPTION)

@@ -2,8 +2,9 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { PARK_REASONS } from "../domain/delivery.ts";
 import { type AdminClient, connect, listOf, type QueryParameters } from "./admin-client.ts";
+import type { SetUpCommand } from "./commands.ts";
 import { moment, plural, table } from "./table.ts";
-import { type AddCommand, CONFIG_OPTION, type Terminal } from "./terminal.ts";
+import { CONFIG_OPTION, type Terminal } from "./terminal.ts";
 
 /**
  * The commands that list events, receipts, documents, deliveries, destinations and operators' changes of a
@@ -160,44 +161,43 @@ function stateOf({ configured, paused, breaker }: z.infer<typeof DestinationItem
   return "sending";
 }
 
-export const listCommands: AddCommand = (program, terminal, done) => {
-  const add = <T>(
-    name: string,
-    description: string,
-    listing: ListCommand<T>,
-    options: (command: Command) => Command,
-  ) => {
-    options(program.command(name).description(description))
+export const eventsCommand = listing(EVENTS, (command) =>
+  command.option("--type <type>").option("--source <source>").option("--document <id>"),
+);
+export const receiptsCommand = listing(RECEIPTS, (command) =>
+  command
+    .option("--source <source>")
+    .option("--channel <channel>")
+    .option("--problems", "only those with a problem"),
+);
+export const documentsCommand = listing(DOCUMENTS, (command) =>
+  command.option("--source <source>").option("--status <status>").option("--id <id>"),
+);
+export const deliveriesCommand = listing(DELIVERIES, (command) =>
+  command
+    .option("--destination <name>")
+    .option("--status <status>", "pending, held, delivered or parked")
+    .option("--reason <reason>", `why it is parked: ${PARK_REASONS.join(", ")}`),
+);
+export const destinationsCommand = listing(DESTINATIONS);
+export const auditCommand = listing(CHANGES);
+
+function listing<T>(
+  what: ListCommand<T>,
+  withFilters: (command: Command) => Command = (command) => command,
+): SetUpCommand {
+  return (command, terminal, done) => {
+    withFilters(command)
       .option("--limit <n>", "the maximum number of rows", "100")
       .option("--json", "print one JSON object per line")
       .option(...CONFIG_OPTION)
       .action(async ({ config, limit, json, ...filter }) => {
         const client = await connect(config, terminal);
-        if (client) await list(client, listing, { filter, limit: Number(limit), json }, terminal);
+        if (client) await list(client, what, { filter, limit: Number(limit), json }, terminal);
         done(client ? 0 : 1);
       });
   };
-  add("events", "list events, oldest first", EVENTS, (command) =>
-    command.option("--type <type>").option("--source <source>").option("--document <id>"),
-  );
-  add("receipts", "list stored requests", RECEIPTS, (command) =>
-    command
-      .option("--source <source>")
-      .option("--channel <channel>")
-      .option("--problems", "only those with a problem"),
-  );
-  add("documents", "list documents with their status and number of signatures", DOCUMENTS, (command) =>
-    command.option("--source <source>").option("--status <status>").option("--id <id>"),
-  );
-  add("deliveries", "list deliveries", DELIVERIES, (command) =>
-    command
-      .option("--destination <name>")
-      .option("--status <status>", "pending, held, delivered or parked")
-      .option("--reason <reason>", `why it is parked: ${PARK_REASONS.join(", ")}`),
-  );
-  add("destinations", "list destinations with their backlog and state", DESTINATIONS, (command) => command);
-  add("audit", "list operators' changes", CHANGES, (command) => command);
-};
+}
 
 interface ListOptions {
   filter: QueryParameters;

@@ -10,10 +10,11 @@ import { type Preview, preview } from "../inbound/preview.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { loadMapping } from "../mapping/load.ts";
 import { formatProblem } from "../yaml.ts";
+import type { SetUpCommand } from "./commands.ts";
 import { inert } from "./inert.ts";
 import { mapDiff } from "./map-diff.ts";
 import { columnsOf, plural } from "./table.ts";
-import { type AddCommand, CONFIG_OPTION, fail, type Terminal } from "./terminal.ts";
+import { CONFIG_OPTION, fail, type Terminal } from "./terminal.ts";
 
 interface MapOptions {
   config: string;
@@ -27,10 +28,8 @@ interface MapOptions {
   since?: string;
 }
 
-export const mapCommand: AddCommand = (program, terminal, done) => {
-  program
-    .command("map")
-    .description("show what a captured request body turns into, item by item, without a server")
+export const mapCommand: SetUpCommand = (command, terminal, done) => {
+  command
     .argument("[file]", "the body as it was posted; - for standard input")
     .requiredOption("--mapping <name>", "the provider's mapping, such as legalesign; with --diff a file")
     .option("--channel <name>", "the channel it came in on, such as batch")

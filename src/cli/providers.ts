@@ -4,13 +4,11 @@ import { needsOf, optionsOf } from "../mapping/check.ts";
 import type { Mapping, MappingChannel } from "../mapping/compile.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "../mapping/load.ts";
 import { unknownName } from "../mapping/suggest.ts";
+import type { SetUpCommand } from "./commands.ts";
 import { table } from "./table.ts";
-import type { AddCommand } from "./terminal.ts";
 
-export const providersCommand: AddCommand = (program, terminal, done) => {
-  program
-    .command("providers")
-    .description("list the providers that come with Countersign, or show how to set one up")
+export const providersCommand: SetUpCommand = (command, terminal, done) => {
+  command
     .argument("[name]", "a provider, to see what to enter there and what the configuration needs")
     .option("--json", "as JSON, for programs")
     .action(async (name: string | undefined, { json }: { json?: true }) => {

@@ -1,14 +1,11 @@
 import { createApp } from "../app.ts";
 import { loadConfig } from "../config.ts";
 import { limitYoungGeneration } from "../memory.ts";
-import { type AddCommand, CONFIG_OPTION, readConfig, type Terminal } from "./terminal.ts";
+import type { SetUpCommand } from "./commands.ts";
+import { CONFIG_OPTION, readConfig, type Terminal } from "./terminal.ts";
 
-export const serveCommand: AddCommand = (program, terminal, done) => {
-  program
-    .command("serve")
-    .description("run the bridge until it is asked to stop")
-    .option(...CONFIG_OPTION)
-    .action(async ({ config }) => done(await serve(config, terminal)));
+export const serveCommand: SetUpCommand = (command, terminal, done) => {
+  command.option(...CONFIG_OPTION).action(async ({ config }) => done(await serve(config, terminal)));
 };
 
 /** 0 after a graceful stop, 1 when it cannot start or dies. */

@@ -18,6 +18,7 @@ import {
   simulate,
 } from "../simulate/simulation.ts";
 import { isSuccess, type Summary, summaryOf } from "../simulate/summary.ts";
+import type { SetUpCommand } from "./commands.ts";
 import { startProgress } from "./progress.ts";
 import {
   toCount,
@@ -30,7 +31,7 @@ import {
   toUrl,
 } from "./simulate-options.ts";
 import { plural, table } from "./table.ts";
-import { type AddCommand, INTERRUPTED, type Terminal } from "./terminal.ts";
+import { INTERRUPTED, type Terminal } from "./terminal.ts";
 
 /** Lumin's own limit for a response. */
 const POST_TIMEOUT_MS = 30_000;
@@ -55,12 +56,8 @@ interface SimulateCommandOptions {
   json?: true;
 }
 
-export const simulateCommand: AddCommand = (program, terminal, done) => {
-  const command = program
-    .command("simulate")
-    .description(
-      "post made-up documents to a bridge, as a provider would, from creation to signing, with faults",
-    )
+export const simulateCommand: SetUpCommand = (command, terminal, done) => {
+  command
     .argument("<provider>", Object.keys(PROVIDERS).join(" or "), toProvider)
     .requiredOption("--to <url>", "the bridge's base URL, such as http://127.0.0.1:8080", toUrl)
     .option("--allow-remote", "allow another machine: made-up posts look genuine there")

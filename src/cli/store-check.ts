@@ -2,6 +2,7 @@ import type { RetentionLimits } from "../check/rules.ts";
 import { checkStore } from "../check/run.ts";
 import { TABLES, type Table } from "../store/rows.ts";
 import type { Store } from "../store/store.ts";
+import type { SetUpCommand } from "./commands.ts";
 import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";
 import {
@@ -13,16 +14,14 @@ import {
   withStore,
 } from "./store-option.ts";
 import { plural } from "./table.ts";
-import { type AddCommand, CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
+import { CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
 
 interface StoreCheckOptions extends StoreOptions {
   json?: true;
 }
 
-export const storeCheckCommand: AddCommand = (program, terminal, done) => {
-  program
-    .command("store")
-    .description("look after the store itself")
+export const storeCommand: SetUpCommand = (command, terminal, done) => {
+  command
     .command("check")
     .description("read a store from end to end, and say what is damaged or does not fit together")
     .option("--json", "print what was found as JSON")

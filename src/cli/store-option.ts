@@ -56,7 +56,9 @@ export async function withStore<T>(
 ): Promise<T> {
   if (!mayBeMade && place.kind !== "postgres" && !existsSync(place.file))
     throw new CountersignError("not_found", `there is no store ${place.file}: name another one with --store`);
-  const store = await openStore(place, (message) => stderr.write(`countersign: ${message}\n`), 0);
+  const store = await openStore(place, (message) => stderr.write(`countersign: ${message}\n`), {
+    retries: 0,
+  });
   try {
     return await work(store);
   } finally {

@@ -1,7 +1,5 @@
-import type { Command } from "commander";
-import { type Config, type LoadedConfig, loadConfig } from "../config.ts";
+import type { Config, LoadedConfig } from "../config.ts";
 import type { Environment } from "../environment.ts";
-import { formatProblem } from "../yaml.ts";
 import { inert } from "./inert.ts";
 import { plural } from "./table.ts";
 
@@ -15,9 +13,6 @@ export interface Terminal {
   /** Calls the listener on each request to reload the configuration. */
   onReload(listener: () => void): void;
 }
-
-/** Adds a command to the program, which passes its exit code to `done`. */
-export type AddCommand = (program: Command, terminal: Terminal, done: (code: number) => void) => void;
 
 export const CONFIG_OPTION = ["--config <file>", "the configuration", "./countersign.yaml"] as const;
 
@@ -40,6 +35,10 @@ export async function readConfigWithWarnings(
   file: string,
   { env, stderr }: Terminal,
 ): Promise<Pick<LoadedConfig, "config" | "warnings">> {
+  const [{ loadConfig }, { formatProblem }] = await Promise.all([
+    import("../config.ts"),
+    import("../yaml.ts"),
+  ]);
   const { config, problems, warnings } = await loadConfig(file, env);
   for (const problem of problems) stderr.write(`${formatProblem(problem)}\n`);
   if (problems.length > 0) {

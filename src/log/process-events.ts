@@ -51,6 +51,13 @@ export const PROCESS_EVENTS = {
     meaning: "Deliveries were open for destinations that are no longer configured.",
     action: "If a destination was renamed by mistake, restore the name, reload, and replay.",
   },
+  "leases.ended": {
+    level: "info",
+    message: "deliveries in flight at the last stop are due at once",
+    fields: ["deliveries"],
+    meaning: "The process before was killed while it sent these deliveries. They are attempted again.",
+    action: "Nothing. A receiver may get them twice, with the same `webhook-id`.",
+  },
   "deliveries.stranded": {
     level: "warn",
     message: "deliveries wait for a destination that is not configured on this node",

@@ -50,6 +50,8 @@ export interface ConfigurationObserver {
   refused(error: unknown): void;
   /** Open deliveries to destinations that are not configured were parked. */
   parked(deliveries: number): void;
+  /** Deliveries that the process before had in flight are due at once. */
+  leasesEnded(deliveries: number): void;
   /** They could not be parked. */
   unparked(error: unknown): void;
   /** Another node may have this destination, so its open deliveries were left alone. */
@@ -69,6 +71,7 @@ export function observeConfiguration({ log, metrics }: ObserverParts): Configura
       log("config.reloaded", { channels: channels.length, destinations: destinations.length }),
     refused: (error) => log("config.refused", { reason: messageOf(error) }),
     parked: (deliveries) => log("deliveries.parked", { deliveries }),
+    leasesEnded: (deliveries) => log("leases.ended", { deliveries }),
     unparked: (error) => log("deliveries.unparked", { reason: messageOf(error) }),
     stranded: (destination, deliveries) => log("deliveries.stranded", { destination, deliveries }),
     statesUnread: (error) => log("states.unread", { reason: messageOf(error) }),

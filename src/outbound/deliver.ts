@@ -1,14 +1,12 @@
 import { lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { RequestError } from "got";
-import pRetry from "p-retry";
 import type { Clock } from "../domain/clock.ts";
 import type { Attempt } from "../domain/delivery.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { concealCredentials } from "./conceal.ts";
 import type { Destination } from "./destination.ts";
-import { causeOf, codeOf, describeFailure, EncodingError } from "./failure.ts";
+import { causeOf, describeFailure, EncodingError, PostError } from "./failure.ts";
 import { FORMATS } from "./format.ts";
 import { type Answer, createPost, type Outgoing, type Post } from "./post.ts";
 import { parseRetryAfter } from "./retry-after.ts";
@@ -130,16 +128,10 @@ function signatureHeaders(body: Buffer, id: string, now: number, { secrets, body
  * closed as well.
  */
 function postPastStaleConnection(post: Post, outgoing: Omit<Outgoing, "fresh">): Promise<Answer> {
-  return pRetry((number) => post({ ...outgoing, fresh: number > 1 }), {
-    retries: 1,
-    minTimeout: 0,
-    shouldRetry: ({ error }) => !outgoing.signal.aborted && isStaleConnection(error),
+  return post({ ...outgoing, fresh: false }).catch((error) => {
+    if (outgoing.signal.aborted || !(error instanceof PostError && error.stale)) throw error;
+    return post({ ...outgoing, fresh: true });
   });
-}
-
-function isStaleConnection(error: Error): boolean {
-  if (!(error instanceof RequestError) || error.response) return false;
-  return ["ECONNRESET", "EPIPE"].includes(codeOf(error)) && error.request?.reusedSocket === true;
 }
 
 /** Why an attempt ended without a whole answer, and the text for people. */
@@ -202,5 +194,5 @@ function describe(result: Result, endedAt: number, limit: AbortSignal): Descript
 
 /** The status of an incomplete answer; null: no answer had begun. */
 function begunStatus(error: unknown): number | null {
-  return (error instanceof RequestError && error.response?.statusCode) || null;
+  return error instanceof PostError ? error.status : null;
 }

@@ -19,6 +19,28 @@ export class EncodingError extends Error {
   override readonly name = "EncodingError";
 }
 
+/**
+ * A post that brought no whole answer. The message is that of its cause, and `code` the system's or Node's;
+ * empty: none.
+ */
+export class PostError extends Error {
+  override readonly name = "PostError";
+  readonly code: string;
+  /** The status of an answer that began and did not end; null: none began. */
+  readonly status: number | null;
+  /** A keep-alive connection ended before anything was answered: the receiver had closed it. */
+  readonly stale: boolean;
+
+  constructor(cause: Error, { status, stale }: Pick<PostError, "status" | "stale">) {
+    super(cause.message, { cause });
+    this.code = codeOf(cause);
+    this.status = status;
+    this.stale = stale && STALE.includes(this.code);
+  }
+}
+
+const STALE = ["ECONNRESET", "EPIPE"];
+
 /** The cause of an attempt whose request threw. */
 export function causeOf(error: unknown): AttemptCause {
   if (error instanceof EncodingError) return "unencodable";

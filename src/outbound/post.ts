@@ -2,10 +2,11 @@ import http from "node:http";
 import https from "node:https";
 import type { LookupFunction } from "node:net";
 import type { SecureContext } from "node:tls";
-import got, { type Got } from "got";
+import { urlToHttpOptions } from "node:url";
 import { withLocation } from "../domain/redirect.ts";
+import { PostError } from "./failure.ts";
 import { guardedLookup, type Network, refusalOfLiteral } from "./guard.ts";
-import { type Agents, tunnelAgents } from "./tunnel.ts";
+import { tunnelAgents } from "./tunnel.ts";
 
 /** An answer is read up to this size: enough for a person to see the error. */
 const MAX_ANSWER_BYTES = 2_048;
@@ -26,7 +27,7 @@ export interface Answer {
   text: string | null;
 }
 
-/** Posts once: no redirects, retries or cookies. Rejects with got's error when there was no whole answer. */
+/** Posts once: no redirects, retries or cookies. @throws PostError: there was no whole answer. */
 export type Post = (outgoing: Outgoing) => Promise<Answer>;
 
 /** The address of posts, and how to connect to it. */
@@ -53,64 +54,93 @@ export function createPost({ url: text, headers, connections, tls, network, ...e
   if (refusal) return () => Promise.reject(refusal);
 
   const { lookup, timeout } = endpoint;
-  const agentsWith = (options: https.AgentOptions): Agents =>
+  const scheme = url.protocol === "https:" ? "https" : "http";
+  const agentWith = (options: https.AgentOptions): http.Agent =>
     proxy
-      ? tunnelAgents({ proxy, network, lookup, timeout }, options)
-      : { http: new http.Agent(options), https: new https.Agent(options) };
+      ? tunnelAgents({ proxy, network, lookup, timeout }, options)[scheme]
+      : new { http, https }[scheme].Agent(options);
   const connecting = { lookup: guardedLookup(network, lookup), ...(tls && { secureContext: tls }) };
-  const kept = { ...connecting, keepAlive: true, maxSockets: connections, maxFreeSockets: connections };
-  const single = agentsWith(connecting);
-  const client = got.extend({
+  const keepAlive = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections };
+  const common = {
+    ...urlToHttpOptions(url),
     method: "POST",
-    agent: agentsWith(kept),
-    headers,
-    followRedirect: false,
-    throwHttpErrors: false,
-    decompress: false,
-    retry: { limit: 0 },
-  });
-  return ({ fresh, ...outgoing }) => send(client, url, { ...outgoing, ...(fresh && { agent: single }) });
+    agent: agentWith({ ...connecting, ...keepAlive }),
+  };
+  const single = agentWith(connecting);
+  const { request } = { http, https }[scheme];
+  const always = withLowerCaseNames(headers);
+  return async ({ fresh, body, signal, ...outgoing }) => {
+    const length = String(body.length);
+    const options = {
+      ...common,
+      ...(fresh && { agent: single }),
+      headers: { ...always, ...outgoing.headers, "content-length": length },
+    };
+    return send(request(options), { body, signal, url });
+  };
 }
 
-type Sending = Omit<Outgoing, "fresh"> & { agent?: Agents };
+/** So that the headers of a post replace those of every post, however both are spelled. */
+function withLowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
 
 /**
- * Uses got's stream: it is cheaper than the promise, and the only way to stop reading an endless answer. The
- * body is written here, not given as an option: got would destroy the connection if the answer came before
- * got had noticed that the whole body was sent.
+ * Sends the body, and reads the answer to its end or to its limit. An endless answer is cut with its
+ * connection.
  */
-function send(client: Got, url: URL, { body, headers, ...options }: Sending): Promise<Answer> {
+function send(
+  request: http.ClientRequest,
+  { body, signal, url }: Pick<Outgoing, "body" | "signal"> & { url: URL },
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const length = { "content-length": String(body.length) };
-    const request = client.stream(url, { ...options, headers: { ...headers, ...length } });
-    request.end(body);
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const finish = () => resolve(answerOf(request.response, Buffer.concat(chunks), url));
-    request.on("data", (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size < MAX_ANSWER_BYTES) return;
-      finish();
-      request.destroy();
-    });
-    request.once("end", finish);
-    request.on("error", reject);
+    let response: http.IncomingMessage | null = null;
+    const fail = (cause: Error) => {
+      signal.removeEventListener("abort", abort);
+      const stale = response === null && request.reusedSocket;
+      reject(new PostError(cause, { status: response?.statusCode ?? null, stale }));
+    };
+    const abort = () => request.destroy(new Error("aborted"));
+    request.on("error", fail);
     // Without this handler the connection of an unrequested protocol switch would stay open.
     request.once("upgrade", (_response, socket) => {
       socket.destroy();
-      request.destroy(new Error("the server switched to another protocol"));
+      fail(new Error("the server switched to another protocol"));
     });
+    request.once("response", (message) => {
+      response = message;
+      const chunks: Buffer[] = [];
+      let size = 0;
+      const finish = () => {
+        signal.removeEventListener("abort", abort);
+        resolve(answerOf(message, chunks, url));
+      };
+      message.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size < MAX_ANSWER_BYTES) return;
+        finish();
+        request.destroy();
+      });
+      message.once("end", finish);
+      message.on("error", fail);
+    });
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort);
+    request.end(body);
   });
 }
 
-function answerOf(response: http.IncomingMessage | undefined, body: Buffer, url: URL): Answer {
-  const { statusCode: status = 0, headers } = response ?? {};
-  const text = textOf(body.subarray(0, MAX_ANSWER_BYTES));
+function answerOf(
+  { statusCode: status = 0, headers }: http.IncomingMessage,
+  chunks: Buffer[],
+  url: URL,
+): Answer {
+  const text = chunks.length === 0 ? null : textOf(Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES));
   return {
     status,
-    retryAfter: headers?.["retry-after"],
-    text: withLocation({ status, text }, headers?.location, url),
+    retryAfter: headers["retry-after"],
+    text: withLocation({ status, text }, headers.location, url),
   };
 }
 

@@ -20,26 +20,33 @@ export function filesOf(choice: StoreChoice): readonly string[] {
 /** Retries for a database that is not up yet: they take about half a minute. */
 const MAX_RETRIES = 9;
 
-/**
- * Opens the store. `retries` limits how often a database that does not answer is asked again.
- *
- * @throws CountersignError `cannot_start`.
- */
+export interface OpenOptions {
+  /** How often a database that does not answer is asked again. */
+  retries?: number;
+  /** The process owns a store of files: no second one may. */
+  owned?: boolean;
+}
+
+/** @throws CountersignError `cannot_start`. */
 export async function openStore(
   choice: StoreChoice,
   warn: WarnOfStore,
-  retries: number = MAX_RETRIES,
+  { retries = MAX_RETRIES, owned = false }: OpenOptions = {},
 ): Promise<Store> {
   const wide = whyNotPrivate(filesOf(choice));
   if (wide) warn(wide, "exposed");
-  return openAdapter(choice, warn, retries);
+  return openAdapter(choice, warn, { retries, owned });
 }
 
-async function openAdapter(choice: StoreChoice, warn: WarnOfStore, retries: number): Promise<Store> {
+async function openAdapter(
+  choice: StoreChoice,
+  warn: WarnOfStore,
+  { retries, owned }: Required<OpenOptions>,
+): Promise<Store> {
   const token = () => randomBytes(12).toString("hex");
   switch (choice.kind) {
     case "sqlite":
-      return openSqliteStore({ file: choice.file, token });
+      return openSqliteStore({ file: choice.file, token, owned });
     case "lowdb":
       return openLowdbStore({ file: choice.file, token, warn });
     case "postgres":

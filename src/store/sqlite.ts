@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import { makePrivateFile, makePrivateFolder } from "../private-files.ts";
+import { lock } from "./lock.ts";
 import type { RecordRequest } from "./port/inbox.ts";
 import { keepingReceipts } from "./refused.ts";
 import { createReads } from "./sql/reads.ts";
@@ -16,6 +17,7 @@ import {
   backlog,
   bringForward,
   claim,
+  endLeases,
   nextDueAt,
   parkRemoved,
   release,
@@ -39,17 +41,50 @@ export interface SqliteOptions {
   token(): string;
   /** How long to wait for another process that is writing, in milliseconds; default 2,000. */
   busyTimeout?: number;
+  /**
+   * The process owns the file, as a bridge does: a second owner is refused. Default: no, as for commands that
+   * read beside a running bridge.
+   */
+  owned?: boolean;
 }
 
 /**
  * One file on one machine. WAL, so that reads never wait; synchronous=FULL, so that a commit is on disk and
  * not only with the operating system. Writes that are asked for in one turn of the event loop share a commit.
  *
- * @throws CountersignError `cannot_start` when the file cannot be opened or its schema is newer.
+ * @throws CountersignError `cannot_start` when the file cannot be opened, its schema is newer, or another
+ *   process owns it.
  */
-export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOptions): SqliteStore {
-  const db = openDatabase(file, busyTimeout);
-  return createStore(db, createGroupCommit(db), { file, token, busyTimeout });
+export function openSqliteStore(options: SqliteOptions): SqliteStore {
+  const { file, token, busyTimeout = 2_000, owned = false } = options;
+  const unlock = owned ? own(file) : () => {};
+  try {
+    const db = openDatabase(file, busyTimeout);
+    const store = createStore(db, createGroupCommit(db), { file, token, busyTimeout });
+    return {
+      ...store,
+      async close() {
+        await store.close();
+        unlock();
+      },
+      get commits() {
+        return store.commits;
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** @throws CountersignError `cannot_start`. */
+function own(file: string): () => void {
+  try {
+    makePrivateFolder(dirname(file));
+    return lock(file);
+  } catch (error) {
+    throw error instanceof CountersignError ? error : cannotOpen(file, error);
+  }
 }
 
 /**
@@ -58,7 +93,7 @@ export function openSqliteStore({ file, token, busyTimeout = 2_000 }: SqliteOpti
 export function createStore(
   db: DatabaseSync,
   group: GroupCommit,
-  { file, token, busyTimeout }: Required<SqliteOptions>,
+  { file, token, busyTimeout }: Required<Omit<SqliteOptions, "owned">>,
 ): SqliteStore {
   const sql = prepareStatements(db);
   const session = createSession(db);
@@ -77,6 +112,7 @@ export function createStore(
     reject: (rejection, keep) => group.write(() => reject(sql, rejection, keep), { adds: "rejections" }),
     dropRejection: (id) => group.write(() => dropRejection(sql, id)),
 
+    endLeases: (now) => group.write(() => endLeases(sql, now)),
     claim: (request) => group.write(() => claim(sql, request, token())),
     settle: (settlement) => group.write(() => settle(sql, settlement)),
     release: (leases, now) => group.write(() => release(sql, leases, now)),
@@ -141,11 +177,15 @@ export function openDatabase(file: string, timeout: number): DatabaseSync {
   } catch (error) {
     db?.close();
     if (error instanceof CountersignError) throw error;
-    throw new CountersignError(
-      "cannot_start",
-      `the store ${file} cannot be opened (${messageOf(error)}): ` +
-        "give `store` a file in a folder that this user may write to",
-      { cause: error },
-    );
+    throw cannotOpen(file, error);
   }
+}
+
+function cannotOpen(file: string, cause: unknown): CountersignError {
+  return new CountersignError(
+    "cannot_start",
+    `the store ${file} cannot be opened (${messageOf(cause)}): ` +
+      "give `store` a file in a folder that this user may write to",
+    { cause },
+  );
 }

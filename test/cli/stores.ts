@@ -31,7 +31,7 @@ export async function needPostgres(this: Mocha.Context): Promise<void> {
 export async function inStore<T>(name: string, work: (store: Store) => Promise<T>): Promise<T> {
   const { config } = await parseConfig(JSON.stringify({ store: name }), "c.yaml", {});
   if (!config) throw new Error(`${name} names no store`);
-  const store = await openStore(config.store, () => {}, 0);
+  const store = await openStore(config.store, () => {}, { retries: 0 });
   try {
     return await work(store);
   } finally {

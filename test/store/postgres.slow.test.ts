@@ -480,7 +480,9 @@ describe("PostgreSQL", () => {
     it("is waited for at the start, with a warning, until the time is up", async () => {
       const warnings: string[] = [];
       const choice = { kind: "postgres", url: "postgres://127.0.0.1:1/none" } as const;
-      const error = await openStore(choice, (line) => warnings.push(line), 1).catch((reason) => reason);
+      const error = await openStore(choice, (line) => warnings.push(line), { retries: 1 }).catch(
+        (reason) => reason,
+      );
       expect(error).to.include({ code: "cannot_start" });
       expect(error.message).to.match(/ECONNREFUSED.*start the database/);
       expect(warnings).to.have.length(1);

@@ -70,6 +70,13 @@ export interface Queue {
   subscribe?(events: StoreEvents): void;
 
   /**
+   * Only in a store that one process owns: ends the leases of the process before, which ended with it. Their
+   * deliveries are due at `now`, and no attempt is counted. To be called before the first claim. Returns
+   * their number.
+   */
+  endLeases?(now: number): Promise<number>;
+
+  /**
    * Leases deliveries that are due at `now`, earliest first, and of one due time in the order recorded. At
    * most one of a lane is leased at a time. A lease that is not settled is due again at `until`, so a crash
    * needs no recovery.

@@ -51,6 +51,10 @@ export function bringForward(
   return sql.bringForward.run(destination, now, lease);
 }
 
+export function endLeases(sql: Statements, now: number): number {
+  return sql.endLeases.run(now);
+}
+
 export function parkRemoved(sql: Statements, names: readonly string[]): number {
   return sql.parkRemoved.run(JSON.stringify(names));
 }

@@ -125,6 +125,12 @@ export function prepareStatements(db: DatabaseSync) {
        order by d.due_at, d.position limit ?`,
     ),
     lease: query(db, "update deliveries set token = ?, due_at = ? where id = ?"),
+    // A lease that has ended is due anyway.
+    endLeases: query(
+      db,
+      `update deliveries set token = null, due_at = ?1
+       where status = 'pending' and due_at > ?1 and token is not null`,
+    ),
     leaseOf: query<{ destination: string; lane: string | null }>(
       db,
       "select destination, lane from deliveries where id = ? and token = ? and status = 'pending'",

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { CountersignError } from "../../domain/errors.ts";
-import { PRIVATE_FILE } from "../../private-files.ts";
+import { CountersignError } from "../domain/errors.ts";
+import { PRIVATE_FILE } from "../private-files.ts";
 
 interface Holder {
   pid: number;
