@@ -43,6 +43,18 @@ export interface Part<T> {
   decode(row: DbRow): T;
 }
 
+/** `encode` follows from the rest. */
+function toPart<T>(given: Omit<Part<T>, "encode">): Part<T> {
+  return {
+    ...given,
+    encode(value) {
+      const values: Scalar[] = [];
+      given.encodeInto(values, value);
+      return values;
+    },
+  };
+}
+
 /** A part of one column. */
 function single<T>(
   column: Column,
@@ -51,13 +63,12 @@ function single<T>(
   decode: (value: unknown) => T,
 ): Part<T> {
   const { name } = column;
-  return {
+  return toPart({
     columns: [column],
     shape,
-    encode: (value) => [encode(value)],
     encodeInto: (values, value) => void values.push(encode(value)),
     decode: (row) => decode(row[name]),
-  };
+  });
 }
 
 /** A column whose values lie in the database as they are. */
@@ -137,35 +148,28 @@ export function jsonUnlessEmpty<T>(name: string, shape: z.ZodType<readonly T[]>)
 /** The same part of one column, or null. */
 export function nullable<T>(part: Part<T>): Part<T | null> {
   const name = part.columns[0]?.name ?? "";
-  return {
+  return toPart({
     columns: part.columns,
     shape: part.shape.nullable(),
-    encode: (value) => (value === null ? [null] : part.encode(value)),
     encodeInto: (values, value) => (value === null ? void values.push(null) : part.encodeInto(values, value)),
     decode: (row) => (row[name] === null ? null : part.decode(row)),
-  };
+  });
 }
 
 /** An object whose properties are parts. */
 export function group<T extends object>(parts: { readonly [K in keyof T]-?: Part<T[K]> }): Part<T> {
   const entries = Object.entries(parts) as [string, Part<unknown>][];
   const shapes = Object.fromEntries(entries.map(([property, { shape }]) => [property, shape]));
-  const encodeInto = (values: Scalar[], value: T) => {
-    for (const [property, part] of entries) part.encodeInto(values, value[property as keyof T]);
-  };
-  return {
+  return toPart({
     columns: entries.flatMap(([, { columns }]) => columns),
     shape: z.strictObject(shapes) as unknown as z.ZodType<T>,
-    encode(value) {
-      const values: Scalar[] = [];
-      encodeInto(values, value);
-      return values;
+    encodeInto(values, value) {
+      for (const [property, part] of entries) part.encodeInto(values, value[property as keyof T]);
     },
-    encodeInto,
     decode(row) {
       const value: Record<string, unknown> = {};
       for (const [property, part] of entries) value[property] = part.decode(row);
       return value as T;
     },
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { CountersignError } from "../domain/errors.ts";
 import { storableText } from "../domain/text.ts";
-import { columnsOf, encodeRow } from "./description.ts";
+import { encodeWhole, valuesOf } from "./description.ts";
 import type { Rows, Table } from "./rows.ts";
 import { SCHEMA } from "./tables.ts";
 
@@ -18,12 +18,9 @@ export function conflict<T extends Table>(table: T, row: Rows[T]): CountersignEr
 /** The row's key, for people. */
 function nameOf<T extends Table>(table: T, row: Rows[T]): string {
   const description = SCHEMA[table];
-  const columns = columnsOf(description).map(({ name }) => name);
-  const values = encodeRow(description, row);
+  const values = valuesOf(description, encodeWhole<Rows[T]>(description, row));
   const [key = { columns: description.order }] = description.keys;
-  return key.columns
-    .map((name) => (name === "position" && "position" in row ? row.position : values[columns.indexOf(name)]))
-    .join("/");
+  return key.columns.map((name) => values[name]).join("/");
 }
 
 /** Whether two rows are the same, but for what a database's text cannot hold: half characters and NUL. */

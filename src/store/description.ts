@@ -69,11 +69,43 @@ export function columnsOf({ own, copies = [] }: WithColumns): readonly Column[] 
   return [...own.columns, ...copies.map(({ column }) => column)];
 }
 
+/** `position`, where the rows have one, and all other columns. */
+export function allColumnsOf(
+  description: WithColumns & Pick<Description<unknown>, "order">,
+): readonly Column[] {
+  const columns = columnsOf(description);
+  return isPositioned(description) ? [POSITION, ...columns] : columns;
+}
+
 export function encodeRow<Row>({ own, copies = [] }: Description<Row>, row: Own<Row>): readonly Scalar[] {
   const values: Scalar[] = [];
   own.encodeInto(values, row);
   for (const { of } of copies) values.push(of(row));
   return values;
+}
+
+/** The values of all columns, in the order of `allColumnsOf`. */
+export function encodeWhole<Row extends object>(description: Description<Row>, row: Row): readonly Scalar[] {
+  const encoded = encodeRow(description, row);
+  return "position" in row ? [row.position as number, ...encoded] : encoded;
+}
+
+/** The values of all columns by name. */
+export function valuesOf(
+  description: Parameters<typeof allColumnsOf>[0],
+  encoded: readonly Scalar[],
+): Readonly<Record<string, Scalar>> {
+  return Object.fromEntries(allColumnsOf(description).map(({ name }, n) => [name, encoded[n] ?? null]));
+}
+
+/** A row outside of the database, of all its columns and its children by property. */
+export function assembleRow<Row>(
+  description: Description<Row>,
+  row: DbRow,
+  children: Iterable<readonly [property: string, items: readonly unknown[]]>,
+): Row {
+  const position = isPositioned(description) ? { position: row.position } : {};
+  return { ...position, ...description.own.decode(row), ...Object.fromEntries(children) } as Row;
 }
 
 /** As SQL lists them. */

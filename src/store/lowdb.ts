@@ -1,14 +1,11 @@
-import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { Low } from "lowdb";
-import { CountersignError, messageOf } from "../domain/errors.ts";
-import { makePrivateFolder } from "../private-files.ts";
-import { lock } from "./lock.ts";
 import { EMPTY } from "./lowdb/contents.ts";
 import { createDurableFile } from "./lowdb/durable-file.ts";
 import { createFileCommit } from "./lowdb/group-commit.ts";
 import { refuseGrowth, watchGrowth } from "./lowdb/limit.ts";
 import { createWorkingCopy } from "./lowdb/working-copy.ts";
+import { cannotOpen, ownFile } from "./owned-file.ts";
 import { createStore, IN_MEMORY, openDatabase } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 import type { WarnOfStore } from "./warning.ts";
@@ -44,7 +41,7 @@ const REJECTED_SHARE = 1 / 8;
  */
 export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore> {
   const { file, token, warn, maxEvents = 10_000, maxBytes = 64 * 1_024 ** 2 } = options;
-  const { disk, low, db, copy, unlock } = await openFile(options);
+  const { disk, low, db, copy, disown } = await openFile(options);
   const limit = { file, maxEvents, maxBytes };
   const watch = watchGrowth(copy, limit, (sentence) => warn(sentence, "nearly_full"));
   watch();
@@ -59,7 +56,7 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
       if (adds === "rejections") copy.trimRejections(maxBytes * REJECTED_SHARE);
     },
   });
-  const store = createStore(db, group, { file: IN_MEMORY, token, busyTimeout: 0 });
+  const store = createStore(db, group, { file: IN_MEMORY, token, busyTimeout: 0, onClose: disown });
 
   return {
     ...store,
@@ -67,10 +64,6 @@ export async function openLowdbStore(options: LowdbOptions): Promise<LowdbStore>
       // A line beside the file shows that the disk takes it, unless the file itself could not be written.
       if (group.failing) await group.write(() => undefined);
       else await group.guard(disk.probe);
-    },
-    async close() {
-      await store.close();
-      unlock();
     },
     get commits() {
       return group.commits;
@@ -84,26 +77,19 @@ export function filesOf(file: string): readonly string[] {
 }
 
 async function openFile({ file, warn }: LowdbOptions) {
-  let unlock = () => {};
+  const disown = ownFile(file);
   let db: DatabaseSync | undefined;
   try {
-    makePrivateFolder(dirname(file));
-    unlock = lock(file);
     const disk = createDurableFile(file, (sentence) => warn(sentence, "recovered"));
     const low = new Low(disk, EMPTY);
     await low.read();
     db = openDatabase(IN_MEMORY, 0);
-    const copy = createWorkingCopy(db, low.data);
+    const copy = await createWorkingCopy(db, low.data);
     low.data = copy;
-    return { disk, low, db, copy, unlock };
+    return { disk, low, db, copy, disown };
   } catch (error) {
     db?.close();
-    unlock();
-    if (error instanceof CountersignError) throw error;
-    throw new CountersignError(
-      "cannot_start",
-      `the store ${file} cannot be opened (${messageOf(error)}): give \`store\` a file in a folder that this user may write to`,
-      { cause: error },
-    );
+    disown();
+    throw cannotOpen(file, error);
   }
 }

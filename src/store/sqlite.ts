@@ -1,8 +1,7 @@
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { CountersignError, messageOf } from "../domain/errors.ts";
 import { makePrivateFile, makePrivateFolder } from "../private-files.ts";
-import { lock } from "./lock.ts";
+import { cannotOpen, ownFile } from "./owned-file.ts";
 import type { RecordRequest } from "./port/inbox.ts";
 import { keepingReceipts } from "./refused.ts";
 import { createReads } from "./sql/reads.ts";
@@ -57,34 +56,19 @@ export interface SqliteOptions {
  */
 export function openSqliteStore(options: SqliteOptions): SqliteStore {
   const { file, token, busyTimeout = 2_000, owned = false } = options;
-  const unlock = owned ? own(file) : () => {};
+  const disown = owned ? ownFile(file) : () => {};
   try {
     const db = openDatabase(file, busyTimeout);
-    const store = createStore(db, createGroupCommit(db), { file, token, busyTimeout });
-    return {
-      ...store,
-      async close() {
-        await store.close();
-        unlock();
-      },
-      get commits() {
-        return store.commits;
-      },
-    };
+    return createStore(db, createGroupCommit(db), { file, token, busyTimeout, onClose: disown });
   } catch (error) {
-    unlock();
+    disown();
     throw error;
   }
 }
 
-/** @throws CountersignError `cannot_start`. */
-function own(file: string): () => void {
-  try {
-    makePrivateFolder(dirname(file));
-    return lock(file);
-  } catch (error) {
-    throw error instanceof CountersignError ? error : cannotOpen(file, error);
-  }
+interface StoreParts extends Required<Omit<SqliteOptions, "owned">> {
+  /** Called once the database is closed. */
+  onClose(): void;
 }
 
 /**
@@ -93,7 +77,7 @@ function own(file: string): () => void {
 export function createStore(
   db: DatabaseSync,
   group: GroupCommit,
-  { file, token, busyTimeout }: Required<Omit<SqliteOptions, "owned">>,
+  { file, token, busyTimeout, onClose }: StoreParts,
 ): SqliteStore {
   const sql = prepareStatements(db);
   const session = createSession(db);
@@ -137,6 +121,7 @@ export function createStore(
     async close() {
       await group.idle();
       db.close();
+      onClose();
     },
     get commits() {
       return group.commits;
@@ -176,16 +161,6 @@ export function openDatabase(file: string, timeout: number): DatabaseSync {
     return db;
   } catch (error) {
     db?.close();
-    if (error instanceof CountersignError) throw error;
     throw cannotOpen(file, error);
   }
-}
-
-function cannotOpen(file: string, cause: unknown): CountersignError {
-  return new CountersignError(
-    "cannot_start",
-    `the store ${file} cannot be opened (${messageOf(cause)}): ` +
-      "give `store` a file in a folder that this user may write to",
-    { cause },
-  );
 }

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { namesOf } from "../description.ts";
 import { TABLES, type Table } from "../rows.ts";
+import { fill } from "../sql/restore.ts";
 import { watchChanges } from "../sqlite/changes.ts";
-import { fillTable } from "../sqlite/fill.ts";
+import { createSession } from "../sqlite/session.ts";
 import { query } from "../sqlite/statements.ts";
 import { SCHEMA } from "../tables.ts";
 import { type Contents, lineOf, rowOf } from "./contents.ts";
@@ -26,7 +27,8 @@ const NAMED = ["links", "destinations"] as const satisfies readonly Table[];
 const POSITIONED = TABLES.filter((table) => table !== "links" && table !== "destinations");
 
 /** Fills an empty database with the contents of the file, and watches its changes from then on. */
-export function createWorkingCopy(db: DatabaseSync, contents: Contents): WorkingCopy {
+export async function createWorkingCopy(db: DatabaseSync, contents: Contents): Promise<WorkingCopy> {
+  const session = createSession(db);
   const journal = createJournal();
   const tables = TABLES.map((table) => [table, createTableLines(journal)]);
   const lines: Readonly<Record<Table, TableLines>> = Object.fromEntries(tables);
@@ -34,13 +36,13 @@ export function createWorkingCopy(db: DatabaseSync, contents: Contents): Working
   db.exec("begin");
   for (const table of POSITIONED) {
     const rows = [...contents[table]].map(rowOf<typeof table>);
-    fillTable(db, table, rows);
+    await fill(session, table, rows);
     for (const row of rows) lines[table].put(row.position, lineOf(row));
   }
   sortAttempts(db);
   goOnBehind(db, contents.position);
   const takeChanges = watchChanges(db);
-  for (const table of NAMED) fillTable(db, table, [...contents[table]].map(rowOf<typeof table>));
+  for (const table of NAMED) await fill(session, table, [...contents[table]].map(rowOf<typeof table>));
   follow();
   db.exec("commit");
   journal.clear();

@@ -1,7 +1,7 @@
 import { storableText } from "../../domain/text.ts";
 import type { Column, DbRow, Scalar } from "../columns.ts";
 import { conflict, isSame } from "../conflict.ts";
-import { type Child, columnsOf, encodeRow, isPositioned, type Key, POSITION } from "../description.ts";
+import { allColumnsOf, type Child, encodeWhole, type Key, valuesOf } from "../description.ts";
 import type { Rows, Table } from "../rows.ts";
 import { SCHEMA } from "../tables.ts";
 import { withChildren } from "./rows.ts";
@@ -28,6 +28,7 @@ export async function restore<T extends Table>(
 /** A row with the values of its columns, and the places that it takes. */
 interface Placed<T extends Table> {
   row: Rows[T];
+  encoded: readonly Scalar[];
   values: Readonly<Record<string, Scalar>>;
   /** Under each key. Two rows in one place are in each other's way. */
   places: readonly string[];
@@ -41,8 +42,9 @@ async function missingOf<T extends Table>(
 ): Promise<readonly Placed<T>[]> {
   const keys = keysOf(session, table);
   const given = rows.map((row): Placed<T> => {
-    const values = valuesOf(table, row);
-    return { row, values, places: placesOf(keys, values) };
+    const encoded = encodeWhole<Rows[T]>(SCHEMA[table], row);
+    const values = valuesOf(SCHEMA[table], encoded);
+    return { row, encoded, values, places: placesOf(keys, values) };
   });
   const taken = new Map<string, Rows[T]>();
   const take = ({ row, places }: Pick<Placed<T>, "row" | "places">) => {
@@ -72,16 +74,6 @@ function placesOf(keys: readonly Key[], values: DbRow): string[] {
   );
 }
 
-/** The values of a row by column. */
-function valuesOf<T extends Table>(table: T, row: Rows[T]): Readonly<Record<string, Scalar>> {
-  const description = SCHEMA[table];
-  const encoded = encodeRow(description, row);
-  const values: Record<string, Scalar> = {};
-  if ("position" in row) values.position = row.position;
-  for (const [n, { name }] of columnsOf(description).entries()) values[name] = encoded[n] ?? null;
-  return values;
-}
-
 /** The rows of the database that have a key of one of these rows. */
 async function rowsInPlaceOf<T extends Table>(
   session: Session,
@@ -105,7 +97,7 @@ function lookUp<T extends Table>(
 ): Promise<DbRow[]> {
   const asked = rows.filter(({ values }) => where?.holds(values) ?? true);
   if (asked.length === 0) return Promise.resolve([]);
-  const all = allColumnsOf(table);
+  const all = allColumnsOf(SCHEMA[table]);
   const keyColumns = all.filter(({ name }) => columns.includes(name));
   const given = session.dialect.given(keyColumns, asked.map(valuesFor(keyColumns)));
   return session.rows(
@@ -114,11 +106,6 @@ function lookUp<T extends Table>(
      where ${where?.sql ?? "true"}`,
     given.values,
   );
-}
-
-function allColumnsOf(table: Table): readonly Column[] {
-  const columns = columnsOf(SCHEMA[table]);
-  return isPositioned(SCHEMA[table]) ? [POSITION, ...columns] : columns;
 }
 
 function valuesFor(columns: readonly Column[]) {
@@ -143,16 +130,24 @@ async function refuseElsewhere<T extends Table>(
   for (const { row, values } of rows) if (ids.has(values.id ?? null)) throw conflict(table, row);
 }
 
+/** Adds rows to an empty table, without a look for rows in their place. Runs inside a transaction. */
+export function fill<T extends Table>(session: Session, table: T, rows: readonly Rows[T][]): Promise<void> {
+  const encoded = rows.map((row) => ({ row, encoded: encodeWhole<Rows[T]>(SCHEMA[table], row) }));
+  return insertRows(session, table, encoded);
+}
+
 async function insertRows<T extends Table>(
   session: Session,
   table: T,
-  rows: readonly Placed<T>[],
+  rows: readonly Pick<Placed<T>, "row" | "encoded">[],
 ): Promise<void> {
-  const columns = allColumnsOf(table);
+  const columns = allColumnsOf(SCHEMA[table]);
   const { insert } = session.dialect;
-  await insert(session, table, columns, rows.map(valuesFor(columns)));
+  const idPlace = columns.findIndex(({ name }) => name === "id");
+  const encoded = rows.map((one) => one.encoded);
+  await insert(session, table, columns, encoded);
   for (const [property, child] of Object.entries<Child<unknown>>(SCHEMA[table].children)) {
-    const items = rows.flatMap(({ row, values }) => itemsOf(row, property, child, String(values.id)));
+    const items = rows.flatMap(({ row, encoded }) => itemsOf(row, property, child, String(encoded[idPlace])));
     const parent = { name: child.parent, type: "text" } as const;
     if (items.length > 0) await insert(session, child.table, [parent, ...child.item.columns], items);
   }

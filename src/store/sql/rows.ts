@@ -1,5 +1,5 @@
 import type { DbRow, Scalar } from "../columns.ts";
-import { type Child, columnsOf, isPositioned, namesOf } from "../description.ts";
+import { assembleRow, type Child, columnsOf, isPositioned, namesOf } from "../description.ts";
 import type { Page, PageRequest } from "../port/paging.ts";
 import { type Rows, TABLES, type Table } from "../rows.ts";
 import { SCHEMA } from "../tables.ts";
@@ -61,8 +61,7 @@ export async function withChildren<T extends Table>(
   const found: [property: string, itemsOf: (id: string) => unknown[]][] = [];
   for (const [property, child] of children) found.push([property, await childrenOf(session, child, ids)]);
   return rows.map((row) => {
-    const position = isPositioned(description) ? { position: row.position } : {};
-    const items = found.map(([property, itemsOf]) => [property, itemsOf(String(row.id))]);
-    return { ...position, ...description.own.decode(row), ...Object.fromEntries(items) } as Rows[T];
+    const items = found.map(([property, itemsOf]) => [property, itemsOf(String(row.id))] as const);
+    return assembleRow<Rows[T]>(description, row, items);
   });
 }

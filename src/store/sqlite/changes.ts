@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { DbRow } from "../columns.ts";
-import { type Child, columnsOf, isPositioned } from "../description.ts";
+import { allColumnsOf, assembleRow, type Child, columnsOf, isPositioned } from "../description.ts";
 import { type Rows, TABLES, type Table } from "../rows.ts";
 import { type Dialect, joinApart, selectOf } from "../sql/session.ts";
 import { SCHEMA } from "../tables.ts";
@@ -84,9 +84,8 @@ function createReader(
   dialect: Dialect,
 ): () => ReadonlyMap<Change["key"], Rows[Table]> {
   const description = SCHEMA[table];
-  const positioned = isPositioned(description);
-  const columns = columnsOf(description);
-  const isIt = positioned
+  const columns = allColumnsOf(description);
+  const isIt = isPositioned(description)
     ? "t.position = row_key"
     : description.order.map((name, n) => `t.${name} = json_extract(row_key, '$[${n}]')`).join(" and ");
   const from = `from changed cross join ${table} t on ${isIt}`;
@@ -108,16 +107,14 @@ function createReader(
   return () => {
     const belonging = children.map(({ read, ...child }) => ({ ...child, rows: read() }));
     const itemsOf = (key: Change["key"]) =>
-      belonging.map(({ property, item, rows }) => [
-        property,
-        (rows.get(key) ?? []).map((row) => item.decode(row)),
-      ]);
+      belonging.map(
+        ({ property, item, rows }) =>
+          [property, (rows.get(key) ?? []).map((row) => item.decode(row))] as const,
+      );
     return new Map(
       own.all().map((row) => {
         const { row_key: key } = row;
-        const position = positioned ? { position: key } : {};
-        const whole = { ...position, ...description.own.decode(row), ...Object.fromEntries(itemsOf(key)) };
-        return [key, whole as Rows[Table]];
+        return [key, assembleRow<Rows[Table]>(description, row, itemsOf(key))];
       }),
     );
   };

@@ -76,7 +76,7 @@ const SQLITE: Omit<Dialect, "insert"> = {
  * The tables that a row is inserted into, each with the places of its columns: a column apart goes with the
  * position.
  */
-export function targetsOf(table: string, columns: readonly Column[]) {
+function targetsOf(table: string, columns: readonly Column[]) {
   const places = columns.map(({ name, apartInSqlite: apart }, n) => ({ name, apart, n }));
   const here = places.filter(({ apart }) => apart === undefined);
   const position = here.filter(({ name }) => name === POSITION.name).map(({ n }) => n);
