@@ -6,7 +6,7 @@ import { urlToHttpOptions } from "node:url";
 import { withLocation } from "../domain/redirect.ts";
 import { PostError } from "./failure.ts";
 import { guardedLookup, type Network, refusalOfLiteral } from "./guard.ts";
-import { tunnelAgents } from "./tunnel.ts";
+import { tunnelAgent } from "./tunnel.ts";
 
 /** An answer is read up to this size: enough for a person to see the error. */
 const MAX_ANSWER_BYTES = 2_048;
@@ -57,7 +57,7 @@ export function createPost({ url: text, headers, connections, tls, network, ...e
   const scheme = url.protocol === "https:" ? "https" : "http";
   const agentWith = (options: https.AgentOptions): http.Agent =>
     proxy
-      ? tunnelAgents({ proxy, network, lookup, timeout }, options)[scheme]
+      ? tunnelAgent({ proxy, network, lookup, timeout }, scheme, options)
       : new { http, https }[scheme].Agent(options);
   const connecting = { lookup: guardedLookup(network, lookup), ...(tls && { secureContext: tls }) };
   const keepAlive = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections };

@@ -25,11 +25,6 @@ export const PROXY_FAILED = "ERR_PROXY";
 /** After this time without an answer of the local resolver, the proxy alone judges the name. */
 const LOOKUP_TIMEOUT_MS = 2_000;
 
-export interface Agents {
-  http: http.Agent;
-  https: https.Agent;
-}
-
 interface Target {
   host?: string | null | undefined;
   port?: string | number | null | undefined;
@@ -37,12 +32,17 @@ interface Target {
 
 type Opened = (error: Error | null, socket?: Socket) => void;
 
-/** Agents that make every connection through the tunnel. */
-export function tunnelAgents(tunnel: Tunnel, options: https.AgentOptions): Agents {
-  const agents = { http: new http.Agent(options), https: new https.Agent(options) };
-  agents.http.createConnection = opener(tunnel, (socket) => socket);
-  agents.https.createConnection = opener(tunnel, (socket, target) => tls.connect({ ...target, socket }));
-  return agents;
+/** The agent for posts of this scheme that makes every connection through the tunnel. */
+export function tunnelAgent(
+  tunnel: Tunnel,
+  scheme: "http" | "https",
+  options: https.AgentOptions,
+): http.Agent {
+  const agent = new { http, https }[scheme].Agent(options);
+  agent.createConnection = opener(tunnel, (socket, target) =>
+    scheme === "https" ? tls.connect({ ...target, socket }) : socket,
+  );
+  return agent;
 }
 
 /** An agent's function for new connections; `wrap` makes one of the tunnel's socket. */
