@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { plural } from "../domain/quantity.ts";
 import { type AdminClient, connect } from "./admin-client.ts";
 import type { SetUpCommand } from "./commands.ts";
 import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";
-import { plural } from "./table.ts";
 import { CONFIG_OPTION, type Terminal } from "./terminal.ts";
 
 /**

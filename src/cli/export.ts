@@ -2,6 +2,7 @@ import { pipeline } from "node:stream/promises";
 import { footerLine, type Header, headerLine, rowLine } from "../backup/ndjson.ts";
 import { pagesOf } from "../backup/pages.ts";
 import { CountersignError, messageOf } from "../domain/errors.ts";
+import { plural } from "../domain/quantity.ts";
 import type { Snapshot } from "../store/port/backup.ts";
 import { type Rows, TABLES, type Table } from "../store/rows.ts";
 import type { SetUpCommand } from "./commands.ts";
@@ -16,7 +17,6 @@ import {
   type StoreOptions,
   withStore,
 } from "./store-option.ts";
-import { plural } from "./table.ts";
 import { CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
 
 interface ExportOptions extends StoreOptions {

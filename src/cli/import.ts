@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type AnyRow, parseFooter, parseHeader, parseLine } from "../backup/ndjson.ts";
 import type { Config } from "../config.ts";
 import { CountersignError, messageOf } from "../domain/errors.ts";
+import { plural } from "../domain/quantity.ts";
 import type { Rows, Table } from "../store/rows.ts";
 import type { Store } from "../store/store.ts";
 import { createAdminClient } from "./admin-client.ts";
@@ -10,7 +11,6 @@ import { createConcealRow } from "./conceal-row.ts";
 import { lastLineOf, linesOf } from "./lines.ts";
 import { startProgress } from "./progress.ts";
 import { chooseStore, placeOf, STORE_OPTION, type StoreOptions, withStore } from "./store-option.ts";
-import { plural } from "./table.ts";
 import { CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
 
 interface ImportOptions extends StoreOptions {

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { PARK_REASONS } from "../domain/delivery.ts";
+import { plural } from "../domain/quantity.ts";
 import { type AdminClient, connect, listOf, type QueryParameters } from "./admin-client.ts";
 import type { SetUpCommand } from "./commands.ts";
-import { moment, plural, table } from "./table.ts";
+import { moment, table } from "./table.ts";
 import { CONFIG_OPTION, type Terminal } from "./terminal.ts";
 
 /**

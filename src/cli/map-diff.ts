@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
+import { plural } from "../domain/quantity.ts";
 import type { Channel } from "../inbound/channel.ts";
 import { preview } from "../inbound/preview.ts";
 import type { Mapping } from "../mapping/compile.ts";
@@ -11,7 +12,6 @@ import { formatProblem } from "../yaml.ts";
 import { type AdminClient, createAdminClient, listOf } from "./admin-client.ts";
 import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";
-import { plural } from "./table.ts";
 import { fail, readConfig, type Terminal } from "./terminal.ts";
 
 /** One difference between the present and the new mapping's reading of the same stored request. */

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "commander";
 import { mappingFolders } from "../config.ts";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import { parseSince } from "../domain/quantity.ts";
+import { parseSince, plural } from "../domain/quantity.ts";
 import type { Problem } from "../domain/receipt.ts";
 import { type Preview, preview } from "../inbound/preview.ts";
 import type { Mapping } from "../mapping/compile.ts";
@@ -13,7 +13,7 @@ import { formatProblem } from "../yaml.ts";
 import type { SetUpCommand } from "./commands.ts";
 import { inert } from "./inert.ts";
 import { mapDiff } from "./map-diff.ts";
-import { columnsOf, plural } from "./table.ts";
+import { columnsOf } from "./table.ts";
 import { CONFIG_OPTION, fail, type Terminal } from "./terminal.ts";
 
 interface MapOptions {

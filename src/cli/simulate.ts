@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import got from "got";
 import { CountersignError, messageOf } from "../domain/errors.ts";
+import { plural } from "../domain/quantity.ts";
 import { groundTruthOf } from "../simulate/ground-truth.ts";
 import { FAULTS, type Fault } from "../simulate/planned-post.ts";
 import { type PostResponse, type PostResult, type SendOptions, sendAll } from "../simulate/send.ts";
@@ -30,7 +31,7 @@ import {
   toRate,
   toUrl,
 } from "./simulate-options.ts";
-import { plural, table } from "./table.ts";
+import { table } from "./table.ts";
 import { INTERRUPTED, type Terminal } from "./terminal.ts";
 
 /** Lumin's own limit for a response. */

@@ -1,5 +1,6 @@
 import type { RetentionLimits } from "../check/rules.ts";
 import { checkStore } from "../check/run.ts";
+import { plural } from "../domain/quantity.ts";
 import { TABLES, type Table } from "../store/rows.ts";
 import type { Store } from "../store/store.ts";
 import type { SetUpCommand } from "./commands.ts";
@@ -13,7 +14,6 @@ import {
   type StoreOptions,
   withStore,
 } from "./store-option.ts";
-import { plural } from "./table.ts";
 import { CONFIG_OPTION, INTERRUPTED, type Terminal } from "./terminal.ts";
 
 interface StoreCheckOptions extends StoreOptions {

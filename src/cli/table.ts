@@ -24,11 +24,6 @@ function aligned(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${line(row)}\n`).join("");
 }
 
-/** A count and its noun: `1 event`, `2 events`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 /** A moment as text; `–`: null. */
 export function moment(at: number | null): string {
   return at === null ? "–" : new Date(at).toISOString();

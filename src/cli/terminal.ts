@@ -1,7 +1,7 @@
 import type { Config, LoadedConfig } from "../config.ts";
+import { plural } from "../domain/quantity.ts";
 import type { Environment } from "../environment.ts";
 import { inert } from "./inert.ts";
-import { plural } from "./table.ts";
 
 /** The process's environment, as commands get it. */
 export interface Terminal {

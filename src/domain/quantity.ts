@@ -61,3 +61,8 @@ export function formatSize(bytes: number): string {
   const [unit, size] = Object.entries(BYTES).findLast(([, size]) => bytes % size === 0) ?? ["b", 1];
   return `${bytes / size}${unit}`;
 }
+
+/** A count and its noun: `1 event`, `2 events`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -5,6 +5,7 @@ import { locationIn } from "../domain/redirect.ts";
 import type { DestinationState, Pause } from "../store/port/control.ts";
 import type { AttemptedDelivery } from "../store/port/reads.ts";
 import type { Store } from "../store/store.ts";
+import { isShellWord } from "./explain-words.ts";
 
 /** Why a delivery does not go on, and the commands that help, for short lines and full sentences alike. */
 
@@ -34,7 +35,7 @@ export function adviseReplay(
   state: DestinationState | undefined,
   document: string | null = null,
 ): string {
-  const narrowed = document !== null && /^\w[\w.:-]*$/.test(document) ? ` --document ${document}` : "";
+  const narrowed = document !== null && isShellWord(document) ? ` --document ${document}` : "";
   const replay = `\`countersign replay --destination ${destination}${narrowed}\` sends what is parked again`;
   if (!state) return `once there is a destination of that name, ${replay}`;
   if (reason === "unsupported_by_format") return `with another \`format\` of ${destination}, ${replay}`;

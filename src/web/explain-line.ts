@@ -1,5 +1,6 @@
 import type { Attempt, Delivery } from "../domain/delivery.ts";
 import { formatMoment, formatMomentBeside } from "../domain/moment.ts";
+import { plural } from "../domain/quantity.ts";
 import { textIn } from "../domain/redirect.ts";
 import type { DestinationState } from "../store/port/control.ts";
 import type { AttemptedDelivery } from "../store/port/reads.ts";
@@ -12,7 +13,7 @@ import {
   formatWait,
   isLeased,
 } from "./explain-advice.ts";
-import { count, shorten } from "./explain-words.ts";
+import { shorten } from "./explain-words.ts";
 
 /** A delivery in one short line. Sentences that several lines may share are notes, printed once. */
 
@@ -45,7 +46,7 @@ export async function lineOf(delivery: AttemptedDelivery, about: About, parts: L
 }
 
 function replayOf({ replayedAfter }: Delivery): string {
-  return replayedAfter ? `replayed after ${count(replayedAfter, "attempt")}` : "replayed";
+  return replayedAfter ? `replayed after ${plural(replayedAfter, "attempt")}` : "replayed";
 }
 
 async function lineOfState(delivery: AttemptedDelivery, about: About, parts: LineParts): Promise<Line> {
@@ -61,7 +62,7 @@ async function lineOfState(delivery: AttemptedDelivery, about: About, parts: Lin
 
 function lineOfDelivered({ attempts, history }: AttemptedDelivery, about: About): Line {
   const last = history.at(-1);
-  const after = `delivered after ${count(attempts, "attempt")}`;
+  const after = `delivered after ${plural(attempts, "attempt")}`;
   if (!last) return { text: after, notes: ["Its attempts are not kept any more."] };
   return { text: `${after} at ${timeOf(endOf(last), about)} (${last.status})`, notes: [] };
 }
@@ -71,14 +72,14 @@ function lineOfParked(delivery: AttemptedDelivery, state: DestinationState | und
   const { destination, reason, attempts, history } = delivery;
   const last = history.at(-1);
   const at = last ? ` at ${timeOf(endOf(last), about)}` : "";
-  const after = `parked${at} after ${count(attempts, "attempt")}`;
+  const after = `parked${at} after ${plural(attempts, "attempt")}`;
   const answer = last ? `last: ${answerOf(last)}` : "its attempts are not kept any more";
   const texts = {
     schedule_exhausted: `${after}: schedule exhausted, ${answer}`,
     gone: `${after}: 410 Gone`,
     rejected: `${after}: ${last ? answerOf(last) : "a status"}, which \`parkOn\` names`,
     unsupported_by_format: `parked: the format of ${destination} cannot express this event, nothing was sent`,
-    skipped: `parked: a person skipped it after ${count(attempts, "attempt")}`,
+    skipped: `parked: a person skipped it after ${plural(attempts, "attempt")}`,
     destination_removed: `parked: ${destination} was not configured any more`,
   };
   const replay = adviseReplay(delivery, state, about.document);
@@ -116,7 +117,7 @@ async function lineOfHeld(held: Delivery, { findBlocking, labelOf, now }: LinePa
   const name = `held behind ${type} (${event})`;
   if (isLeased(delivery, now())) return { text: `${name}, which is being attempted`, notes: [] };
   const last = delivery.history.at(-1);
-  const attempts = count(delivery.attempts, "attempt");
+  const attempts = plural(delivery.attempts, "attempt");
   return {
     text: `${name}, ${last ? `${attempts}, last: ${answerOf(last)}` : attempts}`,
     notes: [`${explainAdvice(delivery)}, and ${skipAdvice(delivery)}.`],

@@ -1,6 +1,7 @@
 import type { Document } from "../domain/document.ts";
 import { canSign } from "../domain/event.ts";
 import { formatMoment } from "../domain/moment.ts";
+import { plural } from "../domain/quantity.ts";
 import { type Rejection, summarize } from "../domain/receipt.ts";
 import { viewSigners } from "../domain/view.ts";
 import type { EventHistory, ReceiptSummary } from "../store/port/reads.ts";
@@ -8,7 +9,7 @@ import { type Closing, closingOf, describeCheck } from "./explain-closing.ts";
 import type { LineParts } from "./explain-line.ts";
 import { type Row, rowsOf, type Subject } from "./explain-rows.ts";
 import { adviseOnRejection, lengthOf } from "./explain-sentences.ts";
-import { count, nameDocument, shorten } from "./explain-words.ts";
+import { isShellWord, nameDocument, shorten } from "./explain-words.ts";
 
 /** What an id names and what happened to it, in short lines. Times are UTC; addresses are masked. */
 export interface Summary {
@@ -78,7 +79,7 @@ export async function summarizeReceipt(
     `Receipt ${id}: ${came}, ${describeCheck(verified)}.`,
     ...(problem === null ? [] : [`Not all of it could be read: ${shorten(problem, 200)}.`]),
     ...(isEmpty ? ["No event came of it."] : []),
-    ...(more > 0 ? [`${count(more, "more event")} of it are left out here.`] : []),
+    ...(more > 0 ? [`${plural(more, "more event")} of it are left out here.`] : []),
   ];
   return summarizeSubjects({ id, heading }, subjects, parts);
 }
@@ -120,7 +121,7 @@ export async function summarizeDocument(found: DocumentEvents, parts: SummaryPar
 
 /** The sentence that says that a document's list is bounded. */
 export function adviseOnOlder(id: string, older: number, shown: number): string {
-  const all = /^\w[\w.:-]*$/.test(id)
+  const all = isShellWord(id)
     ? `\`countersign events --document ${id} --limit ${older + shown}\``
     : "`countersign events --document`";
   return `The newest ${shown} events are shown; ${all} lists the ${older} before them, too.`;
@@ -134,14 +135,14 @@ function describeDocument(document: Document): string {
     `${capitalized(nameDocument(document))}, from ${source}: ${status?.replace("_", " ") ?? "status unknown"}`,
     ...(downloadable ? ["PDF ready"] : []),
     ...(signers.length > 0 ? [`${signed} of ${signers.length} signed`] : []),
-    count(sequence, "event"),
+    plural(sequence, "event"),
   ].join(", ")}.`;
 }
 
 export function summarizeRejection(rejection: Rejection): Summary {
   const { id, source, channel, receivedAt, reason } = rejection;
   const length = lengthOf(rejection);
-  const size = length === undefined ? "" : `${count(length, "byte")} `;
+  const size = length === undefined ? "" : `${plural(length, "byte")} `;
   const heading = [
     `Refused request ${id}: ${size}from ${source} over ${channel}, received ${formatMoment(receivedAt)}.`,
     `It was refused: ${asSentence(shorten(reason, 400))}`,

@@ -61,9 +61,9 @@ export function shorten(text: string, length: number): string {
   return characters.length <= length ? characters.join("") : `${characters.slice(0, length).join("")}…`;
 }
 
-/** A count and its noun: `1 attempt`, `2 attempts`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+/** Whether a shell takes the text as one word, so that a command to copy may hold it as it is. */
+export function isShellWord(text: string): boolean {
+  return /^\w[\w.:-]*$/.test(text);
 }
 
 /** Numbers in rising order with runs joined: `1–3, 5`. */

@@ -1,7 +1,13 @@
 import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { atTidy, type Bridge, configText, startBridge, startReceiver, tidy } from "../support/bridge.ts";
+import {
+  type Bridge,
+  configText,
+  listenUntilTidy,
+  startBridge,
+  startReceiver,
+  tidy,
+} from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
 import { nth, only } from "../support/only.ts";
 import { until } from "../support/until.ts";
@@ -31,12 +37,8 @@ async function startAnswering(answer: (response: ServerResponse) => void): Promi
   const server = createServer((request, response) => {
     request.resume().on("end", () => answer(response));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  atTidy(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+  const address = await listenUntilTidy(server);
+  return `${address}/hook`;
 }
 
 /** Bytes written before have arrived once other requests have made a round trip. */

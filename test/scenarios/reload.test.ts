@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { pino } from "pino";
@@ -20,6 +20,7 @@ import {
   configText,
   FORM,
   LUMIN_KEY,
+  listenUntilTidy,
   SECRET,
   signedByLumin,
   startBridge,
@@ -312,13 +313,9 @@ async function startHolding() {
     held.set(`${document.id}/${sequence}`, response);
     posts += 1;
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  atTidy(() => {
-    server.close();
-    server.closeAllConnections();
-  });
+  const address = await listenUntilTidy(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url: `${address}/`,
     posts: () => posts,
     came: (name: string) => until(() => held.has(name), `${name} has come`),
     answer(name: string, status: number) {

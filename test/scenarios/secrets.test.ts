@@ -1,13 +1,12 @@
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { pino } from "pino";
 import {
-  atTidy,
   type Bridge,
   FORM,
   LUMIN_KEY,
+  listenUntilTidy,
   SECRET,
   signedByLumin,
   startBridge,
@@ -55,12 +54,8 @@ async function startEcho(): Promise<{ url: string; asked: Promise<void> }> {
     response.writeHead(500).end(JSON.stringify(request.headers), () => asked.resolve());
     request.resume();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  atTidy(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, asked: asked.promise };
+  const address = await listenUntilTidy(server);
+  return { url: `${address}/hook`, asked: asked.promise };
 }
 
 const SECRET_HEADERS = {

@@ -1,14 +1,13 @@
 import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseConfig } from "../../src/config.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import {
   aFolder,
-  atTidy,
   type Bridge,
   configText,
+  listenUntilTidy,
   SECRET,
   signedByLumin,
   startBridge,
@@ -33,14 +32,9 @@ async function startHoldingReceiver() {
       seen.mostAtOnce = Math.max(seen.mostAtOnce, held.length);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  atTidy(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
+  const address = await listenUntilTidy(server);
   return {
-    url: `http://127.0.0.1:${port}/hook`,
+    url: `${address}/hook`,
     held,
     seen,
     answerOne: () => nth(held.splice(0, 1), 0).end("ok"),

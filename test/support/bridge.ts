@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -123,11 +123,24 @@ export interface Receiver {
   got(count: number): Promise<readonly Delivered[]>;
 }
 
-const receivers: (() => void)[] = [];
+const stops: (() => void)[] = [];
 
 /** `tidy` calls it: for anything else that a test starts. */
 export function atTidy(stop: () => void): void {
-  receivers.push(stop);
+  stops.push(stop);
+}
+
+/**
+ * Lets the server listen on a free port until `tidy`. Resolves with its address, such as
+ * `http://127.0.0.1:4711`.
+ */
+export async function listenUntilTidy(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  atTidy(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /**
@@ -148,14 +161,9 @@ export async function startReceiver(
     response.end();
     for (const { count, resolve } of waiting) if (deliveries.length >= count) resolve(deliveries);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  receivers.push(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
+  const address = await listenUntilTidy(server);
   return {
-    url: `http://127.0.0.1:${port}/hook`,
+    url: `${address}/hook`,
     deliveries,
     got: (count) =>
       new Promise((resolve) => {
@@ -168,6 +176,6 @@ export async function startReceiver(
 /** Stops every bridge and receiver that a test has started, and removes their folders. */
 export async function tidy(): Promise<void> {
   await Promise.all(running.splice(0).map((app) => app.stop()));
-  for (const stop of receivers.splice(0)) stop();
+  for (const stop of stops.splice(0)) stop();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }

@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Clock } from "../../src/domain/clock.ts";
 import type { Attempt } from "../../src/domain/delivery.ts";
-import { atTidy } from "./bridge.ts";
+import { listenUntilTidy } from "./bridge.ts";
 
 /**
  * A receiver that treats each post as its script says, and keeps account of what it met and what it did about
@@ -135,14 +134,9 @@ export async function startScripted(
     });
     TREATMENTS[met.treatment].treat({ response, met, clock });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  atTidy(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
+  const address = await listenUntilTidy(server);
   return {
-    url: `http://127.0.0.1:${port}/hook`,
+    url: `${address}/hook`,
     met: all,
     hanging: () => all.filter(({ open }) => open),
   };

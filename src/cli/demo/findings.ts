@@ -1,5 +1,5 @@
 import type { Event } from "../../domain/event.ts";
-import { plural } from "../table.ts";
+import { plural } from "../../domain/quantity.ts";
 import type { ExpectedResult } from "./demo-steps.ts";
 import type { Forwarded } from "./receiver.ts";
 import { isAccepted, type StepResponse, type StepResult } from "./run-step.ts";

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { plural } from "../table.ts";
+import { plural } from "../../domain/quantity.ts";
 import type { Terminal } from "../terminal.ts";
 import type { DemoStep } from "./demo-steps.ts";
 import { describeResponse, type Finding, type Tally } from "./findings.ts";
