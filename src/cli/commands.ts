@@ -120,7 +120,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "skip",
     arguments: "<delivery>",
-    description: "park a delivery, so that the later events of its document are sent",
+    description: "park a delivery (a dead letter), so that the later events of its document are sent",
     load: () => import("./control.ts").then(({ skipCommand }) => skipCommand),
   },
   {

@@ -96,4 +96,9 @@ describe("the command line", () => {
     expect(unknown.code).to.equal(2);
     expect(unknown.stderr).to.include("serve");
   });
+
+  it("calls a parked delivery a dead letter once in --help", async () => {
+    const { stdout } = await runCommand(["--help"]);
+    expect(stdout.match(/\bdead\s+letter\b/g)).to.have.lengthOf(1);
+  });
 });
