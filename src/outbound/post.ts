@@ -100,7 +100,12 @@ function send(
       const stale = response === null && request.reusedSocket;
       reject(new PostError(cause, { status: response?.statusCode ?? null, stale }));
     };
-    const abort = () => request.destroy(new Error("aborted"));
+    const abort = () => {
+      const error = new Error("aborted");
+      // The request itself reports its end only when it has a connection, and a proxy may never open one.
+      fail(error);
+      request.destroy(error);
+    };
     request.on("error", fail);
     // Without this handler the connection of an unrequested protocol switch would stay open.
     request.once("upgrade", (_response, socket) => {

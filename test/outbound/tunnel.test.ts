@@ -165,13 +165,28 @@ describe("deliver, through a proxy", function () {
     expect(receiver.received).to.have.length(0);
   });
 
-  it("aborts a proxy that does not answer at the timeout", async () => {
-    const [proxy, receiver] = [await startProxy(() => {}), await start()];
-    const delivering = deliverWith()(aDestination({ url: receiver.url, proxy: proxy.url }), anEvent(), 1);
-    await until(() => proxy.asked.length === 1, "the proxy was asked");
-    await clock.advance(15_000);
-    expect(await delivering).to.include({ cause: "timeout", status: null });
-  });
+  for (const [phase, name, lookup] of [
+    ["the proxy does not answer", "127.0.0.1", undefined],
+    ["the name is not resolved", "crm.test", () => {}],
+  ] as const)
+    for (const scheme of ["http", "https"])
+      it(`ends at its timeout and when interrupted, while ${phase} (${scheme})`, async () => {
+        const proxy = await startProxy(() => {});
+        const deliver = deliverWith(lookup);
+        const url = `${scheme}://${name}:9/hooks`;
+        // The proxy may be silent for longer than this test.
+        const destination = aDestination({ url, proxy: proxy.url, timeout: 60_000, concurrency: 1 });
+        const shutdown = new AbortController();
+        const [late, waiting] = [1, 2].map((number) => deliver(destination, anEvent(), number));
+        const stopped = deliver(destination, anEvent(), 3, { signal: shutdown.signal });
+        if (!lookup) await until(() => proxy.asked.length > 0, "the proxy was asked");
+        shutdown.abort();
+        expect(await stopped).to.include({ cause: "interrupted", status: null });
+        await clock.advance(60_000);
+        for (const attempt of await Promise.all([late, waiting]))
+          expect(attempt).to.include({ cause: "timeout", status: null });
+        expect(clock.timers).to.equal(0);
+      });
 
   it("sends the proxy the name, also one that does not resolve here", async () => {
     const [proxy, receiver] = [await startProxy(), await start()];
