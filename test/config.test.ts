@@ -114,6 +114,23 @@ destinations:
     );
   });
 
+  it("takes a number or truth value in quotes, as templates write them, and a secret of digits as a text", async () => {
+    const text = `
+server: { port: "9000" }
+admin: { token: "1234567890123456" }
+rejected: { keep: "7" }
+destinations: { crm: { url: "http://crm", secrets: ["${SECRET}"], paused: "true" } }`;
+    const { config, problems } = await parseConfig(text, "c.yaml", {});
+    expect(problems).to.deep.equal([]);
+    expect(config?.server.port).to.equal(9000);
+    expect(config?.admin.token).to.equal("1234567890123456");
+    expect(config?.rejected.keep).to.equal(7);
+    expect(config?.destinations[0]?.paused).to.equal(true);
+    expect(await problemsOf('server: { port: "90 00" }')).to.deep.equal([
+      "c.yaml:1:17: `server.port`: must be a port number from 0 to 65535",
+    ]);
+  });
+
   it("does not start with the literal text of a variable that is not set", async () => {
     const [problem] = await problemsOf('admin: { token: "${NO_SUCH_TOKEN}" }');
     expect(problem).to.match(/^c\.yaml:1:17: the environment variable NO_SUCH_TOKEN is not set/);

@@ -2,8 +2,9 @@ import type { z } from "zod";
 import { wantedBy, type YamlFile } from "../yaml.ts";
 
 /**
- * Converts texts from the environment to numbers and truth values where the schema wants these and the text
- * reads as one. So `${NAME}` may stand for any value, in quotes or not, and a secret of digits stays a text.
+ * Converts texts to numbers and truth values where the schema wants these and the text reads as one. So
+ * `${NAME}` may stand for any value, in quotes or not, as may a template's `"8080"`; and a secret of digits
+ * stays a text.
  */
 export function fitToSchema(yaml: YamlFile, schema: z.ZodType): YamlFile {
   let { value } = yaml;
@@ -25,7 +26,8 @@ function fitsOf(issue: z.core.$ZodIssue, around: readonly PropertyKey[], yaml: Y
   if (issue.code === "invalid_union")
     return issue.errors.flat().flatMap((inner) => fitsOf(inner, path, yaml));
   const wanted = wantedBy(issue);
-  const text = wanted && yaml.substitutionAt(path)?.text.trim();
+  const given = valueAt(yaml.value, path);
+  const text = wanted && typeof given === "string" ? given.trim() : null;
   if (wanted === "boolean" && text && /^(?:true|false)$/i.test(text))
     return [{ path, value: text.toLowerCase() === "true" }];
   return wanted === "number" && text && /^[+-]?\d+(?:\.\d+)?$/.test(text)
