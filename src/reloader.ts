@@ -41,6 +41,7 @@ export async function createReloader(
   const isShared = store.subscribe !== undefined;
   const nodesAtStart = Promise.withResolvers<number>();
   await endLeases();
+  let isTakingOver = false;
   if (!isShared) await parkRemoved();
 
   /** Subscribes the runtime in force to the other nodes: it gets their present state, then every change. */
@@ -53,12 +54,25 @@ export async function createReloader(
         dispatcher.setNodeCount(count);
         nodesAtStart.resolve(count);
       },
+      nodesDied: takeOverLeases,
     });
   }
 
-  /** The deliveries that a process before had in flight when it was killed are due at once. */
+  /** Of dead nodes. The store says again and again that they are dead, until this has worked. */
+  function takeOverLeases(): void {
+    if (isTakingOver) return;
+    isTakingOver = true;
+    endLeases()
+      .then(() => runtime.dispatcher.wake())
+      .catch(observe.leasesUnended)
+      .finally(() => {
+        isTakingOver = false;
+      });
+  }
+
+  /** The deliveries that a process had in flight when it was killed are due at once. */
   async function endLeases(): Promise<void> {
-    const ended = (await store.endLeases?.(clock.now())) ?? 0;
+    const ended = await store.endLeases(clock.now());
     if (ended > 0) observe.leasesEnded(ended);
   }
 

@@ -53,10 +53,19 @@ export const PROCESS_EVENTS = {
   },
   "leases.ended": {
     level: "info",
-    message: "deliveries in flight at the last stop are due at once",
+    message: "deliveries that a killed process had in flight are due at once",
     fields: ["deliveries"],
-    meaning: "The process before was killed while it sent these deliveries. They are attempted again.",
+    meaning:
+      "The process before, or another node, was killed while it sent these deliveries. They are attempted again.",
     action: "Nothing. A receiver may get them twice, with the same `webhook-id`.",
+  },
+  "leases.unended": {
+    level: "warn",
+    message: "deliveries that a killed node had in flight could not be taken over yet",
+    fields: ["reason"],
+    meaning:
+      "The store was unavailable. It is tried again twice a second; at the latest the leases end by time.",
+    action: "Restore the store, if it does not come back by itself.",
   },
   "deliveries.stranded": {
     level: "warn",

@@ -50,8 +50,10 @@ export interface ConfigurationObserver {
   refused(error: unknown): void;
   /** Open deliveries to destinations that are not configured were parked. */
   parked(deliveries: number): void;
-  /** Deliveries that the process before had in flight are due at once. */
+  /** Deliveries that a killed process had in flight are due at once. */
   leasesEnded(deliveries: number): void;
+  /** They could not be made due at this moment. */
+  leasesUnended(error: unknown): void;
   /** They could not be parked. */
   unparked(error: unknown): void;
   /** Another node may have this destination, so its open deliveries were left alone. */
@@ -72,6 +74,7 @@ export function observeConfiguration({ log, metrics }: ObserverParts): Configura
     refused: (error) => log("config.refused", { reason: messageOf(error) }),
     parked: (deliveries) => log("deliveries.parked", { deliveries }),
     leasesEnded: (deliveries) => log("leases.ended", { deliveries }),
+    leasesUnended: (error) => log("leases.unended", { reason: messageOf(error) }),
     unparked: (error) => log("deliveries.unparked", { reason: messageOf(error) }),
     stranded: (destination, deliveries) => log("deliveries.stranded", { destination, deliveries }),
     statesUnread: (error) => log("states.unread", { reason: messageOf(error) }),

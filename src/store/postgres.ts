@@ -6,6 +6,7 @@ import { claim } from "./postgres/claim.ts";
 import { addAudit, saveDestination } from "./postgres/control.ts";
 import { asFault, isRefusal, whyRefused } from "./postgres/errors.ts";
 import { amend, dropRejection, type Rejecting, recordAll, rejectAll } from "./postgres/inbox.ts";
+import { endLeases, tokenOf } from "./postgres/leases.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { createAnnounce } from "./postgres/notify.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
@@ -98,7 +99,12 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     reject: (rejection, keep) => rejections.add({ rejection, keep }),
     dropRejection: (id) => dropRejection(aside, id),
 
-    claim: (request) => transactAtOnce(pool, (session) => claim(session, channel, request, token())),
+    endLeases: (now) =>
+      inTransaction((session) => endLeases(session, { channel, nodes: subscription.dead(), now, announce })),
+    async claim(request) {
+      const lease = tokenOf(token(), await subscription.node());
+      return transactAtOnce(pool, (session) => claim(session, channel, request, lease));
+    },
     settle: settlements.add,
     release: (leases, now) =>
       inTransaction(async (session) => announce(session, await release(session, channel, leases, now))),

@@ -116,6 +116,7 @@ export function createNodesHarness(url: string, destination: Destination): Nodes
         node.nodes = count;
         dispatcher.setNodeCount(count);
       },
+      nodesDied() {},
     });
     nodes.push(node);
     stores.set(node, store);

@@ -78,8 +78,8 @@ for (const [kind, open] of Object.entries(STORES)) {
       await before.close();
 
       const after = await open(file);
-      expect(await after.endLeases?.(NEW_YEAR + 1)).to.equal(1);
-      expect(await after.endLeases?.(NEW_YEAR + 1)).to.equal(0);
+      expect(await after.endLeases(NEW_YEAR + 1)).to.equal(1);
+      expect(await after.endLeases(NEW_YEAR + 1)).to.equal(0);
       const again = only(await claim(after, NEW_YEAR + 1));
       expect(again.event.document?.id).to.equal("in-flight");
       expect(again.delivery.attempts).to.equal(0);

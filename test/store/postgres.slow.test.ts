@@ -499,7 +499,7 @@ describe("PostgreSQL", () => {
 
 /** Subscribes to work that other nodes have committed. */
 function onWorkDue(node: Store, workDue: (names?: readonly string[]) => void): void {
-  node.subscribe?.({ workDue, stateChanged() {}, nodeCountChanged() {} });
+  node.subscribe?.({ workDue, stateChanged() {}, nodeCountChanged() {}, nodesDied() {} });
 }
 
 /** A seeded random number generator (mulberry32): numbers from 0 up to 1. */

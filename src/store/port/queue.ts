@@ -55,9 +55,11 @@ export interface StoreEvents {
   stateChanged(states: readonly DestinationState[]): void;
   /**
    * How many nodes are connected, this one included: at first, and after each change. A lost node counts for
-   * a while.
+   * a moment.
    */
   nodeCountChanged(count: number): void;
+  /** Nodes have ended without leaving, and hold leases perhaps: `endLeases` ends them. */
+  nodesDied(): void;
 }
 
 /** What goes out: deliveries in lanes, leased one of a lane at a time. */
@@ -70,16 +72,16 @@ export interface Queue {
   subscribe?(events: StoreEvents): void;
 
   /**
-   * Only in a store that one process owns: ends the leases of the process before, which ended with it. Their
-   * deliveries are due at `now`, and no attempt is counted. To be called before the first claim. Returns
-   * their number.
+   * Ends the leases of processes that are dead: their deliveries are due at `now`, and no attempt is counted.
+   * In a store that one process owns these are all leases there are, so it is to be called before the first
+   * claim, and then never; where nodes share a store, after each `nodesDied`. Returns their number.
    */
-  endLeases?(now: number): Promise<number>;
+  endLeases(now: number): Promise<number>;
 
   /**
    * Leases deliveries that are due at `now`, earliest first, and of one due time in the order recorded. At
-   * most one of a lane is leased at a time. A lease that is not settled is due again at `until`, so a crash
-   * needs no recovery.
+   * most one of a lane is leased at a time. A lease that is not settled is due again at `until`, whatever
+   * becomes of its holder.
    *
    * A store that has `subscribe` enforces the destination's saved state for all nodes, also for one that has
    * not heard of it yet: while the destination is paused nothing is leased; while its breaker is open one

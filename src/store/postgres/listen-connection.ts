@@ -17,8 +17,10 @@ interface ListenConnectionOptions {
   channel: string;
   /** The connection is up, for the first time or again. */
   onConnected(session: Session): Promise<void>;
+  /** The connection is down, or could not be made. */
+  onClosed(): void;
   onNotification(payload: string): void;
-  /** Runs now and then, which also shows whether the connection is still alive. */
+  /** Runs twice a second, which also shows whether the connection is still alive. */
   check(session: Session): Promise<void>;
   /** The connection is about to be closed by `end`. */
   onEnding(session: Session): Promise<void>;
@@ -26,7 +28,7 @@ interface ListenConnectionOptions {
 
 /** The pauses before each attempt to connect again; the last one repeats. */
 const RECONNECT_PAUSES_MS = [100, 500, 1_000, 2_000, 5_000];
-const CHECK_INTERVAL_MS = 30_000;
+const CHECK_INTERVAL_MS = 500;
 /** How long work over the connection may take, and that of `onEnding`. */
 const WORK_TIMEOUT_MS = 10_000;
 const ENDING_TIMEOUT_MS = 1_000;
@@ -43,6 +45,7 @@ export function createListenConnection(options: ListenConnectionOptions): Listen
     for (let failures = 0; !signal.aborted; ) {
       const wasConnected = await connectOnce(options, signal, setUse);
       setUse(() => {});
+      options.onClosed();
       failures = wasConnected ? 0 : failures + 1;
       const pause = RECONNECT_PAUSES_MS[Math.min(failures, RECONNECT_PAUSES_MS.length - 1)];
       await sleep(pause, undefined, { signal, ref: false }).catch(() => {});
@@ -90,7 +93,15 @@ async function connectOnce(
     close();
     return false;
   }
-  const checking = setInterval(() => use(check), CHECK_INTERVAL_MS);
+  let isChecking = false;
+  const checking = setInterval(() => {
+    if (isChecking) return;
+    isChecking = true;
+    use(async () => {
+      await check(session);
+      isChecking = false;
+    });
+  }, CHECK_INTERVAL_MS);
   signal.addEventListener("abort", endGracefully, { once: true });
   if (signal.aborted) endGracefully();
   await closed;

@@ -3,6 +3,10 @@ import type { Breaker } from "../../../src/domain/breaker.ts";
 import type { KnownType } from "../../../src/domain/event.ts";
 import type { DestinationState } from "../../../src/store/port/control.ts";
 import type { Lease } from "../../../src/store/port/queue.ts";
+import { tokenOf } from "../../../src/store/postgres/leases.ts";
+import { join } from "../../../src/store/postgres/membership.ts";
+import { createClient } from "../../../src/store/postgres/pool.ts";
+import { createSession } from "../../../src/store/postgres/session.ts";
 import { openPostgresStore } from "../../../src/store/postgres.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { needPostgres } from "../../cli/stores.ts";
@@ -23,6 +27,8 @@ interface Node {
   store: Store;
   states: readonly DestinationState[];
   nodes: number;
+  /** How often it was notified that nodes are dead. */
+  deaths: number;
 }
 
 describe("nodes of one PostgreSQL", () => {
@@ -43,17 +49,7 @@ describe("nodes of one PostgreSQL", () => {
 
   async function aNode(): Promise<Node> {
     const store = await openPostgresStore({ url, token: () => `token-${tokens++}` });
-    const node: Node = { store, states: [], nodes: 0 };
-    store.subscribe?.({
-      workDue() {},
-      stateChanged: (states) => {
-        node.states = states;
-      },
-      nodeCountChanged: (count) => {
-        node.nodes = count;
-      },
-    });
-    return node;
+    return subscribed(store);
   }
   const [first, second] = [() => storeOf(0), () => storeOf(1)];
   function storeOf(index: number): Store {
@@ -86,6 +82,87 @@ describe("nodes of one PostgreSQL", () => {
   const isPaused = ({ states }: Node) => states[0]?.paused?.reason === MOVING.reason;
   const isResumed = ({ states }: Node) => states[0]?.paused === null;
   const breakersHeard = () => all.map(({ states }) => states[0]?.breaker ?? null);
+
+  describe("take over what a dead node had leased", () => {
+    let mortal: Awaited<ReturnType<typeof aMortalNode>>;
+    beforeEach(async () => {
+      mortal = await aMortalNode();
+      await until(() => all.every(({ nodes }) => nodes === 4), "every node knows 4 nodes");
+    });
+    afterEach(() => mortal.close());
+
+    /** A node that can die as a killed process does: the server sees its connections end. */
+    async function aMortalNode() {
+      const client = createClient(url);
+      await client.connect();
+      const channel = `countersign_${new URL(url).searchParams.get("options")?.split("=")[1] ?? "public"}`;
+      const number = await join(createSession(client), channel, null);
+      const store = await openPostgresStore({ url, token: () => tokenOf(`token-${tokens++}`, number) });
+      let connected = true;
+      const die = async () => {
+        if (connected) await client.end();
+        connected = false;
+      };
+      return {
+        store,
+        die,
+        async close() {
+          await die();
+          await store.close();
+        },
+      };
+    }
+    const everybodyKnows = () =>
+      until(() => all.every(({ deaths }) => deaths > 0), "every node knows the death");
+    /** All of them together, as in life. Returns how many leases each ended. */
+    const endLeases = (now: number) => Promise.all(all.map(({ store }) => store.endLeases(now)));
+    const LATER = NEW_YEAR + 1;
+
+    it("as soon as it is dead, once, and neither what others hold nor what was settled", async () => {
+      await record(20);
+      const lost = await claim(mortal.store, { limit: 6 });
+      const [settled, late] = [only(lost.slice(0, 1)), only(lost.slice(1, 2))];
+      await settle(settled);
+      const held = await claim(first(), { limit: 4 });
+      await mortal.die();
+      await everybodyKnows();
+      const ended = await endLeases(LATER);
+      expect(ended.toSorted()).to.deep.equal([0, 0, 5]);
+      expect(await endLeases(LATER)).to.deep.equal([0, 0, 0]);
+      await until(() => all.every(({ nodes }) => nodes === 3), "every node knows 3 nodes");
+
+      expect(await settle(late), "a late settlement of the dead node").to.equal(false);
+      const due = await claim(second(), { limit: 20, now: LATER });
+      const idsOf = (leases: readonly Lease[]) => leases.map(({ delivery }) => delivery.id);
+      expect(due).to.have.length(20 - 1 - held.length);
+      expect(idsOf(due)).to.include.members(idsOf(lost.slice(1)));
+      expect(idsOf(due)).to.not.include.members(idsOf([settled]));
+      expect(due.map(({ delivery }) => delivery.attempts)).to.deep.equal(due.map(() => 0));
+    });
+
+    it("with a probe, in whose place the next one may go at once", async () => {
+      await record(1);
+      await save({ breaker: OPEN });
+      expect(await claim(mortal.store, { probe: true })).to.have.length(1);
+      await mortal.die();
+      await everybodyKnows();
+      expect((await endLeases(LATER)).toSorted()).to.deep.equal([0, 0, 1]);
+      expect(await claim(first(), { probe: true, now: LATER })).to.have.length(1);
+    });
+
+    it("and leave alone one that lives, whose connection was lost and is back", async () => {
+      await record(20);
+      const held = await claimAll({ limit: 2 });
+      expect(held).to.have.length(6);
+      expect(await claim(mortal.store, { limit: 3 })).to.have.length(3);
+      await server.admin.query(`${CUT_LISTENERS} limit 1`);
+      await mortal.die();
+      await until(() => all.filter(({ deaths }) => deaths > 0).length === 2, "the two others know the death");
+      const ended = await endLeases(LATER);
+      expect(ended.toSorted()).to.deep.equal([0, 0, 3]);
+      for (const lease of held) expect(await settle(lease)).to.equal(true);
+    });
+  });
 
   describe("lease", () => {
     beforeEach(() => record(20));
@@ -238,17 +315,8 @@ describe("nodes of one PostgreSQL", () => {
     it("the present state when they subscribe, in place of the subscriber before", async () => {
       await save({ paused: MOVING });
       const [before = expect.fail("no node")] = all;
-      const after: Node = { store: first(), states: [], nodes: 0 };
       await until(() => before.states.length === 1, "the first subscriber knows the state");
-      first().subscribe?.({
-        workDue() {},
-        stateChanged: (states) => {
-          after.states = states;
-        },
-        nodeCountChanged: (count) => {
-          after.nodes = count;
-        },
-      });
+      const after = subscribed(first());
       expect(after.nodes).to.equal(3);
       await until(() => isPaused(after), "the second subscriber knows the pause");
       await save({ paused: null });
@@ -278,6 +346,7 @@ describe("nodes of one PostgreSQL", () => {
         workDue: () => heard.push(0),
         stateChanged() {},
         nodeCountChanged: (count) => heard.push(count),
+        nodesDied() {},
       });
       heard.length = 0;
       await server.admin.query(CUT_LISTENERS);
@@ -289,7 +358,25 @@ describe("nodes of one PostgreSQL", () => {
   });
 });
 
-/** Ends the connections over which nodes listen. */
-const CUT_LISTENERS = `select pg_terminate_backend(pid, 5000) from pg_locks
-  where locktype = 'advisory' and objsubid = 1 and mode = 'ShareLock'
+function subscribed(store: Store): Node {
+  const node: Node = { store, states: [], nodes: 0, deaths: 0 };
+  store.subscribe?.({
+    workDue() {},
+    stateChanged: (states) => {
+      node.states = states;
+    },
+    nodeCountChanged: (count) => {
+      node.nodes = count;
+    },
+    nodesDied: () => {
+      node.deaths += 1;
+    },
+  });
+  return node;
+}
+
+/** The connections over which nodes listen, and the statement that ends them. */
+const LISTENERS = `select pid from pg_locks
+  where locktype = 'advisory' and objsubid = 2 and mode = 'ExclusiveLock'
     and database = (select oid from pg_database where datname = current_database())`;
+const CUT_LISTENERS = `select pg_terminate_backend(pid, 5000) from (${LISTENERS}) listener`;

@@ -122,7 +122,7 @@ create table deliveries (
   reason      text,
   attempts    integer not null default 0,
   due_at      bigint,                    -- null once final; while leased, when the lease ends
-  token       text,                      -- of the newest lease
+  token       text,                      -- of the newest lease; after a slash, the node that has it
   replayed_after integer,                -- attempts before the last replay
   recorded_at bigint  not null
 );
@@ -149,6 +149,12 @@ create index deliveries_lent on deliveries (destination, due_at) where token is 
 -- advisory locks would fill the server's shared memory. A deleted row is made again when it is needed.
 create table lanes (
   lane text primary key
+);
+
+-- The nodes that use the database, and those that ended without leaving. A node holds an advisory lock with
+-- its number for as long as it lives: membership.ts.
+create table nodes (
+  id integer generated always as identity primary key
 );
 
 create table attempts (
