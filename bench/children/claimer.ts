@@ -58,7 +58,6 @@ async function deliver(from: Store, count: number, inFlight: number): Promise<vo
 
 async function settle(from: Store, { delivery, token }: Lease, at: number): Promise<void> {
   const isSettled = await from.settle({
-    delivery: delivery.id,
     token,
     attempt: {
       number: delivery.attempts + 1,

@@ -25,9 +25,11 @@ export interface Happening {
   distinct: string;
 }
 
+const EVENT_PREFIX = "evt_";
+
 /** `evt_` and 26 letters and digits (130 bits of SHA-256). */
 export function eventId(of: Happening): string {
-  return `evt_${digest([of.source, of.object, of.objectId, of.type, of.distinct])}`;
+  return `${EVENT_PREFIX}${digest([of.source, of.object, of.objectId, of.type, of.distinct])}`;
 }
 
 /** Whether a text is such an id. */
@@ -35,9 +37,16 @@ export function isEventId(text: string): boolean {
   return /^evt_[a-z0-9]{26}$/.test(text);
 }
 
-/** One delivery per event and destination: `dlv_` and 26 letters and digits. */
+/** One delivery per event and destination: `dlv_`, the event's letters and digits, and the destination. */
 export function deliveryId(event: string, destination: string): string {
-  return `dlv_${digest([event, destination])}`;
+  return `dlv_${event.slice(EVENT_PREFIX.length)}_${destination}`;
+}
+
+/** The event and the destination of a delivery's id; null: the text is no such id. */
+export function partsOfDeliveryId(id: string): { event: string; destination: string } | null {
+  const [, event, destination] = /^dlv_([a-z0-9]{26})_([a-z0-9-]+)$/.exec(id) ?? [];
+  if (event === undefined || destination === undefined) return null;
+  return { event: `${EVENT_PREFIX}${event}`, destination };
 }
 
 /**

@@ -112,7 +112,7 @@ async function settleLease(
   /** Again with the new token if the lease expired and was renewed while the call was on its way. */
   const write = async (): Promise<boolean> => {
     const { token } = lease;
-    const stored = await store.settle({ delivery, token, attempt, outcome, at: clock.now() });
+    const stored = await store.settle({ token, attempt, outcome, at: clock.now() });
     return stored || lease.token === token ? stored : write();
   };
   const stored = await retryStoreWrite(write, { clock, signal, onFailure });

@@ -81,8 +81,12 @@ function plain<T extends Scalar>(column: Column, shape: z.ZodType<T>): Part<T> {
   );
 }
 
-export function text<T extends string = string>(name: string, shape?: z.ZodType<T>): Part<T> {
-  return plain<T>({ name, type: "text" }, shape ?? (z.string() as unknown as z.ZodType<T>));
+export function text<T extends string = string>(
+  name: string,
+  shape?: z.ZodType<T>,
+  more: Pick<Column, "computed"> = {},
+): Part<T> {
+  return plain<T>({ name, type: "text", ...more }, shape ?? (z.string() as unknown as z.ZodType<T>));
 }
 
 /** One of a list of words. */

@@ -11,8 +11,9 @@ type Own<Row> = Omit<Row, "position" | ChildProperty>;
 /** Rows that belong to a row of another table. */
 export interface Child<Item> {
   table: string;
-  /** The column that holds the id of the row that these belong to. */
+  /** The column that names the row that these belong to, by its column `of`. */
   parent: string;
+  of: "id" | "position";
   item: Part<Item>;
   /** The columns that give their order; texts by their bytes. */
   order: readonly string[];

@@ -18,13 +18,13 @@ const ROWS =
   "13 receipts, 2 rejections, 4 documents, 3 links, 7 events, 3 tombstones, 11 deliveries, " +
   "2 destinations, 2 audit";
 const EVENT = "(event evt_\\w{26})";
-const DELIVERY = "delivery dlv_\\w{26}";
+const DELIVERY = "delivery dlv_\\w{26}_\\w+";
 
 /** The deliveries of document a: the first is leased, the others wait behind it. */
 const LANE = "deliveries where destination = 'crm' and lane = 'legalesign/document/a'";
 const FIRST = `(select min(position) from ${LANE})`;
 const LAST = `(select max(position) from ${LANE})`;
-const OPEN_AFTER_A_TRY = "(select id from deliveries where lane = 'legalesign/document/c')";
+const OPEN_AFTER_A_TRY = "(select position from deliveries where lane = 'legalesign/document/c')";
 const COMPLETED = "(select position from events where type = 'document.completed')";
 
 describe("countersign store check", () => {
@@ -161,11 +161,11 @@ describe("countersign store check", () => {
         `update deliveries set status = 'pending' where position = ${LAST}`,
         `update deliveries set status = 'held' where position = ${FIRST}`,
       ],
-      `${DELIVERY} is held by dlv_\\w{26}, which was recorded after it`,
+      `${DELIVERY} is held by dlv_\\w{26}_\\w+, which was recorded after it`,
     );
     await expectFaults(
       [`update deliveries set status = 'pending' where position = ${LAST}`],
-      "deliveries dlv_\\w{26} and dlv_\\w{26} are of one lane, and both pending",
+      "deliveries dlv_\\w{26}_\\w+ and dlv_\\w{26}_\\w+ are of one lane, and both pending",
     );
   });
 
@@ -175,7 +175,7 @@ describe("countersign store check", () => {
       `${DELIVERY} counts 1 attempts, but has attempt 2`,
     );
     await expectFaults(
-      [`delete from attempts where delivery_id = ${OPEN_AFTER_A_TRY}`],
+      [`delete from attempts where delivery = ${OPEN_AFTER_A_TRY}`],
       `${DELIVERY} is open after 1 attempts, and 1 of them are gone`,
     );
   });
@@ -183,8 +183,8 @@ describe("countersign store check", () => {
   it("finds no fault in pruned attempts, also where the delivery is replayed", async () => {
     const { config, database } = await aConfig();
     const db = new DatabaseSync(database);
-    db.exec(`delete from attempts where delivery_id in
-      (select id from deliveries where due_at is null or replayed_after is not null)`);
+    db.exec(`delete from attempts where delivery in
+      (select position from deliveries where due_at is null or replayed_after is not null)`);
     db.close();
     expect((await runCommand(["store", "check", "--config", config])).stdout).to.include("OK: ");
   });

@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { base32, deliveryId, digest, eventId, receiptId, signerId } from "../../src/domain/identity.ts";
+import {
+  base32,
+  deliveryId,
+  digest,
+  eventId,
+  partsOfDeliveryId,
+  receiptId,
+  signerId,
+} from "../../src/domain/identity.ts";
 
 const SIGNED = {
   source: "legalesign",
@@ -49,11 +57,23 @@ describe("eventId", () => {
 });
 
 describe("deliveryId", () => {
-  it("is one per event and destination", () => {
-    expect(deliveryId("evt_1", "crm")).to.match(/^dlv_[0-9a-z]{26}$/);
-    expect(deliveryId("evt_1", "crm")).to.equal(deliveryId("evt_1", "crm"));
-    const others = [deliveryId("evt_1", "archive"), deliveryId("evt_2", "crm"), deliveryId("evt_1c", "rm")];
-    expect(new Set([deliveryId("evt_1", "crm"), ...others]).size).to.equal(4);
+  const event = eventId(SIGNED);
+
+  it("names the event and the destination", () => {
+    expect(deliveryId(event, "crm-2")).to.equal("dlv_4anb5tvv22s9fbagwhy9z13gjb_crm-2");
+    expect(partsOfDeliveryId(deliveryId(event, "crm-2"))).to.deep.equal({ event, destination: "crm-2" });
+  });
+
+  it("is told from any other text", () => {
+    for (const text of [
+      "",
+      "dlv_",
+      event,
+      `dlv_${event}_crm`,
+      "dlv_4anb5tvv22s9fbagwhy9z13gjb_",
+      "dlv_x_crm",
+    ])
+      expect(partsOfDeliveryId(text), text).to.equal(null);
   });
 });
 

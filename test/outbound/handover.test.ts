@@ -21,7 +21,6 @@ function handedOver(isReplaced: boolean, given: Partial<Store> = {}) {
   const handover = withHandover({ ...store, ...given }, () => (isReplaced ? successor : null));
   const settle = () =>
     handover.settle({
-      delivery: "dlv_x",
       token: "token",
       attempt: null,
       outcome: { status: "delivered" },

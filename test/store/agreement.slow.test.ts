@@ -140,9 +140,7 @@ async function run(
     );
     const attempt = anAttempt({ number: lease.delivery.attempts + 1, startedAt: now });
     const isUnsent = outcome.status === "parked" && c % 2 === 0;
-    const { id: delivery } = lease.delivery;
     return store.settle({
-      delivery,
       token: lease.token,
       attempt: isUnsent ? null : attempt,
       outcome,

@@ -83,7 +83,8 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         expect(destinations.map(({ state }) => state.name)).to.deep.equal(["archive", "old"]);
         expect(audit.map(({ entry }) => entry.action)).to.deep.equal(["pause", "replay"]);
         const leased = deliveries.find(({ delivery }) => delivery.id === filled.lease.delivery.id);
-        expect(leased).to.deep.include({ token: filled.lease.token, recordedAt: NEW_YEAR, history: [] });
+        const token = filled.lease.token.replace(`${leased?.position}.`, "");
+        expect(leased).to.deep.include({ token, recordedAt: NEW_YEAR, history: [] });
         expect(leased?.delivery).to.deep.equal(filled.lease.delivery);
         expect(deliveries.some(({ delivery }) => delivery.replayedAfter === 1)).to.equal(true);
       });

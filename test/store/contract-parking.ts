@@ -53,7 +53,6 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       const pending = { status: "pending", dueAt: NEW_YEAR } as const;
       const { id } = first.delivery;
       await store.settle({
-        delivery: id,
         token: first.token,
         attempt: anAttempt(),
         outcome: pending,
@@ -61,7 +60,7 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       });
       const second = await claim();
       const outcome = { status: "parked", reason: "unsupported_by_format" } as const;
-      await store.settle({ delivery: id, token: second.token, attempt: null, outcome, at: NEW_YEAR });
+      await store.settle({ token: second.token, attempt: null, outcome, at: NEW_YEAR });
       expect(await store.findDelivery(id)).to.include({ ...outcome, attempts: 1 });
     });
 
@@ -106,7 +105,7 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       await record("a", ["document.created"]);
       const { delivery, token } = await claim();
       const outcome = { status: "pending", dueAt: LATER } as const;
-      await store.settle({ delivery: delivery.id, token, attempt: anAttempt(), outcome, at: NEW_YEAR });
+      await store.settle({ token, attempt: anAttempt(), outcome, at: NEW_YEAR });
       expect(await store.skip(delivery.id, NEW_YEAR)).to.equal("skipped");
     });
 
@@ -136,9 +135,9 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
 
     it("finds the due delivery as what a replayed one and those behind it wait for", async () => {
       await record("a", ["document.created", "document.sent", "document.completed"]);
-      const { delivery, token } = await claim();
+      const { token } = await claim();
       const outcome = { status: "delivered" } as const;
-      await store.settle({ delivery: delivery.id, token, attempt: anAttempt(), outcome, at: NEW_YEAR });
+      await store.settle({ token, attempt: anAttempt(), outcome, at: NEW_YEAR });
       await store.replay({ destination: "crm", status: "delivered" }, PAGE, { now: NEW_YEAR, spacing: 0 });
       expect(await statuses()).to.deep.equal(["held", "pending", "held"]);
       const [, second] = await all();

@@ -50,7 +50,6 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       store.claim({ destination: "crm", limit, now, until: now + 60_000 });
     const settle = (lease: Lease, outcome: Outcome = DELIVERED) =>
       store.settle({
-        delivery: lease.delivery.id,
         token: lease.token,
         attempt: anAttempt({ number: lease.delivery.attempts + 1 }),
         outcome,
@@ -393,7 +392,6 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
           await store.record(aRecordRequest(draftsOf(document, "document.sent")));
         const attempted = only(await claim(1));
         await store.settle({
-          delivery: attempted.delivery.id,
           token: attempted.token,
           attempt: anAttempt({ startedAt: ahead }),
           outcome: { status: "pending", dueAt: ahead + HOUR },

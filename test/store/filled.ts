@@ -89,7 +89,7 @@ export function settle(
   given: Partial<Attempt> = {},
 ): Promise<boolean> {
   const attempt = anAttempt({ number: delivery.attempts + 1, ...given });
-  return store.settle({ delivery: delivery.id, token, attempt, outcome, at: NEW_YEAR });
+  return store.settle({ token, attempt, outcome, at: NEW_YEAR });
 }
 
 export function claim(store: Store, now = NEW_YEAR, { destination = "crm", limit = 100 } = {}) {

@@ -82,17 +82,17 @@ export function createStandstill(start: number, hanging: () => number): Standsti
         saveDestination: note(store.saveDestination),
         claim: note(async (request) => {
           const leases = await store.claim(request);
-          for (const { delivery } of leases) out.add(delivery.id);
+          for (const { token } of leases) out.add(token);
           return leases;
         }),
         settle: note(async (settlement: Settlement) => {
           const written = await store.settle(settlement);
-          out.delete(settlement.delivery);
+          out.delete(settlement.token);
           return written;
         }),
         release: note(async (leases: readonly Lease[], now: number) => {
           await store.release(leases, now);
-          for (const { delivery } of leases) out.delete(delivery.id);
+          for (const { token } of leases) out.delete(token);
         }),
       };
     },

@@ -27,10 +27,10 @@ describe("the line of a parked delivery", () => {
     });
 
   it("says that its format does not support the event, and that another format could", async () => {
-    const { lease, store, explain, event, delivery } = await aDelivery();
+    const { lease, store, explain, event } = await aDelivery();
     const [{ token } = { token: "" }] = await lease(NEW_YEAR);
     const outcome = { status: "parked", reason: "unsupported_by_format" } as const;
-    await store.settle({ delivery, token, attempt: null, outcome, at: NEW_YEAR });
+    await store.settle({ token, attempt: null, outcome, at: NEW_YEAR });
     expect(firstLine(await explain(event))).to.equal(
       "parked: the format of crm cannot express this event, nothing was sent " +
         `[With another \`format\` of crm, ${REPLAY}.]`,

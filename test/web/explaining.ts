@@ -32,7 +32,7 @@ export function createExplainer() {
       const [{ delivery, token } = { delivery: null, token: "" }] = await lease(attempt.startedAt);
       if (!delivery) throw new Error("nothing is due to crm");
       const at = attempt.startedAt + attempt.duration;
-      await store.settle({ delivery: delivery.id, token, attempt, outcome, at });
+      await store.settle({ token, attempt, outcome, at });
     },
     /** The explanation at a moment, with crm in a state; null for the state: it is not configured. */
     async explain(

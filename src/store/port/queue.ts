@@ -6,7 +6,7 @@ import type { DestinationState } from "./control.ts";
 export interface Lease {
   delivery: Delivery;
   event: Event;
-  /** Proof of the lease: `settle` and `release` need it. */
+  /** The lease's name and proof: `settle` and `release` need it. */
   token: string;
 }
 
@@ -35,7 +35,7 @@ export interface ClaimRequest {
 
 /** The result of a lease. */
 export interface Settlement {
-  delivery: string;
+  /** Of the lease. */
   token: string;
   /** Null: nothing was sent, so no attempt is counted. */
   attempt: Attempt | null;

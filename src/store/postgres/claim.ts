@@ -1,11 +1,11 @@
 import type { DbRow, Scalar } from "../columns.ts";
+import { leaseToken, partsOfLeaseToken } from "../lease-token.ts";
 import type { ClaimRequest, Lease } from "../port/queue.ts";
+import { selectOf } from "../sql/session.ts";
 import { DELIVERY, EVENT } from "../tables.ts";
 import { columns } from "./given.ts";
 import { moveProbe, PROBE, PROBE_AT } from "./probe.ts";
 import type { Session } from "./session.ts";
-
-const CLAIMED = DELIVERY.columns.map(({ name }) => `d.${name}`).join(", ");
 
 const ANY = { limit: null, settleMargin: 0, finished: [] };
 
@@ -27,7 +27,11 @@ export async function claim(
     lease(session, request, token),
     probe ? moveProbe(session, channel, { destination, until, token }) : undefined,
   ]);
-  return rows.map((row) => ({ delivery: DELIVERY.decode(row), event: EVENT.decode(row), token }));
+  return rows.map((row) => ({
+    delivery: DELIVERY.decode(row),
+    event: EVENT.decode(row),
+    token: leaseToken(row.position, token),
+  }));
 }
 
 /**
@@ -36,13 +40,13 @@ export async function claim(
  */
 function lease(session: Session, request: ClaimRequest, token: string) {
   const { destination, now, limit, until, probe = false, capacity = ANY } = request;
-  return session.rows<DbRow>(
+  return session.rows<DbRow & { position: number }>(
     `with leased as (
        select token from deliveries where destination = $1 and token is not null and due_at > $10::bigint
-       order by due_at desc limit $6::bigint + cardinality($8::text[])
+       order by due_at desc limit $6::bigint + cardinality($8::bigint[])
      ), tried as (
-       select count(*) as number from unnest($8::text[], $9::text[]) given (id, token)
-       join deliveries d on d.id = given.id and d.token = given.token and d.due_at > $10::bigint
+       select count(*) as number from unnest($8::bigint[], $9::text[]) given (position, token)
+       join deliveries d on d.position = given.position and d.token = given.token and d.due_at > $10::bigint
      ), taken as (
        select count(*) - (select number from tried) as trying, bool_or(token like '${PROBE}%') as probing
        from leased
@@ -60,10 +64,13 @@ function lease(session: Session, request: ClaimRequest, token: string) {
        for update skip locked
      ), claimed as (
        update deliveries d set token = $4, due_at = $5 from due where d.position = due.position
-       returning d.position, ${CLAIMED}
+       returning d.*
      )
-     select claimed.*, e.body from claimed join due using (position) join events e on e.id = claimed.event_id
-     order by due.due_at, position`,
+     select position, ${selectOf({ isPostgres: true }, DELIVERY.columns)}, e.body
+     from claimed
+       join (select position, due_at as since from due) due using (position)
+       join (select id, body from events) e on e.id = claimed.event_id
+     order by since, position`,
     [
       destination,
       now,
@@ -72,15 +79,17 @@ function lease(session: Session, request: ClaimRequest, token: string) {
       until,
       capacity.limit,
       probe,
-      ...idsAndTokens(capacity.finished),
+      ...positionsAndTokens(capacity.finished),
       now + capacity.settleMargin,
     ],
   );
 }
 
-export function idsAndTokens(leases: readonly Lease[]): Scalar[][] {
+/** Each lease's row, and the token in it. */
+export function positionsAndTokens(leases: readonly Pick<Lease, "token">[]): Scalar[][] {
+  const parts = leases.map(({ token }) => partsOfLeaseToken(token));
   return columns(
-    leases.map(({ delivery, token }) => [delivery.id, token]),
+    parts.map(({ position, drawn }) => [position, drawn]),
     2,
   );
 }

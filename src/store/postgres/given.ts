@@ -38,7 +38,9 @@ export async function insertRows<Row>(
   more = "",
 ): Promise<Row[]> {
   if (rows.length === 0) return [];
-  const stored = columns.flatMap(({ computedInPostgres }, i) => (computedInPostgres ? [] : [i]));
+  const stored = columns.flatMap(({ computed, computedInPostgres }, i) =>
+    (computed ?? computedInPostgres) ? [] : [i],
+  );
   const names = stored.flatMap((i) => columns[i] ?? []);
   const { from, values } = given(
     names,

@@ -197,10 +197,7 @@ export async function amendReceipt(
   ]);
 }
 
-const NEW_DELIVERY = pick(
-  SCHEMA.deliveries,
-  ...["id", "event_id", "destination", "lane", "due_at", "recorded_at"],
-);
+const NEW_DELIVERY = pick(SCHEMA.deliveries, ...["event_id", "destination", "lane", "due_at", "recorded_at"]);
 
 /**
  * The lanes are locked, so that what is open in them stays so until the commit: the first delivery of a lane
@@ -214,8 +211,8 @@ export async function addDeliveries(
   if (deliveries.length === 0) return;
   const { from, values } = given(
     NEW_DELIVERY,
-    deliveries.map(({ delivery: { id, event, destination, lane, dueAt }, recordedAt }) => {
-      return [id, event, destination, lane, dueAt, recordedAt];
+    deliveries.map(({ delivery: { event, destination, lane, dueAt }, recordedAt }) => {
+      return [event, destination, lane, dueAt, recordedAt];
     }),
   );
   await session.run(
@@ -227,9 +224,8 @@ export async function addDeliveries(
                          where open.destination = given.destination and open.lane = given.lane
                            and open.due_at is not null) then 'held'
             else 'pending' end
-     from ${from}
-     where not exists (select from deliveries same where same.id = given.id)
-     order by n`,
+     from ${from} order by n
+     on conflict (recorded_at, event_id, destination) do nothing`,
     values,
   );
 }

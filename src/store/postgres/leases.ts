@@ -35,7 +35,7 @@ export async function endLeases(
        select position, destination, token from deliveries
        where token is not null and status = 'pending'
          and split_part(token, '${SEPARATOR}', 2) = any($1::text[])
-       order by id for update
+       order by position for update
      )
      update deliveries d set due_at = $2, token = null from held where d.position = held.position
      returning held.destination, held.token`,

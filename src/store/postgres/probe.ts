@@ -8,9 +8,10 @@ import type { Session } from "./session.ts";
  * dies. All nodes are notified.
  */
 
-/** The tokens of probes begin with this. */
+/** What is drawn for the claim of a probe begins with this. */
 export const PROBE = "probe:";
 
+/** `token`: as a row holds it. */
 export function isProbe({ token }: Pick<Lease, "token">): boolean {
   return token.startsWith(PROBE);
 }

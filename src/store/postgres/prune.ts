@@ -18,7 +18,7 @@ const DROPS: Readonly<Record<Prunable, Drop>> = {
   audit: dropFrom("audit"),
   attempts: dropFrom(
     "attempts a",
-    "not exists (select from deliveries d where d.id = a.delivery_id and d.due_at is not null)",
+    "not exists (select from deliveries d where d.position = a.delivery and d.due_at is not null)",
   ),
   events: dropEvents,
   documents: dropDocuments,
@@ -57,17 +57,14 @@ function dropFrom(table: string, free = "true"): Drop {
 
 /** Skips events locked by a concurrent record or replay. */
 async function dropEvents(session: Session, positions: readonly number[]): Promise<number> {
-  const events = await session.rows<{ position: number; id: string; body: string; documented: boolean }>(
-    `select e.position, e.id, e.body,
+  const events = await session.rows<Old & { position: number; body: string; documented: boolean }>(
+    `select e.position, e.id, e.recorded_at, e.body,
        coalesce((select true from documents d
                  where d.source = e.source and d.id = e.document_id), false) as documented
      from events e where e.position = any($1::bigint[]) order by e.position for update of e skip locked`,
     [positions],
   );
-  const busy = await lockDeliveries(
-    session,
-    events.map(({ id }) => id),
-  );
+  const busy = await lockDeliveries(session, events);
   const gone = events.filter(({ id }) => !busy.has(id));
   const ids = gone.map(({ id }) => id);
   const orphans = gone.filter(({ documented }) => !documented).map(EVENT.decode);
@@ -79,11 +76,13 @@ async function dropEvents(session: Session, positions: readonly number[]): Promi
     ),
     session.run("delete from events where id = any($1::text[])", [ids]),
     session.run(
-      `delete from attempts where delivery_id = any(array(
-         select id from deliveries where event_id = any($1::text[])))`,
-      [ids],
+      `delete from attempts where delivery = any(array(select position from ${DELIVERIES_OF}))`,
+      timesAndIds(gone),
     ),
-    session.run("delete from deliveries where event_id = any($1::text[])", [ids]),
+    session.run(
+      `delete from deliveries where position = any(array(select position from ${DELIVERIES_OF}))`,
+      timesAndIds(gone),
+    ),
     session.run("delete from duplicates where event_id = any($1::text[])", [ids]),
     session.run("update channel_keys set origin = null where event_id = any($1::text[])", [ids]),
     // Lanes of events without a document row: nothing else deletes them.
@@ -92,21 +91,36 @@ async function dropEvents(session: Session, positions: readonly number[]): Promi
   return gone.length;
 }
 
+type Old = {
+  id: string;
+  recorded_at: number;
+};
+
+/** The deliveries of given events, for a `from` clause; its values are `timesAndIds`. */
+const DELIVERIES_OF = `unnest($1::bigint[], $2::text[]) given (recorded_at, event_id)
+  join deliveries d using (recorded_at, event_id)`;
+
+function timesAndIds(events: readonly Old[]) {
+  return columns(
+    events.map(({ recorded_at, id }) => [recorded_at, id]),
+    2,
+  );
+}
+
 /**
  * Locks the deliveries of these events. Returns the events of which a delivery is open, or locked by another.
  */
-async function lockDeliveries(session: Session, events: readonly string[]): Promise<ReadonlySet<string>> {
+async function lockDeliveries(session: Session, events: readonly Old[]): Promise<ReadonlySet<string>> {
   const rows = await session.rows<{ event_id: string }>(
     `with final as (
-       select event_id from deliveries where event_id = any($1::text[]) and due_at is null
-       for update skip locked
+       select d.event_id from ${DELIVERIES_OF} where d.due_at is null for update of d skip locked
      )
      select event_id from (
        select event_id, 1 as n from final
-       union all select event_id, -1 from deliveries where event_id = any($1::text[])
+       union all select event_id, -1 from ${DELIVERIES_OF}
      ) counted
      group by event_id having sum(n) <> 0`,
-    [events],
+    timesAndIds(events),
   );
   return new Set(rows.map(({ event_id }) => event_id));
 }

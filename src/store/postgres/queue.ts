@@ -1,16 +1,18 @@
 import { settledState } from "../../domain/delivery.ts";
 import type { Column, Scalar } from "../columns.ts";
+import { leaseToken } from "../lease-token.ts";
 import type { Lease, Queue, Settlement } from "../port/queue.ts";
 import type { Backlog } from "../port/reads.ts";
+import { IS_DELIVERY, placeOfDelivery } from "../sql/find.ts";
 import { ATTEMPT } from "../tables.ts";
 import type { Answer } from "./batch.ts";
-import { idsAndTokens } from "./claim.ts";
+import { positionsAndTokens } from "./claim.ts";
 import { columns, insertRows } from "./given.ts";
 import { lockLanes } from "./lanes.ts";
 import { hastenProbe, isProbe, letProbe } from "./probe.ts";
 import type { Session } from "./session.ts";
 
-const DELIVERY_ID: Column = { name: "delivery_id", type: "text" };
+const PARENT_DELIVERY: Column = { name: "delivery", type: "bigint" };
 
 /** Everything here but `nextDueAt` and `backlog` runs inside a transaction. */
 
@@ -20,25 +22,23 @@ export async function settleAll(
   channel: string,
   settlements: readonly Settlement[],
 ): Promise<readonly Answer<boolean>[]> {
-  const leases = new Map(settlements.toReversed().map((one) => [leaseOf(one), one] as const));
-  const asked = columns(
-    [...leases.values()].map(({ delivery, token }) => [delivery, token]),
-    2,
-  );
+  const leases = new Map(settlements.toReversed().map((one) => [one.token, one] as const));
+  const asked = positionsAndTokens([...leases.values()]);
   // A lane never changes, so it may be read before it is locked.
   const lanes = await session.rows<{ lane: string | null }>(
-    "select lane from deliveries where id = any($1::text[])",
+    "select lane from deliveries where position = any($1::bigint[])",
     [asked[0] ?? []],
   );
   await lockLanes(session, new Set(lanes.flatMap(({ lane }) => lane ?? [])));
   const good = await session.rows<GoodLease>(
-    `select d.id, d.token, d.destination, d.lane from deliveries d
-     join unnest($1::text[], $2::text[]) asked (id, token) on d.id = asked.id and d.token = asked.token
-     where d.status = 'pending' order by d.id for update of d`,
+    `select d.position, d.token, d.destination, d.lane from deliveries d
+     join unnest($1::bigint[], $2::text[]) asked (position, token)
+       on d.position = asked.position and d.token = asked.token
+     where d.status = 'pending' order by d.position for update of d`,
     asked,
   );
   const written = good.flatMap((lease) => {
-    const settlement = leases.get(leaseOf({ delivery: lease.id, token: lease.token }));
+    const settlement = leases.get(leaseToken(lease.position, lease.token));
     return settlement ? [{ lease, settlement }] : [];
   });
   await writeSettlements(session, written);
@@ -48,7 +48,7 @@ export async function settleAll(
 }
 
 interface GoodLease {
-  id: string;
+  position: number;
   token: string;
   destination: string;
   lane: string | null;
@@ -58,10 +58,6 @@ interface GoodLease {
 interface Written {
   lease: GoodLease;
   settlement: Settlement;
-}
-
-function leaseOf({ delivery, token }: Pick<Settlement, "delivery" | "token">): string {
-  return JSON.stringify([delivery, token]);
 }
 
 /** A probe that was not sent has shown nothing: the next one may go at once. */
@@ -79,21 +75,18 @@ async function writeSettlements(session: Session, written: readonly Written[]): 
     insertRows(
       session,
       "attempts",
-      [DELIVERY_ID, ...ATTEMPT.columns],
-      written.flatMap(({ settlement: { delivery, attempt } }) =>
-        attempt ? [[delivery, ...ATTEMPT.encode(attempt)]] : [],
+      [PARENT_DELIVERY, ...ATTEMPT.columns],
+      written.flatMap(({ lease: { position }, settlement: { attempt } }) =>
+        attempt ? [[position, ...ATTEMPT.encode(attempt)]] : [],
       ),
     ),
     session.run(
       `update deliveries d set status = given.status, reason = given.reason, due_at = given.due_at,
          attempts = coalesce(given.attempts, d.attempts), token = null
-       from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[])
-         given (id, status, reason, due_at, attempts)
-       where d.id = given.id`,
-      columns(
-        written.map(({ settlement }) => outcomeOf(settlement)),
-        5,
-      ),
+       from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::int[])
+         given (position, status, reason, due_at, attempts)
+       where d.position = given.position`,
+      columns(written.map(outcomeOf), 5),
     ),
     letNextGo(
       session,
@@ -104,9 +97,9 @@ async function writeSettlements(session: Session, written: readonly Written[]): 
   ]);
 }
 
-function outcomeOf({ delivery, attempt, outcome }: Settlement): Scalar[] {
+function outcomeOf({ lease: { position }, settlement: { attempt, outcome } }: Written): Scalar[] {
   const { status, reason, dueAt } = settledState(outcome);
-  return [delivery, status, reason, dueAt, attempt?.number ?? null];
+  return [position, status, reason, dueAt, attempt?.number ?? null];
 }
 
 /**
@@ -129,24 +122,27 @@ export async function skip(
   id: string,
   now: number,
 ): Promise<Awaited<ReturnType<Queue["skip"]>>> {
+  const named = placeOfDelivery(id);
+  if (!named) return null;
   // A lane never changes, so it may be read before it is locked.
-  const [place] = await session.rows<{ destination: string; lane: string | null }>(
-    "select destination, lane from deliveries where id = $1",
-    [id],
+  const [place] = await session.rows<{ position: number; destination: string; lane: string | null }>(
+    `select position, destination, lane from deliveries where ${IS_DELIVERY}`,
+    named,
   );
   if (!place) return null;
-  const { destination, lane } = place;
+  const { position, destination, lane } = place;
   await lockLanes(session, new Set(lane === null ? [] : [lane]));
   const [row] = await session.rows<{ status: string; due_at: number | null; token: string | null }>(
-    "select status, due_at, token from deliveries where id = $1 for update",
-    [id],
+    "select status, due_at, token from deliveries where position = $1 for update",
+    [position],
   );
   if (!row) return null;
   if (row.due_at === null) return "final";
   if (row.token !== null && row.due_at > now) return "leased";
   await session.run(
-    "update deliveries set status = 'parked', reason = 'skipped', due_at = null, token = null where id = $1",
-    [id],
+    `update deliveries set status = 'parked', reason = 'skipped', due_at = null, token = null
+     where position = $1`,
+    [position],
   );
   if (row.status === "pending" && lane !== null) await letNextGo(session, [[destination, lane]]);
   return "skipped";
@@ -159,15 +155,14 @@ export async function release(
   leases: readonly Lease[],
   now: number,
 ): Promise<Set<string>> {
-  const rows = await session.rows<{ id: string; destination: string }>(
+  const rows = await session.rows<{ token: string; destination: string }>(
     `update deliveries d set due_at = $3, token = null
-     from unnest($1::text[], $2::text[]) given (id, token)
-     where d.id = given.id and d.token = given.token and d.status = 'pending'
-     returning d.id, d.destination`,
-    [...idsAndTokens(leases), now],
+     from unnest($1::bigint[], $2::text[]) given (position, token)
+     where d.position = given.position and d.token = given.token and d.status = 'pending'
+     returning given.token, d.destination`,
+    [...positionsAndTokens(leases), now],
   );
-  const probes = new Set(leases.filter(isProbe).map(({ delivery }) => delivery.id));
-  const probed = rows.filter(({ id }) => probes.has(id)).map(({ destination }) => destination);
+  const probed = rows.filter(isProbe).map(({ destination }) => destination);
   if (probed.length > 0) await letProbe(session, channel, probed, now);
   return new Set(rows.map(({ destination }) => destination));
 }
@@ -213,8 +208,8 @@ export async function bringForward(
        select position from deliveries
        where destination = $1 and status = 'pending' and due_at > $4
          and (recorded_at > $4 or (token is not null and due_at > $4::bigint + $3::bigint)
-              or exists (select from attempts a where a.delivery_id = deliveries.id and a.started_at > $4))
-       order by id for update)`,
+              or exists (select from attempts a where a.delivery = deliveries.position and a.started_at > $4))
+       order by position for update)`,
     [destination, now, lease, later],
   );
   const held = await session.run(

@@ -1,6 +1,7 @@
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { Event } from "../../domain/event.ts";
+import { partsOfDeliveryId } from "../../domain/identity.ts";
 import type { Rejection } from "../../domain/receipt.ts";
 import type { Column, DbRow } from "../columns.ts";
 import { namesOf } from "../description.ts";
@@ -166,18 +167,35 @@ export async function findDocument(session: Session, source: string, id: string)
   return row ? DOCUMENT.decode(row) : null;
 }
 
+/** The delivery of an event to a destination, for a `where` clause: an event's deliveries have its time. */
+export const IS_DELIVERY =
+  "recorded_at = (select recorded_at from events where id = ?) and event_id = ? and destination = ?";
+
+/** The values for `IS_DELIVERY`; null: the text is no delivery's id. */
+export function placeOfDelivery(id: string): [event: string, again: string, destination: string] | null {
+  const parts = partsOfDeliveryId(id);
+  return parts && [parts.event, parts.event, parts.destination];
+}
+
 export async function findDelivery(session: Session, id: string): Promise<Delivery | null> {
-  const [row] = await session.rows(`select ${namesOf(DELIVERY.columns)} from deliveries where id = ?`, [id]);
-  return row ? DELIVERY.decode(row) : null;
+  return firstDelivery(session, id, IS_DELIVERY);
 }
 
 export async function findBlocking(session: Session, id: string): Promise<Delivery | null> {
-  const [row] = await session.rows(
-    `select ${namesOf(DELIVERY.columns)} from deliveries
-     where (destination, lane) = (select destination, lane from deliveries where id = ? and status = 'held')
-       and due_at is not null and status = 'pending'`,
-    [id],
+  return firstDelivery(
+    session,
+    id,
+    `(destination, lane) =
+       (select destination, lane from deliveries where ${IS_DELIVERY} and status = 'held')
+     and due_at is not null and status = 'pending'`,
   );
+}
+
+async function firstDelivery(session: Session, id: string, where: string): Promise<Delivery | null> {
+  const place = placeOfDelivery(id);
+  if (!place) return null;
+  const columns = selectOf(session.dialect, DELIVERY.columns);
+  const [row] = await session.rows(`select ${columns} from deliveries where ${where}`, place);
   return row ? DELIVERY.decode(row) : null;
 }
 
@@ -191,21 +209,21 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
   const [[receipt], duplicates, deliveries] = await Promise.all([
     session.rows(`select ${receiptColumns} from receipts where id = ?`, [row.receipt_id]),
     childrenOf(session, SCHEMA.events.children.duplicates, [id]),
-    session.rows<DbRow & { id: string }>(
-      `select ${namesOf([...DELIVERY.columns, TOKEN])} from deliveries
+    session.rows<DbRow & { position: number }>(
+      `select position, ${selectOf(session.dialect, [...DELIVERY.columns, TOKEN])} from deliveries
        where recorded_at = ? and event_id = ? order by position`,
       [row.recorded_at, id],
     ),
   ]);
-  const ids = deliveries.map((delivery) => delivery.id);
-  const attempts = await childrenOf(session, SCHEMA.deliveries.children.history, ids);
+  const positions = deliveries.map(({ position }) => position);
+  const attempts = await childrenOf(session, SCHEMA.deliveries.children.history, positions);
   return {
     event: EVENT.decode(row),
     receipt: receipt ? RECEIPT.decode(receipt) : null,
     duplicates: duplicates(id),
     deliveries: deliveries.map((delivery) => ({
       ...DELIVERY.decode(delivery),
-      history: attempts(delivery.id),
+      history: attempts(delivery.position),
       leased: delivery.token !== null,
     })),
   };

@@ -64,7 +64,8 @@ export async function list<T>(
 
 /** The length of a row's texts and bytes. */
 function weightOf(columns: readonly Column[]): string {
-  const long = columns.filter(({ type }) => type === "text" || type === "bytes");
+  const stored = columns.filter(({ computed }) => computed === undefined);
+  const long = stored.filter(({ type }) => type === "text" || type === "bytes");
   return ["0", ...long.map(({ name }) => `coalesce(octet_length(${name}), 0)`)].join(" + ");
 }
 

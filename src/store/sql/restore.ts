@@ -143,18 +143,23 @@ async function insertRows<T extends Table>(
 ): Promise<void> {
   const columns = allColumnsOf(SCHEMA[table]);
   const { insert } = session.dialect;
-  const idPlace = columns.findIndex(({ name }) => name === "id");
   const encoded = rows.map((one) => one.encoded);
   await insert(session, table, columns, encoded);
   for (const [property, child] of Object.entries<Child<unknown>>(SCHEMA[table].children)) {
-    const items = rows.flatMap(({ row, encoded }) => itemsOf(row, property, child, String(encoded[idPlace])));
-    const parent = { name: child.parent, type: "text" } as const;
+    const place = columns.findIndex(({ name }) => name === child.of);
+    const items = rows.flatMap(({ row, encoded }) => itemsOf(row, property, child, encoded[place] ?? null));
+    const parent = { name: child.parent, type: child.of === "id" ? "text" : "bigint" } as const;
     if (items.length > 0) await insert(session, child.table, [parent, ...child.item.columns], items);
   }
 }
 
 /** The rows of a child table that belong to a row. */
-function itemsOf(row: object, property: string, { item }: Child<unknown>, id: string): (readonly Scalar[])[] {
+function itemsOf(
+  row: object,
+  property: string,
+  { item }: Child<unknown>,
+  parent: Scalar,
+): (readonly Scalar[])[] {
   const items: readonly unknown[] = (row as Readonly<Record<string, readonly unknown[]>>)[property] ?? [];
-  return items.map((one) => [id, ...item.encode(one)]);
+  return items.map((one) => [parent, ...item.encode(one)]);
 }

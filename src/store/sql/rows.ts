@@ -1,11 +1,11 @@
 import type { DbRow, Scalar } from "../columns.ts";
-import { assembleRow, type Child, columnsOf, isPositioned, namesOf } from "../description.ts";
+import { assembleRow, type Child, columnsOf, isPositioned } from "../description.ts";
 import type { Page, PageRequest } from "../port/paging.ts";
 import { type Rows, TABLES, type Table } from "../rows.ts";
 import { SCHEMA } from "../tables.ts";
 import { childrenOf } from "./children.ts";
 import { list } from "./list.ts";
-import type { Session } from "./session.ts";
+import { type Session, selectOf } from "./session.ts";
 
 /** Rows as they are outside of any database (../rows.ts), with all that belongs to them. */
 
@@ -38,7 +38,7 @@ async function listByName(
   const names = order.join(", ");
   const start: Scalar[] = cursor === undefined ? order.map(() => "") : JSON.parse(cursor);
   const rows = await session.rows(
-    `select ${namesOf(columnsOf(SCHEMA[table]))} from ${table}
+    `select ${selectOf(session.dialect, columnsOf(SCHEMA[table]))} from ${table}
      where (${names}) > (${order.map(() => "?").join(", ")}) order by ${names} limit ?`,
     [...start, limit + 1],
   );
@@ -57,11 +57,14 @@ export async function withChildren<T extends Table>(
 ): Promise<Rows[T][]> {
   const description = SCHEMA[table];
   const children = Object.entries<Child<unknown>>(description.children);
-  const ids = rows.map((row) => String(row.id));
-  const found: [property: string, itemsOf: (id: string) => unknown[]][] = [];
-  for (const [property, child] of children) found.push([property, await childrenOf(session, child, ids)]);
+  const found: [property: string, itemsOf: (row: DbRow) => unknown[]][] = [];
+  for (const [property, child] of children) {
+    const parents = rows.map((row) => row[child.of] as Scalar);
+    const itemsOf = await childrenOf(session, child, parents);
+    found.push([property, (row) => itemsOf(row[child.of])]);
+  }
   return rows.map((row) => {
-    const items = found.map(([property, itemsOf]) => [property, itemsOf(String(row.id))] as const);
+    const items = found.map(([property, itemsOf]) => [property, itemsOf(row)] as const);
     return assembleRow<Rows[T]>(description, row, items);
   });
 }

@@ -33,7 +33,7 @@ export interface Dialect {
 }
 
 /** The columns as a `select` lists them. */
-export function selectOf({ isPostgres }: Dialect, columns: readonly Column[]): string {
+export function selectOf({ isPostgres }: Pick<Dialect, "isPostgres">, columns: readonly Column[]): string {
   return columns
     .map(({ name, computed, computedInPostgres }) => {
       const expression = computed ?? (isPostgres ? computedInPostgres : undefined);

@@ -70,7 +70,7 @@ function addTriggers(db: DatabaseSync, table: Table): void {
     if (apartInSqlite) add(apartInSqlite, (row) => ({ key: keyOf(row), where: "where" }));
   for (const child of Object.values<Child<unknown>>(children))
     add(child.table, (row) => {
-      return { key: "t.position", where: `from ${table} t where t.id = ${row}.${child.parent} and` };
+      return { key: "t.position", where: `from ${table} t where t.${child.of} = ${row}.${child.parent} and` };
     });
 }
 
@@ -98,7 +98,7 @@ function createReader(
     const names = child.item.columns.map(({ name }) => `c.${name}`).join(", ");
     const rows = query<Keyed>(
       db,
-      `select row_key, ${names} ${from} join ${child.table} c on c.${child.parent} = t.id
+      `select row_key, ${names} ${from} join ${child.table} c on c.${child.parent} = t.${child.of}
        where of_table = '${table}' order by ${child.order.map((name) => `c.${name}`).join(", ")}`,
     );
     return { property, read: () => Map.groupBy(rows.all(), (row) => row.row_key), item: child.item };

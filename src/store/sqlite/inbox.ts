@@ -48,8 +48,8 @@ function add(
   for (const { signer, document } of resolution.links) sql.addLink.run(receipt.source, signer, document);
   for (const document of resolution.documents)
     sql.setDocument.run(...encodeRow(SCHEMA.documents, { document, changedAt: receipt.receivedAt }));
-  for (const { id, event, destination, lane, dueAt } of deliveries)
-    sql.addDelivery.run(id, event, destination, lane, dueAt, receipt.receivedAt);
+  for (const { event, destination, lane, dueAt } of deliveries)
+    sql.addDelivery.run(event, destination, lane, dueAt, receipt.receivedAt);
   return result;
 }
 

@@ -30,8 +30,8 @@ const WALKS: Readonly<Record<Prunable, Walk>> = {
       "insert into tombstones (id, recorded_at) select id, recorded_at from events where position = ?",
       "delete from duplicates where event_id = (select id from events where position = ?)",
       "update channel_keys set origin = null where event_id = (select id from events where position = ?)",
-      `delete from attempts where delivery_id in
-         (select d.id from events e join ${DELIVERIES_OF} where e.position = ?)`,
+      `delete from attempts where delivery in
+         (select d.position from events e join ${DELIVERIES_OF} where e.position = ?)`,
       `delete from deliveries where position in
          (select d.position from events e join ${DELIVERIES_OF} where e.position = ?)`,
       "delete from events where position = ?",
@@ -39,7 +39,7 @@ const WALKS: Readonly<Record<Prunable, Walk>> = {
   },
   attempts: {
     from: "attempts a",
-    stays: "exists (select 1 from deliveries d where d.id = a.delivery_id and d.due_at is not null)",
+    stays: "exists (select 1 from deliveries d where d.position = a.delivery and d.due_at is not null)",
     drops: ["delete from attempts where position = ?"],
   },
   documents: {

@@ -1,6 +1,8 @@
 import { settledState } from "../../domain/delivery.ts";
+import { leaseToken, partsOfLeaseToken } from "../lease-token.ts";
 import type { ClaimRequest, Lease, Queue, Settlement } from "../port/queue.ts";
 import type { Backlog } from "../port/reads.ts";
+import { placeOfDelivery } from "../sql/find.ts";
 import type { Session } from "../sql/session.ts";
 import { ATTEMPT, DELIVERY, EVENT } from "../tables.ts";
 import type { Statements } from "./statements.ts";
@@ -13,35 +15,41 @@ export function claim(
   token: string,
 ): Lease[] {
   const rows = sql.due.all(destination, now, limit);
-  for (const row of rows) sql.lease.run(token, until, row.id);
   return rows.map((row) => {
-    return { delivery: { ...DELIVERY.decode(row), dueAt: until }, event: EVENT.decode(row), token };
+    sql.lease.run(token, until, row.position);
+    const delivery = { ...DELIVERY.decode(row), dueAt: until };
+    return { delivery, event: EVENT.decode(row), token: leaseToken(row.position, token) };
   });
 }
 
-export function settle(sql: Statements, { delivery, token, attempt, outcome }: Settlement): boolean {
-  const lease = sql.leaseOf.one(delivery, token);
+export function settle(sql: Statements, { token, attempt, outcome }: Settlement): boolean {
+  const { position, drawn } = partsOfLeaseToken(token);
+  const lease = sql.leaseOf.one(position, drawn);
   if (!lease) return false;
 
-  if (attempt) sql.addAttempt.run(delivery, ...ATTEMPT.encode(attempt));
+  if (attempt) sql.addAttempt.run(position, ...ATTEMPT.encode(attempt));
   const { status, reason, dueAt } = settledState(outcome);
-  sql.settle.run(status, reason, dueAt, attempt?.number ?? null, delivery);
+  sql.settle.run(status, reason, dueAt, attempt?.number ?? null, position);
   if (dueAt === null && lease.lane !== null) sql.letNextGo.run(lease.destination, lease.lane);
   return true;
 }
 
 export function skip(sql: Statements, id: string, now: number): Awaited<ReturnType<Queue["skip"]>> {
-  const row = sql.stateOf.one(id);
+  const place = placeOfDelivery(id);
+  const row = place && sql.stateOf.one(...place);
   if (!row) return null;
   if (row.due_at === null) return "final";
   if (row.token !== null && row.due_at > now) return "leased";
-  sql.settle.run("parked", "skipped", null, null, id);
+  sql.settle.run("parked", "skipped", null, null, row.position);
   if (row.status === "pending" && row.lane !== null) sql.letNextGo.run(row.destination, row.lane);
   return "skipped";
 }
 
 export function release(sql: Statements, leases: readonly Lease[], now: number): void {
-  for (const { delivery, token } of leases) sql.release.run(now, delivery.id, token);
+  for (const { token } of leases) {
+    const { position, drawn } = partsOfLeaseToken(token);
+    sql.release.run(now, position, drawn);
+  }
 }
 
 export function bringForward(

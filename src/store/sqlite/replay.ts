@@ -20,15 +20,15 @@ export function replay(
   { now, spacing }: { now: number; spacing: number },
 ): { replayed: number; next: string | null } {
   const chosen = replayable(filter);
-  const rows = query<{ position: number; id: string; destination: string; lane: string | null }>(
+  const rows = query<{ position: number; destination: string; lane: string | null }>(
     db,
-    `select w.position, d.id, d.destination, d.lane from ${CHOSEN}
+    `select w.position, d.destination, d.lane from ${CHOSEN}
      where ${chosen.sql} order by w.position limit ?`,
   ).all(after(page), ...chosen.values, page.limit + 1);
   const shown = rows.slice(0, page.limit);
-  for (const [n, { id, destination, lane }] of shown.entries()) {
+  for (const [n, { position, destination, lane }] of shown.entries()) {
     const waits = lane !== null && sql.laneIsOpen.one(destination, lane) !== undefined;
-    sql.replay.run(waits ? "held" : "pending", now + n * spacing, id);
+    sql.replay.run(waits ? "held" : "pending", now + n * spacing, position);
   }
   return { replayed: shown.length, next: nextOf(rows, page) ?? endOf(db, after(page)) };
 }

@@ -77,7 +77,9 @@ const SQLITE: Omit<Dialect, "insert"> = {
  * position.
  */
 function targetsOf(table: string, columns: readonly Column[]) {
-  const places = columns.map(({ name, apartInSqlite: apart }, n) => ({ name, apart, n }));
+  const places = columns.flatMap(({ name, computed, apartInSqlite: apart }, n) =>
+    computed === undefined ? [{ name, apart, n }] : [],
+  );
   const here = places.filter(({ apart }) => apart === undefined);
   const position = here.filter(({ name }) => name === POSITION.name).map(({ n }) => n);
   const elsewhere = places.flatMap(({ apart, n }) =>

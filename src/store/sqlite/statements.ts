@@ -3,6 +3,8 @@ import type { DeliveryStatus } from "../../domain/delivery.ts";
 import type { Column, DbRow } from "../columns.ts";
 import { columnsOf, namesOf } from "../description.ts";
 import type { CandidateRow } from "../sql/candidate.ts";
+import { IS_DELIVERY } from "../sql/find.ts";
+import { selectOf } from "../sql/session.ts";
 import {
   AMENDMENT,
   ATTEMPT,
@@ -41,7 +43,7 @@ function insertInto(table: string, columns: readonly Column[]): string {
 }
 
 const EVENT_ID: Column = { name: "event_id", type: "text" };
-const DELIVERY_ID: Column = { name: "delivery_id", type: "text" };
+const PARENT_DELIVERY: Column = { name: "delivery", type: "bigint" };
 
 /** The hot statements, prepared once. Instants are bound, never read from the database's clock. */
 export function prepareStatements(db: DatabaseSync) {
@@ -70,12 +72,12 @@ export function prepareStatements(db: DatabaseSync) {
     // A delivery whose lane has an open one waits for it.
     addDelivery: query(
       db,
-      `insert into deliveries (id, event_id, destination, lane, due_at, recorded_at, status)
-       values (?1, ?2, ?3, ?4, ?5, ?6, case when exists
-         (select 1 from deliveries where destination = ?3 and lane = ?4 and due_at is not null)
-         then 'held' else 'pending' end) on conflict (id) do nothing`,
+      `insert into deliveries (event_id, destination, lane, due_at, recorded_at, status)
+       values (?1, ?2, ?3, ?4, ?5, case when exists
+         (select 1 from deliveries where destination = ?2 and lane = ?3 and due_at is not null)
+         then 'held' else 'pending' end) on conflict do nothing`,
     ),
-    addAttempt: query(db, insertInto("attempts", [DELIVERY_ID, ...ATTEMPT.columns])),
+    addAttempt: query(db, insertInto("attempts", [PARENT_DELIVERY, ...ATTEMPT.columns])),
     setDocument: query(
       db,
       `${insertInto("documents", columnsOf(SCHEMA.documents))}
@@ -117,14 +119,14 @@ export function prepareStatements(db: DatabaseSync) {
       "select 1 as open from deliveries where destination = ? and lane = ? and due_at is not null limit 1",
     ),
 
-    due: query<DbRow & { id: string }>(
+    due: query<DbRow & { position: number }>(
       db,
-      `select ${DELIVERY.columns.map(({ name }) => `d.${name}`).join(", ")}, e.body
+      `select d.position, ${selectOf({ isPostgres: false }, DELIVERY.columns)}, e.body
        from deliveries d join events e on e.id = d.event_id
        where d.destination = ? and d.status = 'pending' and d.due_at <= ?
        order by d.due_at, d.position limit ?`,
     ),
-    lease: query(db, "update deliveries set token = ?, due_at = ? where id = ?"),
+    lease: query(db, "update deliveries set token = ?, due_at = ? where position = ?"),
     // A lease that has ended is due anyway.
     endLeases: query(
       db,
@@ -133,20 +135,21 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     leaseOf: query<{ destination: string; lane: string | null }>(
       db,
-      "select destination, lane from deliveries where id = ? and token = ? and status = 'pending'",
+      "select destination, lane from deliveries where position = ? and token = ? and status = 'pending'",
     ),
     settle: query(
       db,
       `update deliveries set status = ?, reason = ?, due_at = ?, attempts = coalesce(?, attempts), token = null
-       where id = ?`,
+       where position = ?`,
     ),
     stateOf: query<{
+      position: number;
       destination: string;
       lane: string | null;
       status: DeliveryStatus;
       due_at: number | null;
       token: string | null;
-    }>(db, "select destination, lane, status, due_at, token from deliveries where id = ?"),
+    }>(db, `select position, destination, lane, status, due_at, token from deliveries where ${IS_DELIVERY}`),
     letNextGo: query(
       db,
       `update deliveries set status = 'pending' where position =
@@ -155,7 +158,7 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     release: query(
       db,
-      "update deliveries set due_at = ?, token = null where id = ? and token = ? and status = 'pending'",
+      "update deliveries set due_at = ?, token = null where position = ? and token = ? and status = 'pending'",
     ),
     bringForward: query(
       db,
@@ -163,7 +166,7 @@ export function prepareStatements(db: DatabaseSync) {
        where destination = ?1 and due_at > ?2
          and (recorded_at > ?2 or (token is not null and due_at > ?2 + ?3)
               or exists (select 1 from attempts a
-                         where a.delivery_id = deliveries.id and a.started_at > ?2))`,
+                         where a.delivery = deliveries.position and a.started_at > ?2))`,
     ),
     nextDue: query<{ due_at: number }>(
       db,
@@ -177,7 +180,7 @@ export function prepareStatements(db: DatabaseSync) {
     listedReceipt: query<DbRow>(db, `select ${namesOf(RECEIPT.columns)} from receipts where id = ?`),
     replay: query(
       db,
-      "update deliveries set status = ?, reason = null, due_at = ?, replayed_after = attempts where id = ?",
+      "update deliveries set status = ?, reason = null, due_at = ?, replayed_after = attempts where position = ?",
     ),
     destination: query<DbRow>(db, `select ${namesOf(DESTINATION.columns)} from destinations where name = ?`),
     setDestination: query(

@@ -69,9 +69,8 @@ describe("nodes of one PostgreSQL", () => {
   });
   const claimAll = async (given: Partial<Parameters<Store["claim"]>[0]>) =>
     (await Promise.all(all.map(({ store }) => claim(store, given)))).flat();
-  const settle = ({ delivery, token }: Lease) =>
+  const settle = ({ token }: Lease) =>
     second().settle({
-      delivery: delivery.id,
       token,
       attempt: anAttempt(),
       outcome: { status: "delivered" },
@@ -208,9 +207,9 @@ describe("nodes of one PostgreSQL", () => {
 
     it("the next probe at once when the current one is parked unsent", async () => {
       await save({ breaker: OPEN });
-      const { delivery, token } = only(await claimAll({ probe: true }));
+      const { token } = only(await claimAll({ probe: true }));
       const outcome = { status: "parked", reason: "unsupported_by_format" } as const;
-      await second().settle({ delivery: delivery.id, token, attempt: null, outcome, at: NEW_YEAR + 5 });
+      await second().settle({ token, attempt: null, outcome, at: NEW_YEAR + 5 });
       expect(await breaker()).to.deep.equal({ ...OPEN, probeAt: NEW_YEAR + 5 });
       expect(await claimAll({ probe: true, now: NEW_YEAR + 5 })).to.have.length(1);
     });

@@ -114,7 +114,6 @@ create table duplicates (
 
 create table deliveries (
   position    bigint generated always as identity primary key,
-  id          text    not null unique,
   event_id    text    not null,
   destination text    not null,
   lane        text,
@@ -126,7 +125,8 @@ create table deliveries (
   replayed_after integer,                -- attempts before the last replay
   recorded_at bigint  not null
 );
-create index deliveries_event on deliveries (event_id);
+-- An event's deliveries are recorded with it, so its time finds them: ids alone are spread all over an index.
+create unique index deliveries_recorded on deliveries (recorded_at, event_id, destination);
 -- Due deliveries, in the order of leases.
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
 -- Open deliveries of a lane, in order: whether a new one must wait, and which is next.
@@ -159,7 +159,7 @@ create table nodes (
 
 create table attempts (
   position    bigint generated always as identity primary key,
-  delivery_id text    not null,
+  delivery    bigint  not null,          -- its position
   number      integer not null,
   started_at  bigint  not null,
   duration    bigint  not null,
@@ -167,7 +167,7 @@ create table attempts (
   status      integer,
   answer      text,
   retry_after bigint,
-  unique (delivery_id, number)
+  unique (delivery, number)
 );
 
 create table destinations (

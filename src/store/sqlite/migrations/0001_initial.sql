@@ -115,7 +115,6 @@ create table duplicates (
 
 create table deliveries (
   position    integer primary key autoincrement,
-  id          text    not null unique,
   event_id    text    not null,
   destination text    not null,
   lane        text,
@@ -129,7 +128,7 @@ create table deliveries (
 );
 -- An event's deliveries are recorded with it, so its time finds them. Ids are spread all over an index; times
 -- are added at its end. Ten thousand may be recorded at the same time, and the id finds them among those.
-create index deliveries_recorded on deliveries (recorded_at, event_id);
+create unique index deliveries_recorded on deliveries (recorded_at, event_id, destination);
 -- Due deliveries, in the order of leases.
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
 -- Open deliveries of a lane, in order: whether a new one must wait, and which is next. Also the number of
@@ -140,7 +139,7 @@ create index deliveries_parked on deliveries (destination, position) where statu
 
 create table attempts (
   position    integer primary key autoincrement,
-  delivery_id text    not null,
+  delivery    integer not null,          -- its position
   number      integer not null,
   started_at  integer not null,
   duration    integer not null,
@@ -148,7 +147,7 @@ create table attempts (
   status      integer,
   answer      text,
   retry_after integer,
-  unique (delivery_id, number)
+  unique (delivery, number)
 );
 
 create table destinations (

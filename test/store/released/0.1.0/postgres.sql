@@ -114,7 +114,6 @@ create table duplicates (
 
 create table deliveries (
   position    bigint generated always as identity primary key,
-  id          text    not null unique,
   event_id    text    not null,
   destination text    not null,
   lane        text,
@@ -122,11 +121,12 @@ create table deliveries (
   reason      text,
   attempts    integer not null default 0,
   due_at      bigint,                    -- null once final; while leased, when the lease ends
-  token       text,                      -- of the newest lease
+  token       text,                      -- of the newest lease; after a slash, the node that has it
   replayed_after integer,                -- attempts before the last replay
   recorded_at bigint  not null
 );
-create index deliveries_event on deliveries (event_id);
+-- An event's deliveries are recorded with it, so its time finds them: ids alone are spread all over an index.
+create unique index deliveries_recorded on deliveries (recorded_at, event_id, destination);
 -- Due deliveries, in the order of leases.
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
 -- Open deliveries of a lane, in order: whether a new one must wait, and which is next.
@@ -151,9 +151,15 @@ create table lanes (
   lane text primary key
 );
 
+-- The nodes that use the database, and those that ended without leaving. A node holds an advisory lock with
+-- its number for as long as it lives: membership.ts.
+create table nodes (
+  id integer generated always as identity primary key
+);
+
 create table attempts (
   position    bigint generated always as identity primary key,
-  delivery_id text    not null,
+  delivery    bigint  not null,          -- its position
   number      integer not null,
   started_at  bigint  not null,
   duration    bigint  not null,
@@ -161,7 +167,7 @@ create table attempts (
   status      integer,
   answer      text,
   retry_after bigint,
-  unique (delivery_id, number)
+  unique (delivery, number)
 );
 
 create table destinations (
@@ -185,12 +191,12 @@ create table probe (one integer primary key check (one = 1), writes integer not 
 insert into probe values (1, 0);
 
 create table countersign_schema (one integer primary key default 1 check (one = 1), version integer not null);
-insert into attempts overriding system value select * from json_populate_recordset(null::attempts, '[{"position":4,"delivery_id":"dlv_yxm4eqkrhm1nr5z6g3g0w0k919","number":1,"started_at":1767225600000,"duration":12,"cause":"answered","status":200,"answer":"ok","retry_after":null}, 
- {"position":5,"delivery_id":"dlv_0f89mvzs277k639m7za2bapa07","number":1,"started_at":1767225600000,"duration":12,"cause":"answered","status":200,"answer":"ok","retry_after":null}, 
- {"position":6,"delivery_id":"dlv_9axwfcn5qh6sr4k4d0729t7751","number":1,"started_at":1767225600000,"duration":12,"cause":"answered","status":503,"answer":"später 🙏","retry_after":30000}, 
- {"position":7,"delivery_id":"dlv_gc7j4b1xgbtx2eb5cmr168h0fm","number":1,"started_at":1767225600000,"duration":12,"cause":"timeout","status":null,"answer":null,"retry_after":null}, 
- {"position":8,"delivery_id":"dlv_q6hw4ccz32yg0gx0sm1d6z30xs","number":1,"started_at":1767225600000,"duration":12,"cause":"answered","status":410,"answer":"ok","retry_after":null}, 
- {"position":9,"delivery_id":"dlv_gc7j4b1xgbtx2eb5cmr168h0fm","number":2,"started_at":1767225600000,"duration":12,"cause":"answered","status":200,"answer":"ok","retry_after":null}]') on conflict do nothing;
+insert into attempts overriding system value select * from json_populate_recordset(null::attempts, '[{"position":4,"delivery":4,"number":1,"started_at":1767225600000,"duration":12,"cause":"answered","status":200,"answer":"ok","retry_after":null}, 
+ {"position":5,"delivery":5,"number":1,"started_at":1767225600000,"duration":12,"cause":"answered","status":200,"answer":"ok","retry_after":null}, 
+ {"position":6,"delivery":6,"number":1,"started_at":1767225600000,"duration":12,"cause":"answered","status":503,"answer":"später 🙏","retry_after":30000}, 
+ {"position":7,"delivery":8,"number":1,"started_at":1767225600000,"duration":12,"cause":"timeout","status":null,"answer":null,"retry_after":null}, 
+ {"position":8,"delivery":10,"number":1,"started_at":1767225600000,"duration":12,"cause":"answered","status":410,"answer":"ok","retry_after":null}, 
+ {"position":9,"delivery":8,"number":2,"started_at":1767225600000,"duration":12,"cause":"answered","status":200,"answer":"ok","retry_after":null}]') on conflict do nothing;
 insert into audit overriding system value select * from json_populate_recordset(null::audit, '[{"position":1,"at":1767225600000,"action":"pause","caller":"127.0.0.1","reason":"moving","details":"{\"destination\":\"erp\",\"until\":null}"}, 
  {"position":2,"at":1767225600001,"action":"replay","caller":"127.0.0.1","reason":"moving","details":"{\"count\":1}"}]') on conflict do nothing;
 insert into channel_keys overriding system value select * from json_populate_recordset(null::channel_keys, '[{"event_id":"evt_dnwnjgkj8ddbcksw1s7y72cskg","key":"evt_0qzr8gmwwt13hqf9j9wmkd4rye","channel":"realtime","at":1767225604000,"origin":"{\"draft\":{\"source\":\"legalesign\",\"provider\":\"legalesign\",\"channel\":\"realtime\",\"type\":\"signer.viewed\",\"time\":1767225604000,\"document\":{\"id\":\"a\",\"title\":\"Vertrag 🖋\",\"tags\":[\"büro\"],\"references\":null,\"test\":null,\"expiresAt\":1767312000000},\"signer\":{\"id\":\"séb\",\"name\":null,\"email\":null,\"role\":null,\"status\":null},\"signers\":[],\"id\":null,\"reason\":null,\"reopens\":null,\"reopenable\":false,\"code\":{\"object\":\"document\",\"value\":\"10\",\"name\":\"status\",\"meaning\":\"Sent\"},\"digest\":\"item\"},\"provenance\":{\"receipt\":\"rcp_00000000000000000000000037\",\"mapping\":\"legalesign@sha256:000000000000\",\"verified\":\"token\"},\"receivedAt\":1767225600000}"}, 
@@ -199,17 +205,17 @@ insert into channel_keys overriding system value select * from json_populate_rec
 insert into countersign_schema overriding system value select * from json_populate_recordset(null::countersign_schema, '[{"one":1,"version":1}]') on conflict do nothing;
 insert into dedupe_keys overriding system value select * from json_populate_recordset(null::dedupe_keys, '[{"key":"evt_tayh26vyk0wze7ewyvtqet539e","event_id":"evt_6jm8ejgxwvzpm3k1x2bz7rmrvv"}, 
  {"key":"evt_25akt65em1y3gk0vx3shrc21va","event_id":"evt_srqwbeev7xzdfj895g7skvpbpr"}]') on conflict do nothing;
-insert into deliveries overriding system value select * from json_populate_recordset(null::deliveries, '[{"position":5,"id":"dlv_0f89mvzs277k639m7za2bapa07","event_id":"evt_wr87brc1ntwx8nvjbp7r0evtvf","destination":"crm","lane":"legalesign/document/b","status":"delivered","reason":null,"attempts":1,"due_at":null,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
- {"position":4,"id":"dlv_yxm4eqkrhm1nr5z6g3g0w0k919","event_id":"evt_hv1jf20y9assr8pa5wxmcqxxm0","destination":"crm","lane":"legalesign/document/b","status":"pending","reason":null,"attempts":1,"due_at":1767225601000,"token":null,"replayed_after":1,"recorded_at":1767225600000}, 
- {"position":6,"id":"dlv_9axwfcn5qh6sr4k4d0729t7751","event_id":"evt_5dwk8mt468z8chqabs7d0yq84c","destination":"crm","lane":"legalesign/document/c","status":"pending","reason":null,"attempts":1,"due_at":1767225900000,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
- {"position":9,"id":"dlv_ej6j8frhv8tnswspt91g7m4ksa","event_id":"evt_2ryt7ty7sqq9mskxemzvqsvvqq","destination":"crm","lane":"legalesign/document/a","status":"held","reason":null,"attempts":0,"due_at":1767225600000,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
- {"position":11,"id":"dlv_0v0te5yfr10razc4pgexqbybsb","event_id":"evt_dnwnjgkj8ddbcksw1s7y72cskg","destination":"crm","lane":"legalesign/document/a","status":"held","reason":null,"attempts":0,"due_at":1767225600000,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
- {"position":13,"id":"dlv_sewzst37qvzedz8dv31rvn2ph8","event_id":"evt_smf7mescfhj9xg0wdzx10t5ctn","destination":"crm","lane":"legalesign/document/a","status":"held","reason":null,"attempts":0,"due_at":1767225600000,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
- {"position":14,"id":"dlv_bh8aw1ppbx0hp8x47vzfpg3dp5","event_id":"evt_smf7mescfhj9xg0wdzx10t5ctn","destination":"erp","lane":null,"status":"pending","reason":null,"attempts":0,"due_at":1767225600000,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
- {"position":10,"id":"dlv_q6hw4ccz32yg0gx0sm1d6z30xs","event_id":"evt_2ryt7ty7sqq9mskxemzvqsvvqq","destination":"erp","lane":null,"status":"parked","reason":"gone","attempts":1,"due_at":null,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
- {"position":8,"id":"dlv_gc7j4b1xgbtx2eb5cmr168h0fm","event_id":"evt_acyybafqt7qtw7h5w1qzyd4bqt","destination":"erp","lane":null,"status":"delivered","reason":null,"attempts":2,"due_at":null,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
- {"position":12,"id":"dlv_k4f8r5z9a7vs1gmhz82g3p7ejc","event_id":"evt_dnwnjgkj8ddbcksw1s7y72cskg","destination":"erp","lane":null,"status":"pending","reason":null,"attempts":0,"due_at":1767225660000,"token":"token-38","replayed_after":null,"recorded_at":1767225600000}, 
- {"position":7,"id":"dlv_5vyzvwsjzj7zjqf8g9vep74pt1","event_id":"evt_acyybafqt7qtw7h5w1qzyd4bqt","destination":"crm","lane":"legalesign/document/a","status":"pending","reason":null,"attempts":0,"due_at":1767225660000,"token":"token-39","replayed_after":null,"recorded_at":1767225600000}]') on conflict do nothing;
+insert into deliveries overriding system value select * from json_populate_recordset(null::deliveries, '[{"position":5,"event_id":"evt_wr87brc1ntwx8nvjbp7r0evtvf","destination":"crm","lane":"legalesign/document/b","status":"delivered","reason":null,"attempts":1,"due_at":null,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
+ {"position":4,"event_id":"evt_hv1jf20y9assr8pa5wxmcqxxm0","destination":"crm","lane":"legalesign/document/b","status":"pending","reason":null,"attempts":1,"due_at":1767225601000,"token":null,"replayed_after":1,"recorded_at":1767225600000}, 
+ {"position":6,"event_id":"evt_5dwk8mt468z8chqabs7d0yq84c","destination":"crm","lane":"legalesign/document/c","status":"pending","reason":null,"attempts":1,"due_at":1767225900000,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
+ {"position":9,"event_id":"evt_2ryt7ty7sqq9mskxemzvqsvvqq","destination":"crm","lane":"legalesign/document/a","status":"held","reason":null,"attempts":0,"due_at":1767225600000,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
+ {"position":11,"event_id":"evt_dnwnjgkj8ddbcksw1s7y72cskg","destination":"crm","lane":"legalesign/document/a","status":"held","reason":null,"attempts":0,"due_at":1767225600000,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
+ {"position":13,"event_id":"evt_smf7mescfhj9xg0wdzx10t5ctn","destination":"crm","lane":"legalesign/document/a","status":"held","reason":null,"attempts":0,"due_at":1767225600000,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
+ {"position":14,"event_id":"evt_smf7mescfhj9xg0wdzx10t5ctn","destination":"erp","lane":null,"status":"pending","reason":null,"attempts":0,"due_at":1767225600000,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
+ {"position":10,"event_id":"evt_2ryt7ty7sqq9mskxemzvqsvvqq","destination":"erp","lane":null,"status":"parked","reason":"gone","attempts":1,"due_at":null,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
+ {"position":8,"event_id":"evt_acyybafqt7qtw7h5w1qzyd4bqt","destination":"erp","lane":null,"status":"delivered","reason":null,"attempts":2,"due_at":null,"token":null,"replayed_after":null,"recorded_at":1767225600000}, 
+ {"position":12,"event_id":"evt_dnwnjgkj8ddbcksw1s7y72cskg","destination":"erp","lane":null,"status":"pending","reason":null,"attempts":0,"due_at":1767225660000,"token":"token-38","replayed_after":null,"recorded_at":1767225600000}, 
+ {"position":7,"event_id":"evt_acyybafqt7qtw7h5w1qzyd4bqt","destination":"crm","lane":"legalesign/document/a","status":"pending","reason":null,"attempts":0,"due_at":1767225660000,"token":"token-39","replayed_after":null,"recorded_at":1767225600000}]') on conflict do nothing;
 insert into destinations overriding system value select * from json_populate_recordset(null::destinations, '[{"name":"old","paused":"{\"at\":1767225600000,\"reason\":\"moving house\"}","breaker":null}, 
  {"name":"archive","paused":null,"breaker":"{\"failures\":12,\"probeAt\":1767225610000,\"probes\":2}"}]') on conflict do nothing;
 insert into documents overriding system value select * from json_populate_recordset(null::documents, '[{"position":1,"source":"legalesign","id":"past","status":"sent","state":"{\"source\":\"legalesign\",\"id\":\"past\",\"title\":null,\"status\":\"sent\",\"statusAt\":1767225600000,\"downloadable\":false,\"tags\":[],\"references\":{},\"test\":null,\"expiresAt\":null,\"reopenedAt\":null,\"restartedAt\":null,\"signers\":[{\"id\":\"ann\",\"name\":null,\"email\":null,\"role\":null,\"status\":\"signed\",\"statusAt\":1767225601000,\"listed\":true,\"finalEvent\":\"emitted\"},{\"id\":\"bob\",\"name\":null,\"email\":null,\"role\":null,\"status\":\"signed\",\"statusAt\":1767225602000,\"listed\":true,\"finalEvent\":\"emitted\"}],\"sequence\":3,\"newest\":0,\"listedAt\":0}","changed_at":1766361600000}, 
