@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Delivery } from "../../src/domain/delivery.ts";
+import type { Attempt, Delivery } from "../../src/domain/delivery.ts";
 import type { Event } from "../../src/domain/event.ts";
-import type { ReceiptSummary } from "../../src/store/port/reads.ts";
+import type { DestinationState } from "../../src/store/port/control.ts";
+import type { EventHistory, ReceiptSummary } from "../../src/store/port/reads.ts";
 import type { Stored } from "./oracle.ts";
 
 /** The state of a bridge as its admin API shows it. */
@@ -16,17 +17,28 @@ export async function listEverything(adminUrl: string): Promise<Stored> {
   return { events, deliveries, receipts };
 }
 
-async function listAll<T>(adminUrl: string, kind: keyof Stored): Promise<T[]> {
+/** The deliveries that are pending, those in flight included. */
+export function listPending(adminUrl: string): Promise<Delivery[]> {
+  return listAll<Delivery>(adminUrl, "deliveries", "status=pending&");
+}
+
+async function listAll<T>(adminUrl: string, kind: keyof Stored, filter = ""): Promise<T[]> {
   const all: T[] = [];
   let cursor: string | null = "";
   while (cursor !== null) {
     const page: { items: T[]; next: string | null } = await ask(
-      `${adminUrl}/api/v1/${kind}?limit=1000${cursor && `&cursor=${cursor}`}`,
+      `${adminUrl}/api/v1/${kind}?${filter}limit=1000${cursor && `&cursor=${cursor}`}`,
     );
     all.push(...page.items);
     cursor = page.next;
   }
   return all;
+}
+
+/** The recorded attempts of a delivery, in their order. */
+export async function findHistory(adminUrl: string, { id, event }: Delivery): Promise<readonly Attempt[]> {
+  const { deliveries }: EventHistory = await ask(`${adminUrl}/api/v1/events/${event}`);
+  return deliveries.find((one) => one.id === id)?.history ?? [];
 }
 
 /** Waits until no delivery is open, as long as their number falls within `limit` milliseconds. */
@@ -42,8 +54,15 @@ export async function untilNoneIsOpen(adminUrl: string, limit: number): Promise<
 
 /** The number of deliveries that are neither delivered nor parked. */
 export async function countOpen(adminUrl: string): Promise<number> {
-  const { items }: { items: { open: number }[] } = await ask(`${adminUrl}/api/v1/destinations`);
-  return items.reduce((sum, { open }) => sum + open, 0);
+  const destinations = await listDestinations(adminUrl);
+  return destinations.reduce((sum, { open }) => sum + open, 0);
+}
+
+export async function listDestinations(adminUrl: string): Promise<(DestinationState & { open: number })[]> {
+  const { items }: { items: (DestinationState & { open: number })[] } = await ask(
+    `${adminUrl}/api/v1/destinations`,
+  );
+  return items;
 }
 
 /** False also without an answer. */
@@ -57,15 +76,16 @@ export async function isReady(adminUrl: string): Promise<boolean> {
   }
 }
 
-/** Polls the condition. False: it did not hold within `limit` milliseconds. */
+/** Asks the condition every `pause` milliseconds. False: it did not hold within `limit` milliseconds. */
 export async function comesTrue(
   condition: () => Promise<boolean> | boolean,
   limit: number,
+  pause = 50,
 ): Promise<boolean> {
   const deadline = performance.now() + limit;
   while (!(await condition())) {
     if (performance.now() > deadline) return false;
-    await sleep(50);
+    await sleep(pause);
   }
   return true;
 }

@@ -15,6 +15,8 @@ export interface Settings {
 }
 
 const PAUSES = ["50ms", "100ms", "200ms", "400ms", ...Array.from({ length: 40 }, () => "1s")];
+/** Longer than any pause before a retry, which jitter may lengthen by a tenth, or of the circuit breaker. */
+export const MAX_PAUSE_MS = 1_200;
 /** Many short attempts: a refused delivery is soon repeated, and none is ever parked. */
 const QUICK_RETRIES = `timeout: 1s, retry: [${PAUSES}], breaker: { failures: 10, pause: 200ms, longest: 1s }`;
 

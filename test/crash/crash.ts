@@ -1,5 +1,6 @@
 import { killRepeatedly } from "./kills.ts";
 import { isClean, type Verdict } from "./oracle.ts";
+import { type Recovery, summarize } from "./recovery.ts";
 import { openPlace, type Place, postsPerKill, type StoreName } from "./stores.ts";
 import { createWorld, type World } from "./world.ts";
 
@@ -12,6 +13,8 @@ export interface CrashOptions {
    * attempts are waited for.
    */
   ahead: number;
+  /** Whether some restarts are measured, each of which holds the next kill back. */
+  measure: boolean;
   /** In place of one of its own, which is opened and closed here. */
   place?: Place;
   onKill?(killed: number): void;
@@ -23,6 +26,7 @@ export interface Outcome extends Verdict {
   kills: number;
   /** The longest time from the start of a process until it was ready, in milliseconds. */
   slowest: number;
+  recovery: Recovery;
   /** The folder of the store, left for inspection. Null: there was no complaint, and it was removed. */
   remains: string | null;
 }
@@ -51,13 +55,14 @@ export async function crash(options: CrashOptions): Promise<Outcome> {
 async function crashIn(
   world: World,
   place: Place,
-  { store, kills, ahead, onKill }: CrashOptions,
+  { store, kills, ahead, measure, onKill }: CrashOptions,
 ): Promise<Outcome> {
   await world.start();
   const posts = postsPerKill(store, kills);
   const killed = await killRepeatedly(world, {
     kills,
     posts,
+    measure,
     limit: kills * MAX_KILL_MS,
     ...(onKill && { onKill }),
   });
@@ -66,8 +71,9 @@ async function crashIn(
   return {
     ...verdict,
     store,
-    kills: killed,
+    kills: killed.kills,
     slowest: Math.max(...starts),
+    recovery: summarize(killed.times),
     remains: isClean(verdict) ? null : (place.folder ?? world.folder),
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Chance } from "../../src/simulate/chance.ts";
 import type { Node, Running } from "./nodes.ts";
+import { type Restart, timeFirstAttempts } from "./recovery.ts";
 import type { World } from "./world.ts";
 
 /** The moment at which a bridge is killed. */
@@ -16,10 +17,18 @@ export interface Killing {
   kills: number;
   /** The number of posts that may begin each time that a bridge is ready. */
   posts: number;
-  /** Milliseconds after which no further kill begins. */
+  /** Milliseconds after which no further kill begins, apart from the time that is spent on measuring. */
   limit: number;
+  /** Whether some restarts are measured, each of which holds the next kill back. */
+  measure: boolean;
   /** Called after every kill. */
   onKill?(killed: number): void;
+}
+
+export interface Killed {
+  kills: number;
+  /** Of all measured restarts; see `timeFirstAttempts`. */
+  times: readonly number[];
 }
 
 /** The longest wait for a moment; on a slow machine half the duration of the last start. */
@@ -27,13 +36,24 @@ const MOMENT_TIMEOUT_MS = 400;
 const timeoutFor = ({ starts }: Node) => Math.max(MOMENT_TIMEOUT_MS, Math.round((starts.at(-1) ?? 0) / 2));
 /** The share of starts that are killed before they are ready. */
 const EARLY_KILLS = 0.15;
+/** Every fifth restart is measured, and more of them in a run of fewer than 20 kills. */
+const MAX_KILLS_APART = 5;
+const MIN_MEASURED = 4;
+const killsApart = ({ kills, measure }: Killing) =>
+  measure
+    ? Math.min(MAX_KILLS_APART, Math.max(1, Math.floor(kills / MIN_MEASURED)))
+    : Number.POSITIVE_INFINITY;
+/** A process that ended by itself is known by then. */
+const DEATH_NOTICE_MS = 100;
 
-/** Kills one node at a time under load, and starts it again at once. Returns the number of kills. */
-export async function killRepeatedly(world: World, killing: Killing): Promise<number> {
+/** Kills one node at a time under load, and starts it again at once. */
+export async function killRepeatedly(world: World, killing: Killing): Promise<Killed> {
   const { chance, nodes, load } = world;
   const { kills, posts, limit, onKill = () => {} } = killing;
-  const deadline = performance.now() + limit;
+  const times: number[] = [];
+  let deadline = performance.now() + limit;
   let killed = 0;
+  let nextMeasured = killsApart(killing);
   const kill = async (running: Running) => {
     await running.kill();
     onKill(++killed);
@@ -52,9 +72,30 @@ export async function killRepeatedly(world: World, killing: Killing): Promise<nu
       await kill(next);
       next = node.start();
     }
+    const killedAt = performance.now();
+    const isMeasured = killed >= nextMeasured;
+    world.setReceiversReliable(isMeasured);
     if (!(await next.ready)) break;
+    if (!isMeasured) continue;
+    const readyAt = performance.now();
+    times.push(...(await measure(node, world, { killedAt, readyAt })));
+    nextMeasured = killed + killsApart(killing);
+    deadline += performance.now() - readyAt;
   }
-  return killed;
+  return { kills: killed, times };
+}
+
+/** Returns no times of a node that ended by itself meanwhile: the end of the run reports that. */
+async function measure(node: Node, world: World, restart: Restart): Promise<readonly number[]> {
+  try {
+    return await timeFirstAttempts(node.adminUrl, world.receivers, restart);
+  } catch (error) {
+    await sleep(DEATH_NOTICE_MS);
+    if (node.deaths.length === 0) throw error;
+    return [];
+  } finally {
+    world.setReceiversReliable(false);
+  }
 }
 
 function drawMoment(chance: Chance, timeout: number): Moment {

@@ -66,7 +66,7 @@ function aDelivery(event: string): Delivery {
 
 function arrivalOf({ id, source, document, sequence }: Event): Arrival {
   const named = document && `${source} ${document.id}`;
-  return { id, document: named, sequence, digest: "", times: 1, accepted: true };
+  return { id, document: named, sequence, digest: "", moments: [0], accepted: true };
 }
 
 function receiving(arrivals: readonly Arrival[]): Evidence["receivers"][number] {

@@ -12,7 +12,8 @@ export interface Arrival {
   sequence: number | null;
   /** Of the body's bytes. */
   digest: string;
-  times: number;
+  /** When each arrival came, in milliseconds of `performance.now()`. */
+  moments: number[];
   /** One of its arrivals was answered with 200. */
   accepted: boolean;
 }
@@ -90,6 +91,14 @@ export function unreliable(chance: Chance): ReceiverOptions["treat"] {
   };
 }
 
+/** Accepts everything at once while the condition holds. */
+export function acceptWhile(
+  condition: () => boolean,
+  treat: ReceiverOptions["treat"],
+): ReceiverOptions["treat"] {
+  return (nth) => (condition() ? "accept" : treat(nth));
+}
+
 /** Null: its sender was killed before its end. */
 async function read(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
@@ -104,15 +113,15 @@ async function read(request: IncomingMessage): Promise<Buffer | null> {
 function record(arrivals: Map<string, Arrival>, request: IncomingMessage, body: Buffer): Arrival {
   const id = String(request.headers["webhook-id"]);
   const { source, data } = JSON.parse(body.toString());
-  const arrival = arrivals.get(id) ?? {
+  const arrival: Arrival = arrivals.get(id) ?? {
     id,
     document: data.document && `${source} ${data.document.id}`,
     sequence: data.sequence,
     digest: hash("sha256", body),
-    times: 0,
+    moments: [],
     accepted: false,
   };
-  arrival.times += 1;
+  arrival.moments.push(performance.now());
   arrivals.set(id, arrival);
   return arrival;
 }

@@ -1,5 +1,6 @@
 import { table } from "../../src/cli/table.ts";
 import { isClean, type Verdict } from "./oracle.ts";
+import type { Recovery } from "./recovery.ts";
 
 /** One line of the result: a store, or a fault. */
 export interface Line {
@@ -11,6 +12,7 @@ export interface Line {
   kills?: number;
   /** The longest time from a start until it was ready, in milliseconds. */
   slowest?: number;
+  recovery?: Recovery;
 }
 
 const COUNTS = [
@@ -34,7 +36,7 @@ export function toTable(lines: readonly Line[]): string {
     "",
     ...(killed ? ["kills"] : []),
     ...COUNTS.map(([, name]) => name),
-    killed ? "slowest start" : "",
+    ...(killed ? ["slowest start", "measured", "first attempt p99", "longest"] : [""]),
   ];
   const rows = lines.map((line) => [
     line.name,
@@ -45,8 +47,9 @@ export function toTable(lines: readonly Line[]): string {
   return table(heading, rows);
 }
 
-function ending({ verdict, skipped, slowest }: Line): string[] {
-  if (slowest !== undefined) return [`${(slowest / 1_000).toFixed(2)} s`];
+function ending({ verdict, skipped, slowest, recovery }: Line): string[] {
+  if (slowest !== undefined && recovery)
+    return [seconds(slowest), grouped(recovery.measured), seconds(recovery.p99), seconds(recovery.longest)];
   if (!verdict) return [`skipped: ${skipped}`];
   return [isClean(verdict) ? "as promised" : "NOT AS PROMISED"];
 }
@@ -54,6 +57,10 @@ function ending({ verdict, skipped, slowest }: Line): string[] {
 /** For programs. */
 export function toJson(lines: readonly Line[], seed: number): string {
   return `${JSON.stringify({ seed, lines }, null, 2)}\n`;
+}
+
+function seconds(ms: number | null): string {
+  return ms === null ? "–" : `${(ms / 1_000).toFixed(2)} s`;
 }
 
 function grouped(count: number): string {

@@ -50,12 +50,13 @@ async function runKills(stores: readonly StoreName[], kills: number, seed: numbe
   for (const store of stores) {
     process.stderr.write(`${store}, seed ${seed}\n`);
     const progress = startProgress(process, kills);
-    const verdict = await crash({ store, kills, seed, ahead: 0, onKill: progress.to });
+    const verdict = await crash({ store, kills, seed, ahead: 0, measure: true, onKill: progress.to });
     progress.end();
     if (verdict.kills < kills)
       process.stderr.write(`  time was up after ${verdict.kills} kills of ${kills}\n`);
     printComplaints(verdict);
-    lines.push({ name: store, verdict, kills: verdict.kills, slowest: verdict.slowest, skipped: null });
+    const { slowest, recovery } = verdict;
+    lines.push({ name: store, verdict, kills: verdict.kills, slowest, recovery, skipped: null });
   }
   return lines;
 }

@@ -8,7 +8,7 @@ import { type Load, startLoad } from "./load.ts";
 import { createNode, type Launch, type Node } from "./nodes.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import { lastingPort } from "./ports.ts";
-import { type Receiver, startReceiver, unreliable } from "./receivers.ts";
+import { acceptWhile, type Receiver, startReceiver, unreliable } from "./receivers.ts";
 
 /** Providers that post, a bridge of one node or several on one store, and receivers: all but the fault. */
 export interface World {
@@ -18,6 +18,8 @@ export interface World {
   nodes: readonly Node[];
   load: Load;
   receivers: readonly Receiver[];
+  /** Reliable receivers accept everything at once; at first they are unreliable. */
+  setReceiversReliable(areReliable: boolean): void;
   /** Calls `run` once, when `count` more posts were answered with 200. The returned function cancels it. */
   afterTaken(count: number, run: () => void): () => void;
   /** Calls `run` once, when `count` more events have arrived, before the last one is answered. */
@@ -67,10 +69,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const folder = options.folder ?? newFolder();
   const taken = createCounter();
   const arrived = createCounter();
-  const behavior = { treat: unreliable(chance), delay: () => chance.int(20, 300), onArrival: arrived.count };
-  const receivers = await Promise.all(
-    RECEIVERS.map((name) => startReceiver({ name, secret: SECRET, ...behavior })),
-  );
+  const { receivers, setReliable } = await startReceivers(chance, arrived.count);
   const nodes = await Promise.all(
     Array.from({ length: count }, (_, index) => placeNode(join(folder, `${index}.yaml`), store, receivers)),
   );
@@ -97,6 +96,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     nodes,
     load,
     receivers,
+    setReceiversReliable: setReliable,
     afterTaken: taken.after,
     afterArrivals: arrived.after,
     start: () => startAll(nodes, launch, folder),
@@ -115,6 +115,20 @@ function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "countersign-crash-"));
   folders.add(folder);
   return folder;
+}
+
+async function startReceivers(chance: Chance, onArrival: () => void) {
+  let areReliable = false;
+  const treat = acceptWhile(() => areReliable, unreliable(chance));
+  const behavior = { treat, delay: () => chance.int(20, 300), onArrival };
+  return {
+    receivers: await Promise.all(
+      RECEIVERS.map((name) => startReceiver({ name, secret: SECRET, ...behavior })),
+    ),
+    setReliable(reliable: boolean) {
+      areReliable = reliable;
+    },
+  };
 }
 
 async function placeNode(file: string, store: string, receivers: readonly Receiver[]): Promise<Node> {
