@@ -8,13 +8,6 @@ export interface CrashOptions {
   store: StoreName;
   kills: number;
   seed: number;
-  /**
-   * How far the clock of the bridge is set ahead at the end, in milliseconds. 0: the leases of killed
-   * attempts are waited for.
-   */
-  ahead: number;
-  /** Whether some restarts are measured, each of which holds the next kill back. */
-  measure: boolean;
   /** In place of one of its own, which is opened and closed here. */
   place?: Place;
   onKill?(killed: number): void;
@@ -52,21 +45,16 @@ export async function crash(options: CrashOptions): Promise<Outcome> {
   }
 }
 
-async function crashIn(
-  world: World,
-  place: Place,
-  { store, kills, ahead, measure, onKill }: CrashOptions,
-): Promise<Outcome> {
+async function crashIn(world: World, place: Place, { store, kills, onKill }: CrashOptions): Promise<Outcome> {
   await world.start();
   const posts = postsPerKill(store, kills);
   const killed = await killRepeatedly(world, {
     kills,
     posts,
-    measure,
     limit: kills * MAX_KILL_MS,
     ...(onKill && { onKill }),
   });
-  const verdict = await world.finish({ ahead });
+  const verdict = await world.finish();
   const starts = world.nodes.flatMap((node) => node.starts);
   return {
     ...verdict,

@@ -19,8 +19,6 @@ export interface Killing {
   posts: number;
   /** Milliseconds after which no further kill begins, apart from the time that is spent on measuring. */
   limit: number;
-  /** Whether some restarts are measured, each of which holds the next kill back. */
-  measure: boolean;
   /** Called after every kill. */
   onKill?(killed: number): void;
 }
@@ -36,13 +34,14 @@ const MOMENT_TIMEOUT_MS = 400;
 const timeoutFor = ({ starts }: Node) => Math.max(MOMENT_TIMEOUT_MS, Math.round((starts.at(-1) ?? 0) / 2));
 /** The share of starts that are killed before they are ready. */
 const EARLY_KILLS = 0.15;
-/** Every fifth restart is measured, and more of them in a run of fewer than 20 kills. */
+/**
+ * Every fifth restart is measured, and more of them in a run of fewer than 20 kills. Each holds the next kill
+ * back.
+ */
 const MAX_KILLS_APART = 5;
 const MIN_MEASURED = 4;
-const killsApart = ({ kills, measure }: Killing) =>
-  measure
-    ? Math.min(MAX_KILLS_APART, Math.max(1, Math.floor(kills / MIN_MEASURED)))
-    : Number.POSITIVE_INFINITY;
+const killsApart = ({ kills }: Killing) =>
+  Math.min(MAX_KILLS_APART, Math.max(1, Math.floor(kills / MIN_MEASURED)));
 /** A process that ended by itself is known by then. */
 const DEATH_NOTICE_MS = 100;
 

@@ -50,7 +50,7 @@ async function runKills(stores: readonly StoreName[], kills: number, seed: numbe
   for (const store of stores) {
     process.stderr.write(`${store}, seed ${seed}\n`);
     const progress = startProgress(process, kills);
-    const verdict = await crash({ store, kills, seed, ahead: 0, measure: true, onKill: progress.to });
+    const verdict = await crash({ store, kills, seed, onKill: progress.to });
     progress.end();
     if (verdict.kills < kills)
       process.stderr.write(`  time was up after ${verdict.kills} kills of ${kills}\n`);

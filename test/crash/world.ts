@@ -45,8 +45,7 @@ export interface WorldOptions {
 
 export interface Finish {
   /**
-   * Restarts the bridge with its clock ahead, in place of waiting for leases of killed attempts;
-   * milliseconds.
+   * Restarts the bridge with its clock ahead, in place of waiting for what is due later; milliseconds.
    */
   ahead?: number;
   /** How long the number of open deliveries may stay the same, in milliseconds: longer than a lease. */
