@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type { ClientBase } from "pg";
 import type { CountersignError } from "../../domain/errors.ts";
 import { storableText } from "../../domain/text.ts";
@@ -36,7 +37,9 @@ function prepare(text: string): Prepared {
  */
 export function createSession(client: Pick<ClientBase, "query">): Session {
   let first: CountersignError | null = null;
+  const gather = gathering(client);
   const query = async (text: string, values: readonly Value[]) => {
+    gather();
     try {
       return await client.query({ ...prepare(text), values: values.map(storable) });
     } catch (error) {
@@ -50,6 +53,26 @@ export function createSession(client: Pick<ClientBase, "query">): Session {
       (await query(text, values)).rows as Row[],
     run: async (text, values = []) => (await query(text, values)).rowCount ?? 0,
     dialect: POSTGRES,
+  };
+}
+
+/** The part of a connection that is not in the types of `pg`. */
+interface Connected {
+  connection?: { stream?: Pick<Writable, "cork" | "uncork"> };
+}
+
+/** Statements of one turn are sent as one: a write to the server costs as much as a short statement. */
+function gathering(client: object): () => void {
+  const stream = (client as Connected).connection?.stream;
+  let isDue = false;
+  return () => {
+    if (!stream || isDue) return;
+    isDue = true;
+    stream.cork();
+    process.nextTick(() => {
+      isDue = false;
+      stream.uncork();
+    });
   };
 }
 
