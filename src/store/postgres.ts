@@ -8,7 +8,7 @@ import { asFault, isRefusal, whyRefused } from "./postgres/errors.ts";
 import { amend, dropRejection, type Rejecting, recordAll, rejectAll } from "./postgres/inbox.ts";
 import { endLeases, tokenOf } from "./postgres/leases.ts";
 import { migrate } from "./postgres/migrate.ts";
-import { createAnnounce } from "./postgres/notify.ts";
+import { createAnnouncer } from "./postgres/notify.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
 import { refusePooler } from "./postgres/pooler.ts";
 import { prune } from "./postgres/prune.ts";
@@ -39,6 +39,13 @@ export interface PostgresOptions {
  */
 const ASIDE_SHARE = 0.3;
 
+/**
+ * The most transactions at a time that record, and that settle: with more of them each takes fewer requests,
+ * and costs the server as much.
+ */
+const MAX_RECORDING = 2;
+const MAX_SETTLING = 2;
+
 /** The most requests in one transaction, and the most bytes of their bodies. */
 const MAX_BATCH = 100;
 const MAX_BATCH_BYTES = 8 * 1_024 ** 2;
@@ -54,26 +61,32 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const { url, token, connections = 10 } = options;
   const channel = await prepare(url);
   const self = token();
-  const announce = createAnnounce(channel, self);
   const forAside = Math.max(1, Math.floor(connections * ASIDE_SHARE));
   const forWork = Math.max(1, connections - forAside);
   const pool = createPool(url, forWork);
   const poolAside = createPool(url, forAside);
   const one = createSession(pool);
+  const subscription = createSubscription({ url, channel, self });
+  const { isAlone } = subscription;
+  const { announce, ...announcer } = createAnnouncer(one, { channel, self, isAlone });
   const aside = createSession(poolAside);
   const inTransaction = <T>(work: (session: Session) => Promise<T>) => transact(pool, work);
   const inTransactionAside = <T>(work: (session: Session) => Promise<T>) => transact(poolAside, work);
 
   const requests = createBatch<RecordRequest, RecordResult>({
-    execute: (all) => inTransaction((session) => recordAll(session, all, announce)),
-    concurrency: Math.ceil(forWork / 2),
+    async execute(all) {
+      const answers = await inTransaction((session) => recordAll(session, all));
+      announce(answers.flatMap((one) => (one.status === "fulfilled" ? one.value.destinations : [])));
+      return answers;
+    },
+    concurrency: MAX_RECORDING,
     maxItems: MAX_BATCH,
     weigh: ({ receipt }) => receipt.body.byteLength,
     maxWeight: MAX_BATCH_BYTES,
   });
   const settlements = createBatch<Settlement, boolean>({
     execute: (all) => inTransaction((session) => settleAll(session, channel, all)),
-    concurrency: Math.ceil(forWork / 4),
+    concurrency: MAX_SETTLING,
     maxItems: MAX_BATCH,
     weigh: () => 0,
     maxWeight: MAX_BATCH_BYTES,
@@ -86,28 +99,31 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     maxWeight: MAX_BATCH_BYTES,
   });
 
-  const subscription = createSubscription({ url, channel, self });
-
   return {
     ...createReads(aside),
     subscribe: subscription.subscribe,
     record: keepingReceipts(requests.add, whyRefused),
-    amend: keepingReceipts(
-      (request) => inTransaction((session) => amend(session, request, announce)),
-      whyRefused,
-    ),
+    amend: keepingReceipts(async (request) => {
+      const result = await inTransaction((session) => amend(session, request));
+      announce(result.destinations);
+      return result;
+    }, whyRefused),
     reject: (rejection, keep) => rejections.add({ rejection, keep }),
     dropRejection: (id) => dropRejection(aside, id),
 
-    endLeases: (now) =>
-      inTransaction((session) => endLeases(session, { channel, nodes: subscription.dead(), now, announce })),
+    async endLeases(now) {
+      const nodes = subscription.dead();
+      const ended = await inTransaction((session) => endLeases(session, { channel, nodes, now }));
+      announce(ended);
+      return ended.length;
+    },
     async claim(request) {
       const lease = tokenOf(token(), await subscription.node());
       return transactAtOnce(pool, (session) => claim(session, channel, request, lease));
     },
     settle: settlements.add,
-    release: (leases, now) =>
-      inTransaction(async (session) => announce(session, await release(session, channel, leases, now))),
+    release: async (leases, now) =>
+      announce(await inTransaction((session) => release(session, channel, leases, now))),
     bringForward: (request) => inTransaction((session) => bringForward(session, channel, request)),
     skip: (delivery, now) => inTransaction((session) => skip(session, delivery, now)),
     nextDueAt: (destination) => nextDueAt(one, destination),
@@ -135,6 +151,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     },
     async close() {
       await Promise.all([requests.idle(), settlements.idle(), rejections.idle(), subscription.end()]);
+      await announcer.idle();
       await Promise.all([pool.end(), poolAside.end()]);
     },
   };

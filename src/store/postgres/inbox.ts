@@ -23,7 +23,6 @@ import {
 import { lockLanes } from "./lanes.ts";
 import { type Knowledge, lookUp } from "./lookup.ts";
 import { channelKeysAfter, movedAfter } from "./net-changes.ts";
-import type { Announce } from "./notify.ts";
 import type { Session } from "./session.ts";
 
 /** Everything here but `dropRejection` runs inside a transaction. */
@@ -46,13 +45,12 @@ interface Reconciled extends Resolved {
 export async function recordAll(
   session: Session,
   requests: readonly RecordRequest[],
-  announce: Announce,
 ): Promise<readonly Answer<RecordResult>[]> {
   const known = await lookUp(session, requests);
   const answers = requests.map((request) => attempt(() => resolveWith(known, request)));
   const resolved = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
   const reconciled = await add(session, known, resolved);
-  await Promise.all([addReceipts(session, reconciled.map(toReceipt)), finish(session, reconciled, announce)]);
+  await Promise.all([addReceipts(session, reconciled.map(toReceipt)), finish(session, reconciled)]);
 
   const results = reconciled.map(toResult).values();
   return answers.map((answer) =>
@@ -60,11 +58,7 @@ export async function recordAll(
   );
 }
 
-export async function amend(
-  session: Session,
-  request: RecordRequest,
-  announce: Announce,
-): Promise<RecordResult> {
+export async function amend(session: Session, request: RecordRequest): Promise<RecordResult> {
   const { id, mapping, problems } = request.receipt;
   const [row] = await session.rows<DbRow>(
     `select ${selectOf(session.dialect, RECEIPT.columns)} from receipts where id = ? for update`,
@@ -78,7 +72,7 @@ export async function amend(
   const events = [...before.events, ...idsOf(reconciled)];
   const duplicates = [...before.duplicates, ...reconciled.result.duplicates];
   await amendReceipt(session, id, { mapping, problems, events, duplicates });
-  await finish(session, [reconciled], announce);
+  await finish(session, [reconciled]);
   return toResult(reconciled);
 }
 
@@ -124,7 +118,7 @@ async function add(
   });
 }
 
-async function finish(session: Session, requests: readonly Reconciled[], announce: Announce): Promise<void> {
+async function finish(session: Session, requests: readonly Reconciled[]): Promise<void> {
   const deliveries = requests.flatMap(({ receipt, result }) =>
     result.deliveries.map((delivery) => ({ delivery, recordedAt: receipt.receivedAt })),
   );
@@ -133,7 +127,6 @@ async function finish(session: Session, requests: readonly Reconciled[], announc
       moveDuplicates(session, movedAfter(requests.map(({ resolution }) => resolution))),
     ),
     addDeliveries(session, deliveries),
-    announce(session, new Set(deliveries.map(({ delivery }) => delivery.destination))),
   ]);
 }
 

@@ -1,5 +1,4 @@
 import { removeDead } from "./membership.ts";
-import type { Announce } from "./notify.ts";
 import { isProbe, letProbe } from "./probe.ts";
 import type { Session } from "./session.ts";
 
@@ -17,19 +16,15 @@ interface Ending {
   /** Only the leases of those that are dead are ended. */
   nodes: readonly number[];
   now: number;
-  announce: Announce;
 }
 
 /**
  * Makes due at `now` what dead nodes had leased. A settlement that a dead node had sent, and that the server
- * is still storing, is waited for and counts. Runs inside a transaction; returns the number of leases.
+ * is still storing, is waited for and counts. Runs inside a transaction; returns the destination of each.
  */
-export async function endLeases(
-  session: Session,
-  { channel, nodes, now, announce }: Ending,
-): Promise<number> {
+export async function endLeases(session: Session, { channel, nodes, now }: Ending): Promise<string[]> {
   const dead = nodes.length > 0 ? await removeDead(session, channel, nodes) : [];
-  if (dead.length === 0) return 0;
+  if (dead.length === 0) return [];
   const ended = await session.rows<{ destination: string; token: string }>(
     `with held as (
        select position, destination, token from deliveries
@@ -43,6 +38,5 @@ export async function endLeases(
   );
   const probed = new Set(ended.filter(isProbe).map(({ destination }) => destination));
   if (probed.size > 0) await letProbe(session, channel, [...probed], now);
-  await announce(session, new Set(ended.map(({ destination }) => destination)));
-  return ended.length;
+  return ended.map(({ destination }) => destination);
 }

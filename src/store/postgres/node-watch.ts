@@ -12,7 +12,7 @@ const RECONNECTED_AFTER_MS = 10_000;
 export interface NodeWatch {
   /** The connection of this node was lost and is back: for a while nobody is taken for dead. */
   reconnected(now: number): void;
-  /** Takes what the server knows now. A node that was just lost counts no more, but is not dead yet. */
+  /** Takes what the server knows now. A node that was lost counts until it is dead. */
   look(members: readonly Member[], now: number): void;
   /** The number of nodes, this one included. */
   count(): number;
@@ -26,16 +26,19 @@ export function createNodeWatch(): NodeWatch {
   let dead: readonly number[] = [];
   /** When each node without a lock was first seen so. */
   let lostSince = new Map<number, number>();
+  const seenAlive = new Set<number>();
   return {
     reconnected(now) {
       trustedFrom = now + RECONNECTED_AFTER_MS;
     },
     look(members, now) {
       const isTrusted = now >= trustedFrom;
+      for (const { id, alive } of members) if (alive) seenAlive.add(id);
       const lost = isTrusted ? members.filter(({ alive }) => !alive) : [];
-      count = Math.max(1, members.length - lost.length);
       lostSince = new Map(lost.map(({ id }) => [id, lostSince.get(id) ?? now]));
       dead = [...lostSince].flatMap(([id, since]) => (now - since >= DEAD_AFTER_MS ? [id] : []));
+      const isGone = ({ id }: Member) => lostSince.has(id) && (dead.includes(id) || !seenAlive.has(id));
+      count = Math.max(1, members.filter((one) => !isGone(one)).length);
     },
     count: () => count,
     dead: () => dead,

@@ -21,6 +21,8 @@ interface Subscription {
    * Null: it has none. Waits while the first connection is being made.
    */
   node(): Promise<number | null>;
+  /** Whether this is the only node, as far as it knows; false before it has subscribed. */
+  isAlone(): boolean;
   /** The nodes that have been dead for a while. */
   dead(): readonly number[];
   end(): Promise<void>;
@@ -94,6 +96,7 @@ export function createSubscription({ url, channel, self }: SubscriptionOptions):
       if (connection) await joining.promise;
       return isJoined ? number : null;
     },
+    isAlone: () => isJoined && nodes === 1,
     dead: watch.dead,
     end: async () => connection?.end(),
   };

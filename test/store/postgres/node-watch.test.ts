@@ -14,12 +14,14 @@ describe("the watch over other nodes", () => {
     expect(watch.dead()).to.deep.equal([2]);
   });
 
-  it("does not count a node without its lock, dead or not", () => {
+  it("counts a node until it is dead, and not at all when it was never seen alive", () => {
     const watch = createNodeWatch();
-    watch.look([alive(1), alive(2), alive(3)], 0);
-    expect(watch.count()).to.equal(3);
-    watch.look([alive(1), lost(2), alive(3)], 1);
+    watch.look([alive(1), alive(2), lost(3)], 0);
     expect(watch.count()).to.equal(2);
+    watch.look([alive(1), lost(2), lost(3)], 1);
+    expect(watch.count()).to.equal(2);
+    watch.look([alive(1), lost(2), lost(3)], 1_001);
+    expect(watch.count()).to.equal(1);
   });
 
   it("begins again with a node that had its lock back in between", () => {
