@@ -1,10 +1,11 @@
+import type { Pool } from "pg";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import type { RecordRequest, RecordResult } from "./port/inbox.ts";
 import type { Settlement } from "./port/queue.ts";
 import { createBatch } from "./postgres/batch.ts";
 import { claim } from "./postgres/claim.ts";
 import { addAudit, saveDestination } from "./postgres/control.ts";
-import { asFault, isRefusal, whyRefused } from "./postgres/errors.ts";
+import { asFault, isDuplicate, isRefusal, whyRefused } from "./postgres/errors.ts";
 import { amend, dropRejection, type Rejecting, recordAll, rejectAll } from "./postgres/inbox.ts";
 import { endLeases, tokenOf } from "./postgres/leases.ts";
 import { migrate } from "./postgres/migrate.ts";
@@ -75,7 +76,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
 
   const requests = createBatch<RecordRequest, RecordResult>({
     async execute(all) {
-      const answers = await inTransaction((session) => recordAll(session, all));
+      const answers = await recordSurely(pool, all);
       announce(answers.flatMap((one) => (one.status === "fulfilled" ? one.value.destinations : [])));
       return answers;
     },
@@ -155,6 +156,18 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       await Promise.all([pool.end(), poolAside.end()]);
     },
   };
+}
+
+/** When another node was faster with an event, it is looked for once more. */
+async function recordSurely(pool: Pool, all: readonly RecordRequest[]) {
+  const attempt = (sure: boolean) =>
+    transact(pool, (session, commit) => recordAll(session, commit, all, { sure }));
+  try {
+    return await attempt(true);
+  } catch (error) {
+    if (isDuplicate(error)) return attempt(false);
+    throw error;
+  }
 }
 
 /**

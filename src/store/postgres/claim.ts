@@ -7,6 +7,13 @@ import { columns } from "./given.ts";
 import { moveProbe, PROBE, PROBE_AT } from "./probe.ts";
 import type { Session } from "./session.ts";
 
+/**
+ * A claim need not be on disk: when the server loses it, the delivery is due, as after the end of its lease.
+ * The commit of its result comes later and waits for the disk.
+ */
+const TAKE_TURN = `select pg_advisory_xact_lock(hashtext($1), hashtext($2)),
+  set_config('synchronous_commit', 'off', true)`;
+
 const ANY = { limit: null, settleMargin: 0, finished: [] };
 
 /**
@@ -23,7 +30,7 @@ export async function claim(
   const { destination, until, probe = false } = request;
   const token = probe ? `${PROBE}${newToken}` : newToken;
   const [, rows] = await Promise.all([
-    session.run("select pg_advisory_xact_lock(hashtext($1), hashtext($2))", [channel, destination]),
+    session.run(TAKE_TURN, [channel, destination]),
     lease(session, request, token),
     probe ? moveProbe(session, channel, { destination, until, token }) : undefined,
   ]);

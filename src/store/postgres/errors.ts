@@ -7,6 +7,7 @@ import { CountersignError, messageOf } from "../../domain/errors.ts";
 const AWAY = new Set(["08", "25", "53", "55", "57", "58", "XX"]);
 /** Serialization failure; deadlock. */
 const RACES = new Set(["40001", "40P01"]);
+const DUPLICATE = "23505";
 const ABORTED = "25P02";
 const READ_ONLY = "25006";
 const LOCKED = "55P03";
@@ -37,6 +38,11 @@ export function isRefusal(error: unknown): boolean {
 /** The server takes no writes: after a switch-over this may be for good, while another server takes them. */
 export function isReadOnly(error: unknown): boolean {
   return stateOf(error) === READ_ONLY;
+}
+
+/** A row with the same key is there already. */
+export function isDuplicate(error: unknown): boolean {
+  return stateOf(error) === DUPLICATE;
 }
 
 /** Another connection kept a lock for too long. */

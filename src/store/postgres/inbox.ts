@@ -14,6 +14,7 @@ import {
   addDuplicates,
   addEvents,
   addLinks,
+  addNewEvents,
   addReceipts,
   amendReceipt,
   changeChannelKeys,
@@ -24,6 +25,7 @@ import { lockLanes } from "./lanes.ts";
 import { type Knowledge, lookUp } from "./lookup.ts";
 import { channelKeysAfter, movedAfter } from "./net-changes.ts";
 import type { Session } from "./session.ts";
+import type { Commit } from "./transaction.ts";
 
 /** Everything here but `dropRejection` runs inside a transaction. */
 
@@ -39,18 +41,34 @@ interface Reconciled extends Resolved {
 }
 
 /**
- * Records requests in a handful of round trips, whatever their number. Each sees what the one before left;
- * one whose `resolve` throws leaves nothing.
+ * Records requests in two round trips, whatever their number: what they bear on is looked up and locked, and
+ * then all is written. Each sees what the one before left; one whose `resolve` throws leaves nothing.
+ *
+ * `sure`: the events that were not found under their keys are added without another look, and the transaction
+ * fails when one is there after all. Without it, or with events that were not looked for, there is a third
+ * round trip in between, which finds out which of them are new.
  */
 export async function recordAll(
   session: Session,
+  commit: Commit,
   requests: readonly RecordRequest[],
+  { sure }: { sure: boolean },
 ): Promise<readonly Answer<RecordResult>[]> {
   const known = await lookUp(session, requests);
   const answers = requests.map((request) => attempt(() => resolveWith(known, request)));
   const resolved = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-  const reconciled = await add(session, known, resolved);
-  await Promise.all([addReceipts(session, reconciled.map(toReceipt)), finish(session, reconciled)]);
+  const isSure =
+    sure &&
+    eventsOf(resolved).every(({ event }) => known.isMissing(event.id)) &&
+    unlockedLanes(resolved, known).size === 0;
+  const reconciled = isSure ? reconcileAll(resolved, () => true) : await add(session, known, resolved);
+  await Promise.all([
+    isSure && addNewEvents(session, eventsOf(resolved)),
+    isSure && addBeside(session, resolved),
+    addReceipts(session, reconciled.map(toReceipt)),
+    finish(session, reconciled),
+    commit(),
+  ]);
 
   const results = reconciled.map(toResult).values();
   return answers.map((answer) =>
@@ -74,6 +92,24 @@ export async function amend(session: Session, request: RecordRequest): Promise<R
   await amendReceipt(session, id, { mapping, problems, events, duplicates });
   await finish(session, [reconciled]);
   return toResult(reconciled);
+}
+
+function unlockedLanes(resolved: readonly Resolved[], known: Knowledge): ReadonlySet<string> {
+  return new Set(lanesOf(resolved).filter((lane) => !known.lanes.has(lane)));
+}
+
+function eventsOf(resolved: readonly Resolved[]): NewEvent[] {
+  return resolved.flatMap(({ resolution }) => resolution.events);
+}
+
+function reconcileAll(
+  resolved: readonly Resolved[],
+  isNew: (one: NewEvent) => boolean,
+  reportedBefore?: ReadonlySet<string>,
+): Reconciled[] {
+  return resolved.map((request) => {
+    return { ...request, result: reconcile(request.resolution, isNew, reportedBefore) };
+  });
 }
 
 function resolveWith(known: Knowledge, request: RecordRequest): Resolved {
@@ -101,21 +137,24 @@ async function add(
   requests: readonly Resolved[],
   reportedBefore: ReadonlySet<string> = new Set(),
 ): Promise<readonly Reconciled[]> {
-  const resolutions = requests.map(({ resolution }) => resolution);
-  const events = resolutions.flatMap((resolution) => resolution.events);
-  const unlocked = new Set(lanesOf(requests).filter((lane) => !known.lanes.has(lane)));
+  const events = eventsOf(requests);
   const [added] = await Promise.all([
     addEvents(session, events),
-    addDedupeKeys(session, requests.flatMap(dedupeKeysOf)),
-    changeChannelKeys(session, channelKeysAfter(resolutions)),
-    addLinks(session, requests.flatMap(linksOf)),
-    setDocuments(session, requests.flatMap(documentsOf)),
-    lockLanes(session, unlocked),
+    addBeside(session, requests),
+    lockLanes(session, unlockedLanes(requests, known)),
   ]);
   const firsts = firstOfEach(events, added);
-  return requests.map((request) => {
-    return { ...request, result: reconcile(request.resolution, (one) => firsts.has(one), reportedBefore) };
-  });
+  return reconcileAll(requests, (one) => firsts.has(one), reportedBefore);
+}
+
+/** What is written whether the events are new or not. */
+async function addBeside(session: Session, requests: readonly Resolved[]): Promise<void> {
+  await Promise.all([
+    addDedupeKeys(session, requests.flatMap(dedupeKeysOf)),
+    changeChannelKeys(session, channelKeysAfter(requests.map(({ resolution }) => resolution))),
+    addLinks(session, requests.flatMap(linksOf)),
+    setDocuments(session, requests.flatMap(documentsOf)),
+  ]);
 }
 
 async function finish(session: Session, requests: readonly Reconciled[]): Promise<void> {
@@ -123,9 +162,8 @@ async function finish(session: Session, requests: readonly Reconciled[]): Promis
     result.deliveries.map((delivery) => ({ delivery, recordedAt: receipt.receivedAt })),
   );
   await Promise.all([
-    addDuplicates(session, requests.flatMap(duplicatesOf)).then(() =>
-      moveDuplicates(session, movedAfter(requests.map(({ resolution }) => resolution))),
-    ),
+    addDuplicates(session, requests.flatMap(duplicatesOf)),
+    moveDuplicates(session, movedAfter(requests.map(({ resolution }) => resolution))),
     addDeliveries(session, deliveries),
   ]);
 }

@@ -18,6 +18,19 @@ const CHANNEL: Column = { name: "channel", type: "text" };
 const BODY: Column = { name: "body", type: "bytes" };
 
 /**
+ * Adds events that the store did not have when their keys were looked up. The database refuses them when
+ * another node was faster, or when two have one id.
+ */
+export async function addNewEvents(session: Session, events: readonly NewEvent[]): Promise<void> {
+  await insertRows(
+    session,
+    "events",
+    columnsOf(SCHEMA.events),
+    events.map((one) => encodeRow(SCHEMA.events, one)),
+  );
+}
+
+/**
  * Returns the ids that are new; of two rows with one id, and of two nodes that report the same, the first is
  * inserted. Events that left a tombstone are deleted again rather than left out: an insertion that waited for
  * the pruning of the same event would not have seen the tombstone, the next statement does.
@@ -68,17 +81,23 @@ export async function changeChannelKeys(
   session: Session,
   { added, removed }: { added: readonly EventChannelKey[]; removed: readonly EventChannelKey[] },
 ): Promise<void> {
-  if (removed.length > 0) {
-    const names = [EVENT_ID, KEY, CHANNEL];
-    const { from, values } = given(
-      names,
-      removed.map(({ event, key, channel }) => [event, key, channel]),
-    );
-    await session.run(
-      `delete from channel_keys where (event_id, key, channel) in (select ${namesOf(names)} from ${from})`,
-      values,
-    );
-  }
+  await Promise.all([removeChannelKeys(session, removed), addChannelKeys(session, added)]);
+}
+
+async function removeChannelKeys(session: Session, removed: readonly EventChannelKey[]): Promise<void> {
+  if (removed.length === 0) return;
+  const names = [EVENT_ID, KEY, CHANNEL];
+  const { from, values } = given(
+    names,
+    removed.map(({ event, key, channel }) => [event, key, channel]),
+  );
+  await session.run(
+    `delete from channel_keys where (event_id, key, channel) in (select ${namesOf(names)} from ${from})`,
+    values,
+  );
+}
+
+async function addChannelKeys(session: Session, added: readonly EventChannelKey[]): Promise<void> {
   if (added.length === 0) return;
   const columns = [EVENT_ID, ...CHANNEL_KEY.columns];
   const { from, values } = given(
@@ -116,18 +135,24 @@ export async function moveDuplicates(
   session: Session,
   moved: { from: readonly EarlierReport[]; to: readonly EarlierReport[] },
 ): Promise<void> {
-  if (moved.from.length > 0) {
-    const { from, values } = given(
-      [EVENT_ID, RECEIPT_ID],
-      moved.from.map(({ event, receipt }) => [event, receipt]),
-    );
-    await session.run(
-      `delete from duplicates where (event_id, receipt_id) in (select event_id, receipt_id from ${from})`,
-      values,
-    );
-  }
-  if (moved.to.length === 0) return;
-  const { from, values } = given(DUPLICATES, moved.to.map(toDuplicate));
+  await Promise.all([removeDuplicates(session, moved.from), placeDuplicates(session, moved.to)]);
+}
+
+async function removeDuplicates(session: Session, duplicates: readonly EarlierReport[]): Promise<void> {
+  if (duplicates.length === 0) return;
+  const { from, values } = given(
+    [EVENT_ID, RECEIPT_ID],
+    duplicates.map(({ event, receipt }) => [event, receipt]),
+  );
+  await session.run(
+    `delete from duplicates where (event_id, receipt_id) in (select event_id, receipt_id from ${from})`,
+    values,
+  );
+}
+
+async function placeDuplicates(session: Session, duplicates: readonly EarlierReport[]): Promise<void> {
+  if (duplicates.length === 0) return;
+  const { from, values } = given(DUPLICATES, duplicates.map(toDuplicate));
   await session.run(
     `insert into duplicates (${namesOf(DUPLICATES)})
      select ${namesOf(DUPLICATES)} from ${from}

@@ -22,6 +22,8 @@ export interface Knowledge {
   resolve(request: RecordRequest): Resolution;
   /** The lanes locked until the transaction ends. */
   lanes: ReadonlySet<string>;
+  /** Whether the key was asked for, and neither an event nor the tombstone of one was there. */
+  isMissing(key: string): boolean;
 }
 
 export async function lookUp(session: Session, requests: readonly RecordRequest[]): Promise<Knowledge> {
@@ -50,7 +52,7 @@ export async function lookUp(session: Session, requests: readonly RecordRequest[
       lanes.add(documentLane(source, id));
     }
     if (locked && more.length === 0)
-      return createKnowledge({ documents: known, links, events, merged, candidates, lanes });
+      return createKnowledge(requests, { documents: known, links, events, merged, candidates, lanes });
   }
 }
 
@@ -75,9 +77,12 @@ interface Stored {
   lanes: ReadonlySet<string>;
 }
 
-function createKnowledge(stored: Stored): Knowledge {
+function createKnowledge(requests: readonly RecordRequest[], stored: Stored): Knowledge {
+  const asked = requests.flatMap(({ lookup }) => lookup.dedupeKeys);
+  const missing = new Set(asked.filter((key) => !stored.events.has(key)));
   return {
     lanes: stored.lanes,
+    isMissing: (key) => missing.has(key),
     resolve(request) {
       const resolved = request.resolve(knownTo(request, stored));
       remember(request, resolved, stored);
