@@ -86,7 +86,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     maxWeight: MAX_BATCH_BYTES,
   });
   const settlements = createBatch<Settlement, boolean>({
-    execute: (all) => inTransaction((session) => settleAll(session, channel, all)),
+    execute: (all) => transact(pool, (session, commit) => settleAll(session, commit, channel, all)),
     concurrency: MAX_SETTLING,
     maxItems: MAX_BATCH,
     weigh: () => 0,

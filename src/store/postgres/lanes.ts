@@ -1,4 +1,5 @@
 import { storableText } from "../../domain/text.ts";
+import type { Value } from "../sql/session.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -20,6 +21,24 @@ export async function tryLanes(session: Session, lanes: ReadonlySet<string>): Pr
     [asked],
   );
   return held.length === asked.length;
+}
+
+/** The same for the lanes of the deliveries at these positions: a lane never changes. */
+export async function tryLanesOf(session: Session, positions: Value): Promise<boolean> {
+  const [row] = await session.rows<{ held: boolean }>(
+    `with asked as (
+       select distinct lane from deliveries where position = any($1::bigint[]) and lane is not null
+     ), added as (
+       insert into lanes (lane) select lane from asked order by lane
+       on conflict (lane) do nothing returning lane
+     ), locked as (
+       select lane from lanes where lane in (select lane from asked) order by lane for update
+     )
+     select (select count(*) from asked)
+       = (select count(*) from added) + (select count(*) from locked) as held`,
+    [positions],
+  );
+  return row?.held ?? false;
 }
 
 export async function lockLanes(session: Session, lanes: ReadonlySet<string>): Promise<void> {

@@ -8,43 +8,52 @@ import { ATTEMPT } from "../tables.ts";
 import type { Answer } from "./batch.ts";
 import { positionsAndTokens } from "./claim.ts";
 import { columns, insertRows } from "./given.ts";
-import { lockLanes } from "./lanes.ts";
+import { lockLanes, tryLanesOf } from "./lanes.ts";
 import { hastenProbe, isProbe, letProbe } from "./probe.ts";
 import type { Session } from "./session.ts";
+import type { Commit } from "./transaction.ts";
 
 const PARENT_DELIVERY: Column = { name: "delivery", type: "bigint" };
 
 /** Everything here but `nextDueAt` and `backlog` runs inside a transaction. */
 
-/** Of two settlements of one lease the first counts. */
+/** In two round trips, whatever their number. Of two settlements of one lease the first counts. */
 export async function settleAll(
   session: Session,
+  commit: Commit,
   channel: string,
   settlements: readonly Settlement[],
 ): Promise<readonly Answer<boolean>[]> {
   const leases = new Map(settlements.toReversed().map((one) => [one.token, one] as const));
-  const asked = positionsAndTokens([...leases.values()]);
-  // A lane never changes, so it may be read before it is locked.
-  const lanes = await session.rows<{ lane: string | null }>(
-    "select lane from deliveries where position = any($1::bigint[])",
-    [asked[0] ?? []],
-  );
-  await lockLanes(session, new Set(lanes.flatMap(({ lane }) => lane ?? [])));
-  const good = await session.rows<GoodLease>(
-    `select d.position, d.token, d.destination, d.lane from deliveries d
-     join unnest($1::bigint[], $2::text[]) asked (position, token)
-       on d.position = asked.position and d.token = asked.token
-     where d.status = 'pending' order by d.position for update of d`,
-    asked,
-  );
+  const good = await lockLeases(session, positionsAndTokens([...leases.values()]));
   const written = good.flatMap((lease) => {
     const settlement = leases.get(leaseToken(lease.position, lease.token));
     return settlement ? [{ lease, settlement }] : [];
   });
-  await writeSettlements(session, written);
-  await letUnusedProbe(session, channel, written);
+  await Promise.all([
+    writeSettlements(session, written),
+    letUnusedProbe(session, channel, written),
+    commit(),
+  ]);
   const counted = new Set(written.map(({ settlement }) => settlement));
   return settlements.map((one) => ({ status: "fulfilled", value: counted.has(one) }));
+}
+
+/** Locks the lanes, and then those of the leases that are still in force. */
+async function lockLeases(session: Session, asked: Scalar[][]): Promise<GoodLease[]> {
+  for (;;) {
+    const [held, good] = await Promise.all([
+      tryLanesOf(session, asked[0] ?? []),
+      session.rows<GoodLease>(
+        `select d.position, d.token, d.destination, d.lane from deliveries d
+         join unnest($1::bigint[], $2::text[]) asked (position, token)
+           on d.position = asked.position and d.token = asked.token
+         where d.status = 'pending' order by d.position for update of d`,
+        asked,
+      ),
+    ]);
+    if (held) return good;
+  }
 }
 
 interface GoodLease {
