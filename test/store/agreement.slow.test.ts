@@ -8,6 +8,7 @@ import type { Draft } from "../../src/domain/draft.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { openLowdbStore } from "../../src/store/lowdb.ts";
 import type { Lease } from "../../src/store/port/queue.ts";
+import type { Backlog } from "../../src/store/port/reads.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Table } from "../../src/store/rows.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
@@ -194,8 +195,22 @@ async function run(
     else if (what === "restart" && a % 4 === 0) await restart();
   }
   const contents = await contentsOf(store, 100);
+  expect(sorted(await store.backlog()), "the backlog").to.deep.equal(sorted(backlogOf(contents)));
   await store.close();
   return { answers, contents };
+}
+
+/** What is kept in counts, counted from the rows themselves. */
+function backlogOf({ deliveries }: Contents): Backlog[] {
+  const open = deliveries.filter(({ delivery }) => delivery.dueAt !== null);
+  const byDestination = Map.groupBy(open, ({ delivery }) => delivery.destination);
+  return [...byDestination].map(([destination, rows]) => {
+    return { destination, open: rows.length, oldest: rows[0]?.recordedAt ?? 0 };
+  });
+}
+
+function sorted(backlog: readonly Backlog[]): Backlog[] {
+  return backlog.toSorted((a, b) => (a.destination < b.destination ? -1 : 1));
 }
 
 /** Violated rules of consistency. With no event pruned, each document's sequences have no gap either. */

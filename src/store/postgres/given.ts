@@ -38,6 +38,16 @@ export async function insertRows<Row>(
   more = "",
 ): Promise<Row[]> {
   if (rows.length === 0) return [];
+  const { text, values } = insertion(table, columns, rows);
+  return session.rows<Row>(`${text} ${more}`, values);
+}
+
+/** The statement that inserts rows in their order, and its values. */
+export function insertion(
+  table: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Scalar[])[],
+): { text: string; values: Value[] } {
   const stored = columns.flatMap(({ computed, computedInPostgres }, i) =>
     (computed ?? computedInPostgres) ? [] : [i],
   );
@@ -47,9 +57,7 @@ export async function insertRows<Row>(
     rows.map((row) => stored.map((i) => row[i] ?? null)),
   );
   const overriding = names.some(({ name }) => name === POSITION.name) ? "overriding system value" : "";
-  return session.rows<Row>(
-    `insert into ${table} (${namesOf(names)}) ${overriding}
-     select ${namesOf(names)} from ${from} order by n ${more}`,
-    values,
-  );
+  const text = `insert into ${table} (${namesOf(names)}) ${overriding}
+     select ${namesOf(names)} from ${from} order by n`;
+  return { text, values };
 }

@@ -6,6 +6,7 @@ import type { Column } from "../columns.ts";
 import { columnsOf, encodeRow, namesOf, pick } from "../description.ts";
 import type { ReceiptSummary } from "../port/reads.ts";
 import { AMENDMENT, CHANNEL_KEY, DUPLICATE, RECEIPT, SCHEMA } from "../tables.ts";
+import { runCounted } from "./backlog.ts";
 import { given, insertRows } from "./given.ts";
 import type { Session } from "./session.ts";
 
@@ -240,7 +241,8 @@ export async function addDeliveries(
       return [event, destination, lane, dueAt, recordedAt];
     }),
   );
-  await session.run(
+  await runCounted(
+    session,
     `insert into deliveries (${namesOf(NEW_DELIVERY)}, status)
      select ${namesOf(NEW_DELIVERY)},
        case when lane is null then 'pending'
@@ -250,7 +252,8 @@ export async function addDeliveries(
                            and open.due_at is not null) then 'held'
             else 'pending' end
      from ${from} order by n
-     on conflict (recorded_at, event_id, destination) do nothing`,
+     on conflict (recorded_at, event_id, destination) do nothing
+     returning destination, 1 as opened`,
     values,
   );
 }

@@ -2,9 +2,9 @@ import { settledState } from "../../domain/delivery.ts";
 import type { Column, Scalar } from "../columns.ts";
 import { leaseToken } from "../lease-token.ts";
 import type { Lease, Queue, Settlement } from "../port/queue.ts";
-import type { Backlog } from "../port/reads.ts";
 import { IS_DELIVERY, placeOfDelivery } from "../sql/find.ts";
 import { ATTEMPT } from "../tables.ts";
+import { runCounted } from "./backlog.ts";
 import type { Answer } from "./batch.ts";
 import { positionsAndTokens } from "./claim.ts";
 import { columns, insertRows } from "./given.ts";
@@ -15,7 +15,7 @@ import type { Commit } from "./transaction.ts";
 
 const PARENT_DELIVERY: Column = { name: "delivery", type: "bigint" };
 
-/** Everything here but `nextDueAt` and `backlog` runs inside a transaction. */
+/** Everything here but `nextDueAt` runs inside a transaction. */
 
 /** In two round trips, whatever their number. Of two settlements of one lease the first counts. */
 export async function settleAll(
@@ -89,12 +89,14 @@ async function writeSettlements(session: Session, written: readonly Written[]): 
         attempt ? [[position, ...ATTEMPT.encode(attempt)]] : [],
       ),
     ),
-    session.run(
+    runCounted(
+      session,
       `update deliveries d set status = given.status, reason = given.reason, due_at = given.due_at,
          attempts = coalesce(given.attempts, d.attempts), token = null
        from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::int[])
          given (position, status, reason, due_at, attempts)
-       where d.position = given.position`,
+       where d.position = given.position
+       returning d.destination, case when d.due_at is null then -1 else 0 end as opened`,
       columns(written.map(outcomeOf), 5),
     ),
     letNextGo(
@@ -148,9 +150,10 @@ export async function skip(
   if (!row) return null;
   if (row.due_at === null) return "final";
   if (row.token !== null && row.due_at > now) return "leased";
-  await session.run(
+  await runCounted(
+    session,
     `update deliveries set status = 'parked', reason = 'skipped', due_at = null, token = null
-     where position = $1`,
+     where position = $1 returning destination, -1 as opened`,
     [position],
   );
   if (row.status === "pending" && lane !== null) await letNextGo(session, [[destination, lane]]);
@@ -188,11 +191,13 @@ export async function parkSome(session: Session, names: readonly string[]): Prom
   );
   if (rows.length === 0) return 0;
   await lockLanes(session, new Set(rows.flatMap(({ lane }) => lane ?? [])));
-  return session.run(
+  return runCounted(
+    session,
     `update deliveries d set status = 'parked', reason = 'destination_removed', due_at = null, token = null
      from unnest($1::bigint[], $2::text[], $3::text[]) given (position, destination, lane)
      where d.due_at is not null
-       and (d.position = given.position or (d.destination = given.destination and d.lane = given.lane))`,
+       and (d.position = given.position or (d.destination = given.destination and d.lane = given.lane))
+     returning d.destination, -1 as opened`,
     columns(
       rows.map(({ position, destination, lane }) => [position, destination, lane]),
       3,
@@ -243,12 +248,4 @@ export async function nextDueAt(session: Session, destination: string): Promise<
     [destination],
   );
   return row?.due_at ?? null;
-}
-
-/** Answered by an index alone. */
-export const BACKLOG = `select destination, count(*) as open, min(recorded_at) as oldest from deliveries
-  where due_at is not null group by destination`;
-
-export function backlog(session: Session): Promise<Backlog[]> {
-  return session.rows<Backlog>(BACKLOG);
 }

@@ -2,6 +2,7 @@ import { after, nextOf } from "../cursor.ts";
 import type { ReplayFilter } from "../port/control.ts";
 import type { PageRequest } from "../port/paging.ts";
 import { replayable } from "../sql/replayable.ts";
+import { runCounted } from "./backlog.ts";
 import { lockLanes } from "./lanes.ts";
 import type { Session } from "./session.ts";
 
@@ -25,7 +26,8 @@ export async function replay(
   );
   const shown = rows.slice(0, page.limit);
   await lockLanes(session, new Set(shown.flatMap(({ lane }) => lane ?? [])));
-  const replayed = await session.run(
+  const replayed = await runCounted(
+    session,
     `with final as (
        select f.position, f.destination, f.lane, asked.n
        from unnest($1::bigint[]) with ordinality asked (position, n) join deliveries f using (position)
@@ -43,7 +45,8 @@ export async function replay(
               else 'pending' end as status
        from final f
      ) chosen
-     where d.position = chosen.position`,
+     where d.position = chosen.position
+     returning d.destination, 1 as opened`,
     [shown.map(({ position }) => position), now, spacing],
   );
   return { replayed, next: nextOf(rows, page) };

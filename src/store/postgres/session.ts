@@ -3,8 +3,9 @@ import type { ClientBase } from "pg";
 import type { CountersignError } from "../../domain/errors.ts";
 import { storableText } from "../../domain/text.ts";
 import type { Dialect, Session, Value } from "../sql/session.ts";
+import { runCounted } from "./backlog.ts";
 import { asFault, isAborted } from "./errors.ts";
-import { given, insertRows } from "./given.ts";
+import { given, insertion, insertRows } from "./given.ts";
 
 export type { Session };
 
@@ -80,7 +81,12 @@ const POSTGRES: Dialect = {
   isPostgres: true,
   bytewise: ' collate "C"',
   given,
-  insert: async (...rows) => void (await insertRows(...rows)),
+  async insert(session, table, columns, rows) {
+    if (table !== "deliveries") return void (await insertRows(session, table, columns, rows));
+    const { text, values } = insertion(table, columns, rows);
+    const opened = "case when due_at is null then 0 else 1 end as opened";
+    await runCounted(session, `${text} returning destination, ${opened}`, values);
+  },
 };
 
 function storable(value: Value): Value {

@@ -67,11 +67,12 @@ export function parkRemoved(sql: Statements, names: readonly string[]): number {
   return sql.parkRemoved.run(JSON.stringify(names));
 }
 
-/** Answered by an index alone: the first of a destination is the oldest. */
+/** Answered by the counts, which triggers keep, and the first entry of an index for each destination. */
 export const BACKLOG = `
-  select destination, open, (select recorded_at from deliveries where position = first) as oldest
-  from (select destination, count(*) as open, min(position) as first
-        from deliveries where due_at is not null group by destination)`;
+  select destination, open,
+    (select recorded_at from deliveries
+     where destination = backlog.destination and due_at is not null order by position limit 1) as oldest
+  from backlog where open > 0`;
 
 export function backlog(session: Session): Promise<Backlog[]> {
   return session.rows<Backlog>(BACKLOG);

@@ -133,8 +133,8 @@ create index deliveries_due   on deliveries (destination, due_at, position) wher
 create index deliveries_lane  on deliveries (destination, lane, position)
   where due_at is not null and lane is not null;
 
--- The open deliveries of each destination, and the time of the oldest, from the index alone.
-create index deliveries_open on deliveries (destination) include (recorded_at) where due_at is not null;
+-- The oldest open delivery of each destination.
+create index deliveries_open on deliveries (destination, position) where due_at is not null;
 
 create index deliveries_parked on deliveries (destination, position) where status = 'parked';
 
@@ -155,6 +155,15 @@ create table lanes (
 -- its number for as long as it lives: membership.ts.
 create table nodes (
   id integer generated always as identity primary key
+);
+
+-- The number of open deliveries: the sum over the rows of a destination. Each connection has one of them to
+-- change, so that none waits for another.
+create table backlog (
+  destination text   not null,
+  stripe      integer not null,
+  open        bigint not null,
+  primary key (destination, stripe)
 );
 
 create table attempts (

@@ -131,11 +131,35 @@ create table deliveries (
 create unique index deliveries_recorded on deliveries (recorded_at, event_id, destination);
 -- Due deliveries, in the order of leases.
 create index deliveries_due   on deliveries (destination, due_at, position) where status = 'pending';
--- Open deliveries of a lane, in order: whether a new one must wait, and which is next. Also the number of
--- open deliveries of a destination.
-create index deliveries_open  on deliveries (destination, lane, position) where due_at is not null;
+-- Open deliveries of a lane, in order: whether a new one must wait, and which is next.
+create index deliveries_lane  on deliveries (destination, lane, position)
+  where due_at is not null and lane is not null;
+-- The oldest open delivery of each destination.
+create index deliveries_open  on deliveries (destination, position) where due_at is not null;
 
 create index deliveries_parked on deliveries (destination, position) where status = 'parked';
+
+-- The number of open deliveries of each destination: a look at it costs the same however many there are.
+create table backlog (
+  destination text primary key,
+  open        integer not null
+) without rowid;
+create trigger deliveries_added after insert on deliveries when new.due_at is not null begin
+  insert into backlog (destination, open) values (new.destination, 1)
+    on conflict (destination) do update set open = open + 1;
+end;
+create trigger deliveries_closed after update of due_at on deliveries
+  when old.due_at is not null and new.due_at is null begin
+  update backlog set open = open - 1 where destination = new.destination;
+end;
+create trigger deliveries_reopened after update of due_at on deliveries
+  when old.due_at is null and new.due_at is not null begin
+  insert into backlog (destination, open) values (new.destination, 1)
+    on conflict (destination) do update set open = open + 1;
+end;
+create trigger deliveries_removed after delete on deliveries when old.due_at is not null begin
+  update backlog set open = open - 1 where destination = old.destination;
+end;
 
 create table attempts (
   position    integer primary key autoincrement,

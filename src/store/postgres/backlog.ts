@@ -1,0 +1,44 @@
+import type { Backlog } from "../port/reads.ts";
+import type { Session, Value } from "../sql/session.ts";
+
+/**
+ * The number of open deliveries of each destination, kept in the transactions that change it: a look at it
+ * costs the same however many there are. Each destination has several rows, of which a connection changes
+ * one, so that transactions do not wait for one another. A row may be negative; their sum is not.
+ */
+
+const STRIPES = 16;
+
+/**
+ * Runs a statement that inserts or updates deliveries and returns `destination` and `opened`: 1 for one that
+ * is open now, -1 for one that is open no more, otherwise 0. Returns the number of rows changed.
+ */
+export async function runCounted(
+  session: Session,
+  change: string,
+  values: readonly Value[],
+): Promise<number> {
+  const [row] = await session.rows<{ changed: number }>(
+    `with changed as (${change}), counted as (
+       insert into backlog (destination, stripe, open)
+       select destination, pg_backend_pid() % ${STRIPES}, sum(opened) from changed
+       group by destination having sum(opened) <> 0 order by destination
+       on conflict (destination, stripe) do update set open = backlog.open + excluded.open
+     )
+     select count(*) as changed from changed`,
+    values,
+  );
+  return row?.changed ?? 0;
+}
+
+/** Answered by the counts and the first entry of an index for each destination. */
+export const BACKLOG = `select destination, open,
+    (select d.recorded_at from deliveries d
+     where d.destination = counted.destination and d.due_at is not null
+     order by d.position limit 1) as oldest
+  from (select destination, sum(open)::bigint as open from backlog group by destination) counted
+  where open > 0`;
+
+export function backlog(session: Session): Promise<Backlog[]> {
+  return session.rows<Backlog>(BACKLOG);
+}
