@@ -34,7 +34,7 @@ export async function runCounted(
 /** Answered by the counts and the first entry of an index for each destination. */
 export const BACKLOG = `select destination, open,
     (select d.recorded_at from deliveries d
-     where d.destination = counted.destination and d.due_at is not null
+     where d.destination || '' = counted.destination and d.due_at is not null
      order by d.position limit 1) as oldest
   from (select destination, sum(open)::bigint as open from backlog group by destination) counted
   where open > 0`;

@@ -4,6 +4,7 @@ import type { ClaimRequest, Lease } from "../port/queue.ts";
 import { selectOf } from "../sql/session.ts";
 import { DELIVERY, EVENT } from "../tables.ts";
 import { columns } from "./given.ts";
+import { hasToken, isDueAfter } from "./plans.ts";
 import { moveProbe, PROBE, PROBE_AT } from "./probe.ts";
 import type { Session } from "./session.ts";
 
@@ -53,7 +54,8 @@ function lease(session: Session, request: ClaimRequest, token: string) {
        order by due_at desc limit $6::bigint + cardinality($8::bigint[])
      ), tried as (
        select count(*) as number from unnest($8::bigint[], $9::text[]) given (position, token)
-       join deliveries d on d.position = given.position and d.token = given.token and d.due_at > $10::bigint
+       join deliveries d on d.position = given.position and ${hasToken("given.token")}
+         and ${isDueAfter("$10::bigint")}
      ), taken as (
        select count(*) - (select number from tried) as trying, bool_or(token like '${PROBE}%') as probing
        from leased

@@ -8,6 +8,7 @@ import type { ReceiptSummary } from "../port/reads.ts";
 import { AMENDMENT, CHANNEL_KEY, DUPLICATE, RECEIPT, SCHEMA } from "../tables.ts";
 import { runCounted } from "./backlog.ts";
 import { given, insertRows } from "./given.ts";
+import { isOpen } from "./lanes.ts";
 import type { Session } from "./session.ts";
 
 /** What recording writes: each statement takes any number of rows, and none is sent for none. */
@@ -247,9 +248,7 @@ export async function addDeliveries(
      select ${namesOf(NEW_DELIVERY)},
        case when lane is null then 'pending'
             when row_number() over (partition by destination, lane order by n) > 1 then 'held'
-            when exists (select from deliveries open
-                         where open.destination = given.destination and open.lane = given.lane
-                           and open.due_at is not null) then 'held'
+            when ${isOpen("given")} then 'held'
             else 'pending' end
      from ${from} order by n
      on conflict (recorded_at, event_id, destination) do nothing

@@ -61,6 +61,16 @@ export async function lockFree(session: Session, lanes: ReadonlySet<string>): Pr
 }
 
 /**
+ * Whether a delivery is open in the lane of a row, as an expression. Not `exists`: a plan that was made while
+ * the table was small would collect all that is open, for each statement.
+ */
+export function isOpen(row: string): string {
+  return `(select true from deliveries open
+    where open.destination = ${row}.destination and open.lane = ${row}.lane and open.due_at is not null
+    limit 1)`;
+}
+
+/**
  * Deletes lanes, but for those that another transaction holds. A transaction that needs one makes it again.
  */
 export async function dropLanes(session: Session, lanes: ReadonlySet<string>): Promise<void> {

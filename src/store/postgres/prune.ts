@@ -4,6 +4,7 @@ import type { Prunable, PruneStep } from "../port/retention.ts";
 import { AGE, EVENT } from "../tables.ts";
 import { columns } from "./given.ts";
 import { dropLanes, lockFree } from "./lanes.ts";
+import { IS_OPEN } from "./plans.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -18,7 +19,7 @@ const DROPS: Readonly<Record<Prunable, Drop>> = {
   audit: dropFrom("audit"),
   attempts: dropFrom(
     "attempts a",
-    "not exists (select from deliveries d where d.position = a.delivery and d.due_at is not null)",
+    `not exists (select from deliveries d where d.position = a.delivery and ${IS_OPEN})`,
   ),
   events: dropEvents,
   documents: dropDocuments,

@@ -9,6 +9,7 @@ import type { Answer } from "./batch.ts";
 import { positionsAndTokens } from "./claim.ts";
 import { columns, insertRows } from "./given.ts";
 import { lockLanes, tryLanesOf } from "./lanes.ts";
+import { hasToken, IS_PENDING } from "./plans.ts";
 import { hastenProbe, isProbe, letProbe } from "./probe.ts";
 import type { Session } from "./session.ts";
 import type { Commit } from "./transaction.ts";
@@ -47,8 +48,8 @@ async function lockLeases(session: Session, asked: Scalar[][]): Promise<GoodLeas
       session.rows<GoodLease>(
         `select d.position, d.token, d.destination, d.lane from deliveries d
          join unnest($1::bigint[], $2::text[]) asked (position, token)
-           on d.position = asked.position and d.token = asked.token
-         where d.status = 'pending' order by d.position for update of d`,
+           on d.position = asked.position and ${hasToken("asked.token")}
+         where ${IS_PENDING} order by d.position for update of d`,
         asked,
       ),
     ]);
@@ -170,7 +171,7 @@ export async function release(
   const rows = await session.rows<{ token: string; destination: string }>(
     `update deliveries d set due_at = $3, token = null
      from unnest($1::bigint[], $2::text[]) given (position, token)
-     where d.position = given.position and d.token = given.token and d.status = 'pending'
+     where d.position = given.position and ${hasToken("given.token")} and ${IS_PENDING}
      returning given.token, d.destination`,
     [...positionsAndTokens(leases), now],
   );

@@ -3,7 +3,7 @@ import type { ReplayFilter } from "../port/control.ts";
 import type { PageRequest } from "../port/paging.ts";
 import { replayable } from "../sql/replayable.ts";
 import { runCounted } from "./backlog.ts";
-import { lockLanes } from "./lanes.ts";
+import { isOpen, lockLanes } from "./lanes.ts";
 import type { Session } from "./session.ts";
 
 const DELIVERIES = "deliveries d join events e on e.id = d.event_id";
@@ -39,9 +39,7 @@ export async function replay(
        select f.position, $2::bigint + (f.n - 1) * $3::bigint as due_at,
          case when f.lane is null then 'pending'
               when row_number() over (partition by f.destination, f.lane order by f.n) > 1 then 'held'
-              when exists (select from deliveries open
-                           where open.destination = f.destination and open.lane = f.lane
-                             and open.due_at is not null) then 'held'
+              when ${isOpen("f")} then 'held'
               else 'pending' end as status
        from final f
      ) chosen

@@ -133,8 +133,9 @@ create index deliveries_due   on deliveries (destination, due_at, position) wher
 create index deliveries_lane  on deliveries (destination, lane, position)
   where due_at is not null and lane is not null;
 
--- The oldest open delivery of each destination.
-create index deliveries_open on deliveries (destination, position) where due_at is not null;
+-- The oldest open delivery of each destination. By an expression, so that no plan that was made while the
+-- table was small takes this index for the one above, and reads all that is open to find what is of one lane.
+create index deliveries_open on deliveries ((destination || ''), position) where due_at is not null;
 
 create index deliveries_parked on deliveries (destination, position) where status = 'parked';
 
@@ -208,11 +209,11 @@ insert into attempts overriding system value select * from json_populate_records
  {"position":9,"delivery":8,"number":2,"started_at":1767225600000,"duration":12,"cause":"answered","status":200,"answer":"ok","retry_after":null}]') on conflict do nothing;
 insert into audit overriding system value select * from json_populate_recordset(null::audit, '[{"position":1,"at":1767225600000,"action":"pause","caller":"127.0.0.1","reason":"moving","details":"{\"destination\":\"erp\",\"until\":null}"}, 
  {"position":2,"at":1767225600001,"action":"replay","caller":"127.0.0.1","reason":"moving","details":"{\"count\":1}"}]') on conflict do nothing;
-insert into backlog overriding system value select * from json_populate_recordset(null::backlog, '[{"destination":"crm","stripe":3,"open":1}, 
- {"destination":"crm","stripe":1,"open":5}, 
- {"destination":"crm","stripe":2,"open":0}, 
- {"destination":"erp","stripe":2,"open":1}, 
- {"destination":"erp","stripe":1,"open":1}]') on conflict do nothing;
+insert into backlog overriding system value select * from json_populate_recordset(null::backlog, '[{"destination":"crm","stripe":9,"open":1}, 
+ {"destination":"crm","stripe":8,"open":3}, 
+ {"destination":"crm","stripe":7,"open":2}, 
+ {"destination":"erp","stripe":7,"open":1}, 
+ {"destination":"erp","stripe":8,"open":1}]') on conflict do nothing;
 insert into channel_keys overriding system value select * from json_populate_recordset(null::channel_keys, '[{"event_id":"evt_dnwnjgkj8ddbcksw1s7y72cskg","key":"evt_0qzr8gmwwt13hqf9j9wmkd4rye","channel":"realtime","at":1767225604000,"origin":"{\"draft\":{\"source\":\"legalesign\",\"provider\":\"legalesign\",\"channel\":\"realtime\",\"type\":\"signer.viewed\",\"time\":1767225604000,\"document\":{\"id\":\"a\",\"title\":\"Vertrag 🖋\",\"tags\":[\"büro\"],\"references\":null,\"test\":null,\"expiresAt\":1767312000000},\"signer\":{\"id\":\"séb\",\"name\":null,\"email\":null,\"role\":null,\"status\":null},\"signers\":[],\"id\":null,\"reason\":null,\"reopens\":null,\"reopenable\":false,\"code\":{\"object\":\"document\",\"value\":\"10\",\"name\":\"status\",\"meaning\":\"Sent\"},\"digest\":\"item\"},\"provenance\":{\"receipt\":\"rcp_00000000000000000000000037\",\"mapping\":\"legalesign@sha256:000000000000\",\"verified\":\"token\"},\"receivedAt\":1767225600000}"}, 
  {"event_id":"evt_dnwnjgkj8ddbcksw1s7y72cskg","key":"evt_zt6h208bdyy3m5cjd0sckg3eef","channel":"other","at":1767225607000,"origin":"{\"draft\":{\"source\":\"legalesign\",\"provider\":\"legalesign\",\"channel\":\"other\",\"type\":\"signer.viewed\",\"time\":1767225607000,\"document\":{\"id\":\"a\",\"title\":\"Vertrag 🖋\",\"tags\":[\"büro\"],\"references\":null,\"test\":null,\"expiresAt\":1767312000000},\"signer\":{\"id\":\"séb\",\"name\":null,\"email\":null,\"role\":null,\"status\":null},\"signers\":[],\"id\":null,\"reason\":null,\"reopens\":null,\"reopenable\":false,\"code\":{\"object\":\"document\",\"value\":\"10\",\"name\":\"status\",\"meaning\":\"Sent\"},\"digest\":\"item\"},\"provenance\":{\"receipt\":\"rcp_00000000000000000000000036\",\"mapping\":\"legalesign@sha256:000000000000\",\"verified\":\"token\"},\"receivedAt\":1767225600000}"}, 
  {"event_id":"evt_dnwnjgkj8ddbcksw1s7y72cskg","key":"evt_jsr4pbdjajggyn2ast2daf2ag4","channel":"upon","at":1767225609000,"origin":"{\"draft\":{\"source\":\"legalesign\",\"provider\":\"legalesign\",\"channel\":\"upon\",\"type\":\"signer.viewed\",\"time\":1767225609000,\"document\":{\"id\":\"a\",\"title\":\"Vertrag 🖋\",\"tags\":[\"büro\"],\"references\":null,\"test\":null,\"expiresAt\":1767312000000},\"signer\":{\"id\":\"séb\",\"name\":null,\"email\":null,\"role\":null,\"status\":null},\"signers\":[],\"id\":null,\"reason\":null,\"reopens\":null,\"reopenable\":false,\"code\":{\"object\":\"document\",\"value\":\"10\",\"name\":\"status\",\"meaning\":\"Sent\"},\"digest\":\"item\"},\"provenance\":{\"receipt\":\"rcp_00000000000000000000000035\",\"mapping\":\"legalesign@sha256:000000000000\",\"verified\":\"token\"},\"receivedAt\":1767225600000}"}]') on conflict do nothing;
