@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { watchChanges } from "../../../src/store/sqlite/changes.ts";
 import { openDatabase } from "../../../src/store/sqlite.ts";
 
-/** Of these tables no row outside of the database shows anything. */
-const UNSEEN = ["probe", "sqlite_sequence"];
+/** No row outside of the database shows anything of these tables that other rows do not show. */
+const UNSEEN = ["backlog", "probe", "sqlite_sequence"];
 
 describe("the changes of a SQLite database", () => {
   it("are noted of every table, inserted, updated and deleted", () => {
