@@ -93,7 +93,7 @@ function toFigures(rounds: readonly Round[]): Figure[] {
     name,
     value: median(values),
     unit: "×",
-    target: atLeast(0.6),
+    target: atLeast(0.8),
   });
   const rate = (name: string, values: readonly number[]): Figure => ({
     stage,
