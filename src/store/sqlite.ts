@@ -97,7 +97,8 @@ export function createStore(
     dropRejection: (id) => group.write(() => dropRejection(sql, id)),
 
     endLeases: (now) => group.write(() => endLeases(sql, now)),
-    claim: (request) => group.write(() => claim(sql, request, token())),
+    // When a power cut undoes a claim, its process has ended too, and so have its leases.
+    claim: (request) => group.write(() => claim(sql, request, token()), { durable: false }),
     settle: (settlement) => group.write(() => settle(sql, settlement)),
     release: (leases, now) => group.write(() => release(sql, leases, now)),
     bringForward: (request) => group.write(() => bringForward(sql, request)),

@@ -4,6 +4,7 @@ import { asFault, read } from "./errors.ts";
 interface Job {
   run(): unknown;
   weight: number;
+  durable: boolean;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -14,6 +15,10 @@ export interface About {
    * Its number of events. A transaction takes a bounded number, and other work has its turn before the next.
    */
   weight?: number;
+  /**
+   * False: a power cut may undo the write, as long as nothing durable was committed after it. Default: true.
+   */
+  durable?: boolean;
   /** Rows that come from outside, which a store with a limit may refuse. */
   adds?: "requests" | "rejections" | undefined;
 }
@@ -52,6 +57,7 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   let aloneDone: Promise<unknown> = Promise.resolve();
   let isAlone = false;
 
+  let isWaitingForDisk = true;
   const begin = db.prepare("begin immediate");
   const commit = db.prepare("commit");
   const rollback = db.prepare("rollback");
@@ -84,11 +90,22 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   }
 
   function commitAll(jobs: readonly Job[], carryOut: (job: Job) => () => void): readonly (() => void)[] {
+    waitForDisk(jobs.some(({ durable }) => durable));
     begin.run();
     const answers = jobs.map(carryOut);
     commit.run();
     commits += 1;
     return answers;
+  }
+
+  /**
+   * A commit that waits for the disk brings all commits before it to the disk as well. The setting cannot be
+   * changed inside a transaction, so it stays as it is until the next one.
+   */
+  function waitForDisk(wait: boolean): void {
+    if (wait === isWaitingForDisk) return;
+    db.exec(`pragma synchronous = ${wait ? "full" : "normal"}`);
+    isWaitingForDisk = wait;
   }
 
   function undoAll(): void {
@@ -121,6 +138,7 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
     while (waiting.length > 0) flushSome();
     isAlone = true;
     try {
+      waitForDisk(true);
       begin.run();
       const value = await work();
       commit.run();
@@ -136,10 +154,10 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   }
 
   return {
-    write<T>(work: () => T, { weight = 1 }: About = {}) {
+    write<T>(work: () => T, { weight = 1, durable = true }: About = {}) {
       return new Promise<T>((resolve, reject) => {
         if (waiting.length === 0) setImmediate(flushSome);
-        waiting.push({ run: work, weight, resolve: (value) => resolve(value as T), reject });
+        waiting.push({ run: work, weight, durable, resolve: (value) => resolve(value as T), reject });
       });
     },
     alone<T>(work: () => Promise<T>) {
