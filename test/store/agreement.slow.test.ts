@@ -187,7 +187,7 @@ async function run(
       const filter = { destination, status: pick(["all", "parked", "delivered"] as const, b) };
       const { replayed } = await store.replay(filter, { limit: 1_000 }, { now, spacing: c % 2 ? 500 : 0 });
       answers.push(replayed);
-    } else if (what === "park" && a % 4 === 0) answers.push(await store.parkRemoved(["crm", "erp"]));
+    } else if (what === "park" && a % 4 === 0) answers.push(await store.parkRemoved(["crm", "erp"], now));
     else if (what === "prune") {
       const table = pick(["events", "receipts", "attempts"] as const, a);
       answers.push((await store.prune({ table, before: now - b * SECOND, limit: 1_000 })).pruned);
