@@ -7,7 +7,7 @@ import type { Session, Value } from "../sql/session.ts";
  * one, so that transactions do not wait for one another. A row may be negative; their sum is not.
  */
 
-const STRIPES = 16;
+export const STRIPES = 16;
 /** The stripe of the connection, as SQL. */
 export const STRIPE = `pg_backend_pid() % ${STRIPES}`;
 

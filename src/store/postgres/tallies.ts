@@ -3,7 +3,7 @@ import { nextOfOldest } from "../cursor.ts";
 import { namesOf } from "../description.ts";
 import type { PruneResult, PruneStep } from "../port/retention.ts";
 import { TALLY, TALLY_KEY } from "../tables.ts";
-import { STRIPE } from "./backlog.ts";
+import { STRIPE, STRIPES } from "./backlog.ts";
 import { given } from "./given.ts";
 import type { Session } from "./session.ts";
 
@@ -29,16 +29,18 @@ export async function addTallies(session: Session, tallies: readonly Tally[]): P
   );
 }
 
-/** Removes the oldest tallies, each with all its rows. */
+/** Removes the oldest tallies, each with all its rows. Reads no more than these may have. */
 export async function pruneTallies(session: Session, { before, limit }: PruneStep): Promise<PruneResult> {
   const [row] = await session.rows<{ pruned: number }>(
-    `with old as (
-       select ${KEY} from tallies where hour <= $1 order by ${KEY} limit $2
+    `with oldest as (
+       select ${KEY} from ${TALLY_STRIPES} where hour <= $1 order by ${KEY}, stripe limit $3
+     ), old as (
+       select distinct ${KEY} from oldest order by ${KEY} limit $2
      ), gone as (
        delete from ${TALLY_STRIPES} where (${KEY}) in (select ${KEY} from old) returning ${KEY}
      )
      select count(*) as pruned from (select distinct ${KEY} from gone) tallies`,
-    [before - HOUR_MS, limit],
+    [before - HOUR_MS, limit, limit * STRIPES],
   );
   return nextOfOldest(row?.pruned ?? 0, limit);
 }

@@ -7,7 +7,7 @@ import { TALLY, TALLY_KEY } from "../tables.ts";
 import type { Session } from "./session.ts";
 
 /** Rows that are read at a time: other work has its turn before the next. */
-const MAX_ROWS = 2_000;
+const MAX_ROWS = 1_000;
 
 const KEY = TALLY_KEY.join(", ");
 const NEXT_ROWS = `select ${namesOf(TALLY.columns)} from tallies
