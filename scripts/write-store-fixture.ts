@@ -60,7 +60,7 @@ async function dump(url: string): Promise<string> {
   await client.connect();
   try {
     const { rows } = await client.query<{ name: string }>(
-      "select table_name as name from information_schema.tables where table_schema = current_schema() order by 1",
+      "select table_name as name from information_schema.tables where table_schema = current_schema() and table_type = 'BASE TABLE' order by 1",
     );
     const inserts: string[] = [];
     for (const { name } of rows) {

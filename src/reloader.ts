@@ -79,7 +79,7 @@ export async function createReloader(
   /** Parks open deliveries to destinations that are not configured. */
   async function parkRemoved(): Promise<void> {
     const names = runtime.config.destinations.map(({ name }) => name);
-    const parked = await store.parkRemoved(names);
+    const parked = await store.parkRemoved(names, clock.now());
     if (parked > 0) observe.parked(parked);
   }
 

@@ -14,6 +14,7 @@ export interface Retention {
   documents: number | null;
   audit: number | null;
   duplicates: number | null;
+  tallies: number | null;
 }
 
 /** Removed rows, by table. */
@@ -50,7 +51,7 @@ export interface Pruner {
 }
 
 /**
- * In this order: events take their deliveries and attempts with them, and leave tombstones, which come last.
+ * In this order: events take their deliveries and attempts with them, and leave tombstones, which come later.
  */
 const WALKS: readonly { table: Prunable; kept: keyof Retention }[] = [
   { table: "events", kept: "events" },
@@ -60,6 +61,7 @@ const WALKS: readonly { table: Prunable; kept: keyof Retention }[] = [
   { table: "documents", kept: "documents" },
   { table: "audit", kept: "audit" },
   { table: "tombstones", kept: "duplicates" },
+  { table: "tallies", kept: "tallies" },
 ];
 
 /** From the end of a round to the next, in milliseconds. */

@@ -191,7 +191,7 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
   }).callback();
 }
 
-/** Lists refused requests only once all that were answered before are stored. */
+/** Lists and counts refused requests only once all that were answered before are stored. */
 function upToDate({ store, rejections }: Pick<RuntimeParts, "store" | "rejections">): Store {
   return {
     ...store,
@@ -202,6 +202,10 @@ function upToDate({ store, rejections }: Pick<RuntimeParts, "store" | "rejection
     async listRejections(filter, page) {
       await rejections.written();
       return store.listRejections(filter, page);
+    },
+    async tallies(span) {
+      await rejections.written();
+      return store.tallies(span);
     },
   };
 }

@@ -18,6 +18,7 @@ const KEEP: Retention = {
   documents: 400 * DAY,
   audit: 400 * DAY,
   duplicates: 400 * DAY,
+  tallies: 400 * DAY,
 };
 const FOREVER: Retention = {
   receipts: null,
@@ -27,6 +28,7 @@ const FOREVER: Retention = {
   documents: null,
   audit: null,
   duplicates: null,
+  tallies: null,
 };
 
 describe("pruning", () => {
@@ -124,11 +126,12 @@ describe("pruning", () => {
       "documents",
       "audit",
       "tombstones",
+      "tallies",
     ];
     expect(taken.map(({ table }) => table)).to.deep.equal(order);
     expect(new Set(order)).to.deep.equal(new Set(PRUNABLE));
     expect(taken.map(({ before }) => (NEW_YEAR - before) / DAY)).to.deep.equal([
-      90, 90, 90, 90, 30, 400, 400, 400,
+      90, 90, 90, 90, 30, 400, 400, 400, 400,
     ]);
     expect(taken.map(({ cursor }) => cursor ?? null).slice(2, 4)).to.deep.equal([null, "next"]);
   });

@@ -11,7 +11,7 @@ import { ROW_SCHEMAS } from "./row-schema.ts";
 /** How lines are made. */
 const EXPORT_VERSION = 1;
 /** What rows hold: of a later schema, what is new would be lost. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 export interface Header {
   /** When the export began, milliseconds since 1970. */
@@ -31,9 +31,10 @@ const count = z.int().nonnegative();
 const HeaderLine = z.strictObject({
   countersign: z.literal("export"),
   version: z.literal(EXPORT_VERSION),
-  schema: z.literal(SCHEMA_VERSION),
+  schema: z.int().min(1).max(SCHEMA_VERSION),
   at: z.iso.datetime(),
-  rows: z.record(z.enum(TABLES), count),
+  // Of an earlier schema a table may be missing.
+  rows: z.partialRecord(z.enum(TABLES), count),
 });
 const FooterLine = z.strictObject({ end: z.literal(true), rows: count });
 const Versions = z.looseObject({ countersign: z.literal("export"), version: z.int(), schema: z.int() });
@@ -83,8 +84,9 @@ export function parseHeader(line: string): Header {
       `line 1: it was written by a newer Countersign (version ${version}, schema ${schema}; this one reads ${EXPORT_VERSION} and ${SCHEMA_VERSION}): import it with that one`,
     );
   }
-  const { at, rows } = check(HeaderLine.safeParse(value), 1);
-  return { at: Date.parse(at), rows };
+  const header = check(HeaderLine.safeParse(value), 1);
+  const rows = Object.fromEntries(TABLES.map((table) => [table, header.rows[table] ?? 0]));
+  return { at: Date.parse(header.at), rows: rows as Header["rows"] };
 }
 
 /** How many rows it counts; null: it is none. */

@@ -17,4 +17,5 @@ export const ROW_SCHEMAS: { readonly [T in Table]: z.ZodType<Rows[T]> } = {
   deliveries: shapeOf(SCHEMA.deliveries),
   destinations: shapeOf(SCHEMA.destinations),
   audit: shapeOf(SCHEMA.audit),
+  tallies: shapeOf(SCHEMA.tallies),
 };

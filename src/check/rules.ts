@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Event } from "../domain/event.ts";
+import { hourOf, isOfRequest } from "../domain/tally.ts";
 import type { Rows, Table } from "../store/rows.ts";
 
 /** The rules that the rows of a store must keep. */
@@ -37,6 +38,7 @@ export const CHECK_ORDER = [
   "links",
   "destinations",
   "audit",
+  "tallies",
 ] as const satisfies readonly Table[];
 
 export function createRowRules(limits: RetentionLimits): RowRules {
@@ -84,6 +86,7 @@ export function createRowRules(limits: RetentionLimits): RowRules {
           ...lanes.check(row),
         ];
       },
+      tallies: checkTally,
     },
     end: () => [
       ...(partial.has("documents") ? [] : documents.unknown()),
@@ -185,6 +188,18 @@ function checkAttempts({ delivery, history }: Rows["deliveries"]): string[] {
   return there === due
     ? []
     : [`delivery ${id} is open after ${attempts} attempts, and ${due - there} of them are gone`];
+}
+
+/** A tally counts requests of one channel or deliveries to one destination, in one hour. */
+function checkTally({ hour, source, channel, destination, outcome, newest }: Rows["tallies"]): string[] {
+  const names = [source, channel, destination];
+  const name = `the tally of ${outcome} for ${names.filter(Boolean).join("/")} in the hour ${hour}`;
+  const isRequest = isOfRequest(outcome);
+  const isWhole = names.every((one, n) => (one !== "") === (n < 2 ? isRequest : !isRequest));
+  return [
+    ...(hourOf(newest) === hour ? [] : [`${name} has its newest at ${newest}, which is in another hour`]),
+    ...(isWhole ? [] : [`${name} is neither of a channel nor of a destination`]),
+  ];
 }
 
 interface Place {

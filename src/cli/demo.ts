@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { SetUpCommand } from "./commands.ts";
 import { DEMO_STEPS, type DemoStep } from "./demo/demo-steps.ts";
-import { checkRecorded, checkStep, tallyOf } from "./demo/findings.ts";
+import { checkRecorded, checkStep, totalsOf } from "./demo/findings.ts";
 import { type Installation, withInstallation } from "./demo/installation.ts";
 import { createDemoReport, type DemoReport } from "./demo/report.ts";
 import { listRecordedEvents, runStep, type StepResult } from "./demo/run-step.ts";
@@ -71,7 +71,7 @@ async function finish(
   report.showRecorded(results.length + 1, findings);
   const broken = findings.flatMap((finding) => finding.broken ?? []);
   if (broken.length > 0) return broken.join("; ");
-  report.conclude(tallyOf(results, requests));
+  report.conclude(totalsOf(results, requests));
   return null;
 }
 

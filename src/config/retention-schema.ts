@@ -57,6 +57,11 @@ export const Retention = exactly({
     .describe(
       "tombstones: the ids and dedupe keys of pruned events, counted from when the event was recorded; at least as long as `events`; a repeat that comes later is a new event",
     ),
+  tallies: span
+    .prefault("400d")
+    .describe(
+      "tallies: the counts by hour of requests and attempts; they are small, and do not depend on the rows that they count",
+    ),
 })
   .superRefine(({ events, documents, duplicates }, context) => {
     const refuse = (key: string, given: number | null, consequence: string) => {

@@ -105,8 +105,8 @@ export function ordinal(name: string): Part<number> {
 }
 
 /** Any whole number that fits into 32 bits. */
-export function integer(name: string): Part<number> {
-  return plain({ name, type: "integer" }, z.int());
+export function integer(name: string, shape: z.ZodType<number> = z.int()): Part<number> {
+  return plain({ name, type: "integer" }, shape);
 }
 
 /** Milliseconds, of a span of time or since 1970. */

@@ -1,4 +1,5 @@
 import type { Page, PageRequest } from "./port/paging.ts";
+import type { PruneResult } from "./port/retention.ts";
 
 /**
  * A page ends with the row that passes this length: bodies, documents and lists of ids have no bound of their
@@ -31,6 +32,11 @@ export function nextStep(
 ): string | null {
   const last = visited[limit - 1];
   return last && (foundOld || !ordered) ? cursorAt(last.position) : null;
+}
+
+/** The same where each step removes the oldest rows, as many as it visits: the next begins as it did. */
+export function nextOfOldest(pruned: number, limit: number): PruneResult {
+  return { pruned, next: pruned === limit ? cursorAt(0) : null };
 }
 
 export function toPage<Row extends { position: number }, T>(

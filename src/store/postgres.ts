@@ -129,10 +129,10 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     bringForward: (request) => inTransaction((session) => bringForward(session, channel, request)),
     skip: (delivery, now) => inTransaction((session) => skip(session, delivery, now)),
     nextDueAt: (destination) => nextDueAt(one, destination),
-    async parkRemoved(names) {
+    async parkRemoved(names, now) {
       let parked = 0;
       for (let some = -1; some !== 0; parked += some)
-        some = await inTransaction((session) => parkSome(session, names));
+        some = await inTransaction((session) => parkSome(session, names, now));
       return parked;
     },
 

@@ -3,6 +3,7 @@ import type { Attempt, Delivery } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { Event } from "../domain/event.ts";
 import type { Rejection } from "../domain/receipt.ts";
+import type { Tally } from "../domain/tally.ts";
 import type { AuditEntry, DestinationState } from "./port/control.ts";
 import type { Duplicate, ReceiptSummary } from "./port/reads.ts";
 
@@ -68,6 +69,8 @@ export interface Rows {
   /** Sorted by name. */
   destinations: { state: DestinationState };
   audit: { position: number; entry: AuditEntry };
+  /** Sorted by hour, source, channel, destination, outcome and bucket. */
+  tallies: Tally;
 }
 
 export type Table = keyof Rows;
@@ -83,4 +86,5 @@ export const TABLES = [
   "deliveries",
   "destinations",
   "audit",
+  "tallies",
 ] as const satisfies readonly Table[];

@@ -89,22 +89,23 @@ export function createStore(
   return {
     ...createReads(session, read),
     record: keepingReceipts(
-      (request) => group.write(() => record(sql, request), aboutOf(request)),
+      (request) => group.write((count) => record(sql, request, count), aboutOf(request)),
       whyRefused,
     ),
     amend: keepingReceipts((request) => group.write(() => amend(sql, request), aboutOf(request)), whyRefused),
-    reject: (rejection, keep) => group.write(() => reject(sql, rejection, keep), { adds: "rejections" }),
+    reject: (rejection, keep) =>
+      group.write((count) => reject(sql, rejection, keep, count), { adds: "rejections" }),
     dropRejection: (id) => group.write(() => dropRejection(sql, id)),
 
     endLeases: (now) => group.write(() => endLeases(sql, now)),
     // When a power cut undoes a claim, its process has ended too, and so have its leases.
     claim: (request) => group.write(() => claim(sql, request, token()), { durable: false }),
-    settle: (settlement) => group.write(() => settle(sql, settlement)),
+    settle: (settlement) => group.write((count) => settle(sql, settlement, count)),
     release: (leases, now) => group.write(() => release(sql, leases, now)),
     bringForward: (request) => group.write(() => bringForward(sql, request)),
-    skip: (delivery, now) => group.write(() => skip(sql, delivery, now)),
+    skip: (delivery, now) => group.write((count) => skip(sql, delivery, now, count)),
     nextDueAt: (destination) => read(() => nextDueAt(sql, destination)),
-    parkRemoved: (names) => group.write(() => parkRemoved(sql, names)),
+    parkRemoved: (names, now) => group.write((count) => parkRemoved(sql, names, now, count)),
     backlog: () => read(() => backlog(session)),
 
     saveDestination: (name, state) => group.write(() => saveDestination(sql, name, state)),

@@ -11,6 +11,13 @@ import type { Document } from "../domain/document.ts";
 import { Event } from "../domain/event.ts";
 import type { Rejection } from "../domain/receipt.ts";
 import {
+  DELIVERY_OUTCOMES,
+  HOUR_MS,
+  LATENCY_BUCKETS,
+  REQUEST_OUTCOMES,
+  type Tally,
+} from "../domain/tally.ts";
+import {
   bytes,
   count,
   group,
@@ -125,6 +132,19 @@ export const AUDIT_ENTRY = group<AuditEntry>({
   reason: text("reason"),
   details: json("details", details),
 });
+
+export const TALLY = group<Tally>({
+  hour: milliseconds("hour", z.int().nonnegative().multipleOf(HOUR_MS)),
+  source: text("source"),
+  channel: text("channel"),
+  destination: text("destination"),
+  outcome: oneOf("outcome", [...REQUEST_OUTCOMES, ...DELIVERY_OUTCOMES]),
+  bucket: integer("bucket", z.int().min(0).max(LATENCY_BUCKETS)),
+  count: ordinal("count"),
+  newest: milliseconds("newest"),
+});
+/** Of which no two tallies have the same values. */
+export const TALLY_KEY = ["hour", "source", "channel", "destination", "outcome", "bucket"] as const;
 
 const id: Key = { columns: ["id"] };
 const dedupeKeys: Child<string> = {
@@ -243,10 +263,19 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
     keys: [],
     children: {},
   },
+  tallies: {
+    own: TALLY,
+    order: TALLY_KEY,
+    keys: [],
+    children: {},
+  },
 };
 
+/** Tables whose rows have a position, which a step of pruning goes by. */
+export type PrunedByPosition = Exclude<Prunable, "tallies">;
+
 /** The column that a table is pruned by, and whether the oldest row always comes first. */
-export const AGE: Readonly<Record<Prunable, { column: string; ordered: boolean }>> = {
+export const AGE: Readonly<Record<PrunedByPosition, { column: string; ordered: boolean }>> = {
   receipts: { column: "received_at", ordered: true },
   rejections: { column: "received_at", ordered: true },
   events: { column: "recorded_at", ordered: true },

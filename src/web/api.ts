@@ -12,6 +12,7 @@ import type { DestinationState } from "../store/port/control.ts";
 import type { Store } from "../store/store.ts";
 import { explain } from "./explain.ts";
 import { PAGE, parseInput } from "./input.ts";
+import { showTallies } from "./tallies.ts";
 
 export interface ApiParts {
   store: Store;
@@ -114,6 +115,9 @@ export function apiRoutes(parts: ApiParts): Router {
     const { id = "" } = context.params;
     const explanation = await explain(id, { store, states, now });
     context.body = explanation ?? notFound("event, delivery, receipt or document", id);
+  });
+  router.get("/tallies", async (context) => {
+    context.body = await showTallies(store, context.query, now());
   });
   router.get("/audit", async (context) => {
     const { cursor, limit } = parseInput(z.strictObject(PAGE), context.query);

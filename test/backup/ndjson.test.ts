@@ -22,6 +22,7 @@ const ROWS = {
   deliveries: 7,
   destinations: 8,
   audit: 9,
+  tallies: 10,
 };
 const LINK: Rows["links"] = { source: "lumin", signer: "ann", document: "d1" };
 
@@ -37,7 +38,7 @@ describe("the lines of an export", () => {
   it("begin with a header of the time and the row counts, and end with a footer", () => {
     const header = headerLine({ at: NEW_YEAR, rows: ROWS });
     expect(header).to.equal(
-      '{"countersign":"export","version":1,"schema":1,"at":"2026-01-01T00:00:00.000Z",' +
+      '{"countersign":"export","version":1,"schema":2,"at":"2026-01-01T00:00:00.000Z",' +
         `"rows":${JSON.stringify(ROWS)}}\n`,
     );
     expect(parseHeader(header)).to.deep.equal({ at: NEW_YEAR, rows: ROWS });
@@ -88,7 +89,7 @@ describe("the lines of an export", () => {
     };
     const messageFor = (given: object) => refusal(() => parseHeader(JSON.stringify({ ...header, ...given })));
     expect(messageFor({ version: 2, more: "than we know" })).to.equal(
-      "line 1: it was written by a newer Countersign (version 2, schema 1; this one reads 1 and 1): " +
+      "line 1: it was written by a newer Countersign (version 2, schema 1; this one reads 1 and 2): " +
         "import it with that one",
     );
     expect(messageFor({ schema: 3 })).to.include("newer Countersign (version 1, schema 3;");
@@ -97,6 +98,15 @@ describe("the lines of an export", () => {
     expect(refusal(() => parseHeader("hello"))).to.include("line 1: this is no export");
     expect(parseFooter("hello")).to.equal(null);
     expect(parseFooter('{"end":true}')).to.equal(null);
+  });
+
+  it("are read where version 0.1.0 wrote them, before there were tallies", () => {
+    const { tallies: _, ...rows } = ROWS;
+    const header = { countersign: "export", version: 1, schema: 1, at: "2026-01-01T00:00:00.000Z", rows };
+    expect(parseHeader(JSON.stringify(header))).to.deep.equal({
+      at: NEW_YEAR,
+      rows: { ...ROWS, tallies: 0 },
+    });
   });
 
   it("are refused with line number and place when they are wrong, without their content", () => {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { claim, contentsOf, settle } from "../store/filled.ts";
 import { aFolder, configText, startBridge, tidy } from "../support/bridge.ts";
@@ -44,9 +45,26 @@ describe("countersign import", () => {
     const [header = "", ...rows] = linesOf(file).slice(0, -1);
     expect((await importFile(aFile([header, ...rows.slice(0, 20), footer(20)]))).code).to.equal(0);
     const again = await importFile(file);
-    expect(again.stdout).to.match(/^47 rows of .*: 27 added to .*countersign\.db, 20 there before\n$/);
+    expect(again.stdout).to.match(/^60 rows of .*: 40 added to .*countersign\.db, 20 there before\n$/);
     const { stdout } = await importFile(file, "--json");
-    expect(JSON.parse(stdout)).to.deep.equal({ rows: 47, added: 0, there: 47 });
+    expect(JSON.parse(stdout)).to.deep.equal({ rows: 60, added: 0, there: 60 });
+  });
+
+  it("imports the export of version 0.1.0, which has no tallies", async () => {
+    const rows = linesOf(
+      fileURLToPath(new URL("../store/released/0.1.0/sqlite.rows.ndjson", import.meta.url)),
+    );
+    const counts = Object.entries(Object.groupBy(rows, (row) => String(JSON.parse(row).table)));
+    const header = {
+      ...{ countersign: "export", version: 1, schema: 1, at: "2026-11-27T00:00:00.000Z" },
+      rows: Object.fromEntries(counts.map(([table, all = []]) => [table, all.length])),
+    };
+    const { code, stdout } = await importFile(aFile([JSON.stringify(header), ...rows, footer(rows.length)]));
+    expect(code).to.equal(0);
+    expect(stdout).to.include(`: ${rows.length} added`);
+    await inStore(store, async (one) => {
+      expect(await one.tallies({ from: 0 })).to.deep.equal({ requests: [], deliveries: [] });
+    });
   });
 
   it("preserves leases and due times", async () => {
@@ -96,10 +114,10 @@ describe("countersign import", () => {
     const wrong = lines.with(16, nth(lines, 16).replace('"position":', '"place":'));
     expect(await refusal(aFile(wrong))).to.match(/: line 17( at `position`)?: /);
     expect(await refusal(aFile(lines.toSpliced(30, 1)))).to.include(
-      "line 48: there should be 47 rows before it, and there are 46",
+      "line 61: there should be 60 rows before it, and there are 59",
     );
-    expect(await refusal(aFile([...lines, footer(47)]))).to.include(
-      "line 50: nothing may stand behind the end",
+    expect(await refusal(aFile([...lines, footer(60)]))).to.include(
+      "line 63: nothing may stand behind the end",
     );
   });
 
@@ -128,6 +146,6 @@ describe("countersign import", () => {
       "countersign: a bridge is running with this configuration: stop it first\n",
     ]);
     await bridge.stop();
-    expect((await runCommand(["import", file, "--config", config])).stdout).to.include("47 added");
+    expect((await runCommand(["import", file, "--config", config])).stdout).to.include("60 added");
   });
 });

@@ -16,7 +16,7 @@ retention: { documents: never, duplicates: never }
 
 const ROWS =
   "13 receipts, 2 rejections, 4 documents, 3 links, 7 events, 3 tombstones, 11 deliveries, " +
-  "2 destinations, 2 audit";
+  "2 destinations, 2 audit, 13 tallies";
 const EVENT = "(event evt_\\w{26})";
 const DELIVERY = "delivery dlv_\\w{26}_\\w+";
 
@@ -177,6 +177,19 @@ describe("countersign store check", () => {
     await expectFaults(
       [`delete from attempts where delivery = ${OPEN_AFTER_A_TRY}`],
       `${DELIVERY} is open after 1 attempts, and 1 of them are gone`,
+    );
+  });
+
+  it("finds a tally that is of another hour than it counts, or of no channel or destination", async () => {
+    const tally = "the tally of duplicate for legalesign/realtime in the hour 1767225600000";
+    const where = "where channel = 'realtime'";
+    await expectFaults(
+      [`update tallies set newest = newest + 3600000 ${where}`],
+      `${tally} has its newest at 1767229200000, which is in another hour`,
+    );
+    await expectFaults(
+      [`update tallies set destination = 'crm' ${where}`],
+      `${tally.replace("realtime", "realtime/crm")} is neither of a channel nor of a destination`,
     );
   });
 

@@ -8,7 +8,7 @@ const read = (given: string) => parseConfig(`retention: ${given}`, "c.yaml", {})
 const problemsOf = async (given: string) => (await read(given)).problems.map(formatProblem);
 
 describe("the configuration of retention", () => {
-  it("keeps duplicates, documents and audit entries longer than the rest by default", async () => {
+  it("keeps duplicates, documents, audit entries and tallies longer than the rest by default", async () => {
     const { config } = await parseConfig("sources: {}", "c.yaml", {});
     expect(config?.retention).to.deep.equal({
       receipts: 90 * DAY,
@@ -18,6 +18,7 @@ describe("the configuration of retention", () => {
       documents: 400 * DAY,
       audit: 400 * DAY,
       duplicates: 400 * DAY,
+      tallies: 400 * DAY,
     });
   });
 

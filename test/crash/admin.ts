@@ -2,19 +2,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attempt, Delivery } from "../../src/domain/delivery.ts";
 import type { Event } from "../../src/domain/event.ts";
 import type { DestinationState } from "../../src/store/port/control.ts";
-import type { EventHistory, ReceiptSummary } from "../../src/store/port/reads.ts";
+import type { EventHistory, ReceiptSummary, Tallies } from "../../src/store/port/reads.ts";
 import type { Stored } from "./oracle.ts";
 
 /** The state of a bridge as its admin API shows it. */
 
 /** All rows that are compared, once no delivery is open. */
 export async function listEverything(adminUrl: string): Promise<Stored> {
-  const [events, deliveries, receipts] = await Promise.all([
+  const [events, deliveries, receipts, tallies] = await Promise.all([
     listAll<Event>(adminUrl, "events"),
     listAll<Delivery>(adminUrl, "deliveries"),
     listAll<ReceiptSummary>(adminUrl, "receipts"),
+    ask<Tallies>(`${adminUrl}/api/v1/tallies?since=30d`),
   ]);
-  return { events, deliveries, receipts };
+  return { events, deliveries, receipts, tallies };
 }
 
 /** The deliveries that are pending, those in flight included. */
@@ -22,7 +23,11 @@ export function listPending(adminUrl: string): Promise<Delivery[]> {
   return listAll<Delivery>(adminUrl, "deliveries", "status=pending&");
 }
 
-async function listAll<T>(adminUrl: string, kind: keyof Stored, filter = ""): Promise<T[]> {
+async function listAll<T>(
+  adminUrl: string,
+  kind: Exclude<keyof Stored, "tallies">,
+  filter = "",
+): Promise<T[]> {
   const all: T[] = [];
   let cursor: string | null = "";
   while (cursor !== null) {

@@ -2,11 +2,14 @@ import { expect } from "chai";
 import type { Delivery } from "../../src/domain/delivery.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { createChance } from "../../src/simulate/chance.ts";
+import type { Tallies } from "../../src/store/port/reads.ts";
 import { anEvent } from "../outbound/fixtures.ts";
 import { aSigner } from "../support/builders.ts";
 import { type Generation, generations } from "./generations.ts";
 import { type Evidence, judge, type Verdict } from "./oracle.ts";
 import type { Arrival } from "./receivers.ts";
+
+const ONE = { hour: 0, count: 1, newest: 0 };
 
 /** The right outcome of all posts of two providers about some documents. */
 function rightEvidence(): Evidence {
@@ -26,7 +29,24 @@ function rightEvidence(): Evidence {
     stored: {
       events,
       deliveries: events.map(({ id }) => aDelivery(id)),
-      receipts: genuine.map((_, n) => ({ id: `rcp_${n}` })),
+      receipts: genuine.map(({ source, post: { channel } }, n) => ({ id: `rcp_${n}`, source, channel })),
+      tallies: {
+        requests: genuine.map(({ source, post: { channel } }) => ({
+          ...ONE,
+          source,
+          channel,
+          outcome: "accepted",
+        })),
+        deliveries: [
+          {
+            ...ONE,
+            destination: "crm",
+            outcome: "delivered",
+            count: events.length,
+            latency: [events.length],
+          },
+        ],
+      },
     },
     receivers: [receiving(events.map(arrivalOf))],
   };
@@ -81,7 +101,7 @@ const arrivals = stored.events.map(arrivalOf);
 
 function expectCounts(evidence: Partial<Evidence>, counts: Partial<Verdict>): void {
   const verdict = judge({ ...RIGHT, ...evidence });
-  expect(verdict).to.include({ lost: 0, twice: 0, disordered: 0, stuck: 0, ...counts });
+  expect(verdict).to.include({ lost: 0, twice: 0, disordered: 0, stuck: 0, miscounted: 0, ...counts });
   expect(verdict.complaints).not.to.deep.equal([]);
 }
 
@@ -95,7 +115,8 @@ describe("the oracle of the crash harness", () => {
     const events = stored.events.slice(1);
     const receivers = [receiving(events.map(arrivalOf))];
     expectCounts({ stored: { ...stored, events }, receivers }, { lost: 1, disordered: 1 });
-    expectCounts({ stored: { ...stored, receipts: stored.receipts.slice(1) } }, { lost: 1 });
+    const receipts = stored.receipts.slice(1);
+    expectCounts({ stored: { ...stored, receipts } }, { lost: 1, miscounted: 1 });
     expectCounts({ receivers: [receiving(arrivals.slice(0, -1))] }, { lost: 1 });
     const refused = arrivals.map((one) => ({ ...one, accepted: one.id !== first.id }));
     expectCounts({ receivers: [receiving(refused)] }, { lost: 1 });
@@ -139,9 +160,34 @@ describe("the oracle of the crash harness", () => {
     const change = (status: Delivery["status"]) =>
       stored.deliveries.map((one) => (one.event === first.id ? { ...one, status } : one));
     const receivers = [receiving(arrivals.map((one) => ({ ...one, accepted: one.id !== first.id })))];
-    expectCounts({ stored: { ...stored, deliveries: change("held") }, receivers }, { stuck: 1 });
+    expectCounts(
+      { stored: { ...stored, deliveries: change("held") }, receivers },
+      { stuck: 1, miscounted: 1 },
+    );
     const parked = { stored: { ...stored, deliveries: change("parked") } };
-    expectCounts(parked, {});
+    expectCounts(parked, { miscounted: 1 });
     expect(judge({ ...RIGHT, ...parked }).complaints.join()).to.match(/ is parked$/);
+  });
+
+  it("counts channels and destinations whose tallies differ from receipts, attempts and deliveries", () => {
+    const { requests, deliveries } = stored.tallies;
+    const expectMiscounts = (tallies: Partial<Tallies>, ...complaints: readonly RegExp[]) => {
+      const evidence = { stored: { ...stored, tallies: { ...stored.tallies, ...tallies } } };
+      expectCounts(evidence, { miscounted: complaints.length });
+      for (const [n, sentence] of judge({ ...RIGHT, ...evidence }).complaints.entries())
+        expect(sentence).to.match(complaints[n] ?? /nothing more/);
+    };
+    expectMiscounts(
+      { requests: requests.slice(1) },
+      /^\d+ receipts of \S+\/\S+ are tallied, and \d+ are listed$/,
+    );
+    const twice = deliveries.map((one) => ({ ...one, count: one.count + 1 }));
+    expectMiscounts({ deliveries: twice }, /^\d+ deliveries to crm are tallied/);
+    const slow = deliveries.map((one) => ({ ...one, latency: [...one.latency, 1] }));
+    expectMiscounts({ deliveries: slow }, /^\d+ attempts at crm are tallied/);
+    expectMiscounts({ deliveries: [] }, /attempts at crm/, /deliveries to crm/);
+    const refused = { ...ONE, source: "lumin", channel: "account", outcome: "refused" as const };
+    const right = { ...stored.tallies, requests: [...requests, refused] };
+    expect(judge({ ...RIGHT, stored: { ...stored, tallies: right } }).complaints).to.deep.equal([]);
   });
 });

@@ -2,7 +2,9 @@ import type { Delivery } from "../../src/domain/delivery.ts";
 import type { Event } from "../../src/domain/event.ts";
 import type { ProviderName } from "../../src/simulate/simulation.ts";
 import type { SimulatedHappening } from "../../src/simulate/timeline.ts";
+import type { Tallies } from "../../src/store/port/reads.ts";
 import type { Load, Sent } from "./load.ts";
+import { miscounts } from "./miscounts.ts";
 import type { Receiver } from "./receivers.ts";
 
 /**
@@ -14,7 +16,8 @@ import type { Receiver } from "./receivers.ts";
 export interface Stored {
   events: readonly Event[];
   deliveries: readonly Delivery[];
-  receipts: readonly { id: string }[];
+  receipts: readonly { id: string; source: string; channel: string }[];
+  tallies: Tallies;
 }
 
 export interface Verdict {
@@ -34,6 +37,8 @@ export interface Verdict {
   disordered: number;
   /** Deliveries that are still open. */
   stuck: number;
+  /** Tallies that differ from what they count. */
+  miscounted: number;
   /** A sentence for each of these, and for each other fault. */
   complaints: readonly string[];
 }
@@ -58,6 +63,7 @@ export function judge({ load, stored, receivers }: Evidence): Verdict {
   ];
   const disordered = receivers.flatMap(outOfOrder);
   const stuck = stored.deliveries.filter(isOpen).map(describeDelivery);
+  const miscounted = miscounts(stored);
   const times = sum(receivers.map((receiver) => receiver.times));
   const arrivals = sum(receivers.map((receiver) => receiver.arrivals.size));
   return {
@@ -72,11 +78,13 @@ export function judge({ load, stored, receivers }: Evidence): Verdict {
     twice: twice.length,
     disordered: disordered.length,
     stuck: stuck.length,
+    miscounted: miscounted.length,
     complaints: [
       ...lost,
       ...twice,
       ...disordered,
       ...stuck,
+      ...miscounted,
       ...parked(stored),
       ...load.surprises,
       ...receivers.flatMap(({ complaints }) => complaints),

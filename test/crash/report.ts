@@ -27,6 +27,7 @@ const COUNTS = [
   ["twice", "twice"],
   ["disordered", "disordered"],
   ["stuck", "stuck"],
+  ["miscounted", "miscounted"],
 ] as const satisfies readonly (readonly [keyof Verdict, string])[];
 
 /** For people. */

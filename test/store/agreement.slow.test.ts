@@ -6,11 +6,12 @@ import fc from "fast-check";
 import { CHECK_ORDER, createRowRules } from "../../src/check/rules.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
+import { hourOf } from "../../src/domain/tally.ts";
 import { openLowdbStore } from "../../src/store/lowdb.ts";
 import type { Lease } from "../../src/store/port/queue.ts";
 import type { Backlog } from "../../src/store/port/reads.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
-import type { Table } from "../../src/store/rows.ts";
+import type { Rows, Table } from "../../src/store/rows.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { needPostgres } from "../cli/stores.ts";
@@ -51,6 +52,8 @@ const TYPES = ["signer.viewed", "signer.viewed", "signer.signed", "document.comp
 const SUBSCRIBERS = [CRM, { ...CRM, name: "erp", ordering: "none" as const }, { ...CRM, name: "log" }];
 const WINDOWS = [60_000, 60_000, 10_000, 0];
 const SECOND = 1_000;
+/** Shortly before an hour ends. */
+const BEGIN = NEW_YEAR - 20 * SECOND;
 
 /** An operation, and three numbers that select its object and its parameters. */
 const anySteps = fc.array(
@@ -115,9 +118,10 @@ async function run(
 ): Promise<Result> {
   let open = await OPEN[kind]();
   let store = await open();
-  let now = NEW_YEAR;
+  let now = BEGIN;
   let leases: Lease[] = [];
   const answers: unknown[] = [];
+  const seen = createSeen();
   const recorded: { receipt: Receipt; drafts: readonly Draft[] }[] = [];
 
   const record = async (step: Step, count: number) => {
@@ -139,7 +143,7 @@ async function run(
       ] as const,
       b,
     );
-    const attempt = anAttempt({ number: lease.delivery.attempts + 1, startedAt: now });
+    const attempt = anAttempt({ number: lease.delivery.attempts + 1, startedAt: now, duration: c * 20 });
     const isUnsent = outcome.status === "parked" && c % 2 === 0;
     return store.settle({
       token: lease.token,
@@ -187,20 +191,58 @@ async function run(
       const filter = { destination, status: pick(["all", "parked", "delivered"] as const, b) };
       const { replayed } = await store.replay(filter, { limit: 1_000 }, { now, spacing: c % 2 ? 500 : 0 });
       answers.push(replayed);
-    } else if (what === "park" && a % 4 === 0) answers.push(await store.parkRemoved(["crm", "erp"]));
+    } else if (what === "park" && a % 4 === 0) answers.push(await store.parkRemoved(["crm", "erp"], now));
     else if (what === "prune") {
       const table = pick(["events", "receipts", "attempts"] as const, a);
+      seen.add(await contentsOf(store, 100));
       answers.push((await store.prune({ table, before: now - b * SECOND, limit: 1_000 })).pruned);
     } else if (what === "move" && a % 4 === 0) await move();
     else if (what === "restart" && a % 4 === 0) await restart();
   }
   const contents = await contentsOf(store, 100);
   expect(sorted(await store.backlog()), "the backlog").to.deep.equal(sorted(backlogOf(contents)));
+  seen.add(contents);
+  expect(talliesOf(contents), "the tallies").to.deep.equal(seen.counts());
   await store.close();
   return { answers, contents };
 }
 
-/** What is kept in counts, counted from the rows themselves. */
+/** The receipts and attempts that were there at some moment, pruned ones among them. */
+function createSeen() {
+  const receipts = new Map<string, string>();
+  const attempts = new Map<string, string>();
+  return {
+    add(contents: Contents) {
+      for (const { receipt } of contents.receipts)
+        receipts.set(receipt.id, nameOf(receipt.receivedAt, `${receipt.source}/${receipt.channel}`));
+      for (const { delivery, history } of contents.deliveries)
+        for (const { number, startedAt, duration } of history)
+          attempts.set(`${delivery.id} ${number}`, nameOf(startedAt + duration, delivery.destination));
+    },
+    /** Their number in each hour, by channel and by destination. */
+    counts: () => sumOf([...receipts.values(), ...attempts.values()].map((name) => ({ name, count: 1 }))),
+  };
+}
+
+const nameOf = (at: number, of: string) => `${of} at ${hourOf(at)}`;
+
+function sumOf(counts: readonly { name: string; count: number }[]): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const { name, count } of counts) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
+}
+
+/** The same as it is kept. What was parked without an attempt is no row. */
+function talliesOf({ tallies }: Contents): Readonly<Record<string, number>> {
+  const isRow = ({ source, bucket }: Rows["tallies"]) => source !== "" || bucket > 0;
+  return sumOf(
+    tallies.filter(isRow).map(({ hour, source, channel, destination, count }) => {
+      return { name: nameOf(hour, destination || `${source}/${channel}`), count };
+    }),
+  );
+}
+
+/** The backlog, counted from the rows themselves. */
 function backlogOf({ deliveries }: Contents): Backlog[] {
   const open = deliveries.filter(({ delivery }) => delivery.dueAt !== null);
   const byDestination = Map.groupBy(open, ({ delivery }) => delivery.destination);

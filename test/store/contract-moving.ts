@@ -92,7 +92,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
       it("shows rows in their order, with pages of any length", async () => {
         const contents = await contentsOf(store, 1_000);
         expect(await contentsOf(store, 1)).to.deep.equal(contents);
-        const { links, destinations: _, ...recorded } = contents;
+        const { links, destinations: _, tallies, ...recorded } = contents;
         for (const rows of Object.values(recorded)) {
           const positions = rows.map(({ position }) => position);
           expect(positions).to.deep.equal([...new Set(positions)].sort((a, b) => a - b));
@@ -104,6 +104,9 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
           expect(receipts).to.deep.equal([...receipts].sort());
         }
         expect(links.map(({ signer }) => signer)).to.deep.equal(["ann", "bob", "séb"]);
+        const hours = tallies.map(({ hour }) => hour);
+        expect(new Set(hours).size).to.be.greaterThan(1);
+        expect(hours).to.deep.equal(hours.toSorted((a, b) => a - b));
       });
 
       it("does not change while the store does", async () => {
@@ -226,7 +229,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
           first("tombstones"),
           first("deliveries"),
         ];
-        const [destination, audit] = [first("destinations"), first("audit")];
+        const [destination, audit, tally] = [first("destinations"), first("audit"), first("tallies")];
         const free = 1_000_000;
         const rows: { [T in Table]: Rows[T][] } = {
           receipts: [
@@ -267,6 +270,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
           ],
           destinations: [{ state: { ...destination.state, breaker: null } }],
           audit: [{ ...audit, entry: { ...audit.entry, reason: "else" } }],
+          tallies: [{ ...tally, count: tally.count + 1 }],
         };
         return rows;
       };

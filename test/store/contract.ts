@@ -15,6 +15,7 @@ import { describePaging } from "./contract-paging.ts";
 import { describeParking } from "./contract-parking.ts";
 import { describePruning } from "./contract-pruning.ts";
 import { describeRefusing } from "./contract-refusing.ts";
+import { describeTallies } from "./contract-tallies.ts";
 import { anAttempt } from "./filled.ts";
 
 const DELIVERED: Outcome = { status: "delivered" };
@@ -440,7 +441,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       const { events } = await store.record(
         aRecordRequest(draftsOf("a", "document.created", "document.sent"), { subscribers }),
       );
-      expect(await store.parkRemoved(["crm"])).to.equal(2);
+      expect(await store.parkRemoved(["crm"], NEW_YEAR)).to.equal(2);
       const deliveries = (await store.findEvent(events[0]?.id ?? expect.fail("no event")))?.deliveries ?? [];
       expect(
         deliveries.map(({ destination, status, reason }) => [destination, status, reason]),
@@ -713,4 +714,5 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   describeParking(name, open);
   describePaging(name, open);
   describeRefusing(name, open);
+  describeTallies(name, open);
 }

@@ -39,6 +39,7 @@ export async function rowsOf(snapshot: Snapshot, limit = 3): Promise<Contents> {
     deliveries: [],
     destinations: [],
     audit: [],
+    tallies: [],
   };
   for (const table of TABLES) await readInto(contents, table, snapshot, limit);
   return contents;

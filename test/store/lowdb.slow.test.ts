@@ -361,6 +361,16 @@ describe("a lowdb file", () => {
     expect(await small.backlog()).to.deep.equal([{ destination: "crm", open: 2, oldest: NEW_YEAR }]);
   });
 
+  it("counts nothing of a request that it refuses since it is full, beside one that it takes", async () => {
+    const small = await open({ maxEvents: 1 });
+    const results = await Promise.allSettled(["doc-1", "doc-2"].map((id) => small.record(sent(id))));
+    expect(results.map(({ status }) => status)).to.deep.equal(["fulfilled", "rejected"]);
+    const { requests } = await small.tallies({ from: 0 });
+    expect(requests.map(({ outcome, count }) => [outcome, count])).to.deep.equal([["accepted", 1]]);
+    const { tallies } = JSON.parse(readFileSync(file, "utf8"));
+    expect(tallies).to.have.length(1);
+  });
+
   it("takes no more bytes than its limit, and rejections only a part of it", async () => {
     const small = await open({ maxBytes: 20_000 });
     await small.record(sent("doc-1", "x".repeat(9_000)));

@@ -91,7 +91,7 @@ describe("a search of SQLite for rare rows", () => {
   });
 
   it("counts the deliveries of a replay without blocking, and replays page by page", async () => {
-    await store.parkRemoved([]);
+    await store.parkRemoved([], NEW_YEAR);
     const filter = { destination: "crm", status: "parked" } as const;
     let turns = 0;
     const counting = setInterval(() => (turns += 1), 0);

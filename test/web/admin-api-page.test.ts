@@ -128,7 +128,7 @@ async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   answers.set("POST /api/v1/replays", await post("/api/v1/replays", { destination: "crm" }));
   for (const plain of ["/api/v1/reprocess", "/api/v1/reload"])
     answers.set(`POST ${plain}`, await post(plain));
-  answers.set("GET /api/v1/audit", await get("/api/v1/audit"));
+  for (const plain of ["/api/v1/tallies", "/api/v1/audit"]) answers.set(`GET ${plain}`, await get(plain));
   return answers;
 }
 

@@ -48,7 +48,7 @@ describe("the line of a parked delivery", () => {
 
   it("says that its destination was removed, and that one of that name could get it", async () => {
     const { store, explain, event } = await aDelivery();
-    await store.parkRemoved([]);
+    await store.parkRemoved([], NEW_YEAR);
     expect(firstLine(await explain(event, { state: null }))).to.equal(
       `parked: crm was not configured any more [Once there is a destination of that name, ${REPLAY}.]`,
     );

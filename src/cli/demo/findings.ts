@@ -77,7 +77,7 @@ export function checkRecorded(
   ];
 }
 
-export interface Tally {
+export interface Totals {
   events: number;
   forwarded: number;
   verified: number;
@@ -87,7 +87,7 @@ export interface Tally {
 }
 
 /** Counts the results, not the expectations. */
-export function tallyOf(results: readonly StepResult[], requests: readonly Forwarded[]): Tally {
+export function totalsOf(results: readonly StepResult[], requests: readonly Forwarded[]): Totals {
   const responses = results.map(({ response }) => response);
   const accepted = requests.filter(isAccepted);
   return {

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { plural } from "../../domain/quantity.ts";
 import type { Terminal } from "../terminal.ts";
 import type { DemoStep } from "./demo-steps.ts";
-import { describeResponse, type Finding, type Tally } from "./findings.ts";
+import { describeResponse, type Finding, type Totals } from "./findings.ts";
 import type { Installation } from "./installation.ts";
 import type { Forwarded } from "./receiver.ts";
 import { isAccepted, type StepResult } from "./run-step.ts";
@@ -15,7 +15,7 @@ export interface DemoReport {
   /** Prints the response, the forwarded events with the receiver's verdicts, and all differences. */
   endStep(result: StepResult, complaints: readonly string[]): void;
   showRecorded(number: number, findings: readonly Finding[]): void;
-  conclude(tally: Tally): void;
+  conclude(totals: Totals): void;
   /** Prints what to try while the installation keeps running. */
   showUsage(installation: Installation): void;
   /** Prints one request that came to the receiver meanwhile. */
@@ -71,8 +71,8 @@ export function createDemoReport(stdout: Terminal["stdout"]): DemoReport {
       for (const { promise, broken } of findings)
         print(broken === null ? `   ${tick} ${promise}` : `   ${cross} ${broken}`);
     },
-    conclude(tally) {
-      print("", ink("bold", `${tick} ${describeTally(tally)}`), "");
+    conclude(totals) {
+      print("", ink("bold", `${tick} ${describeTotals(totals)}`), "");
       print(
         ink(
           "dim",
@@ -155,7 +155,7 @@ function describeVerdict({ id, status, verificationError }: Forwarded, before: r
   return attempt === 1 ? "verified" : `verified, attempt ${attempt}`;
 }
 
-function describeTally({ events, forwarded, verified, refused, repeats, retries }: Tally): string {
+function describeTotals({ events, forwarded, verified, refused, repeats, retries }: Totals): string {
   const flow = `${plural(events, "event")} in, ${forwarded} forwarded, ${verified} verified`;
   const retry = retries === 1 ? "1 retry" : `${retries} retries`;
   return `${flow}; ${refused} forged refused; ${plural(repeats, "repeat")} recognised; ${retry}`;

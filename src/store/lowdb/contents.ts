@@ -21,6 +21,7 @@ export const EMPTY: Contents = {
   receipts: [],
   rejections: [],
   tombstones: [],
+  tallies: [],
 };
 
 /** Ends the line before a row. The first of a table goes without the comma. */

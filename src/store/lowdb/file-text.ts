@@ -4,7 +4,7 @@ import type { Table } from "../rows.ts";
 import { type Contents, EMPTY, lineOf, rowOf } from "./contents.ts";
 
 /** The form of the file that this version writes, and the newest that it reads. */
-export const FILE_VERSION = 1;
+export const FILE_VERSION = 2;
 
 /** Bytes for the operating system at a time, so that a large file does not hold up the event loop. */
 export const CHUNK_BYTES = 1_024 ** 2;
@@ -48,8 +48,8 @@ export function readText(bytes: Buffer): Reading {
 }
 
 /**
- * Files from before retention have no tombstones, and no time of the last report about a document. In files
- * of 0.1.0 links and destinations have positions too.
+ * Files of form 1 have no tallies. Files from before retention have no tombstones, and no time of the last
+ * report about a document. In files of 0.1.0 links and destinations have positions too.
  */
 function completed(contents: Contents): Contents {
   const { documents, links, destinations } = contents;

@@ -2,11 +2,12 @@ import type { DatabaseSync } from "node:sqlite";
 import { CountersignError, messageOf } from "../../domain/errors.ts";
 import { asFault, read } from "../sqlite/errors.ts";
 import type { About, GroupCommit } from "../sqlite/group-commit.ts";
+import { type Count, createPendingTallies } from "../sqlite/tallies.ts";
 import { createTurns } from "./turns.ts";
 import type { WorkingCopy } from "./working-copy.ts";
 
 interface Job extends Pick<About, "adds"> {
-  run(): unknown;
+  run(count: Count): unknown;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -44,6 +45,7 @@ export function createFileCommit(
   let commits = 0;
   let failing = false;
   const turns = createTurns();
+  const tallies = createPendingTallies(db);
 
   const begin = db.prepare("begin");
   const end = db.prepare("commit");
@@ -96,9 +98,10 @@ export function createFileCommit(
     begin.run();
     const answers: (() => void)[] = [];
     for (const job of jobs) {
-      const value = await job.run();
+      const value = await job.run(tallies.count);
       answers.push(() => job.resolve(value));
     }
+    tallies.write();
     copy.follow();
     for (const adds of new Set(jobs.map((job) => job.adds)))
       afterWrite({ adds, newEvents: copy.events.size - events });
@@ -106,6 +109,7 @@ export function createFileCommit(
   }
 
   function undoAll(): void {
+    tallies.forget();
     if (db.isTransaction) rollback.run();
     copy.journal.undoTo(0);
   }
@@ -122,7 +126,8 @@ export function createFileCommit(
     const events = copy.events.size;
     savepoint.run();
     try {
-      const value = await job.run();
+      const value = await job.run(tallies.count);
+      tallies.write();
       copy.follow();
       afterWrite({ adds: job.adds, newEvents: copy.events.size - events });
       release.run();
@@ -130,6 +135,7 @@ export function createFileCommit(
     } catch (error) {
       // A fault that ended the whole transaction ends it for all.
       if (!db.isTransaction) throw error;
+      tallies.forget();
       undo.run();
       release.run();
       copy.journal.undoTo(mark);
@@ -137,7 +143,7 @@ export function createFileCommit(
     }
   }
 
-  function write<T>(work: () => T | Promise<T>, { adds }: About = {}): Promise<T> {
+  function write<T>(work: (count: Count) => T | Promise<T>, { adds }: About = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       waiting.push({ run: work, adds, resolve: (value) => resolve(value as T), reject });
       running ??= run();

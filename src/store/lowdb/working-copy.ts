@@ -23,8 +23,10 @@ export interface WorkingCopy extends Readonly<Record<Table, TableLines>> {
 }
 
 /** Their rows have no position, and are sorted by name. */
-const NAMED = ["links", "destinations"] as const satisfies readonly Table[];
-const POSITIONED = TABLES.filter((table) => table !== "links" && table !== "destinations");
+const NAMED = ["links", "destinations", "tallies"] as const satisfies readonly Table[];
+const POSITIONED = TABLES.filter(
+  (table) => table !== "links" && table !== "destinations" && table !== "tallies",
+);
 
 /** Fills an empty database with the contents of the file, and watches its changes from then on. */
 export async function createWorkingCopy(db: DatabaseSync, contents: Contents): Promise<WorkingCopy> {

@@ -130,7 +130,7 @@ export interface Queue {
 
   /**
    * Parks every open delivery to a destination that is not among `names`, with the reason
-   * `destination_removed`. Returns their number.
+   * `destination_removed`. Returns their number. `now`: milliseconds since 1970.
    */
-  parkRemoved(names: readonly string[]): Promise<number>;
+  parkRemoved(names: readonly string[], now: number): Promise<number>;
 }

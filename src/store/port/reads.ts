@@ -2,6 +2,7 @@ import type { Attempt, Delivery, DeliveryStatus, ParkReason } from "../../domain
 import type { Document } from "../../domain/document.ts";
 import type { DocumentStatus, Event } from "../../domain/event.ts";
 import type { Receipt } from "../../domain/receipt.ts";
+import type { DeliveryOutcome, RequestOutcome } from "../../domain/tally.ts";
 import type { Page, PageRequest } from "./paging.ts";
 
 export interface EventFilter {
@@ -71,6 +72,46 @@ export interface Backlog {
   oldest: number | null;
 }
 
+/** Milliseconds since 1970. */
+export interface TallySpan {
+  from: number;
+  /** Before this moment; absent: without an end. */
+  until?: number | undefined;
+}
+
+interface HourlyCount {
+  /** The start of a UTC hour, milliseconds since 1970. */
+  hour: number;
+  /** At least 1. */
+  count: number;
+  /** When the newest of them came or ended, milliseconds since 1970. */
+  newest: number;
+}
+
+/** Requests of an hour, by the moment when they came. */
+export interface RequestTally extends HourlyCount {
+  source: string;
+  channel: string;
+  outcome: RequestOutcome;
+}
+
+/** Attempts of an hour, by the moment when they ended, and deliveries that were parked without one. */
+export interface DeliveryTally extends HourlyCount {
+  destination: string;
+  outcome: DeliveryOutcome;
+  /**
+   * The number of attempts in each latency bucket (`LATENCY_BOUNDS_MS` and one more). Their sum is below
+   * `count` where deliveries were parked without an attempt.
+   */
+  latency: readonly number[];
+}
+
+/** Sorted by hour, then by names and outcome. */
+export interface Tallies {
+  requests: readonly RequestTally[];
+  deliveries: readonly DeliveryTally[];
+}
+
 /** Lists and single rows, for people and metrics. Lists are in the order recorded, oldest first. */
 export interface Reads {
   findEvents(filter: EventFilter, page: PageRequest): Promise<Page<Event>>;
@@ -92,4 +133,11 @@ export interface Reads {
 
   /** The open deliveries of each destination that has any. */
   backlog(): Promise<readonly Backlog[]>;
+
+  /**
+   * The counts of the hours that overlap the span. Each was written in the transaction of what it counts: of
+   * `record`, `reject`, `settle`, `skip` and `parkRemoved`. They count what happened, also of rows that were
+   * amended, replayed, dropped or pruned since; an `amend` or a `restore` adds nothing to them.
+   */
+  tallies(span: TallySpan): Promise<Tallies>;
 }

@@ -7,6 +7,7 @@ export const PRUNABLE = [
   "documents",
   "audit",
   "tombstones",
+  "tallies",
 ] as const;
 export type Prunable = (typeof PRUNABLE)[number];
 
@@ -21,6 +22,13 @@ export interface PruneStep {
   limit: number;
 }
 
+export interface PruneResult {
+  /** The number of rows removed from the table. */
+  pruned: number;
+  /** The cursor of the next step; null: no older row is left. */
+  next: string | null;
+}
+
 export interface Pruning {
   /**
    * Visits the next `limit` rows and removes those that are too old, in one transaction:
@@ -30,10 +38,8 @@ export interface Pruning {
    *   recognised;
    * - `attempts` by the time they began, unless their delivery is open;
    * - `documents`, with the links of their signers, by the time of the last report about them;
-   * - `tombstones` by the time their event was recorded. After that a repeat is a new event.
-   *
-   * Returns the number of rows removed from the table, and the cursor of the next step; null: no older row is
-   * left.
+   * - `tombstones` by the time their event was recorded. After that a repeat is a new event;
+   * - `tallies` by the end of their hour.
    */
-  prune(step: PruneStep): Promise<{ pruned: number; next: string | null }>;
+  prune(step: PruneStep): Promise<PruneResult>;
 }

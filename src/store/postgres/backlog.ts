@@ -7,28 +7,30 @@ import type { Session, Value } from "../sql/session.ts";
  * one, so that transactions do not wait for one another. A row may be negative; their sum is not.
  */
 
-const STRIPES = 16;
+export const STRIPES = 16;
+/** The stripe of the connection, as SQL. */
+export const STRIPE = `pg_backend_pid() % ${STRIPES}`;
 
 /**
  * Runs a statement that inserts or updates deliveries and returns `destination` and `opened`: 1 for one that
- * is open now, -1 for one that is open no more, otherwise 0. Returns the number of rows changed.
+ * is open now, -1 for one that is open no more, otherwise 0. Returns the number of rows changed of each
+ * destination.
  */
-export async function runCounted(
+export function runCounted(
   session: Session,
   change: string,
   values: readonly Value[],
-): Promise<number> {
-  const [row] = await session.rows<{ changed: number }>(
+): Promise<{ destination: string; changed: number }[]> {
+  return session.rows(
     `with changed as (${change}), counted as (
        insert into backlog (destination, stripe, open)
-       select destination, pg_backend_pid() % ${STRIPES}, sum(opened) from changed
+       select destination, ${STRIPE}, sum(opened) from changed
        group by destination having sum(opened) <> 0 order by destination
        on conflict (destination, stripe) do update set open = backlog.open + excluded.open
      )
-     select count(*) as changed from changed`,
+     select destination, count(*) as changed from changed group by destination`,
     values,
   );
-  return row?.changed ?? 0;
 }
 
 /** Answered by the counts and the first entry of an index for each destination. */

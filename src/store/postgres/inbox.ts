@@ -1,6 +1,7 @@
 import type { Receipt, Rejection } from "../../domain/receipt.ts";
 import { type Reconciliation, reconcile } from "../../domain/reconcile.ts";
 import type { EarlierReport, NewEvent, Resolution } from "../../domain/resolve.ts";
+import { type Tally, tallyReceipt, tallyRejection } from "../../domain/tally.ts";
 import type { Column, DbRow } from "../columns.ts";
 import { columnsOf } from "../description.ts";
 import type { RecordRequest, RecordResult } from "../port/inbox.ts";
@@ -25,6 +26,7 @@ import { lockLanes } from "./lanes.ts";
 import { type Knowledge, lookUp } from "./lookup.ts";
 import { channelKeysAfter, movedAfter } from "./net-changes.ts";
 import type { Session } from "./session.ts";
+import { addTallies } from "./tallies.ts";
 import type { Commit } from "./transaction.ts";
 
 /** Everything here but `dropRejection` runs inside a transaction. */
@@ -67,6 +69,7 @@ export async function recordAll(
     isSure && addBeside(session, resolved),
     addReceipts(session, reconciled.map(toReceipt)),
     finish(session, reconciled),
+    addTallies(session, reconciled.map(toTally)),
     commit(),
   ]);
 
@@ -205,6 +208,10 @@ function toReceipt(reconciled: Reconciled) {
   return { summary: { ...receipt, size: body.byteLength, events: idsOf(reconciled), duplicates }, body };
 }
 
+function toTally({ receipt, result }: Reconciled): Tally {
+  return tallyReceipt(receipt, result);
+}
+
 function toResult({ result: { events, duplicates, destinations } }: Reconciled): RecordResult {
   return { events, duplicates, destinations };
 }
@@ -233,7 +240,7 @@ export async function rejectAll(
   const rows = all.map(({ rejection: { body, ...rejection } }) => [...REJECTION.encode(rejection), body]);
   await insertRows(session, "rejections", columnsOf(SCHEMA.rejections), rows);
   const { from, values } = given(CHANNEL, channelsOf(all));
-  await session.run(
+  const removal = session.run(
     `delete from rejections where position = any(array(
        select old.position from ${from}
        cross join lateral (
@@ -242,6 +249,8 @@ export async function rejectAll(
        order by old.position))`,
     values,
   );
+  const tallies = all.map(({ rejection }) => tallyRejection(rejection));
+  await Promise.all([removal, addTallies(session, tallies)]);
   return all.map(() => ({ status: "fulfilled", value: undefined }));
 }
 

@@ -1,11 +1,12 @@
 import { documentLane, laneOf, signerLane } from "../../domain/destination.ts";
 import { after, nextStep } from "../cursor.ts";
-import type { Prunable, PruneStep } from "../port/retention.ts";
-import { AGE, EVENT } from "../tables.ts";
+import type { PruneResult, PruneStep } from "../port/retention.ts";
+import { AGE, EVENT, type PrunedByPosition } from "../tables.ts";
 import { columns } from "./given.ts";
 import { dropLanes, lockFree } from "./lanes.ts";
 import { IS_OPEN } from "./plans.ts";
 import type { Session } from "./session.ts";
+import { pruneTallies } from "./tallies.ts";
 
 /**
  * Removes the rows of these positions, but for those that must stay or that another holds. Returns their
@@ -13,7 +14,7 @@ import type { Session } from "./session.ts";
  */
 type Drop = (session: Session, positions: readonly number[], before: number) => Promise<number>;
 
-const DROPS: Readonly<Record<Prunable, Drop>> = {
+const DROPS: Readonly<Record<PrunedByPosition, Drop>> = {
   receipts: dropFrom("receipts"),
   rejections: dropFrom("rejections"),
   audit: dropFrom("audit"),
@@ -30,11 +31,9 @@ const DROPS: Readonly<Record<Prunable, Drop>> = {
  * Runs inside a transaction, on any number of nodes at once. Skips rows that other transactions have locked,
  * so that none waits long for another; the next round takes them.
  */
-export async function prune(
-  session: Session,
-  step: PruneStep,
-): Promise<{ pruned: number; next: string | null }> {
+export async function prune(session: Session, step: PruneStep): Promise<PruneResult> {
   const { table, before, limit } = step;
+  if (table === "tallies") return pruneTallies(session, step);
   const { column, ordered } = AGE[table];
   const rows = await session.rows<{ position: number; old: boolean }>(
     `select position, ${column} < $3 as old from ${table} where position > $1 order by position limit $2`,

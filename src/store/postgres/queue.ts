@@ -1,4 +1,5 @@
 import { settledState } from "../../domain/delivery.ts";
+import { tallyParked, tallySettlement } from "../../domain/tally.ts";
 import type { Column, Scalar } from "../columns.ts";
 import { leaseToken } from "../lease-token.ts";
 import type { Lease, Queue, Settlement } from "../port/queue.ts";
@@ -12,6 +13,7 @@ import { lockLanes, tryLanesOf } from "./lanes.ts";
 import { hasToken, IS_PENDING } from "./plans.ts";
 import { hastenProbe, isProbe, letProbe } from "./probe.ts";
 import type { Session } from "./session.ts";
+import { addTallies } from "./tallies.ts";
 import type { Commit } from "./transaction.ts";
 
 const PARENT_DELIVERY: Column = { name: "delivery", type: "bigint" };
@@ -34,6 +36,10 @@ export async function settleAll(
   await Promise.all([
     writeSettlements(session, written),
     letUnusedProbe(session, channel, written),
+    addTallies(
+      session,
+      written.flatMap(({ lease, settlement }) => tallySettlement(lease.destination, settlement) ?? []),
+    ),
     commit(),
   ]);
   const counted = new Set(written.map(({ settlement }) => settlement));
@@ -158,6 +164,7 @@ export async function skip(
     [position],
   );
   if (row.status === "pending" && lane !== null) await letNextGo(session, [[destination, lane]]);
+  await addTallies(session, [tallyParked(destination, now)]);
   return "skipped";
 }
 
@@ -184,7 +191,7 @@ export async function release(
  * Parks some of the open deliveries to destinations that are not among `names`: whole lanes, so that none is
  * left with held deliveries alone. Returns their number; 0: none is left.
  */
-export async function parkSome(session: Session, names: readonly string[]): Promise<number> {
+export async function parkSome(session: Session, names: readonly string[], now: number): Promise<number> {
   const rows = await session.rows<{ position: number; destination: string; lane: string | null }>(
     `select position, destination, lane from deliveries
      where status = 'pending' and destination <> all($1::text[]) order by position limit 500`,
@@ -192,7 +199,7 @@ export async function parkSome(session: Session, names: readonly string[]): Prom
   );
   if (rows.length === 0) return 0;
   await lockLanes(session, new Set(rows.flatMap(({ lane }) => lane ?? [])));
-  return runCounted(
+  const parked = await runCounted(
     session,
     `update deliveries d set status = 'parked', reason = 'destination_removed', due_at = null, token = null
      from unnest($1::bigint[], $2::text[], $3::text[]) given (position, destination, lane)
@@ -204,6 +211,9 @@ export async function parkSome(session: Session, names: readonly string[]): Prom
       3,
     ),
   );
+  const tallies = parked.map(({ destination, changed }) => tallyParked(destination, now, changed));
+  await addTallies(session, tallies);
+  return tallies.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** The clocks of nodes differ by less than this. */

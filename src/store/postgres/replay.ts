@@ -26,7 +26,7 @@ export async function replay(
   );
   const shown = rows.slice(0, page.limit);
   await lockLanes(session, new Set(shown.flatMap(({ lane }) => lane ?? [])));
-  const replayed = await runCounted(
+  const changed = await runCounted(
     session,
     `with final as (
        select f.position, f.destination, f.lane, asked.n
@@ -47,6 +47,7 @@ export async function replay(
      returning d.destination, 1 as opened`,
     [shown.map(({ position }) => position), now, spacing],
   );
+  const replayed = changed.reduce((sum, one) => sum + one.changed, 0);
   return { replayed, next: nextOf(rows, page) };
 }
 

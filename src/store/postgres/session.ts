@@ -6,6 +6,7 @@ import type { Dialect, Session, Value } from "../sql/session.ts";
 import { runCounted } from "./backlog.ts";
 import { asFault, isAborted } from "./errors.ts";
 import { given, insertion, insertRows } from "./given.ts";
+import { TALLY_STRIPES } from "./tallies.ts";
 
 export type { Session };
 
@@ -82,7 +83,8 @@ const POSTGRES: Dialect = {
   bytewise: ' collate "C"',
   given,
   async insert(session, table, columns, rows) {
-    if (table !== "deliveries") return void (await insertRows(session, table, columns, rows));
+    const into = table === "tallies" ? TALLY_STRIPES : table;
+    if (table !== "deliveries") return void (await insertRows(session, into, columns, rows));
     const { text, values } = insertion(table, columns, rows);
     const opened = "case when due_at is null then 0 else 1 end as opened";
     await runCounted(session, `${text} returning destination, ${opened}`, values);

@@ -19,6 +19,7 @@ import {
   listRejections,
 } from "./find.ts";
 import type { Session } from "./session.ts";
+import { tallies } from "./tallies.ts";
 
 /** The part of a store that both databases read by the same statements. */
 type SharedReads = Omit<Reads, "backlog"> &
@@ -46,5 +47,6 @@ export function createReads(
     findRejection: (id) => read(() => findRejection(session, id)),
     destinations: () => read(() => destinations(session)),
     findAudit: (page) => read(() => findAudit(session, page)),
+    tallies: (span) => read(() => tallies(session, span)),
   };
 }

@@ -100,12 +100,24 @@ function lookUp<T extends Table>(
   const all = allColumnsOf(SCHEMA[table]);
   const keyColumns = all.filter(({ name }) => columns.includes(name));
   const given = session.dialect.given(keyColumns, asked.map(valuesFor(keyColumns)));
+  const within = boundsOf(table, keyColumns, asked);
   return session.rows(
     `select ${selectOf(session.dialect, all)}
      from ${given.from} join ${table} using (${columns.join(", ")})${joinApart(session.dialect, all)}
-     where ${where?.sql ?? "true"}`,
-    given.values,
+     where ${[where?.sql ?? "true", ...within.conditions].join(" and ")}`,
+    [...given.values, ...within.values],
   );
+}
+
+/** Where a table is a view that sums up, the database finds rows by such bounds, but not by a join alone. */
+function boundsOf<T extends Table>(table: T, columns: readonly Column[], rows: readonly Placed<T>[]) {
+  const [first] = columns.filter(({ type }) => type === "bigint");
+  if (!first) return { conditions: [], values: [] };
+  const numbers = rows.map(({ values }) => Number(values[first.name]));
+  return {
+    conditions: [`${table}.${first.name} between ? and ?`],
+    values: [Math.min(...numbers), Math.max(...numbers)],
+  };
 }
 
 function valuesFor(columns: readonly Column[]) {

@@ -36,10 +36,11 @@ async function listByName(
 ): Promise<Page<DbRow>> {
   const { order } = SCHEMA[table];
   const names = order.join(", ");
-  const start: Scalar[] = cursor === undefined ? order.map(() => "") : JSON.parse(cursor);
+  const start: Scalar[] = cursor === undefined ? [] : JSON.parse(cursor);
+  const where = cursor === undefined ? "" : `where (${names}) > (${order.map(() => "?").join(", ")})`;
   const rows = await session.rows(
     `select ${selectOf(session.dialect, columnsOf(SCHEMA[table]))} from ${table}
-     where (${names}) > (${order.map(() => "?").join(", ")}) order by ${names} limit ?`,
+     ${where} order by ${names} limit ?`,
     [...start, limit + 1],
   );
   const last = rows[limit - 1];

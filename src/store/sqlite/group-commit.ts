@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { asFault, read } from "./errors.ts";
+import { type Count, createPendingTallies } from "./tallies.ts";
 
 interface Job {
-  run(): unknown;
+  run(count: Count): unknown;
   weight: number;
   durable: boolean;
   resolve(value: unknown): void;
@@ -26,10 +27,11 @@ export interface About {
 export interface GroupCommit {
   /**
    * Runs `work` in a transaction shared with all other work of the same turn of the event loop. Resolves with
-   * its result once the transaction is on disk. When `work` throws, only its own changes are undone: the
-   * whole transaction runs again, with a savepoint for each, so `work` may run twice.
+   * its result once the transaction is on disk, together with what it counted. When `work` throws, only its
+   * own changes are undone: the whole transaction runs again, with a savepoint for each, so `work` may run
+   * twice.
    */
-  write<T>(work: () => T, about?: About): Promise<T>;
+  write<T>(work: (count: Count) => T, about?: About): Promise<T>;
   /**
    * Runs asynchronous `work` in a transaction of its own, one after the other; writes that are asked for
    * meanwhile wait. When it throws, all of it is undone.
@@ -56,6 +58,7 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   /** Resolves when all work that runs alone has ended. */
   let aloneDone: Promise<unknown> = Promise.resolve();
   let isAlone = false;
+  const tallies = createPendingTallies(db);
 
   let isWaitingForDisk = true;
   const begin = db.prepare("begin immediate");
@@ -93,6 +96,7 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
     waitForDisk(jobs.some(({ durable }) => durable));
     begin.run();
     const answers = jobs.map(carryOut);
+    tallies.write();
     commit.run();
     commits += 1;
     return answers;
@@ -109,12 +113,13 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   }
 
   function undoAll(): void {
+    tallies.forget();
     if (db.isTransaction) rollback.run();
   }
 
   /** Without a savepoint: nearly no job throws. */
   function plainly(job: Job): () => void {
-    const value = job.run();
+    const value = job.run(tallies.count);
     return () => job.resolve(value);
   }
 
@@ -122,12 +127,14 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   function guarded(job: Job): () => void {
     savepoint.run();
     try {
-      const value = job.run();
+      const value = job.run(tallies.count);
+      tallies.write();
       release.run();
       return () => job.resolve(value);
     } catch (error) {
       // A full disk ends the whole transaction, and with it all savepoints.
       if (!db.isTransaction) throw error;
+      tallies.forget();
       undo.run();
       release.run();
       return () => job.reject(asFault(error));
@@ -154,7 +161,7 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
   }
 
   return {
-    write<T>(work: () => T, { weight = 1, durable = true }: About = {}) {
+    write<T>(work: (count: Count) => T, { weight = 1, durable = true }: About = {}) {
       return new Promise<T>((resolve, reject) => {
         if (waiting.length === 0) setImmediate(flushSome);
         waiting.push({ run: work, weight, durable, resolve: (value) => resolve(value as T), reject });

@@ -1,17 +1,20 @@
 import type { Receipt, Rejection } from "../../domain/receipt.ts";
 import { reconcile } from "../../domain/reconcile.ts";
 import type { NewEvent, Resolution } from "../../domain/resolve.ts";
+import { tallyReceipt, tallyRejection } from "../../domain/tally.ts";
 import { encodeRow } from "../description.ts";
 import type { RecordRequest, RecordResult } from "../port/inbox.ts";
 import { AMENDMENT, CHANNEL_KEY, DUPLICATE, RECEIPT, REJECTION, SCHEMA } from "../tables.ts";
 import { isKnown, lookUp } from "./lookup.ts";
 import type { Statements } from "./statements.ts";
+import type { Count } from "./tallies.ts";
 
 /** Everything here runs inside a transaction. */
 
-export function record(sql: Statements, request: RecordRequest): RecordResult {
+export function record(sql: Statements, request: RecordRequest, count: Count): RecordResult {
   const result = add(sql, request, new Set());
   addReceipt(sql, request.receipt, result);
+  count(tallyReceipt(request.receipt, result));
   return result;
 }
 
@@ -89,9 +92,10 @@ function addReceipt(sql: Statements, { body, ...receipt }: Receipt, result: Reco
 }
 
 /** Adds a refused request, and removes all but the newest `keep` of its channel. */
-export function reject(sql: Statements, { body, ...rejection }: Rejection, keep: number): void {
+export function reject(sql: Statements, { body, ...rejection }: Rejection, keep: number, count: Count): void {
   sql.addRejection.run(...REJECTION.encode(rejection), body);
   sql.dropOldRejections.run(rejection.source, rejection.channel, keep);
+  count(tallyRejection(rejection));
 }
 
 export function dropRejection(sql: Statements, id: string): boolean {

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { after, nextStep } from "../cursor.ts";
-import { PRUNABLE, type Prunable, type PruneStep } from "../port/retention.ts";
-import { AGE } from "../tables.ts";
+import { PRUNABLE, type PruneResult, type PruneStep } from "../port/retention.ts";
+import { AGE, type PrunedByPosition } from "../tables.ts";
 import { type Query, query } from "./statements.ts";
+import { createTallyPruning } from "./tallies.ts";
 
 /** How the rows of a table are visited, and what is removed with one. */
 interface Walk {
@@ -15,7 +16,7 @@ interface Walk {
 
 const DELIVERIES_OF = "deliveries d on d.recorded_at = e.recorded_at and d.event_id = e.id";
 
-const WALKS: Readonly<Record<Prunable, Walk>> = {
+const WALKS: Readonly<Record<PrunedByPosition, Walk>> = {
   receipts: {
     from: "receipts",
     drops: ["delete from bodies where position = ?", "delete from receipts where position = ?"],
@@ -64,15 +65,20 @@ function alone(table: string): Walk {
 }
 
 /** The result takes a step. It runs inside a transaction. */
-export function createPruning(
-  db: DatabaseSync,
-): (step: PruneStep) => { pruned: number; next: string | null } {
-  const walks = new Map(PRUNABLE.map((table) => [table, prepare(db, table)]));
+export function createPruning(db: DatabaseSync): (step: PruneStep) => PruneResult {
+  const steps = new Map(
+    PRUNABLE.map((table) => [table, table === "tallies" ? createTallyPruning(db) : createWalk(db, table)]),
+  );
   return (step) => {
-    const walk = walks.get(step.table);
-    if (!walk) throw new Error(`${step.table} is not pruned`);
-    return take(walk, step);
+    const take = steps.get(step.table);
+    if (!take) throw new Error(`${step.table} is not pruned`);
+    return take(step);
   };
+}
+
+function createWalk(db: DatabaseSync, table: PrunedByPosition): (step: PruneStep) => PruneResult {
+  const prepared = prepare(db, table);
+  return (step) => take(prepared, step);
 }
 
 interface Prepared {
@@ -81,7 +87,7 @@ interface Prepared {
   ordered: boolean;
 }
 
-function prepare(db: DatabaseSync, table: Prunable): Prepared {
+function prepare(db: DatabaseSync, table: PrunedByPosition): Prepared {
   const { from, stays = "false", drops } = WALKS[table];
   const { column, ordered } = AGE[table];
   return {
@@ -95,7 +101,7 @@ function prepare(db: DatabaseSync, table: Prunable): Prepared {
   };
 }
 
-function take({ look, drops, ordered }: Prepared, step: PruneStep) {
+function take({ look, drops, ordered }: Prepared, step: PruneStep): PruneResult {
   const { before, limit } = step;
   const rows = look.all(after(step), limit);
   const old = rows.filter(({ at }) => at < before);

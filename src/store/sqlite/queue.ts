@@ -1,4 +1,5 @@
 import { settledState } from "../../domain/delivery.ts";
+import { tallyParked, tallySettlement } from "../../domain/tally.ts";
 import { leaseToken, partsOfLeaseToken } from "../lease-token.ts";
 import type { ClaimRequest, Lease, Queue, Settlement } from "../port/queue.ts";
 import type { Backlog } from "../port/reads.ts";
@@ -6,6 +7,7 @@ import { placeOfDelivery } from "../sql/find.ts";
 import type { Session } from "../sql/session.ts";
 import { ATTEMPT, DELIVERY, EVENT } from "../tables.ts";
 import type { Statements } from "./statements.ts";
+import type { Count } from "./tallies.ts";
 
 /** Everything here but `nextDueAt` runs inside a transaction. */
 
@@ -22,7 +24,8 @@ export function claim(
   });
 }
 
-export function settle(sql: Statements, { token, attempt, outcome }: Settlement): boolean {
+export function settle(sql: Statements, settlement: Settlement, count: Count): boolean {
+  const { token, attempt, outcome } = settlement;
   const { position, drawn } = partsOfLeaseToken(token);
   const lease = sql.leaseOf.one(position, drawn);
   if (!lease) return false;
@@ -31,10 +34,17 @@ export function settle(sql: Statements, { token, attempt, outcome }: Settlement)
   const { status, reason, dueAt } = settledState(outcome);
   sql.settle.run(status, reason, dueAt, attempt?.number ?? null, position);
   if (dueAt === null && lease.lane !== null) sql.letNextGo.run(lease.destination, lease.lane);
+  const tally = tallySettlement(lease.destination, settlement);
+  if (tally) count(tally);
   return true;
 }
 
-export function skip(sql: Statements, id: string, now: number): Awaited<ReturnType<Queue["skip"]>> {
+export function skip(
+  sql: Statements,
+  id: string,
+  now: number,
+  count: Count,
+): Awaited<ReturnType<Queue["skip"]>> {
   const place = placeOfDelivery(id);
   const row = place && sql.stateOf.one(...place);
   if (!row) return null;
@@ -42,6 +52,7 @@ export function skip(sql: Statements, id: string, now: number): Awaited<ReturnTy
   if (row.token !== null && row.due_at > now) return "leased";
   sql.settle.run("parked", "skipped", null, null, row.position);
   if (row.status === "pending" && row.lane !== null) sql.letNextGo.run(row.destination, row.lane);
+  count(tallyParked(row.destination, now));
   return "skipped";
 }
 
@@ -63,8 +74,11 @@ export function endLeases(sql: Statements, now: number): number {
   return sql.endLeases.run(now);
 }
 
-export function parkRemoved(sql: Statements, names: readonly string[]): number {
-  return sql.parkRemoved.run(JSON.stringify(names));
+export function parkRemoved(sql: Statements, names: readonly string[], now: number, count: Count): number {
+  const known = JSON.stringify(names);
+  for (const { destination, open } of sql.openOfRemoved.all(known))
+    count(tallyParked(destination, now, open));
+  return sql.parkRemoved.run(known);
 }
 
 /** Answered by the counts, which triggers keep, and the first entry of an index for each destination. */

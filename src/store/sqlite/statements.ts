@@ -172,6 +172,11 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       "select due_at from deliveries where destination = ? and status = 'pending' order by due_at limit 1",
     ),
+    openOfRemoved: query<{ destination: string; open: number }>(
+      db,
+      `select destination, open from backlog
+       where open > 0 and destination not in (select value from json_each(?))`,
+    ),
     parkRemoved: query(
       db,
       `update deliveries set status = 'parked', reason = 'destination_removed', due_at = null, token = null

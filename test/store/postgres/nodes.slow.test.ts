@@ -286,6 +286,21 @@ describe("nodes of one PostgreSQL", () => {
         expect(items[0]?.sequence ?? 0, `document ${n}`).to.equal(named.events.length);
       }
     });
+
+    it("requests and attempts in the same tallies, at the same time", async () => {
+      const post = (node: number, n: number) =>
+        aRecordRequest([aDraft({ document: aDocument(`${node}-${n}`) })]);
+      await Promise.all(all.flatMap(({ store }, node) => MANY.map((n) => store.record(post(node, n)))));
+      const leases = await claim(first(), { limit: 3 * MANY.length });
+      expect(await Promise.all(leases.map(settle))).not.to.include(false);
+      for (const { store } of all) {
+        const { requests, deliveries } = await store.tallies({ from: 0 });
+        expect([...requests, ...deliveries].map(({ outcome, count }) => [outcome, count])).to.deep.equal([
+          ["accepted", 3 * MANY.length],
+          ["delivered", 3 * MANY.length],
+        ]);
+      }
+    });
   });
 
   describe("are notified of", () => {
