@@ -56,7 +56,7 @@ describe("text of strangers on a terminal", () => {
       `data=${encodeURIComponent(JSON.stringify([item, { ...item, timestamp }]))}`,
       FORM,
     );
-    const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;
+    const [{ id }] = (await bridge.admin("/api/v1/events?order=oldest")).body.items;
     for (const args of [
       ["events"],
       ["documents"],

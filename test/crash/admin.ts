@@ -27,7 +27,7 @@ async function listAll<T>(adminUrl: string, kind: keyof Stored, filter = ""): Pr
   let cursor: string | null = "";
   while (cursor !== null) {
     const page: { items: T[]; next: string | null } = await ask(
-      `${adminUrl}/api/v1/${kind}?${filter}limit=1000${cursor && `&cursor=${cursor}`}`,
+      `${adminUrl}/api/v1/${kind}?${filter}order=oldest&limit=1000${cursor && `&cursor=${cursor}`}`,
     );
     all.push(...page.items);
     cursor = page.next;

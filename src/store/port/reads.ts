@@ -27,6 +27,12 @@ export interface DocumentFilter extends TimeRange {
   stuckBefore?: number | undefined;
 }
 
+/** A document with the time of its last change. */
+export interface ListedDocument extends Document {
+  /** When the last report about it came, milliseconds since 1970. */
+  changedAt: number;
+}
+
 /** The range is of the time of arrival. */
 export interface ReceiptFilter extends TimeRange {
   source?: string | undefined;
@@ -134,7 +140,7 @@ export interface Reads {
   findReceipt(id: string): Promise<(ReceiptSummary & { body: Uint8Array }) | null>;
 
   /** By when they were first seen. */
-  findDocuments(filter: DocumentFilter, page: ListRequest): Promise<SearchedPage<Document>>;
+  findDocuments(filter: DocumentFilter, page: ListRequest): Promise<SearchedPage<ListedDocument>>;
   findDocument(source: string, id: string): Promise<Document | null>;
 
   findDeliveries(filter: DeliveryFilter, page: ListRequest): Promise<SearchedPage<ListedDelivery>>;

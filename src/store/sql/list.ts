@@ -85,28 +85,30 @@ function weightOf(columns: readonly Column[]): string {
   return ["0", ...long.map(({ name }) => `coalesce(octet_length(${name}), 0)`)].join(" + ");
 }
 
-/**
- * The same of rows that a rule chooses and not the database. A page looks at as many rows as one without the
- * rule would have, of a thousand times the limit.
- */
+/** The most rows of a page that a rule is asked about: each is read and perhaps parsed. */
+export const MAX_ROWS_SEARCHED = 2_500;
+
+/** A page of the rows of which a rule makes an item: of null it makes none. */
 export async function search<T>(
   session: Session,
   listing: Listing,
   page: ListRequest,
   choose: (row: DbRow) => T | null,
 ): Promise<SearchedPage<T>> {
-  const looked = await list(session, listing, { ...page, limit: MAX_ROWS_LOOKED_AT }, (row) => row);
-  const found = looked.items.flatMap((row) => {
+  const {
+    items: rows,
+    next,
+    searched,
+  } = await list(session, listing, { ...page, limit: MAX_ROWS_SEARCHED }, (row) => row);
+  const items: T[] = [];
+  let last: KeyRow | null = null;
+  for (const row of rows) {
     const item = choose(row);
-    return item === null ? [] : [{ item, row }];
-  });
-  const shown = found.slice(0, page.limit);
-  const items = shown.map(({ item }) => item);
-  const last = shown.at(-1);
-  if (last && found.length > page.limit) {
-    const { order = "oldest" } = page;
-    return { items, next: cursorOf({ order, ...placeOf(last.row) }), searched: null };
+    if (item === null) continue;
+    if (last && items.length === page.limit)
+      return { items, next: cursorOf({ order: page.order ?? "oldest", ...placeOf(last) }), searched: null };
+    items.push(item);
+    last = row;
   }
-  const searched = looked.next === null ? null : (looked.searched ?? looked.items.length);
-  return { items, next: looked.next, searched };
+  return { items, next, searched: next === null ? null : (searched ?? rows.length) };
 }

@@ -1,4 +1,4 @@
-import { type Document, isStuck } from "../../domain/document.ts";
+import { isStuck } from "../../domain/document.ts";
 import { createDocumentSearch } from "../../domain/document-search.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Rejection } from "../../domain/receipt.ts";
@@ -6,7 +6,13 @@ import type { Column, DbRow } from "../columns.ts";
 import type { AuditEntry } from "../port/control.ts";
 import type { RejectionFilter, RejectionSummary } from "../port/inbox.ts";
 import type { ListRequest, SearchedPage, TimeRange } from "../port/paging.ts";
-import type { DocumentFilter, EventFilter, ReceiptFilter, ReceiptSummary } from "../port/reads.ts";
+import type {
+  DocumentFilter,
+  EventFilter,
+  ListedDocument,
+  ReceiptFilter,
+  ReceiptSummary,
+} from "../port/reads.ts";
 import { AUDIT_ENTRY, DOCUMENT, EVENT, RECEIPT, REJECTION } from "../tables.ts";
 import { type Condition, condition, equal } from "./condition.ts";
 import { toRejection } from "./find.ts";
@@ -17,6 +23,7 @@ import type { Session } from "./session.ts";
 
 const REJECTED_BODY: Column = { name: "body", type: "bytes" };
 const REJECTED_SIZE: Column = { name: "size", type: "integer", computed: "length(body)" };
+const CHANGED_AT: Column = { name: "changed_at", type: "bigint" };
 
 export function findEvents(
   session: Session,
@@ -99,10 +106,10 @@ export async function findDocuments(
   session: Session,
   filter: DocumentFilter,
   page: ListRequest,
-): Promise<SearchedPage<Document>> {
+): Promise<SearchedPage<ListedDocument>> {
   const { search: term, stuckBefore } = filter;
   const listing = documentsOf(filter);
-  if (term === undefined && stuckBefore === undefined) return list(session, listing, page, DOCUMENT.decode);
+  if (term === undefined && stuckBefore === undefined) return list(session, listing, page, toDocument);
 
   const choose = chooseDocuments(filter);
   const named = await documentsNamed(session, filter, page);
@@ -122,7 +129,7 @@ async function documentsNamed(
   session: Session,
   filter: DocumentFilter,
   { limit, order }: ListRequest,
-): Promise<readonly Document[]> {
+): Promise<readonly ListedDocument[]> {
   const { search: term, id } = filter;
   if (term === undefined || id !== undefined) return [];
   const choose = chooseDocuments(filter);
@@ -130,9 +137,13 @@ async function documentsNamed(
   return items.length < limit ? items : [];
 }
 
+function toDocument(row: DbRow): ListedDocument {
+  return { ...DOCUMENT.decode(row), changedAt: row.changed_at as number };
+}
+
 function documentsOf({ source, id, status, stuckBefore, from, until }: DocumentFilter): Listing {
   const time = { column: "changed_at", range: { from, until }, isIndexed: false };
-  const documents = { table: "documents", columns: DOCUMENT.columns, time };
+  const documents = { table: "documents", columns: [...DOCUMENT.columns, CHANGED_AT], time };
   if (id !== undefined) return { ...documents, ways: [equal({ id })], others: equal({ source, status }) };
   const isUnderWay = stuckBefore !== undefined || status === "sent" || status === "in_progress";
   return {
@@ -146,11 +157,14 @@ function documentsOf({ source, id, status, stuckBefore, from, until }: DocumentF
 const UNDER_WAY: Condition = condition("status in ('sent', 'in_progress')");
 
 /** What is asked of a document's state. Only what may match is parsed. */
-function chooseDocuments({ search: term, stuckBefore }: DocumentFilter): (row: DbRow) => Document | null {
+function chooseDocuments({
+  search: term,
+  stuckBefore,
+}: DocumentFilter): (row: DbRow) => ListedDocument | null {
   const asked = term === undefined ? null : createDocumentSearch(term);
   return (row) => {
     if (asked && !asked.mayMatch(row.state as string)) return null;
-    const document = DOCUMENT.decode(row);
+    const document = toDocument(row);
     const isFound = asked?.matches(document) ?? true;
     return isFound && (stuckBefore === undefined || isStuck(document, stuckBefore)) ? document : null;
   };
