@@ -72,7 +72,7 @@ describe("text of strangers on a terminal", () => {
       expect(stdout + stderr, args.join(" ")).to.have.length.above(0);
       expect(stdout + stderr, args.join(" ")).not.to.match(ACTIVE);
     }
-    const { stdout } = await run("documents", "--json");
+    const { stdout } = await run("documents", "--order", "oldest", "--json");
     expect(JSON.parse(nth(stdout.split("\n"), 0)).title).to.equal(HOSTILE);
   });
 

@@ -185,8 +185,17 @@ export async function countUndelivered(
      where ${walk.checks.sql} group by ${groups.map((_, index) => index + 1).join(", ")}`,
     [...window.values, ...walk.checks.values],
   );
-  const items = rows.map((row) => ({ ...row })).toSorted((one, other) => other.count - one.count);
+  const items = largestFirst(
+    rows.map((row) => ({ ...row })),
+    groups,
+  );
   const end = await endOf(session, walk, window);
   if (end?.looked !== MAX_ROWS_LOOKED_AT) return { items, next: null, searched: null };
   return { items, next: cursorOf({ order: walk.order, ...end.last }), searched: end.looked };
+}
+
+/** Those of one size in the order of their names. */
+function largestFirst(counts: readonly DeliveryCount[], groups: readonly DeliveryGroup[]): DeliveryCount[] {
+  const nameOf = (count: DeliveryCount) => groups.map((group) => count[group] ?? "").join(" ");
+  return counts.toSorted((one, other) => other.count - one.count || (nameOf(one) < nameOf(other) ? -1 : 1));
 }
