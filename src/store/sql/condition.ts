@@ -18,6 +18,7 @@ export function allOf(...conditions: readonly Condition[]): Condition {
 }
 
 export function anyOf(conditions: readonly Condition[]): Condition {
+  if (conditions.includes(ANY)) return ANY;
   const { sql, values } = join(conditions, " or ");
   return { sql: `(${sql})`, values };
 }

@@ -42,10 +42,13 @@ export interface Walk {
  */
 export const MAX_ROWS_LOOKED_AT = 5_000;
 
+/** Beyond this many it makes no difference by which of two indexes rows are looked through. */
+const MAX_ROWS_COMPARED = 20_000;
+
 /**
  * Times nearly rise with positions, but not always: a stored request that is processed again adds rows with
- * its old time. So a range of times is no range of positions. It is looked for in the order of times, unless
- * the other conditions leave so few rows that one page can look at all of them.
+ * its old time. So a range of times is no range of positions. Its rows are looked through in the order of
+ * times, unless the conditions that another index answers leave fewer.
  *
  * @throws CountersignError `bad_request`: the cursor does not belong to this list.
  */
@@ -57,7 +60,7 @@ export async function planWalk(session: Session, selection: Selection, page: Lis
   const checks = allOf(range, others);
   if (range === ANY || !time?.isIndexed) return { ...walk, checks };
 
-  const byTime = start ? start.at !== null : !(await isShort(session, walk));
+  const byTime = start ? start.at !== null : await isShorter(session, table, range, ways);
   if (!byTime) return { ...walk, checks };
   return { ...walk, ways: [range], time: time.column, checks: allOf(anyOf(ways), others) };
 }
@@ -69,15 +72,25 @@ function rangeOf({ column, range: { from, until } }: TimeOf): Condition {
   );
 }
 
-/** Whether one page can look at all rows of the ways. */
-async function isShort(session: Session, { table, ways }: Pick<Walk, "table" | "ways">): Promise<boolean> {
-  if (ways.includes(ANY)) return false;
+/** Whether a range has no more rows than the ways, as far as it matters. */
+async function isShorter(
+  session: Session,
+  table: string,
+  range: Condition,
+  ways: readonly Condition[],
+): Promise<boolean> {
+  if (ways.includes(ANY)) return true;
+  const [inRange, onWays] = await Promise.all([count(session, table, [range]), count(session, table, ways)]);
+  return inRange <= onWays;
+}
+
+async function count(session: Session, table: string, ways: readonly Condition[]): Promise<number> {
   const arms = ways.map(({ sql }) => `select 1 as one from ${table} where ${sql}`);
   const [row] = await session.rows<{ count: number }>(
     `select count(*) as count from (${arms.join(" union all ")} limit ?) counted`,
-    [...ways.flatMap(({ values }) => values), MAX_ROWS_LOOKED_AT],
+    [...ways.flatMap(({ values }) => values), MAX_ROWS_COMPARED],
   );
-  return row !== undefined && row.count < MAX_ROWS_LOOKED_AT;
+  return row?.count ?? 0;
 }
 
 /** The columns of a window that give its order: a row's `moment`, if it counts, and its position. */
