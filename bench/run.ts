@@ -7,6 +7,7 @@ import { measureDelivery } from "./delivery.ts";
 import { measureForged } from "./forged.ts";
 import { measureHang } from "./hang.ts";
 import { measureLanes } from "./lanes.ts";
+import { measureLists } from "./lists.ts";
 import { profileInto } from "./processes.ts";
 import { type Figure, isAnyMissed, toJson, toTable } from "./report.ts";
 import { describeShares } from "./shares.ts";
@@ -33,6 +34,7 @@ const STAGES: readonly Stage[] = [
   { name: "cost", limit: 20_000, measure: measureCost },
   { name: "hang", limit: 60_000, measure: measureHang },
   { name: "forged", limit: 60_000, measure: measureForged, whenNamed: true },
+  { name: "lists", limit: 1_500_000, measure: measureLists, whenNamed: true },
   { name: "stores", limit: 1_500_000, measure: measureStores, whenNamed: true },
 ];
 

@@ -20,6 +20,10 @@ export interface Stock {
    * attempt.
    */
   pending: number;
+  /** The number of the oldest documents whose last delivery is parked after an attempt without an answer. */
+  parked?: number;
+  /** The number of documents, spread over all, that are shown as sent although they have all their events. */
+  underWay?: number;
 }
 
 /** The rows of some posts, in all tables that are filled. */
@@ -46,20 +50,30 @@ export function* loadsOf(stock: Stock, now: number, reader: Reader): Generator<L
   for (let first = 0; first < documents; first += DOCUMENTS_PER_LOAD) {
     const load: Load = { receipts: [], documents: [], events: [], deliveries: [] };
     for (let document = first; document < Math.min(documents, first + DOCUMENTS_PER_LOAD); document++)
-      addDocument(load, document, { waits: document >= documents - stock.pending, timeOf, reader });
+      addDocument(load, document, { ...fateOf(document, documents, stock), timeOf, reader });
     yield load;
   }
 }
 
-interface DocumentOptions {
-  /** Its last delivery is pending. */
-  waits: boolean;
+/** What became of a document and of its last delivery. */
+interface Fate {
+  last: "pending" | "parked" | "delivered";
+  isUnderWay: boolean;
+}
+
+function fateOf(document: number, documents: number, { pending, parked = 0, underWay = 0 }: Stock): Fate {
+  const last = document >= documents - pending ? "pending" : document < parked ? "parked" : "delivered";
+  return { last, isUnderWay: underWay > 0 && document % Math.floor(documents / underWay) === 0 };
+}
+
+interface DocumentOptions extends Fate {
   timeOf(number: number): number;
   reader: Reader;
 }
 
 /** Positions are those of the posts, since each reports one event for one destination. */
-function addDocument(load: Load, number: number, { waits, timeOf, reader }: DocumentOptions): void {
+function addDocument(load: Load, number: number, options: DocumentOptions): void {
+  const { last, isUnderWay, timeOf, reader } = options;
   const known = new Map<string, Document>();
   let changedAt = 0;
   for (let step = 0; step < EVENTS_PER_DOCUMENT; step++) {
@@ -75,9 +89,12 @@ function addDocument(load: Load, number: number, { waits, timeOf, reader }: Docu
     for (const document of resolution.documents) known.set(document.id, document);
     changedAt = request.receipt.receivedAt;
     addReceipt(load, post + 1, request, resolution);
-    addEvent(load, post + 1, request, resolution, waits && step === EVENTS_PER_DOCUMENT - 1);
+    addEvent(load, post + 1, request, resolution, step === EVENTS_PER_DOCUMENT - 1 ? last : "delivered");
   }
-  for (const document of known.values()) load.documents.push({ position: number + 1, document, changedAt });
+  for (const document of known.values()) {
+    const shown = isUnderWay ? { ...document, status: "sent" as const } : document;
+    load.documents.push({ position: number + 1, document: shown, changedAt });
+  }
 }
 
 function recordRequestOf(
@@ -127,7 +144,7 @@ function addEvent(
   position: number,
   { receipt }: RecordRequest,
   { events: [one], deliveries: [delivery] }: Resolution,
-  waits: boolean,
+  fate: Fate["last"],
 ): void {
   if (!one || !delivery) throw new Error("a post reported no event");
   const { event, dedupeKey, coalesceKey, at } = one;
@@ -140,20 +157,18 @@ function addEvent(
     channelKeys: [],
     duplicates: [],
   });
-  const startedAt = receipt.receivedAt + 5;
-  const attempt = {
-    number: 1,
-    startedAt,
-    duration: 12,
-    cause: "answered",
-    status: 200,
-    answer: "ok",
-  } as const;
+  const waits = fate === "pending";
+  const reason = fate === "parked" ? ("schedule_exhausted" as const) : null;
+  const result =
+    fate === "parked"
+      ? ({ cause: "timeout", status: null, answer: null } as const)
+      : ({ cause: "answered", status: 200, answer: "ok" } as const);
+  const attempt = { number: 1, startedAt: receipt.receivedAt + 5, duration: 12, ...result, retryAfter: null };
   load.deliveries.push({
     position,
-    delivery: waits ? delivery : { ...delivery, status: "delivered", attempts: 1, dueAt: null },
+    delivery: waits ? delivery : { ...delivery, status: fate, reason, attempts: 1, dueAt: null },
     token: null,
     recordedAt: receipt.receivedAt,
-    history: waits ? [] : [{ ...attempt, retryAfter: null }],
+    history: waits ? [] : [attempt],
   });
 }

@@ -164,6 +164,7 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
     }),
     destinations: () => current().config.destinations.map(({ name }) => name),
     states: () => dispatcher().states(),
+    attemptsOf: (name) => attemptsOf(current().config, name),
     conceal: (kept) => current().conceal(kept),
     control: {
       pause: async (name, reason) => dispatcher().controlsOf(name).pause(reason),
@@ -189,6 +190,11 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
     hosts: config.hosts ?? (config.token === null ? [config.host] : null),
     failed: observers.admin.failed,
   }).callback();
+}
+
+function attemptsOf({ destinations }: Pick<Config, "destinations">, destination: string): number | null {
+  const found = destinations.find(({ name }) => name === destination);
+  return found ? found.schedule.length + 1 : null;
 }
 
 /** Lists and counts refused requests only once all that were answered before are stored. */

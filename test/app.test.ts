@@ -78,7 +78,7 @@ describe("the bridge", () => {
     const again = await bridge.post(`/in/legalesign/batch/${TOKEN}`, BATCH, FORM);
     expect(again.body).to.deep.include({ events: 0, duplicates: 8 });
 
-    const { items } = (await bridge.admin("/api/v1/events")).body;
+    const { items } = (await bridge.admin("/api/v1/events?order=oldest")).body;
     expect(items.map(({ type }: { type: string }) => type)).to.deep.equal([
       "signer.scheduled",
       "signer.sent",
@@ -120,7 +120,7 @@ describe("the bridge", () => {
     const bridge = await startBridge(crm(receiver.url, ", retry: [5s]"), { clock, random: () => 0 });
     await bridge.post("/in/lumin/account", LUMIN_VECTOR, { "x-signature": LUMIN_SIGNATURE });
     const [first] = await receiver.got(1);
-    const { items } = (await bridge.admin("/api/v1/events")).body;
+    const { items } = (await bridge.admin("/api/v1/events?order=oldest")).body;
     const delivery = async () => (await bridge.admin(`/api/v1/events/${items[0].id}`)).body.deliveries[0];
     await until(async () => (await delivery()).attempts === 1, "the first attempt is recorded");
     expect(receiver.deliveries).to.have.length(1);
@@ -136,7 +136,7 @@ describe("the bridge", () => {
   it("sends an added destination only later events, and stores those without a destination", async () => {
     const before = await startBridge();
     await before.post(`/in/legalesign/batch?token=${TOKEN}`, BATCH, FORM);
-    const [event] = (await before.admin("/api/v1/events")).body.items;
+    const [event] = (await before.admin("/api/v1/events?order=oldest")).body.items;
     expect((await before.admin(`/api/v1/events/${event.id}`)).body.deliveries).to.deep.equal([]);
     await before.stop();
 
@@ -156,7 +156,7 @@ describe("the bridge", () => {
     await before.stop();
 
     const after = await startBridge(configText(), { folder: before.folder });
-    const [event] = (await after.admin("/api/v1/events")).body.items;
+    const [event] = (await after.admin("/api/v1/events?order=oldest")).body.items;
     const [delivery] = (await after.admin(`/api/v1/events/${event.id}`)).body.deliveries;
     expect(delivery).to.include({ destination: "crm", status: "parked", reason: "destination_removed" });
   });
@@ -192,7 +192,7 @@ describe("the bridge", () => {
     const signed = request("signed", 1_700_000_001_000, true, true, false);
     expect((await post(signed)).body).to.include({ events: 2 });
     expect((await post(signed)).body).to.include({ events: 0, duplicates: 2 });
-    const { items } = (await bridge.admin("/api/v1/events?type=signer.signed")).body;
+    const { items } = (await bridge.admin("/api/v1/events?order=oldest&type=signer.signed")).body;
     expect(items.map(({ signer }: { signer: { name: string } }) => signer.name)).to.deep.equal(["S0", "S1"]);
   });
 
@@ -214,7 +214,7 @@ describe("the bridge", () => {
     const accepted = (await Promise.all(sending)).filter(Boolean).length;
 
     const after = await startBridge(crm(receiver.url, ", ordering: none"), { folder: bridge.folder });
-    const { items } = (await after.admin("/api/v1/events?limit=1000")).body;
+    const { items } = (await after.admin("/api/v1/events?order=oldest&limit=1000")).body;
     expect(items.length).to.be.at.least(accepted);
     await receiver.got(items.length);
     const ids = new Set(receiver.deliveries.map(({ headers }) => headers["webhook-id"]));

@@ -66,7 +66,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "events",
-    description: "list events, oldest first",
+    description: "list events",
     load: () => import("./list.ts").then(({ eventsCommand }) => eventsCommand),
   },
   {
@@ -76,13 +76,18 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "documents",
-    description: "list documents with their status and number of signatures",
+    description: "list documents with their status and number of signatures, or search them",
     load: () => import("./list.ts").then(({ documentsCommand }) => documentsCommand),
   },
   {
     name: "deliveries",
-    description: "list deliveries",
-    load: () => import("./list.ts").then(({ deliveriesCommand }) => deliveriesCommand),
+    description: "list deliveries with their last and next attempt",
+    load: () => import("./list-deliveries.ts").then(({ deliveriesCommand }) => deliveriesCommand),
+  },
+  {
+    name: "undelivered",
+    description: "list or count what is not delivered yet or parked, over all destinations",
+    load: () => import("./list-deliveries.ts").then(({ undeliveredCommand }) => undeliveredCommand),
   },
   {
     name: "destinations",

@@ -1,61 +1,48 @@
-import type { Command } from "commander";
 import { z } from "zod";
-import { PARK_REASONS } from "../domain/delivery.ts";
-import { plural } from "../domain/quantity.ts";
-import { type AdminClient, connect, listOf, type QueryParameters } from "./admin-client.ts";
-import type { SetUpCommand } from "./commands.ts";
-import { moment, table } from "./table.ts";
-import { CONFIG_OPTION, type Terminal } from "./terminal.ts";
+import { DOCUMENT_STATUSES } from "../domain/event.ts";
+import { type Listing, listing, withOrder } from "./listing.ts";
+import { moment } from "./table.ts";
 
 /**
- * The commands that list events, receipts, documents, deliveries, destinations and operators' changes of a
- * running bridge.
+ * The commands that list events, receipts, documents, destinations and operators' changes of a running bridge.
  */
 
-const EventItem = z.object({
+const EventItem = z.looseObject({
   id: z.string(),
   source: z.string(),
   type: z.string(),
   time: z.string(),
-  document: z.object({ id: z.string() }).nullable(),
-  signer: z.object({ id: z.string() }).nullable(),
+  document: z.looseObject({ id: z.string() }).nullable(),
+  signer: z.looseObject({ id: z.string() }).nullable(),
 });
-const ReceiptItem = z.object({
+const ReceiptItem = z.looseObject({
   id: z.string(),
   source: z.string(),
   channel: z.string(),
   receivedAt: z.number(),
   events: z.array(z.string()),
   duplicates: z.array(z.string()),
-  problems: z.array(z.object({ message: z.string() })),
+  problems: z.array(z.looseObject({ message: z.string() })),
 });
-const DocumentItem = z.object({
+const DocumentItem = z.looseObject({
   id: z.string(),
   source: z.string(),
   title: z.string().nullable(),
   status: z.string().nullable(),
   downloadable: z.boolean(),
-  signers: z.array(z.object({ status: z.string().nullable() })),
+  signers: z.array(z.looseObject({ status: z.string().nullable() })),
   sequence: z.number(),
+  changedAt: z.number(),
 });
-const DeliveryItem = z.object({
-  id: z.string(),
-  event: z.string(),
-  destination: z.string(),
-  status: z.string(),
-  reason: z.string().nullable(),
-  attempts: z.number(),
-  dueAt: z.number().nullable(),
-});
-const DestinationItem = z.object({
+const DestinationItem = z.looseObject({
   name: z.string(),
   configured: z.boolean(),
-  paused: z.object({ at: z.number(), reason: z.string() }).nullable(),
-  breaker: z.object({ failures: z.number(), probeAt: z.number().nullable() }).nullable(),
+  paused: z.looseObject({ at: z.number(), reason: z.string() }).nullable(),
+  breaker: z.looseObject({ failures: z.number(), probeAt: z.number().nullable() }).nullable(),
   open: z.number(),
   oldest: z.number().nullable(),
 });
-const ChangeItem = z.object({
+const ChangeItem = z.looseObject({
   at: z.number(),
   action: z.string(),
   caller: z.string(),
@@ -63,18 +50,10 @@ const ChangeItem = z.object({
   details: z.record(z.string(), z.unknown()),
 });
 
-interface ListCommand<T> {
-  path: string;
-  item: z.ZodType<T>;
-  noun: string;
-  heading: readonly string[];
-  row(item: T): readonly string[];
-}
-
-const EVENTS: ListCommand<z.infer<typeof EventItem>> = {
+const EVENTS: Listing<z.infer<typeof EventItem>> = {
   path: "api/v1/events",
   item: EventItem,
-  noun: "event",
+  nouns: ["event", "events"],
   heading: ["event", "source", "type", "time", "about"],
   row: ({ id, source, type, time, document, signer }) => [
     id,
@@ -84,10 +63,10 @@ const EVENTS: ListCommand<z.infer<typeof EventItem>> = {
     [document && `document ${document.id}`, signer && `signer ${signer.id}`].filter(Boolean).join(", "),
   ],
 };
-const RECEIPTS: ListCommand<z.infer<typeof ReceiptItem>> = {
+const RECEIPTS: Listing<z.infer<typeof ReceiptItem>> = {
   path: "api/v1/receipts",
   item: ReceiptItem,
-  noun: "receipt",
+  nouns: ["receipt", "receipts"],
   heading: ["receipt", "source", "channel", "received", "new", "duplicates", "problem"],
   row: ({ id, source, channel, receivedAt, events, duplicates, problems }) => [
     id,
@@ -99,39 +78,26 @@ const RECEIPTS: ListCommand<z.infer<typeof ReceiptItem>> = {
     problems.map(({ message }) => message).join("; "),
   ],
 };
-const DOCUMENTS: ListCommand<z.infer<typeof DocumentItem>> = {
+const DOCUMENTS: Listing<z.infer<typeof DocumentItem>> = {
   path: "api/v1/documents",
   item: DocumentItem,
-  noun: "document",
-  heading: ["document", "source", "status", "PDF", "signed", "events", "title"],
-  row: ({ id, source, title, status, downloadable, signers, sequence }) => [
+  nouns: ["document", "documents"],
+  heading: ["document", "source", "status", "PDF", "signed", "events", "changed", "title"],
+  row: ({ id, source, title, status, downloadable, signers, sequence, changedAt }) => [
     id,
     source,
     status ?? "–",
     downloadable ? "ready" : "–",
     `${signers.filter((signer) => signer.status === "signed").length} of ${signers.length}`,
     String(sequence),
+    moment(changedAt),
     title ?? "",
   ],
 };
-const DELIVERIES: ListCommand<z.infer<typeof DeliveryItem>> = {
-  path: "api/v1/deliveries",
-  item: DeliveryItem,
-  noun: "delivery",
-  heading: ["delivery", "event", "destination", "status", "attempts", "due"],
-  row: ({ id, event, destination, status, reason, attempts, dueAt }) => [
-    id,
-    event,
-    destination,
-    reason === null ? status : `${status} (${reason})`,
-    String(attempts),
-    moment(dueAt),
-  ],
-};
-const DESTINATIONS: ListCommand<z.infer<typeof DestinationItem>> = {
+const DESTINATIONS: Listing<z.infer<typeof DestinationItem>> = {
   path: "api/v1/destinations",
   item: DestinationItem,
-  noun: "destination",
+  nouns: ["destination", "destinations"],
   heading: ["destination", "open", "oldest", "state"],
   row: (destination) => [
     destination.name,
@@ -140,10 +106,10 @@ const DESTINATIONS: ListCommand<z.infer<typeof DestinationItem>> = {
     stateOf(destination),
   ],
 };
-const CHANGES: ListCommand<z.infer<typeof ChangeItem>> = {
+const CHANGES: Listing<z.infer<typeof ChangeItem>> = {
   path: "api/v1/audit",
   item: ChangeItem,
-  noun: "change",
+  nouns: ["change", "changes"],
   heading: ["time", "action", "caller", "reason", "details"],
   row: ({ at, action, caller, reason, details }) => [
     moment(at),
@@ -163,69 +129,25 @@ function stateOf({ configured, paused, breaker }: z.infer<typeof DestinationItem
 }
 
 export const eventsCommand = listing(EVENTS, (command) =>
-  command.option("--type <type>").option("--source <source>").option("--document <id>"),
+  withOrder(command)
+    .option("--type <type>")
+    .option("--source <source>")
+    .option("--channel <channel>", "the one that reported it first")
+    .option("--document <id>"),
 );
 export const receiptsCommand = listing(RECEIPTS, (command) =>
-  command
+  withOrder(command)
     .option("--source <source>")
     .option("--channel <channel>")
     .option("--problems", "only those with a problem"),
 );
 export const documentsCommand = listing(DOCUMENTS, (command) =>
-  command.option("--source <source>").option("--status <status>").option("--id <id>"),
-);
-export const deliveriesCommand = listing(DELIVERIES, (command) =>
-  command
-    .option("--destination <name>")
-    .option("--status <status>", "pending, held, delivered or parked")
-    .option("--reason <reason>", `why it is parked: ${PARK_REASONS.join(", ")}`),
+  withOrder(command)
+    .option("--source <source>")
+    .option("--status <status>", DOCUMENT_STATUSES.join(", "))
+    .option("--id <id>")
+    .option("--search <text>", "in id, title, tags, references, and names and addresses of signers")
+    .option("--stuck <duration>", "only those sent longer ago than that, such as 14d, and not ended"),
 );
 export const destinationsCommand = listing(DESTINATIONS);
-export const auditCommand = listing(CHANGES);
-
-function listing<T>(
-  what: ListCommand<T>,
-  withFilters: (command: Command) => Command = (command) => command,
-): SetUpCommand {
-  return (command, terminal, done) => {
-    withFilters(command)
-      .option("--limit <n>", "the maximum number of rows", "100")
-      .option("--json", "print one JSON object per line")
-      .option(...CONFIG_OPTION)
-      .action(async ({ config, limit, json, ...filter }) => {
-        const client = await connect(config, terminal);
-        if (client) await list(client, what, { filter, limit: Number(limit), json }, terminal);
-        done(client ? 0 : 1);
-      });
-  };
-}
-
-interface ListOptions {
-  filter: QueryParameters;
-  limit: number;
-  json?: boolean;
-}
-
-/** Prints page after page, up to the limit. */
-async function list<T>(
-  client: AdminClient,
-  listing: ListCommand<T>,
-  { filter, limit, json }: ListOptions,
-  { stdout }: Terminal,
-): Promise<void> {
-  const items: T[] = [];
-  let cursor: string | null | undefined;
-  while (cursor !== null && items.length < limit) {
-    const size = Math.min(limit - items.length, 1_000);
-    const paged = { ...filter, limit: size, ...(cursor ? { cursor } : {}) };
-    const page = await client.get(listing.path, listOf(listing.item), paged);
-    items.push(...page.items);
-    cursor = page.next;
-  }
-  if (json) for (const item of items) stdout.write(`${JSON.stringify(item)}\n`);
-  else
-    stdout.write(
-      items.length === 0 ? `no ${listing.noun}\n` : table(listing.heading, items.map(listing.row)),
-    );
-  if (!json && cursor) stdout.write(`… and more: --limit shows more than ${plural(limit, "row")}\n`);
-}
+export const auditCommand = listing(CHANGES, withOrder);

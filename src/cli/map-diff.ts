@@ -113,13 +113,12 @@ async function listReceipts(client: AdminClient, channels: readonly Channel[], s
   let cursor: string | null | undefined;
   while (cursor !== null) {
     const page = await client.get("api/v1/receipts", listOf(ListedReceipt), {
-      limit: 1_000,
+      ...{ from: since, order: "oldest", limit: 1_000 },
       ...(cursor ? { cursor } : {}),
     });
     wanted.push(
-      ...page.items.filter(
-        ({ source, channel, receivedAt }) =>
-          receivedAt >= since && channels.some((one) => one.source === source && one.name === channel),
+      ...page.items.filter(({ source, channel }) =>
+        channels.some((one) => one.source === source && one.name === channel),
       ),
     );
     cursor = page.next;

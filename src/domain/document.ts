@@ -50,6 +50,14 @@ export function unknownDocument(source: string, id: string): Document {
   };
 }
 
+/** Sent, and not ended. */
+const UNDER_WAY: ReadonlySet<DocumentStatus | null> = new Set(["sent", "in_progress"]);
+
+/** Whether the document was sent and has not ended, and is where it is since before that moment. */
+export function isStuck({ status, statusAt }: Document, before: number): boolean {
+  return UNDER_WAY.has(status) && statusAt < before;
+}
+
 export interface Evolution {
   document: Document;
   /** The event is older than the newest known one, or would have moved a status back. */

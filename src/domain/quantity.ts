@@ -1,3 +1,5 @@
+import { parseMoment } from "./moment.ts";
+
 /** Durations and sizes as people write them: `15s`, `5m`, `2h15m`, `5mb`. */
 
 const MILLISECONDS: Readonly<Record<string, number>> = {
@@ -23,9 +25,7 @@ export function parseDuration(text: string): number | null {
  */
 export function parseSince(text: string, now: number): number | null {
   const ago = parseDuration(text);
-  if (ago !== null) return Math.max(0, now - ago);
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? null : at;
+  return ago === null ? parseMoment(text) : Math.max(0, now - ago);
 }
 
 /** Bytes; null when the text is no size. 1 kb is 1,024 bytes. */

@@ -102,7 +102,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   });
 
   return {
-    ...createReads(aside),
+    ...createReads(createSession(poolAside, { plansAnew: true })),
     subscribe: subscription.subscribe,
     record: keepingReceipts(requests.add, whyRefused),
     amend: keepingReceipts(async (request) => {

@@ -2,77 +2,75 @@ import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import Router from "@koa/router";
 import type Koa from "koa";
-import { z } from "zod";
-import { DELIVERY_STATUSES, PARK_REASONS } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
-import { DOCUMENT_STATUSES } from "../domain/event.ts";
 import type { Shown } from "../domain/receipt.ts";
 import type { Envelope } from "../inbound/private.ts";
-import type { DestinationState } from "../store/port/control.ts";
 import type { Store } from "../store/store.ts";
+import { type DeliveryViewParts, viewDelivery } from "./delivery-view.ts";
 import { explain } from "./explain.ts";
-import { PAGE, parseInput } from "./input.ts";
+import { parseInput, splitList, toRange } from "./input.ts";
+import {
+  AuditQuery,
+  DeliveryQuery,
+  DocumentQuery,
+  EventQuery,
+  GroupQuery,
+  OnePageQuery,
+  ReceiptQuery,
+  RejectionQuery,
+  SourceQuery,
+} from "./queries.ts";
 import { showTallies } from "./tallies.ts";
 
-export interface ApiParts {
+export interface ApiParts extends DeliveryViewParts {
   store: Store;
-  /** The state of each configured destination. */
-  states(): readonly DestinationState[];
   /** Removes from a stored request what the present configuration calls private. */
   conceal<Kept extends Envelope & { source: string; channel: string }>(kept: Kept): Kept;
-  /** Milliseconds since 1970. */
-  now(): number;
 }
 
-const EventQuery = z.strictObject({
-  ...PAGE,
-  type: z.string().optional(),
-  source: z.string().optional(),
-  document: z.string().optional(),
-});
-const ReceiptQuery = z.strictObject({
-  ...PAGE,
-  source: z.string().optional(),
-  channel: z.string().optional(),
-  problems: z
-    .enum(["true", "false"])
-    .transform((text) => text === "true")
-    .optional(),
-});
-const RejectionQuery = z.strictObject({
-  ...PAGE,
-  source: z.string().optional(),
-  channel: z.string().optional(),
-});
-const DocumentQuery = z.strictObject({
-  ...PAGE,
-  source: z.string().optional(),
-  id: z.string().optional(),
-  status: z.enum(DOCUMENT_STATUSES).optional(),
-});
-const DeliveryQuery = z.strictObject({
-  ...PAGE,
-  destination: z.string().optional(),
-  status: z.enum(DELIVERY_STATUSES).optional(),
-  reason: z.enum(PARK_REASONS).optional(),
-});
-
-/** The routes that read. Lists answer `{"items": […], "next": cursor or null}`. */
+/**
+ * The routes that read. Lists answer `{"items": […], "next": cursor or null, "searched": number of rows or
+ * null}`.
+ */
 export function apiRoutes(parts: ApiParts): Router {
-  const { store, states, conceal, now } = parts;
   const router = new Router({ prefix: "/api/v1" });
+  addEventRoutes(router, parts);
+  addRequestRoutes(router, parts);
+  addDeliveryRoutes(router, parts);
+  return router;
+}
+
+function addEventRoutes(router: Router, { store, states, now }: ApiParts): void {
   router.get("/events", async (context) => {
-    const { cursor, limit, ...filter } = parseInput(EventQuery, context.query);
-    context.body = await store.findEvents(filter, { cursor, limit });
+    const { page, filter } = splitList(parseInput(EventQuery(now()), context.query));
+    context.body = await store.findEvents(filter, page);
   });
   router.get("/events/:id", async (context) => {
     const { id = "" } = context.params;
     context.body = (await store.findEvent(id)) ?? notFound("event", id);
   });
+  router.get("/documents", async (context) => {
+    const { page, filter } = splitList(parseInput(DocumentQuery(now()), context.query));
+    const { stuck: stuckBefore, ...rest } = filter;
+    context.body = await store.findDocuments({ ...rest, stuckBefore }, page);
+  });
+  router.get("/documents/:id", async (context) => {
+    const { id = "" } = context.params;
+    const { source } = parseInput(SourceQuery, context.query);
+    context.body = (await tellDocument(store, id, source)) ?? notFound("document", id);
+  });
+  router.get("/explain/:id", async (context) => {
+    const { id = "" } = context.params;
+    const explanation = await explain(id, { store, states, now });
+    context.body = explanation ?? notFound("event, delivery, receipt or document", id);
+  });
+}
+
+function addRequestRoutes(router: Router, { store, conceal, now }: ApiParts): void {
   router.get("/receipts", async (context) => {
-    const { cursor, limit, ...filter } = parseInput(ReceiptQuery, context.query);
-    const { items, next } = await store.findReceipts(filter, { cursor, limit });
-    context.body = { items: items.map(conceal), next };
+    const { page, filter } = splitList(parseInput(ReceiptQuery(now()), context.query));
+    const { items, ...rest } = await store.findReceipts(filter, page);
+    context.body = { items: items.map(conceal), ...rest };
   });
   router.get("/receipts/:id", async (context) => {
     const { id = "" } = context.params;
@@ -81,49 +79,46 @@ export function apiRoutes(parts: ApiParts): Router {
     showWithBody(context, conceal(summary), body);
   });
   router.get("/rejections", async (context) => {
-    const { cursor, limit, ...filter } = parseInput(RejectionQuery, context.query);
-    const { items, next } = await store.listRejections(filter, { cursor, limit });
-    context.body = { items: items.map((one) => showRejection(conceal(one), one.size)), next };
+    const { page, filter } = splitList(parseInput(RejectionQuery(now()), context.query));
+    const { items, ...rest } = await store.listRejections(filter, page);
+    context.body = { items: items.map((one) => showRejection(conceal(one), one.size)), ...rest };
   });
   router.get("/rejections/:id", async (context) => {
     const { id = "" } = context.params;
     const { body, ...rejection } = (await store.findRejection(id)) ?? notFound("rejection", id);
     showWithBody(context, showRejection(conceal(rejection), body?.byteLength ?? null), body);
   });
-  router.get("/documents", async (context) => {
-    const { cursor, limit, ...filter } = parseInput(DocumentQuery, context.query);
-    context.body = await store.findDocuments(filter, { cursor, limit });
-  });
-  router.get("/documents/:id", async (context) => {
-    const { id = "" } = context.params;
-    const { source } = parseInput(z.strictObject({ source: z.string().optional() }), context.query);
-    context.body = (await tellDocument(store, id, source)) ?? notFound("document", id);
-  });
+}
+
+function addDeliveryRoutes(router: Router, parts: ApiParts): void {
+  const { store, now } = parts;
   router.get("/deliveries", async (context) => {
-    const { cursor, limit, ...filter } = parseInput(DeliveryQuery, context.query);
-    context.body = await store.findDeliveries(filter, { cursor, limit });
+    const { page, filter } = splitList(parseInput(DeliveryQuery(now()), context.query));
+    if (filter.undelivered && filter.status === "delivered")
+      throw new CountersignError("bad_request", "status: delivered is what `undelivered` leaves out");
+    const { items, ...rest } = await store.findDeliveries(filter, page);
+    context.body = { items: items.map((one) => viewDelivery(one, parts)), ...rest };
+  });
+  router.get("/deliveries/groups", async (context) => {
+    const { group, cursor, from, until, since, ...filter } = parseInput(GroupQuery(now()), context.query);
+    const range = toRange({ from, until, since });
+    context.body = await store.countUndelivered(group, { ...filter, ...range }, { cursor });
   });
   router.get("/deliveries/:id", async (context) => {
     const { id = "" } = context.params;
-    context.body = (await store.findDelivery(id)) ?? notFound("delivery", id);
+    context.body = viewDelivery((await store.findDelivery(id)) ?? notFound("delivery", id), parts);
   });
   router.get("/destinations", async (context) => {
-    parseInput(z.strictObject(PAGE), context.query); // one page holds them all
+    parseInput(OnePageQuery, context.query);
     context.body = { items: await listDestinations(parts), next: null };
-  });
-  router.get("/explain/:id", async (context) => {
-    const { id = "" } = context.params;
-    const explanation = await explain(id, { store, states, now });
-    context.body = explanation ?? notFound("event, delivery, receipt or document", id);
   });
   router.get("/tallies", async (context) => {
     context.body = await showTallies(store, context.query, now());
   });
   router.get("/audit", async (context) => {
-    const { cursor, limit } = parseInput(z.strictObject(PAGE), context.query);
-    context.body = await store.findAudit({ cursor, limit });
+    const { page, filter } = splitList(parseInput(AuditQuery(now()), context.query));
+    context.body = await store.findAudit(filter, page);
   });
-  return router;
 }
 
 /** Bodies become base64 in chunks, so that a long one does not delay other requests. A multiple of three. */

@@ -5,12 +5,12 @@ import { z } from "zod";
 import type { Delivery } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
-import { MAX_RATE, parseRate, parseSince } from "../domain/quantity.ts";
+import { MAX_RATE, parseRate } from "../domain/quantity.ts";
 import type { Reprocessed, ReprocessRequest } from "../inbound/reprocess.ts";
 import type { DestinationState } from "../store/port/control.ts";
 import type { PageRequest } from "../store/port/paging.ts";
 import type { Store } from "../store/store.ts";
-import { PAGE, parseInput } from "./input.ts";
+import { moment, PAGE, parseInput } from "./input.ts";
 
 /**
  * The routes that change the running bridge. Each call carries a reason, which the audit keeps with time and
@@ -51,15 +51,6 @@ const reason = z
 
 const ReasonBody = z.strictObject({ reason });
 
-/** A moment, or a duration ago: milliseconds since 1970. */
-const since = (now: number) =>
-  z.string().transform((text, context) => {
-    const at = parseSince(text, now);
-    if (at === null)
-      context.addIssue("must be a moment such as 2026-01-31T12:00:00Z, or how long ago, such as 2d");
-    return at ?? z.NEVER;
-  });
-
 const rate = z.string().transform((text, context) => {
   const perSecond = parseRate(text);
   if (perSecond !== null && perSecond <= MAX_RATE) return perSecond;
@@ -76,7 +67,7 @@ const ReplayBody = (now: number) =>
   z.strictObject({
     destination: z.string(),
     status: z.enum(["parked", "delivered", "all"], "must be parked, delivered or all").default("parked"),
-    since: since(now).optional(),
+    since: moment(now).optional(),
     type: z.enum(EVENT_TYPES, "must be an event type").optional(),
     document: z.string().optional(),
     rate: rate.optional(),
@@ -183,7 +174,7 @@ const ReprocessBody = (now: number) =>
   z.strictObject({
     which: z.enum(["problems", "rejected"], "must be problems or rejected").default("problems"),
     source: z.string().optional(),
-    since: since(now).optional(),
+    since: moment(now).optional(),
     dryRun: z.boolean().default(false),
     reason,
     cursor: PAGE.cursor,

@@ -98,7 +98,7 @@ describe("countersign capture", () => {
     for (const name of ["", "body.txt", "request.json", "events.json"])
       expect(statSync(join(folder, name)).mode & 0o077, name).to.equal(0);
     expect(readFileSync(join(folder, "body.txt"), "utf8")).to.equal(body);
-    const [event] = (await bridge.admin("/api/v1/events")).body.items;
+    const [event] = (await bridge.admin("/api/v1/events?order=oldest")).body.items;
     const golden = JSON.parse(readFileSync(join(folder, "events.json"), "utf8"));
     expect(golden.items[0].events[0]).to.include({ id: event.id, type: "document.sent" });
   });

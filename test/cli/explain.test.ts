@@ -18,13 +18,13 @@ const NOON = Date.UTC(2026, 0, 31, 12);
 /** All deliveries, once `count` of them have been attempted. */
 function attempted(bridge: Bridge, count: number): Promise<{ id: string; event: string }[]> {
   return until(async () => {
-    const { items } = (await bridge.admin("/api/v1/deliveries")).body;
+    const { items } = (await bridge.admin("/api/v1/deliveries?order=oldest")).body;
     return items.filter((one: { attempts: number }) => one.attempts > 0).length >= count && items;
   }, `${count} deliveries have been attempted`);
 }
 
 async function idsIn(bridge: Bridge, list: string): Promise<string[]> {
-  const { items } = (await bridge.admin(`/api/v1/${list}`)).body;
+  const { items } = (await bridge.admin(`/api/v1/${list}?order=oldest`)).body;
   return items.map(({ id }: { id: string }) => id);
 }
 

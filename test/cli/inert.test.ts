@@ -56,7 +56,7 @@ describe("text of strangers on a terminal", () => {
       `data=${encodeURIComponent(JSON.stringify([item, { ...item, timestamp }]))}`,
       FORM,
     );
-    const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;
+    const [{ id }] = (await bridge.admin("/api/v1/events?order=oldest")).body.items;
     for (const args of [
       ["events"],
       ["documents"],
@@ -72,7 +72,7 @@ describe("text of strangers on a terminal", () => {
       expect(stdout + stderr, args.join(" ")).to.have.length.above(0);
       expect(stdout + stderr, args.join(" ")).not.to.match(ACTIVE);
     }
-    const { stdout } = await run("documents", "--json");
+    const { stdout } = await run("documents", "--order", "oldest", "--json");
     expect(JSON.parse(nth(stdout.split("\n"), 0)).title).to.equal(HOSTILE);
   });
 

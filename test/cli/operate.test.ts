@@ -56,7 +56,7 @@ describe("operating a running bridge", () => {
     const text = crm(receiver.url, ", retry: [5s]");
     const bridge = await startBridge(text, { clock, random: () => 0 });
     const run = commandsFor(bridge, text);
-    const state = async () => (await bridge.admin("/api/v1/deliveries")).body.items[0];
+    const state = async () => (await bridge.admin("/api/v1/deliveries?order=oldest")).body.items[0];
     await post(bridge, "d1", "10");
     await until(async () => (await state()).attempts === 1, "the first attempt is recorded");
     await clock.advance(5_000);
@@ -96,7 +96,7 @@ describe("operating a running bridge", () => {
     const run = commandsFor(second, text);
     await post(second, "d1", "10");
     expect((await run("destinations")).stdout).to.match(/crm +1 .*paused since .*: moving house/);
-    const [{ id }] = (await second.admin("/api/v1/events")).body.items;
+    const [{ id }] = (await second.admin("/api/v1/events?order=oldest")).body.items;
     expect((await run("explain", id)).stdout)
       .to.include("crm is paused since")
       .and.include("countersign resume crm");
@@ -105,7 +105,7 @@ describe("operating a running bridge", () => {
     await run("resume", "crm", "--reason", "we have moved");
     await receiver.got(1);
     const { stdout } = await run("audit");
-    expect(stdout).to.match(/pause .*moving house[\s\S]*resume .*we have moved/);
+    expect(stdout).to.match(/resume .*we have moved[\s\S]*pause .*moving house/);
   });
 
   it("lists events and receipts, up to the given limit", async () => {
@@ -114,11 +114,14 @@ describe("operating a running bridge", () => {
     const run = commandsFor(bridge, text);
     expect((await run("events")).stdout).to.equal("no event\n");
     await post(bridge, "d1", "10", "20", "30");
-    const all = (await run("events", "--json")).stdout
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line).type);
-    expect(all).to.deep.equal(["document.sent", "document.fields_completed", "document.completed"]);
+    const all = async (...args: string[]) =>
+      (await run("events", "--json", ...args)).stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).type);
+    const types = ["document.completed", "document.fields_completed", "document.sent"];
+    expect(await all()).to.deep.equal(types);
+    expect(await all("--order", "oldest")).to.deep.equal(types.toReversed());
     expect((await run("events", "--limit", "2")).stdout).to.include("… and more");
     expect((await run("events", "--type", "document.sent")).stdout.trimEnd().split("\n")).to.have.length(2);
     expect((await run("receipts", "--problems")).stdout).to.equal("no receipt\n");
@@ -179,7 +182,7 @@ describe("countersign explain", () => {
     const { receipt } = (await post(bridge, "d1", "30")).body;
     await post(bridge, "d1", "30");
     await settled(bridge);
-    const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;
+    const [{ id }] = (await bridge.admin("/api/v1/events?order=oldest")).body.items;
     const { stdout } = await run("explain", id, "--verbose");
     const explanation = [
       new RegExp(
@@ -205,7 +208,7 @@ describe("countersign explain", () => {
     const run = commandsFor(bridge, text);
     const { receipt } = (await post(bridge, "d1", "30")).body;
     await receiver.got(1);
-    const state = async () => (await bridge.admin("/api/v1/deliveries")).body.items[0];
+    const state = async () => (await bridge.admin("/api/v1/deliveries?order=oldest")).body.items[0];
     await until(async () => (await state()).status === "parked", "the delivery is parked");
     const { id, event } = await state();
     for (const one of [id, event, receipt, "d1"]) {
@@ -223,7 +226,7 @@ describe("countersign explain", () => {
       .to.include("Not all of it could be read")
       .and.include("No event came of it");
     await post(bridge, "d1", "10");
-    const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;
+    const [{ id }] = (await bridge.admin("/api/v1/events?order=oldest")).body.items;
     expect((await run("explain", id)).stdout).to.include("No destination asked for it.");
   });
 });

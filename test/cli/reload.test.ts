@@ -53,7 +53,7 @@ describe("countersign reload", () => {
     expect((await post("token=another-token-as-well")).body).to.include({ events: 1 });
     await after.got(1);
     expect(before.deliveries).to.have.length(0);
-    expect((await bridge.admin("/api/v1/audit")).body.items[0]).to.include({
+    expect((await bridge.admin("/api/v1/audit?order=oldest")).body.items[0]).to.include({
       action: "reload",
       reason: "a test",
     });
@@ -94,7 +94,9 @@ describe("countersign reload", () => {
     write(shipped.replace('"30": { event: document.completed', '"30": { event: document.canceled'));
     expect((await reload()).code).to.equal(0);
     await post();
-    expect((await bridge.admin("/api/v1/events")).body.items[0].type).to.equal("document.canceled");
+    expect((await bridge.admin("/api/v1/events?order=oldest")).body.items[0].type).to.equal(
+      "document.canceled",
+    );
   });
 
   it("applies changed retention at once", async () => {
@@ -121,7 +123,7 @@ describe("countersign reload", () => {
     await receiver.got(1);
     writeFileSync(file, to(receiver.url, "other"));
     expect((await reload()).code).to.equal(0);
-    const [delivery] = (await bridge.admin("/api/v1/deliveries")).body.items;
+    const [delivery] = (await bridge.admin("/api/v1/deliveries?order=oldest")).body.items;
     expect(delivery).to.include({ destination: "crm", status: "parked", reason: "destination_removed" });
     expect((await bridge.admin("/metrics")).body).to.include(
       'countersign_deliveries_pending{destination="other"} 0',

@@ -25,7 +25,9 @@ async function eventsOf(bridge: Bridge): Promise<{ type: string; document: { id:
   const all = [];
   let cursor: string | null = "";
   while (cursor !== null) {
-    const { body } = await bridge.admin(`/api/v1/events?limit=1000${cursor && `&cursor=${cursor}`}`);
+    const { body } = await bridge.admin(
+      `/api/v1/events?order=oldest&limit=1000${cursor && `&cursor=${cursor}`}`,
+    );
     all.push(...body.items);
     cursor = body.next;
   }

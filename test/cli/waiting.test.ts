@@ -22,7 +22,7 @@ interface Listed {
   attempts: number;
 }
 const deliveries = async (bridge: Bridge): Promise<Listed[]> =>
-  (await bridge.admin("/api/v1/deliveries")).body.items;
+  (await bridge.admin("/api/v1/deliveries?order=oldest")).body.items;
 const states = async (bridge: Bridge) =>
   (await deliveries(bridge)).map(({ status, reason }) => reason ?? status);
 /** The nth delivery, from 0, once it has been attempted. */
@@ -115,7 +115,7 @@ describe("a delivery that is not accepted", () => {
     await receiver.got(4);
     await afterAttempt(bridge, 2);
     expect(await states(bridge)).to.deep.equal(["skipped", "delivered", "delivered", "delivered"]);
-    const [entry] = (await bridge.admin("/api/v1/audit")).body.items;
+    const [entry] = (await bridge.admin("/api/v1/audit?order=oldest")).body.items;
     expect(entry).to.deep.include({ action: "skip", reason: "its schema is wrong" });
     expect(entry.details).to.include({ delivery: first.id, destination: "crm" });
     expect((await bridge.admin("/metrics")).body).to.include(

@@ -32,7 +32,7 @@ async function listAll<T>(
   let cursor: string | null = "";
   while (cursor !== null) {
     const page: { items: T[]; next: string | null } = await ask(
-      `${adminUrl}/api/v1/${kind}?${filter}limit=1000${cursor && `&cursor=${cursor}`}`,
+      `${adminUrl}/api/v1/${kind}?${filter}order=oldest&limit=1000${cursor && `&cursor=${cursor}`}`,
     );
     all.push(...page.items);
     cursor = page.next;

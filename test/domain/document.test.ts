@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Document, evolve, learn, unknownDocument } from "../../src/domain/document.ts";
+import { type Document, evolve, isStuck, learn, unknownDocument } from "../../src/domain/document.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import type { KnownType } from "../../src/domain/event.ts";
 import { aDocument, aDraft, aSigner, NEW_YEAR } from "../support/builders.ts";
@@ -145,5 +145,16 @@ describe("a document", () => {
         expect(stateOf(drafts)).to.deep.equal(truth);
       }),
     );
+  });
+
+  it("is stuck where it was sent, or began to be signed, before a moment, and has not ended", () => {
+    const stuck = (...drafts: Draft[]) => isStuck(evolved(drafts), NEW_YEAR + 60_001);
+    expect(stuck(at("document.sent", 1))).to.equal(true);
+    expect(stuck(at("document.sent", 1), at("document.fields_completed", 1))).to.equal(true);
+    expect(stuck(at("document.sent", 1), at("document.fields_completed", 2))).to.equal(false);
+    expect(stuck(at("document.sent", 2))).to.equal(false);
+    expect(stuck(at("document.created", 1))).to.equal(false);
+    expect(stuck(at("document.sent", 0), at("document.completed", 1))).to.equal(false);
+    expect(isStuck(NOTHING, NEW_YEAR)).to.equal(false);
   });
 });

@@ -427,10 +427,10 @@ describe("a header that equals a secret", () => {
     const bridge = await startAcme(VERIFY, `{ secrets: ["${SECRET}"] }`);
     await bridge.send("POST", "", { "x-acme-secret": SECRET }, DONE);
     await bridge.send("POST", "", { "x-acme-secret": OTHER }, DONE);
-    const [{ id }] = (await bridge.admin("/api/v1/receipts")).body.items;
+    const [{ id }] = (await bridge.admin("/api/v1/receipts?order=oldest")).body.items;
     const stored = [
       (await bridge.admin(`/api/v1/receipts/${id}`)).body,
-      (await bridge.admin("/api/v1/rejections")).body,
+      (await bridge.admin("/api/v1/rejections?order=oldest")).body,
     ];
     expect(stored[0].headers["x-acme-secret"]).to.equal("(not kept)");
     expect(JSON.stringify(stored)).not.to.include(SECRET).and.not.to.include(OTHER);
@@ -445,7 +445,7 @@ describe("a header that equals a secret", () => {
     await bridge.stop();
     const again = await startAcme(VERIFY, `{ secrets: ["${SECRET}"] }`, { folder: bridge.folder });
     await reprocess(again);
-    const { items } = (await again.admin("/api/v1/events")).body;
+    const { items } = (await again.admin("/api/v1/events?order=oldest")).body;
     expect(items.map(({ type }: { type: string }) => type)).to.deep.equal(["document.completed"]);
   });
 
@@ -456,7 +456,7 @@ describe("a header that equals a secret", () => {
     );
     expect((await bridge.send("POST", `?key=${SECRET}&a=1`, {}, DONE)).status).to.equal(200);
     expect((await bridge.send("POST", `?key=${SECRET}&key=${SECRET}`, {}, DONE)).status).to.equal(401);
-    const [{ id }] = (await bridge.admin("/api/v1/receipts")).body.items;
+    const [{ id }] = (await bridge.admin("/api/v1/receipts?order=oldest")).body.items;
     expect((await bridge.admin(`/api/v1/receipts/${id}`)).body.query).to.equal("a=1");
   });
 
@@ -465,7 +465,7 @@ describe("a header that equals a secret", () => {
     const { send, admin } = await startAcme(optional, `{ headers: { X-Bridge-Key: ["${SECRET}"] } }`);
     expect((await send("POST", "", { "x-bridge-key": SECRET }, DONE)).status).to.equal(200);
     expect((await send("POST", "", { "x-bridge-key": OTHER }, DONE)).status).to.equal(401);
-    const [{ id }] = (await admin("/api/v1/receipts")).body.items;
+    const [{ id }] = (await admin("/api/v1/receipts?order=oldest")).body.items;
     const stored = (await admin(`/api/v1/receipts/${id}`)).body;
     expect([stored.verified, stored.headers["x-bridge-key"]]).to.deep.equal(["equals", "(not kept)"]);
   });

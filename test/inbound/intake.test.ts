@@ -42,7 +42,7 @@ const server = (more: string) => configText(undefined, `{ host: 127.0.0.1, port:
 
 /** The stored refused requests, each with its bytes. */
 async function rejectionsOf(bridge: Bridge) {
-  const { items } = (await bridge.admin("/api/v1/rejections")).body;
+  const { items } = (await bridge.admin("/api/v1/rejections?order=oldest")).body;
   const whole = items.map(({ id }: { id: string }) => bridge.admin(`/api/v1/rejections/${id}`));
   return (await Promise.all(whole)).map(({ body }) => body);
 }

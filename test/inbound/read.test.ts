@@ -36,7 +36,7 @@ describe("a batch of more items than are recorded at once", () => {
     const { body } = await bridge.post(BATCH, batch(620), FORM);
     expect(slices).to.deep.equal([250, 250, 120]);
     expect(body).to.include({ events: 620, duplicates: 0, problem: null });
-    const { items } = (await bridge.admin("/api/v1/events?limit=1000")).body;
+    const { items } = (await bridge.admin("/api/v1/events?order=oldest&limit=1000")).body;
     expect(items.map(({ document }: { document: { id: string } }) => document.id)).to.deep.equal(
       Array.from({ length: 620 }, (_, i) => `d${i}`),
     );
@@ -122,7 +122,8 @@ describe("a batch of more items than are recorded at once", () => {
       const store = openFailing();
       const bridge = await startBridge(configText(), { store });
       await bridge.post(BATCH, batch(300), FORM);
-      const problems = async () => (await bridge.admin("/api/v1/receipts?problems=true")).body.items;
+      const problems = async () =>
+        (await bridge.admin("/api/v1/receipts?order=oldest&problems=true")).body.items;
       expect((await problems())[0].problems).to.deep.equal([
         { kind: "unfinished", item: 250, field: null, message: "from this item on nothing is recorded yet" },
       ]);

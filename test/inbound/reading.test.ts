@@ -274,7 +274,7 @@ refuse: { xml: "Acme posts XML: set JSON in its webhook" }`;
     const { send, admin } = await startAcme(lines, `{ secrets: ["${SECRET}"] }`);
     expect((await send("POST", "", { "content-type": "text/xml" }, XML)).status).to.equal(401);
     expect((await send("POST", "", signed(XML, "text/xml"), XML)).status).to.equal(415);
-    const { items } = (await admin("/api/v1/rejections")).body;
+    const { items } = (await admin("/api/v1/rejections?order=oldest")).body;
     expect(items.map(({ reason }: { reason: string }) => reason)).to.include(
       "Acme posts XML: set JSON in its webhook",
     );
@@ -312,7 +312,7 @@ event: { word: { from: [data.what, what], table: words }, document: { id: [data.
     expect([answer.events, answer.problem]).to.deep.equal([0, "data.id | id is missing"]);
     const whole = post({ data: DONE, id: "VICTIM", what: "opened" }, hmac(DONE, SECRET));
     expect((await send("POST", `/${TOKEN}`, whole.headers, whole.body)).body.events).to.equal(1);
-    const [event] = (await admin("/api/v1/events")).body.items;
+    const [event] = (await admin("/api/v1/events?order=oldest")).body.items;
     expect([event.type, event.document.id]).to.deep.equal(["document.completed", "d-1"]);
   });
 

@@ -74,7 +74,7 @@ describe("POST /in/<source>/<channel>", () => {
     expect(answer.status).to.equal(200);
     expect(answer.body).to.include({ events: 0 });
     expect(answer.body.problem).to.be.a("string");
-    const { items } = (await bridge.admin("/api/v1/receipts?problems=true")).body;
+    const { items } = (await bridge.admin("/api/v1/receipts?order=oldest&problems=true")).body;
     expect(items).to.have.length(1);
     expect(items[0].problems[0]).to.include({ kind: "undecodable" });
   });
@@ -95,7 +95,7 @@ describe("POST /in/<source>/<channel>", () => {
     const bridge = await startBridge();
     const answer = await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, batch(item("777")), FORM);
     expect(answer.body).to.deep.include({ events: 1, problem: null });
-    const [event] = (await bridge.admin("/api/v1/events")).body.items;
+    const [event] = (await bridge.admin("/api/v1/events?order=oldest")).body.items;
     expect(event).to.deep.include({ type: "unknown" });
     expect(event.code).to.deep.include({ object: "document", value: "777" });
     expect((await bridge.admin("/metrics")).body).to.include(

@@ -111,7 +111,7 @@ describe("reprocessing", () => {
     await before.post("/in/lumin/account", body, signedByLumin(body, "a forger's key"));
     await before.post(`/in/legalesign/upon?token=${TOKEN}`, "uuid=d1&event=100", FORM);
     await before.post("/in/legalesign/upon?token=a-forgers-token", "uuid=d1&event=100", FORM);
-    const { items } = (await before.admin("/api/v1/rejections")).body;
+    const { items } = (await before.admin("/api/v1/rejections?order=oldest")).body;
     expect(items).to.have.length(4);
     expect(JSON.stringify(items)).not.to.include(TOKEN);
     expect(items[0].reason).to.include("does not match");
@@ -126,7 +126,9 @@ describe("reprocessing", () => {
       "4 requests reprocessed: 2 fixed, 3 new events\n",
     );
     expect((await after.admin("/api/v1/rejections")).body.items).to.have.length(2);
-    const types = (await after.admin("/api/v1/events")).body.items.map(({ type }: { type: string }) => type);
+    const types = (await after.admin("/api/v1/events?order=oldest")).body.items.map(
+      ({ type }: { type: string }) => type,
+    );
     expect(types).to.deep.equal(["document.created", "document.completed", "document.downloadable"]);
   });
 
@@ -136,7 +138,7 @@ describe("reprocessing", () => {
     for (const body of ["one", "two", "a body that is too long", "four"])
       await bridge.post("/in/lumin/account", body);
     await bridge.post("/in/legalesign/upon", "uuid=d1", FORM);
-    const { items } = (await bridge.admin("/api/v1/rejections?source=lumin")).body;
+    const { items } = (await bridge.admin("/api/v1/rejections?order=oldest&source=lumin")).body;
     expect(items.map(({ size }: { size: number | null }) => size)).to.deep.equal([null, 4]);
     const bodies = items.map(async ({ id }: { id: string }) => {
       const { body } = (await bridge.admin(`/api/v1/rejections/${id}`)).body;

@@ -96,7 +96,8 @@ describe("the lines of a bridge", () => {
     await bridge.post(`/in/${HIDDEN}/${HIDDEN}?token=${TOKEN}`, HIDDEN);
 
     await post(bridge, "r3");
-    const { items } = (await bridge.admin("/api/v1/deliveries?destination=erp&status=pending")).body;
+    const { items } = (await bridge.admin("/api/v1/deliveries?order=oldest&destination=erp&status=pending"))
+      .body;
     expect(await change(bridge, `deliveries/${items[0]?.id}/skip`)).to.equal(200);
     expect(await change(bridge, "destinations/erp/resume")).to.equal(200);
 

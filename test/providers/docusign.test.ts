@@ -68,7 +68,7 @@ describe("DocuSign Connect, at a real bridge with no limits of its own", () => {
       expect(status).to.equal(415);
       expect(body.message).to.match(/choose JSON with the event model SIM/);
     }
-    const { items } = (await bridge.admin("/api/v1/rejections")).body;
+    const { items } = (await bridge.admin("/api/v1/rejections?order=oldest")).body;
     expect(items.map(({ reason }: { reason: string }) => /posts XML here/.test(reason))).to.deep.equal([
       true,
       true,

@@ -68,7 +68,7 @@ describe("Dropbox Sign, at a real bridge", () => {
       for (const template_id of ["t-1", "t-2"])
         await send(bridge, { type: "template_created", payload: { template: { template_id } }, channel });
     }
-    const { items } = (await bridge.admin("/api/v1/events")).body;
+    const { items } = (await bridge.admin("/api/v1/events?order=oldest")).body;
     expect(items.map(({ type }: { type: string }) => type)).to.deep.equal(["unknown", "unknown"]);
   });
 
@@ -83,7 +83,7 @@ describe("Dropbox Sign, at a real bridge", () => {
     await send(bridge, { type, payload: request("r-real", [], { test_mode: false }) });
     const [delivered] = await receiver.got(1);
     expect(delivered?.json.data.document).to.include({ id: "r-real", test: false });
-    const { items } = (await bridge.admin("/api/v1/deliveries")).body;
+    const { items } = (await bridge.admin("/api/v1/deliveries?order=oldest")).body;
     expect(items).to.have.length(1);
     expect((await bridge.admin("/api/v1/events")).body.items).to.have.length(3);
   });

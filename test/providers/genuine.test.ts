@@ -355,7 +355,7 @@ destinations: ${receiver ? `{ crm: { url: "${receiver}", secrets: ["${SECRET}"] 
 
 /** All events, in the order recorded. */
 async function eventsOf(bridge: Bridge) {
-  const { body } = await bridge.admin("/api/v1/events");
+  const { body } = await bridge.admin("/api/v1/events?order=oldest");
   // biome-ignore lint/suspicious/noExplicitAny: whatever the admin API shows; the test says what it expects
   return body.items as any[];
 }

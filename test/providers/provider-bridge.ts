@@ -136,7 +136,7 @@ destinations: ${crm}
       const { query, headers } = send(body, Math.floor(clock.now() / 1_000) + seconds);
       return bridge.post(`/in/${provider}/webhook${query}`, body, headers);
     },
-    events: async () => (await bridge.admin("/api/v1/events?limit=1000")).body.items,
+    events: async () => (await bridge.admin("/api/v1/events?order=oldest&limit=1000")).body.items,
   };
 }
 

@@ -81,7 +81,7 @@ describe("a bridge behind a bridge", () => {
       body: JSON.stringify({ destination: "second", status: "all", reason: "a test" }),
     });
     for (;;) {
-      const { body } = await second.admin("/api/v1/receipts?limit=100");
+      const { body } = await second.admin("/api/v1/receipts?order=oldest&limit=100");
       if (body.items.length === 16) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -103,7 +103,7 @@ describe("a bridge behind a bridge", () => {
     expect((await post(signed(new Date(Date.now() - 600_000)))).status).to.equal(401);
     expect((await post(signed(new Date()))).body).to.include({ events: 1, problem: null });
     expect((await post(signed(new Date()))).body).to.include({ events: 0, duplicates: 1 });
-    const { body: found } = await second.admin("/api/v1/events");
+    const { body: found } = await second.admin("/api/v1/events?order=oldest");
     expect(found.items[0]).to.include({ id: "evt_5gqk1v8m3x0c7t2n9w4rj6h0dz", type: "unknown" });
   });
 });
@@ -129,7 +129,7 @@ describe("any sender that signs as Standard Webhooks say", () => {
       });
       expect((await send("msg_2", { type: "invoice.paid" })).body).to.include({ events: 1 });
       expect((await send("msg_3", { type: "document.sent", x: 1 })).body).to.include({ problem: null });
-      const { body } = await bridge.admin("/api/v1/events");
+      const { body } = await bridge.admin("/api/v1/events?order=oldest");
       expect(
         body.items.map(({ type, code }: { type: string; code: { value: string } }) => [type, code.value]),
       ).to.deep.equal([

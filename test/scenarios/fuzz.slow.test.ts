@@ -189,7 +189,7 @@ describe("the way in, whatever comes", function () {
     const own = await startBridge(configText(CHANNELS));
     const sent = ["", "{", "[1", '"x', "nul"];
     for (const body of sent) await own.post("/in/lumin/account", body, signedByLumin(body));
-    const { items } = (await own.admin("/api/v1/receipts?problems=true")).body;
+    const { items } = (await own.admin("/api/v1/receipts?order=oldest&problems=true")).body;
     expect(items).to.have.length(sent.length);
     const bodies: string[] = [];
     for (const { id, problems } of items) {

@@ -30,8 +30,9 @@ export const post = (bridge: Pick<Bridge, "post">, body: string) =>
   bridge.post(LUMIN, body, signedByLumin(body));
 export const create = (bridge: Pick<Bridge, "post">, id = "r1") => post(bridge, requestBody("created", id));
 
+/** A list of the admin API, in the order recorded. */
 export const list = async (bridge: Bridge, path: string) =>
-  (await bridge.admin(`/api/v1/${path}`)).body.items;
+  (await bridge.admin(`/api/v1/${path}${path.includes("?") ? "&" : "?"}order=oldest`)).body.items;
 /** The only delivery, with its attempts. */
 export async function delivery(bridge: Bridge) {
   const [{ id }] = await list(bridge, "events");

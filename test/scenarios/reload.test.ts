@@ -162,7 +162,7 @@ async function nothingOpen(bridge: Bridge): Promise<void> {
 }
 
 const deliveriesOf = async (bridge: Bridge) =>
-  (await bridge.admin("/api/v1/deliveries?limit=1000")).body.items.map(
+  (await bridge.admin("/api/v1/deliveries?order=oldest&limit=1000")).body.items.map(
     ({ destination, status, reason }: Record<string, string | null>) =>
       [destination, status, reason].filter((part) => part !== null).join(" "),
   );
@@ -431,7 +431,7 @@ describe("after a reload", () => {
     const { body } = await bridge.admin("/metrics");
     expect(body).to.include('countersign_deliveries_pending{destination="crm"} 1');
     expect(body).to.match(/countersign_oldest_pending_seconds\{destination="crm"\} [0-9.]+/);
-    const [{ id }] = (await bridge.admin("/api/v1/deliveries")).body.items;
+    const [{ id }] = (await bridge.admin("/api/v1/deliveries?order=oldest")).body.items;
     const { sentences } = (await bridge.admin(`/api/v1/explain/${id}`)).body;
     expect(sentences.at(-1).text).to.include("crm, which is not configured");
 

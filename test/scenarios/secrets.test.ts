@@ -156,7 +156,7 @@ describe("secrets in requests", () => {
     }
     await echo.asked;
     await until(async () => {
-      const { items } = JSON.parse(await shown(bridge, "/api/v1/deliveries"));
+      const { items } = JSON.parse(await shown(bridge, "/api/v1/deliveries?order=oldest"));
       return items.some((one: { attempts: number }) => one.attempts > 0);
     }, "an attempt is recorded");
 

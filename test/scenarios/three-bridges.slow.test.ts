@@ -166,7 +166,8 @@ shutdown: 0s`,
     }
     receiver.answerOne();
     receiver.answerOne();
-    const waiting = async () => (await nth(bridges, 0).admin("/api/v1/deliveries?status=pending")).body.items;
+    const waiting = async () =>
+      (await nth(bridges, 0).admin("/api/v1/deliveries?order=oldest&status=pending")).body.items;
     await until(async () => (await waiting()).length === 0, "no delivery is pending");
     expect(receiver.seen).to.deep.equal({ all: documents.length, mostAtOnce: 2 });
   });

@@ -144,7 +144,7 @@ const resume = ({ adminUrl }: Bridge, name: string) =>
 type DeliveryWithHistory = Delivery & { history: Attempt[] };
 
 async function deliveriesOf(bridge: Bridge): Promise<DeliveryWithHistory[]> {
-  const { items } = (await bridge.admin("/api/v1/events?limit=1000")).body;
+  const { items } = (await bridge.admin("/api/v1/events?order=oldest&limit=1000")).body;
   expect(items).to.have.length(DOCUMENTS.length * TIMELINE.length);
   const deliveries: DeliveryWithHistory[][] = [];
   for (const { id } of items) deliveries.push((await bridge.admin(`/api/v1/events/${id}`)).body.deliveries);
@@ -265,7 +265,9 @@ describe("receivers in every kind of trouble", () => {
     const bridge = await startIn(world, folder, true);
     for (const age of [3, 4, 5]) await post(bridge, age);
     await still.reached();
-    const [waiting] = (await bridge.admin("/api/v1/deliveries?destination=legacy&status=pending")).body.items;
+    const [waiting] = (
+      await bridge.admin("/api/v1/deliveries?order=oldest&destination=legacy&status=pending")
+    ).body.items;
     expect((await explain(bridge, waiting.id)).at(-1))
       .to.match(/waits, because legacy is paused since .* \(it answered 410 Gone\)/)
       .and.include("countersign resume legacy");
@@ -287,7 +289,7 @@ describe("receivers in every kind of trouble", () => {
 
     const kinds = new Map(deliveries.map((delivery) => [kindOf(delivery), delivery]));
     for (const delivery of kinds.values()) expectExplanation(await explain(bridge, delivery.id), delivery);
-    const [parked] = (await bridge.admin("/api/v1/deliveries?reason=gone")).body.items;
+    const [parked] = (await bridge.admin("/api/v1/deliveries?order=oldest&reason=gone")).body.items;
     const last = (await explain(bridge, parked.id)).at(-1);
     const [{ document }] = met(world, parked) as [Met];
     for (const id of [parked.event, document]) expect(await explain(bridge, id)).to.include(last);

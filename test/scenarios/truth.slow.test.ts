@@ -115,7 +115,9 @@ async function listDocuments(bridge: Bridge): Promise<BridgeOutcome["documents"]
   const all: (Shown & { source: string })[] = [];
   let cursor: string | null = "";
   while (cursor !== null) {
-    const { body } = await bridge.admin(`/api/v1/documents?limit=1000${cursor && `&cursor=${cursor}`}`);
+    const { body } = await bridge.admin(
+      `/api/v1/documents?order=oldest&limit=1000${cursor && `&cursor=${cursor}`}`,
+    );
     all.push(...body.items);
     cursor = body.next;
   }

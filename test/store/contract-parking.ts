@@ -128,9 +128,13 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       await record("a", ["document.created", "document.sent", "document.completed"]);
       await record("b", ["document.created"]);
       const [first] = await all();
-      for (const nth of [1, 2]) expect(await store.findBlocking(await idOf(nth))).to.deep.equal(first);
+      for (const nth of [1, 2]) {
+        expect(first).to.deep.include(await store.findBlocking(await idOf(nth)));
+        expect((await store.findDelivery(await idOf(nth)))?.waitsFor).to.equal(first?.event);
+      }
       for (const id of [await idOf(0), await idOf(3), "dlv_no"])
         expect(await store.findBlocking(id), id).to.equal(null);
+      expect((await store.findDelivery(await idOf(3)))?.waitsFor).to.equal(null);
     });
 
     it("finds the due delivery as what a replayed one and those behind it wait for", async () => {
@@ -140,8 +144,9 @@ export function describeParking(name: string, open: () => Promise<Store>): void 
       await store.settle({ token, attempt: anAttempt(), outcome, at: NEW_YEAR });
       await store.replay({ destination: "crm", status: "delivered" }, PAGE, { now: NEW_YEAR, spacing: 0 });
       expect(await statuses()).to.deep.equal(["held", "pending", "held"]);
-      const [, second] = await all();
-      for (const nth of [0, 2]) expect(await store.findBlocking(await idOf(nth))).to.deep.equal(second);
+      const [first, second, third] = await all();
+      for (const nth of [0, 2]) expect(second).to.deep.include(await store.findBlocking(await idOf(nth)));
+      for (const held of [first, third]) expect(held?.waitsFor).to.equal(second?.event);
       expect(await store.skip(await idOf(1), NEW_YEAR)).to.equal("skipped");
       expect((await store.findBlocking(await idOf(2)))?.id).to.equal(await idOf(0));
     });

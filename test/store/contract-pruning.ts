@@ -74,7 +74,7 @@ export function describePruning(name: string, open: () => Promise<Store>): void 
         const entry = { action: "pause", caller: "127.0.0.1", reason: "moving", details: {} };
         for (const at of [OLDER, NEW_YEAR, NEW_YEAR + 1]) await store.addAudit({ ...entry, at });
         expect(await pruneAll(store, "audit", NEW_YEAR)).to.equal(1);
-        const { items } = await store.findAudit(PAGE);
+        const { items } = await store.findAudit({}, PAGE);
         expect(items.map(({ at }) => at)).to.deep.equal([NEW_YEAR, NEW_YEAR + 1]);
       });
 

@@ -10,6 +10,8 @@ import type { Store } from "../../src/store/store.ts";
 import { ordersOf } from "../domain/orders.ts";
 import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { only } from "../support/only.ts";
+import { describeDeliveries } from "./contract-deliveries.ts";
+import { describeLists } from "./contract-lists.ts";
 import { describeMoving } from "./contract-moving.ts";
 import { describePaging } from "./contract-paging.ts";
 import { describeParking } from "./contract-parking.ts";
@@ -697,10 +699,10 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       const entry = { at: NEW_YEAR, caller: "127.0.0.1", reason: "moving", details: { destination: "crm" } };
       await store.addAudit({ ...entry, action: "pause" });
       await store.addAudit({ ...entry, action: "resume" });
-      const { items, next } = await store.findAudit({ limit: 1 });
+      const { items, next } = await store.findAudit({}, { limit: 1 });
       expect(items).to.deep.equal([{ ...entry, action: "pause" }]);
       expect(
-        (await store.findAudit({ limit: 1, cursor: next ?? expect.fail("no second page") })).items[0],
+        (await store.findAudit({}, { limit: 1, cursor: next ?? expect.fail("no second page") })).items[0],
       ).to.include({
         action: "resume",
       });
@@ -713,6 +715,8 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   describeMoving(name, open);
   describeParking(name, open);
   describePaging(name, open);
+  describeLists(name, open);
+  describeDeliveries(name, open);
   describeRefusing(name, open);
   describeTallies(name, open);
 }

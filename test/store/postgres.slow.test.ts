@@ -109,7 +109,11 @@ describe("PostgreSQL", () => {
     );
 
     const first = await store.findDocuments({ source: "rare" }, { limit: 100 });
-    expect(first.items).to.have.length(0);
+    expect([first.items.length, first.searched]).to.deep.equal([0, 5_000]);
+    const byText = await store.findDocuments({ search: "nowhere" }, { limit: 100, order: "newest" });
+    expect([byText.items.length, byText.searched]).to.deep.equal([0, 2_500]);
+    const counted = await store.countUndelivered(["status"], {}, {});
+    expect([counted.items[0]?.count, counted.searched]).to.deep.equal([5_000, 5_000]);
     const second = await store.findDocuments(
       { source: "rare" },
       { limit: 100, cursor: first.next ?? undefined },

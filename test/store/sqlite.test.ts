@@ -24,7 +24,9 @@ describe("a search of SQLite for rare rows", () => {
     this.timeout(60_000);
     store = open(":memory:");
     const some = (from: number) =>
-      Array.from({ length: 1_000 }, (_, n) => aDraft({ document: aDocument(`d${from + n}`) }));
+      Array.from({ length: 1_000 }, (_, n) =>
+        aDraft({ type: "document.completed", document: aDocument(`d${from + n}`) }),
+      );
     for (let from = 0; from < MANY; from += 1_000) await store.record(aRecordRequest(some(from)));
     const receipt = aReceipt({ source: "rare" });
     await store.record(
@@ -48,13 +50,59 @@ describe("a search of SQLite for rare rows", () => {
     expect(await search((cursor) => store.findEvents({ source: "rare" }, page(cursor)))).to.deep.equal([
       0, 0, 1,
     ]);
-    const typed = { type: "document.sent", source: "rare" };
-    expect(await search((cursor) => store.findEvents(typed, page(cursor)))).to.deep.equal([0, 0, 1]);
+    const typed = { type: "document.completed", source: "rare" };
+    expect(await search((cursor) => store.findEvents(typed, page(cursor)))).to.deep.equal([0, 0, 0]);
     expect(await search((cursor) => store.findDocuments({ source: "rare" }, page(cursor)))).to.deep.equal([
       0, 0, 1,
     ]);
     const parked = { destination: "crm", status: "delivered" } as const;
     expect(await search((cursor) => store.findDeliveries(parked, page(cursor)))).to.deep.equal([0, 0, 0]);
+  });
+
+  it("says how many rows it looked at, in either order, where it stopped for that", async () => {
+    for (const order of ["newest", "oldest"] as const) {
+      const page = { limit: 100, order };
+      expect(await store.findEvents({ source: "other" }, page)).to.deep.include({
+        items: [],
+        searched: 5_000,
+      });
+      expect(await store.findDeliveries({ cause: "dns" }, page)).to.deep.include({
+        items: [],
+        searched: 5_000,
+      });
+      expect(await store.findDocuments({ search: "nowhere" }, page)).to.deep.include({
+        items: [],
+        searched: 2_500,
+      });
+      const all = await store.findDocuments({ search: "d1" }, page);
+      expect([all.items.length, all.searched]).to.deep.equal([100, null]);
+    }
+  });
+
+  it("of documents ends after those that may have the text, and has the one with that id first", async () => {
+    const pages: string[][] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const { items, next } = await store.findDocuments({ search: "d11999" }, { limit: 100, cursor });
+      pages.push(items.map(({ id }) => id));
+      cursor = next;
+    }
+    expect(pages).to.deep.equal([["d11999"], [], [], [], []]);
+  });
+
+  it("counts undelivered ones in steps, and each once", async () => {
+    let sum = 0;
+    const looked: (number | null)[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = await store.countUndelivered(["destination", "status"], {}, { cursor });
+      for (const { count, ...key } of page.items) {
+        expect(key).to.include({ destination: "crm", status: "pending" });
+        sum += count;
+      }
+      looked.push(page.searched);
+      cursor = page.next;
+    }
+    expect(sum).to.equal(MANY + 1);
+    expect(looked).to.deep.equal([5_000, 5_000, null]);
   });
 
   it("is not used for the backlog, whose numbers are kept, and whose oldest an index finds", () => {
@@ -88,6 +136,17 @@ describe("a search of SQLite for rare rows", () => {
       null,
     ]);
     expect(await first(store.findReceipts({ problems: true }, page))).to.deep.equal([0, null]);
+    const newest = { ...page, order: "newest" } as const;
+    expect(await first(store.findDeliveries({ status: "parked" }, newest))).to.deep.equal([0, null]);
+    expect(await first(store.findDocuments({ stuckBefore: NEW_YEAR + 1 }, newest))).to.deep.equal([1, null]);
+    expect(await first(store.findDocuments({ status: "in_progress" }, newest))).to.deep.equal([0, null]);
+    const early = { from: NEW_YEAR - 2, until: NEW_YEAR };
+    expect(await first(store.findEvents({ ...early, type: "document.completed" }, newest))).to.deep.equal([
+      0,
+      null,
+    ]);
+    expect(await first(store.findReceipts({ ...early, source: "rare" }, newest))).to.deep.equal([0, null]);
+    expect(await first(store.findDeliveries({ ...early, cause: "dns" }, newest))).to.deep.equal([0, null]);
   });
 
   it("counts the deliveries of a replay without blocking, and replays page by page", async () => {

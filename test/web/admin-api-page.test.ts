@@ -124,11 +124,14 @@ async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   const waiting = await untilFilled(() => get("/api/v1/deliveries?status=pending"));
   const skipped = await post(`/api/v1/deliveries/${waiting.items[0]?.id}/skip`);
   answers.set("POST /api/v1/deliveries/:id/skip", skipped);
+  const counted = await get("/api/v1/deliveries/groups?group=destination,cause");
+  answers.set("GET /api/v1/deliveries/groups", counted);
   answers.set("POST /api/v1/destinations/:name/resume", await post(`${crm}/resume`));
   answers.set("POST /api/v1/replays", await post("/api/v1/replays", { destination: "crm" }));
   for (const plain of ["/api/v1/reprocess", "/api/v1/reload"])
     answers.set(`POST ${plain}`, await post(plain));
-  for (const plain of ["/api/v1/tallies", "/api/v1/audit"]) answers.set(`GET ${plain}`, await get(plain));
+  answers.set("GET /api/v1/tallies", await get("/api/v1/tallies"));
+  answers.set("GET /api/v1/audit", await get("/api/v1/audit?order=oldest"));
   return answers;
 }
 

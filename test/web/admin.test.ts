@@ -58,7 +58,7 @@ describe("the admin listener", () => {
     const first = (await bridge.admin("/api/v1/events?limit=2")).body;
     const second = (await bridge.admin(`/api/v1/events?limit=2&cursor=${first.next}`)).body;
     const ids = [...first.items, ...second.items].map(({ document }) => document.id);
-    expect(ids).to.deep.equal(["a", "b", "c"]);
+    expect(ids).to.deep.equal(["c", "b", "a"]);
     expect(second.next).to.equal(null);
     const filtered = (await bridge.admin("/api/v1/events?document=b&type=document.created&source=lumin"))
       .body;
@@ -81,7 +81,7 @@ describe("the admin listener", () => {
     const body = "uuid=d1&event=100";
     await bridge.post(`/in/legalesign/upon?token=${TOKEN}`, body, FORM);
     await bridge.post(`/in/legalesign/upon?token=${TOKEN}`, body, FORM);
-    const [{ id }] = (await bridge.admin("/api/v1/events")).body.items;
+    const [{ id }] = (await bridge.admin("/api/v1/events?order=oldest")).body.items;
     const history = await until(async () => {
       const { body } = await bridge.admin(`/api/v1/events/${id}`);
       return body.deliveries[0].attempts > 0 && body;

@@ -66,12 +66,12 @@ async function post(
   return { status, ...ResponseBody.parse(body) };
 }
 
-/** The events that the admin API lists, in its order. */
+/** The events that the admin API lists, in the order recorded. */
 export async function listRecordedEvents(
   { app }: Installation,
   signal: AbortSignal,
 ): Promise<readonly Event[]> {
-  const { body } = await request(`${app.adminUrl}/api/v1/events?limit=1000`, { signal });
+  const { body } = await request(`${app.adminUrl}/api/v1/events?order=oldest&limit=1000`, { signal });
   return z.object({ items: z.array(Event) }).parse(body).items;
 }
 

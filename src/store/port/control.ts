@@ -1,5 +1,5 @@
 import type { Breaker } from "../../domain/breaker.ts";
-import type { Page, PageRequest } from "./paging.ts";
+import type { ListRequest, PageRequest, SearchedPage, TimeRange } from "./paging.ts";
 
 /** Why a destination gets nothing. */
 export interface Pause {
@@ -64,6 +64,5 @@ export interface Control {
   ): Promise<{ replayed: number; next: string | null }>;
 
   addAudit(entry: AuditEntry): Promise<void>;
-  /** In the order recorded, oldest first. */
-  findAudit(page: PageRequest): Promise<Page<AuditEntry>>;
+  findAudit(range: TimeRange, page: ListRequest): Promise<SearchedPage<AuditEntry>>;
 }

@@ -2,7 +2,7 @@ import type { Event } from "../../domain/event.ts";
 import type { Lookup } from "../../domain/lookup.ts";
 import type { Problem, Receipt, Rejection } from "../../domain/receipt.ts";
 import type { Known, Resolution } from "../../domain/resolve.ts";
-import type { Page, PageRequest } from "./paging.ts";
+import type { ListRequest, SearchedPage, TimeRange } from "./paging.ts";
 
 /** A request to record, and how its drafts become events. */
 export interface RecordRequest {
@@ -39,7 +39,8 @@ export interface RejectionSummary extends Omit<Rejection, "body"> {
   size: number | null;
 }
 
-export interface RejectionFilter {
+/** The range is of the time of arrival. */
+export interface RejectionFilter extends TimeRange {
   source?: string | undefined;
   channel?: string | undefined;
 }
@@ -64,10 +65,10 @@ export interface Inbox {
 
   /** Keeps a refused request, and the newest `keep` of its channel. */
   reject(rejection: Rejection, keep: number): Promise<void>;
-  /** In the order received, oldest first, without bodies. */
-  listRejections(filter: RejectionFilter, page: PageRequest): Promise<Page<RejectionSummary>>;
+  /** Without bodies. */
+  listRejections(filter: RejectionFilter, page: ListRequest): Promise<SearchedPage<RejectionSummary>>;
   /** The same with bodies, to be verified again. */
-  findRejections(filter: RejectionFilter, page: PageRequest): Promise<Page<Rejection>>;
+  findRejections(filter: RejectionFilter, page: ListRequest): Promise<SearchedPage<Rejection>>;
   findRejection(id: string): Promise<Rejection | null>;
   /** False: there is no rejection with this id. */
   dropRejection(id: string): Promise<boolean>;

@@ -1,33 +1,60 @@
-import type { Attempt, Delivery, DeliveryStatus, ParkReason } from "../../domain/delivery.ts";
+import type { Attempt, AttemptCause, Delivery, DeliveryStatus, ParkReason } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
-import type { DocumentStatus, Event } from "../../domain/event.ts";
+import type { DocumentStatus, Event, EventType } from "../../domain/event.ts";
 import type { Receipt } from "../../domain/receipt.ts";
 import type { DeliveryOutcome, RequestOutcome } from "../../domain/tally.ts";
-import type { Page, PageRequest } from "./paging.ts";
+import type { ListRequest, SearchedPage, TimeRange } from "./paging.ts";
 
-export interface EventFilter {
+/** The range is of the time of recording. */
+export interface EventFilter extends TimeRange {
   type?: string | undefined;
   source?: string | undefined;
+  /** The one that reported it first. */
+  channel?: string | undefined;
   document?: string | undefined;
 }
 
-export interface DocumentFilter {
+/** The range is of the time of the last change: of the last report about the document. */
+export interface DocumentFilter extends TimeRange {
   source?: string | undefined;
   id?: string | undefined;
   status?: DocumentStatus | undefined;
+  /**
+   * Those whose id, title, a signer's name or address, a tag or a reference contains this text, without regard
+   * to case. One whose id is this text comes first, whatever the order.
+   */
+  search?: string | undefined;
+  /** Those that were sent before this moment and have not ended, milliseconds since 1970. */
+  stuckBefore?: number | undefined;
 }
 
-export interface ReceiptFilter {
+/** A document with the time of its last change. */
+export interface ListedDocument extends Document {
+  /** When the last report about it came, milliseconds since 1970. */
+  changedAt: number;
+}
+
+/** The range is of the time of arrival. */
+export interface ReceiptFilter extends TimeRange {
   source?: string | undefined;
   channel?: string | undefined;
   /** True: only those with a problem. */
   problems?: boolean | undefined;
 }
 
-export interface DeliveryFilter {
+/** The range is of the time of recording. */
+export interface DeliveryFilter extends TimeRange {
   destination?: string | undefined;
   status?: DeliveryStatus | undefined;
+  /** True: only those that are open or parked. */
+  undelivered?: boolean | undefined;
   reason?: ParkReason | undefined;
+  /** Of the last attempt. */
+  cause?: AttemptCause | undefined;
+  /** Of the event. */
+  type?: string | undefined;
+  /** Of the event. */
+  source?: string | undefined;
 }
 
 /** A receipt without its body, with the events that it reported. */
@@ -46,6 +73,34 @@ export interface Duplicate {
   channel: string;
   /** When the receipt came, milliseconds since 1970. */
   at: number;
+}
+
+/** A delivery with what a person wants to see beside it. */
+export interface ListedDelivery extends Delivery {
+  /** When it was recorded with its event, milliseconds since 1970. */
+  recordedAt: number;
+  /** Of its event. */
+  type: EventType;
+  /** Of its event. */
+  source: string;
+  /** It is leased to a worker: then `dueAt` is when the lease ends. */
+  leased: boolean;
+  /** Null: there was none, or it is pruned. */
+  lastAttempt: Pick<Attempt, "startedAt" | "cause" | "status"> | null;
+  /** The event whose delivery a held one waits for, in its lane; null: it waits for none. */
+  waitsFor: string | null;
+}
+
+/** What deliveries can be counted by: `cause` is that of the last attempt, `type` that of the event. */
+export const DELIVERY_GROUPS = ["destination", "cause", "reason", "status", "type"] as const;
+export type DeliveryGroup = (typeof DELIVERY_GROUPS)[number];
+
+/** Deliveries that have the same in each part that they are counted by. */
+export interface DeliveryCount extends Partial<Readonly<Record<DeliveryGroup, string | null>>> {
+  count: number;
+  /** When the oldest of them was recorded, milliseconds since 1970. */
+  oldest: number;
+  newest: number;
 }
 
 /** A delivery with its attempts. */
@@ -112,24 +167,36 @@ export interface Tallies {
   deliveries: readonly DeliveryTally[];
 }
 
-/** Lists and single rows, for people and metrics. Lists are in the order recorded, oldest first. */
+/**
+ * Lists and single rows, for people and metrics. Lists reject with `bad_request` when the cursor does not belong
+ * to them.
+ */
 export interface Reads {
-  findEvents(filter: EventFilter, page: PageRequest): Promise<Page<Event>>;
+  findEvents(filter: EventFilter, page: ListRequest): Promise<SearchedPage<Event>>;
   findEvent(id: string): Promise<EventHistory | null>;
 
-  findReceipts(filter: ReceiptFilter, page: PageRequest): Promise<Page<ReceiptSummary>>;
+  findReceipts(filter: ReceiptFilter, page: ListRequest): Promise<SearchedPage<ReceiptSummary>>;
   /** The number of receipts with a problem, at most `MAX_COUNT`. */
   countProblems(): Promise<number>;
   findReceipt(id: string): Promise<(ReceiptSummary & { body: Uint8Array }) | null>;
 
-  /** In the order first seen. */
-  findDocuments(filter: DocumentFilter, page: PageRequest): Promise<Page<Document>>;
+  /** By when they were first seen. */
+  findDocuments(filter: DocumentFilter, page: ListRequest): Promise<SearchedPage<ListedDocument>>;
   findDocument(source: string, id: string): Promise<Document | null>;
 
-  findDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
-  findDelivery(id: string): Promise<Delivery | null>;
+  findDeliveries(filter: DeliveryFilter, page: ListRequest): Promise<SearchedPage<ListedDelivery>>;
+  findDelivery(id: string): Promise<ListedDelivery | null>;
   /** The pending delivery that a held one waits for, in its lane; null: it waits for none. */
   findBlocking(id: string): Promise<Delivery | null>;
+  /**
+   * Counts open and parked deliveries, newest first, as many as a page looks at: the sum over all pages counts
+   * each once. The largest groups come first.
+   */
+  countUndelivered(
+    groups: readonly DeliveryGroup[],
+    filter: DeliveryFilter,
+    page: Pick<ListRequest, "cursor">,
+  ): Promise<SearchedPage<DeliveryCount>>;
 
   /** The open deliveries of each destination that has any. */
   backlog(): Promise<readonly Backlog[]>;

@@ -34,16 +34,24 @@ function prepare(text: string): Prepared {
  * A connection inside a transaction, or the pool for statements of their own. Calls that are not waited for
  * are sent one behind the other. A hot statement may say `$1`, `$2` … itself, to use a value twice.
  *
+ * With `plansAnew` every call gets a plan for its own values and the present tables: for lists, of which there
+ * are many and few are asked for, and whose best index depends on the values.
+ *
  * @throws CountersignError `store_unavailable` for every fault of the database. Of statements sent one behind
  * the other in a transaction, each after the one that failed throws that one's fault: it is the cause.
  */
-export function createSession(client: Pick<ClientBase, "query">): Session {
+export function createSession(
+  client: Pick<ClientBase, "query">,
+  { plansAnew } = { plansAnew: false },
+): Session {
   let first: CountersignError | null = null;
   const gather = gathering(client);
   const query = async (text: string, values: readonly Value[]) => {
     gather();
+    const { name, text: numbered } = prepare(text);
+    const given = { text: numbered, values: values.map(storable) };
     try {
-      return await client.query({ ...prepare(text), values: values.map(storable) });
+      return await client.query(plansAnew ? given : { name, ...given });
     } catch (error) {
       const fault = first && isAborted(error) ? first : asFault(error);
       first ??= fault;

@@ -1,133 +1,20 @@
 import type { Delivery } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
-import type { Event } from "../../domain/event.ts";
 import { partsOfDeliveryId } from "../../domain/identity.ts";
 import type { Rejection } from "../../domain/receipt.ts";
 import type { Column, DbRow } from "../columns.ts";
 import { namesOf } from "../description.ts";
-import type { AuditEntry, DestinationState } from "../port/control.ts";
-import type { RejectionFilter, RejectionSummary } from "../port/inbox.ts";
-import { MAX_COUNT, type Page, type PageRequest } from "../port/paging.ts";
-import type {
-  DeliveryFilter,
-  DocumentFilter,
-  EventFilter,
-  EventHistory,
-  ReceiptFilter,
-  ReceiptSummary,
-} from "../port/reads.ts";
-import {
-  AUDIT_ENTRY,
-  DELIVERY,
-  DESTINATION,
-  DOCUMENT,
-  EVENT,
-  RECEIPT,
-  REJECTION,
-  SCHEMA,
-} from "../tables.ts";
+import type { DestinationState } from "../port/control.ts";
+import { MAX_COUNT } from "../port/paging.ts";
+import type { EventHistory, ReceiptSummary } from "../port/reads.ts";
+import { DELIVERY, DESTINATION, DOCUMENT, EVENT, RECEIPT, REJECTION, SCHEMA } from "../tables.ts";
 import { childrenOf } from "./children.ts";
-import { list } from "./list.ts";
 import { joinApart, type Session, selectOf } from "./session.ts";
 
-/** Lists and single rows for people: the same statements in both databases. */
+/** Single rows for people: the same statements in both databases. */
 
 const BODY: Column = { name: "body", type: "bytes", apartInSqlite: "bodies" };
-const REJECTED_BODY: Column = { name: "body", type: "bytes" };
-const REJECTED_SIZE: Column = { name: "size", type: "integer", computed: "length(body)" };
 const TOKEN: Column = { name: "token", type: "text" };
-
-export function findEvents(
-  session: Session,
-  { type, source, document }: EventFilter,
-  page: PageRequest,
-): Promise<Page<Event>> {
-  const events = { table: "events", columns: EVENT.columns };
-  const listing = {
-    ...events,
-    ...(document !== undefined
-      ? { indexed: { document_id: document }, others: { type, source } }
-      : type !== undefined || !session.dialect.isPostgres
-        ? { indexed: { type }, others: { source } }
-        : { indexed: { source } }),
-  };
-  return list(session, listing, page, EVENT.decode);
-}
-
-export function findReceipts(
-  session: Session,
-  { source, channel, problems }: ReceiptFilter,
-  page: PageRequest,
-): Promise<Page<ReceiptSummary>> {
-  const listing = {
-    ...{ table: "receipts", columns: RECEIPT.columns },
-    where: problems ? ["problems is not null"] : [],
-    others: { source, channel },
-  };
-  return list(session, listing, page, RECEIPT.decode);
-}
-
-export function findDocuments(
-  session: Session,
-  { source, id, status }: DocumentFilter,
-  page: PageRequest,
-): Promise<Page<Document>> {
-  const listing = {
-    ...{ table: "documents", columns: DOCUMENT.columns },
-    ...{ indexed: { id }, others: { source, status } },
-  };
-  return list(session, listing, page, DOCUMENT.decode);
-}
-
-export function findDeliveries(
-  session: Session,
-  { destination, status, reason }: DeliveryFilter,
-  page: PageRequest,
-): Promise<Page<Delivery>> {
-  const isIndexed = status === "parked" && destination !== undefined;
-  const listing = {
-    ...{ table: "deliveries", columns: DELIVERY.columns },
-    // The index holds parked deliveries alone, so its condition has to stand in the statement.
-    where: isIndexed ? ["status = 'parked'"] : [],
-    indexed: isIndexed ? { destination } : {},
-    others: isIndexed ? { reason } : { destination, status, reason },
-  };
-  return list(session, listing, page, DELIVERY.decode);
-}
-
-export function findRejections(
-  session: Session,
-  filter: RejectionFilter,
-  page: PageRequest,
-): Promise<Page<Rejection>> {
-  const columns = [...REJECTION.columns, REJECTED_BODY];
-  return list(session, { columns, ...ofChannel(filter) }, page, toRejection);
-}
-
-export function listRejections(
-  session: Session,
-  filter: RejectionFilter,
-  page: PageRequest,
-): Promise<Page<RejectionSummary>> {
-  const columns = [...REJECTION.columns, REJECTED_SIZE];
-  return list(session, { columns, ...ofChannel(filter) }, page, (row) => ({
-    ...REJECTION.decode(row),
-    size: row.size as number | null,
-  }));
-}
-
-function ofChannel({ source, channel }: RejectionFilter) {
-  const isIndexed = source !== undefined;
-  return {
-    table: "rejections",
-    indexed: isIndexed ? { source, channel } : {},
-    others: isIndexed ? {} : { channel },
-  };
-}
-
-export function findAudit(session: Session, page: PageRequest): Promise<Page<AuditEntry>> {
-  return list(session, { table: "audit", columns: AUDIT_ENTRY.columns }, page, AUDIT_ENTRY.decode);
-}
 
 export async function findRejection(session: Session, id: string): Promise<Rejection | null> {
   const [row] = await session.rows(
@@ -137,7 +24,7 @@ export async function findRejection(session: Session, id: string): Promise<Rejec
   return row ? toRejection(row) : null;
 }
 
-function toRejection(row: DbRow): Rejection {
+export function toRejection(row: DbRow): Rejection {
   return { ...REJECTION.decode(row), body: row.body as Uint8Array | null };
 }
 
@@ -177,25 +64,16 @@ export function placeOfDelivery(id: string): [event: string, again: string, dest
   return parts && [parts.event, parts.event, parts.destination];
 }
 
-export async function findDelivery(session: Session, id: string): Promise<Delivery | null> {
-  return firstDelivery(session, id, IS_DELIVERY);
-}
-
 export async function findBlocking(session: Session, id: string): Promise<Delivery | null> {
-  return firstDelivery(
-    session,
-    id,
-    `(destination, lane) =
-       (select destination, lane from deliveries where ${IS_DELIVERY} and status = 'held')
-     and due_at is not null and status = 'pending'`,
-  );
-}
-
-async function firstDelivery(session: Session, id: string, where: string): Promise<Delivery | null> {
   const place = placeOfDelivery(id);
   if (!place) return null;
-  const columns = selectOf(session.dialect, DELIVERY.columns);
-  const [row] = await session.rows(`select ${columns} from deliveries where ${where}`, place);
+  const [row] = await session.rows(
+    `select ${selectOf(session.dialect, DELIVERY.columns)} from deliveries
+     where (destination, lane) =
+         (select destination, lane from deliveries where ${IS_DELIVERY} and status = 'held')
+       and due_at is not null and status = 'pending'`,
+    place,
+  );
   return row ? DELIVERY.decode(row) : null;
 }
 

@@ -1,31 +1,30 @@
 import type { Column, DbRow } from "../columns.ts";
-import { after, cursorAt, MAX_PAGE_BYTES, toPage } from "../cursor.ts";
-import type { Page, PageRequest } from "../port/paging.ts";
-import { joinApart, type Session, selectOf, type Value } from "./session.ts";
+import { cursorOf, MAX_PAGE_BYTES } from "../cursor.ts";
+import type { ListRequest, SearchedPage } from "../port/paging.ts";
+import { ANY } from "./condition.ts";
+import { joinApart, type Session, selectOf } from "./session.ts";
+import {
+  endOf,
+  type KeyRow,
+  keysOf,
+  MAX_ROWS_LOOKED_AT,
+  orderOf,
+  placeOf,
+  planWalk,
+  type Selection,
+  type Walk,
+  windowOf,
+} from "./walk.ts";
 
-/** Columns and the values that they must have; undefined: any. */
-export type Equal = Readonly<Record<string, string | undefined>>;
-
-export interface Listing {
-  table: string;
+export interface Listing extends Selection {
   columns: readonly Column[];
-  /** Conditions that one index answers in the order of positions. */
-  indexed?: Equal;
-  /** The same, as SQL: the condition of a partial index. */
-  where?: readonly string[];
-  /** Conditions that no index answers. */
-  others?: Equal;
 }
 
-/**
- * A page looks at no more rows than this: a search for rare rows takes several pages, and other work has its
- * turn in between.
- */
-export const MAX_ROWS_LOOKED_AT = 5_000;
+/** A row with its place in the list. */
+type ListedRow = DbRow & KeyRow;
 
 /**
- * A page of a table in the order of positions. Names only the columns that are asked for, so that their index
- * is used.
+ * A page of a table. Names only the columns that are asked for, so that their index is used.
  *
  * Rows are weighed where they lie, and only those of the page are read: bodies, documents and lists of ids
  * have no bound of their own.
@@ -37,29 +36,46 @@ export const MAX_ROWS_LOOKED_AT = 5_000;
 export async function list<T>(
   session: Session,
   listing: Listing,
-  page: PageRequest,
-  convert: (row: DbRow) => T,
-): Promise<Page<T>> {
-  const { table, columns } = listing;
-  const apart = joinApart(session.dialect, columns);
-  const search = searchOf(listing, apart, page);
-  const rows = await session.rows<DbRow & { position: number; more: number | boolean }>(
-    `with page as (
-       select position, ${weightOf(columns)} as weight ${search.from} order by position limit ?
-     ), shown as (
-       select position from (
-         select position, row_number() over w as n, sum(weight) over w - weight as before
-         from page window w as (order by position rows unbounded preceding)
-       ) weighed
-       where n <= ? and before <= ?
-     )
-     select position, ${selectOf(session.dialect, columns)},
-       (select count(*) from page) > (select count(*) from shown) as more
-     from shown join ${table} using (position)${apart} order by position`,
-    [...search.values, page.limit + 1, page.limit, MAX_PAGE_BYTES],
+  page: ListRequest,
+  convert: (row: ListedRow) => T,
+): Promise<SearchedPage<T>> {
+  if (listing.ways?.length === 0) return NOTHING;
+  const walk = await planWalk(session, listing, page);
+  const checksRows = walk.checks !== ANY;
+  const window = windowOf(walk, checksRows ? MAX_ROWS_LOOKED_AT : page.limit + 1);
+  const rows = await session.rows<ListedRow & { more: number | boolean }>(
+    textOf(session, listing.columns, walk, window.sql),
+    [...window.values, ...walk.checks.values, page.limit + 1, page.limit, MAX_PAGE_BYTES],
   );
-  const { items, next } = toPage({ rows, more: Boolean(rows[0]?.more) }, convert);
-  return { items, next: next ?? (await search.end(session)) };
+  const items = rows.map(convert);
+  const last = rows.at(-1);
+  const { order } = walk;
+  if (last?.more) return { items, next: cursorOf({ order, ...placeOf(last) }), searched: null };
+  const end = checksRows ? await endOf(session, walk, window) : null;
+  if (end?.looked !== MAX_ROWS_LOOKED_AT) return { items, next: null, searched: null };
+  return { items, next: cursorOf({ order, ...end.last }), searched: end.looked };
+}
+
+const NOTHING = { items: [], next: null, searched: null };
+
+function textOf(session: Session, columns: readonly Column[], walk: Walk, window: string): string {
+  const { table, checks } = walk;
+  const keys = keysOf(walk).join(", ");
+  const order = orderOf(walk);
+  const apart = joinApart(session.dialect, columns);
+  return `with looked as (${window}), page as (
+      select ${keys}, ${weightOf(columns)} as weight
+      from looked join ${table} using (position)${apart} where ${checks.sql} order by ${order} limit ?
+    ), shown as (
+      select ${keys} from (
+        select ${keys}, row_number() over w as n, sum(weight) over w - weight as before
+        from page window w as (order by ${order} rows unbounded preceding)
+      ) weighed
+      where n <= ? and before <= ?
+    )
+    select ${keys}, ${selectOf(session.dialect, columns)},
+      (select count(*) from page) > (select count(*) from shown) as more
+    from shown join ${table} using (position)${apart} order by ${order}`;
 }
 
 /** The length of a row's texts and bytes. */
@@ -69,46 +85,30 @@ function weightOf(columns: readonly Column[]): string {
   return ["0", ...long.map(({ name }) => `coalesce(octet_length(${name}), 0)`)].join(" + ");
 }
 
-/** The rows to look through, as a `from` clause, and where a search that found no full page stopped. */
-function searchOf(
-  { table, indexed = {}, where = [], others = {} }: Listing,
-  apart: string,
-  page: PageRequest,
-) {
-  const [inIndex, beside] = [given(indexed), given(others)];
-  const conditions = ["position > ?", ...where, ...inIndex.columns].join(" and ");
-  const start: Value[] = [after(page), ...inIndex.values];
-  if (beside.columns.length === 0)
-    return { from: `from ${table}${apart} where ${conditions}`, values: start, end: async () => null };
+/** The most rows of a page that a rule is asked about: each is read and perhaps parsed. */
+export const MAX_ROWS_SEARCHED = 2_500;
 
-  const window = windowOf(table, conditions);
-  return {
-    from: `from (${window}) looked join ${table} using (position)${apart}
-       where ${beside.columns.join(" and ")}`,
-    values: [...start, ...beside.values],
-    end: (session: Session) => endOf(session, window, start),
-  };
-}
-
-/** The next rows of a table, as many as a page looks at. */
-export function windowOf(table: string, conditions: string): string {
-  return `select position from ${table} where ${conditions} order by position limit ${MAX_ROWS_LOOKED_AT}`;
-}
-
-/** The cursor after a window; null: it holds the last rows of the table. */
-export async function endOf(
+/** A page of the rows of which a rule makes an item: of null it makes none. */
+export async function search<T>(
   session: Session,
-  window: string,
-  values: readonly Value[],
-): Promise<string | null> {
-  const [row] = await session.rows<{ looked: number; last: number }>(
-    `select count(*) as looked, max(position) as last from (${window}) looked`,
-    values,
-  );
-  return row?.looked === MAX_ROWS_LOOKED_AT ? cursorAt(row.last) : null;
-}
-
-function given(equal: Equal): { columns: string[]; values: string[] } {
-  const entries = Object.entries(equal).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return { columns: entries.map(([column]) => `${column} = ?`), values: entries.map(([, value]) => value) };
+  listing: Listing,
+  page: ListRequest,
+  choose: (row: DbRow) => T | null,
+): Promise<SearchedPage<T>> {
+  const {
+    items: rows,
+    next,
+    searched,
+  } = await list(session, listing, { ...page, limit: MAX_ROWS_SEARCHED }, (row) => row);
+  const items: T[] = [];
+  let last: KeyRow | null = null;
+  for (const row of rows) {
+    const item = choose(row);
+    if (item === null) continue;
+    if (last && items.length === page.limit)
+      return { items, next: cursorOf({ order: page.order ?? "oldest", ...placeOf(last) }), searched: null };
+    items.push(item);
+    last = row;
+  }
+  return { items, next, searched: next === null ? null : (searched ?? rows.length) };
 }

@@ -1,23 +1,24 @@
 import type { Control } from "../port/control.ts";
 import type { Inbox } from "../port/inbox.ts";
 import type { Reads } from "../port/reads.ts";
+import { countUndelivered, findDeliveries, findDelivery } from "./deliveries.ts";
 import {
   countProblems,
   destinations,
-  findAudit,
   findBlocking,
-  findDeliveries,
-  findDelivery,
   findDocument,
-  findDocuments,
   findEvent,
-  findEvents,
   findReceipt,
-  findReceipts,
   findRejection,
+} from "./find.ts";
+import {
+  findAudit,
+  findDocuments,
+  findEvents,
+  findReceipts,
   findRejections,
   listRejections,
-} from "./find.ts";
+} from "./lists.ts";
 import type { Session } from "./session.ts";
 import { tallies } from "./tallies.ts";
 
@@ -42,11 +43,12 @@ export function createReads(
     findDeliveries: (filter, page) => read(() => findDeliveries(session, filter, page)),
     findDelivery: (id) => read(() => findDelivery(session, id)),
     findBlocking: (id) => read(() => findBlocking(session, id)),
+    countUndelivered: (groups, filter, page) => read(() => countUndelivered(session, groups, filter, page)),
     listRejections: (filter, page) => read(() => listRejections(session, filter, page)),
     findRejections: (filter, page) => read(() => findRejections(session, filter, page)),
     findRejection: (id) => read(() => findRejection(session, id)),
     destinations: () => read(() => destinations(session)),
-    findAudit: (page) => read(() => findAudit(session, page)),
+    findAudit: (range, page) => read(() => findAudit(session, range, page)),
     tallies: (span) => read(() => tallies(session, span)),
   };
 }

@@ -3,12 +3,12 @@ import { setImmediate } from "node:timers/promises";
 import { after, cursorAt, nextOf } from "../cursor.ts";
 import type { ReplayFilter } from "../port/control.ts";
 import type { PageRequest } from "../port/paging.ts";
-import { MAX_ROWS_LOOKED_AT, windowOf } from "../sql/list.ts";
 import { replayable } from "../sql/replayable.ts";
+import { MAX_ROWS_LOOKED_AT } from "../sql/walk.ts";
 import { query, type Statements } from "./statements.ts";
 
 /** The next deliveries after a position, as many as one step looks at. */
-const WINDOW = windowOf("deliveries", "position > ?");
+const WINDOW = `select position from deliveries where position > ? order by position limit ${MAX_ROWS_LOOKED_AT}`;
 const CHOSEN = `(${WINDOW}) w join deliveries d using (position) join events e on e.id = d.event_id`;
 
 /** Runs inside a transaction. A delivery whose lane has an open one waits there. */
