@@ -4,7 +4,8 @@ import { type Listing, listing, withOrder } from "./listing.ts";
 import { moment } from "./table.ts";
 
 /**
- * The commands that list events, receipts, documents, destinations and operators' changes of a running bridge.
+ * The commands that list events, receipts, documents, destinations and operators' changes of a running
+ * bridge.
  */
 
 const EventItem = z.looseObject({

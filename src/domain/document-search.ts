@@ -3,8 +3,8 @@ import type { Document } from "./document.ts";
 /** Finds documents by what a person remembers of one. */
 export interface DocumentSearch {
   /**
-   * Whether its id, its title, the name or address of a signer, a tag or the value of a reference contains the
-   * term, without regard to case.
+   * Whether its id, its title, the name or address of a signer, a tag or the value of a reference contains
+   * the term, without regard to case.
    */
   matches(document: Document): boolean;
   /** False: no document with this JSON matches. Costs far less than to parse it. */

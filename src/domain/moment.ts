@@ -17,8 +17,8 @@ const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\
 const MILLISECONDS = /^\d{12,15}$/;
 
 /**
- * Milliseconds since 1970 of an ISO 8601 date or time, or of a text that is that number; null when the text is
- * neither. Without a zone it is in UTC, as `formatMoment` writes it.
+ * Milliseconds since 1970 of an ISO 8601 date or time, or of a text that is that number; null when the text
+ * is neither. Without a zone it is in UTC, as `formatMoment` writes it.
  */
 export function parseMoment(text: string): number | null {
   if (MILLISECONDS.test(text)) return Number(text);

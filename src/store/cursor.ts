@@ -19,14 +19,18 @@ export interface Cursor {
 const NEWEST = "n.";
 const CURSOR = /^(n\.)?([0-9a-z]{1,11})(?:-([0-9a-z]{1,11}))?$/;
 
-/** The numbers in base 36: the position and, after a dash, the time if there is one. Newest first has `n.` before. */
+/**
+ * The numbers in base 36: the position and, after a dash, the time if there is one. Newest first has `n.`
+ * before.
+ */
 export function cursorOf({ order, position, at }: Cursor): string {
   const prefix = order === "newest" ? NEWEST : "";
   return `${prefix}${position.toString(36)}${at === null ? "" : `-${at.toString(36)}`}`;
 }
 
 /**
- * Where the page begins; null: at the start of the list. `inRange`: the list is restricted to a range of times.
+ * Where the page begins; null: at the start of the list. `inRange`: the list is restricted to a range of
+ * times.
  *
  * @throws CountersignError `bad_request`: the cursor is none, or belongs to another list.
  */

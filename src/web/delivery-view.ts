@@ -9,8 +9,8 @@ export interface DeliveryView extends ListedDelivery {
    */
   maxAttempts: number | null;
   /**
-   * When the next attempt is due at the earliest, milliseconds since 1970; null: one is under way, none will be
-   * made, or it depends on another delivery or on a person.
+   * When the next attempt is due at the earliest, milliseconds since 1970; null: one is under way, none will
+   * be made, or it depends on another delivery or on a person.
    */
   nextAttemptAt: number | null;
 }

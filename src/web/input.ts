@@ -75,7 +75,9 @@ export function toRange({ since, from, until }: TimeRange & { since?: number | u
 
 type ListParameters = ListRequest & TimeRange & { since?: number | undefined };
 
-/** Tells the page, and what the list is restricted to. @throws CountersignError `bad_request`, as `toRange`. */
+/**
+ * Tells the page, and what the list is restricted to. @throws CountersignError `bad_request`, as `toRange`.
+ */
 export function splitList<Query extends ListParameters>(query: Query) {
   const { cursor, limit, order, from, until, since, ...filter } = query;
   return { page: { cursor, limit, order }, filter: { ...filter, ...toRange({ from, until, since }) } };

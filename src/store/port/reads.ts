@@ -20,8 +20,8 @@ export interface DocumentFilter extends TimeRange {
   id?: string | undefined;
   status?: DocumentStatus | undefined;
   /**
-   * Those whose id, title, a signer's name or address, a tag or a reference contains this text, without regard
-   * to case. One whose id is this text comes first, whatever the order.
+   * Those whose id, title, a signer's name or address, a tag or a reference contains this text, without
+   * regard to case. One whose id is this text comes first, whatever the order.
    */
   search?: string | undefined;
   /** Those that were sent before this moment and have not ended, milliseconds since 1970. */
@@ -168,8 +168,8 @@ export interface Tallies {
 }
 
 /**
- * Lists and single rows, for people and metrics. Lists reject with `bad_request` when the cursor does not belong
- * to them.
+ * Lists and single rows, for people and metrics. Lists reject with `bad_request` when the cursor does not
+ * belong to them.
  */
 export interface Reads {
   findEvents(filter: EventFilter, page: ListRequest): Promise<SearchedPage<Event>>;
@@ -189,8 +189,8 @@ export interface Reads {
   /** The pending delivery that a held one waits for, in its lane; null: it waits for none. */
   findBlocking(id: string): Promise<Delivery | null>;
   /**
-   * Counts open and parked deliveries, newest first, as many as a page looks at: the sum over all pages counts
-   * each once. The largest groups come first.
+   * Counts open and parked deliveries, newest first, as many as a page looks at: the sum over all pages
+   * counts each once. The largest groups come first.
    */
   countUndelivered(
     groups: readonly DeliveryGroup[],

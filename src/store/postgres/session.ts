@@ -34,8 +34,8 @@ function prepare(text: string): Prepared {
  * A connection inside a transaction, or the pool for statements of their own. Calls that are not waited for
  * are sent one behind the other. A hot statement may say `$1`, `$2` … itself, to use a value twice.
  *
- * With `plansAnew` every call gets a plan for its own values and the present tables: for lists, of which there
- * are many and few are asked for, and whose best index depends on the values.
+ * With `plansAnew` every call gets a plan for its own values and the present tables: for lists, of which
+ * there are many and few are asked for, and whose best index depends on the values.
  *
  * @throws CountersignError `store_unavailable` for every fault of the database. Of statements sent one behind
  * the other in a transaction, each after the one that failed throws that one's fault: it is the cause.

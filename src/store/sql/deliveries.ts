@@ -121,8 +121,8 @@ async function selectionOf(session: Session, filter: DeliveryFilter): Promise<Se
 }
 
 /**
- * Open and parked deliveries are few among all, and have indexes, each by destination. Undefined: any delivery
- * may belong to the list.
+ * Open and parked deliveries are few among all, and have indexes, each by destination. Undefined: any
+ * delivery may belong to the list.
  */
 async function waysOf(
   session: Session,

@@ -24,7 +24,9 @@ export interface TimeOf {
   isIndexed: boolean;
 }
 
-/** How the rows of a selection are looked through: in which order, from where, and what is checked on each. */
+/**
+ * How the rows of a selection are looked through: in which order, from where, and what is checked on each.
+ */
 export interface Walk {
   table: string;
   order: Order;
