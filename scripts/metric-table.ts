@@ -8,6 +8,7 @@ export function metricTable(): string {
     clock: { now: () => 0, after: () => () => {} },
     backlog: async () => [],
     problems: async () => 0,
+    concerns: async () => [],
     states: () => [],
   });
   const rows = definitions.map(({ name, type, labelNames, help }) => [

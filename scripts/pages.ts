@@ -1,3 +1,4 @@
+import { concernTables } from "./concern-tables.ts";
 import { configurationTables } from "./configuration-tables.ts";
 import { eventTables } from "./event-tables.ts";
 import { logTables } from "./log-tables.ts";
@@ -8,6 +9,7 @@ import { metricTable } from "./metric-table.ts";
  * that name it.
  */
 const TABLES: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
+  ["docs/concerns.md", concernTables()],
   ["docs/configuration.md", configurationTables()],
   ["docs/events.md", eventTables()],
   ["docs/logs.md", logTables()],

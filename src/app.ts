@@ -11,6 +11,7 @@ import { createDeliver } from "./outbound/deliver.ts";
 import { createRandomPool } from "./random-pool.ts";
 import { createReloader, type Reloader } from "./reloader.ts";
 import { createRequestHandlers, type RequestHandlers } from "./runtime.ts";
+import { createStatus } from "./status/status.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { timed } from "./store/timed.ts";
@@ -59,6 +60,9 @@ const SYSTEM_CLOCK: Clock = {
   },
 };
 
+/** A scrape shows concerns that are at most this old; milliseconds. */
+const SCRAPE_FRESH_MS = 60_000;
+
 /** Time beyond its grace that a stop has for releasing leases and closing the store; milliseconds. */
 const STOP_MARGIN_MS = 5_000;
 
@@ -79,6 +83,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     backlog: () => store.backlog(),
     problems: () => store.countProblems(),
     states: () => reloader.current().dispatcher.states(),
+    concerns: () => status.concerns(SCRAPE_FRESH_MS),
   });
   const { observers = createObservers({ log: createLog(logger), metrics, now: clock.now }) } = overrides;
   const rawStore =
@@ -97,7 +102,16 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   };
   const reloader = await createReloader(config, { ...parts, settled, load: overrides.load });
   const { current, reload } = reloader;
-  const handlers = createRequestHandlers(config, { ...parts, current, reload });
+  const status = createStatus({
+    store,
+    written: rejections.written,
+    channels: () => current().config.channels,
+    destinations: () => current().config.destinations,
+    states: () => current().dispatcher.states(),
+    stuckAfter: () => current().config.concerns.stuckAfter,
+    now: clock.now,
+  });
+  const handlers = createRequestHandlers(config, { ...parts, current, reload, status });
   const listeners = await openListeners(config, handlers, observers.crowded).catch(async (error) => {
     await store.close();
     throw error;

@@ -47,6 +47,7 @@ export interface Config {
   /** How long each kind of row is kept; null: for ever. */
   retention: Retention;
   shutdown: number;
+  concerns: { stuckAfter: number };
 }
 
 export interface LoadedConfig {
@@ -97,7 +98,7 @@ export async function parseConfig(
   const warnings = inOrder(findDoubtful(yaml));
   if (checked.value === null || problems.length > 0) return { config: null, problems, warnings };
 
-  const { server, admin, store, typePrefix, privateNames, log, rejected, retention, shutdown } =
+  const { server, admin, store, typePrefix, privateNames, log, rejected, retention, shutdown, concerns } =
     checked.value;
   return {
     config: {
@@ -112,6 +113,7 @@ export async function parseConfig(
       rejected,
       retention,
       shutdown,
+      concerns,
     },
     problems,
     warnings,

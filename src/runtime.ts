@@ -16,6 +16,7 @@ import type { Deliver } from "./outbound/deliver.ts";
 import { createDispatcher, type Dispatcher } from "./outbound/dispatch.ts";
 import { withHandover } from "./outbound/handover.ts";
 import { createPruner, type Pruner } from "./retention.ts";
+import type { Status } from "./status/status.ts";
 import type { Store } from "./store/store.ts";
 import { createAdmin } from "./web/admin.ts";
 import { createReadiness } from "./web/health.ts";
@@ -115,6 +116,7 @@ export interface RequestHandlers {
 
 interface HandlerParts extends RuntimeParts {
   metrics: Pick<Metrics, "scrape">;
+  status: Status;
   /** Takes the configuration from its file again, all or nothing. */
   reload(): Promise<void>;
 }
@@ -155,6 +157,7 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
   const wake = wakeCurrent(parts);
   return createAdmin({
     store,
+    concerns: () => parts.status.concerns(),
     reprocess: createReprocess({
       store,
       channels: () => current().config.channels,

@@ -65,6 +65,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./capture.ts").then(({ captureCommand }) => captureCommand),
   },
   {
+    name: "status",
+    description: "tell what needs a person, and what can be done; the exit code is 0, 1 or 2",
+    load: () => import("./status.ts").then(({ statusCommand }) => statusCommand),
+  },
+  {
     name: "events",
     description: "list events",
     load: () => import("./list.ts").then(({ eventsCommand }) => eventsCommand),

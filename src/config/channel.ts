@@ -23,10 +23,11 @@ export function readChannel(
   if (!rules) {
     return `the mapping ${mapping.provider} has no channel \`${name}\`: it has ${[...mapping.channels.keys()].join(", ")}`;
   }
-  const { verify, maxBody = rules.maxBody ?? place.maxBody, ...given } = credentials;
+  const { verify, expectEvery, maxBody = rules.maxBody ?? place.maxBody, ...given } = credentials;
+  const made = { ...place, rules, maxBody, expectEvery };
   if (verify === "none") {
     const keys = Object.keys(given);
-    if (keys.length === 0) return { ...place, rules, maxBody, checks: [] };
+    if (keys.length === 0) return { ...made, checks: [] };
     return `says \`verify: none\` beside \`${keys.join("` and `")}\`: remove one or the other`;
   }
   const complaint = complainOf(rules, given, name);
@@ -34,14 +35,14 @@ export function readChannel(
   try {
     const checks = arm(rules.checks, given, folder);
     return checks.some(isProof)
-      ? { ...place, rules, maxBody, checks, allowed: given.allowed }
+      ? { ...made, checks, allowed: given.allowed }
       : "has no check that proves a request genuine: add `token`, or say `verify: none`";
   } catch (error) {
     return messageOf(error);
   }
 }
 
-type Credentials = Omit<ChannelFile, "verify" | "maxBody">;
+type Credentials = Omit<ChannelFile, "verify" | "maxBody" | "expectEvery">;
 
 /** A credential that is missing, or one that would check nothing although it seems to; null: neither. */
 function complainOf(rules: MappingChannel, given: Credentials, name: string): string | null {

@@ -295,6 +295,11 @@ export const DestinationFile = exactly({
   rate: rate
     .optional()
     .describe("the most attempts in a time, such as 50/s. Absent: no limit but `concurrency`"),
+  waitingLimit: duration
+    .optional()
+    .describe(
+      "how long a delivery may wait: when the oldest has waited for longer, `countersign status` says so. Absent: no limit",
+    ),
   breaker: breaker.prefault({}).describe("the circuit breaker: when a failing destination gets only probes"),
 });
 export type DestinationFile = z.infer<typeof DestinationFile>;

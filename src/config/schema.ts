@@ -139,6 +139,11 @@ const channel = exactly({
   maxBody: size
     .optional()
     .describe("the longest body on this channel. Absent: the limit of its mapping, else `server.maxBody`"),
+  expectEvery: duration
+    .optional()
+    .describe(
+      "the longest time without a genuine request that is usual: after a longer one `countersign status` says so. Absent: it is learned from the last eight weeks",
+    ),
   verify: z
     .literal("none", { error: "can only be `none`; how a channel is checked stands in its mapping" })
     .optional()
@@ -186,6 +191,13 @@ export const ConfigFile = exactly({
     .record(name, DestinationFile)
     .default({})
     .describe("internal systems that receive events, by name; deliveries belong to the name"),
+  concerns: exactly({
+    stuckAfter: duration
+      .prefault("14d")
+      .describe("how long a document may be under way, from its sending, before it counts as stuck"),
+  })
+    .prefault({})
+    .describe("what `countersign status` reports as something that needs a person"),
   privateNames: z
     .array(
       z

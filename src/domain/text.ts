@@ -5,3 +5,8 @@
 export function storableText(text: string): string {
   return text.toWellFormed().replaceAll("\0", "\u{fffd}");
 }
+
+/** Whether a shell takes the text as one word, so that a command to copy may hold it as it is. */
+export function isShellWord(text: string): boolean {
+  return /^\w[\w.:-]*$/.test(text);
+}

@@ -32,6 +32,8 @@ export interface Channel {
   maxValues: number;
   /** All must pass. Empty only with `verify: none`. */
   checks: readonly Check[];
+  /** The longest time without a genuine request that is usual, milliseconds; absent: it is learned. */
+  expectEvery?: number | undefined;
   /** Values of the account that are no secret, and may be sent back to their sender. */
   allowed?: readonly string[] | undefined;
   /**

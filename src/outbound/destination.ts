@@ -35,6 +35,8 @@ export interface Destination extends Subscriber {
   /** Attempts per second, at most; null: no limit. */
   rate: number | null;
   breaker: BreakerRule;
+  /** How long a delivery may wait before that needs a person, milliseconds; absent: no limit. */
+  waitingLimit?: number | undefined;
   /** The configuration pauses the destination. */
   paused: boolean;
   /** Put before our event types, such as `esign.`. */

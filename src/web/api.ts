@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import Router from "@koa/router";
 import type Koa from "koa";
+import type { Concern } from "../concern/concern.ts";
 import { CountersignError } from "../domain/errors.ts";
 import type { Shown } from "../domain/receipt.ts";
 import type { Envelope } from "../inbound/private.ts";
@@ -24,6 +25,8 @@ import { showTallies } from "./tallies.ts";
 
 export interface ApiParts extends DeliveryViewParts {
   store: Store;
+  /** What needs a person, by harm. */
+  concerns(): Promise<readonly Concern[]>;
   /** Removes from a stored request what the present configuration calls private. */
   conceal<Kept extends Envelope & { source: string; channel: string }>(kept: Kept): Kept;
 }
@@ -91,7 +94,7 @@ function addRequestRoutes(router: Router, { store, conceal, now }: ApiParts): vo
 }
 
 function addDeliveryRoutes(router: Router, parts: ApiParts): void {
-  const { store, now } = parts;
+  const { store, now, concerns } = parts;
   router.get("/deliveries", async (context) => {
     const { page, filter } = splitList(parseInput(DeliveryQuery(now()), context.query));
     if (filter.undelivered && filter.status === "delivered")
@@ -114,6 +117,10 @@ function addDeliveryRoutes(router: Router, parts: ApiParts): void {
   });
   router.get("/tallies", async (context) => {
     context.body = await showTallies(store, context.query, now());
+  });
+  router.get("/concerns", async (context) => {
+    parseInput(OnePageQuery, context.query);
+    context.body = { items: await concerns(), next: null };
   });
   router.get("/audit", async (context) => {
     const { page, filter } = splitList(parseInput(AuditQuery(now()), context.query));

@@ -2,10 +2,10 @@ import type { Attempt, Delivery, ParkReason } from "../domain/delivery.ts";
 import { PAUSED_BY_CONFIGURATION } from "../domain/destination.ts";
 import { formatDuration } from "../domain/quantity.ts";
 import { locationIn } from "../domain/redirect.ts";
+import { isShellWord } from "../domain/text.ts";
 import type { DestinationState, Pause } from "../store/port/control.ts";
 import type { AttemptedDelivery } from "../store/port/reads.ts";
 import type { Store } from "../store/store.ts";
-import { isShellWord } from "./explain-words.ts";
 
 /** Why a delivery does not go on, and the commands that help, for short lines and full sentences alike. */
 

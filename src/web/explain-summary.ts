@@ -3,13 +3,14 @@ import { canSign } from "../domain/event.ts";
 import { formatMoment } from "../domain/moment.ts";
 import { plural } from "../domain/quantity.ts";
 import { type Rejection, summarize } from "../domain/receipt.ts";
+import { isShellWord } from "../domain/text.ts";
 import { viewSigners } from "../domain/view.ts";
 import type { EventHistory, ReceiptSummary } from "../store/port/reads.ts";
 import { type Closing, closingOf, describeCheck } from "./explain-closing.ts";
 import type { LineParts } from "./explain-line.ts";
 import { type Row, rowsOf, type Subject } from "./explain-rows.ts";
 import { adviseOnRejection, lengthOf } from "./explain-sentences.ts";
-import { isShellWord, nameDocument, shorten } from "./explain-words.ts";
+import { nameDocument, shorten } from "./explain-words.ts";
 
 /** What an id names and what happened to it, in short lines. Times are UTC; addresses are masked. */
 export interface Summary {

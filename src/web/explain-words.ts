@@ -61,11 +61,6 @@ export function shorten(text: string, length: number): string {
   return characters.length <= length ? characters.join("") : `${characters.slice(0, length).join("")}…`;
 }
 
-/** Whether a shell takes the text as one word, so that a command to copy may hold it as it is. */
-export function isShellWord(text: string): boolean {
-  return /^\w[\w.:-]*$/.test(text);
-}
-
 /** Numbers in rising order with runs joined: `1–3, 5`. */
 export function formatRanges(numbers: readonly number[]): string {
   const runs: [first: number, last: number][] = [];

@@ -1,8 +1,10 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { KINDS, type Kind } from "../concern/kinds.ts";
 import { type Clock, inTime } from "../domain/clock.ts";
 import { PARK_REASONS, type ParkReason } from "../domain/delivery.ts";
 import type { EventType } from "../domain/event.ts";
 import { DROP_REASONS, type DropReason } from "../inbound/rejections.ts";
+import { UNWATCHED } from "../status/unwatched.ts";
 import type { DestinationState } from "../store/port/control.ts";
 import type { Backlog } from "../store/port/reads.ts";
 import { PRUNABLE, type Prunable } from "../store/port/retention.ts";
@@ -16,6 +18,8 @@ export interface MetricsParts {
   problems(): Promise<number>;
   /** The state of each configured destination. */
   states(): readonly DestinationState[];
+  /** What needs a person: only the kinds are shown. */
+  concerns(): Promise<readonly { kind: Kind }[]>;
 }
 
 /** A scrape waits this long for the store. */
@@ -47,7 +51,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Every metric of the bridge. No ids, URLs or error texts in labels. */
 export function createMetrics(parts: MetricsParts) {
-  const { version, clock, backlog, problems, states } = parts;
+  const { version, clock, backlog, problems, states, concerns } = parts;
   const registry = new Registry();
   const registers = [registry];
   const definitions: MetricDefinition[] = [];
@@ -144,6 +148,11 @@ export function createMetrics(parts: MetricsParts) {
     "Receipts with a problem, counted up to 10,000. From the store.",
     [],
   );
+  const concerning = gauge(
+    "concerns",
+    "What needs a person, by kind: see docs/concerns.md. At most a minute old. From the store.",
+    ["kind"],
+  );
   const storeUp = gauge(
     "store_up",
     "1 when the store answered this scrape within 5 seconds, otherwise 0, and metrics from the store are left out.",
@@ -161,14 +170,17 @@ export function createMetrics(parts: MetricsParts) {
 
   /** Gauges that only the store knows; left out where it does not answer. */
   async function showStored(): Promise<void> {
-    const asked = Promise.all([backlog(), problems()]).catch(() => null);
+    const asked = Promise.all([backlog(), problems(), concerns()]).catch(() => null);
     const answers = await inTime(clock, STORE_TIMEOUT_MS, asked, null);
-    for (const gauge of [pending, oldest]) gauge.reset();
+    for (const gauge of [pending, oldest, concerning]) gauge.reset();
     withProblems.remove();
     storeUp.set(answers ? 1 : 0);
     if (!answers) return;
-    const [waiting, count] = answers;
+    const [waiting, count, found] = answers;
     withProblems.set(count);
+    for (const kind of Object.keys(KINDS) as Kind[])
+      if (!UNWATCHED.includes(kind)) concerning.set({ kind }, 0);
+    for (const { kind } of found) concerning.inc({ kind });
     for (const { name } of states()) {
       pending.set({ destination: name }, 0);
       oldest.set({ destination: name }, 0);

@@ -14,6 +14,7 @@ export function createWitness() {
     clock: createManualClock(NEW_YEAR),
     backlog: async () => [],
     problems: async () => 0,
+    concerns: async () => [],
     states: () => [],
   });
   let now = NEW_YEAR;

@@ -131,6 +131,7 @@ async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   for (const plain of ["/api/v1/reprocess", "/api/v1/reload"])
     answers.set(`POST ${plain}`, await post(plain));
   answers.set("GET /api/v1/tallies", await get("/api/v1/tallies"));
+  answers.set("GET /api/v1/concerns", await get("/api/v1/concerns"));
   answers.set("GET /api/v1/audit", await get("/api/v1/audit?order=oldest"));
   return answers;
 }

@@ -53,6 +53,7 @@ describe("the metrics", () => {
       clock,
       backlog: () => new Promise(() => {}),
       problems: async () => 0,
+      concerns: async () => [],
       states: () => [],
     });
     const scraped = metrics.scrape();
@@ -67,6 +68,7 @@ describe("the metrics", () => {
       clock: createManualClock(NEW_YEAR),
       backlog: async () => (away ? fault() : []),
       problems: async () => 3,
+      concerns: async () => [],
       states: () => [{ name: "crm", paused: null, breaker: null }],
     });
     expect((await metrics.scrape()).text).not.to.match(FROM_STORE);

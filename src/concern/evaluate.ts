@@ -1,0 +1,45 @@
+import { bridgeConcerns } from "./bridge.ts";
+import { channelRule } from "./channels.ts";
+import { byHarm, type Concern } from "./concern.ts";
+import { deliveryConcerns } from "./deliveries.ts";
+import { documentRule } from "./documents.ts";
+import { outageConcerns } from "./outage.ts";
+import { readingConcerns } from "./reading.ts";
+import type { Situation } from "./situation.ts";
+import { type Rule, viewOf } from "./view.ts";
+
+/** A rule that is quick at any size of its part of the situation. */
+const quick = (rule: (situation: Situation) => Concern[]): Rule =>
+  // biome-ignore lint/correctness/useYield: it is one step
+  function* ({ situation }) {
+    return rule(situation);
+  };
+
+const RULES: readonly Rule[] = [
+  channelRule,
+  quick(readingConcerns),
+  documentRule,
+  quick(deliveryConcerns),
+  quick(outageConcerns),
+  quick(bridgeConcerns),
+];
+
+/** What needs a person in this situation, by harm. */
+export function evaluate(situation: Situation): Concern[] {
+  const steps = evaluating(situation);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The steps of `evaluate`, a few milliseconds each: the caller may do other work between two of them. */
+export function* evaluating(situation: Situation): Generator<void, Concern[], void> {
+  const view = viewOf(situation);
+  const concerns: Concern[] = [];
+  for (const rule of RULES) {
+    concerns.push(...(yield* rule(view)));
+    yield;
+  }
+  return concerns.toSorted(byHarm);
+}

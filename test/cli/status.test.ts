@@ -1,0 +1,147 @@
+import { createServer } from "node:http";
+import { expect } from "chai";
+import {
+  type Bridge,
+  configText,
+  FORM,
+  listenUntilTidy,
+  signedByLumin,
+  startBridge,
+  TOKEN,
+  tidy,
+} from "../support/bridge.ts";
+import { NEW_YEAR } from "../support/builders.ts";
+import { createManualClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
+import { commandsFor, crm, post } from "./operator.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+interface Shown {
+  id: string;
+  severity: string;
+  sentence: string;
+}
+
+/** A bridge whose clock stands still until it is moved, with what an operator asks it. */
+async function aBridge(text = configText()) {
+  const clock = createManualClock(NEW_YEAR);
+  const bridge = await startBridge(text, { clock });
+  const run = commandsFor(bridge, text);
+  return {
+    ...{ bridge, clock },
+    status: (...args: string[]) => run("status", ...args),
+    concerns: async (): Promise<Shown[]> => JSON.parse((await run("status", "--json")).stdout).concerns,
+    metrics: async () => String((await bridge.admin("/metrics")).body),
+  };
+}
+
+const ids = (concerns: readonly Shown[]) => concerns.map(({ id }) => id);
+
+async function startRefusing(status: number): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => response.writeHead(status).end());
+  });
+  return `${await listenUntilTidy(server)}/hook`;
+}
+
+const forge = (bridge: Bridge) =>
+  bridge.post("/in/lumin/account", "{}", signedByLumin("{}", "another key altogether"));
+
+describe("countersign status", () => {
+  afterEach(tidy);
+
+  it("says that nothing needs a person, with exit code 0", async () => {
+    const { status, metrics } = await aBridge();
+    expect(await status()).to.include({ code: 0, stdout: "Nothing needs a person.\n", stderr: "" });
+    expect(await metrics()).to.include('countersign_concerns{kind="parked"} 0\n');
+  });
+
+  it("tells a channel whose requests are all refused, what to do, and what ends it, with exit code 1", async () => {
+    const { bridge, clock, status, concerns } = await aBridge();
+    for (let n = 0; n < 3; n++) {
+      expect((await forge(bridge)).status).to.equal(401);
+      await clock.advance(6 * MINUTE_MS);
+    }
+    const { code, stdout } = await status();
+    expect(code).to.equal(1);
+    expect(stdout).to.match(
+      /^1 thing needs a person: 1 critical\.\n\ncritical {2}refused:lumin\/account {2}since/,
+    );
+    expect(stdout).to.include("All requests to lumin/account are refused since");
+    expect(stdout).to.include("the signature does not match");
+    expect(stdout).to.include("\n  $ countersign reprocess --rejected --source lumin --dry-run\n");
+    expect(stdout).to.include("\n  It ends with a genuine request.\n");
+    expect(ids(await concerns())).to.deep.equal(["refused:lumin/account"]);
+  });
+
+  it("tells deliveries that are parked, of which destination and why, also as a metric", async () => {
+    const { bridge, clock, concerns, metrics } = await aBridge(crm(await startRefusing(410)));
+    await post(bridge, "d1", "10");
+    await until(
+      async () => (await concerns()).length > 0 || (await clock.advance(MINUTE_MS)),
+      "it is parked",
+    );
+    expect(ids(await concerns())).to.include("parked:crm/gone");
+    await clock.advance(MINUTE_MS);
+    expect(await metrics()).to.include('countersign_concerns{kind="parked"} 1\n');
+  });
+
+  it("tells documents that are under way for longer than `stuckAfter`", async () => {
+    const text = `${configText()}concerns: { stuckAfter: 30d }\n`;
+    const { bridge, concerns } = await aBridge(text);
+    await post(bridge, "d1", "10");
+    const [stuck] = await concerns();
+    expect(stuck).to.include({ id: "document_stuck:legalesign", severity: "notice" });
+    expect(stuck?.sentence).to.include("d1");
+  });
+
+  it("tells a channel that nothing has come to for longer than its `expectEvery`, until something comes", async () => {
+    const text = configText().replace(
+      `batch: { token: ${TOKEN} }`,
+      `batch: { token: ${TOKEN}, expectEvery: 30m }`,
+    );
+    const { bridge, clock, concerns } = await aBridge(text);
+    const ended = `data=${encodeURIComponent(
+      JSON.stringify([
+        {
+          value: "30",
+          timestamp: "2022-07-11T07:28:25+00:00",
+          resource_uri: "/api/v1/document/d1/",
+          name: "status",
+        },
+      ]),
+    )}`;
+    const tell = () => bridge.post(`/in/legalesign/batch?token=${TOKEN}`, ended, FORM);
+    await tell();
+    await clock.advance(29 * MINUTE_MS);
+    expect(ids(await concerns())).to.not.include("silent:legalesign/batch");
+    await clock.advance(2 * MINUTE_MS);
+    expect(ids(await concerns())).to.include("silent:legalesign/batch");
+    await tell();
+    await clock.advance(MINUTE_MS);
+    expect(ids(await concerns())).to.not.include("silent:legalesign/batch");
+  });
+
+  it("tells a word that no mapping has", async () => {
+    const { bridge, concerns } = await aBridge();
+    await post(bridge, "d1", "4711");
+    const found = (await concerns()).find(({ id }) => id.startsWith("unknown_word:"));
+    expect(found?.sentence).to.include("4711");
+  });
+
+  it("tells that nothing has come yet to a channel after a day", async () => {
+    const { clock, concerns } = await aBridge();
+    await clock.advance(DAY_MS + MINUTE_MS);
+    expect(ids(await concerns())).to.include("unused:lumin/account");
+  });
+
+  it("says that it cannot tell, with exit code 2, where no bridge answers", async () => {
+    const { bridge, status } = await aBridge();
+    await bridge.stop();
+    const { code, stderr } = await status();
+    expect(code).to.equal(2);
+    expect(stderr).to.include("no bridge answers");
+  });
+});
