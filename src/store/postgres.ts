@@ -11,10 +11,11 @@ import { amend, dropRejection, type Rejecting, recordAll, rejectAll } from "./po
 import { endLeases, tokenOf } from "./postgres/leases.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { createAnnouncer } from "./postgres/notify.ts";
+import { parkSome, skip } from "./postgres/park.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
 import { refusePooler } from "./postgres/pooler.ts";
 import { prune } from "./postgres/prune.ts";
-import { bringForward, nextDueAt, parkSome, release, settleAll, skip } from "./postgres/queue.ts";
+import { bringForward, nextDueAt, release, settleAll } from "./postgres/queue.ts";
 import { countReplay, replay } from "./postgres/replay.ts";
 import { restoreBehind } from "./postgres/restore.ts";
 import { createSession, type Session } from "./postgres/session.ts";

@@ -11,18 +11,9 @@ import { whyRefused } from "./sqlite/errors.ts";
 import { createGroupCommit, type GroupCommit } from "./sqlite/group-commit.ts";
 import { amend, dropRejection, record, reject } from "./sqlite/inbox.ts";
 import { migrate } from "./sqlite/migrate.ts";
+import { parkRemoved, skip } from "./sqlite/park.ts";
 import { createPruning } from "./sqlite/prune.ts";
-import {
-  backlog,
-  bringForward,
-  claim,
-  endLeases,
-  nextDueAt,
-  parkRemoved,
-  release,
-  settle,
-  skip,
-} from "./sqlite/queue.ts";
+import { backlog, bringForward, claim, endLeases, nextDueAt, release, settle } from "./sqlite/queue.ts";
 import { countReplay, replay } from "./sqlite/replay.ts";
 import { createSession } from "./sqlite/session.ts";
 import { openSnapshot } from "./sqlite/snapshot.ts";

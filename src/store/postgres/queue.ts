@@ -1,15 +1,14 @@
 import { settledState } from "../../domain/delivery.ts";
-import { tallyParked, tallySettlement } from "../../domain/tally.ts";
+import { tallySettlement } from "../../domain/tally.ts";
 import type { Column, Scalar } from "../columns.ts";
 import { leaseToken } from "../lease-token.ts";
 import type { Lease, Queue, Settlement } from "../port/queue.ts";
-import { IS_DELIVERY, placeOfDelivery } from "../sql/find.ts";
 import { ATTEMPT } from "../tables.ts";
 import { runCounted } from "./backlog.ts";
 import type { Answer } from "./batch.ts";
 import { positionsAndTokens } from "./claim.ts";
 import { columns, insertRows } from "./given.ts";
-import { lockLanes, tryLanesOf } from "./lanes.ts";
+import { tryLanesOf } from "./lanes.ts";
 import { hasToken, IS_PENDING } from "./plans.ts";
 import { hastenProbe, isProbe, letProbe } from "./probe.ts";
 import type { Session } from "./session.ts";
@@ -123,7 +122,10 @@ function outcomeOf({ lease: { position }, settlement: { attempt, outcome } }: Wr
 /**
  * Makes the first open delivery of each lane pending. The lanes are locked, and none of their deliveries is.
  */
-async function letNextGo(session: Session, lanes: readonly (readonly [string, string])[]): Promise<void> {
+export async function letNextGo(
+  session: Session,
+  lanes: readonly (readonly [string, string])[],
+): Promise<void> {
   if (lanes.length === 0) return;
   await session.run(
     `update deliveries set status = 'pending' where position in (
@@ -133,39 +135,6 @@ async function letNextGo(session: Session, lanes: readonly (readonly [string, st
        from unnest($1::text[], $2::text[]) freed (destination, lane))`,
     columns(lanes, 2),
   );
-}
-
-export async function skip(
-  session: Session,
-  id: string,
-  now: number,
-): Promise<Awaited<ReturnType<Queue["skip"]>>> {
-  const named = placeOfDelivery(id);
-  if (!named) return null;
-  // A lane never changes, so it may be read before it is locked.
-  const [place] = await session.rows<{ position: number; destination: string; lane: string | null }>(
-    `select position, destination, lane from deliveries where ${IS_DELIVERY}`,
-    named,
-  );
-  if (!place) return null;
-  const { position, destination, lane } = place;
-  await lockLanes(session, new Set(lane === null ? [] : [lane]));
-  const [row] = await session.rows<{ status: string; due_at: number | null; token: string | null }>(
-    "select status, due_at, token from deliveries where position = $1 for update",
-    [position],
-  );
-  if (!row) return null;
-  if (row.due_at === null) return "final";
-  if (row.token !== null && row.due_at > now) return "leased";
-  await runCounted(
-    session,
-    `update deliveries set status = 'parked', reason = 'skipped', due_at = null, token = null
-     where position = $1 returning destination, -1 as opened`,
-    [position],
-  );
-  if (row.status === "pending" && lane !== null) await letNextGo(session, [[destination, lane]]);
-  await addTallies(session, [tallyParked(destination, now)]);
-  return "skipped";
 }
 
 /** Returns the destinations that have deliveries due again. */
@@ -185,35 +154,6 @@ export async function release(
   const probed = rows.filter(isProbe).map(({ destination }) => destination);
   if (probed.length > 0) await letProbe(session, channel, probed, now);
   return new Set(rows.map(({ destination }) => destination));
-}
-
-/**
- * Parks some of the open deliveries to destinations that are not among `names`: whole lanes, so that none is
- * left with held deliveries alone. Returns their number; 0: none is left.
- */
-export async function parkSome(session: Session, names: readonly string[], now: number): Promise<number> {
-  const rows = await session.rows<{ position: number; destination: string; lane: string | null }>(
-    `select position, destination, lane from deliveries
-     where status = 'pending' and destination <> all($1::text[]) order by position limit 500`,
-    [names],
-  );
-  if (rows.length === 0) return 0;
-  await lockLanes(session, new Set(rows.flatMap(({ lane }) => lane ?? [])));
-  const parked = await runCounted(
-    session,
-    `update deliveries d set status = 'parked', reason = 'destination_removed', due_at = null, token = null
-     from unnest($1::bigint[], $2::text[], $3::text[]) given (position, destination, lane)
-     where d.due_at is not null
-       and (d.position = given.position or (d.destination = given.destination and d.lane = given.lane))
-     returning d.destination, -1 as opened`,
-    columns(
-      rows.map(({ position, destination, lane }) => [position, destination, lane]),
-      3,
-    ),
-  );
-  const tallies = parked.map(({ destination, changed }) => tallyParked(destination, now, changed));
-  await addTallies(session, tallies);
-  return tallies.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** The clocks of nodes differ by less than this. */

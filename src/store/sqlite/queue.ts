@@ -1,9 +1,8 @@
 import { settledState } from "../../domain/delivery.ts";
-import { tallyParked, tallySettlement } from "../../domain/tally.ts";
+import { tallySettlement } from "../../domain/tally.ts";
 import { leaseToken, partsOfLeaseToken } from "../lease-token.ts";
 import type { ClaimRequest, Lease, Queue, Settlement } from "../port/queue.ts";
 import type { Backlog } from "../port/reads.ts";
-import { placeOfDelivery } from "../sql/find.ts";
 import type { Session } from "../sql/session.ts";
 import { ATTEMPT, DELIVERY, EVENT } from "../tables.ts";
 import type { Statements } from "./statements.ts";
@@ -39,23 +38,6 @@ export function settle(sql: Statements, settlement: Settlement, count: Count): b
   return true;
 }
 
-export function skip(
-  sql: Statements,
-  id: string,
-  now: number,
-  count: Count,
-): Awaited<ReturnType<Queue["skip"]>> {
-  const place = placeOfDelivery(id);
-  const row = place && sql.stateOf.one(...place);
-  if (!row) return null;
-  if (row.due_at === null) return "final";
-  if (row.token !== null && row.due_at > now) return "leased";
-  sql.settle.run("parked", "skipped", null, null, row.position);
-  if (row.status === "pending" && row.lane !== null) sql.letNextGo.run(row.destination, row.lane);
-  count(tallyParked(row.destination, now));
-  return "skipped";
-}
-
 export function release(sql: Statements, leases: readonly Lease[], now: number): void {
   for (const { token } of leases) {
     const { position, drawn } = partsOfLeaseToken(token);
@@ -72,13 +54,6 @@ export function bringForward(
 
 export function endLeases(sql: Statements, now: number): number {
   return sql.endLeases.run(now);
-}
-
-export function parkRemoved(sql: Statements, names: readonly string[], now: number, count: Count): number {
-  const known = JSON.stringify(names);
-  for (const { destination, open } of sql.openOfRemoved.all(known))
-    count(tallyParked(destination, now, open));
-  return sql.parkRemoved.run(known);
 }
 
 /** Answered by the counts, which triggers keep, and the first entry of an index for each destination. */
