@@ -88,7 +88,7 @@ async function fill(bench: Bench, settings: readonly Settings[]): Promise<void> 
   await filler.stop();
 }
 
-async function measureStore(bench: Bench, kind: string, settings: Settings): Promise<Figure[]> {
+export async function measureStore(bench: Bench, kind: string, settings: Settings): Promise<Figure[]> {
   const bridge = bench.start<BridgeCalls>("bridge");
   await bridge.ask("start", settings);
   const admin = await bridge.ask("admin", null);

@@ -9,7 +9,7 @@ import { ANY, allOf, type Condition, condition, equal } from "./condition.ts";
 import { IS_DELIVERY, placeOfDelivery } from "./find.ts";
 import { list } from "./list.ts";
 import { type Session, selectOf } from "./session.ts";
-import { endOf, MAX_ROWS_LOOKED_AT, planWalk, type Selection, windowOf } from "./walk.ts";
+import { checkOf, endOf, MAX_ROWS_LOOKED_AT, planWalk, type Selection, windowOf } from "./walk.ts";
 
 /** Lists and counts of deliveries for people: the same statements in both databases. */
 
@@ -32,6 +32,9 @@ const LISTED: readonly Column[] = [
   { name: "last_cause", type: "text", computed: CAUSE },
   { name: "last_status", type: "integer", computed: `(select a.status ${OF_LAST_ATTEMPT})` },
 ];
+
+/** A page looks at fewer deliveries where it reads the event of each: their ids are spread all over an index. */
+const MAX_ROWS_JOINED = 1_500;
 
 interface ListedRow extends DbRow {
   recorded_at: number;
@@ -117,7 +120,8 @@ async function selectionOf(session: Session, filter: DeliveryFilter): Promise<Se
     source === undefined ? ANY : condition(`${SOURCE} = ?`, source),
   );
   const time = { column: "recorded_at", range: { from, until }, isIndexed: true };
-  return { table: "deliveries", ...(ways ? { ways } : {}), others, time };
+  const reads = type === undefined && source === undefined ? {} : { maxRows: MAX_ROWS_JOINED };
+  return { table: "deliveries", ...(ways ? { ways } : {}), others, time, ...reads };
 }
 
 /**
@@ -174,15 +178,16 @@ export async function countUndelivered(
 ): Promise<SearchedPage<DeliveryCount>> {
   const selection = await selectionOf(session, { ...filter, undelivered: true });
   if (selection.ways?.length === 0) return { items: [], next: null, searched: null };
+  const reads = groups.includes("type") ? { maxRows: MAX_ROWS_JOINED } : {};
   const page = { cursor, order: "newest", limit: MAX_ROWS_LOOKED_AT } as const;
-  const walk = await planWalk(session, selection, page);
-  const window = windowOf(walk, MAX_ROWS_LOOKED_AT);
+  const walk = await planWalk(session, { ...selection, ...reads }, page);
+  const window = windowOf(session, walk, walk.maxRows);
   const columns = groups.map((group) => `${GROUPS[group]} as "${group}"`);
   const rows = await session.rows<DeliveryCount>(
     `select ${columns.join(", ")}, count(*) as count,
        min(deliveries.recorded_at) as oldest, max(deliveries.recorded_at) as newest
      from (${window.sql}) looked join deliveries using (position)
-     where ${walk.checks.sql} group by ${groups.map((_, index) => index + 1).join(", ")}`,
+     where ${checkOf(walk).sql} group by ${groups.map((_, index) => index + 1).join(", ")}`,
     [...window.values, ...walk.checks.values],
   );
   const items = largestFirst(
@@ -190,7 +195,7 @@ export async function countUndelivered(
     groups,
   );
   const end = await endOf(session, walk, window);
-  if (end?.looked !== MAX_ROWS_LOOKED_AT) return { items, next: null, searched: null };
+  if (end?.looked !== walk.maxRows) return { items, next: null, searched: null };
   return { items, next: cursorOf({ order: walk.order, ...end.last }), searched: end.looked };
 }
 

@@ -4,10 +4,10 @@ import type { ListRequest, SearchedPage } from "../port/paging.ts";
 import { ANY } from "./condition.ts";
 import { joinApart, type Session, selectOf } from "./session.ts";
 import {
+  checkOf,
   endOf,
   type KeyRow,
   keysOf,
-  MAX_ROWS_LOOKED_AT,
   orderOf,
   placeOf,
   planWalk,
@@ -42,7 +42,7 @@ export async function list<T>(
   if (listing.ways?.length === 0) return NOTHING;
   const walk = await planWalk(session, listing, page);
   const checksRows = walk.checks !== ANY;
-  const window = windowOf(walk, checksRows ? MAX_ROWS_LOOKED_AT : page.limit + 1);
+  const window = windowOf(session, walk, checksRows ? walk.maxRows : page.limit + 1);
   const rows = await session.rows<ListedRow & { more: number | boolean }>(
     textOf(session, listing.columns, walk, window.sql),
     [...window.values, ...walk.checks.values, page.limit + 1, page.limit, MAX_PAGE_BYTES],
@@ -52,20 +52,20 @@ export async function list<T>(
   const { order } = walk;
   if (last?.more) return { items, next: cursorOf({ order, ...placeOf(last) }), searched: null };
   const end = checksRows ? await endOf(session, walk, window) : null;
-  if (end?.looked !== MAX_ROWS_LOOKED_AT) return { items, next: null, searched: null };
+  if (end?.looked !== walk.maxRows) return { items, next: null, searched: null };
   return { items, next: cursorOf({ order, ...end.last }), searched: end.looked };
 }
 
 const NOTHING = { items: [], next: null, searched: null };
 
 function textOf(session: Session, columns: readonly Column[], walk: Walk, window: string): string {
-  const { table, checks } = walk;
+  const { table } = walk;
   const keys = keysOf(walk).join(", ");
   const order = orderOf(walk);
   const apart = joinApart(session.dialect, columns);
   return `with looked as (${window}), page as (
       select ${keys}, ${weightOf(columns)} as weight
-      from looked join ${table} using (position)${apart} where ${checks.sql} order by ${order} limit ?
+      from looked join ${table} using (position)${apart} where ${checkOf(walk).sql} order by ${order} limit ?
     ), shown as (
       select ${keys} from (
         select ${keys}, row_number() over w as n, sum(weight) over w - weight as before
@@ -86,7 +86,7 @@ function weightOf(columns: readonly Column[]): string {
 }
 
 /** The most rows of a page that a rule is asked about: each is read and perhaps parsed. */
-export const MAX_ROWS_SEARCHED = 2_500;
+const MAX_ROWS_SEARCHED = 2_500;
 
 /** A page of the rows of which a rule makes an item: of null it makes none. */
 export async function search<T>(
@@ -95,20 +95,24 @@ export async function search<T>(
   page: ListRequest,
   choose: (row: DbRow) => T | null,
 ): Promise<SearchedPage<T>> {
-  const {
-    items: rows,
-    next,
-    searched,
-  } = await list(session, listing, { ...page, limit: MAX_ROWS_SEARCHED }, (row) => row);
   const items: T[] = [];
+  let searched = 0;
+  let cursor = page.cursor;
   let last: KeyRow | null = null;
-  for (const row of rows) {
-    const item = choose(row);
-    if (item === null) continue;
-    if (last && items.length === page.limit)
-      return { items, next: cursorOf({ order: page.order ?? "oldest", ...placeOf(last) }), searched: null };
-    items.push(item);
-    last = row;
+  // Few rows at first: most of them may belong to the page.
+  for (let limit = page.limit + 1; ; limit = Math.min(4 * limit, MAX_ROWS_SEARCHED - searched)) {
+    const some = await list(session, listing, { ...page, cursor, limit }, (row) => row);
+    for (const row of some.items) {
+      const item = choose(row);
+      if (item === null) continue;
+      if (last && items.length === page.limit)
+        return { items, next: cursorOf({ order: page.order ?? "oldest", ...placeOf(last) }), searched: null };
+      items.push(item);
+      last = row;
+    }
+    searched += some.searched ?? some.items.length;
+    if (some.next === null) return { items, next: null, searched: null };
+    if (some.searched !== null || searched >= MAX_ROWS_SEARCHED) return { items, next: some.next, searched };
+    cursor = some.next;
   }
-  return { items, next, searched: next === null ? null : (searched ?? rows.length) };
 }

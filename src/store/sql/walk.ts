@@ -13,6 +13,8 @@ export interface Selection {
   ways?: readonly Condition[];
   /** A condition that no index answers. */
   others?: Condition;
+  /** How many rows a page looks at where it has to check them; absent: `MAX_ROWS_LOOKED_AT`. */
+  maxRows?: number;
   time?: TimeOf;
 }
 
@@ -36,6 +38,7 @@ export interface Walk {
   time: string | null;
   /** `ANY`: every row that is looked at belongs to the list. */
   checks: Condition;
+  maxRows: number;
 }
 
 /**
@@ -55,10 +58,10 @@ const MAX_ROWS_COMPARED = 20_000;
  * @throws CountersignError `bad_request`: the cursor does not belong to this list.
  */
 export async function planWalk(session: Session, selection: Selection, page: ListRequest): Promise<Walk> {
-  const { table, ways = [ANY], others = ANY, time } = selection;
+  const { table, ways = [ANY], others = ANY, time, maxRows = MAX_ROWS_LOOKED_AT } = selection;
   const range = time === undefined ? ANY : rangeOf(time);
   const start = startOf(page, { inRange: range !== ANY });
-  const walk = { table, ways, start, order: page.order ?? "oldest", time: null };
+  const walk = { table, ways, start, maxRows, order: page.order ?? "oldest", time: null };
   const checks = allOf(range, others);
   if (range === ANY || !time?.isIndexed) return { ...walk, checks };
 
@@ -108,16 +111,25 @@ export function orderOf(walk: Pick<Walk, "time" | "order">, reversed = false): s
     .join(", ");
 }
 
-/** The keys of the next rows that the walk looks at, in its order: a query. */
-export function windowOf(walk: Walk, limit: number): Condition {
+/**
+ * The keys of the next rows that the walk looks at, in its order: a query. Of several ways SQLite merges the
+ * rows as it needs them. PostgreSQL does so only where each way has the order and the limit too.
+ */
+export function windowOf({ dialect }: Pick<Session, "dialect">, walk: Walk, limit: number): Condition {
   const { table, ways, time } = walk;
   const beyond = beyondStart(walk);
   const names = time === null ? "position" : `${time} as moment, position`;
-  const arms = ways.map((way) => allOf(way, beyond));
-  const selects = arms.map(({ sql }) => `select ${names} from ${table} where ${sql}`);
+  const end = condition(`order by ${orderOf(walk)} limit ?`, limit);
+  const arms = ways.map((way) => {
+    const { sql, values } = allOf(way, beyond);
+    const arm = condition(`select ${names} from ${table} where ${sql}`, ...values);
+    return dialect.isPostgres && ways.length > 1
+      ? condition(`(${arm.sql} ${end.sql})`, ...arm.values, ...end.values)
+      : arm;
+  });
   return {
-    sql: `${selects.join(" union all ")} order by ${orderOf(walk)} limit ?`,
-    values: [...arms.flatMap(({ values }) => values), limit],
+    sql: `${arms.map(({ sql }) => sql).join(" union all ")} ${end.sql}`,
+    values: [...arms.flatMap(({ values }) => values), ...end.values],
   };
 }
 
@@ -126,6 +138,14 @@ function beyondStart({ start, time, order }: Walk): Condition {
   const sign = order === "newest" ? "<" : ">";
   if (time === null) return condition(`position ${sign} ?`, start.position);
   return condition(`(${time}, position) ${sign} (?, ?)`, start.at, start.position);
+}
+
+/**
+ * Holds for the rows that belong to the list, in words from which no condition of an index follows: rows are
+ * looked at by their position, and PostgreSQL might otherwise read the whole of a partial index for each.
+ */
+export function checkOf({ checks }: Pick<Walk, "checks">): Condition {
+  return checks === ANY ? ANY : { ...checks, sql: `case when ${checks.sql} then true else false end` };
 }
 
 /** A window of SQL's, as a query: the keys of its last row, and how many rows it has; null: it has none. */
