@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import type { Pool } from "pg";
 import type { Delivery, Outcome } from "../../src/domain/delivery.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Lease } from "../../src/store/port/queue.ts";
@@ -16,6 +15,7 @@ import { until } from "../support/until.ts";
 import { describeStore } from "./contract.ts";
 import { anAttempt } from "./filled.ts";
 import { outcomeOf } from "./postgres/outcome.ts";
+import { rowsRead } from "./postgres/rows-read.ts";
 
 const PAGE = { limit: 1_000 };
 const BACKLOG_SIZE = 50_000;
@@ -533,16 +533,6 @@ describe("PostgreSQL", () => {
     });
   });
 });
-
-/** Entries and rows of deliveries that statements have read. A connection tells at its end at the latest. */
-async function rowsRead(pool: Pool): Promise<number> {
-  await pool.query("select pg_stat_force_next_flush(), pg_stat_clear_snapshot()");
-  const { rows } = await pool.query<{ read: number }>(
-    `select (select seq_tup_read from pg_stat_user_tables where relid = 'deliveries'::regclass)
-       + (select sum(idx_tup_read) from pg_stat_user_indexes where relid = 'deliveries'::regclass) as read`,
-  );
-  return Number(rows[0]?.read);
-}
 
 /** Subscribes to work that other nodes have committed. */
 function onWorkDue(node: Store, workDue: (names?: readonly string[]) => void): void {
