@@ -33,7 +33,9 @@ const LISTED: readonly Column[] = [
   { name: "last_status", type: "integer", computed: `(select a.status ${OF_LAST_ATTEMPT})` },
 ];
 
-/** A page looks at fewer deliveries where it reads the event of each: their ids are spread all over an index. */
+/**
+ * A page looks at fewer deliveries where it reads the event of each: their ids are spread all over an index.
+ */
 const MAX_ROWS_JOINED = 1_500;
 
 interface ListedRow extends DbRow {
