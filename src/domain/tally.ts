@@ -127,6 +127,7 @@ export function sumUp(tallies: readonly Tally[]): readonly Tally[] {
   return [...sums.values()];
 }
 
+/** Names of sources, channels and destinations have no slash. */
 function keyOf({ hour, source, channel, destination, outcome, bucket }: TallyKey): string {
-  return JSON.stringify([hour, source, channel, destination, outcome, bucket]);
+  return `${hour}/${source}/${channel}/${destination}/${outcome}/${bucket}`;
 }
