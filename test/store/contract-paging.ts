@@ -36,6 +36,8 @@ export function describePaging(name: string, open: () => Promise<Store>): void {
       }
       expect(await pagesOf((page) => store.findEvents({}, page))).to.deep.equal([2, 2, 1]);
       expect(await pagesOf((page) => store.findDocuments({}, page))).to.deep.equal([2, 2, 1]);
+      const named = (page: PageRequest) => store.findDocuments({ search: "d3" }, page);
+      expect(await pagesOf(named)).to.deep.equal([1, 0, 0]);
       expect(await pagesOf((page) => store.findReceipts({}, page))).to.deep.equal([2, 2, 1]);
     });
 

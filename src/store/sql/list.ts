@@ -112,7 +112,9 @@ export async function search<T>(
     }
     searched += some.searched ?? some.items.length;
     if (some.next === null) return { items, next: null, searched: null };
-    if (some.searched !== null || searched >= MAX_ROWS_SEARCHED) return { items, next: some.next, searched };
+    // It ended before for the rows looked at, or for their bytes.
+    if (some.items.length < limit || searched >= MAX_ROWS_SEARCHED)
+      return { items, next: some.next, searched };
     cursor = some.next;
   }
 }
