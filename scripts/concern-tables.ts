@@ -1,20 +1,74 @@
-import { KINDS, type Kind } from "../src/concern/kinds.ts";
-import { UNWATCHED } from "../src/status/unwatched.ts";
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { KINDS, type KindDefinition } from "../src/concern/kinds.ts";
+import { retriesOf } from "../src/concern/provider-retries.ts";
+import { inWords } from "../src/concern/words.ts";
 import { code, table } from "./markdown.ts";
 
-/** The tables of docs/concerns.md, by name: every kind of concern that a bridge looks for. */
-export function concernTables(): Map<string, string> {
-  const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => !UNWATCHED.includes(kind));
-  return new Map([["kinds", table(["kind", "harm", "what to do", "named", "ends with"], kinds.map(rowOf))]]);
+/**
+ * The tables of docs/concerns.md, by name: every kind of concern, and how each provider repeats its posts.
+ */
+export function concernTables(): ReadonlyMap<string, string> {
+  return new Map([
+    ["kinds", kindTable()],
+    ["retries", retryTable()],
+  ]);
 }
 
-function rowOf(kind: Kind): string[] {
-  const { severity, advice, named, ends, ...rest } = KINDS[kind];
-  const otherwise = "otherwise" in rest ? `; ${rest.otherwise.severity} when ${rest.otherwise.when}` : "";
-  return [code(kind), `${severity}${otherwise}`, shown(advice), named, shown(ends)];
+function kindTable(): string {
+  const rows = Object.entries<KindDefinition>(KINDS).map(([kind, definition]) => [
+    code(kind),
+    severityOf(definition),
+    withPlaces(definition.sentence),
+    withPlaces(definition.advice),
+    commandOf(definition),
+    withPlaces(definition.ends),
+    definition.named,
+  ]);
+  return table(
+    [
+      "kind",
+      "severity",
+      "what it says",
+      "what can be done",
+      "first command",
+      "what ends it",
+      "how soon it is named",
+    ],
+    rows,
+  );
 }
 
-/** A text that only its rule knows. */
-function shown(text: string): string {
-  return text.startsWith("{") ? "as it says" : text;
+function severityOf({ severity, otherwise }: KindDefinition): string {
+  return otherwise ? `${severity}; ${otherwise.severity} where ${otherwise.when}` : severity;
+}
+
+function commandOf({ command }: KindDefinition): string {
+  if (command === null) return "–";
+  return isFact(command)
+    ? "see below"
+    : code(command.replaceAll(PLACE, (_, name: string) => name.toUpperCase()));
+}
+
+const PLACE = /\{(\w+)\}/g;
+const isFact = (text: string) => /^\{\w+\}$/.test(text);
+
+/** A fact is shown by its name; a text that is nothing but a fact depends on the case. */
+const withPlaces = (text: string) => (isFact(text) ? "see below" : text.replaceAll(PLACE, "*$1*"));
+
+function retryTable(): string {
+  const folder = fileURLToPath(new URL("../mappings/", import.meta.url));
+  const rows = readdirSync(folder)
+    .map((file) => file.replace(".yaml", ""))
+    .sort()
+    .map((provider) => {
+      const { pauses, givesUpAfter, remark } = retriesOf(provider);
+      return [
+        code(provider),
+        pauses === null ? "–" : pauses.map(inWords).join(", "),
+        givesUpAfter === null ? "not published" : inWords(givesUpAfter),
+        remark ?? "",
+      ];
+    });
+  return table(["provider", "pauses between attempts", "gives up after", ""], rows);
 }

@@ -11,7 +11,7 @@ export const CHANNEL_KINDS = {
     command: "countersign receipts --source {source} --channel {name}",
     ends: "a genuine request, or a reload without the channel",
     named:
-      "where something comes in every hour of the working day: within 4 hours of that day, if it had come for 2 hours before; otherwise by the sixth hour of the second working day. Where 3 requests come a week: after 8 weeks at the latest. With `expectEvery`: at once after that time",
+      "after a silence that is unusual for the channel, [within hours to weeks](#when-a-channel-is-silent); with `expectEvery` after that time",
   },
   refused: {
     severity: "critical",
@@ -22,7 +22,7 @@ export const CHANNEL_KINDS = {
     command: "countersign reprocess --rejected --source {source} --dry-run",
     ends: "a genuine request",
     named:
-      "after 3 refused requests in a row: within an hour of the working day where something comes in every hour; otherwise once they go on for 6 hours. Where nothing genuine ever came: once they go on for 10 minutes",
+      "after 3 refused requests in a row: once none that is genuine came among them for an hour in which something always comes; otherwise once they came in 4 different hours of a day, or 6 in all. Where nothing genuine ever came: once they go on for 10 minutes",
   },
   unused: {
     severity: "notice",

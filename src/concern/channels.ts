@@ -2,35 +2,32 @@ import { formatMoment } from "../domain/moment.ts";
 import { formatDuration, plural } from "../domain/quantity.ts";
 import { overdueBatch } from "./batch.ts";
 import type { Concern } from "./concern.ts";
+import { type Context, nameOf, type Rule } from "./context.ts";
+import { firstAtOrAfter, hourOf } from "./hours.ts";
 import { raise } from "./raise.ts";
-import { heardOf, measureSilence, plainWeight } from "./silence.ts";
+import { measureSilence, plainWeight, uptimeOf } from "./silence.ts";
 import type { ChannelSituation, RefusedInARow } from "./situation.ts";
-import type { Rule, View } from "./view.ts";
 import { DAY_MS, HOUR_MS, inWords, MINUTE_MS } from "./words.ts";
 
 /** What comes over each channel: refused, overdue, silent or nothing yet; one of these at most. */
-export const channelRule: Rule = function* (view) {
+export const channelRule: Rule = function* (context) {
   const concerns: Concern[] = [];
-  for (const channel of view.situation.channels) {
-    const concern = refused(channel, view) ?? overdueBatch(channel, view) ?? quiet(channel, view);
+  for (const channel of context.situation.channels) {
+    const concern = refused(channel, context) ?? overdueBatch(channel, context) ?? quiet(channel, context);
     if (concern) concerns.push(concern);
     yield;
   }
   return concerns;
 };
 
-export function nameOf({ source, name }: Pick<ChannelSituation, "source" | "name">): string {
-  return `${source}/${name}`;
-}
-
-function quiet(channel: ChannelSituation, view: View): Concern | null {
+function quiet(channel: ChannelSituation, context: Context): Concern | null {
   const { newestGenuine } = channel;
-  return newestGenuine === null ? unused(channel, view) : silent(channel, newestGenuine, view);
+  return newestGenuine === null ? unused(channel, context) : silent(channel, newestGenuine, context);
 }
 
 const UNUSED_AFTER_MS = DAY_MS;
 
-function unused(channel: ChannelSituation, { situation: { now } }: View): Concern | null {
+function unused(channel: ChannelSituation, { situation: { now } }: Context): Concern | null {
   const { source, name, since } = channel;
   if (now - since < UNUSED_AFTER_MS) return null;
   return raise("unused", {
@@ -43,10 +40,12 @@ function unused(channel: ChannelSituation, { situation: { now } }: View): Concer
 /** Without a habit, a silence of this length is worth knowing. */
 const LONG_SILENCE_MS = 28 * DAY_MS;
 
-function silent(channel: ChannelSituation, newest: number, view: View): Concern | null {
-  const { now } = view.situation;
+function silent(channel: ChannelSituation, newest: number, context: Context): Concern | null {
+  const { now } = context.situation;
   const finding =
-    channel.expectEvery === null ? byHabit(channel, newest, view) : byConfiguration(channel, newest, view);
+    channel.expectEvery === null
+      ? byHabit(channel, newest, context)
+      : byConfiguration(channel, newest, context);
   if (finding === null) return null;
   const { source, name, verified } = channel;
   return raise("silent", {
@@ -71,15 +70,20 @@ interface Finding {
   isGuess: boolean;
 }
 
-function byConfiguration({ expectEvery }: ChannelSituation, newest: number, view: View): Finding | null {
-  if (expectEvery === null || heardOf(view.deaf, newest, view.situation.now) <= expectEvery) return null;
+function byConfiguration(
+  { expectEvery }: ChannelSituation,
+  newest: number,
+  context: Context,
+): Finding | null {
+  if (expectEvery === null || uptimeOf(context.downtimes, newest, context.situation.now) <= expectEvery)
+    return null;
   return { measure: `\`expectEvery\` is ${formatDuration(expectEvery)}`, isGuess: false };
 }
 
-function byHabit(channel: ChannelSituation, newest: number, view: View): Finding | null {
-  const { now } = view.situation;
+function byHabit(channel: ChannelSituation, newest: number, context: Context): Finding | null {
+  const { now } = context.situation;
   if (now - newest < HOUR_MS) return null;
-  const habit = view.habitOf(channel);
+  const habit = context.habitOf(channel);
   if (habit === null) {
     const measure = "too little came before to know what is usual";
     return now - newest < LONG_SILENCE_MS ? null : { measure, isGuess: true };
@@ -89,23 +93,19 @@ function byHabit(channel: ChannelSituation, newest: number, view: View): Finding
     habit,
     from: newest,
     now,
-    deaf: view.deaf,
-    isBusyElsewhere: (begin, end) => view.isBusyBeside(channel, begin, end),
+    downtimes: context.downtimes,
+    isBusyElsewhere: (begin, end) => context.isBusyBeside(channel, begin, end),
   });
   const measure = `in such a time there are usually about ${plural(Math.max(1, Math.round(usual)), "request")}`;
   return surprise > bound ? { measure, isGuess: false } : null;
 }
 
 const MIN_REFUSED = 3;
-/** So unusual must the absence of genuine requests be beside the refused ones: a chance of 1 in 7. */
-const MIN_WEIGHT = 2;
-const PERSISTENT_MS = 6 * HOUR_MS;
-const MIN_SPAN_MS = 10 * MINUTE_MS;
 
-/** A stranger who knocks at night is no concern: genuine requests must be missing, or the knocking go on. */
-function refused(channel: ChannelSituation, view: View): Concern | null {
+/** Strangers are refused as well: genuine requests must be missing, or the refused ones go on for hours. */
+function refused(channel: ChannelSituation, context: Context): Concern | null {
   const { source, name, refused: row } = channel;
-  if (row === null || row.count < MIN_REFUSED || !isProvider(channel, row, view)) return null;
+  if (row === null || row.count < MIN_REFUSED || !isProvider(channel, row, context)) return null;
   return raise("refused", {
     subject: { source, channel: name },
     since: row.since,
@@ -121,14 +121,29 @@ function refused(channel: ChannelSituation, view: View): Concern | null {
   });
 }
 
-function isProvider(channel: ChannelSituation, { since, newest }: RefusedInARow, view: View): boolean {
-  const { now } = view.situation;
+const MIN_SPAN_MS = 10 * MINUTE_MS;
+/** In so many different hours hardly anybody but a provider sends requests: of one day, or in all. */
+const MIN_HOURS_OF_DAY = 4;
+const MIN_HOURS = 6;
+/** So unusual must it be otherwise that no genuine one came among the refused: a chance of 1 in 7. */
+const MIN_WEIGHT = 2;
+
+function isProvider(channel: ChannelSituation, { since, newest }: RefusedInARow, context: Context): boolean {
   const { newestGenuine, expectEvery } = channel;
-  const span = newest - since;
-  if (span >= PERSISTENT_MS) return true;
-  if (newestGenuine === null) return span >= MIN_SPAN_MS;
-  if (expectEvery !== null) return heardOf(view.deaf, newestGenuine, now) > expectEvery;
-  const habit = view.habitOf(channel);
-  if (habit === null) return span >= MIN_SPAN_MS && now - newestGenuine >= DAY_MS;
-  return plainWeight({ habit, deaf: view.deaf }, since, now) >= MIN_WEIGHT;
+  if (newestGenuine === null) return newest - since >= MIN_SPAN_MS;
+  if (refusedHours(channel, since) >= MIN_HOURS) return true;
+  if (refusedHours(channel, Math.max(since, newest - DAY_MS)) >= MIN_HOURS_OF_DAY) return true;
+  if (expectEvery !== null) return uptimeOf(context.downtimes, newestGenuine, newest) > expectEvery;
+  const habit = newest - since < DAY_MS ? context.habitOf(channel) : null;
+  return habit !== null && plainWeight({ habit, downtimes: context.downtimes }, since, newest) >= MIN_WEIGHT;
+}
+
+/** The number of hours with refused requests, from that of a moment on. */
+function refusedHours({ tallies }: ChannelSituation, since: number): number {
+  const hours = new Set<number>();
+  for (let index = firstAtOrAfter(tallies, hourOf(since) * HOUR_MS); index < tallies.length; index++) {
+    const tally = tallies[index];
+    if (tally?.outcome === "refused") hours.add(tally.hour);
+  }
+  return hours.size;
 }

@@ -5,7 +5,7 @@ export const SEVERITIES = ["critical", "warning", "notice"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** The subject of a concern. Absent: it is not about one. */
-export interface Subject {
+export interface ConcernSubject {
   source?: string;
   channel?: string;
   destination?: string;
@@ -23,7 +23,7 @@ export interface Concern {
   severity: Severity;
   /** When the trouble began, as far as it can be told, milliseconds since 1970. */
   since: number;
-  subject: Subject;
+  subject: ConcernSubject;
   /** How many documents, deliveries, requests or words it is about; 1 where nothing is counted. */
   count: number;
   /** What is wrong, with the figures. */
@@ -51,7 +51,7 @@ export function severityRank(severity: Severity): number {
 }
 
 /** The kind and the subject. Names of sources, channels and destinations have neither slash nor colon. */
-export function idOf(kind: Kind, { source, channel, destination, detail }: Subject): string {
+export function idOf(kind: Kind, { source, channel, destination, detail }: ConcernSubject): string {
   const subject = [source, channel, destination, detail].filter((part) => part !== undefined);
   return subject.length === 0 ? kind : `${kind}:${subject.join("/")}`;
 }

@@ -4,10 +4,10 @@ import { isTerminal } from "../domain/newest.ts";
 import { plural } from "../domain/quantity.ts";
 import { isShellWord } from "../domain/text.ts";
 import type { Concern } from "./concern.ts";
+import type { Rule } from "./context.ts";
 import type { DOCUMENT_KINDS } from "./document-kinds.ts";
 import { raise } from "./raise.ts";
 import type { DocumentSituation, Situation, SourceSituation } from "./situation.ts";
-import type { Rule } from "./view.ts";
 import { DAY_MS, fewOf, inWords, shownId } from "./words.ts";
 
 type DocumentKind = keyof typeof DOCUMENT_KINDS;

@@ -47,6 +47,8 @@ function aroundOf(list: Float64Array, slot: number): number {
 
 /** Hours of at least this share are taken together: something nearly always comes. */
 const NEARLY_ALWAYS = 0.8;
+/** Not before there are so many: in two weeks, something always came in many an hour by chance. */
+const MIN_HOURS_TOGETHER = 150;
 
 /**
  * How unusual it is that nothing comes in an hour: the negative logarithm of the probability. An hour of
@@ -62,7 +64,7 @@ export function weigh(shares: Float64Array, { from, counts }: Hours): Float64Arr
     all += 1;
     if (count === 0) empty += 1;
   }
-  const together = Math.log(all / empty);
+  const together = all < MIN_HOURS_TOGETHER ? 0 : Math.log(all / empty);
   return shares.map((share) => {
     const alone = -Math.log(1 - share);
     return share < NEARLY_ALWAYS ? alone : Math.max(alone, together);
@@ -72,7 +74,7 @@ export function weigh(shares: Float64Array, { from, counts }: Hours): Float64Arr
 /** Silences of less weight say nothing about the long ones. */
 const MIN_GAP_WEIGHT = 2;
 /** So many silences of the expected length are taken for granted, until there are more that say otherwise. */
-const ASSUMED_GAPS = 2;
+const ASSUMED_GAPS = 1;
 
 /**
  * How much heavier the heavy silences of the past were than chance makes them, at least 1. Were each request
@@ -83,9 +85,15 @@ const ASSUMED_GAPS = 2;
 export function heavinessOf(weights: Float64Array, hours: Hours): number {
   const bound = Math.max(MIN_GAP_WEIGHT, ...weights);
   const excesses = silencesOf(weights, hours).flatMap((weight) => (weight > bound ? [weight - bound] : []));
-  const usual = excesses.sort((one, other) => one - other).slice(0, -1);
-  const sum = usual.reduce((total, excess) => total + excess, ASSUMED_GAPS);
-  return Math.max(1, sum / (usual.length + ASSUMED_GAPS));
+  const sum = excesses.reduce((total, excess) => total + excess, 0) - Math.max(0, ...excesses);
+  return Math.max(1, (ASSUMED_GAPS + sum) / (ASSUMED_GAPS + excesses.length - harmonic(excesses.length)));
+}
+
+/** The largest of n exponential values is on average this multiple of their mean. */
+function harmonic(count: number): number {
+  let sum = 0;
+  for (let n = 1; n <= count; n++) sum += 1 / n;
+  return sum;
 }
 
 /** The weights of the silences between two requests, without those that skipped hours cut. */

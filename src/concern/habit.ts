@@ -24,6 +24,8 @@ export interface Habit {
   means: Float64Array;
   /** The number of hours with a request that all this was learned from. */
   busyHours: number;
+  /** How many weeks it was learned from. */
+  weeks: number;
   /** How many busy hours count as one, since they come together; 1: each comes by itself. */
   clustering: number;
   /** The hour of the day, UTC, with which a day of this channel begins: the middle of its quietest hours. */
@@ -40,7 +42,8 @@ const MIN_DAYS = 14;
 export const MAX_LEARNED_HOURS = MAX_WEEKS * HOURS_OF_WEEK;
 /** On a day with so many busy hours, as a rule, their absence shows a holiday or an outage. */
 const MIN_EXPECTED_HOURS = 3;
-/** Where more days than these are missed, that is the habit. */
+/** So many holidays, or outages of some days, and of all such days so many, are left out. */
+const MAX_MISSED_RUNS = 2;
 const MAX_MISSED_SHARE = 0.15;
 const QUIET_HOURS = 4;
 const MAX_QUIET_WEIGHT = 0.5;
@@ -60,9 +63,7 @@ export function learnHabit({ tallies, newestGenuine }: ChannelSituation): Habit 
 
   const draft = frequenciesOf(hours);
   const dayStart = middleOfQuietest(draft.shares);
-  const days = daysOf(hours, dayStart, draft).filter(({ usual }) => usual.busy >= MIN_EXPECTED_HOURS);
-  const missed = days.filter(({ observed, usual }) => !isAsUsual(observed, usual));
-  const ordinary = missed.length <= MAX_MISSED_SHARE * days.length ? without(missed, hours) : hours;
+  const ordinary = withoutMissed(hours, daysOf(hours, dayStart, draft));
   const { shares, means, busyHours } = frequenciesOf(ordinary);
   const weights = weigh(shares, ordinary);
   const scatter = scatterOf(daysOf(ordinary, dayStart, { shares, means }));
@@ -71,6 +72,7 @@ export function learnHabit({ tallies, newestGenuine }: ChannelSituation): Habit 
     weights,
     means,
     busyHours,
+    weeks: hours.counts.length / HOURS_OF_WEEK,
     clustering: Math.max(scatter, heavinessOf(weights, ordinary)),
     dayStart,
     rests: quietWeight(weights, dayStart) < MAX_QUIET_WEIGHT,
@@ -141,10 +143,19 @@ function daysOf(hours: Hours, dayStart: number, habit: Pick<Habit, "shares" | "m
   return days;
 }
 
-function without(days: readonly Day[], { from, counts }: Hours): Hours {
-  const rest = counts.slice();
-  for (const { begin, end } of days) rest.fill(SKIPPED, begin - from, end - from);
-  return { from, counts: rest };
+/**
+ * The hours without days on which hardly anything came although much should have. Where there are many such
+ * days, they are the habit.
+ */
+function withoutMissed(hours: Hours, all: readonly Day[]): Hours {
+  const days = all.filter(({ usual }) => usual.busy >= MIN_EXPECTED_HOURS);
+  const isMissed = days.map(({ observed, usual }) => !isAsUsual(observed, usual));
+  const missed = days.filter((_, index) => isMissed[index]);
+  const runs = missed.length - isMissed.filter((one, index) => one && isMissed[index + 1]).length;
+  if (runs > MAX_MISSED_RUNS || missed.length > MAX_MISSED_SHARE * days.length) return hours;
+  const rest = hours.counts.slice();
+  for (const { begin, end } of missed) rest.fill(SKIPPED, begin - hours.from, end - hours.from);
+  return { from: hours.from, counts: rest };
 }
 
 /** The variance of busy hours in a day over their mean: 1 where they come by themselves, at least. */

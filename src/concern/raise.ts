@@ -1,4 +1,4 @@
-import { type Concern, idOf, type Subject } from "./concern.ts";
+import { type Concern, type ConcernSubject, idOf } from "./concern.ts";
 import { KINDS, type Kind, type KindDefinition } from "./kinds.ts";
 
 type NamesIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
@@ -11,7 +11,7 @@ type TextsOf<K extends Kind> = Extract<(typeof KINDS)[K]["sentence" | "advice" |
 export type FactsOf<K extends Kind> = Readonly<Record<NamesIn<TextsOf<K>>, string>>;
 
 export interface Raised<K extends Kind> {
-  subject: Subject;
+  subject: ConcernSubject;
   since: number;
   /** Absent: 1. */
   count?: number;

@@ -1,7 +1,7 @@
 import { formatMoment } from "../domain/moment.ts";
 import { plural } from "../domain/quantity.ts";
-import { nameOf } from "./channels.ts";
 import type { Concern } from "./concern.ts";
+import { nameOf } from "./context.ts";
 import { raise } from "./raise.ts";
 import type { ChannelSituation, Situation, UnknownWord } from "./situation.ts";
 import { DAY_MS, fewOf, shownWord } from "./words.ts";

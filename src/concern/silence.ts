@@ -8,23 +8,25 @@ import { HOUR_MS } from "./words.ts";
  * When a channel is silent.
  *
  * A silence is measured by how unusual it is, not by its length. Each hour of the week has a probability that
- * nothing comes in it, learned from the eight weeks before the newest request. The hours since then multiply
- * to the probability of the whole silence: hours of the night and the weekend change nothing, an hour in
- * which something always came divides it by some hundreds. Once the product is so small that chance would
- * bring it about once in a thousand such periods of eight weeks, the channel is silent.
+ * nothing comes in it, learned from the eight weeks before the newest request. The probabilities of the hours
+ * since then multiply to that of the whole silence: hours of the night and the weekend change nothing, an
+ * hour in which something always came divides it by some hundreds. Once chance would bring the silence about
+ * only once in a thousand such periods of eight weeks, the channel is silent.
  *
- * Four things make it slower, so that it does not cry wolf:
- * 1. Few requests teach little, and busy hours that come in clusters (a campaign, a document with ten
- *    signers) count as one.
- * 2. On a slow day an hour counts less: 40 % of the usual requests so far, 40 % of the weight.
+ * Four things make it slower, so that it raises no false alarms:
+ * 1. Few requests teach little, and few weeks. Requests that come together (a campaign, the posts of one
+ *    document) count as one; the silences of the past show how many do.
+ * 2. On a slow day an hour counts less: at 40 % of the usual requests so far, 40 %.
  * 3. A channel that rests at night may rest for a day: one whole day without requests is forgiven, as it may
- *    be a holiday. So is the rest of a day that did not begin as usual. The days around New Year and Easter
+ *    be a holiday; so is the rest of a day that did not begin as usual. The days around New Year and Easter
  *    do not count at all. None of this holds for days on which another channel of the source was as busy as
  *    usual.
- * 4. Hours in which the bridge did not run, or that the clock skipped, do not count.
+ * 4. Hours in which the bridge did not run, or that its clock skipped, do not count.
+ *
+ * Probabilities are negative natural logarithms here, called weights, so that they add up.
  */
 export interface Silence {
-  /** The negative logarithm of the silence's probability. */
+  /** The weight of the silence, less what few requests and few weeks cannot teach. */
   surprise: number;
   /** From here on the channel is silent; infinite where too little was learned. */
   bound: number;
@@ -33,10 +35,10 @@ export interface Silence {
 }
 
 /** e^-7: chance brings it about once in a thousand times. */
-const BOUND = 6;
+const BOUND = 7;
 
 /** A stretch of time in which nothing could come. */
-export interface Deaf {
+export interface Downtime {
   from: number;
   until: number;
 }
@@ -47,16 +49,16 @@ export interface SilenceParts {
   /** Milliseconds since 1970. */
   from: number;
   now: number;
-  deaf: readonly Deaf[];
+  downtimes: readonly Downtime[];
   /** Whether another channel of the source was as busy as usual, from one hour up to another. */
   isBusyElsewhere(begin: number, end: number): boolean;
 }
 
 export function measureSilence(parts: SilenceParts): Silence {
   const { habit, from, now } = parts;
-  const { clustering, busyHours } = habit;
+  const { clustering, busyHours, weeks } = habit;
   const learned = busyHours / clustering;
-  const weight = weightOfDays(parts) / clustering;
+  const weight = (weightOfDays(parts) / clustering) * (weeks / (weeks + 1));
   return {
     surprise: learned * Math.log1p(weight / learned),
     bound: learned > 1 ? Math.log(learned) + BOUND : Number.POSITIVE_INFINITY,
@@ -65,21 +67,25 @@ export function measureSilence(parts: SilenceParts): Silence {
 }
 
 /** How unusual it is that nothing came for a time, without regard to holidays. */
-export function plainWeight(parts: Pick<SilenceParts, "habit" | "deaf">, from: number, now: number): number {
+export function plainWeight(
+  parts: Pick<SilenceParts, "habit" | "downtimes">,
+  from: number,
+  now: number,
+): number {
   return sumOver(parts, from, now, parts.habit.weights) / parts.habit.clustering;
 }
 
 /** The times in which the bridge did not run, or that its clock skipped. */
-export function deafOf({ lastStop, clockJumps }: Situation): Deaf[] {
+export function downtimesOf({ lastStop, clockJumps }: Situation): Downtime[] {
   const skipped = clockJumps.filter(({ by }) => by > 0).map(({ at, by }) => ({ from: at - by, until: at }));
   return lastStop === null ? skipped : [lastStop, ...skipped];
 }
 
 /** The milliseconds of a time in which something could come. */
-export function heardOf(deaf: readonly Deaf[], from: number, until: number): number {
-  let heard = until - from;
-  for (const one of deaf) heard -= Math.max(0, Math.min(until, one.until) - Math.max(from, one.from));
-  return Math.max(0, heard);
+export function uptimeOf(downtimes: readonly Downtime[], from: number, until: number): number {
+  let uptime = until - from;
+  for (const one of downtimes) uptime -= Math.max(0, Math.min(until, one.until) - Math.max(from, one.from));
+  return Math.max(0, uptime);
 }
 
 /** The weights of all hours, by the days that count. */
@@ -101,10 +107,10 @@ function weightOfDays(parts: SilenceParts): number {
   return total - holiday;
 }
 
-function weightOf({ habit, deaf, from, now }: SilenceParts, begin: number): number {
+function weightOf({ habit, downtimes, from, now }: SilenceParts, begin: number): number {
   const first = Math.max(from, begin * HOUR_MS);
   const last = Math.min(now, (begin + 24) * HOUR_MS);
-  return sumOver({ deaf }, first, last, habit.weights);
+  return sumOver({ downtimes }, first, last, habit.weights);
 }
 
 /** How the day went until its last request. */
@@ -121,7 +127,7 @@ function beginningOf({ channel, habit, from }: SilenceParts, day: number) {
 
 /** The sum of an hourly value over a time, parts of hours in proportion. */
 function sumOver(
-  { deaf }: Pick<SilenceParts, "deaf">,
+  { downtimes }: Pick<SilenceParts, "downtimes">,
   from: number,
   until: number,
   values: Float64Array,
@@ -130,8 +136,8 @@ function sumOver(
   for (let hour = hourOf(from); hour * HOUR_MS < until; hour++) {
     const value = values[hour % HOURS_OF_WEEK] ?? 0;
     if (value === 0) continue;
-    const heard = heardOf(deaf, Math.max(from, hour * HOUR_MS), Math.min(until, (hour + 1) * HOUR_MS));
-    sum += (value * heard) / HOUR_MS;
+    const uptime = uptimeOf(downtimes, Math.max(from, hour * HOUR_MS), Math.min(until, (hour + 1) * HOUR_MS));
+    sum += (value * uptime) / HOUR_MS;
   }
   return sum;
 }

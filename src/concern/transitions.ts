@@ -24,6 +24,25 @@ export function transitions(before: readonly Concern[], now: readonly Concern[])
   ];
 }
 
+/**
+ * The `before` of the next comparison: the concerns of now, each with the worst severity and count that it
+ * has had and the earliest time. So a count that goes from 9 to 10 and back again and again is told once.
+ */
+export function remembered(before: readonly Concern[], now: readonly Concern[]): Concern[] {
+  const known = new Map(before.map((concern) => [concern.id, concern]));
+  return now.map((concern) => {
+    const last = known.get(concern.id);
+    if (!last) return concern;
+    const isSeverer = severityRank(last.severity) < severityRank(concern.severity);
+    return {
+      ...concern,
+      since: Math.min(last.since, concern.since),
+      count: Math.max(last.count, concern.count),
+      severity: isSeverer ? last.severity : concern.severity,
+    };
+  });
+}
+
 function isWorse(before: Concern, now: Concern): boolean {
   return (
     severityRank(now.severity) < severityRank(before.severity) || digitsOf(now.count) > digitsOf(before.count)

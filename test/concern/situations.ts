@@ -1,3 +1,5 @@
+import type { Concern } from "../../src/concern/concern.ts";
+import { evaluate } from "../../src/concern/evaluate.ts";
 import { retriesOf } from "../../src/concern/provider-retries.ts";
 import type {
   ChannelSituation,
@@ -5,33 +7,31 @@ import type {
   DestinationSituation,
   DocumentSituation,
   Situation,
+  SourceSituation,
 } from "../../src/concern/situation.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/concern/words.ts";
 import type { EventType } from "../../src/domain/event.ts";
 
-/** Situations for the rules: a bridge that works, with one thing changed. */
+/** Situations in which all is well: each test takes what it is about and changes that. */
 
-export const HOUR = 3_600_000;
-export const DAY = 24 * HOUR;
-/** A Wednesday, noon. */
-export const NOW = Date.UTC(2026, 5, 17, 12);
+/** A Wednesday noon: 2026-03-04T12:00:00Z. */
+export const NOW = at("2026-03-04 12:00");
 
-const TELLS: ReadonlySet<EventType> = new Set<EventType>([
-  "document.sent",
-  "document.completed",
-  "document.expired",
-  "signer.signed",
-]);
+/** A moment in UTC, such as `2026-03-04 12:00`. */
+export function at(text: string): number {
+  return Date.parse(`${text.replace(" ", "T")}:00Z`);
+}
 
-export function aSituation(changed: Partial<Situation> = {}): Situation {
+const TELLS: readonly EventType[] = [
+  ...(["document.created", "document.sent", "document.completed", "document.downloadable"] as const),
+  ...(["document.expired", "signer.viewed", "signer.signed"] as const),
+];
+
+export function aSituation(given: Partial<Situation> = {}): Situation {
   return {
     now: NOW,
-    stuckAfter: 14 * DAY,
-    sources: [
-      {
-        ...{ name: "legalesign", provider: "legalesign", since: NOW - 365 * DAY },
-        ...{ tells: TELLS, retries: retriesOf("legalesign") },
-      },
-    ],
+    stuckAfter: 14 * DAY_MS,
+    sources: [aSource()],
     channels: [],
     destinations: [],
     documents: [],
@@ -39,59 +39,134 @@ export function aSituation(changed: Partial<Situation> = {}): Situation {
     clockJumps: [],
     disk: null,
     lastStop: null,
-    ...changed,
+    ...given,
   };
 }
 
-export function aChannel(changed: Partial<ChannelSituation> = {}): ChannelSituation {
+export function aSource(given: Partial<SourceSituation> = {}): SourceSituation {
+  const name = given.name ?? "lumin";
+  const provider = given.provider ?? name;
+  return { name, provider, since: 0, tells: new Set(TELLS), retries: retriesOf(provider), ...given };
+}
+
+/** Without a request so far. */
+export function aChannel(given: Partial<ChannelSituation> = {}): ChannelSituation {
+  const source = given.source ?? "lumin";
   return {
-    ...{ source: "legalesign", name: "realtime", provider: "legalesign", verified: true },
-    ...{ since: NOW - 100 * DAY, expectEvery: null, tallies: [], newestGenuine: NOW - HOUR },
-    ...{ refused: null, olderSecret: null, problems: null },
-    ...changed,
+    source,
+    name: "account",
+    provider: source,
+    verified: true,
+    since: NOW - HOUR_MS,
+    expectEvery: null,
+    tallies: [],
+    newestGenuine: null,
+    refused: null,
+    olderSecret: null,
+    problems: null,
+    ...given,
   };
 }
 
-export function aDestination(changed: Partial<DestinationSituation> = {}): DestinationSituation {
-  return {
-    ...{ name: "crm", waitingLimit: null, open: 0, oldest: null, parked: [], breaker: null, paused: null },
-    ...{ tallies: [], neverTaken: [] },
-    ...changed,
-  };
+/** How many requests come in the hour that begins at that moment. */
+export type Rhythm = (hour: number) => number;
+
+/** Six requests in each hour from 8 to 17 o'clock UTC, Monday to Friday. */
+export const OFFICE: Rhythm = (hour) => {
+  const date = new Date(hour);
+  const isWorkday = date.getUTCDay() >= 1 && date.getUTCDay() <= 5;
+  return isWorkday && date.getUTCHours() >= 8 && date.getUTCHours() < 17 ? 6 : 0;
+};
+
+/** Ten requests in every hour of the day and the night. */
+export const MACHINES: Rhythm = () => 10;
+
+export interface Past {
+  rhythm?: Rhythm;
+  /** How long requests came. */
+  weeks?: number;
+  /** The newest request, in the hour of which the others of that hour came before. */
+  until: number;
 }
 
-export function aSituationDocument(changed: Partial<DocumentSituation> = {}): DocumentSituation {
-  return {
-    ...{ source: "legalesign", id: "d1", status: "sent", statusAt: NOW - DAY, firstAt: NOW - DAY },
-    ...{ sentAt: NOW - DAY, expiresAt: null, downloadable: false, signers: [] },
-    told: ["document.sent"],
-    ...changed,
-  };
+/** A channel to which requests came by a rhythm. */
+export function aBusyChannel(
+  { rhythm = OFFICE, weeks = 8, until }: Past,
+  given: Partial<ChannelSituation> = {},
+) {
+  const from = until - weeks * 7 * DAY_MS;
+  return aChannel({
+    since: from,
+    tallies: talliesOf(rhythm, from, until),
+    newestGenuine: until,
+    ...given,
+  });
 }
 
-/**
- * Tallies of a channel on which something comes in every hour of the working day, from `days` before `until`
- * up to that moment.
- */
-export function officeHours(until: number, days: number, random: () => number): ChannelTally[] {
+export function talliesOf(rhythm: Rhythm, from: number, until: number): ChannelTally[] {
   const tallies: ChannelTally[] = [];
-  for (let hour = until - days * DAY; hour <= until; hour += HOUR) {
-    const at = new Date(hour);
-    const works =
-      at.getUTCDay() >= 1 && at.getUTCDay() <= 5 && at.getUTCHours() >= 8 && at.getUTCHours() < 18;
-    const count = works ? 3 + Math.floor(random() * 12) : random() < 0.02 ? 1 : 0;
-    if (count > 0) tallies.push({ hour, outcome: "accepted", count, newest: hour + HOUR * random() });
+  for (let hour = Math.floor(from / HOUR_MS) * HOUR_MS; hour <= until; hour += HOUR_MS) {
+    const count = rhythm(hour);
+    const newest = Math.min(until, hour + 59 * MINUTE_MS);
+    if (count > 0) tallies.push({ hour, outcome: "accepted", count, newest });
   }
   return tallies;
 }
 
-/** A seeded random number generator (mulberry32): numbers from 0 up to 1. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    const mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    const more = mixed ^ (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61));
-    return ((more ^ (more >>> 14)) >>> 0) / 2 ** 32;
+export function aDestination(given: Partial<DestinationSituation> = {}): DestinationSituation {
+  return {
+    name: "crm",
+    waitingLimit: HOUR_MS,
+    open: 0,
+    oldest: null,
+    parked: [],
+    breaker: null,
+    paused: null,
+    tallies: [],
+    neverTaken: [],
+    ...given,
   };
+}
+
+/** Sent an hour ago to one signer. */
+export function aStoredDocument(given: Partial<DocumentSituation> = {}): DocumentSituation {
+  return {
+    source: "lumin",
+    id: "doc-1",
+    status: "sent",
+    statusAt: NOW - HOUR_MS,
+    firstAt: NOW - HOUR_MS,
+    sentAt: NOW - HOUR_MS,
+    expiresAt: null,
+    downloadable: false,
+    signers: [aSignerOf("sent")],
+    told: ["document.created", "document.sent"],
+    ...given,
+  };
+}
+
+export function aSignerOf(
+  status: DocumentSituation["signers"][number]["status"],
+  given: Partial<DocumentSituation["signers"][number]> = {},
+): DocumentSituation["signers"][number] {
+  return { status, statusAt: NOW - HOUR_MS, role: "signer", listed: true, ...given };
+}
+
+/** One thing that a rule looks at, and the ids of the concerns that it gives. */
+export interface Case {
+  title: string;
+  given: Partial<Situation>;
+  expected: readonly string[];
+}
+
+export function idsOf(given: Partial<Situation>): string[] {
+  return evaluate(aSituation(given)).map(({ id }) => id);
+}
+
+/** The concern with that id, or an error with those that there are. */
+export function concernOf(given: Partial<Situation>, id: string): Concern {
+  const concerns = evaluate(aSituation(given));
+  const found = concerns.find((concern) => concern.id === id);
+  if (!found) throw new Error(`there is no ${id} among ${concerns.map((one) => one.id).join(", ")}`);
+  return found;
 }

@@ -1,14 +1,14 @@
 import type { Concern } from "./concern.ts";
 import { type Habit, learnHabit, usualActivity } from "./habit.ts";
 import { activityOf, firstAtOrAfter, genuineHours, hourOf, isAsUsual } from "./hours.ts";
-import { type Deaf, deafOf } from "./silence.ts";
+import { type Downtime, downtimesOf } from "./silence.ts";
 import type { ChannelSituation, Situation, SourceSituation } from "./situation.ts";
 import { HOUR_MS } from "./words.ts";
 
 /** A situation with what several rules derive from it. */
-export interface View {
+export interface Context {
   situation: Situation;
-  deaf: readonly Deaf[];
+  downtimes: readonly Downtime[];
   sourceOf(name: string): SourceSituation | undefined;
   /** Learned when it is first asked for; null: too little came to learn from. */
   habitOf(channel: ChannelSituation): Habit | null;
@@ -19,23 +19,27 @@ export interface View {
 }
 
 /** A rule, in steps of some milliseconds at most. */
-export type Rule = (view: View) => Generator<void, Concern[], void>;
+export type Rule = (context: Context) => Generator<void, Concern[], void>;
 
-export function viewOf(situation: Situation): View {
+/** What was learned for each channel, by name, as of its newest request. */
+export type Habits = Map<string, { newestGenuine: number | null; habit: Habit | null }>;
+
+/** `habits` of earlier evaluations spare this one from learning again while nothing new came. */
+export function contextOf(situation: Situation, habits: Habits): Context {
   const sources = new Map(situation.sources.map((source) => [source.name, source]));
-  const habits = new Map<ChannelSituation, Habit | null>();
   const habitOf = (channel: ChannelSituation) => {
-    const known = habits.get(channel);
-    if (known !== undefined) return known;
+    const { newestGenuine } = channel;
+    const known = habits.get(nameOf(channel));
+    if (known?.newestGenuine === newestGenuine) return known.habit;
     const habit = learnHabit(channel);
-    habits.set(channel, habit);
+    habits.set(nameOf(channel), { newestGenuine, habit });
     return habit;
   };
   const siblingsOf = (channel: ChannelSituation) =>
     situation.channels.filter((one) => one.source === channel.source && one !== channel);
   return {
     situation,
-    deaf: deafOf(situation),
+    downtimes: downtimesOf(situation),
     sourceOf: (name) => sources.get(name),
     habitOf,
     siblingsOf,
@@ -53,6 +57,10 @@ function isBusyAsUsual(
   if (!habit?.rests || !habit.restsWeekly) return false;
   const observed = activityOf(genuineHours(tallies, begin, end), begin, end);
   return isAsUsual(observed, usualActivity(habit, begin, end));
+}
+
+export function nameOf({ source, name }: Pick<ChannelSituation, "source" | "name">): string {
+  return `${source}/${name}`;
 }
 
 /** The genuine requests in the hours after that of a moment: their number and the first of those hours. */
