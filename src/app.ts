@@ -111,7 +111,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     stuckAfter: () => current().config.concerns.stuckAfter,
     now: clock.now,
   });
-  const handlers = createRequestHandlers(config, { ...parts, current, reload, status });
+  const createConsole = config.admin.console ? (await import("./console/console.ts")).createConsole : null;
+  const handlers = createRequestHandlers(config, { ...parts, current, reload, status, createConsole });
   const listeners = await openListeners(config, handlers, observers.crowded).catch(async (error) => {
     await store.close();
     throw error;

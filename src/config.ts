@@ -5,9 +5,10 @@ import { findDoubtful, findUnclean } from "./config/credentials.ts";
 import { readDestinations } from "./config/destination.ts";
 import { fitToSchema } from "./config/fit-to-schema.ts";
 import type { Retention } from "./config/retention-schema.ts";
-import { ConfigFile, ServerFile, SourceFile } from "./config/schema.ts";
+import { ConfigFile, ServerFile, SINGLE_TOKEN, SourceFile } from "./config/schema.ts";
 import { messageOf } from "./domain/errors.ts";
 import { formatSize } from "./domain/quantity.ts";
+import type { AdminToken } from "./domain/rights.ts";
 import type { Environment } from "./environment.ts";
 import type { Channel } from "./inbound/channel.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "./mapping/load.ts";
@@ -34,8 +35,19 @@ export interface Config {
     stallTimeout: number;
     requestTimeout: number;
   };
-  /** `hosts`: names under which it is reached besides localhost; absent: not configured. */
-  admin: { host: string; port: number; token: string | null; hosts?: readonly string[] | undefined };
+  admin: {
+    host: string;
+    port: number;
+    /** What the commands send; null: none is needed. */
+    token: string | null;
+    /** Every token that is accepted. */
+    tokens: readonly AdminToken[];
+    /** Names under which it is reached besides localhost; absent: not configured. */
+    hosts?: readonly string[] | undefined;
+    console: boolean;
+    /** A proxy in front says who asks, and how. */
+    proxied: boolean;
+  };
   store: { kind: "sqlite" | "lowdb"; file: string } | { kind: "postgres"; url: string };
   channels: readonly Channel[];
   destinations: readonly Destination[];
@@ -104,7 +116,7 @@ export async function parseConfig(
     config: {
       file,
       server: { ...server, maxBytesInFlight: server.maxBytesInFlight ?? budgetFor(sources.channels) },
-      admin: { ...admin, token: admin.token ?? null },
+      admin: { ...admin, ...readTokens(admin) },
       store: readStore(store, folder),
       channels: sources.channels.map((channel) => ({ ...channel, privateNames })),
       destinations: outward.destinations.map((destination) => ({ ...destination, typePrefix })),
@@ -118,6 +130,15 @@ export async function parseConfig(
     problems,
     warnings,
   };
+}
+
+/** The commands send the token that may do most. */
+function readTokens({ token, tokens }: ConfigFile["admin"]): Pick<Config["admin"], "token" | "tokens"> {
+  const single = token === undefined ? [] : [{ name: SINGLE_TOKEN, token, right: "act" } as const];
+  const named = Object.entries(tokens).map(([name, one]) => ({ name, ...one }));
+  const all = [...single, ...named];
+  const best = all.find(({ right }) => right === "act") ?? all[0];
+  return { token: best?.token ?? null, tokens: all };
 }
 
 /** The store's kind and place; the schema has checked the text. */

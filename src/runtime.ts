@@ -1,5 +1,7 @@
 import type { RequestListener } from "node:http";
+import type Koa from "koa";
 import type { Config } from "./config.ts";
+import type { ConsoleParts } from "./console/parts.ts";
 import type { Clock } from "./domain/clock.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
@@ -21,6 +23,7 @@ import type { Store } from "./store/store.ts";
 import { createAdmin } from "./web/admin.ts";
 import { createReadiness } from "./web/health.ts";
 import type { Metrics } from "./web/metrics.ts";
+import { createOperations } from "./web/operations.ts";
 
 /** Parts that outlive a change of configuration. */
 export interface RuntimeParts {
@@ -119,6 +122,8 @@ interface HandlerParts extends RuntimeParts {
   status: Status;
   /** Takes the configuration from its file again, all or nothing. */
   reload(): Promise<void>;
+  /** Makes the pages for people; null: there are none. */
+  createConsole: ((parts: ConsoleParts) => Koa.Middleware) | null;
 }
 
 /** Settings that a reload cannot change are taken from `config`. */
@@ -155,9 +160,18 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
   const store = upToDate(parts);
   const dispatcher = () => current().dispatcher;
   const wake = wakeCurrent(parts);
-  return createAdmin({
+  const shared = {
     store,
+    now: clock.now,
     concerns: () => parts.status.concerns(),
+    states: () => dispatcher().states(),
+    attemptsOf: (name: string) => attemptsOf(current().config, name),
+    conceal: <Kept extends Parameters<Runtime["conceal"]>[0]>(kept: Kept) => current().conceal(kept),
+    failed: observers.admin.failed,
+  };
+  const operations = createOperations({
+    ...shared,
+    destinations: () => current().config.destinations.map(({ name }) => name),
     reprocess: createReprocess({
       store,
       channels: () => current().config.channels,
@@ -165,10 +179,6 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
       newReceiptId: idMakers(parts).newReceiptId,
       recorded: wake,
     }),
-    destinations: () => current().config.destinations.map(({ name }) => name),
-    states: () => dispatcher().states(),
-    attemptsOf: (name) => attemptsOf(current().config, name),
-    conceal: (kept) => current().conceal(kept),
     control: {
       pause: async (name, reason) => dispatcher().controlsOf(name).pause(reason),
       resume: async (name) => dispatcher().controlsOf(name).resume(),
@@ -179,7 +189,10 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
       },
       reload,
     },
-    now: clock.now,
+  });
+  return createAdmin({
+    ...shared,
+    operations,
     health: createReadiness({
       store,
       clock,
@@ -189,9 +202,15 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
       storeUnavailable: observers.admin.storeUnavailable,
     }),
     metrics: metrics.scrape,
-    token: config.token,
-    hosts: config.hosts ?? (config.token === null ? [config.host] : null),
-    failed: observers.admin.failed,
+    tokens: config.tokens,
+    hosts: config.hosts ?? (config.tokens.length === 0 ? [config.host] : null),
+    proxied: config.proxied,
+    console:
+      parts.createConsole?.({
+        ...shared,
+        ...{ operations, clock, randomBytes: parts.randomBytes, tokens: config.tokens },
+        config: () => current().config,
+      }) ?? null,
   }).callback();
 }
 

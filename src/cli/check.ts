@@ -25,7 +25,7 @@ function describe({ file, server, admin, store, channels, destinations, retentio
     `${file} is good.`,
     "",
     `Webhooks come in on   http://${server.host}:${server.port}${server.basePath} (bodies up to ${formatSize(server.maxBody)})`,
-    `Admin API listens on  http://${admin.host}:${admin.port} (${admin.token === null ? "no token" : "bearer token"})`,
+    `Admin API listens on  http://${admin.host}:${admin.port} (${describeTokens(admin.tokens)})`,
     `Everything is kept in ${placeOf(store)}`,
     `               and for ${describeRetention(retention)}`,
     "",
@@ -38,6 +38,11 @@ function describe({ file, server, admin, store, channels, destinations, retentio
     ...(destinations.length === 0 ? ["  none: events are kept, and forwarded to nobody"] : []),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function describeTokens(tokens: Config["admin"]["tokens"]): string {
+  if (tokens.length === 0) return "no token";
+  return tokens.length === 1 ? "bearer token" : `tokens of ${tokens.map(({ name }) => name).join(", ")}`;
 }
 
 /** Empty when there are no warnings. */

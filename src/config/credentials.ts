@@ -84,6 +84,9 @@ function credentialsIn(value: unknown): Credential[] {
   const ours = { partner: null, signs: false };
   return [
     ...texts(entriesOf(admin).token, ["admin", "token"], "the token of the admin API", ours),
+    ...Object.entries(entriesOf(entriesOf(admin).tokens)).flatMap(([name, one]) =>
+      texts(entriesOf(one).token, ["admin", "tokens", name, "token"], `the token ${name}`, ours),
+    ),
     ...texts(store, ["store"], "the address of the store", ours),
     ...Object.entries(entriesOf(sources)).flatMap(([name, source]) => inSource(name, entriesOf(source))),
     ...Object.entries(entriesOf(destinations)).flatMap(([name, one]) => inDestination(name, entriesOf(one))),

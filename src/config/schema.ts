@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RIGHTS } from "../domain/rights.ts";
 import { exactly } from "../yaml.ts";
 import { DestinationFile } from "./destination-schema.ts";
 import { Retention } from "./retention-schema.ts";
@@ -50,27 +51,77 @@ export const ServerFile = exactly({
   requestTimeout: timeout.prefault("15m").describe("a body that takes longer in total is answered with 408"),
 });
 
+const adminToken = z
+  .string()
+  .min(16, "must have at least 16 characters: `openssl rand -hex 32` makes a good one");
+
+/** The bearer of `admin.token`, as the audit names it. */
+export const SINGLE_TOKEN = "admin";
+
 const admin = exactly({
   host: z
     .string()
     .min(1)
     .default("127.0.0.1")
-    .describe("the address of the admin API; any but loopback needs a token"),
-  port: port.default(8081).describe("the port of the admin API; 0: any free port"),
-  token: z
-    .string()
-    .min(16, "must have at least 16 characters: `openssl rand -hex 32` makes a good one")
+    .describe("the address of the listener for operators; any but loopback needs a token"),
+  port: port.default(8081).describe("its port; 0: any free port"),
+  token: adminToken
     .optional()
-    .describe("callers send it as `Authorization: Bearer …`. Absent: any caller on this machine may ask"),
+    .describe(
+      "callers send it as `Authorization: Bearer …`, and it may do everything: one of `tokens` with the name `admin` and `right: act`. Without any token any caller on this machine may ask",
+    ),
+  tokens: z
+    .record(
+      name,
+      exactly({
+        token: adminToken.describe("the token"),
+        right: z
+          .enum(RIGHTS, { error: "must be look or act" })
+          .default("look")
+          .describe(
+            "`look` sees everything, with personal data masked in the console; `act` also changes the bridge",
+          ),
+      }),
+    )
+    .default({})
+    .describe("one token for each person or program, by the name that the audit log has for it"),
   hosts: z
     .array(z.string().regex(/^[\w.:-]+$/, "must be a name or an address, without a port or a path"))
     .optional()
     .describe(
       "names that the Host header may have besides localhost; other requests are refused with 421. Absent: without a token localhost alone, with one any name",
     ),
-}).refine(({ host, token }) => LOOPBACK.has(host) || token !== undefined, {
-  error: "an admin API that others can reach needs a token: add `token`, or listen on 127.0.0.1",
-});
+  console: z
+    .boolean({ error: "must be true or false" })
+    .default(true)
+    .describe("pages for people on this listener, at `/`; false: the admin API alone"),
+  proxied: z
+    .boolean({ error: "must be true or false" })
+    .default(false)
+    .describe(
+      "true: a proxy in front sets `X-Forwarded-For`, `-Proto` and `-Host`, and they are believed. Never where callers reach the listener without it",
+    ),
+})
+  .refine(({ host, token, tokens }) => LOOPBACK.has(host) || token !== undefined || !isEmpty(tokens), {
+    error: "an admin API that others can reach needs a token: add `token`, or listen on 127.0.0.1",
+  })
+  .refine(({ token, tokens }) => token === undefined || tokens[SINGLE_TOKEN] === undefined, {
+    error: `\`token\` has the name ${SINGLE_TOKEN} already: give the one in \`tokens\` another`,
+    path: ["tokens"],
+  })
+  .refine(({ token, tokens }) => !hasRepeats([token, ...Object.values(tokens).map((one) => one.token)]), {
+    error: "two of the tokens are the same: give each person or program its own",
+    path: ["tokens"],
+  });
+
+function isEmpty(map: object): boolean {
+  return Object.keys(map).length === 0;
+}
+
+function hasRepeats(texts: readonly (string | undefined)[]): boolean {
+  const given = texts.filter((text) => text !== undefined);
+  return new Set(given).size < given.length;
+}
 
 const channel = exactly({
   secrets: z
@@ -169,7 +220,7 @@ export type ChannelFile = SourceFile["channels"][string];
 
 export const ConfigFile = exactly({
   server: ServerFile.prefault({}).describe("the listener for providers' webhooks, and its limits"),
-  admin: admin.prefault({}).describe("the listener for operators: admin API, health and metrics"),
+  admin: admin.prefault({}).describe("the listener for operators: console, admin API, health and metrics"),
   store: z
     .string()
     .regex(

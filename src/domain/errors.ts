@@ -6,6 +6,7 @@ export type ErrorCode =
   | "bad_request"
   | "bad_signature"
   | "unauthorized"
+  | "forbidden"
   | "not_found"
   | "method_not_allowed"
   | "conflict"
@@ -13,6 +14,7 @@ export type ErrorCode =
   | "too_large"
   | "unsupported_media_type"
   | "request_timeout"
+  | "too_many_requests"
   | "overloaded"
   | "invalid_configuration"
   | "cannot_start"
@@ -23,6 +25,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   bad_request: 400,
   bad_signature: 401,
   unauthorized: 401,
+  forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
   conflict: 409,
@@ -30,6 +33,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   too_large: 413,
   unsupported_media_type: 415,
   request_timeout: 408,
+  too_many_requests: 429,
   overloaded: 503,
   invalid_configuration: 500,
   cannot_start: 500,

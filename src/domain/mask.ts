@@ -36,3 +36,12 @@ function mask(localPart: string): string {
   const [first = "", second] = localPart.slice(0, 4);
   return second === undefined ? HIDDEN : `${first}${HIDDEN}`;
 }
+
+/** A person's name with the first letter of each word: `A••• L•••`. */
+export function maskName(name: string): string {
+  const words = maskAddresses(name.slice(0, MAX_NAME_LENGTH)).trim().split(/\s+/).slice(0, MAX_WORDS);
+  return words.map((word) => (word.includes("@") ? word : mask([...word].slice(0, 2).join("")))).join(" ");
+}
+
+const MAX_NAME_LENGTH = 200;
+const MAX_WORDS = 6;

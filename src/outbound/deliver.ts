@@ -82,22 +82,32 @@ function prepareDestination(
   { version, lookup }: { version: string; lookup: LookupFunction },
 ): PreparedDestination {
   const { url, concurrency: connections, tls, network, proxy, timeout } = destination;
+  const headers = { ...destination.headers, "user-agent": `Countersign/${version}` };
+  return {
+    post: createPost({ url, headers, connections, tls, network, lookup, proxy, timeout }),
+    encodeAndSign: createEncodeAndSign(destination),
+  };
+}
+
+/**
+ * Makes the body of an event for a destination and the headers that belong to it. The same event at the same
+ * second gives the same; the destination's own headers, which may hold credentials, are not among them.
+ *
+ * @throws whatever the format or a key throws: the event cannot be sent.
+ */
+export function createEncodeAndSign(destination: Destination): PreparedDestination["encodeAndSign"] {
   const { secrets, alsoSign, typePrefix } = destination;
   const { encode, ownSignature } = FORMATS[destination.format];
   const [newest] = secrets;
   const own = newest && ownSignature?.(newest);
   const keys = { secrets, bodySignatures: [own, alsoSign].filter((one) => one != null) };
   const forcedType = destination.contentType && `${destination.contentType}; charset=utf-8`;
-  const headers = { ...destination.headers, "user-agent": `Countersign/${version}` };
-  return {
-    post: createPost({ url, headers, connections, tls, network, lookup, proxy, timeout }),
-    encodeAndSign(event, now, replayed) {
-      const encoded = encode(event, { typePrefix });
-      const signed = signatureHeaders(encoded.body, event.id, now, keys);
-      const contentType = forcedType ?? encoded.contentType;
-      const headers = { ...encoded.headers, "content-type": contentType, ...signed };
-      return { headers: replayed ? { ...headers, ...REPLAY } : headers, body: encoded.body };
-    },
+  return (event, now, replayed) => {
+    const encoded = encode(event, { typePrefix });
+    const signed = signatureHeaders(encoded.body, event.id, now, keys);
+    const contentType = forcedType ?? encoded.contentType;
+    const headers = { ...encoded.headers, "content-type": contentType, ...signed };
+    return { headers: replayed ? { ...headers, ...REPLAY } : headers, body: encoded.body };
   };
 }
 

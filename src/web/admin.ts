@@ -1,8 +1,9 @@
 import Router from "@koa/router";
 import Koa from "koa";
 import { CountersignError, HTTP_STATUS } from "../domain/errors.ts";
-import { isSameText } from "../inbound/credentials.ts";
+import type { AdminToken } from "../domain/rights.ts";
 import { type ApiParts, apiRoutes } from "./api.ts";
+import { callerOf } from "./callers.ts";
 import { type ControlParts, controlRoutes } from "./control.ts";
 import type { Health } from "./health.ts";
 import { isOurHost } from "./host.ts";
@@ -11,21 +12,28 @@ export interface AdminParts extends ApiParts, ControlParts {
   health(): Promise<Health>;
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<{ contentType: string; text: string }>;
-  /** Null: no token is needed. */
-  token: string | null;
+  /** Empty: no token is needed. */
+  tokens: readonly AdminToken[];
   /** Names that a request's Host header may have beside those of loopback; null: any. */
   hosts: readonly string[] | null;
+  /** A proxy in front says by `X-Forwarded-For` and `X-Forwarded-Proto` who asks, and how. */
+  proxied: boolean;
+  /** The pages for people; null: there are none. */
+  console: Koa.Middleware | null;
   /** Called with an unexpected fault, for the log. */
   failed(error: unknown): void;
 }
 
 /**
- * The listener for operators: health, metrics and the admin API. Health and metrics need no token and show no
- * secret.
+ * The listener for operators: health, metrics, the admin API under `/api`, and the console everywhere else.
+ * Health and metrics need no token and show no secret.
  */
 export function createAdmin(parts: AdminParts): Koa {
   const app = new Koa();
   app.silent = true;
+  app.proxy = parts.proxied;
+  // Of the addresses in X-Forwarded-For the last is the proxy's own word; those before are the sender's.
+  app.maxIpsCount = 1;
   app.use(async (context, next) => {
     try {
       await next();
@@ -45,11 +53,14 @@ export function createAdmin(parts: AdminParts): Koa {
     await next();
   });
   app.use(openRoutes(parts).routes());
+  if (parts.console) app.use(outsideOfApi(parts.console));
   app.use(async (context, next) => {
-    if (!isAllowed(context.get("authorization"), parts.token)) {
+    const caller = callerOf(context.get("authorization"), parts.tokens);
+    if (!caller) {
       context.set("www-authenticate", "Bearer");
       throw new CountersignError("unauthorized", "send the admin token as `Authorization: Bearer …`");
     }
+    context.state.caller = caller;
     await next();
   });
   app.use(apiRoutes(parts).routes());
@@ -75,10 +86,8 @@ function openRoutes({ health, metrics }: AdminParts): Router {
   return router;
 }
 
-function isAllowed(authorization: string, token: string | null): boolean {
-  if (token === null) return true;
-  const [, given] = /^Bearer (.+)$/i.exec(authorization) ?? [];
-  return given !== undefined && isSameText(given, token);
+function outsideOfApi(middleware: Koa.Middleware): Koa.Middleware {
+  return (context, next) => (/^\/api(\/|$)/.test(context.path) ? next() : middleware(context, next));
 }
 
 function answerFault(context: Koa.Context, error: unknown, { failed }: AdminParts): void {

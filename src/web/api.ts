@@ -9,6 +9,7 @@ import type { Envelope } from "../inbound/private.ts";
 import type { Store } from "../store/store.ts";
 import { type DeliveryViewParts, viewDelivery } from "./delivery-view.ts";
 import { explain } from "./explain.ts";
+import { findDestinations } from "./find-destinations.ts";
 import { parseInput, splitList, toRange } from "./input.ts";
 import {
   AuditQuery,
@@ -113,7 +114,7 @@ function addDeliveryRoutes(router: Router, parts: ApiParts): void {
   });
   router.get("/destinations", async (context) => {
     parseInput(OnePageQuery, context.query);
-    context.body = { items: await listDestinations(parts), next: null };
+    context.body = { items: await findDestinations(parts), next: null };
   });
   router.get("/tallies", async (context) => {
     context.body = await showTallies(store, context.query, now());
@@ -171,23 +172,6 @@ async function tellDocument(store: Store, id: string, source: string | undefined
   const events = await store.findEvents({ document: id, source: document.source }, { limit: MAX_EVENTS });
   return { ...document, events: events.items };
 }
-
-/** The state and backlog of each destination that is configured or has open deliveries. */
-async function listDestinations({ store, states }: ApiParts) {
-  const backlog = await store.backlog();
-  const configured = states().map((state) => {
-    const { open = 0, oldest = null } = backlog.find(({ destination }) => destination === state.name) ?? {};
-    return { ...state, configured: true, open, oldest };
-  });
-  const known = new Set(configured.map(({ name }) => name));
-  const gone = backlog
-    .filter(({ destination }) => !known.has(destination))
-    .map(({ destination: name, open, oldest }) => ({ ...NOT_CONFIGURED, name, open, oldest }));
-  return [...configured, ...gone];
-}
-
-/** A destination that is not configured: nothing is sent to it, so it is neither paused nor failing. */
-const NOT_CONFIGURED = { configured: false, paused: null, breaker: null };
 
 function notFound(what: string, id: string): never {
   throw new CountersignError("not_found", `there is no ${what} ${id}`);

@@ -2,56 +2,33 @@ import Router from "@koa/router";
 import type Koa from "koa";
 import { koaBody } from "koa-body";
 import { z } from "zod";
-import type { Delivery } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { MAX_RATE, parseRate } from "../domain/quantity.ts";
-import type { Reprocessed, ReprocessRequest } from "../inbound/reprocess.ts";
-import type { DestinationState } from "../store/port/control.ts";
-import type { PageRequest } from "../store/port/paging.ts";
-import type { Store } from "../store/store.ts";
+import { auditName, type Caller, isOurOrigin, requireAct } from "./callers.ts";
 import { moment, PAGE, parseInput } from "./input.ts";
+import { type Mandate, type Operations, REPLAY_CURSOR } from "./operations.ts";
 
 /**
- * The routes that change the running bridge. Each call carries a reason, which the audit keeps with time and
- * caller.
+ * The routes that change the running bridge. Each call needs the right to, and carries a reason, which the
+ * audit keeps with time and caller.
  */
 
 export interface ControlParts {
-  store: Store;
-  /** The names of the configured destinations. */
-  destinations(): readonly string[];
-  control: Control;
-  /** The state of each configured destination. */
-  states(): readonly DestinationState[];
-  /** Processes stored requests again, a page at a time. */
-  reprocess(wish: ReprocessRequest, page: PageRequest): Promise<Reprocessed>;
+  operations: Operations;
   /** Milliseconds since 1970. */
   now(): number;
 }
 
-/** The running bridge, as operators change it. */
-export interface Control {
-  /** Stops sending to the destination, also after a restart. Attempts in flight end. */
-  pause(destination: string, reason: string): Promise<void>;
-  resume(destination: string): Promise<void>;
-  /** Deliveries to it may be due. */
-  wake(destination: string): void;
-  /** An operator skipped this delivery, so the next of its lane is due. */
-  skipped(delivery: Delivery): void;
-  /** Loads the configuration from its file again, all or nothing. */
-  reload(): Promise<void>;
-}
-
-const reason = z
+export const reason = z
   .string("must say why: it is kept with time and caller")
   .trim()
   .min(1, "must say why: it is kept with time and caller")
-  .max(500);
+  .max(500, "must have at most 500 characters");
 
 const ReasonBody = z.strictObject({ reason });
 
-const rate = z.string().transform((text, context) => {
+export const rate = z.string().transform((text, context) => {
   const perSecond = parseRate(text);
   if (perSecond !== null && perSecond <= MAX_RATE) return perSecond;
   context.addIssue(
@@ -59,9 +36,6 @@ const rate = z.string().transform((text, context) => {
   );
   return z.NEVER;
 });
-
-/** Where the next page begins, and when its first delivery is due: a rate holds over all pages. */
-const CURSOR = /^([0-9a-z]+)\.([0-9a-z]+)$/;
 
 const ReplayBody = (now: number) =>
   z.strictObject({
@@ -73,12 +47,19 @@ const ReplayBody = (now: number) =>
     rate: rate.optional(),
     reason,
     dryRun: z.boolean().default(false),
-    cursor: z.string().regex(CURSOR, "is not a cursor: use `next` of the page before").optional(),
+    cursor: z.string().regex(REPLAY_CURSOR, "is not a cursor: use `next` of the page before").optional(),
     limit: z.int().min(1).max(1_000).default(500),
   });
 
-export function controlRoutes(parts: ControlParts): Router {
+export function controlRoutes({ operations, now }: ControlParts): Router {
   const router = new Router({ prefix: "/api/v1" });
+  router.use(async (context, next) => {
+    // Only routes are protected: an unknown path is not found, whoever asks.
+    requireAct(context.state.caller);
+    if (!isOurOrigin(context, { programs: true }))
+      throw new CountersignError("forbidden", "the request comes from a web page of another origin");
+    await next();
+  });
   router.use(
     koaBody({
       json: true,
@@ -89,85 +70,39 @@ export function controlRoutes(parts: ControlParts): Router {
       onError: refuseBody,
     }),
   );
-  router.post("/destinations/:name/pause", (context) => change(context, "pause", parts));
-  router.post("/destinations/:name/resume", (context) => change(context, "resume", parts));
+  const mandated = (context: Koa.Context): Mandate =>
+    mandateOf(context, parseInput(ReasonBody, context.request.body).reason);
+  router.post("/destinations/:name/pause", async (context) => {
+    context.body = await operations.pause(context.params.name ?? "", mandated(context));
+  });
+  router.post("/destinations/:name/resume", async (context) => {
+    context.body = await operations.resume(context.params.name ?? "", mandated(context));
+  });
   router.post("/reload", async (context) => {
-    const { reason } = parseInput(ReasonBody, context.request.body);
-    await parts.control.reload();
-    await audit(context, "reload", reason, {}, parts);
+    await operations.reload(mandated(context));
     context.body = { reloaded: true };
   });
-  router.post("/deliveries/:id/skip", (context) => skip(context, parts));
-  router.post("/replays", (context) => replay(context, parts));
-  router.post("/reprocess", (context) => reprocessPage(context, parts));
+  router.post("/deliveries/:id/skip", async (context) => {
+    const skipped = await operations.skip(context.params.id ?? "", mandated(context));
+    context.body = { ...skipped, status: "parked", reason: "skipped" };
+  });
+  router.post("/replays", async (context) => {
+    const { dryRun, reason, ...request } = parseInput(ReplayBody(now()), context.request.body);
+    const { rate: _, cursor: __, limit: ___, ...filter } = request;
+    context.body = dryRun
+      ? { count: await operations.countReplay(filter) }
+      : await operations.replay(request, mandateOf(context, reason));
+  });
+  router.post("/reprocess", async (context) => {
+    const given = parseInput(ReprocessBody(now()), context.request.body);
+    const { reason, cursor, limit, ...wish } = given;
+    context.body = await operations.reprocess(wish, { cursor, limit }, mandateOf(context, reason));
+  });
   return router;
 }
 
-async function change(context: Koa.Context, action: "pause" | "resume", parts: ControlParts): Promise<void> {
-  const name = known(context.params.name, parts);
-  const body = parseInput(ReasonBody, context.request.body);
-  if (action === "pause") await parts.control.pause(name, body.reason);
-  else await parts.control.resume(name);
-  await audit(context, action, body.reason, { destination: name }, parts);
-  const state = parts.states().find((one) => one.name === name);
-  context.body = { name, paused: state?.paused ?? null };
-}
-
-/** Skips a delivery, so that the later ones of its document are sent. */
-async function skip(context: Koa.Context, parts: ControlParts): Promise<void> {
-  const { store, control, now } = parts;
-  const { reason } = parseInput(ReasonBody, context.request.body);
-  const { id } = context.params;
-  const outcome = await store.skip(id, now());
-  const delivery = outcome && (await store.findDelivery(id));
-  if (!delivery) throw new CountersignError("not_found", `there is no delivery ${id}`);
-  if (outcome === "leased")
-    throw new CountersignError("conflict", `${id} has an attempt in flight: skip it once that is over`);
-  if (outcome === "final")
-    throw new CountersignError("conflict", `${id} is ${delivery.status} already: there is nothing to skip`);
-  control.skipped(delivery);
-  const { destination, event } = delivery;
-  await audit(context, "skip", reason, { delivery: id, event, destination }, parts);
-  context.body = { id, destination, event, status: "parked", reason: "skipped" };
-}
-
-/** Counts, or makes one page due again. The caller passes `next` on until it is null. */
-async function replay(context: Koa.Context, parts: ControlParts): Promise<void> {
-  const now = parts.now();
-  const { rate, reason, dryRun, cursor, limit, ...filter } = parseInput(
-    ReplayBody(now),
-    context.request.body,
-  );
-  known(filter.destination, parts);
-  if (dryRun || cursor === undefined) {
-    const count = await parts.store.countReplay(filter);
-    if (dryRun) {
-      context.body = { count };
-      return;
-    }
-    const { destination, status, since, type, document } = filter;
-    const details = {
-      destination,
-      status,
-      since: since ?? null,
-      type: type ?? null,
-      document: document ?? null,
-      count,
-    };
-    await audit(context, "replay", reason, details, parts);
-  }
-  const [, position, startAt] = CURSOR.exec(cursor ?? "") ?? [];
-  const from = startAt === undefined ? now : Number.parseInt(startAt, 36);
-  const spacing = rate === undefined ? 0 : 1_000 / rate;
-  // A reload may have removed the destination meanwhile: its deliveries would wait for ever.
-  known(filter.destination, parts);
-  const { replayed, next } = await parts.store.replay(
-    filter,
-    { cursor: position, limit },
-    { now: from, spacing },
-  );
-  parts.control.wake(filter.destination);
-  context.body = { replayed, next: next && `${next}.${Math.round(from + replayed * spacing).toString(36)}` };
+function mandateOf(context: Koa.Context, reason: string): Mandate {
+  return { caller: auditName(context.state.caller as Caller, context.ip), reason };
 }
 
 const ReprocessBody = (now: number) =>
@@ -180,38 +115,6 @@ const ReprocessBody = (now: number) =>
     cursor: PAGE.cursor,
     limit: z.int().min(1).max(1_000).default(100),
   });
-
-/** One page. The caller passes `next` on until it is null. */
-async function reprocessPage(context: Koa.Context, parts: ControlParts): Promise<void> {
-  const { reason, cursor, limit, ...wish } = parseInput(ReprocessBody(parts.now()), context.request.body);
-  if (!wish.dryRun && cursor === undefined) {
-    const { which, source = null, since = null } = wish;
-    await audit(context, "reprocess", reason, { which, source, since }, parts);
-  }
-  context.body = await parts.reprocess(wish, { cursor, limit });
-}
-
-async function audit(
-  context: Koa.Context,
-  action: string,
-  reason: string,
-  details: Readonly<Record<string, string | number | null>>,
-  { store, now }: ControlParts,
-): Promise<void> {
-  await store.addAudit({ at: now(), action, caller: context.ip, reason, details });
-}
-
-function known(name: unknown, parts: ControlParts): string {
-  const destinations = parts.destinations();
-  const found = destinations.find((one) => one === name);
-  if (found === undefined) {
-    throw new CountersignError(
-      "not_found",
-      `there is no destination ${String(name)}: there are ${destinations.join(", ") || "none"}`,
-    );
-  }
-  return found;
-}
 
 function refuseBody(error: Error): never {
   throw new CountersignError("bad_request", `the body is not understood: ${error.message}`);

@@ -1,0 +1,74 @@
+import type { Attempt, ParkReason } from "../../domain/delivery.ts";
+import { wants } from "../../domain/destination.ts";
+import type { Event } from "../../domain/event.ts";
+import { textIn } from "../../domain/redirect.ts";
+import type { Destination } from "../../outbound/destination.ts";
+import type { AttemptedDelivery, EventHistory } from "../../store/port/reads.ts";
+import { type Content, html } from "../html.ts";
+import type { Visit } from "../screen.ts";
+import { status } from "./status.ts";
+import { foreign } from "./text.ts";
+import { when } from "./time.ts";
+
+/** How a delivery stands, in few words. */
+
+const WHY: Readonly<Record<ParkReason, string>> = {
+  schedule_exhausted: "schedule exhausted",
+  gone: "410 Gone",
+  rejected: "rejected",
+  unsupported_by_format: "its format has no words for it",
+  skipped: "skipped",
+  destination_removed: "not configured any more",
+};
+
+/** A cell of the matrix: `✓ delivered`, `… next try in 4 min`, `! parked: …`, `– not wanted`. */
+export function deliveryCell(
+  { event, deliveries }: EventHistory,
+  destination: string,
+  visit: Visit,
+): Content {
+  const delivery = deliveries.find((one) => one.destination === destination);
+  if (delivery) return deliveryState(delivery, visit);
+  const configured = visit.parts.config().destinations.find(({ name }) => name === destination);
+  if (!configured) return status("quiet", "not sent");
+  const why = whyNotWanted(configured, event);
+  return status("quiet", why === null ? "not sent: it was not configured so then" : `not wanted: ${why}`);
+}
+
+/** Why the configuration in force keeps an event from a destination; null: it does not. */
+export function whyNotWanted({ name, events, filter, supports }: Destination, event: Event): string | null {
+  if (!wants({ events }, event)) return `its type is not in \`events\` of ${name}`;
+  if (!wants({ events, filter }, event)) return `the \`filter\` of ${name} leaves it out`;
+  return wants({ events, filter, supports }, event) ? null : `the format of ${name} has no words for it`;
+}
+
+export function deliveryState(delivery: AttemptedDelivery, { now, parts }: Visit): Content {
+  const { status: one, reason, history, dueAt, destination, replayedAfter } = delivery;
+  const last = history.at(-1);
+  const again = replayedAfter === null ? null : html` <span class="note">sent again</span>`;
+  if (one === "delivered")
+    return html`${status("good", "delivered")}${last && html` ${when(last.startedAt + last.duration, now)}`}${again}`;
+  if (one === "parked")
+    return html`${status("bad", html`parked: ${reason === null ? "" : WHY[reason]}`)}${answer(last)}${again}`;
+  const paused = parts.states().find(({ name }) => name === destination)?.paused;
+  if (paused) return status("waiting", html`waits: ${destination} is paused`);
+  if (one === "held") return status("waiting", "held behind another");
+  if (delivery.leased && dueAt !== null && dueAt > now) return status("busy", "is being sent");
+  return html`${status("busy", html`next try ${dueAt === null ? "soon" : when(dueAt, now)}`)}${answer(last)}`;
+}
+
+const MAX_WORDS = 60;
+
+/** What the last attempt got, such as `503 “busy”`. */
+export function answer(attempt: Attempt | undefined): Content {
+  if (!attempt) return null;
+  const { cause, status: code } = attempt;
+  const words = textIn(attempt)?.trim();
+  const said =
+    cause === "answered"
+      ? `${code}`
+      : code === null
+        ? `no answer (${cause})`
+        : `${code}, cut short (${cause})`;
+  return html` <span class="note">last: ${said}${words && html` “${foreign(words, MAX_WORDS)}”`}</span>`;
+}

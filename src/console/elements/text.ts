@@ -1,0 +1,72 @@
+import { ACTIVE_CHARACTERS } from "../../domain/inert.ts";
+import { type Html, html } from "../html.ts";
+
+/** Texts of strangers, shown truly and inertly. */
+
+const MAX_LENGTH = 300;
+
+/**
+ * A stranger's text in one line: characters that reorder, hide or control it are shown by their number, and the
+ * text around keeps its direction. At most `max` characters are shown, and how many there are.
+ */
+export function foreign(text: string, max = MAX_LENGTH): Html {
+  const shown = cut(text, max);
+  return html`<bdi>${inParts(shown)}</bdi>${text.length > shown.length && html`<span class="more">… (${text.length.toLocaleString("en")} characters)</span>`}`;
+}
+
+/** The same with its line breaks and tabs, for bodies and answers. */
+export function foreignLines(text: string, max: number): Html {
+  const shown = cut(text, max);
+  return html`<bdi>${inParts(shown, KEPT_IN_LINES)}</bdi>`;
+}
+
+const KEPT_IN_LINES = new Set(["\n", "\t"]);
+
+/** Without half a surrogate pair at its end. */
+function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const end = text.slice(0, max);
+  return end.isWellFormed() || !text.isWellFormed() ? end : end.slice(0, -1);
+}
+
+function inParts(text: string, kept: ReadonlySet<string> = new Set()): (Html | string)[] {
+  const parts: (Html | string)[] = [];
+  let from = 0;
+  for (const { 0: character, index } of text.matchAll(ACTIVE_CHARACTERS)) {
+    if (kept.has(character)) continue;
+    const point = character.codePointAt(0) ?? 0;
+    const name = `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+    parts.push(text.slice(from, index), html`<span class="character">${name}</span>`);
+    from = index + character.length;
+  }
+  parts.push(text.slice(from));
+  return parts;
+}
+
+const MAX_ID_LENGTH = 24;
+
+/** An id in `ui-monospace`, cut in the middle where it is long, which a click copies whole. */
+export function identifier(id: string, href?: string): Html {
+  const long = [...id];
+  const shown =
+    long.length <= MAX_ID_LENGTH ? id : `${long.slice(0, 12).join("")}…${long.slice(-8).join("")}`;
+  const code = html`<code title="${id.length > 500 ? "" : id}">${foreign(shown)}</code>`;
+  return href === undefined ? code : html`<a href="${href}">${code}</a>`;
+}
+
+/** A text to copy, whole, with a button that does so where there is a script. */
+export function copyable(text: string): Html {
+  return html`<span class="copyable"><code>${foreign(text, 10_000)}</code><button type="button" class="quiet" data-copy="${text}" hidden>Copy</button></span>`;
+}
+
+/** Lines of code to read or copy. */
+export function codeBlock(text: string, label: string): Html {
+  return html`<div class="code"><pre tabindex="0" role="region" aria-label="${label}"><code>${foreignLines(text, MAX_BLOCK_LENGTH)}</code></pre>${
+    text.length > MAX_BLOCK_LENGTH
+      ? html`<p class="note">The first ${MAX_BLOCK_LENGTH.toLocaleString("en")} of ${text.length.toLocaleString("en")} characters are shown.</p>`
+      : html`<button type="button" class="quiet" data-copy-block hidden>Copy</button>`
+  }</div>`;
+}
+
+/** More would make a page of megabytes. */
+const MAX_BLOCK_LENGTH = 20_000;

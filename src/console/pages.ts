@@ -1,0 +1,129 @@
+import Router from "@koa/router";
+import type Koa from "koa";
+import { auditName, type Caller, requireAct } from "../web/callers.ts";
+import { reason } from "../web/control.ts";
+import { parseInput } from "../web/input.ts";
+import type { Mandate } from "../web/operations.ts";
+import type { Assets } from "./assets.ts";
+import { addressOf } from "./elements/form.ts";
+import { fieldsOf, readForm } from "./fields.ts";
+import { content, type FrameOptions, page } from "./frame.ts";
+import { type Gate, ourOrigin, type Visitor } from "./gate.ts";
+import { createLive } from "./live.ts";
+import { maskedStore } from "./masked-store.ts";
+import type { ConsoleParts } from "./parts.ts";
+import { SHOWN_MS } from "./personal-data.ts";
+import { createSaid } from "./said.ts";
+import type { Action, Screen, SectionId, View, Visit } from "./screen.ts";
+import { secure, seeOther, sendHtml } from "./send.ts";
+import { ownPath } from "./sign-in.ts";
+
+/** Routes for screens and actions: what is the same for all of them stands here. */
+
+export interface PagesParts {
+  parts: ConsoleParts;
+  gate: Gate;
+  assets: Assets;
+  screens: readonly Screen[];
+  actions: readonly Action[];
+}
+
+export interface Pages {
+  /** All routes; every visitor has a session, as `context.state.visitor`. */
+  router: Router;
+  /** Answers with a page in the frame. */
+  show(context: Koa.Context, view: View, section: SectionId | null): Promise<void>;
+}
+
+/** What the frame adds to the address of a page. */
+const FRAME_PARAMETERS = ["live", "done"] as const;
+
+const MAX_FORM = "64kb";
+/** For pasted bodies. */
+const MAX_QUESTION = "8mb";
+
+export function createPages({ parts, gate, assets, screens, actions }: PagesParts): Pages {
+  const { clock, operations } = parts;
+  const said = createSaid({ now: clock.now, randomBytes: parts.randomBytes });
+  const stream = createLive({ clock, failed: parts.failed });
+  const masked = maskedStore(parts.store);
+  const frame = { assets, sections: new Set(screens.map(({ section }) => section)) };
+
+  function visitOf(context: Koa.Context, { caller, showsUntil }: Visitor): Visit {
+    const query = { ...fieldsOf(context.query) };
+    for (const name of FRAME_PARAMETERS) delete query[name];
+    return {
+      ...{ parts, caller, query, params: context.params ?? {} },
+      store: showsUntil === null ? masked : parts.store,
+      showsPersonalData: showsUntil !== null,
+      address: addressOf(context.url, Object.fromEntries(FRAME_PARAMETERS.map((name) => [name, null]))),
+      now: clock.now(),
+    };
+  }
+
+  async function show(context: Koa.Context, view: View, section: SectionId | null): Promise<void> {
+    const visitor = visitorOf(context);
+    const options: FrameOptions = {
+      section,
+      said: said.find(fieldsOf(context.query).done ?? ""),
+      showsUntil: visitor.showsUntil,
+    };
+    await sendHtml(context, page(view, visitOf(context, visitor), options, frame), view.status);
+  }
+
+  function follow(context: Koa.Context, screen: Screen): void {
+    secure(context);
+    stream(context, async () => {
+      const visitor = gate.admit(context, { isUse: false });
+      return visitor && content(await screen.show(visitOf(context, visitor), {}));
+    });
+  }
+
+  function mandateOf(context: Koa.Context, caller: Caller): Mandate {
+    const given = parseInput(reason, fieldsOf(context.request.body).reason);
+    return { caller: auditName(caller, context.ip), reason: given };
+  }
+
+  const router = new Router();
+  for (const screen of screens) {
+    const answer = async (context: Koa.Context) => {
+      if (context.method === "GET" && fieldsOf(context.query).live !== undefined)
+        return follow(context, screen);
+      const visit = visitOf(context, visitorOf(context));
+      await show(context, await screen.show(visit, fieldsOf(context.request.body)), screen.section);
+    };
+    router.get(screen.path, answer);
+    if (screen.method === "post") router.post(screen.path, ourOrigin, readForm(MAX_QUESTION), answer);
+  }
+  for (const { path, act } of actions) {
+    router.post(path, mayAct, ourOrigin, readForm(MAX_FORM), async (context) => {
+      const visit = visitOf(context, visitorOf(context));
+      const mandate = mandateOf(context, visit.caller);
+      const done = await act(visit, fieldsOf(context.request.body), mandate);
+      seeOther(context, addressOf(done.to, { done: said.keep(done.said) }));
+    });
+  }
+  router.post("/personal-data/show", mayAct, ourOrigin, readForm(MAX_FORM), async (context) => {
+    const back = ownPath(fieldsOf(context.request.body).back);
+    const until = clock.now() + SHOWN_MS;
+    const pageOnly = back.split("?")[0] ?? "/";
+    await operations.audit("show", mandateOf(context, visitorOf(context).caller), { page: pageOnly, until });
+    gate.setShown(context, until);
+    seeOther(context, back);
+  });
+  // It needs no right: whoever sees less changes nothing.
+  router.post("/personal-data/hide", ourOrigin, readForm(MAX_FORM), (context) => {
+    gate.setShown(context, null);
+    seeOther(context, ownPath(fieldsOf(context.request.body).back));
+  });
+  return { router, show };
+}
+
+function visitorOf(context: Koa.Context): Visitor {
+  return context.state.visitor;
+}
+
+async function mayAct(context: Koa.Context, next: Koa.Next): Promise<void> {
+  requireAct(visitorOf(context).caller);
+  await next();
+}

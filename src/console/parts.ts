@@ -1,0 +1,26 @@
+import type { Concern } from "../concern/concern.ts";
+import type { Config } from "../config.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { AdminToken } from "../domain/rights.ts";
+import type { Envelope } from "../inbound/private.ts";
+import type { Store } from "../store/store.ts";
+import type { DeliveryViewParts } from "../web/delivery-view.ts";
+import type { Operations } from "../web/operations.ts";
+
+/** What the console shows and changes: the same functions that the admin API calls. */
+export interface ConsoleParts extends DeliveryViewParts {
+  store: Store;
+  operations: Operations;
+  /** What needs a person, by harm. */
+  concerns(): Promise<readonly Concern[]>;
+  /** Removes from a stored request what the present configuration calls private. */
+  conceal<Kept extends Envelope & { source: string; channel: string }>(kept: Kept): Kept;
+  /** The configuration in force. */
+  config(): Config;
+  clock: Clock;
+  randomBytes(length: number): Uint8Array;
+  /** Empty: everybody who reaches the listener may do everything, without signing in. */
+  tokens: readonly AdminToken[];
+  /** Called with an unexpected fault, for the log. */
+  failed(error: unknown): void;
+}
