@@ -15,6 +15,7 @@ const TABLES: Readonly<Record<string, string>> = {
   top: "",
   server: "server",
   admin: "admin",
+  token: "admin.tokens.<name>",
   source: "sources.<name>",
   channel: "sources.<name>.channels.<name>",
   destination: "destinations.<name>",

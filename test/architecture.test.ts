@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   concern: ["domain"],
   status: ["concern", "domain", "inbound", "outbound", PORT, STORE],
   web: ["concern", "domain", "inbound", "status/unwatched.ts", PORT, STORE],
+  console: ["concern", "config.ts", "domain", "inbound", "outbound", PORT, STORE, "web"],
   config: ["domain", "inbound", "mapping", "outbound", "yaml.ts"],
   "config.ts": ["config", "domain", "environment.ts", "inbound", "mapping", "outbound", "yaml.ts"],
   log: [],
@@ -33,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   observe: ["domain", "inbound", "log", "outbound", "retention.ts", "store/warning.ts", "web"],
   "runtime.ts": [
     "config.ts",
+    "console",
     "domain",
     "inbound",
     "observe",
@@ -46,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "reloader.ts": ["runtime.ts", "config.ts", "domain", "store/watched.ts", PORT, STORE, "yaml.ts"],
   "app.ts": [
     "config.ts",
+    "console",
     "domain",
     "inbound",
     "log",

@@ -31,7 +31,7 @@ describe("the configuration", () => {
       requestTimeout: 900_000,
     });
     expect(config).to.deep.include({
-      admin: { host: "127.0.0.1", port: 8081, token: null },
+      admin: { host: "127.0.0.1", port: 8081, token: null, tokens: [], console: true, proxied: false },
       store: { kind: "sqlite", file: "/etc/countersign/data/countersign.db" },
       shutdown: 20_000,
     });

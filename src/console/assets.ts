@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
@@ -20,7 +19,6 @@ export interface Assets {
   pathOf(name: AssetName): string;
 }
 
-const { resolve } = createRequire(import.meta.url);
 const own = (name: string) => fileURLToPath(new URL(`./assets/${name}`, import.meta.url));
 
 const JAVASCRIPT = "text/javascript; charset=utf-8";
@@ -29,8 +27,14 @@ const FILES = {
   "console.css": { type: "text/css; charset=utf-8", file: () => own("console.css") },
   "console.js": { type: JAVASCRIPT, file: () => own("console.js") },
   "icon.svg": { type: "image/svg+xml", file: () => own("icon.svg") },
-  "htmx.js": { type: JAVASCRIPT, file: () => resolve("htmx.org/dist/htmx.min.js") },
-  "htmx-sse.js": { type: JAVASCRIPT, file: () => resolve("htmx.org/dist/ext/hx-sse.min.js") },
+  "htmx.js": {
+    type: JAVASCRIPT,
+    file: () => fileURLToPath(import.meta.resolve("htmx.org/dist/htmx.min.js")),
+  },
+  "htmx-sse.js": {
+    type: JAVASCRIPT,
+    file: () => fileURLToPath(import.meta.resolve("htmx.org/dist/ext/hx-sse.min.js")),
+  },
 } as const;
 export type AssetName = keyof typeof FILES;
 

@@ -19,9 +19,13 @@ export function createConsole(parts: ConsoleParts): Koa.Middleware & ConsoleRout
   const pages = createPages({ parts, gate, assets, screens: SCREENS, actions: ACTIONS });
   const [signing, showing] = [gate.router.routes(), pages.router.routes()];
 
+  /** A program that asks for what is no page gets the answer of the API. */
+  function isForPrograms({ path, method, headers }: Koa.Context): boolean {
+    const isPage = [gate.router, pages.router].some((one) => one.match(path, method).path.length > 0);
+    return !isPage && headers.accept?.includes("text/html") !== true;
+  }
+
   async function answer(context: Koa.Context): Promise<void> {
-    const asset = assets.find(context.path);
-    if (asset) return sendAsset(context, asset);
     await signing(context as never, async () => {
       const visitor = gate.admit(context);
       if (!visitor) return gate.turnAway(context);
@@ -32,7 +36,10 @@ export function createConsole(parts: ConsoleParts): Koa.Middleware & ConsoleRout
     });
   }
 
-  async function middleware(context: Koa.Context): Promise<void> {
+  async function middleware(context: Koa.Context, next: Koa.Next): Promise<void> {
+    const asset = assets.find(context.path);
+    if (asset) return sendAsset(context, asset);
+    if (isForPrograms(context)) return next();
     try {
       await answer(context);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { CountersignError, type ErrorCode, HTTP_STATUS } from "../domain/errors.ts";
 import { addressOf } from "./elements/form.ts";
 import { noMatch, notLoaded } from "./elements/notice.ts";
-import { foreign } from "./elements/text.ts";
+import { sentence } from "./elements/text.ts";
 import { type Content, html } from "./html.ts";
 import type { View } from "./screen.ts";
 
@@ -12,7 +12,7 @@ export function faultView(error: unknown, address: string): View {
       ? error
       : new CountersignError("internal", "something went wrong; the log says what");
   const { title, next } = ADVICE[fault.code] ?? OTHER;
-  const about = { what: foreign(sentence(fault.message), 1_000), next: next(address) };
+  const about = { what: sentence(asSentence(fault.message)), next: next(address) };
   return {
     title,
     sentence: TITLES[title] ?? "This page could not be made.",
@@ -64,7 +64,7 @@ const ADVICE: Partial<Readonly<Record<ErrorCode, Advice>>> = {
   },
 };
 
-function sentence(text: string): string {
+function asSentence(text: string): string {
   return /[.?!]$/.test(text) ? capitalized(text) : `${capitalized(text)}.`;
 }
 

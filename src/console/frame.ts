@@ -88,17 +88,17 @@ function sessionOf(visit: Visit, { showsUntil }: FrameOptions): Html {
   const { caller, address } = visit;
   return html`<div class="session">
 ${showsUntil !== null ? shownUntil(showsUntil, address) : caller.right === "act" && maskedNow(address)}
-<span class="settings" hidden><button type="button" class="quiet" data-live aria-pressed="true">Live</button><button type="button" class="quiet" data-zone>UTC</button><button type="button" class="quiet" data-theme-switch>Theme</button><button type="button" class="quiet" data-help>Keys</button></span>
-${caller.name !== null && html`<form method="post" action="/sign-out"><span>${caller.name}${caller.right === "look" && " (may look)"}</span> <button class="quiet">Sign out</button></form>`}
+<span class="settings" hidden><button type="button" class="subtle" data-live aria-pressed="true">Live</button><button type="button" class="subtle" data-zone>UTC</button><button type="button" class="subtle" data-theme-switch>Theme</button><button type="button" class="subtle" data-help>Keys</button></span>
+${caller.name !== null && html`<form method="post" action="/sign-out"><span>${caller.name}${caller.right === "look" && " (may look)"}</span> <button class="subtle">Sign out</button></form>`}
 </div>`;
 }
 
 function maskedNow(address: string): Html {
-  return html`<a class="quiet" href="${addressOf("/personal-data", { back: address })}">Personal data is masked</a>`;
+  return html`<a class="subtle" href="${addressOf("/personal-data", { back: address })}">Personal data is masked</a>`;
 }
 
 function shownUntil(until: number, back: string): Html {
-  return html`<form method="post" action="/personal-data/hide"><input type="hidden" name="back" value="${back}"><span class="status warning"><span class="glyph" aria-hidden="true">△</span> Personal data is shown until ${moment(until)}</span> <button class="quiet">Mask it</button></form>`;
+  return html`<form method="post" action="/personal-data/hide"><input type="hidden" name="back" value="${back}"><span class="status warning"><span class="glyph" aria-hidden="true">△</span> Personal data is shown until ${moment(until)}</span> <button class="subtle">Mask it</button></form>`;
 }
 
 function live({ address }: Visit): Html {

@@ -1,5 +1,6 @@
 import Router from "@koa/router";
 import type Koa from "koa";
+import { z } from "zod";
 import { auditName, type Caller, requireAct } from "../web/callers.ts";
 import { reason } from "../web/control.ts";
 import { parseInput } from "../web/input.ts";
@@ -37,6 +38,8 @@ export interface Pages {
 
 /** What the frame adds to the address of a page. */
 const FRAME_PARAMETERS = ["live", "done"] as const;
+
+const WithReason = z.object({ reason });
 
 const MAX_FORM = "64kb";
 /** For pasted bodies. */
@@ -80,8 +83,8 @@ export function createPages({ parts, gate, assets, screens, actions }: PagesPart
   }
 
   function mandateOf(context: Koa.Context, caller: Caller): Mandate {
-    const given = parseInput(reason, fieldsOf(context.request.body).reason);
-    return { caller: auditName(caller, context.ip), reason: given };
+    const given = parseInput(WithReason, fieldsOf(context.request.body));
+    return { caller: auditName(caller, context.ip), reason: given.reason };
   }
 
   const router = new Router();

@@ -7,7 +7,7 @@ import type { AttemptedDelivery, EventHistory } from "../../store/port/reads.ts"
 import { type Content, html } from "../html.ts";
 import type { Visit } from "../screen.ts";
 import { status } from "./status.ts";
-import { foreign } from "./text.ts";
+import { foreign, sentence } from "./text.ts";
 import { when } from "./time.ts";
 
 /** How a delivery stands, in few words. */
@@ -32,14 +32,17 @@ export function deliveryCell(
   const configured = visit.parts.config().destinations.find(({ name }) => name === destination);
   if (!configured) return status("quiet", "not sent");
   const why = whyNotWanted(configured, event);
-  return status("quiet", why === null ? "not sent: it was not configured so then" : `not wanted: ${why}`);
+  return status(
+    "quiet",
+    why === null ? "not sent: not configured so then" : html`not wanted: ${sentence(why)}`,
+  );
 }
 
 /** Why the configuration in force keeps an event from a destination; null: it does not. */
-export function whyNotWanted({ name, events, filter, supports }: Destination, event: Event): string | null {
-  if (!wants({ events }, event)) return `its type is not in \`events\` of ${name}`;
-  if (!wants({ events, filter }, event)) return `the \`filter\` of ${name} leaves it out`;
-  return wants({ events, filter, supports }, event) ? null : `the format of ${name} has no words for it`;
+export function whyNotWanted({ events, filter, supports }: Destination, event: Event): string | null {
+  if (!wants({ events }, event)) return "its type is not in `events`";
+  if (!wants({ events, filter }, event)) return "its `filter` leaves it out";
+  return wants({ events, filter, supports }, event) ? null : "its format has no words for it";
 }
 
 export function deliveryState(delivery: AttemptedDelivery, { now, parts }: Visit): Content {
@@ -50,11 +53,14 @@ export function deliveryState(delivery: AttemptedDelivery, { now, parts }: Visit
     return html`${status("good", "delivered")}${last && html` ${when(last.startedAt + last.duration, now)}`}${again}`;
   if (one === "parked")
     return html`${status("bad", html`parked: ${reason === null ? "" : WHY[reason]}`)}${answer(last)}${again}`;
-  const paused = parts.states().find(({ name }) => name === destination)?.paused;
+  const { paused, breaker } = parts.states().find(({ name }) => name === destination) ?? {};
   if (paused) return status("waiting", html`waits: ${destination} is paused`);
   if (one === "held") return status("waiting", "held behind another");
   if (delivery.leased && dueAt !== null && dueAt > now) return status("busy", "is being sent");
-  return html`${status("busy", html`next try ${dueAt === null ? "soon" : when(dueAt, now)}`)}${answer(last)}`;
+  if (breaker?.probeAt != null)
+    return html`${status("waiting", html`waits for a probe ${when(breaker.probeAt, now)}`)}${answer(last)}`;
+  const next = dueAt === null || dueAt <= now ? "due now" : html`next try ${when(dueAt, now)}`;
+  return html`${status("busy", next)}${answer(last)}`;
 }
 
 const MAX_WORDS = 60;

@@ -43,6 +43,14 @@ function inParts(text: string, kept: ReadonlySet<string> = new Set()): (Html | s
   return parts;
 }
 
+/** A sentence of ours about a stranger's things, with what stands between backticks as code. */
+export function sentence(text: string, max = 1_000): Html {
+  const parts = text.split("`");
+  // Without a partner a backtick is one of the text.
+  if (parts.length % 2 === 0) return foreign(text, max);
+  return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${foreign(part, max)}</code>` : foreign(part, max)))}`;
+}
+
 const MAX_ID_LENGTH = 24;
 
 /** An id in `ui-monospace`, cut in the middle where it is long, which a click copies whole. */
@@ -56,7 +64,7 @@ export function identifier(id: string, href?: string): Html {
 
 /** A text to copy, whole, with a button that does so where there is a script. */
 export function copyable(text: string): Html {
-  return html`<span class="copyable"><code>${foreign(text, 10_000)}</code><button type="button" class="quiet" data-copy="${text}" hidden>Copy</button></span>`;
+  return html`<span class="copyable"><code>${foreign(text, 10_000)}</code><button type="button" class="subtle" data-copy="${text}" hidden>Copy</button></span>`;
 }
 
 /** Lines of code to read or copy. */
@@ -64,7 +72,7 @@ export function codeBlock(text: string, label: string): Html {
   return html`<div class="code"><pre tabindex="0" role="region" aria-label="${label}"><code>${foreignLines(text, MAX_BLOCK_LENGTH)}</code></pre>${
     text.length > MAX_BLOCK_LENGTH
       ? html`<p class="note">The first ${MAX_BLOCK_LENGTH.toLocaleString("en")} of ${text.length.toLocaleString("en")} characters are shown.</p>`
-      : html`<button type="button" class="quiet" data-copy-block hidden>Copy</button>`
+      : html`<button type="button" class="subtle" data-copy-block hidden>Copy</button>`
   }</div>`;
 }
 

@@ -37,7 +37,7 @@ export function timeline(lanes: readonly string[], marks: readonly Mark[]): Html
   const width = LEFT + Math.max(0, ...places.values()) + RIGHT + 16;
   const height = TOP + lanes.length * LANE_HEIGHT + 4;
   const name = `${marks.length} events in the order of their times; the table below has the same`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Timeline"><svg class="timeline" role="img" aria-label="${name}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Timeline"><svg class="timeline" role="group" aria-label="${name}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 ${daysOf(moments).map(({ at, text }) => html`<text class="day" x="${placeOf(at) - 6}" y="12">${text}</text>`)}
 ${lanes.map((lane, index) => laneOf(lane, index, width))}
 ${apartInLane(marks, placeOf).map(({ mark, x }) => markOf(mark, x, isApart(mark) ? placeOf(mark.arrivedAt) : null))}

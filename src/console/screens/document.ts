@@ -20,7 +20,7 @@ import { moment, momentAndWhen, when } from "../elements/time.ts";
 import { type Mark, timeline } from "../elements/timeline.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { Screen, View, Visit } from "../screen.ts";
-import { signedOf } from "./documents.ts";
+import { countSigned } from "./documents.ts";
 
 /** A document: its signers, who told us, where it went and why not. Query: `id`, and `source` where known. */
 export const documentScreen: Screen = {
@@ -103,7 +103,12 @@ function sentenceOf(document: Document, histories: readonly EventHistory[], now:
         : open > 0
           ? html`<strong>${open} on the way</strong>, and all others arrived`
           : `all ${deliveries.length} deliveries arrived`;
-  return html`${documentStatus(document.status)}${document.statusAt > 0 && html` ${when(document.statusAt, now)}`}, ${signedOf({ ...document, changedAt: 0 })} signed; ${went}.`;
+  return html`${documentStatus(document.status)}${document.statusAt > 0 && html` ${when(document.statusAt, now)}`}; ${signaturesOf(document)}${went}.`;
+}
+
+function signaturesOf(document: Document): string {
+  const { signed, of } = countSigned(document);
+  return of === 0 ? "" : `${signed} of ${of} signed; `;
 }
 
 function headOf(
@@ -219,13 +224,13 @@ function matrix(histories: readonly EventHistory[], visit: Visit): Html {
 function reportsOf({ event, duplicates }: EventHistory): Content {
   const again = Map.groupBy(duplicates, ({ channel }) => channel);
   const first = again.get(event.channel)?.length ?? 0;
-  return html`<span title="first told over ${event.channel}">● ${event.channel}${first > 0 && ` (${first + 1}×)`}</span>${[
+  return html`<span class="report" title="first told over ${event.channel}">● ${event.channel}${first > 0 && ` (${first + 1}×)`}</span>${[
     ...again,
   ]
     .filter(([channel]) => channel !== event.channel)
     .map(
       ([channel, list]) =>
-        html` <span class="note" title="told again over ${channel}">○ ${channel}${list.length > 1 && ` (${list.length}×)`}</span>`,
+        html` <span class="report note" title="told again over ${channel}">○ ${channel}${list.length > 1 && ` (${list.length}×)`}</span>`,
     )}`;
 }
 

@@ -1,3 +1,4 @@
+import type { Document } from "../../domain/document.ts";
 import { canSign, DOCUMENT_STATUSES } from "../../domain/event.ts";
 import { viewSigners } from "../../domain/view.ts";
 import type { ListedDocument } from "../../store/port/reads.ts";
@@ -88,7 +89,7 @@ function list(documents: readonly ListedDocument[], now: number): Content {
           html`<a data-row href="${documentPage(source, id)}">${title ? foreign(title, 90) : html`<span class="note">without a title</span>`}</a>`,
       },
       { heading: "status", cell: ({ status }) => documentStatus(status) },
-      { heading: "signed", isFigure: true, cell: signedOf },
+      { heading: "signed", isFigure: true, cell: (one) => signedOf(one) },
       { heading: "source", cell: ({ source }) => source },
       { heading: "events", isFigure: true, cell: ({ sequence }) => sequence },
       { heading: "last report", cell: ({ changedAt }) => when(changedAt, now) },
@@ -98,11 +99,15 @@ function list(documents: readonly ListedDocument[], now: number): Content {
   );
 }
 
-/** `2/3`, of those who can sign. */
-export function signedOf(document: ListedDocument): Content {
+/** Of those who can sign. */
+export function countSigned(document: Document): { signed: number; of: number } {
   const signers = viewSigners(document).filter(({ role }) => canSign(role));
-  const signed = signers.filter(({ status }) => status === "signed").length;
-  return signers.length === 0 ? "–" : `${signed}/${signers.length}`;
+  return { signed: signers.filter(({ status }) => status === "signed").length, of: signers.length };
+}
+
+function signedOf(document: Document): Content {
+  const { signed, of } = countSigned(document);
+  return of === 0 ? "–" : `${signed}/${of}`;
 }
 
 function nothing(visit: Visit, isFiltered: boolean, next: string | null): Content {

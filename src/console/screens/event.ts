@@ -11,7 +11,7 @@ import { documentPage, replayPage, requestPage } from "../elements/links.ts";
 import { proseOf } from "../elements/prose.ts";
 import { status } from "../elements/status.ts";
 import { facts, section, table } from "../elements/table.ts";
-import { codeBlock, copyable, foreign, identifier } from "../elements/text.ts";
+import { codeBlock, copyable, foreign, identifier, sentence } from "../elements/text.ts";
 import { moment, momentAndWhen, when } from "../elements/time.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { Screen, View, Visit } from "../screen.ts";
@@ -107,12 +107,17 @@ function destinationsOf(history: EventHistory, visit: Visit): Html {
         cell: ({ delivery, why }) =>
           delivery
             ? deliveryState(delivery, visit)
-            : status("quiet", why ?? "it was not configured so when the event was recorded"),
+            : status(
+                "quiet",
+                why === null
+                  ? "it was not configured so when the event was recorded"
+                  : html`not wanted: ${sentence(why)}`,
+              ),
       },
       { heading: "attempts", isFigure: true, cell: ({ delivery }) => delivery?.attempts ?? "–" },
       { heading: "delivery", cell: ({ delivery }) => (delivery ? identifier(delivery.id) : "–") },
       {
-        heading: "",
+        heading: "again",
         cell: ({ name, delivery }) => delivery && again(name, delivery.status, event.document?.id),
       },
     ],
@@ -167,6 +172,7 @@ ${
 }
 
 function lag(ms: number): string {
+  if (ms === 0) return "at once";
   if (Math.abs(ms) < 1_000) return `${ms} ms later`;
   const text = formatDuration(Math.round(Math.abs(ms) / 1_000) * 1_000);
   return ms < 0 ? `${text} earlier` : `${text} later`;

@@ -9,7 +9,7 @@ import { destinationPage, documentPage } from "../elements/links.ts";
 import { empty } from "../elements/notice.ts";
 import { severity, status } from "../elements/status.ts";
 import { section, table } from "../elements/table.ts";
-import { copyable, foreign } from "../elements/text.ts";
+import { copyable, foreign, sentence } from "../elements/text.ts";
 import { when } from "../elements/time.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { Screen, Visit } from "../screen.ts";
@@ -80,10 +80,10 @@ function concernList(concerns: readonly Concern[], now: number): Html {
     "What needs you",
     html`<ol class="concerns">${concerns.map(
       (concern) => html`<li id="${concern.id}" class="${concern.severity}">
-<p>${severity(concern.severity)} <strong>${foreign(concern.sentence, 1_000)}</strong> <span class="note">since ${when(concern.since, now)}</span></p>
-<p>${foreign(concern.advice, 1_000)}${whereTo(concern)}</p>
+<p>${severity(concern.severity)} <strong>${sentence(concern.sentence)}</strong> <span class="note">since ${when(concern.since, now)}</span></p>
+<p>${sentence(concern.advice)}${whereTo(concern)}</p>
 ${concern.command !== null && html`<p>${copyable(concern.command)}</p>`}
-<p class="note">It ends with ${foreign(concern.ends, 500)}.</p></li>`,
+<p class="note">It ends with ${sentence(concern.ends)}.</p></li>`,
     )}</ol>`,
   );
 }
