@@ -1,5 +1,4 @@
 import type { Severity } from "../../concern/concern.ts";
-import type { DeliveryStatus } from "../../domain/delivery.ts";
 import type { DocumentStatus, SignerStatus } from "../../domain/event.ts";
 import { type Content, type Html, html } from "../html.ts";
 
@@ -18,18 +17,6 @@ const GLYPHS: Readonly<Record<Tone, string>> = {
 
 export function status(tone: Tone, word: Content): Html {
   return html`<span class="status ${tone}"><span class="glyph" aria-hidden="true">${GLYPHS[tone]}</span> ${word}</span>`;
-}
-
-const DELIVERY: Readonly<Record<DeliveryStatus, readonly [Tone, string]>> = {
-  pending: ["busy", "waiting"],
-  held: ["waiting", "held behind another"],
-  delivered: ["good", "delivered"],
-  parked: ["bad", "parked"],
-};
-
-export function deliveryStatus(one: DeliveryStatus, more: Content = null): Html {
-  const [tone, word] = DELIVERY[one];
-  return status(tone, html`${word}${more}`);
 }
 
 const DOCUMENT: Readonly<Record<DocumentStatus, Tone>> = {
