@@ -1,5 +1,7 @@
+import { inert } from "../domain/inert.ts";
 import type { Assets } from "./assets.ts";
 import { addressOf } from "./elements/form.ts";
+import { foreign } from "./elements/text.ts";
 import { moment } from "./elements/time.ts";
 import { type Content, type Html, html } from "./html.ts";
 import { SECTIONS, type SectionId, type View, type Visit } from "./screen.ts";
@@ -39,9 +41,11 @@ ${keys(parts)}`,
   );
 }
 
+const MAX_TITLE_LENGTH = 200;
+
 /** What live updates replace. */
 export function content({ title, sentence, body }: View): Html {
-  return html`<h1>${title}</h1><p class="sentence">${sentence}</p>${body}`;
+  return html`<h1>${foreign(title, MAX_TITLE_LENGTH)}</h1><p class="sentence">${sentence}</p>${body}`;
 }
 
 /** htmx must not add styles of its own, evaluate texts or fetch from elsewhere; an open part stays open. */
@@ -50,6 +54,8 @@ const HTMX_CONFIG = JSON.stringify({
   extensions: "sse",
   history: false,
   mode: "same-origin",
+  // A refusal is no content of the page.
+  noSwap: [204, 304, "4xx", "5xx"],
   morphIgnore: ["data-htmx-powered", "open", "hidden"],
 });
 
@@ -64,7 +70,7 @@ export function documentOf(title: string, assets: Assets, body: Content, more: C
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="same-origin">
 <meta name="htmx-config" content="${HTMX_CONFIG}">
-${more}<title>${title} · Countersign</title>
+${more}<title>${inert(title.slice(0, MAX_TITLE_LENGTH))} · Countersign</title>
 <link rel="icon" href="${assets.pathOf("icon.svg")}">
 <link rel="stylesheet" href="${assets.pathOf("console.css")}">
 <script src="${assets.pathOf("console.js")}"></script>

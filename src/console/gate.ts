@@ -43,16 +43,18 @@ export function createGate({ tokens, clock, randomBytes }: GateParts, assets: As
     return id === undefined ? null : sessions.find(id, isUse);
   }
 
-  function begin(context: Koa.Context, caller: Caller): void {
+  function begin(context: Koa.Context, caller: Caller): Session | null {
     const before = context.cookies.get(cookieOf(context));
     if (before !== undefined) sessions.end(before);
-    context.cookies.set(cookieOf(context), sessions.begin(caller), {
+    const id = sessions.begin(caller);
+    context.cookies.set(cookieOf(context), id, {
       httpOnly: true,
       sameSite: "strict",
       secure: context.secure,
       path: "/",
       overwrite: true,
     });
+    return sessions.find(id);
   }
 
   const gate: Omit<Gate, "router"> = {
@@ -75,9 +77,8 @@ export function createGate({ tokens, clock, randomBytes }: GateParts, assets: As
     },
     setShown(context, until) {
       // Where nobody signs in, a visitor gets a session for this.
-      if (!sessionOf(context) && isOpen && until !== null) begin(context, ANYONE);
-      const id = context.cookies.get(cookieOf(context));
-      const session = id === undefined ? null : sessions.find(id);
+      const fresh = () => (isOpen && until !== null ? begin(context, ANYONE) : null);
+      const session = sessionOf(context) ?? fresh();
       if (session) session.showsUntil = until;
     },
   };

@@ -44,7 +44,7 @@ export type SectionId = (typeof SECTIONS)[number]["id"];
 
 /** A page as a screen gives it; the frame adds the rest. */
 export interface View {
-  /** For the window's title and the heading. */
+  /** For the window's title and the heading; may be a stranger's. */
   title: string;
   /** The first line: what a person can act on. */
   sentence: Content;

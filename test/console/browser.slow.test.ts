@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import type { Browser } from "playwright-core";
-import { tidy } from "../support/bridge.ts";
+import { signedByLumin, tidy } from "../support/bridge.ts";
+import { until } from "../support/until.ts";
 import { CHROMIUM, IN_A_BROWSER, launch, open, violations } from "./browser.ts";
-import { type Filled, filledBridge } from "./filled-bridge.ts";
+import { EVIL, type Filled, filledBridge, luminPost, PERSON } from "./filled-bridge.ts";
+import { ACT } from "./visitor.ts";
 
 /** Every screen, by what is asked of it. A new screen is added here. */
 const screens = ({ event, documents }: Filled) => ({
@@ -55,4 +57,156 @@ describe(`the console ${IN_A_BROWSER}`, () => {
       await context.close();
     }
   });
+
+  it("keeps a title that is markup inert, and loads nothing from elsewhere", async () => {
+    const { page, faults } = await open(browser, filled.bridge.adminUrl);
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).origin));
+    for (const path of ["/documents", `/document?source=lumin&id=${filled.documents.evil}`, "/events"]) {
+      await page.goto(path);
+      expect(await page.locator("img").count(), path).to.equal(0);
+      expect(await page.title(), path).not.to.equal("evil");
+    }
+    expect([...new Set(asked)]).to.deep.equal([filled.bridge.adminUrl]);
+    expect(faults).to.deep.equal([]);
+  });
+
+  for (const script of [true, false])
+    describe(`with${script ? "" : "out"} a script`, () => {
+      it("leads from a person's address to the document, its event, and sending it again", async () => {
+        const { page } = await open(browser, filled.bridge.adminUrl, { script });
+        await page.click("nav.sections >> text=Documents");
+        await page.fill("[name=search]", PERSON.email);
+        await page.press("[name=search]", "Enter");
+        await page.waitForURL(/search=grace/);
+        await page.click(`text=${EVIL.slice(0, 10)}`);
+        expect(await page.textContent(".sentence")).to.include("did not arrive");
+        await page.click("text=what is parked (2)");
+        expect(await page.textContent(".sentence")).to.include("2 events would be sent to erp again.");
+        await page.fill("[name=reason]", "fixed");
+        await page.click("text=Send 2 events again");
+        await page.waitForSelector("#said:has-text('2 events will be sent to erp again.')");
+        expect(new URL(page.url()).pathname).to.equal("/document");
+        const audit = await filled.bridge.admin("/api/v1/audit", { authorization: `Bearer ${ACT}` });
+        expect(audit.body.items[0]).to.include({ action: "replay", reason: "fixed" });
+        await settled(filled.bridge);
+      });
+
+      it("filters a list by its address, and back", async () => {
+        const { page } = await open(browser, filled.bridge.adminUrl, { script });
+        await page.goto("/events");
+        await page.selectOption("[name=type]", "document.completed");
+        if (!script) await page.click("text=Filter");
+        await page.waitForURL(/type=document.completed/);
+        expect(await page.locator("tbody tr").count()).to.equal(1);
+        await page.click("text=Show all");
+        await page.waitForURL(/events$/);
+        expect(await page.locator("tbody tr").count()).to.be.above(1);
+      });
+
+      it("shows personal data once there is a reason, and masks it again", async () => {
+        const { page } = await open(browser, filled.bridge.adminUrl, { script });
+        await page.goto(`/document?source=lumin&id=${filled.documents.evil}`);
+        expect(await page.textContent("#page")).not.to.include(PERSON.name);
+        await page.click("text=Personal data is masked");
+        await page.fill("[name=reason]", "the customer called");
+        await page.click("text=Show personal data for 15 minutes");
+        await page.waitForURL(/document\?/);
+        expect(await page.textContent("#page")).to.include(PERSON.name);
+        await page.click("text=Mask it");
+        await page.waitForURL(/document\?/);
+        expect(await page.textContent("#page")).not.to.include(PERSON.name);
+      });
+
+      it("signs out, after which the same address asks to sign in, and leads back", async () => {
+        const { page } = await open(browser, filled.bridge.adminUrl, { script });
+        await page.click("text=Sign out");
+        await page.goto("/events?type=document.completed");
+        await page.fill("[name=token]", ACT);
+        await page.click("main button");
+        await page.waitForURL(/events\?type=document.completed/);
+        expect(await page.textContent("h1")).to.equal("Events");
+      });
+    });
+
+  it("follows what happens, and not while the page is hidden or somebody writes", async () => {
+    const { page } = await open(browser, filled.bridge.adminUrl);
+    await page.goto("/documents");
+    const post = async (id: string) => {
+      const body = luminPost(id, `Live ${id}`, "created", Date.now());
+      await filled.bridge.post("/in/lumin/account", body, signedByLumin(body));
+    };
+    await page.waitForFunction("document.querySelector('#live')._htmx?.sse?.reader");
+    await post("one");
+    await page.waitForSelector("text=Live one");
+
+    const setHidden = (hidden: boolean) =>
+      page.evaluate(`Object.defineProperty(document, "hidden", { value: ${hidden}, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"))`);
+    await setHidden(true);
+    await page.waitForFunction("!document.querySelector('#live')._htmx.sse.reader");
+    await post("two");
+    await setHidden(false);
+    await page.waitForFunction("document.querySelector('#live')._htmx.sse.reader");
+
+    await page.focus("[name=search]");
+    await page.keyboard.type("unsent");
+    const heldBack = page.evaluate(
+      "new Promise((resolve) => document.addEventListener('htmx:sse:before:message', resolve, { once: true })).then(() => 0)",
+    );
+    await post("three");
+    await heldBack;
+    expect(await page.inputValue("[name=search]")).to.equal("unsent");
+    await page.fill("[name=search]", "");
+    await page.locator("[name=search]").blur();
+    await page.waitForSelector("text=Live three");
+    expect(await page.locator("text=Live two").count()).to.equal(1);
+  });
+
+  it("goes by keys from page to page and from row to row, unless they are switched off", async () => {
+    const { page } = await open(browser, filled.bridge.adminUrl);
+    await page.keyboard.press("g");
+    await page.keyboard.press("d");
+    await page.waitForURL(/documents$/);
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("k");
+    expect(await page.evaluate("document.activeElement.matches('tbody tr:first-child [data-row]')")).to.equal(
+      true,
+    );
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/document\?/);
+    await page.keyboard.press("?");
+    await page.click("dialog [data-keys]");
+    await page.click("dialog button");
+    await page.keyboard.press("g");
+    await page.keyboard.press("e");
+    expect(page.url()).to.match(/document\?/);
+  });
+
+  it("remembers the scheme that was chosen, and shows local time where that is asked for", async () => {
+    const { page } = await open(browser, filled.bridge.adminUrl);
+    await page.click("text=Theme");
+    await page.reload();
+    expect(await page.evaluate("document.documentElement.dataset.theme")).to.equal("dark");
+    await page.click("[data-zone]");
+    expect(await page.textContent("[data-zone]")).to.equal("Local time");
+  });
+
+  it("fits a narrow screen", async () => {
+    const { page } = await open(browser, filled.bridge.adminUrl, { width: 360 });
+    for (const [name, path] of Object.entries(screens(filled))) {
+      await page.goto(path);
+      const width = await page.evaluate("document.documentElement.scrollWidth");
+      expect(width, name).to.be.at.most(360);
+    }
+  });
 });
+
+/** Every delivery is final. */
+async function settled(bridge: Filled["bridge"]): Promise<void> {
+  await until(async () => {
+    const answer = await bridge.admin("/api/v1/destinations", { authorization: `Bearer ${ACT}` });
+    return answer.body.items.every(({ open }: { open: number }) => open === 0);
+  }, "every delivery is final");
+}

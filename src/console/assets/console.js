@@ -31,7 +31,8 @@
     document.addEventListener("change", onChange);
     document.addEventListener("focusout", () => setTimeout(catchUp));
     document.addEventListener("htmx:sse:before:message", onMessage);
-    document.addEventListener("htmx:sse:error", onLost);
+    document.addEventListener("htmx:sse:error", (event) => onLost(event.detail?.status));
+    document.addEventListener("htmx:response:error", (event) => onLost(event.detail?.ctx?.response?.status));
     document.addEventListener("htmx:after:swap", () => {
       showControls();
       setTimes();
@@ -111,9 +112,10 @@
     htmx.ajax("GET", location.href, { target: "#page", select: "#page > *", swap: "innerMorph" });
   }
 
-  /** A session that has ended needs a person. */
-  function onLost(event) {
-    if (event.detail?.status === 401) location.reload();
+  /** A session that has ended needs a person; a bridge that has enough live pages does not. */
+  function onLost(status) {
+    if (status === 401) location.reload();
+    else if (status === 503) say("This page does not follow what happens: load it again to see what is new.");
   }
 
   function toggleLive() {

@@ -38,7 +38,7 @@ export function timeline(lanes: readonly string[], marks: readonly Mark[]): Html
   const height = TOP + lanes.length * LANE_HEIGHT + 4;
   const name = `${marks.length} events in the order of their times; the table below has the same`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Timeline"><svg class="timeline" role="group" aria-label="${name}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
-${daysOf(moments).map(({ at, text }) => html`<text class="day" x="${placeOf(at) - 6}" y="12">${text}</text>`)}
+${daysOf(moments, placeOf).map(({ at, text }) => html`<text class="day" x="${placeOf(at) - 6}" y="12">${text}</text>`)}
 ${lanes.map((lane, index) => laneOf(lane, index, width))}
 ${apartInLane(marks, placeOf).map(({ mark, x }) => markOf(mark, x, isApart(mark) ? placeOf(mark.arrivedAt) : null))}
 </svg></div>`;
@@ -61,15 +61,20 @@ function placesOf(moments: readonly number[]): ReadonlyMap<number, number> {
   return places;
 }
 
-/** The first moment of each day. */
-function daysOf(moments: readonly number[]): { at: number; text: string }[] {
+/** The first moment of each day, where there is room for its label. */
+function daysOf(moments: readonly number[], placeOf: (at: number) => number): { at: number; text: string }[] {
   const days = new Map<string, number>();
+  let free = 0;
   for (const at of [...moments].sort((a, b) => a - b)) {
     const day = formatMoment(at).slice(0, 10);
-    if (!days.has(day)) days.set(day, at);
+    if (days.has(day) || placeOf(at) < free) continue;
+    days.set(day, at);
+    free = placeOf(at) + DAY_WIDTH;
   }
   return [...days].map(([text, at]) => ({ at, text }));
 }
+
+const DAY_WIDTH = 76;
 
 /** Marks of one lane and moment stand beside each other. */
 function apartInLane(marks: readonly Mark[], placeOf: (at: number) => number) {
