@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { atTidy } from "../support/bridge.ts";
+import { until } from "../support/until.ts";
 import { ACT } from "./visitor.ts";
 
 /** A real browser: Debian's Chromium, or the one that CHROMIUM names. */
@@ -58,7 +59,13 @@ export async function open(
     await page.fill("[name=token]", ACT);
     await page.click("main button");
   }
+  await page.waitForSelector("nav.sections");
   return { page, context, faults };
+}
+
+/** Waits until an expression is true in the page; by the debugger, since the page's policy allows no evaluation. */
+export async function becomes(page: Page, expression: string, expected: string): Promise<void> {
+  await until(() => page.evaluate(expression), expected);
 }
 
 /** What axe finds wrong with the page, each as its rule and the first element. */
