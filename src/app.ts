@@ -112,7 +112,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     now: clock.now,
   });
   const createConsole = config.admin.console ? (await import("./console/console.ts")).createConsole : null;
-  const handlers = createRequestHandlers(config, { ...parts, current, reload, status, createConsole });
+  const handlers = createRequestHandlers(config, {
+    ...{ ...parts, current, reload, status, createConsole },
+    version: VERSION,
+  });
   const listeners = await openListeners(config, handlers, observers.crowded).catch(async (error) => {
     await store.close();
     throw error;

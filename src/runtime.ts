@@ -122,6 +122,7 @@ interface HandlerParts extends RuntimeParts {
   status: Status;
   /** Takes the configuration from its file again, all or nothing. */
   reload(): Promise<void>;
+  version: string;
   /** Makes the pages for people; null: there are none. */
   createConsole: ((parts: ConsoleParts) => Koa.Middleware) | null;
 }
@@ -210,6 +211,7 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
         ...shared,
         ...{ operations, clock, randomBytes: parts.randomBytes, tokens: config.tokens },
         config: () => current().config,
+        version: parts.version,
       }) ?? null,
   }).callback();
 }

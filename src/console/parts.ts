@@ -15,6 +15,8 @@ export interface ConsoleParts extends DeliveryViewParts {
   concerns(): Promise<readonly Concern[]>;
   /** Removes from a stored request what the present configuration calls private. */
   conceal<Kept extends Envelope & { source: string; channel: string }>(kept: Kept): Kept;
+  /** Of Countersign. */
+  version: string;
   /** The configuration in force. */
   config(): Config;
   clock: Clock;

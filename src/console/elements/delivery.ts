@@ -7,7 +7,7 @@ import type { AttemptedDelivery, EventHistory } from "../../store/port/reads.ts"
 import { type Content, html } from "../html.ts";
 import type { Visit } from "../screen.ts";
 import { status } from "./status.ts";
-import { foreign, sentence } from "./text.ts";
+import { foreign } from "./text.ts";
 import { when } from "./time.ts";
 
 /** How a delivery stands, in few words. */
@@ -31,18 +31,28 @@ export function deliveryCell(
   if (delivery) return deliveryState(delivery, visit);
   const configured = visit.parts.config().destinations.find(({ name }) => name === destination);
   if (!configured) return status("quiet", "not sent");
-  const why = whyNotWanted(configured, event);
-  return status(
-    "quiet",
-    why === null ? "not sent: not configured so then" : html`not wanted: ${sentence(why)}`,
-  );
+  return status("quiet", NOT_SENT[whyNotWanted(configured, event) ?? "later"].short);
 }
 
-/** Why the configuration in force keeps an event from a destination; null: it does not. */
-export function whyNotWanted({ events, filter, supports }: Destination, event: Event): string | null {
-  if (!wants({ events }, event)) return "its type is not in `events`";
-  if (!wants({ events, filter }, event)) return "its `filter` leaves it out";
-  return wants({ events, filter, supports }, event) ? null : "its format has no words for it";
+/** Why an event was not sent to a destination, for a cell and for a sentence. */
+export const NOT_SENT = {
+  type: { short: "not its type", long: "not wanted: its type is not in `events` of the destination" },
+  filter: { short: "filtered out", long: "not wanted: the `filter` of the destination leaves it out" },
+  format: { short: "not in its format", long: "not wanted: the destination's `format` has no words for it" },
+  later: {
+    short: "not wanted then",
+    long: "the destination wants it now, and did not when the event was recorded",
+  },
+} as const;
+
+/** What in the configuration in force keeps an event from a destination; null: nothing does. */
+export function whyNotWanted(
+  { events, filter, supports }: Destination,
+  event: Event,
+): "type" | "filter" | "format" | null {
+  if (!wants({ events }, event)) return "type";
+  if (!wants({ events, filter }, event)) return "filter";
+  return wants({ events, filter, supports }, event) ? null : "format";
 }
 
 export function deliveryState(delivery: AttemptedDelivery, { now, parts }: Visit): Content {

@@ -5,21 +5,18 @@ import { plural } from "../../domain/quantity.ts";
 import { viewSigners } from "../../domain/view.ts";
 import type { EventHistory } from "../../store/port/reads.ts";
 import { createFindBlocking } from "../../web/explain-advice.ts";
-import { receivedAtOf } from "../../web/explain-rows.ts";
-import { type Summary, summarizeDocument } from "../../web/explain-summary.ts";
-import { describeEvent, nameSigner } from "../../web/explain-words.ts";
-import { deliveryCell } from "../elements/delivery.ts";
+import { summarizeDocument } from "../../web/explain-summary.ts";
 import { addressOf } from "../elements/form.ts";
-import { documentPage, eventPage, replayPage } from "../elements/links.ts";
+import { documentPage, replayPage } from "../elements/links.ts";
 import { empty } from "../elements/notice.ts";
 import { proseOf } from "../elements/prose.ts";
 import { documentStatus, signerStatus, status } from "../elements/status.ts";
-import { type Column, facts, section, table } from "../elements/table.ts";
+import { facts, section, table } from "../elements/table.ts";
 import { foreign, identifier } from "../elements/text.ts";
-import { moment, momentAndWhen, when } from "../elements/time.ts";
-import { type Mark, timeline } from "../elements/timeline.ts";
+import { momentAndWhen, when } from "../elements/time.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { Screen, View, Visit } from "../screen.ts";
+import { matrix, timelineOf } from "./document-events.ts";
 import { countSigned } from "./documents.ts";
 
 /** A document: its signers, who told us, where it went and why not. Query: `id`, and `source` where known. */
@@ -78,7 +75,7 @@ ${signersOf(document, now)}
 ${histories.length === 0 ? nothingKept(document) : html`${section("Timeline", timelineOf(histories))}${section("Where each event went", matrix(histories, visit))}`}
 ${older > 0 && histories.length > 0 && html`<p class="note">The newest ${histories.length} events are shown. <a href="${addressOf("/events", { document: id, source })}">All events of this document</a></p>`}
 ${againOf(document, histories)}
-${section("In words", prose(summary))}`,
+${section("In words", proseOf(summary))}`,
     live: true,
   };
 }
@@ -170,70 +167,6 @@ function sinceOf(at: number, now: number): Content {
   return at > 0 ? when(at, now) : "–";
 }
 
-function timelineOf(histories: readonly EventHistory[]): Html {
-  const signers = new Map<string, string>();
-  for (const { event } of histories)
-    if (event.signer && !signers.has(event.signer.id)) signers.set(event.signer.id, nameSigner(event.signer));
-  const lanes = [...signers.keys()];
-  const marks = histories.map(
-    ({ event, ...history }, index): Mark => ({
-      label: event.sequence ?? index + 1,
-      href: eventPage(event.id),
-      lane: event.signer ? lanes.indexOf(event.signer.id) + 1 : 0,
-      at: Date.parse(event.time),
-      arrivedAt: receivedAtOf({ event, ...history }),
-      isLate: event.late,
-      title: `${event.sequence ?? index + 1}: ${describeEvent(event)}, ${event.time}, over ${channelsOf({ event, ...history }).join(", ")}`,
-    }),
-  );
-  return html`${timeline(["document", ...signers.values()], marks)}
-<p class="legend note"><svg width="12" height="12" aria-hidden="true"><circle class="mark" cx="6" cy="6" r="5"/></svg> when it happened, by the provider <svg width="12" height="12" aria-hidden="true"><circle class="arrival" cx="6" cy="6" r="4"/></svg> when its report arrived, where that was more than a minute later <svg width="12" height="12" aria-hidden="true"><circle class="mark late" cx="6" cy="6" r="5"/></svg> late: something newer was known before. Distances are logarithmic.</p>`;
-}
-
-/** The channels that told of it, the first one first. */
-function channelsOf({ event, duplicates }: EventHistory): string[] {
-  return [...new Set([event.channel, ...duplicates.map(({ channel }) => channel)])];
-}
-
-/** Events × destinations. */
-function matrix(histories: readonly EventHistory[], visit: Visit): Html {
-  const configured = visit.parts.config().destinations.map(({ name }) => name);
-  const used = histories.flatMap(({ deliveries }) => deliveries.map(({ destination }) => destination));
-  const destinations = [...new Set([...configured, ...used])];
-  const columns: Column<EventHistory>[] = [
-    { heading: "no.", isFigure: true, cell: ({ event }) => event.sequence ?? "–" },
-    {
-      heading: "event",
-      isName: true,
-      cell: ({ event }) =>
-        html`<a data-row href="${eventPage(event.id)}">${foreign(describeEvent(event), 120)}</a>${event.late && html` ${status("warning", "late")}`}`,
-    },
-    { heading: "happened", cell: ({ event }) => moment(Date.parse(event.time)) },
-    { heading: "told by", cell: reportsOf },
-    ...destinations.map(
-      (name): Column<EventHistory> => ({
-        heading: name,
-        cell: (history) => deliveryCell(history, name, visit),
-      }),
-    ),
-  ];
-  return table("Events and where each went", columns, histories);
-}
-
-/** `● batch ○ upon`: the first report, and those again. */
-function reportsOf({ event, duplicates }: EventHistory): Content {
-  const again = Map.groupBy(duplicates, ({ channel }) => channel);
-  const first = again.get(event.channel)?.length ?? 0;
-  return html`<span class="report" title="first told over ${event.channel}">● ${event.channel}${first > 0 && ` (${first + 1}×)`}</span>${[
-    ...again,
-  ]
-    .filter(([channel]) => channel !== event.channel)
-    .map(
-      ([channel, list]) =>
-        html` <span class="report note" title="told again over ${channel}">○ ${channel}${list.length > 1 && ` (${list.length}×)`}</span>`,
-    )}`;
-}
-
 /** Sending again, by destination: a page counts first. */
 function againOf({ id }: Document, histories: readonly EventHistory[]): Content {
   const deliveries = histories.flatMap((one) => one.deliveries);
@@ -247,8 +180,4 @@ function againOf({ id }: Document, histories: readonly EventHistory[]): Content 
       return html`<li>To <strong>${name}</strong>: ${parked > 0 && html`<a href="${replayPage({ destination: name, document: id, status: "parked" })}">what is parked (${parked})</a>, or `}<a href="${replayPage({ destination: name, document: id, status: "all" })}">everything</a></li>`;
     })}</ul>`,
   );
-}
-
-function prose(summary: Summary): Html {
-  return proseOf(summary);
 }

@@ -6,15 +6,15 @@ import { describeCheck } from "../../web/explain-closing.ts";
 import { receivedAtOf } from "../../web/explain-rows.ts";
 import { summarizeEvent } from "../../web/explain-summary.ts";
 import { describeEvent } from "../../web/explain-words.ts";
-import { answer, deliveryState, whyNotWanted } from "../elements/delivery.ts";
-import { documentPage, replayPage, requestPage } from "../elements/links.ts";
+import { documentPage, requestPage } from "../elements/links.ts";
 import { proseOf } from "../elements/prose.ts";
 import { status } from "../elements/status.ts";
 import { facts, section, table } from "../elements/table.ts";
-import { codeBlock, copyable, foreign, identifier, sentence } from "../elements/text.ts";
+import { codeBlock, copyable, foreign, identifier } from "../elements/text.ts";
 import { moment, momentAndWhen, when } from "../elements/time.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { Screen, View, Visit } from "../screen.ts";
+import { destinationsOf } from "./event-destinations.ts";
 import { sentTo } from "./sent.ts";
 
 /** An event: where it comes from, what exactly was sent to whom, and who did not get it and why. */
@@ -81,67 +81,6 @@ function headOf({ event }: EventHistory, now: number): Html {
     ["reason given", reason !== null && foreign(reason, 500)],
     ["late", late && status("warning", "something newer of the document was known before")],
   ]);
-}
-
-function destinationsOf(history: EventHistory, visit: Visit): Html {
-  const { event, deliveries } = history;
-  const rows = deliveries.map((delivery) => ({
-    name: delivery.destination,
-    delivery,
-    why: null as string | null,
-  }));
-  const without = visit.parts
-    .config()
-    .destinations.filter(({ name }) => !deliveries.some(({ destination }) => destination === name))
-    .map((destination) => ({
-      name: destination.name,
-      delivery: null,
-      why: whyNotWanted(destination, event),
-    }));
-  return html`${table(
-    "Destinations of this event",
-    [
-      { heading: "destination", isName: true, cell: ({ name }) => name },
-      {
-        heading: "state",
-        cell: ({ delivery, why }) =>
-          delivery
-            ? deliveryState(delivery, visit)
-            : status(
-                "quiet",
-                why === null
-                  ? "it was not configured so when the event was recorded"
-                  : html`not wanted: ${sentence(why)}`,
-              ),
-      },
-      { heading: "attempts", isFigure: true, cell: ({ delivery }) => delivery?.attempts ?? "–" },
-      { heading: "delivery", cell: ({ delivery }) => (delivery ? identifier(delivery.id) : "–") },
-      {
-        heading: "again",
-        cell: ({ name, delivery }) => delivery && again(name, delivery.status, event.document?.id),
-      },
-    ],
-    [...rows, ...without],
-  )}${deliveries.map(
-    ({ destination, history: attempts }) =>
-      attempts.length > 0 &&
-      html`<details><summary>Attempts to ${destination} (${attempts.length})</summary>${table(
-        `Attempts to ${destination}`,
-        [
-          { heading: "no.", isFigure: true, isName: true, cell: ({ number }) => number },
-          { heading: "began", cell: ({ startedAt }) => moment(startedAt) },
-          { heading: "took", isFigure: true, cell: ({ duration }) => `${duration.toLocaleString("en")} ms` },
-          { heading: "result", cell: (attempt) => answer(attempt) },
-        ],
-        attempts,
-      )}</details>`,
-  )}`;
-}
-
-function again(destination: string, one: string, document: string | undefined): Content {
-  if (one !== "parked" && one !== "delivered") return null;
-  if (document === undefined) return null;
-  return html`<a href="${replayPage({ destination, document, status: one })}">Send this document’s ${one} events again</a>`;
 }
 
 function provenanceOf(history: EventHistory, now: number): Html {
