@@ -1,6 +1,7 @@
 import { inert } from "../domain/inert.ts";
 import type { Assets } from "./assets.ts";
 import { addressOf } from "./elements/form.ts";
+import { status } from "./elements/status.ts";
 import { foreign } from "./elements/text.ts";
 import { moment } from "./elements/time.ts";
 import { type Content, type Html, html } from "./html.ts";
@@ -94,7 +95,12 @@ function sessionOf(visit: Visit, { showsUntil }: FrameOptions): Html {
   const { caller, address } = visit;
   return html`<div class="session">
 ${showsUntil !== null ? shownUntil(showsUntil, address) : caller.right === "act" && maskedNow(address)}
-<span class="settings" hidden><button type="button" class="subtle" data-live aria-pressed="true">Live</button><button type="button" class="subtle" data-zone>UTC</button><button type="button" class="subtle" data-theme-switch>Theme</button><button type="button" class="subtle" data-help>Keys</button></span>
+<span class="settings" hidden>
+<button type="button" class="subtle" data-live aria-pressed="true">Live</button>
+<button type="button" class="subtle" data-zone>UTC</button>
+<button type="button" class="subtle" data-theme-switch>Theme</button>
+<button type="button" class="subtle" data-help>Keys</button>
+</span>
 ${caller.name !== null && html`<form method="post" action="/sign-out"><span>${caller.name}${caller.right === "look" && " (may look)"}</span> <button class="subtle">Sign out</button></form>`}
 </div>`;
 }
@@ -104,7 +110,9 @@ function maskedNow(address: string): Html {
 }
 
 function shownUntil(until: number, back: string): Html {
-  return html`<form method="post" action="/personal-data/hide"><input type="hidden" name="back" value="${back}"><span class="status warning"><span class="glyph" aria-hidden="true">△</span> Personal data is shown until ${moment(until)}</span> <button class="subtle">Mask it</button></form>`;
+  const shown = status("warning", html`Personal data is shown until ${moment(until)}`);
+  return html`<form method="post" action="/personal-data/hide"><input type="hidden" name="back" value="${back}">
+${shown} <button class="subtle">Mask it</button></form>`;
 }
 
 function live({ address }: Visit): Html {

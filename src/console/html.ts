@@ -6,7 +6,9 @@ export interface Html {
   toString(): string;
 }
 
-/** What may stand in a template: markup, or text that is escaped. Lists are joined; nothing prints nothing. */
+/**
+ * What may stand in a template: markup, or text that is escaped. Lists are joined; nothing prints nothing.
+ */
 export type Content = Html | string | number | null | undefined | false | readonly Content[];
 
 /**

@@ -5,8 +5,8 @@ import { CountersignError, HTTP_STATUS } from "../domain/errors.ts";
 import type { Html } from "./html.ts";
 
 /**
- * Server-sent events of a page (https://html.spec.whatwg.org/multipage/server-sent-events.html): its content again
- * whenever it has changed. The browser ends the stream while the page is hidden.
+ * Server-sent events of a page (https://html.spec.whatwg.org/multipage/server-sent-events.html): its content
+ * again whenever it has changed. The browser ends the stream while the page is hidden.
  */
 
 /** A page is rendered at most this often for each stream. */
@@ -25,8 +25,8 @@ export function createLive({ clock, failed }: LiveParts) {
   let streams = 0;
 
   /**
-   * Answers with a stream that has what `render` gives, each time that it differs. Null: the visitor may not see
-   * the page any more, and the stream ends.
+   * Answers with a stream that has what `render` gives, each time that it differs. Null: the visitor may not
+   * see the page any more, and the stream ends.
    */
   return function stream(context: Koa.Context, render: () => Promise<Html | null>): void {
     if (streams >= MAX_STREAMS)

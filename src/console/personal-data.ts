@@ -6,7 +6,9 @@ import { ownPath } from "./sign-in.ts";
 /** How long personal data stays shown. */
 export const SHOWN_MS = 15 * 60_000;
 
-/** Asks for the reason to show personal data. The action is the console's own, since it changes the session. */
+/**
+ * Asks for the reason to show personal data. The action is the console's own, since it changes the session.
+ */
 export const personalDataScreen: Screen = {
   path: "/personal-data",
   section: "now",

@@ -62,8 +62,8 @@ export interface Screen {
   /** POST: it answers a question that is too long for an address, and changes nothing. */
   method?: "get" | "post";
   /**
-   * @throws CountersignError whose message says what is wrong; the console makes a page of it that says what to
-   * do next.
+   * @throws CountersignError whose message says what is wrong; the console makes a page of it that says what
+   * to do next.
    */
   show(visit: Visit, form: Fields): Promise<View>;
 }

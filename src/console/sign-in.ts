@@ -9,7 +9,9 @@ export interface SignInPage {
   to: string;
   /** What went wrong before, in a sentence; null: nothing. */
   complaint: string | null;
-  /** The request came over a link on another site, so that the browser kept the cookie back (SameSite=Strict). */
+  /**
+   * The request came over a link on another site, so that the browser kept the cookie back (SameSite=Strict).
+   */
   fromElsewhere?: boolean;
 }
 
@@ -20,7 +22,8 @@ export function signInPage({ to, complaint, fromElsewhere = false }: SignInPage,
     "Sign in",
     assets,
     html`<main class="sign-in"><div id="page"><h1>Countersign</h1>
-<p class="sentence">Sign in with a token of this bridge: one of <code>admin.tokens</code> in its configuration, or <code>admin.token</code>.</p>
+<p class="sentence">Sign in with a token of this bridge: one of <code>admin.tokens</code>
+in its configuration, or <code>admin.token</code>.</p>
 ${complaint !== null && html`<p class="complaint" role="alert"><span class="glyph" aria-hidden="true">!</span> ${complaint}</p>`}
 <form method="post" action="/sign-in"><input type="hidden" name="to" value="${to}">
 <label><span>Token</span><input type="password" name="token" required autofocus autocomplete="current-password" spellcheck="false"></label>

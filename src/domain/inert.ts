@@ -5,8 +5,8 @@
 export const ACTIVE_CHARACTERS = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
- * Makes foreign text (titles, ids, codes, responses) safe for a terminal or an attribute: characters that move
- * the cursor, change colours or reorder the line become `\u{…}`. The result is one line.
+ * Makes foreign text (titles, ids, codes, responses) safe for a terminal or an attribute: characters that
+ * move the cursor, change colours or reorder the line become `\u{…}`. The result is one line.
  */
 export function inert(text: string): string {
   return text.replace(ACTIVE_CHARACTERS, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);

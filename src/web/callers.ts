@@ -20,7 +20,9 @@ export function bearerOf(token: string, tokens: readonly AdminToken[]): Caller |
   return found ? { name: found.name, right: found.right } : null;
 }
 
-/** The caller of a request to the API, by its `Authorization: Bearer …` (RFC 6750, 2.1); null: none is known. */
+/**
+ * The caller of a request to the API, by its `Authorization: Bearer …` (RFC 6750, 2.1); null: none is known.
+ */
 export function callerOf(authorization: string, tokens: readonly AdminToken[]): Caller | null {
   if (tokens.length === 0) return ANYONE;
   const [, given] = /^Bearer (.+)$/i.exec(authorization) ?? [];

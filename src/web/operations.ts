@@ -6,8 +6,8 @@ import type { PageRequest } from "../store/port/paging.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * What operators change in the running bridge, over the admin API and in the console. Each change has a reason,
- * which the audit keeps with time and caller.
+ * What operators change in the running bridge, over the admin API and in the console. Each change has a
+ * reason, which the audit keeps with time and caller.
  */
 
 export interface OperationParts {

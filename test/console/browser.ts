@@ -63,7 +63,10 @@ export async function open(
   return { page, context, faults };
 }
 
-/** Waits until an expression is true in the page; by the debugger, since the page's policy allows no evaluation. */
+/**
+ * Waits until an expression is true in the page; by the debugger, since the page's policy allows no
+ * evaluation.
+ */
 export async function becomes(page: Page, expression: string, expected: string): Promise<void> {
   await until(() => page.evaluate(expression), expected);
 }

@@ -1,6 +1,9 @@
 import { type Bridge, configText, startBridge } from "../support/bridge.ts";
 
-/** A browser without a script, as far as the console needs one: it keeps cookies, and says where it comes from. */
+/**
+ * A browser without a script, as far as the console needs one: it keeps cookies, and says where it comes
+ * from.
+ */
 
 export const ACT = "act-token-of-some-length";
 export const LOOK = "look-token-of-some-length";

@@ -1,6 +1,8 @@
 import { addressOf } from "./form.ts";
 
-/** The addresses of the pages about one thing. Ids of providers may be any text, so they stand in the query. */
+/**
+ * The addresses of the pages about one thing. Ids of providers may be any text, so they stand in the query.
+ */
 
 export function documentPage(source: string, id: string): string {
   return addressOf("/document", { source, id });

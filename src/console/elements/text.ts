@@ -6,8 +6,8 @@ import { type Html, html } from "../html.ts";
 const MAX_LENGTH = 300;
 
 /**
- * A stranger's text in one line: characters that reorder, hide or control it are shown by their number, and the
- * text around keeps its direction. At most `max` characters are shown, and how many there are.
+ * A stranger's text in one line: characters that reorder, hide or control it are shown by their number, and
+ * the text around keeps its direction. At most `max` characters are shown, and how many there are.
  */
 export function foreign(text: string, max = MAX_LENGTH): Html {
   const shown = cut(text, max);

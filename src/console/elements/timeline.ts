@@ -3,9 +3,9 @@ import { formatMoment } from "../../domain/moment.ts";
 import { type Html, html } from "../html.ts";
 
 /**
- * What happened, in lanes: one of the document and one of each signer. A mark stands at the provider's time; a
- * hollow one where its report arrived clearly later. The distance between two moments grows with the logarithm of
- * the time between them, so that seconds and weeks both can be seen.
+ * What happened, in lanes: one of the document and one of each signer. A mark stands at the provider's time;
+ * a hollow one where its report arrived clearly later. The distance between two moments grows with the
+ * logarithm of the time between them, so that seconds and weeks both can be seen.
  */
 
 export interface Mark {
@@ -102,5 +102,7 @@ function markOf({ label, href, lane, isLate, title }: Mark, x: number, arrival: 
   const arrived =
     arrival !== null &&
     html`<line class="lag" x1="${x}" x2="${arrival}" y1="${y}" y2="${y}"/><circle class="arrival" cx="${arrival}" cy="${y}" r="4"/>`;
-  return html`${arrived}<a href="${href}"><title>${inert(title)}</title><circle class="mark${isLate ? " late" : ""}" cx="${x}" cy="${y}" r="6"/><text class="label" x="${x}" y="${y - 9}">${label}</text></a>`;
+  const kind = isLate ? "mark late" : "mark";
+  return html`${arrived}<a href="${href}"><title>${inert(title)}</title>
+<circle class="${kind}" cx="${x}" cy="${y}" r="6"/><text class="label" x="${x}" y="${y - 9}">${label}</text></a>`;
 }

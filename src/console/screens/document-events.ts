@@ -30,7 +30,15 @@ export function timelineOf(histories: readonly EventHistory[]): Html {
     }),
   );
   return html`${timeline(["document", ...signers.values()], marks)}
-<p class="legend note"><svg width="12" height="12" aria-hidden="true"><circle class="mark" cx="6" cy="6" r="5"/></svg> when it happened, by the provider <svg width="12" height="12" aria-hidden="true"><circle class="arrival" cx="6" cy="6" r="4"/></svg> when its report arrived, where that was more than a minute later <svg width="12" height="12" aria-hidden="true"><circle class="mark late" cx="6" cy="6" r="5"/></svg> late: something newer was known before. Distances are logarithmic.</p>`;
+<p class="legend note">
+${sample("mark")} when it happened, by the provider
+${sample("arrival")} when its report arrived, where that was more than a minute later
+${sample("mark late")} late: something newer was known before.
+Distances are logarithmic.</p>`;
+}
+
+function sample(kind: string): Html {
+  return html`<svg width="12" height="12" aria-hidden="true"><circle class="${kind}" cx="6" cy="6" r="5"/></svg>`;
 }
 
 /** The channels that told of it, the first one first. */

@@ -1,6 +1,8 @@
 import type { Document } from "../../domain/document.ts";
 import { canSign, DOCUMENT_STATUSES } from "../../domain/event.ts";
+import { plural } from "../../domain/quantity.ts";
 import { viewSigners } from "../../domain/view.ts";
+import type { Page } from "../../store/port/paging.ts";
 import type { ListedDocument } from "../../store/port/reads.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { DocumentQuery } from "../../web/queries.ts";
@@ -27,14 +29,9 @@ export const documentsScreen: Screen = {
     const { stuck: stuckBefore, ...rest } = filter;
     const found = await store.findDocuments({ ...rest, stuckBefore }, page);
     const choices = choicesOf(visit);
-    const more = found.next === null ? "" : "at least ";
-    const one = found.items.length === 1;
     return {
       title: "Documents",
-      sentence:
-        found.items.length === 0
-          ? "No document is shown."
-          : html`${more}${found.items.length} ${one ? "document" : "documents"}${isFiltered(choices, given) ? (one ? " matches" : " match") : ""}, the newest first${given.search !== undefined && html`: “${foreign(given.search, 60)}” is looked for in ids, titles, names, addresses, tags and references`}.`,
+      sentence: sentenceOf(found, given.search, isFiltered(choices, given)),
       body: html`${filters("/documents", choices, given)}
 ${found.items.length > 0 ? list(found.items, now) : nothing(visit, isFiltered(choices, given), found.next)}
 ${pager(visit, found, "documents")}`,
@@ -42,6 +39,22 @@ ${pager(visit, found, "documents")}`,
     };
   },
 };
+
+function sentenceOf(
+  { items, next }: Page<ListedDocument>,
+  search: string | undefined,
+  isNarrow: boolean,
+): Content {
+  if (items.length === 0) return "No document is shown.";
+  const matches = isNarrow ? (items.length === 1 ? " matches" : " match") : "";
+  const looked = html`: “${foreign(search ?? "", 60)}” is looked for in ids, titles, names, addresses, tags and references`;
+  return html`${countOf(items.length, next, "document")}${matches}, the newest first${search !== undefined && looked}.`;
+}
+
+/** `3 documents`, or `at least 50 documents` where there are more pages. */
+export function countOf(count: number, next: string | null, noun: string): string {
+  return `${next === null ? "" : "at least "}${plural(count, noun)}`;
+}
 
 /** A form sends every filter, also those that were left empty. */
 export function withoutEmpty(query: Visit["query"]): Visit["query"] {

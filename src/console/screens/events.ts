@@ -10,7 +10,7 @@ import { foreign, identifier } from "../elements/text.ts";
 import { when } from "../elements/time.ts";
 import { type Content, html } from "../html.ts";
 import type { Screen, Visit } from "../screen.ts";
-import { withoutEmpty } from "./documents.ts";
+import { countOf, withoutEmpty } from "./documents.ts";
 
 const PAGE = 50;
 
@@ -31,7 +31,7 @@ export const eventsScreen: Screen = {
       sentence:
         count === 0
           ? "No event is shown."
-          : html`${found.next === null ? "" : "at least "}${count} event${count === 1 ? "" : "s"}${isNarrow ? (count === 1 ? " matches" : " match") : ""}, the newest first${found.items[0] && html`: the newest was recorded ${when(Date.parse(found.items[0].recordedAt), now)}`}.`,
+          : html`${countOf(count, found.next, "event")}${isNarrow ? (count === 1 ? " matches" : " match") : ""}, the newest first${found.items[0] && html`: the newest was recorded ${when(Date.parse(found.items[0].recordedAt), now)}`}.`,
       body: html`${filters("/events", choices, given)}
 ${count > 0 ? list(found.items, now) : nothing(isNarrow, found.next)}
 ${pager(visit, found, "events")}`,

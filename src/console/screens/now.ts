@@ -78,7 +78,8 @@ function concernList(concerns: readonly Concern[], now: number): Html {
     "What needs you",
     html`<ol class="concerns">${concerns.map(
       (concern) => html`<li id="${concern.id}" class="${concern.severity}">
-<p>${severity(concern.severity)} <strong>${sentence(concern.sentence)}</strong> <span class="note">since ${when(concern.since, now)}</span></p>
+<p>${severity(concern.severity)} <strong>${sentence(concern.sentence)}</strong>
+<span class="note">since ${when(concern.since, now)}</span></p>
 <p>${sentence(concern.advice)}${whereTo(concern)}</p>
 ${concern.command !== null && html`<p>${copyable(concern.command)}</p>`}
 <p class="note">It ends with ${sentence(concern.ends)}.</p></li>`,

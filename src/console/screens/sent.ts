@@ -11,8 +11,9 @@ import { type Content, type Html, html } from "../html.ts";
 import type { Visit } from "../screen.ts";
 
 /**
- * What each destination was sent, byte for byte: the event is encoded and signed again as for its last attempt,
- * with the configuration in force. `kept` has personal data; null: it is masked, and so are the bytes.
+ * What each destination was sent, byte for byte: the event is encoded and signed again as for its last
+ * attempt, with the configuration in force. `kept` has personal data; null: it is masked, and so are the
+ * bytes.
  */
 export function sentTo(kept: EventHistory | null, masked: EventHistory, visit: Visit): Content {
   const attempted = masked.deliveries.filter(({ history }) => history.length > 0);
@@ -63,12 +64,14 @@ function verification(
   const [newest] = secrets;
   const publicKey = newest && publicKeyOf(newest);
   if (publicKey)
-    return html`<p>It is signed with a private key: a library of Standard Webhooks verifies it with the public key <code>${publicKey}</code>.</p>`;
+    return html`<p>It is signed with a private key: a library of Standard Webhooks verifies it with the public key
+<code>${publicKey}</code>.</p>`;
   const timestamp = headers["webhook-timestamp"] ?? "";
   const command = verifyCommand(`${id}.${timestamp}.${body.toString()}`);
   if (command.length > MAX_COMMAND_LENGTH || !isShellWord(id))
     return html`<p class="note">The body is too long for a command: <code>examples/verify-openssl.sh</code> verifies a captured one.</p>`;
-  return html`<p>With the destination’s <code>whsec_…</code> in <code>$SECRET</code> this prints what stands after <code>v1,</code> in <code>webhook-signature</code>:</p>${codeBlock(command, "Command that verifies the signature")}`;
+  return html`<p>With the destination’s <code>whsec_…</code> in <code>$SECRET</code> this prints what stands after
+<code>v1,</code> in <code>webhook-signature</code>:</p>${codeBlock(command, "Command that verifies the signature")}`;
 }
 
 /** By openssl alone: the HMAC-SHA256 of Standard Webhooks over id, timestamp and body. */
