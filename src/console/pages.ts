@@ -1,7 +1,8 @@
 import Router from "@koa/router";
 import type Koa from "koa";
 import { z } from "zod";
-import { auditName, type Caller, requireAct } from "../web/callers.ts";
+import { CountersignError } from "../domain/errors.ts";
+import { auditName, type Caller, isOurOrigin, requireAct } from "../web/callers.ts";
 import { reason } from "../web/control.ts";
 import { parseInput } from "../web/input.ts";
 import type { Mandate } from "../web/operations.ts";
@@ -75,6 +76,9 @@ export function createPages({ parts, gate, assets, screens, actions }: PagesPart
   }
 
   function follow(context: Koa.Context, screen: Screen): void {
+    // Another site cannot read the stream, and could use up all of them.
+    if (!isOurOrigin(context, { programs: true }))
+      throw new CountersignError("forbidden", "a page of another site asks for live updates");
     secure(context);
     stream(context, async () => {
       const visitor = gate.admit(context, { isUse: false });

@@ -30,11 +30,12 @@ export function timelineOf(histories: readonly EventHistory[]): Html {
     }),
   );
   return html`${timeline(["document", ...signers.values()], marks)}
-<p class="legend note">
-${sample("mark")} when it happened, by the provider
-${sample("arrival")} when its report arrived, where that was more than a minute later
-${sample("mark late")} late: something newer was known before.
-Distances are logarithmic.</p>`;
+<ul class="legend note">
+<li>${sample("mark")} when it happened, by the provider</li>
+<li>${sample("arrival")} when its report arrived, where that was more than a minute later</li>
+<li>${sample("mark late")} late: something newer was known before</li>
+<li>Distances are logarithmic.</li>
+</ul>`;
 }
 
 function sample(kind: string): Html {

@@ -43,6 +43,10 @@ const MAX_SOURCES = 20;
 /** The newest events that a page shows; the list of events has all. */
 const MAX_EVENTS = 60;
 
+/** A page stays readable: the event has all of them as JSON. */
+const MAX_LABELS = 20;
+const MAX_SIGNERS = 100;
+
 function chooseSource(id: string, documents: readonly Document[]): View {
   return {
     title: "Documents",
@@ -124,13 +128,17 @@ function headOf(
   return facts([
     ["id", identifier(id)],
     ["source", source],
-    ["tags", tags.length > 0 && tags.map((tag) => html`<span class="tag">${foreign(tag, 60)}</span> `)],
+    [
+      "tags",
+      tags.length > 0 &&
+        tags.slice(0, MAX_LABELS).map((tag) => html`<span class="tag">${foreign(tag, 60)}</span> `),
+    ],
     [
       "references",
       Object.keys(references).length > 0 &&
-        Object.entries(references).map(
-          ([name, value]) => html`${foreign(name, 40)} <code>${foreign(value, 60)}</code> `,
-        ),
+        Object.entries(references)
+          .slice(0, MAX_LABELS)
+          .map(([name, value]) => html`${foreign(name, 40)} <code>${foreign(value, 60)}</code> `),
     ],
     ["PDF", downloadable ? "ready to download at the provider" : null],
     ["test mode", test === true && "yes: nothing of it is binding"],
@@ -141,7 +149,7 @@ function headOf(
 
 function signersOf(document: Document, now: number): Content {
   const known = new Map(document.signers.map((signer) => [signer.id, signer.statusAt]));
-  const signers = viewSigners(document);
+  const signers = viewSigners(document).slice(0, MAX_SIGNERS);
   if (signers.length === 0) return null;
   return section(
     "Signers",
