@@ -44,6 +44,8 @@ export interface Config {
     tokens: readonly AdminToken[];
     /** Names under which it is reached besides localhost; absent: not configured. */
     hosts?: readonly string[] | undefined;
+    /** What this bridge is, such as `production`; absent: not configured. */
+    name?: string | undefined;
     console: boolean;
     /** A proxy in front says who asks, and how. */
     proxied: boolean;

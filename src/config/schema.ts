@@ -91,6 +91,11 @@ const admin = exactly({
     .describe(
       "names that the Host header may have besides localhost; other requests are refused with 421. Absent: without a token localhost alone, with one any name",
     ),
+  name: z
+    .string()
+    .regex(/^[^\p{C}]{1,40}$/u, "must have 1 to 40 characters")
+    .optional()
+    .describe("what this bridge is, such as `production`: shown at the top of the console"),
   console: z
     .boolean({ error: "must be true or false" })
     .default(true)

@@ -31,7 +31,7 @@ export function page(view: View, visit: Visit, options: FrameOptions, parts: Fra
     parts.assets,
     html`
 <a class="skip" href="#page">To the content</a>
-<header class="top"><a class="name" href="/">Countersign</a>${sessionOf(visit, options)}</header>
+<header class="top"><a class="name" href="/">Countersign</a>${badgeOf(visit)}${sessionOf(visit, options)}</header>
 <nav class="sections" aria-label="Sections">${navigation(options.section, parts)}</nav>
 <main>
 <p id="said" role="status" aria-live="polite">${options.said}</p>
@@ -80,6 +80,12 @@ ${script("htmx.js")}${script("htmx-sse.js")}
 <body>${body}</body>
 </html>
 `;
+}
+
+/** Which of several bridges this is. */
+function badgeOf({ parts }: Visit): Content {
+  const { name } = parts.config().admin;
+  return name !== undefined && html`<span class="badge">${foreign(name)}</span>`;
 }
 
 function navigation(current: SectionId | null, { sections }: FrameParts): Html {

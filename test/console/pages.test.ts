@@ -45,6 +45,11 @@ describe("a page of the console", () => {
     }
   });
 
+  it("says which bridge it is, where the configuration names it", async () => {
+    const text = configText().replace("admin: { port: 0 }", "admin: { port: 0, name: <production> }");
+    expect((await visit(await startBridge(text)).get("/")).text).to.include("Countersign<production>");
+  });
+
   it("is compressed where the browser takes that, and is the same then", async () => {
     const response = await fetch(`${filled.bridge.adminUrl}/documents`, {
       headers: { cookie: visitor.cookie ?? "", "accept-encoding": "gzip" },

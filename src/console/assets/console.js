@@ -134,6 +134,8 @@
   // Clicks
 
   async function onClick(event) {
+    const id = event.target.closest("code[data-id]");
+    if (id && !id.closest("a")) return copy(id.dataset.id, id);
     const button = event.target.closest("button");
     if (!button) return;
     if ("copy" in button.dataset) await copy(button.dataset.copy, button);

@@ -1,4 +1,4 @@
-import { ACTIVE_CHARACTERS } from "../../domain/inert.ts";
+import { ACTIVE_CHARACTERS, inert } from "../../domain/inert.ts";
 import { type Html, html } from "../html.ts";
 
 /** Texts of strangers, shown truly and inertly. */
@@ -52,13 +52,15 @@ export function sentence(text: string, max = 1_000): Html {
 }
 
 const MAX_ID_LENGTH = 24;
+const MAX_COPIED = 600;
 
 /** An id in `ui-monospace`, cut in the middle where it is long, which a click copies whole. */
 export function identifier(id: string, href?: string): Html {
   const long = [...id];
   const shown =
     long.length <= MAX_ID_LENGTH ? id : `${long.slice(0, 12).join("")}…${long.slice(-8).join("")}`;
-  const code = html`<code title="${id.length > 500 ? "" : id}">${foreign(shown)}</code>`;
+  const whole = id.length > MAX_COPIED ? null : html` title="${inert(id)}" data-id="${id}"`;
+  const code = html`<code${whole}>${foreign(shown)}</code>`;
   return href === undefined ? code : html`<a href="${href}">${code}</a>`;
 }
 

@@ -12,7 +12,7 @@ import { empty } from "../elements/notice.ts";
 import { proseOf } from "../elements/prose.ts";
 import { documentStatus, signerStatus, status } from "../elements/status.ts";
 import { facts, section, table } from "../elements/table.ts";
-import { foreign, identifier } from "../elements/text.ts";
+import { copyable, foreign } from "../elements/text.ts";
 import { momentAndWhen, when } from "../elements/time.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { Screen, View, Visit } from "../screen.ts";
@@ -126,7 +126,7 @@ function headOf(
   now: number,
 ): Html {
   return facts([
-    ["id", identifier(id)],
+    ["id", copyable(id)],
     ["source", source],
     [
       "tags",
