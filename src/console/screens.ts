@@ -1,5 +1,6 @@
 import { personalDataScreen } from "./personal-data.ts";
 import type { Action, Screen } from "./screen.ts";
+import { concernScreen, takeCareAction } from "./screens/concern.ts";
 import { documentScreen } from "./screens/document.ts";
 import { documentsScreen } from "./screens/documents.ts";
 import { eventScreen } from "./screens/event.ts";
@@ -11,6 +12,7 @@ import { replayAction, replayScreen } from "./screens/replay.ts";
 
 export const SCREENS: readonly Screen[] = [
   nowScreen,
+  concernScreen,
   documentsScreen,
   documentScreen,
   eventsScreen,
@@ -19,4 +21,4 @@ export const SCREENS: readonly Screen[] = [
   personalDataScreen,
 ];
 
-export const ACTIONS: readonly Action[] = [replayAction];
+export const ACTIONS: readonly Action[] = [replayAction, takeCareAction];
