@@ -91,9 +91,13 @@ function concernOf(concern: Concern, taken: Acknowledgement | undefined, { now, 
 <p>${severity(concern.severity)} <strong>${sentence(concern.sentence)}</strong>
 <span class="note">since ${when(concern.since, now)}</span></p>
 ${taken && html`<p>${foreign(taken.caller)} takes care of it until ${momentAndWhen(taken.until, now)}: ${foreign(taken.reason)}</p>`}
-<p>${sentence(concern.advice)}${whereTo(concern)}</p>
+<p>${sentence(concern.advice)}${whereTo(concern)}${caller.right === "act" && takeCare(id, taken)}</p>
 ${command !== null && html`<p>${copyable(command)}</p>`}
-<p class="note">It ends with ${sentence(concern.ends)}.${caller.right === "act" && html` <a href="${addressOf("/concern", { id })}">${taken ? "Change who takes care of it" : "I take care of it"}</a>`}</p></li>`;
+<p class="note">It ends with ${sentence(concern.ends)}.</p></li>`;
+}
+
+function takeCare(id: string, taken: Acknowledgement | undefined): Html {
+  return html` <a href="${addressOf("/concern", { id })}">${taken ? "Change who takes care of it" : "I take care of it"}</a>`;
 }
 
 /** The page where a person goes on. */
