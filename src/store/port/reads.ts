@@ -3,7 +3,7 @@ import type { Document } from "../../domain/document.ts";
 import type { DocumentStatus, Event, EventType } from "../../domain/event.ts";
 import type { Receipt } from "../../domain/receipt.ts";
 import type { DeliveryOutcome, RequestOutcome } from "../../domain/tally.ts";
-import type { ListRequest, SearchedPage, TimeRange } from "./paging.ts";
+import type { ListRequest, Page, PageRequest, SearchedPage, TimeRange } from "./paging.ts";
 
 /** The range is of the time of recording. */
 export interface EventFilter extends TimeRange {
@@ -40,6 +40,11 @@ export interface ReceiptFilter extends TimeRange {
   channel?: string | undefined;
   /** True: only those with a problem. */
   problems?: boolean | undefined;
+}
+
+/** Kept requests of some channels, of a range of the time of arrival. */
+export interface ReceiptRange extends TimeRange {
+  channels: readonly { source: string; name: string }[];
 }
 
 /** The range is of the time of recording. */
@@ -179,6 +184,8 @@ export interface Reads {
   /** The number of receipts with a problem, at most `MAX_COUNT`. */
   countProblems(): Promise<number>;
   findReceipt(id: string): Promise<(ReceiptSummary & { body: Uint8Array }) | null>;
+  /** Receipts with their bodies, to be read again, in the order received. A page may hold none. */
+  readReceipts(range: ReceiptRange, page: PageRequest): Promise<Page<Receipt>>;
 
   /** By when they were first seen. */
   findDocuments(filter: DocumentFilter, page: ListRequest): Promise<SearchedPage<ListedDocument>>;

@@ -13,7 +13,7 @@ import { joinApart, type Session, selectOf } from "./session.ts";
 
 /** Single rows for people: the same statements in both databases. */
 
-const BODY: Column = { name: "body", type: "bytes", apartInSqlite: "bodies" };
+export const BODY: Column = { name: "body", type: "bytes", apartInSqlite: "bodies" };
 const TOKEN: Column = { name: "token", type: "text" };
 
 export async function findRejection(session: Session, id: string): Promise<Rejection | null> {

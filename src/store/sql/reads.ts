@@ -18,6 +18,7 @@ import {
   findReceipts,
   findRejections,
   listRejections,
+  readReceipts,
 } from "./lists.ts";
 import type { Session } from "./session.ts";
 import { tallies } from "./tallies.ts";
@@ -37,6 +38,7 @@ export function createReads(
     findEvent: (id) => read(() => findEvent(session, id)),
     findReceipts: (filter, page) => read(() => findReceipts(session, filter, page)),
     findReceipt: (id) => read(() => findReceipt(session, id)),
+    readReceipts: (range, page) => read(() => readReceipts(session, range, page)),
     countProblems: () => read(() => countProblems(session)),
     findDocuments: (filter, page) => read(() => findDocuments(session, filter, page)),
     findDocument: (source, id) => read(() => findDocument(session, source, id)),
