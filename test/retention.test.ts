@@ -19,6 +19,7 @@ const KEEP: Retention = {
   audit: 400 * DAY,
   duplicates: 400 * DAY,
   tallies: 400 * DAY,
+  proofs: 400 * DAY,
 };
 const FOREVER: Retention = {
   receipts: null,
@@ -29,6 +30,7 @@ const FOREVER: Retention = {
   audit: null,
   duplicates: null,
   tallies: null,
+  proofs: null,
 };
 
 describe("pruning", () => {

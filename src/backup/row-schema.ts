@@ -18,4 +18,6 @@ export const ROW_SCHEMAS: { readonly [T in Table]: z.ZodType<Rows[T]> } = {
   destinations: shapeOf(SCHEMA.destinations),
   audit: shapeOf(SCHEMA.audit),
   tallies: shapeOf(SCHEMA.tallies),
+  proofs: shapeOf(SCHEMA.proofs),
+  exceptions: shapeOf(SCHEMA.exceptions),
 };

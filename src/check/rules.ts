@@ -39,6 +39,8 @@ export const CHECK_ORDER = [
   "destinations",
   "audit",
   "tallies",
+  "proofs",
+  "exceptions",
 ] as const satisfies readonly Table[];
 
 export function createRowRules(limits: RetentionLimits): RowRules {

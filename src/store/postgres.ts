@@ -11,6 +11,7 @@ import { amend, dropRejection, type Rejecting, recordAll, rejectAll } from "./po
 import { endLeases, tokenOf } from "./postgres/leases.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { createAnnouncer } from "./postgres/notify.ts";
+import { addException, dropException, keepProof } from "./postgres/parity.ts";
 import { parkSome, skip } from "./postgres/park.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
 import { refusePooler } from "./postgres/pooler.ts";
@@ -144,6 +145,10 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     saveDestination: (name, state) => saveDestination(one, channel, name, state),
     addAudit: (entry) => addAudit(aside, entry),
     backlog: () => backlog(aside),
+
+    keepProof: (report) => keepProof(aside, report),
+    addParityException: (exception) => addException(aside, exception),
+    dropParityException: (id) => dropException(aside, id),
 
     prune: (step) => inTransactionAside((session) => prune(session, step)),
     snapshot: () => openSnapshot(url),

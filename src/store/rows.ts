@@ -2,6 +2,7 @@ import type { ChannelKey } from "../domain/coalesce.ts";
 import type { Attempt, Delivery } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { Event } from "../domain/event.ts";
+import type { KeptParityReport, ParityException } from "../domain/parity.ts";
 import type { Rejection } from "../domain/receipt.ts";
 import type { Tally } from "../domain/tally.ts";
 import type { AuditEntry, DestinationState } from "./port/control.ts";
@@ -69,6 +70,8 @@ export interface Rows {
   /** Sorted by name. */
   destinations: { state: DestinationState };
   audit: { position: number; entry: AuditEntry };
+  proofs: { position: number; proof: KeptParityReport };
+  exceptions: { position: number; exception: ParityException };
   /** Sorted by hour, source, channel, destination, outcome and bucket. */
   tallies: Tally;
 }
@@ -87,4 +90,6 @@ export const TABLES = [
   "destinations",
   "audit",
   "tallies",
+  "proofs",
+  "exceptions",
 ] as const satisfies readonly Table[];

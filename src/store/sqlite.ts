@@ -19,6 +19,7 @@ import { createSession } from "./sqlite/session.ts";
 import { openSnapshot } from "./sqlite/snapshot.ts";
 import { prepareStatements } from "./sqlite/statements.ts";
 import type { Store } from "./store.ts";
+import { EXCEPTION, PROOF } from "./tables.ts";
 
 export interface SqliteStore extends Store {
   /** The number of transactions committed: far fewer than writes, under load. */
@@ -103,6 +104,10 @@ export function createStore(
     countReplay: (filter) => read(() => countReplay(db, filter)),
     replay: (filter, page, due) => group.write(() => replay(db, sql, filter, page, due)),
     addAudit: (entry) => group.write(() => addAudit(sql, entry)),
+
+    keepProof: (report) => group.write(() => void sql.addProof.run(...PROOF.encode(report))),
+    addParityException: (one) => group.write(() => void sql.addException.run(...EXCEPTION.encode(one))),
+    dropParityException: (id) => group.write(() => sql.dropException.run(id) === 1),
 
     prune: (step) => group.write(() => prune(step)),
     snapshot: () => read(() => openSnapshot(db, file, busyTimeout)),

@@ -8,7 +8,8 @@ import {
   PARK_REASONS,
 } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
-import { Event } from "../domain/event.ts";
+import { EVENT_TYPES, Event } from "../domain/event.ts";
+import type { KeptParityReport, ParityException } from "../domain/parity.ts";
 import type { Rejection } from "../domain/receipt.ts";
 import {
   DELIVERY_OUTCOMES,
@@ -33,6 +34,7 @@ import {
 } from "./columns.ts";
 import { type Child, copy, type Description, type Key } from "./description.ts";
 import type { AuditEntry, DestinationState } from "./port/control.ts";
+import type { KeptParitySummary } from "./port/parity.ts";
 import type { Duplicate, ReceiptSummary } from "./port/reads.ts";
 import type { Prunable } from "./port/retention.ts";
 import type { Rows, Table } from "./rows.ts";
@@ -145,6 +147,30 @@ export const TALLY = group<Tally>({
 });
 /** Of which no two tallies have the same values. */
 export const TALLY_KEY = ["hour", "source", "channel", "destination", "outcome", "bucket"] as const;
+
+const summary = {
+  id: text("id"),
+  at: milliseconds("at"),
+  source: text("source"),
+  result: oneOf("result", ["passed", "failed", "not_evaluated"]),
+  unexplained: count("unexplained"),
+};
+export const PROOF_SUMMARY = group<KeptParitySummary>(summary);
+export const PROOF = group<KeptParityReport>({
+  ...summary,
+  report: json("report", z.record(z.string(), z.unknown())),
+});
+
+export const EXCEPTION = group<ParityException>({
+  id: text("id"),
+  at: milliseconds("at"),
+  by: text("accepted_by"),
+  reason: text("reason"),
+  source: text("source"),
+  finding: nullable(text("finding")),
+  type: nullable(oneOf("type", EVENT_TYPES)),
+  missing: nullable(oneOf("missing", ["old", "new"])),
+});
 
 const id: Key = { columns: ["id"] };
 const dedupeKeys: Child<string> = {
@@ -269,6 +295,18 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
     keys: [],
     children: {},
   },
+  proofs: {
+    own: group({ proof: PROOF }),
+    order: ["position"],
+    keys: [id],
+    children: {},
+  },
+  exceptions: {
+    own: group({ exception: EXCEPTION }),
+    order: ["position"],
+    keys: [id],
+    children: {},
+  },
 };
 
 /** Tables whose rows have a position, which a step of pruning goes by. */
@@ -283,4 +321,5 @@ export const AGE: Readonly<Record<PrunedByPosition, { column: string; ordered: b
   documents: { column: "changed_at", ordered: false },
   audit: { column: "at", ordered: true },
   tombstones: { column: "recorded_at", ordered: true },
+  proofs: { column: "at", ordered: true },
 };

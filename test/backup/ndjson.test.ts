@@ -23,6 +23,8 @@ const ROWS = {
   destinations: 8,
   audit: 9,
   tallies: 10,
+  proofs: 11,
+  exceptions: 12,
 };
 const LINK: Rows["links"] = { source: "lumin", signer: "ann", document: "d1" };
 
@@ -38,7 +40,7 @@ describe("the lines of an export", () => {
   it("begin with a header of the time and the row counts, and end with a footer", () => {
     const header = headerLine({ at: NEW_YEAR, rows: ROWS });
     expect(header).to.equal(
-      '{"countersign":"export","version":1,"schema":2,"at":"2026-01-01T00:00:00.000Z",' +
+      '{"countersign":"export","version":1,"schema":5,"at":"2026-01-01T00:00:00.000Z",' +
         `"rows":${JSON.stringify(ROWS)}}\n`,
     );
     expect(parseHeader(header)).to.deep.equal({ at: NEW_YEAR, rows: ROWS });

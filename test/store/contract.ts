@@ -14,6 +14,7 @@ import { describeDeliveries } from "./contract-deliveries.ts";
 import { describeLists } from "./contract-lists.ts";
 import { describeMoving } from "./contract-moving.ts";
 import { describePaging } from "./contract-paging.ts";
+import { describeParity } from "./contract-parity.ts";
 import { describeParking } from "./contract-parking.ts";
 import { describePruning } from "./contract-pruning.ts";
 import { describeRefusing } from "./contract-refusing.ts";
@@ -714,6 +715,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   describePruning(name, open);
   describeMoving(name, open);
   describeParking(name, open);
+  describeParity(name, open);
   describePaging(name, open);
   describeLists(name, open);
   describeDeliveries(name, open);

@@ -1,5 +1,6 @@
 import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
 import type { Draft } from "../../src/domain/draft.ts";
+import type { KeptParityReport, ParityException } from "../../src/domain/parity.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import type { Snapshot } from "../../src/store/port/backup.ts";
 import type { Lease } from "../../src/store/port/queue.ts";
@@ -40,6 +41,8 @@ export async function rowsOf(snapshot: Snapshot, limit = 3): Promise<Contents> {
     destinations: [],
     audit: [],
     tallies: [],
+    proofs: [],
+    exceptions: [],
   };
   for (const table of TABLES) await readInto(contents, table, snapshot, limit);
   return contents;
@@ -184,6 +187,18 @@ async function fillOdd(store: Store): Promise<void> {
   const entry = { at: NEW_YEAR, caller: "127.0.0.1", reason: "moving" };
   await store.addAudit({ ...entry, action: "pause", details: { destination: "erp", until: null } });
   await store.addAudit({ ...entry, at: NEW_YEAR + 1, action: "replay", details: { count: 1 } });
+  await store.keepProof(aProof());
+  await store.addParityException(anException());
+}
+
+export function aProof(given: Partial<KeptParityReport> = {}): KeptParityReport {
+  const figures = { result: "failed", unexplained: 2 } as const;
+  return { id: "prf_1", at: NEW_YEAR, source: "legalesign", ...figures, report: { format: "a" }, ...given };
+}
+
+export function anException(given: Partial<ParityException> = {}): ParityException {
+  const who = { at: NEW_YEAR, by: "127.0.0.1", reason: "the legacy channel lost it", source: "legalesign" };
+  return { id: "pex_1", ...who, finding: "par_1", type: null, missing: null, ...given };
 }
 
 /** A document whose events wait for two destinations, reported by channels whose clocks differ. */

@@ -22,6 +22,8 @@ export const EMPTY: Contents = {
   rejections: [],
   tombstones: [],
   tallies: [],
+  proofs: [],
+  exceptions: [],
 };
 
 /** Ends the line before a row. The first of a table goes without the comma. */

@@ -8,6 +8,7 @@ export const PRUNABLE = [
   "audit",
   "tombstones",
   "tallies",
+  "proofs",
 ] as const;
 export type Prunable = (typeof PRUNABLE)[number];
 
@@ -39,7 +40,8 @@ export interface Pruning {
    * - `attempts` by the time they began, unless their delivery is open;
    * - `documents`, with the links of their signers, by the time of the last report about them;
    * - `tombstones` by the time their event was recorded. After that a repeat is a new event;
-   * - `tallies` by the end of their hour.
+   * - `tallies` by the end of their hour;
+   * - `proofs` by the time they were made.
    */
   prune(step: PruneStep): Promise<PruneResult>;
 }

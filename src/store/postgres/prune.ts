@@ -18,6 +18,7 @@ const DROPS: Readonly<Record<PrunedByPosition, Drop>> = {
   receipts: dropFrom("receipts"),
   rejections: dropFrom("rejections"),
   audit: dropFrom("audit"),
+  proofs: dropFrom("proofs"),
   attempts: dropFrom(
     "attempts a",
     `not exists (select from deliveries d where d.position = a.delivery and ${IS_OPEN})`,

@@ -1,5 +1,6 @@
 import type { Control } from "../port/control.ts";
 import type { Inbox } from "../port/inbox.ts";
+import type { Parity } from "../port/parity.ts";
 import type { Reads } from "../port/reads.ts";
 import { countUndelivered, findDeliveries, findDelivery } from "./deliveries.ts";
 import {
@@ -20,13 +21,15 @@ import {
   listRejections,
   readReceipts,
 } from "./lists.ts";
+import { exceptions, findProof, findProofs, newestProofs } from "./parity.ts";
 import type { Session } from "./session.ts";
 import { tallies } from "./tallies.ts";
 
 /** The part of a store that both databases read by the same statements. */
 type SharedReads = Omit<Reads, "backlog"> &
   Pick<Inbox, "listRejections" | "findRejections" | "findRejection"> &
-  Pick<Control, "destinations" | "findAudit">;
+  Pick<Control, "destinations" | "findAudit"> &
+  Pick<Parity, "findProofs" | "findProof" | "newestProofs" | "parityExceptions">;
 
 /** `read` carries out each of them: at once, unless it is given. */
 export function createReads(
@@ -51,6 +54,10 @@ export function createReads(
     findRejection: (id) => read(() => findRejection(session, id)),
     destinations: () => read(() => destinations(session)),
     findAudit: (range, page) => read(() => findAudit(session, range, page)),
+    findProofs: (filter, page) => read(() => findProofs(session, filter, page)),
+    findProof: (id) => read(() => findProof(session, id)),
+    newestProofs: () => read(() => newestProofs(session)),
+    parityExceptions: () => read(() => exceptions(session)),
     tallies: (span) => read(() => tallies(session, span)),
   };
 }

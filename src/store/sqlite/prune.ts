@@ -23,6 +23,7 @@ const WALKS: Readonly<Record<PrunedByPosition, Walk>> = {
   },
   rejections: alone("rejections"),
   audit: alone("audit"),
+  proofs: alone("proofs"),
   events: {
     from: "events e",
     stays: `exists (select 1 from deliveries d

@@ -13,6 +13,8 @@ import {
   DELIVERY,
   DESTINATION,
   DUPLICATE,
+  EXCEPTION,
+  PROOF,
   RECEIPT,
   SCHEMA,
 } from "../tables.ts";
@@ -194,6 +196,9 @@ export function prepareStatements(db: DatabaseSync) {
        on conflict (name) do update set paused = excluded.paused, breaker = excluded.breaker`,
     ),
     addAudit: query(db, insertInto("audit", AUDIT_ENTRY.columns)),
+    addProof: query(db, `${insertInto("proofs", PROOF.columns)} on conflict (id) do nothing`),
+    addException: query(db, insertInto("exceptions", EXCEPTION.columns)),
+    dropException: query(db, "delete from exceptions where id = ?"),
     probe: query(db, "update probe set writes = writes + 1"),
   };
 }
