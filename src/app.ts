@@ -84,6 +84,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     problems: () => store.countProblems(),
     states: () => reloader.current().dispatcher.states(),
     concerns: () => status.concerns(SCRAPE_FRESH_MS),
+    proofs: () => store.newestProofs(),
   });
   const { observers = createObservers({ log: createLog(logger), metrics, now: clock.now }) } = overrides;
   const rawStore =

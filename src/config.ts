@@ -12,6 +12,7 @@ import type { Environment } from "./environment.ts";
 import type { Channel } from "./inbound/channel.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "./mapping/load.ts";
 import type { Destination } from "./outbound/destination.ts";
+import type { ParitySettings } from "./parity/scope.ts";
 import { checkYaml, entriesOf, type FileProblem, parseYaml, type YamlFile } from "./yaml.ts";
 
 /**
@@ -48,6 +49,8 @@ export interface Config {
   retention: Retention;
   shutdown: number;
   concerns: { stuckAfter: number };
+  /** What a comparison of two channels tolerates and asks for. */
+  parity: ParitySettings;
 }
 
 export interface LoadedConfig {
@@ -98,8 +101,19 @@ export async function parseConfig(
   const warnings = inOrder(findDoubtful(yaml));
   if (checked.value === null || problems.length > 0) return { config: null, problems, warnings };
 
-  const { server, admin, store, typePrefix, privateNames, log, rejected, retention, shutdown, concerns } =
-    checked.value;
+  const {
+    server,
+    admin,
+    store,
+    typePrefix,
+    privateNames,
+    log,
+    rejected,
+    retention,
+    shutdown,
+    concerns,
+    parity,
+  } = checked.value;
   return {
     config: {
       file,
@@ -114,6 +128,7 @@ export async function parseConfig(
       retention,
       shutdown,
       concerns,
+      parity,
     },
     problems,
     warnings,

@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import type { Config } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
-import { receiptId, rejectionId } from "./domain/identity.ts";
+import { exceptionId, receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
 import type { Budget } from "./inbound/budget.ts";
 import { createIntake, type Intake } from "./inbound/intake.ts";
@@ -165,6 +165,7 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
       newReceiptId: idMakers(parts).newReceiptId,
       recorded: wake,
     }),
+    newExceptionId: (at) => exceptionId(at, parts.randomBytes(10)),
     destinations: () => current().config.destinations.map(({ name }) => name),
     states: () => dispatcher().states(),
     attemptsOf: (name) => attemptsOf(current().config, name),

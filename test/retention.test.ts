@@ -129,11 +129,12 @@ describe("pruning", () => {
       "audit",
       "tombstones",
       "tallies",
+      "proofs",
     ];
     expect(taken.map(({ table }) => table)).to.deep.equal(order);
     expect(new Set(order)).to.deep.equal(new Set(PRUNABLE));
     expect(taken.map(({ before }) => (NEW_YEAR - before) / DAY)).to.deep.equal([
-      90, 90, 90, 90, 30, 400, 400, 400, 400,
+      90, 90, 90, 90, 30, 400, 400, 400, 400, 400,
     ]);
     expect(taken.map(({ cursor }) => cursor ?? null).slice(2, 4)).to.deep.equal([null, "next"]);
   });

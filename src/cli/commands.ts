@@ -111,6 +111,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./explain.ts").then(({ explainCommand }) => explainCommand),
   },
   {
+    name: "parity",
+    description:
+      "prove from stored requests whether a new channel tells all that an old one tells; the exit code is 0, 1 or 2",
+    load: () => import("./parity.ts").then(({ parityCommand }) => parityCommand),
+  },
+  {
     name: "pause",
     arguments: "<destination>",
     description: "stop sending to a destination until it is resumed",

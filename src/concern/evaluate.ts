@@ -5,6 +5,7 @@ import { contextOf, type Habits, type Rule } from "./context.ts";
 import { deliveryConcerns } from "./deliveries.ts";
 import { documentRule } from "./documents.ts";
 import { outageConcerns } from "./outage.ts";
+import { parityConcerns } from "./parity.ts";
 import { readingConcerns } from "./reading.ts";
 import type { Situation } from "./situation.ts";
 
@@ -22,6 +23,7 @@ const RULES: readonly Rule[] = [
   quick(deliveryConcerns),
   quick(outageConcerns),
   quick(bridgeConcerns),
+  quick(parityConcerns),
 ];
 
 /**

@@ -28,6 +28,17 @@ export interface Situation {
   disk: Disk | null;
   /** The last time that the bridge did not run; null: none is known. */
   lastStop: Stop | null;
+  /** The newest parity report of each source that has one. */
+  proofs: readonly ProofSituation[];
+}
+
+export interface ProofSituation {
+  source: string;
+  /** When it was made. */
+  at: number;
+  result: "passed" | "failed" | "not_evaluated";
+  /** Unexplained losses and unsafe disagreements. */
+  unexplained: number;
 }
 
 export interface SourceSituation {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { exactly } from "../yaml.ts";
 import { DestinationFile } from "./destination-schema.ts";
+import { Parity } from "./parity-schema.ts";
 import { Retention } from "./retention-schema.ts";
 import { duration, name, port, size, timeout, timer, wholeNumber } from "./values.ts";
 
@@ -198,6 +199,7 @@ export const ConfigFile = exactly({
   })
     .prefault({})
     .describe("what `countersign status` reports as something that needs a person"),
+  parity: Parity,
   privateNames: z
     .array(
       z

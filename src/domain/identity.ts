@@ -78,6 +78,16 @@ export function rejectionId(at: number, random: Uint8Array): string {
   return `rej_${growing(at, random)}`;
 }
 
+/** The same for a parity report: `prf_`. */
+export function proofId(at: number, random: Uint8Array): string {
+  return `prf_${growing(at, random)}`;
+}
+
+/** The same for an accepted exception: `pex_`. */
+export function exceptionId(at: number, random: Uint8Array): string {
+  return `pex_${growing(at, random)}`;
+}
+
 /** Ten letters of time before sixteen of chance: an index of such ids grows at its end. */
 function growing(at: number, random: Uint8Array): string {
   const time = Buffer.alloc(7);

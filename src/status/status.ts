@@ -109,5 +109,6 @@ async function lookAtAll(parts: StatusParts, startedAt: number, typesOf: TypesOf
     clockJumps: [],
     disk: null,
     lastStop: null,
+    proofs: await store.newestProofs(),
   };
 }

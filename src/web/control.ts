@@ -10,6 +10,7 @@ import type { Reprocessed, ReprocessRequest } from "../inbound/reprocess.ts";
 import type { DestinationState } from "../store/port/control.ts";
 import type { PageRequest } from "../store/port/paging.ts";
 import type { Store } from "../store/store.ts";
+import { auditChange, REASON, refuseBody } from "./audit.ts";
 import { moment, PAGE, parseInput } from "./input.ts";
 
 /**
@@ -43,13 +44,7 @@ export interface Control {
   reload(): Promise<void>;
 }
 
-const reason = z
-  .string("must say why: it is kept with time and caller")
-  .trim()
-  .min(1, "must say why: it is kept with time and caller")
-  .max(500);
-
-const ReasonBody = z.strictObject({ reason });
+const ReasonBody = z.strictObject({ reason: REASON });
 
 const rate = z.string().transform((text, context) => {
   const perSecond = parseRate(text);
@@ -71,7 +66,7 @@ const ReplayBody = (now: number) =>
     type: z.enum(EVENT_TYPES, "must be an event type").optional(),
     document: z.string().optional(),
     rate: rate.optional(),
-    reason,
+    reason: REASON,
     dryRun: z.boolean().default(false),
     cursor: z.string().regex(CURSOR, "is not a cursor: use `next` of the page before").optional(),
     limit: z.int().min(1).max(1_000).default(500),
@@ -94,7 +89,7 @@ export function controlRoutes(parts: ControlParts): Router {
   router.post("/reload", async (context) => {
     const { reason } = parseInput(ReasonBody, context.request.body);
     await parts.control.reload();
-    await audit(context, "reload", reason, {}, parts);
+    await auditChange(context, "reload", reason, {}, parts);
     context.body = { reloaded: true };
   });
   router.post("/deliveries/:id/skip", (context) => skip(context, parts));
@@ -108,7 +103,7 @@ async function change(context: Koa.Context, action: "pause" | "resume", parts: C
   const body = parseInput(ReasonBody, context.request.body);
   if (action === "pause") await parts.control.pause(name, body.reason);
   else await parts.control.resume(name);
-  await audit(context, action, body.reason, { destination: name }, parts);
+  await auditChange(context, action, body.reason, { destination: name }, parts);
   const state = parts.states().find((one) => one.name === name);
   context.body = { name, paused: state?.paused ?? null };
 }
@@ -127,7 +122,7 @@ async function skip(context: Koa.Context, parts: ControlParts): Promise<void> {
     throw new CountersignError("conflict", `${id} is ${delivery.status} already: there is nothing to skip`);
   control.skipped(delivery);
   const { destination, event } = delivery;
-  await audit(context, "skip", reason, { delivery: id, event, destination }, parts);
+  await auditChange(context, "skip", reason, { delivery: id, event, destination }, parts);
   context.body = { id, destination, event, status: "parked", reason: "skipped" };
 }
 
@@ -154,7 +149,7 @@ async function replay(context: Koa.Context, parts: ControlParts): Promise<void> 
       document: document ?? null,
       count,
     };
-    await audit(context, "replay", reason, details, parts);
+    await auditChange(context, "replay", reason, details, parts);
   }
   const [, position, startAt] = CURSOR.exec(cursor ?? "") ?? [];
   const from = startAt === undefined ? now : Number.parseInt(startAt, 36);
@@ -176,7 +171,7 @@ const ReprocessBody = (now: number) =>
     source: z.string().optional(),
     since: moment(now).optional(),
     dryRun: z.boolean().default(false),
-    reason,
+    reason: REASON,
     cursor: PAGE.cursor,
     limit: z.int().min(1).max(1_000).default(100),
   });
@@ -186,19 +181,9 @@ async function reprocessPage(context: Koa.Context, parts: ControlParts): Promise
   const { reason, cursor, limit, ...wish } = parseInput(ReprocessBody(parts.now()), context.request.body);
   if (!wish.dryRun && cursor === undefined) {
     const { which, source = null, since = null } = wish;
-    await audit(context, "reprocess", reason, { which, source, since }, parts);
+    await auditChange(context, "reprocess", reason, { which, source, since }, parts);
   }
   context.body = await parts.reprocess(wish, { cursor, limit });
-}
-
-async function audit(
-  context: Koa.Context,
-  action: string,
-  reason: string,
-  details: Readonly<Record<string, string | number | null>>,
-  { store, now }: ControlParts,
-): Promise<void> {
-  await store.addAudit({ at: now(), action, caller: context.ip, reason, details });
 }
 
 function known(name: unknown, parts: ControlParts): string {
@@ -211,8 +196,4 @@ function known(name: unknown, parts: ControlParts): string {
     );
   }
   return found;
-}
-
-function refuseBody(error: Error): never {
-  throw new CountersignError("bad_request", `the body is not understood: ${error.message}`);
 }

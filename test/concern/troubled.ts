@@ -46,6 +46,7 @@ export function everyTrouble(): Situation {
     ],
     clockJumps: [{ at: NOW, by: -MINUTE_MS }],
     disk: { at: NOW, freeBytes: 5, bytesPerDay: 10 },
+    proofs: [{ source: "legalesign", at: NOW - HOUR_MS, result: "failed", unexplained: 3 }],
   });
 }
 
