@@ -43,16 +43,24 @@ export interface WindowOptions {
   faults?: readonly Fault[];
   seed?: number;
   signers?: number;
+  /** When the first document begins, milliseconds since 1970. */
+  start?: number;
 }
 
 const WAVES = 12;
 const WAVE_MS = 6 * HOUR;
 
 /** Documents that begin over three days, since those of one simulation all begin within two hours. */
-export function aWindow({ documents: count, seed = 1, signers = 2, ...given }: WindowOptions): Window {
+export function aWindow({
+  documents: count,
+  seed = 1,
+  signers = 2,
+  start: begin = NEW_YEAR,
+  ...given
+}: WindowOptions): Window {
   const waves = Array.from({ length: WAVES }, (_, wave) => {
     const documents = Math.floor(count / WAVES) + (wave < count % WAVES ? 1 : 0);
-    const start = NEW_YEAR + wave * WAVE_MS;
+    const start = begin + wave * WAVE_MS;
     return simulated({
       provider: "legalesign",
       ...given,
@@ -66,7 +74,7 @@ export function aWindow({ documents: count, seed = 1, signers = 2, ...given }: W
   const posts = waves.flatMap((wave, index) =>
     postsOf(wave).map((post) => ({ ...post, id: `${index}-${post.id}` })),
   );
-  const lastStart = NEW_YEAR + (WAVES - 1) * WAVE_MS;
+  const lastStart = begin + (WAVES - 1) * WAVE_MS;
   return { documents, posts, chance: createChance(`window ${seed}`), lastStart };
 }
 
