@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   concern: ["domain"],
   status: ["concern", "domain", "inbound", "outbound", PORT, STORE],
   web: ["concern", "domain", "inbound", "parity", "status/unwatched.ts", PORT, STORE],
-  parity: ["domain", "inbound", "outbound", PORT],
+  parity: ["domain", "inbound", "mapping", "outbound", PORT],
   config: ["domain", "inbound", "mapping", "outbound", "parity", "yaml.ts"],
   "config.ts": ["config", "domain", "environment.ts", "inbound", "mapping", "outbound", "parity", "yaml.ts"],
   log: [],

@@ -8,8 +8,8 @@ import { FACT_FIELDS } from "./facts.ts";
 import type { Gathered } from "./gather.ts";
 import { quantilesOf } from "./quantiles.ts";
 import type { Disagreement, Loss, ParityReport, TypeCount } from "./report.ts";
-import { channelKey, createCanTell, type Scope } from "./scope.ts";
-import { SIDES, type Side } from "./subject.ts";
+import { channelKey, createCanTell, fieldsOf, type Scope } from "./scope.ts";
+import { otherSide, SIDES, type Side } from "./subject.ts";
 import { judge, type Obstacle } from "./verdict.ts";
 
 export interface ReportParts {
@@ -246,8 +246,9 @@ function unknownsOf({ scope, gathered, assessment }: ReportParts) {
     return [{ side, type, count: oldOnly + newOnly }];
   });
   const fieldsOnOneSide = SIDES.flatMap((side) => {
-    const other = side === "old" ? tally.stated.new : tally.stated.old;
-    const own = tally.stated[side] & ~other;
+    const other = otherSide(side);
+    const isRead = fieldsOf(scope.channels, side) & ~fieldsOf(scope.channels, other);
+    const own = isRead | (tally.stated[side] & ~tally.stated[other]);
     return FACT_FIELDS.flatMap((field, bit) => (own & (1 << bit) ? [{ side, field }] : []));
   });
   return { words, typesOnOneSide, fieldsOnOneSide };

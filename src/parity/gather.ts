@@ -6,8 +6,9 @@ import { normalize } from "../inbound/normalize.ts";
 import { asVerifiedBefore } from "../inbound/verify.ts";
 import type { Page, PageRequest } from "../store/port/paging.ts";
 import type { ReceiptRange } from "../store/port/reads.ts";
+import { fieldsIn } from "./facts.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
-import type { Scope, ScopeChannel } from "./scope.ts";
+import { type Scope, type ScopeChannel, sharedFields } from "./scope.ts";
 
 /** Where kept requests come from: a store, or a bridge that owns it. */
 export interface Requests {
@@ -47,6 +48,7 @@ export function toScopeChannel(channel: Channel, side: ScopeChannel["side"]): Sc
   return {
     ...{ source, name, side, tables: `${channel.mapping.digest} ${tables}` },
     tells: new Set(words.flatMap(({ tells }) => [...tells])),
+    fields: fieldsIn(rules.event),
     isBatch: rules.read.each !== null,
   };
 }
@@ -58,13 +60,17 @@ export function toScopeChannel(channel: Channel, side: ScopeChannel["side"]): Sc
 export async function gather(
   requests: Pick<Requests, "read">,
   channels: readonly Channel[],
-  { leadFrom, until }: Pick<Scope, "leadFrom" | "until">,
+  scope: Pick<Scope, "channels" | "leadFrom" | "until">,
   progress: (requests: number) => boolean,
 ): Promise<Gathered | null> {
-  const ledger = createLedger();
+  const ledger = createLedger(sharedFields(scope.channels));
   const readings = channels.map(newReading);
   const numbers = new Map(channels.map(({ source, name }, index) => [`${source}/${name}`, index]));
-  const range = { channels: channels.map(({ source, name }) => ({ source, name })), from: leadFrom, until };
+  const range = {
+    channels: channels.map(({ source, name }) => ({ source, name })),
+    from: scope.leadFrom,
+    until: scope.until,
+  };
   let cursor: string | undefined;
   do {
     const { items, next } = await requests.read(range, { cursor, limit: REQUESTS_A_PAGE });

@@ -68,7 +68,8 @@ const TYPE_NUMBERS: ReadonlyMap<EventType, number> = new Map(EVENT_TYPES.map((ty
 
 const ID_BYTES = 30;
 
-export function createLedger(): Ledger {
+/** `fields`: those that may be compared, a bit for each of `FIELDS`; no others are remembered. */
+export function createLedger(fields: number): Ledger {
   const rows = {
     high: wordsColumn(),
     low: wordsColumn(),
@@ -103,8 +104,8 @@ export function createLedger(): Ledger {
     rows.draft.push(place);
     rows.document.push(draft.document ? hashOf(draft.document.id) || 1 : 0);
     rows.facts.push(facts.length);
-    addFacts(draft, facts);
-    links.add(draft, rows.type.length - 1);
+    addFacts(draft, fields, facts);
+    links.add(draft, rows.type.length - 1, object === "signer" ? { id: objectId, high, low } : null);
   }
 
   const { high, low, type, variant, channel, time, request, flags } = rows;
@@ -160,12 +161,12 @@ export function createLedger(): Ledger {
   };
 }
 
-function addFacts(draft: Draft, facts: Column<Uint32Array>): void {
+function addFacts(draft: Draft, fields: number, facts: Column<Uint32Array>): void {
   let stated = 0;
   let writing = 0;
   const hashes: number[] = [];
-  for (const [bit, field] of FIELDS.entries()) {
-    const value = field.read(draft);
+  for (let bit = 0; bit < FIELDS.length; bit++) {
+    const value = fields & (1 << bit) ? (FIELDS[bit]?.read(draft) ?? null) : null;
     if (value === null) continue;
     stated |= 1 << bit;
     writing = Math.imul(writing, 31) + hashOf(value);
@@ -222,13 +223,20 @@ function createLinks() {
   const rowsBySigner = new Map<number, number>();
   const keyOf = (high: number, low: number) => (high & 0x1fffff) * 2 ** 32 + low;
   return {
-    add({ document, signer, signers }: Draft, row: number) {
+    /** `known`: a signer whose id has been hashed. */
+    add(
+      { document, signer, signers }: Draft,
+      row: number,
+      known: { id: string; high: number; low: number } | null,
+    ) {
       if (!document) return;
-      for (const { id } of signer ? [signer, ...signers] : signers) {
-        if (isOwnSignerId(id)) continue;
-        const key = keyOf(...longHashOf(`signer:${id}`));
+      const addOne = (id: string) => {
+        if (isOwnSignerId(id)) return;
+        const key = known?.id === id ? keyOf(known.high, known.low) : keyOf(...longHashOf(`signer:${id}`));
         if (!rowsBySigner.has(key)) rowsBySigner.set(key, row);
-      }
+      };
+      if (signer) addOne(signer.id);
+      for (const { id } of signers) addOne(id);
     },
     of: (high: number, low: number) => rowsBySigner.get(keyOf(high, low)),
   };

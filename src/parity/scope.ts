@@ -1,6 +1,6 @@
 import type { EventType } from "../domain/event.ts";
 import type { ParityException } from "../domain/parity.ts";
-import { FACT_FIELDS, type FactField } from "./facts.ts";
+import { CODE_FIELD, FACT_FIELDS, type FactField } from "./facts.ts";
 import type { Side } from "./subject.ts";
 
 /** A compared channel, with what its part of the mapping can say. */
@@ -12,6 +12,8 @@ export interface ScopeChannel {
   tells: ReadonlySet<EventType>;
   /** The tables of its words, by name: codes are compared only where they are the same. */
   tables: string;
+  /** The fields that it reads, a bit for each of `FACT_FIELDS`. */
+  fields: number;
   /** One request has several items: the provider posts in batches. */
   isBatch: boolean;
 }
@@ -53,6 +55,21 @@ export function createCanTell(channels: readonly ScopeChannel[]) {
     new: new Set(channels.flatMap(({ side, tells }) => (side === "new" ? [...tells] : []))),
   };
   return (side: Side, type: EventType) => types[side].has(type);
+}
+
+/** The fields that at least two channels read: no others can be compared. */
+export function sharedFields(channels: readonly ScopeChannel[]): number {
+  let [shared, hasSharedTables] = [0, false];
+  for (const [index, one] of channels.entries())
+    for (const other of channels.slice(index + 1)) {
+      shared |= one.fields & other.fields;
+      hasSharedTables ||= one.tables === other.tables;
+    }
+  return hasSharedTables ? shared : shared & ~(1 << CODE_FIELD);
+}
+
+export function fieldsOf(channels: readonly ScopeChannel[], side: Side): number {
+  return channels.reduce((mask, one) => (one.side === side ? mask | one.fields : mask), 0);
 }
 
 /** The fields that an ignore rule names, a bit for each of `FACT_FIELDS`. */

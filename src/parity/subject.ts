@@ -73,6 +73,10 @@ export function pairSubject(rows: ArrayLike<number>, ledger: Ledger, rules: Pair
   for (let from = 0, to = 0; from < rows.length; from = to) {
     const first = rows[from] ?? 0;
     for (to = from + 1; to < rows.length && ledger.isSameKind(first, rows[to] ?? 0); ) to += 1;
+    if (to === from + 1) {
+      onlys.push({ side: rules.sideOf(ledger.channelOf(first)), occurrence: occurrenceOf(first, ledger) });
+      continue;
+    }
     const sides = { old: [] as Occurrence[], new: [] as Occurrence[] };
     for (const { channel, occurrences } of byChannel(rows, from, to, ledger, repeats)) {
       const side = rules.sideOf(channel);
@@ -108,11 +112,15 @@ function byChannel(
     const isRepeat = last >= 0 && (ledger.isUnique(row) || ledger.timeOf(last) === time);
     if (isRepeat) repeats.push(row);
     else {
-      mine.occurrences.push({ time, isTimed: ledger.isTimed(row), rows: [row] });
+      mine.occurrences.push(occurrenceOf(row, ledger));
       last = row;
     }
   }
   return channels;
+}
+
+function occurrenceOf(row: number, ledger: Ledger): Occurrence {
+  return { time: ledger.timeOf(row), isTimed: ledger.isTimed(row), rows: [row] };
 }
 
 /** The occurrences of one more channel of a side, beside those of its channels before. */
@@ -150,6 +158,8 @@ function pairKind(
     return { pairs: [{ old, new: other, differs: isNear ? null : "time" }], onlys: [] };
   }
   const near = align(sides.old, sides.new, reachOf(sides.old, sides.new, rules), -clockOffset);
+  if (near.length === sides.old.length && near.length === sides.new.length)
+    return { pairs: near.map(([old, other]) => ({ old, new: other, differs: null })), onlys: [] };
   const left = without(sides, near);
   // A wrong time: what is left over on both sides arrived close to one another.
   const late = align(arrivals(left.old, ledger), arrivals(left.new, ledger), rules.usualLag + tolerance).map(
