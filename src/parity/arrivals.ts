@@ -1,4 +1,4 @@
-import { numbersColumn } from "./columns.ts";
+import { numbersColumn, sorted } from "./columns.ts";
 import type { Ledger } from "./ledger.ts";
 import { quantile } from "./quantiles.ts";
 import { channelKey, type Scope } from "./scope.ts";
@@ -35,7 +35,7 @@ export function arrivalsOf(ledger: Ledger, { channels, leadFrom, until }: Scope)
     times[channel]?.push(receivedAt);
   }
   return channels.map(({ isBatch }, channel) => {
-    const mine = times[channel]?.values().sort() ?? new Float64Array();
+    const mine = sorted(times[channel] ?? numbersColumn());
     return look(mine, { leadFrom, until, isBatch });
   });
 }
@@ -45,8 +45,8 @@ function look(
   { leadFrom, until, isBatch }: Pick<Scope, "leadFrom" | "until"> & { isBatch: boolean },
 ): Arrivals {
   const gaps = times.subarray(1).map((at, index) => at - (times[index] ?? at));
-  const sorted = gaps.toSorted();
-  const least = Math.max(MIN_PAUSE_MS, TIMES_USUAL * quantile(sorted, 0.95));
+  const ascending = gaps.toSorted();
+  const least = Math.max(MIN_PAUSE_MS, TIMES_USUAL * quantile(ascending, 0.95));
   const pauses: Pause[] = [];
   const consider = (from: number, to: number) => {
     if (to - from >= least) pauses.push({ from, until: to });
@@ -57,7 +57,7 @@ function look(
     last = at;
   }
   consider(last, until);
-  const periods = sorted.filter((gap) => gap >= MIN_CADENCE_MS);
+  const periods = ascending.filter((gap) => gap >= MIN_CADENCE_MS);
   return {
     requests: times.length,
     first: times[0] ?? null,

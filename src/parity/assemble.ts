@@ -3,6 +3,7 @@ import { digest } from "../domain/identity.ts";
 import { plural } from "../domain/quantity.ts";
 import { nameOfChannel, observedTime } from "./arrivals.ts";
 import { type Assessment, isTerminal } from "./assess.ts";
+import { sorted } from "./columns.ts";
 import type { Details } from "./details.ts";
 import { FACT_FIELDS } from "./facts.ts";
 import type { Gathered } from "./gather.ts";
@@ -187,12 +188,12 @@ function excludedOf({ scope, assessment }: ReportParts): string[] {
 }
 
 function lagOf({ tally, cadence, pendingAfter }: Assessment): ParityReport["lag"] {
-  const lags = tally.lags();
-  const newLater = lags.filter((lag) => lag > 0).sort();
+  const lags = sorted(tally.lags);
+  const newLater = lags.filter((lag) => lag > 0);
   const oldLater = lags
     .filter((lag) => lag < 0)
     .map((lag) => -lag)
-    .sort();
+    .reverse();
   return {
     newAfterOld: quantilesOf(newLater),
     oldAfterNew: quantilesOf(oldLater),

@@ -7,6 +7,7 @@ import {
   type Missing,
   pauseAt,
 } from "./arrivals.ts";
+import { type Column, sorted } from "./columns.ts";
 import { type ControlResult, injectLosses } from "./control.ts";
 import type { Ledger } from "./ledger.ts";
 import { invertedOrders } from "./order.ts";
@@ -29,8 +30,8 @@ export interface Assessment {
   tally: Tally;
   arrivals: readonly Arrivals[];
   outages: readonly FoundOutage[];
-  /** How long each side may take to tell what the other told, milliseconds. */
-  pendingAfter: Record<Side, number>;
+  /** How long a side may take to tell what the other told, milliseconds. */
+  pendingAfter: number;
   /** The period of the slowest channel that posts in batches, milliseconds. */
   cadence: number;
   /** Those that are listed: unexplained ones first; of each class the first `MAX_LISTED`. */
@@ -69,7 +70,7 @@ export function* assessing(ledger: Ledger, scope: Scope): Generator<void, Assess
   yield;
   const arrivals = arrivalsOf(ledger, scope);
   const cadence = Math.max(0, ...arrivals.map((one) => one.cadence));
-  const pendingAfter = waitsOf(tally.lags(), arrivals, scope);
+  const pendingAfter = Math.max(slowestLag(tally.lags), MIN_PERIODS * cadence);
   const outages = findOutages(arrivals, missingIn(tally, ledger, scope, rules), rules.tolerance);
   const classify = createClassify({ ledger, scope, rules, pendingAfter, outages });
   const losses = classifyAll(tally, ledger, classify);
@@ -110,27 +111,19 @@ function* learnRules(order: Uint32Array, ledger: Ledger, scope: Scope): Generato
     if (lags.length >= MAX_LEARNED) break;
     if (start % SUBJECTS_A_STEP === 0) yield;
   }
-  const sorted = Float64Array.from(clocks).sort();
+  const offsets = Float64Array.from(clocks).sort();
   return {
     ...rules,
-    clockOffset: sorted.length < MIN_LEARNED ? 0 : quantile(sorted, 0.5),
+    clockOffset: offsets.length < MIN_LEARNED ? 0 : quantile(offsets, 0.5),
     usualLag: quantile(Float64Array.from(lags).sort(), 0.9),
   };
 }
 
-/** A slower channel may take as long as nearly all its posts did, and three of its periods at least. */
-function waitsOf(
-  lags: Float64Array,
-  arrivals: readonly Arrivals[],
-  { channels }: Scope,
-): Record<Side, number> {
-  const waitOf = (side: Side) => {
-    const sign = side === "new" ? 1 : -1;
-    const later = lags.map((lag) => Math.max(0, sign * lag)).sort();
-    const periods = arrivals.map(({ cadence }, index) => (channels[index]?.side === side ? cadence : 0));
-    return Math.max(quantile(later, 0.999), 3 * Math.max(0, ...periods));
-  };
-  return { old: waitOf("old"), new: waitOf("new") };
+/** A slower channel may take as long as nearly all its posts did, and so many of its periods at least. */
+const MIN_PERIODS = 3;
+
+function slowestLag(lags: Column): number {
+  return quantile(sorted(lags).map(Math.abs).sort(), 0.999);
 }
 
 function* missingIn(tally: Tally, ledger: Ledger, scope: Scope, rules: PairingRules): Generator<Missing> {
@@ -173,7 +166,7 @@ function createClassify({
   ledger: Ledger;
   scope: Scope;
   rules: PairingRules;
-  pendingAfter: Record<Side, number>;
+  pendingAfter: number;
   outages: readonly FoundOutage[];
 }): Classify {
   const tellers = createTellers(scope);
@@ -182,7 +175,7 @@ function createClassify({
   return ({ side, row }) => {
     const missing = otherSide(side);
     const type = ledger.typeOf(row);
-    if (until - ledger.receivedAt(row) < pendingAfter[missing]) return { class: "pending", exception: null };
+    if (until - ledger.receivedAt(row) < pendingAfter) return { class: "pending", exception: null };
     const time = timeByBridge(row, side, ledger, rules);
     const could = tellers(missing, type);
     const isOut = (channel: number) => pauseAt(byChannel[channel] ?? [], time, rules.tolerance) !== null;

@@ -1,39 +1,38 @@
 /** Numbers in a row, in far less memory than a list of them takes: reports compare millions. */
-type Numbers = Uint8Array | Uint32Array | Float64Array;
-
-export interface Column<Of extends Numbers> {
+export interface Column {
   readonly length: number;
   push(value: number): void;
-  /** 0 beyond the end. */
+  /** Of an index that there is. */
   at(index: number): number;
-  /** The values so far, without a copy. */
-  values(): Of;
 }
 
-const FIRST_CAPACITY = 1_024;
-const GROWTH = 1.5;
+type Numbers = Uint8Array | Uint32Array | Float64Array;
 
-export const bytesColumn = () => createColumn((size) => new Uint8Array(size));
-export const wordsColumn = () => createColumn((size) => new Uint32Array(size));
-export const numbersColumn = () => createColumn((size) => new Float64Array(size));
+/** In chunks, so that no room is kept ahead and nothing is copied. */
+const CHUNK_BITS = 16;
+const CHUNK = 2 ** CHUNK_BITS;
 
-function createColumn<Of extends Numbers>(make: (size: number) => Of): Column<Of> {
-  let values = make(FIRST_CAPACITY);
+export const bytesColumn = () => createColumn(() => new Uint8Array(CHUNK));
+export const wordsColumn = () => createColumn(() => new Uint32Array(CHUNK));
+export const numbersColumn = () => createColumn(() => new Float64Array(CHUNK));
+
+function createColumn(newChunk: () => Numbers): Column {
+  const chunks: Numbers[] = [];
   let length = 0;
   return {
     get length() {
       return length;
     },
     push(value) {
-      if (length === values.length) {
-        const larger = make(Math.ceil(values.length * GROWTH));
-        larger.set(values as never);
-        values = larger;
-      }
-      values[length] = value;
+      if (length % CHUNK === 0) chunks.push(newChunk());
+      (chunks[length >>> CHUNK_BITS] as Numbers)[length % CHUNK] = value;
       length += 1;
     },
-    at: (index) => values[index] ?? 0,
-    values: () => values.subarray(0, length) as Of,
+    at: (index) => (chunks[index >>> CHUNK_BITS] as Numbers)[index % CHUNK] as number,
   };
+}
+
+/** The numbers of a column, from the smallest. */
+export function sorted(column: Column): Float64Array {
+  return Float64Array.from({ length: column.length }, (_, index) => column.at(index)).sort();
 }

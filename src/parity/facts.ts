@@ -15,14 +15,10 @@ interface FieldRule {
   read(draft: Draft): string | null;
 }
 
-/** What each signer of the list states, in the order of their ids; null: no signer states it. */
+/** What is said of each signer of the list, in the order of their ids; null: no signer is listed. */
 function listed(signers: readonly SignerFacts[], read: (signer: SignerFacts) => string | null) {
   if (signers.length === 0) return null;
-  const stated = signers.flatMap((signer) => {
-    const value = read(signer);
-    return value === null ? [] : [`${signer.id}: ${value}`];
-  });
-  return stated.length === 0 ? null : stated.sort().join(", ");
+  return aList(signers.map((signer) => `${signer.id}: ${read(signer) ?? "–"}`));
 }
 
 const aList = (values: readonly string[] | null) => (values === null ? null : values.toSorted().join(", "));
@@ -71,12 +67,6 @@ export const FIELDS = [
     isPersonal: false,
     isIn: ({ document }) => document?.expiresAt != null,
     read: ({ document }) => anInstant(document?.expiresAt ?? null),
-  },
-  {
-    name: "signer.id",
-    isPersonal: false,
-    isIn: ({ signer }) => signer !== null,
-    read: ({ signer }) => signer?.id ?? null,
   },
   {
     name: "signer.name",

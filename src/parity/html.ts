@@ -158,7 +158,7 @@ function timeliness({ lag }: ParityReport): string {
       [1, 2, 3, 4, 5, 6],
     ) +
       paragraph(
-        `The new side was first ${lag.newFirst} times, the old side ${lag.oldFirst} times. What a side has not told counts as lost after ${duration(lag.pendingAfter.old)} (old) and ${duration(lag.pendingAfter.new)} (new).`,
+        `The new side was first ${lag.newFirst} times, the old side ${lag.oldFirst} times. What one side alone told counts as lost on the other after ${duration(lag.pendingAfter)}.`,
       ),
   );
 }

@@ -158,9 +158,7 @@ const LagReport = z.strictObject({
   newFirst: count,
   oldFirst: count,
   cadence: milliseconds.describe("the period of the slowest channel that posts in batches; 0: none does"),
-  pendingAfter: z
-    .strictObject({ old: milliseconds, new: milliseconds })
-    .describe("what a side has not told within this time counts as lost"),
+  pendingAfter: milliseconds.describe("what a side has not told within this time counts as lost"),
 });
 
 const Noise = z.strictObject({

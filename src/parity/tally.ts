@@ -1,6 +1,6 @@
 import type { EventType } from "../domain/event.ts";
-import { numbersColumn, wordsColumn } from "./columns.ts";
-import { CODE_FIELD, FACT_FIELDS } from "./facts.ts";
+import { type Column, numbersColumn, wordsColumn } from "./columns.ts";
+import { CODE_FIELD } from "./facts.ts";
 import type { Ledger } from "./ledger.ts";
 import type { TypeCount } from "./report.ts";
 import { createCanTell, maskOf, type Scope } from "./scope.ts";
@@ -42,7 +42,7 @@ export interface Tally {
   /** How often each ignore rule hid a difference, in their order. */
   readonly ignored: readonly number[];
   /** When the new side's post came after the old side's, milliseconds; negative: before. */
-  lags(): Float64Array;
+  readonly lags: Column;
   /** Repeats by channel. */
   readonly repeats: readonly number[];
   /** Happenings of a side by the channels that told them: `side:type:bits of the channels`. */
@@ -173,7 +173,8 @@ export function createTally(ledger: Ledger, scope: Scope): Tally {
   /** Codes of different tables are different words for the same. */
   function comparable(old: number, other: number): number {
     const [one, two] = [channels[ledger.channelOf(old)], channels[ledger.channelOf(other)]];
-    return one?.tables === two?.tables ? ALL_FIELDS : ALL_FIELDS & ~(1 << CODE_FIELD);
+    const both = (one?.fields ?? 0) & (two?.fields ?? 0);
+    return one?.tables === two?.tables ? both : both & ~(1 << CODE_FIELD);
   }
 
   return {
@@ -208,7 +209,7 @@ export function createTally(ledger: Ledger, scope: Scope): Tally {
         yield { side: value % 2 === 0 ? "old" : "new", row: Math.floor(value / 2) };
       }
     },
-    lags: () => lags.values(),
+    lags,
     told,
     get documents() {
       return documents.size;
@@ -241,8 +242,6 @@ export function createTally(ledger: Ledger, scope: Scope): Tally {
     stated: state.stated,
   };
 }
-
-const ALL_FIELDS = 2 ** FACT_FIELDS.length - 1;
 
 /** Every nth pair, where n doubles whenever there are too many. */
 function createSamples() {

@@ -106,7 +106,7 @@ function lagOf({ lag, noise }: ParityReport): string {
   const lines = [
     ...lagLine("the new side came later", lag.newAfterOld),
     ...lagLine("the old side came later", lag.oldAfterNew),
-    `a loss counts after ${shortly(lag.pendingAfter.old)} on the old side, ${shortly(lag.pendingAfter.new)} on the new side`,
+    `what one side alone told counts as lost on the other after ${shortly(lag.pendingAfter)}`,
     ...noise.repeats
       .filter(({ count }) => count > 0)
       .map(({ channel, count }) => `${plural(count, "repeat")} on ${channel}`),

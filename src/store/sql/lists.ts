@@ -1,23 +1,21 @@
 import { isStuck } from "../../domain/document.ts";
 import { createDocumentSearch } from "../../domain/document-search.ts";
 import type { Event } from "../../domain/event.ts";
-import type { Receipt, Rejection } from "../../domain/receipt.ts";
-import { type Column, type DbRow, group, json, milliseconds, text } from "../columns.ts";
+import type { Rejection } from "../../domain/receipt.ts";
+import type { Column, DbRow } from "../columns.ts";
 import type { AuditEntry } from "../port/control.ts";
 import type { RejectionFilter, RejectionSummary } from "../port/inbox.ts";
-import type { ListRequest, Page, PageRequest, SearchedPage, TimeRange } from "../port/paging.ts";
+import type { ListRequest, SearchedPage, TimeRange } from "../port/paging.ts";
 import type {
   DocumentFilter,
   EventFilter,
   ListedDocument,
   ReceiptFilter,
-  ReceiptRange,
   ReceiptSummary,
 } from "../port/reads.ts";
-import { strings } from "../shapes.ts";
 import { AUDIT_ENTRY, DOCUMENT, EVENT, RECEIPT, REJECTION } from "../tables.ts";
-import { allOf, anyOf, type Condition, condition, equal } from "./condition.ts";
-import { BODY, toRejection } from "./find.ts";
+import { type Condition, condition, equal } from "./condition.ts";
+import { toRejection } from "./find.ts";
 import { type Listing, list, search } from "./list.ts";
 import type { Session } from "./session.ts";
 
@@ -58,35 +56,6 @@ export function findReceipts(
     time: { column: "received_at", range, isIndexed: true },
   };
   return list(session, listing, page, RECEIPT.decode);
-}
-
-/** What is read again: not the lists of events, which a batch may have thousands of. */
-const REREAD = group<Omit<Receipt, "body" | "problems">>({
-  id: text("id"),
-  source: text("source"),
-  channel: text("channel"),
-  receivedAt: milliseconds("received_at"),
-  query: text("query"),
-  headers: json("headers", strings),
-  verified: text("verified"),
-  mapping: text("mapping"),
-});
-
-export async function readReceipts(
-  session: Session,
-  { channels, ...range }: ReceiptRange,
-  page: PageRequest,
-): Promise<Page<Receipt>> {
-  const others = anyOf(channels.map(({ source, name }) => allOf(equal({ source, channel: name }))));
-  const listing: Listing = {
-    ...{ table: "receipts", columns: [...REREAD.columns, BODY], others },
-    time: { column: "received_at", range, isIndexed: true },
-  };
-  return list(session, listing, page, (row) => ({
-    ...REREAD.decode(row),
-    body: row.body as Uint8Array,
-    problems: [],
-  }));
 }
 
 export function findRejections(

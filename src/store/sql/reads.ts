@@ -19,9 +19,9 @@ import {
   findReceipts,
   findRejections,
   listRejections,
-  readReceipts,
 } from "./lists.ts";
 import { exceptions, findProof, findProofs, newestProofs } from "./parity.ts";
+import { readReceipts } from "./receipts.ts";
 import type { Session } from "./session.ts";
 import { tallies } from "./tallies.ts";
 
