@@ -1,4 +1,3 @@
-import { numbersColumn, sorted } from "./columns.ts";
 import type { Ledger } from "./ledger.ts";
 import { quantile } from "./quantiles.ts";
 import { channelKey, type Scope } from "./scope.ts";
@@ -27,26 +26,37 @@ const TIMES_USUAL = 3;
 /** Repeats of a batch come at once: they say nothing about its period. */
 const MIN_CADENCE_MS = 20_000;
 
-/** By the number of the channel. */
+/** By the number of the channel. Requests are in the order received. */
 export function arrivalsOf(ledger: Ledger, { channels, leadFrom, until }: Scope): Arrivals[] {
-  const times = channels.map(() => numbersColumn());
+  const counts = channels.map(() => 0);
   for (let index = 0; index < ledger.requests; index++) {
-    const { channel, receivedAt } = ledger.arrival(index);
-    times[channel]?.push(receivedAt);
+    const { channel } = ledger.arrival(index);
+    counts[channel] = (counts[channel] ?? 0) + 1;
   }
   return channels.map(({ isBatch }, channel) => {
-    const mine = sorted(times[channel] ?? numbersColumn());
-    return look(mine, { leadFrom, until, isBatch });
+    const times = timesOf(ledger, channel, counts[channel] ?? 0);
+    return look(times, { leadFrom, until, isBatch });
   });
+}
+
+function timesOf(ledger: Ledger, wanted: number, count: number): Float64Array {
+  const times = new Float64Array(count);
+  for (let index = 0, n = 0; index < ledger.requests; index++) {
+    const { channel, receivedAt } = ledger.arrival(index);
+    if (channel === wanted) times[n++] = receivedAt;
+  }
+  return times.sort();
 }
 
 function look(
   times: Float64Array,
   { leadFrom, until, isBatch }: Pick<Scope, "leadFrom" | "until"> & { isBatch: boolean },
 ): Arrivals {
-  const gaps = times.subarray(1).map((at, index) => at - (times[index] ?? at));
-  const ascending = gaps.toSorted();
-  const least = Math.max(MIN_PAUSE_MS, TIMES_USUAL * quantile(ascending, 0.95));
+  const gaps = times
+    .map((at, index) => at - (times[index - 1] ?? at))
+    .subarray(1)
+    .sort();
+  const least = Math.max(MIN_PAUSE_MS, TIMES_USUAL * quantile(gaps, 0.95));
   const pauses: Pause[] = [];
   const consider = (from: number, to: number) => {
     if (to - from >= least) pauses.push({ from, until: to });
@@ -57,12 +67,11 @@ function look(
     last = at;
   }
   consider(last, until);
-  const periods = ascending.filter((gap) => gap >= MIN_CADENCE_MS);
   return {
     requests: times.length,
     first: times[0] ?? null,
     last: times.at(-1) ?? null,
-    cadence: isBatch ? quantile(periods, 0.25) : 0,
+    cadence: isBatch ? quantile(gaps.subarray(gaps.findIndex((gap) => gap >= MIN_CADENCE_MS)), 0.25) : 0,
     pauses,
   };
 }

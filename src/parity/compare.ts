@@ -105,8 +105,8 @@ function beyondRetention({ from, until, retention }: CompareParts): Obstacle[] {
 }
 
 /**
- * The bridge must read what comes by the same mapping: the newest requests were recorded with it, or some were
- * processed again by it.
+ * The bridge must read what comes by the same mapping: the newest requests were recorded with it, or some
+ * were processed again by it.
  */
 function notInForce({ channels }: Gathered, mapping: string): Obstacle[] {
   const recorded = channels.flatMap(({ recordedWith }) => [...recordedWith]);

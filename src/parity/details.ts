@@ -71,13 +71,13 @@ export async function describeFindings(
 /** The tellings of these rows. Each request is read once, however many of its rows are asked for. */
 async function lookUp(rows: readonly number[], parts: DetailParts): Promise<Map<number, Told>> {
   const { ledger } = parts;
-  const linked = new Map(rows.map((row) => [row, ledger.documentOf(row) === 0 ? ledger.linkOf(row) : null]));
+  const linked = ledger.naming(rows);
   const own = await draftsAt(
     rows.map((row) => ledger.row(row)),
     parts,
   );
   const naming = await draftsAt(
-    [...linked.values()].flatMap((link) => link ?? []),
+    [...linked.values()].map((row) => ledger.row(row)),
     parts,
   );
   const found = new Map<number, Told>();
@@ -87,7 +87,9 @@ async function lookUp(rows: readonly number[], parts: DetailParts): Promise<Map<
     if (!there) continue;
     const link = linked.get(row);
     const document =
-      there.draft.document?.id ?? (link && naming.get(keyOf(link))?.draft.document?.id) ?? null;
+      there.draft.document?.id ??
+      (link === undefined ? null : naming.get(keyOf(ledger.row(link)))?.draft.document?.id) ??
+      null;
     found.set(row, { ...there, telling: toTelling(there, row, parts), document });
   }
   return found;

@@ -2,8 +2,8 @@ import type { Draft, SignerFacts } from "../domain/draft.ts";
 import type { EventRule } from "../mapping/compile.ts";
 
 /**
- * The fields of a draft that two channels' tellings of one happening are compared by, beside type, subject and
- * time. A field that one of them does not state is not compared.
+ * The fields of a draft that two channels' tellings of one happening are compared by, beside type, subject
+ * and time. A field that one of them does not state is not compared.
  */
 interface FieldRule {
   name: string;

@@ -54,8 +54,8 @@ export function toScopeChannel(channel: Channel, side: ScopeChannel["side"]): Sc
 }
 
 /**
- * Reads all kept requests of the channels again, page by page, by the mapping of today. `progress` is told the
- * number of requests so far; false: stop. Null: stopped.
+ * Reads all kept requests of the channels again, page by page, by the mapping of today. `progress` is told
+ * the number of requests so far; false: stop. Null: stopped.
  */
 export async function gather(
   requests: Pick<Requests, "read">,

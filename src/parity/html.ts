@@ -25,15 +25,27 @@ ${SECTIONS.map((section) => section(report)).join("\n")}
 }
 
 const STYLE = `
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; background: #fff }
-h1 { font-size: 1.6rem } h2 { font-size: 1.15rem; margin-top: 2rem; border-bottom: 1px solid #bbb; break-after: avoid }
-table { border-collapse: collapse; width: 100%; font-size: 0.9rem } tr { break-inside: avoid }
-th, td { text-align: left; vertical-align: top; padding: 0.2rem 0.6rem; border-bottom: 1px solid #ddd; overflow-wrap: anywhere }
+body {
+  font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
+  max-width: 70rem; margin: 2rem auto; padding: 0 1rem;
+}
+h1 { font-size: 1.6rem }
+h2 { font-size: 1.15rem; margin-top: 2rem; border-bottom: 1px solid #bbb; break-after: avoid }
+table { border-collapse: collapse; width: 100%; font-size: 0.9rem }
+tr { break-inside: avoid }
+th, td {
+  text-align: left; vertical-align: top; padding: 0.2rem 0.6rem;
+  border-bottom: 1px solid #ddd; overflow-wrap: anywhere;
+}
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
 .verdict { padding: 0.7rem 1rem; border: 2px solid; border-radius: 4px }
-.passed { border-color: #1b6e3c } .failed { border-color: #a4161a } .not_evaluated { border-color: #8a5a00 }
-code { font-size: 0.85rem } article { break-inside: avoid; margin: 1rem 0; padding-left: 0.8rem; border-left: 3px solid #ccc }
-@page { margin: 15mm } @media print { body { margin: 0; max-width: none; font-size: 10pt } }
+.passed { border-color: #1b6e3c }
+.failed { border-color: #a4161a }
+.not_evaluated { border-color: #8a5a00 }
+code { font-size: 0.85rem }
+article { break-inside: avoid; margin: 1rem 0; padding-left: 0.8rem; border-left: 3px solid #ccc }
+@page { margin: 15mm }
+@media print { body { margin: 0; max-width: none; font-size: 10pt } }
 `;
 
 const SECTIONS: readonly ((report: ParityReport) => string)[] = [

@@ -1,10 +1,10 @@
 import type { Draft } from "../domain/draft.ts";
 import { happeningOf } from "../domain/draft.ts";
 import { EVENT_TYPES, type EventType } from "../domain/event.ts";
-import { isOwnSignerId } from "../domain/identity.ts";
 import { bytesColumn, type Column, numbersColumn, wordsColumn } from "./columns.ts";
 import { FACT_FIELDS, FIELDS, withoutFormat } from "./facts.ts";
 import { hashOf, longHashOf } from "./hash.ts";
+import { createListedSigners, subjectKey } from "./links.ts";
 import { createRequestList, type ReadRequest } from "./request-list.ts";
 import { sortRows } from "./sort.ts";
 
@@ -42,8 +42,8 @@ export interface Ledger {
   request(index: number): ReadRequest;
   /** The same without the id, of which no text is made. */
   arrival(index: number): Pick<ReadRequest, "channel" | "receivedAt">;
-  /** Where a request first named the document of this row's signer; null: none did. */
-  linkOf(row: number): Pick<Row, "request" | "draft"> | null;
+  /** Of the rows that name no document: each with one that names the document of the same signer. */
+  naming(rows: readonly number[]): ReadonlyMap<number, number>;
 }
 
 /** Where a telling stands. */
@@ -68,20 +68,20 @@ export function createLedger(fields: number): Ledger {
     channel: bytesColumn(),
     flags: bytesColumn(),
     time: numbersColumn(),
-    request: wordsColumn(),
-    draft: wordsColumn(),
     document: wordsColumn(),
     facts: wordsColumn(),
   };
   const requests = createRequestList();
+  /** The first row of each request, or where it would be. */
+  const firstRows = wordsColumn();
   /** For each row: the fields stated, a hash of how they are written, then a hash of each. */
   const facts = wordsColumn();
-  const links = createLinks();
+  const listed = createListedSigners();
 
   // Of a telling that states nothing to compare.
   for (const zero of [0, 0]) facts.push(zero);
 
-  function addDraft(draft: Draft, place: number, { channel, receivedAt }: ReadRequest): void {
+  function addDraft(draft: Draft, { channel, receivedAt }: ReadRequest): void {
     const { object, objectId, distinct } = happeningOf(draft);
     const { name, value } = draft.code;
     const word = draft.type === "unknown" ? JSON.stringify([name, value]) : "";
@@ -92,18 +92,18 @@ export function createLedger(fields: number): Ledger {
     rows.channel.push(channel);
     rows.flags.push((distinct === "" ? UNIQUE : 0) | (draft.time === null ? 0 : TIMED));
     rows.time.push(draft.time ?? receivedAt);
-    rows.request.push(requests.length - 1);
-    rows.draft.push(place);
     rows.document.push(draft.document ? hashOf(draft.document.id) || 1 : 0);
     rows.facts.push(addFacts(draft, fields, facts));
-    links.add(draft, rows.type.length - 1, object === "signer" ? { id: objectId, high, low } : null);
+    listed.add(draft, rows.type.length - 1);
   }
 
-  const { high, low, type, channel, time, request, flags, document } = rows;
+  const { high, low, type, channel, time, flags, document } = rows;
+  const requestOf = (row: number) => lastAtMost(firstRows, row);
   return {
     add(read, drafts) {
       requests.push(read);
-      for (const [place, draft] of drafts.entries()) addDraft(draft, place, read);
+      firstRows.push(type.length);
+      for (const draft of drafts) addDraft(draft, read);
     },
     get tellings() {
       return type.length;
@@ -122,11 +122,14 @@ export function createLedger(fields: number): Ledger {
           time.at(a) - time.at(b) ||
           a - b,
       ),
-    row: (index) => ({ request: request.at(index), draft: rows.draft.at(index) }),
+    row(row) {
+      const request = requestOf(row);
+      return { request, draft: row - firstRows.at(request) };
+    },
     channelOf: channel.at,
     typeOf: (row) => EVENT_TYPES[type.at(row)] ?? "unknown",
     timeOf: time.at,
-    receivedAt: (row) => requests.receivedAt(request.at(row)),
+    receivedAt: (row) => requests.receivedAt(requestOf(row)),
     documentOf: document.at,
     isUnique: (row) => (flags.at(row) & UNIQUE) !== 0,
     isTimed: (row) => (flags.at(row) & TIMED) !== 0,
@@ -147,11 +150,32 @@ export function createLedger(fields: number): Ledger {
       channel: requests.channelOf(index),
       receivedAt: requests.receivedAt(index),
     }),
-    linkOf(row) {
-      const found = links.of(high.at(row), low.at(row));
-      return found === undefined ? null : { request: request.at(found), draft: rows.draft.at(found) };
+    naming(asked) {
+      const keyOf = (row: number) => subjectKey(high.at(row), low.at(row));
+      const wanted = new Set(asked.filter((row) => document.at(row) === 0).map(keyOf));
+      if (wanted.size === 0) return new Map();
+      const found = listed.find(wanted);
+      for (let row = 0; row < type.length && found.size < wanted.size; row++)
+        if (document.at(row) !== 0 && wanted.has(keyOf(row))) found.set(keyOf(row), row);
+      return new Map(
+        asked.flatMap((row) => {
+          const naming = document.at(row) === 0 ? found.get(keyOf(row)) : undefined;
+          return naming === undefined ? [] : [[row, naming] as const];
+        }),
+      );
     },
   };
+}
+
+/** The last index whose value is at most this; values never fall, and the first is 0. */
+function lastAtMost(column: Column, value: number): number {
+  let [low, high] = [0, column.length];
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (column.at(middle) <= value) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The document that a telling names has a column of its own. */
@@ -191,28 +215,4 @@ function differencesOf(facts: Column, a: number, b: number): number {
     if (statedByB & mask) inB += 1;
   }
   return different;
-}
-
-/** Which row named a signer's document first. A signer without an id of the provider's is named after it. */
-function createLinks() {
-  const rowsBySigner = new Map<number, number>();
-  const keyOf = (high: number, low: number) => (high & 0x1fffff) * 2 ** 32 + low;
-  return {
-    /** `known`: a signer whose id has been hashed. */
-    add(
-      { document, signer, signers }: Draft,
-      row: number,
-      known: { id: string; high: number; low: number } | null,
-    ) {
-      if (!document) return;
-      const addOne = (id: string) => {
-        if (isOwnSignerId(id)) return;
-        const key = known?.id === id ? keyOf(known.high, known.low) : keyOf(...longHashOf(`signer:${id}`));
-        if (!rowsBySigner.has(key)) rowsBySigner.set(key, row);
-      };
-      if (signer) addOne(signer.id);
-      for (const { id } of signers) addOne(id);
-    },
-    of: (high: number, low: number) => rowsBySigner.get(keyOf(high, low)),
-  };
 }
