@@ -26,54 +26,59 @@ const TIMES_USUAL = 3;
 /** Repeats of a batch come at once: they say nothing about its period. */
 const MIN_CADENCE_MS = 20_000;
 
-/** By the number of the channel. Requests are in the order received. */
-export function arrivalsOf(ledger: Ledger, { channels, leadFrom, until }: Scope): Arrivals[] {
-  const counts = channels.map(() => 0);
+/** By the number of the channel. */
+export function arrivalsOf(ledger: Ledger, scope: Scope): Arrivals[] {
+  const counts = scope.channels.map(() => 0);
   for (let index = 0; index < ledger.requests; index++) {
     const { channel } = ledger.arrival(index);
     counts[channel] = (counts[channel] ?? 0) + 1;
   }
-  return channels.map(({ isBatch }, channel) => {
-    const times = timesOf(ledger, channel, counts[channel] ?? 0);
-    return look(times, { leadFrom, until, isBatch });
-  });
+  return scope.channels.map(({ isBatch }, channel) =>
+    look(() => timesOf(ledger, channel), counts[channel] ?? 0, scope, isBatch),
+  );
 }
 
-function timesOf(ledger: Ledger, wanted: number, count: number): Float64Array {
-  const times = new Float64Array(count);
-  for (let index = 0, n = 0; index < ledger.requests; index++) {
+/** Requests are in the order received. */
+function* timesOf(ledger: Ledger, wanted: number): Generator<number> {
+  for (let index = 0; index < ledger.requests; index++) {
     const { channel, receivedAt } = ledger.arrival(index);
-    if (channel === wanted) times[n++] = receivedAt;
+    if (channel === wanted) yield receivedAt;
   }
-  return times.sort();
 }
 
 function look(
-  times: Float64Array,
-  { leadFrom, until, isBatch }: Pick<Scope, "leadFrom" | "until"> & { isBatch: boolean },
+  times: () => Iterable<number>,
+  count: number,
+  { leadFrom, until }: Pick<Scope, "leadFrom" | "until">,
+  isBatch: boolean,
 ): Arrivals {
-  const gaps = times
-    .map((at, index) => at - (times[index - 1] ?? at))
-    .subarray(1)
-    .sort();
+  const gaps = gapsOf(times(), count);
   const least = Math.max(MIN_PAUSE_MS, TIMES_USUAL * quantile(gaps, 0.95));
   const pauses: Pause[] = [];
+  let [first, last]: [number | null, number | null] = [null, null];
   const consider = (from: number, to: number) => {
     if (to - from >= least) pauses.push({ from, until: to });
   };
-  let last = leadFrom;
-  for (const at of times) {
-    consider(last, at);
+  for (const at of times()) {
+    consider(last ?? leadFrom, at);
+    first ??= at;
     last = at;
   }
-  consider(last, until);
-  return {
-    requests: times.length,
-    first: times[0] ?? null,
-    last: times.at(-1) ?? null,
-    cadence: isBatch ? quantile(gaps.subarray(gaps.findIndex((gap) => gap >= MIN_CADENCE_MS)), 0.25) : 0,
-    pauses,
-  };
+  consider(last ?? leadFrom, until);
+  const periods = gaps.subarray(gaps.findIndex((gap) => gap >= MIN_CADENCE_MS));
+  return { requests: count, first, last, cadence: isBatch ? quantile(periods, 0.25) : 0, pauses };
+}
+
+/** The pauses between requests, from the shortest. */
+function gapsOf(times: Iterable<number>, count: number): Float64Array {
+  const gaps = new Float64Array(Math.max(0, count - 1));
+  let [n, last] = [-1, 0];
+  for (const at of times) {
+    if (n >= 0) gaps[n] = at - last;
+    last = at;
+    n += 1;
+  }
+  return gaps.sort();
 }
 
 /** A pause in which the channel was told less than it should have: see `findOutages`. */

@@ -3,7 +3,6 @@ import { digest } from "../domain/identity.ts";
 import { plural } from "../domain/quantity.ts";
 import { nameOfChannel, observedTime } from "./arrivals.ts";
 import { type Assessment, isTerminal } from "./assess.ts";
-import { sorted } from "./columns.ts";
 import type { Details } from "./details.ts";
 import { FACT_FIELDS } from "./facts.ts";
 import type { Gathered } from "./gather.ts";
@@ -187,11 +186,10 @@ function excludedOf({ scope, assessment }: ReportParts): string[] {
   ];
 }
 
-function lagOf({ tally, cadence, pendingAfter }: Assessment): ParityReport["lag"] {
-  const lags = sorted(tally.lags);
-  const newLater = lags.filter((lag) => lag > 0);
+function lagOf({ lags, cadence, pendingAfter }: Assessment): ParityReport["lag"] {
+  const newLater = lags.subarray(firstAbove(lags, 0));
   const oldLater = lags
-    .filter((lag) => lag < 0)
+    .subarray(0, firstAbove(lags, -1))
     .map((lag) => -lag)
     .reverse();
   return {
@@ -202,6 +200,12 @@ function lagOf({ tally, cadence, pendingAfter }: Assessment): ParityReport["lag"
     cadence,
     pendingAfter,
   };
+}
+
+/** Where numbers above this one begin, in a list of whole ones that ascends. */
+function firstAbove(ascending: Float64Array, value: number): number {
+  const index = ascending.findIndex((one) => one > value);
+  return index < 0 ? ascending.length : index;
 }
 
 function noiseOf({ scope, assessment }: ReportParts): ParityReport["noise"] {

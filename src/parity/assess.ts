@@ -7,7 +7,7 @@ import {
   type Missing,
   pauseAt,
 } from "./arrivals.ts";
-import { type Column, sorted } from "./columns.ts";
+import { sorted } from "./columns.ts";
 import { type ControlResult, injectLosses } from "./control.ts";
 import type { Ledger } from "./ledger.ts";
 import { invertedOrders } from "./order.ts";
@@ -30,6 +30,8 @@ export interface Assessment {
   tally: Tally;
   arrivals: readonly Arrivals[];
   outages: readonly FoundOutage[];
+  /** How much later the new side's post came than the old side's, milliseconds, ascending. */
+  lags: Float64Array;
   /** How long a side may take to tell what the other told, milliseconds. */
   pendingAfter: number;
   /** The period of the slowest channel that posts in batches, milliseconds. */
@@ -70,7 +72,8 @@ export function* assessing(ledger: Ledger, scope: Scope): Generator<void, Assess
   yield;
   const arrivals = arrivalsOf(ledger, scope);
   const cadence = Math.max(0, ...arrivals.map((one) => one.cadence));
-  const pendingAfter = Math.max(slowestLag(tally.lags), MIN_PERIODS * cadence);
+  const lags = sorted(tally.lags);
+  const pendingAfter = Math.max(slowestLag(lags), MIN_PERIODS * cadence);
   const outages = findOutages(arrivals, missingIn(tally, ledger, scope, rules), rules.tolerance);
   const classify = createClassify({ ledger, scope, rules, pendingAfter, outages });
   const losses = classifyAll(tally, ledger, classify);
@@ -78,7 +81,10 @@ export function* assessing(ledger: Ledger, scope: Scope): Generator<void, Assess
   const disagreements = withOrder(tally, order, ledger, rules);
   yield;
   const control = injectLosses({ order, samples: tally.samples, ledger, rules, classify });
-  return { ...{ rules, tally, arrivals, outages, pendingAfter, cadence, losses, control }, ...disagreements };
+  return {
+    ...{ rules, tally, arrivals, outages, lags, pendingAfter, cadence, losses, control },
+    ...disagreements,
+  };
 }
 
 /** Enough to know a median by. */
@@ -122,8 +128,16 @@ function* learnRules(order: Uint32Array, ledger: Ledger, scope: Scope): Generato
 /** A slower channel may take as long as nearly all its posts did, and so many of its periods at least. */
 const MIN_PERIODS = 3;
 
-function slowestLag(lags: Column): number {
-  return quantile(sorted(lags).map(Math.abs).sort(), 0.999);
+/** One of a thousand is longer, whichever side it was that came later. */
+function slowestLag(ascending: Float64Array): number {
+  let [low, high] = [0, ascending.length - 1];
+  const earliest = () => Math.abs(ascending[low] ?? 0);
+  const latest = () => Math.abs(ascending[high] ?? 0);
+  for (let left = Math.floor(ascending.length / 1_000); left > 0; left--) {
+    if (earliest() > latest()) low += 1;
+    else high -= 1;
+  }
+  return Math.max(earliest(), latest());
 }
 
 function* missingIn(tally: Tally, ledger: Ledger, scope: Scope, rules: PairingRules): Generator<Missing> {

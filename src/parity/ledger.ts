@@ -78,6 +78,8 @@ export function createLedger(fields: number): Ledger {
   const facts = wordsColumn();
   const listed = createListedSigners();
 
+  const hasFacts = (fields & ~DOCUMENT) !== 0;
+  const factsOf = (row: number) => (hasFacts ? rows.facts.at(row) : 0);
   // Of a telling that states nothing to compare.
   for (const zero of [0, 0]) facts.push(zero);
 
@@ -93,7 +95,7 @@ export function createLedger(fields: number): Ledger {
     rows.flags.push((distinct === "" ? UNIQUE : 0) | (draft.time === null ? 0 : TIMED));
     rows.time.push(draft.time ?? receivedAt);
     rows.document.push(draft.document ? hashOf(draft.document.id) || 1 : 0);
-    rows.facts.push(addFacts(draft, fields, facts));
+    if (hasFacts) rows.facts.push(addFacts(draft, fields, facts));
     listed.add(draft, rows.type.length - 1);
   }
 
@@ -135,14 +137,14 @@ export function createLedger(fields: number): Ledger {
     isTimed: (row) => (flags.at(row) & TIMED) !== 0,
     isSameSubject: (a, b) => high.at(a) === high.at(b) && low.at(a) === low.at(b),
     isSameKind: (a, b) => type.at(a) === type.at(b),
-    statedBy: (row) => facts.at(rows.facts.at(row)) | (document.at(row) === 0 ? 0 : DOCUMENT),
+    statedBy: (row) => facts.at(factsOf(row)) | (document.at(row) === 0 ? 0 : DOCUMENT),
     differences(a, b) {
       const [one, other] = [document.at(a), document.at(b)];
       const isElsewhere = one !== 0 && other !== 0 && one !== other;
-      return differencesOf(facts, rows.facts.at(a), rows.facts.at(b)) | (isElsewhere ? DOCUMENT : 0);
+      return differencesOf(facts, factsOf(a), factsOf(b)) | (isElsewhere ? DOCUMENT : 0);
     },
     differsInWriting(a, b) {
-      const [one, other] = [rows.facts.at(a), rows.facts.at(b)];
+      const [one, other] = [factsOf(a), factsOf(b)];
       return facts.at(one) === facts.at(other) && facts.at(one + 1) !== facts.at(other + 1);
     },
     request: requests.at,
