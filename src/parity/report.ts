@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EVENT_TYPES } from "../domain/event.ts";
+import { EVENT_TYPES, type EventType } from "../domain/event.ts";
 
 /** The report as plain data: what it says does not depend on how it is shown. */
 
@@ -7,7 +7,8 @@ const instant = z.iso.datetime({ precision: 3 }).describe("UTC, RFC 3339 with mi
 const count = z.int().nonnegative();
 const milliseconds = z.number().describe("milliseconds");
 const side = z.enum(["old", "new"]);
-const type = z.enum(EVENT_TYPES);
+/** No request tells an event of the bridge itself. */
+const type = z.enum(EVENT_TYPES) as unknown as z.ZodType<EventType>;
 const channelName = z.string().describe("source and channel, such as `legalesign/batch`");
 
 export const LOSS_CLASSES = ["by_design", "pending", "outage", "accepted", "unexplained"] as const;

@@ -6,6 +6,7 @@ import type { KeptParityReport, ParityException } from "../domain/parity.ts";
 import type { Rejection } from "../domain/receipt.ts";
 import type { Tally } from "../domain/tally.ts";
 import type { AuditEntry, DestinationState } from "./port/control.ts";
+import type { Note } from "./port/notes.ts";
 import type { Duplicate, ReceiptSummary } from "./port/reads.ts";
 
 /**
@@ -64,6 +65,8 @@ export interface Rows {
     /** Of the newest lease; null: it is not leased. */
     token: string | null;
     recordedAt: number;
+    /** When an operator acknowledged that it is parked; null or absent: not. */
+    acknowledgedAt?: number | null | undefined;
     /** In the order of attempts. */
     history: readonly Attempt[];
   };
@@ -74,6 +77,8 @@ export interface Rows {
   exceptions: { position: number; exception: ParityException };
   /** Sorted by hour, source, channel, destination, outcome and bucket. */
   tallies: Tally;
+  /** Sorted by kind and key. */
+  notes: Note;
 }
 
 export type Table = keyof Rows;
@@ -90,6 +95,7 @@ export const TABLES = [
   "destinations",
   "audit",
   "tallies",
+  "notes",
   "proofs",
   "exceptions",
 ] as const satisfies readonly Table[];

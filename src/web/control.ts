@@ -10,6 +10,7 @@ import type { Reprocessed, ReprocessRequest } from "../inbound/reprocess.ts";
 import type { DestinationState } from "../store/port/control.ts";
 import type { PageRequest } from "../store/port/paging.ts";
 import type { Store } from "../store/store.ts";
+import { type AcknowledgeParts, addAcknowledgeRoutes } from "./acknowledge.ts";
 import { auditChange, REASON, refuseBody } from "./audit.ts";
 import { moment, PAGE, parseInput } from "./input.ts";
 
@@ -29,6 +30,10 @@ export interface ControlParts {
   reprocess(wish: ReprocessRequest, page: PageRequest): Promise<Reprocessed>;
   /** Milliseconds since 1970. */
   now(): number;
+  concerns: AcknowledgeParts["concerns"];
+  acknowledgeConcern: AcknowledgeParts["acknowledgeConcern"];
+  /** Sends a test to an alert; returns the id of its delivery. Null: there is no such alert. */
+  testAlert(name: string): Promise<string | null>;
 }
 
 /** The running bridge, as operators change it. */
@@ -94,6 +99,13 @@ export function controlRoutes(parts: ControlParts): Router {
   });
   router.post("/deliveries/:id/skip", (context) => skip(context, parts));
   router.post("/replays", (context) => replay(context, parts));
+  addAcknowledgeRoutes(router, {
+    ...parts,
+    reason: REASON,
+    callerOf: (context) => context.ip,
+    audit: (context, action, why, details) => auditChange(context, action, why, details, parts),
+  });
+  router.post("/alerts/:name/test", (context) => testAlert(context, parts));
   router.post("/reprocess", (context) => reprocessPage(context, parts));
   return router;
 }
@@ -184,6 +196,15 @@ async function reprocessPage(context: Koa.Context, parts: ControlParts): Promise
     await auditChange(context, "reprocess", reason, { which, source, since }, parts);
   }
   context.body = await parts.reprocess(wish, { cursor, limit });
+}
+
+async function testAlert(context: Koa.Context, parts: ControlParts): Promise<void> {
+  const { reason } = parseInput(ReasonBody, context.request.body);
+  const { name = "" } = context.params;
+  const delivery = await parts.testAlert(name);
+  if (delivery === null) throw new CountersignError("not_found", `there is no alert ${name}`);
+  await auditChange(context, "test-alert", reason, { alert: name }, parts);
+  context.body = { delivery };
 }
 
 function known(name: unknown, parts: ControlParts): string {

@@ -1,7 +1,7 @@
+import { inert } from "../../domain/inert.ts";
 import { formatMoment } from "../../domain/moment.ts";
 import { formatDuration, plural } from "../../domain/quantity.ts";
 import type { Disagreement, Loss, ParityReport, Quantiles } from "../../parity/report.ts";
-import { inert } from "../inert.ts";
 import { columnsOf, table } from "../table.ts";
 
 /** A report for a terminal: the verdict first, and only what there is something to say of. */

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { CountersignError, messageOf } from "../../domain/errors.ts";
+import { inert } from "../../domain/inert.ts";
 import { formatMoment } from "../../domain/moment.ts";
 import { isGenuine } from "../../parity/proof.ts";
 import { ParityReport } from "../../parity/report.ts";
-import { inert } from "../inert.ts";
 import { CONFIG_OPTION, fail, readConfig, type Terminal } from "../terminal.ts";
 import { verificationKeys } from "./keys.ts";
 

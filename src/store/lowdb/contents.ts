@@ -22,6 +22,7 @@ export const EMPTY: Contents = {
   rejections: [],
   tombstones: [],
   tallies: [],
+  notes: [],
   proofs: [],
   exceptions: [],
 };

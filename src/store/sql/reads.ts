@@ -1,5 +1,6 @@
 import type { Control } from "../port/control.ts";
 import type { Inbox } from "../port/inbox.ts";
+import type { Notes } from "../port/notes.ts";
 import type { Parity } from "../port/parity.ts";
 import type { Reads } from "../port/reads.ts";
 import { countUndelivered, findDeliveries, findDelivery } from "./deliveries.ts";
@@ -20,6 +21,7 @@ import {
   findRejections,
   listRejections,
 } from "./lists.ts";
+import { notes } from "./notes.ts";
 import { exceptions, findProof, findProofs, newestProofs } from "./parity.ts";
 import { readReceipts } from "./receipts.ts";
 import type { Session } from "./session.ts";
@@ -29,6 +31,7 @@ import { tallies } from "./tallies.ts";
 type SharedReads = Omit<Reads, "backlog"> &
   Pick<Inbox, "listRejections" | "findRejections" | "findRejection"> &
   Pick<Control, "destinations" | "findAudit"> &
+  Pick<Notes, "notes"> &
   Pick<Parity, "findProofs" | "findProof" | "newestProofs" | "parityExceptions">;
 
 /** `read` carries out each of them: at once, unless it is given. */
@@ -59,5 +62,6 @@ export function createReads(
     newestProofs: () => read(() => newestProofs(session)),
     parityExceptions: () => read(() => exceptions(session)),
     tallies: (span) => read(() => tallies(session, span)),
+    notes: (kind) => read(() => notes(session, kind)),
   };
 }

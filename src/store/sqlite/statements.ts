@@ -14,6 +14,7 @@ import {
   DESTINATION,
   DUPLICATE,
   EXCEPTION,
+  NOTE,
   PROOF,
   RECEIPT,
   SCHEMA,
@@ -84,7 +85,7 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       `${insertInto("documents", columnsOf(SCHEMA.documents))}
        on conflict (id, source) do update
-         set status = excluded.status, state = excluded.state,
+         set status = excluded.status, gaps = excluded.gaps, state = excluded.state,
            changed_at = max(changed_at, excluded.changed_at)`,
     ),
 
@@ -187,7 +188,12 @@ export function prepareStatements(db: DatabaseSync) {
     listedReceipt: query<DbRow>(db, `select ${namesOf(RECEIPT.columns)} from receipts where id = ?`),
     replay: query(
       db,
-      "update deliveries set status = ?, reason = null, due_at = ?, replayed_after = attempts where position = ?",
+      `update deliveries set status = ?, reason = null, due_at = ?, replayed_after = attempts, acknowledged_at = null
+       where position = ?`,
+    ),
+    acknowledge: query(
+      db,
+      "update deliveries set acknowledged_at = ? where position = ? and acknowledged_at is null",
     ),
     destination: query<DbRow>(db, `select ${namesOf(DESTINATION.columns)} from destinations where name = ?`),
     setDestination: query(
@@ -196,6 +202,13 @@ export function prepareStatements(db: DatabaseSync) {
        on conflict (name) do update set paused = excluded.paused, breaker = excluded.breaker`,
     ),
     addAudit: query(db, insertInto("audit", AUDIT_ENTRY.columns)),
+    noteVersion: query<{ version: number }>(db, "select version from notes where kind = ? and key = ?"),
+    setNote: query(
+      db,
+      `${insertInto("notes", NOTE.columns)}
+       on conflict (kind, key) do update set version = excluded.version, value = excluded.value`,
+    ),
+    removeNote: query(db, "delete from notes where kind = ? and key = ?"),
     addProof: query(db, `${insertInto("proofs", PROOF.columns)} on conflict (id) do nothing`),
     addException: query(db, insertInto("exceptions", EXCEPTION.columns)),
     dropException: query(db, "delete from exceptions where id = ?"),
