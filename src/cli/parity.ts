@@ -151,10 +151,27 @@ const Kept = z.object({ kept: z.boolean() });
 async function keep(report: ParityReport, config: Config, { stderr }: Terminal): Promise<void> {
   if (report.full) return;
   try {
-    await createAdminClient(config).post("api/v1/parity/reports", Kept, report);
+    await createAdminClient(config).post("api/v1/parity/reports", Kept, shortened(report));
   } catch (error) {
     stderr.write(`countersign: the report is not kept: ${messageOf(error)}\n`);
   }
+}
+
+/** The most findings of a kind that are kept: the command itself prints more. */
+const MAX_KEPT = 1_000;
+
+function shortened(report: ParityReport): ParityReport {
+  const { losses, disagreements, unlisted } = report;
+  const more = (findings: readonly unknown[]) => Math.max(0, findings.length - MAX_KEPT);
+  return {
+    ...report,
+    losses: losses.slice(0, MAX_KEPT),
+    disagreements: disagreements.slice(0, MAX_KEPT),
+    unlisted: {
+      losses: unlisted.losses + more(losses),
+      disagreements: unlisted.disagreements + more(disagreements),
+    },
+  };
 }
 
 /** @throws CountersignError when no bridge keeps the audit log. */

@@ -1,6 +1,14 @@
 import { formatMoment } from "../domain/moment.ts";
 import { formatDuration } from "../domain/quantity.ts";
-import type { Disagreement, Loss, ParityReport, Quantiles, Telling } from "./report.ts";
+import {
+  COUNT_HEADING,
+  countsOf,
+  type Disagreement,
+  type Loss,
+  type ParityReport,
+  type Quantiles,
+  type Telling,
+} from "./report.ts";
 
 /** A report as one HTML file, which needs nothing else, has no script, and can be printed. */
 export function htmlOf(report: ParityReport): string {
@@ -100,30 +108,7 @@ function scope({ scope: of, version, createdAt }: ParityReport): string {
 }
 
 function coverage({ coverage: { types, documentsWithLosses }, outages }: ParityReport): string {
-  const heading = [
-    "type",
-    "both",
-    "old only",
-    "new only",
-    "by design",
-    "pending",
-    "outage",
-    "accepted",
-    "unexplained",
-  ];
-  const rows = types.map((one) => [
-    one.type,
-    ...[
-      one.both,
-      one.oldOnly,
-      one.newOnly,
-      one.byDesign,
-      one.pending,
-      one.outage,
-      one.accepted,
-      one.unexplained,
-    ].map(String),
-  ]);
+  const rows = types.map((one) => [one.type, ...countsOf(one).map(String)]);
   const away = outages.map((one) => [
     one.channel,
     moment(one.from),
@@ -133,7 +118,7 @@ function coverage({ coverage: { types, documentsWithLosses }, outages }: ParityR
   ]);
   return section(
     "Coverage",
-    table(heading, rows, [1, 2, 3, 4, 5, 6, 7, 8]) +
+    table(COUNT_HEADING, rows, [1, 2, 3, 4, 5, 6, 7, 8]) +
       paragraph(`Documents with unexplained losses: ${documentsWithLosses}`) +
       (away.length === 0
         ? paragraph("No outage was found.")

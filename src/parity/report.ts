@@ -148,6 +148,18 @@ const TypeCount = z.strictObject({
 });
 export type TypeCount = z.infer<typeof TypeCount>;
 
+/** The columns of a table of `TypeCount`, the type first. */
+export const COUNT_HEADING = [
+  ...["type", "both", "old only", "new only"],
+  ...["by design", "pending", "outage", "accepted", "unexplained"],
+] as const;
+
+/** The counts in the order of the heading, without the type. */
+export function countsOf(one: TypeCount): number[] {
+  const { both, oldOnly, newOnly, byDesign, pending, outage, accepted, unexplained } = one;
+  return [both, oldOnly, newOnly, byDesign, pending, outage, accepted, unexplained];
+}
+
 const Check = z
   .strictObject({ name: z.string(), passed: z.boolean(), found: z.string(), wanted: z.string() })
   .describe("One condition of the gate");

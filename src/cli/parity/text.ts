@@ -1,7 +1,14 @@
 import { inert } from "../../domain/inert.ts";
 import { formatMoment } from "../../domain/moment.ts";
 import { formatDuration, plural } from "../../domain/quantity.ts";
-import type { Disagreement, Loss, ParityReport, Quantiles } from "../../parity/report.ts";
+import {
+  COUNT_HEADING,
+  countsOf,
+  type Disagreement,
+  type Loss,
+  type ParityReport,
+  type Quantiles,
+} from "../../parity/report.ts";
 import { columnsOf, table } from "../table.ts";
 
 /** A report for a terminal: the verdict first, and only what there is something to say of. */
@@ -60,23 +67,8 @@ function scopeOf({ scope, control }: ParityReport): string {
 
 function coverageOf({ coverage }: ParityReport): string {
   if (coverage.types.length === 0) return "";
-  const heading = [
-    "type",
-    "both",
-    "old only",
-    "new only",
-    "by design",
-    "pending",
-    "outage",
-    "accepted",
-    "unexplained",
-  ];
-  const rows = coverage.types.map((one) => [
-    one.type,
-    ...[one.both, one.oldOnly, one.newOnly, one.byDesign, one.pending, one.outage, one.accepted].map(dashed),
-    dashed(one.unexplained),
-  ]);
-  return table(heading, rows);
+  const rows = coverage.types.map((one) => [one.type, ...countsOf(one).map(dashed)]);
+  return table(COUNT_HEADING, rows);
 }
 
 const dashed = (count: number) => (count === 0 ? "–" : String(count));
