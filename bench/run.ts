@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Bench, withBench } from "./bench.ts";
+import { measureConcerns } from "./concerns.ts";
 import { measureDelivery } from "./delivery.ts";
 import { measureForged } from "./forged.ts";
 import { measureHang } from "./hang.ts";
@@ -35,6 +36,7 @@ const STAGES: readonly Stage[] = [
   { name: "hang", limit: 60_000, measure: measureHang },
   { name: "forged", limit: 60_000, measure: measureForged, whenNamed: true },
   { name: "lists", limit: 1_500_000, measure: measureLists, whenNamed: true },
+  { name: "concerns", limit: 1_500_000, measure: measureConcerns, whenNamed: true },
   { name: "stores", limit: 1_500_000, measure: measureStores, whenNamed: true },
 ];
 

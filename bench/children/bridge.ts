@@ -33,6 +33,10 @@ const calls = {
   usage(_: null): Usage & { commits: number } {
     return { ...usage(), commits: store?.commits ?? 0 };
   },
+  /** Looks for what needs a person. */
+  async look(_: null): Promise<void> {
+    await app?.look();
+  },
   /** Starts to measure the longest turn of the event loop, from now on. */
   watch: (_: null) => startWatch(),
   /** The longest turn since. */
