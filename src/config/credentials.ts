@@ -111,7 +111,8 @@ function inSource(source: string, { mapping, channels }: Entries): Credential[] 
 
 function inDestination(name: string, { secrets, alsoSign, auth, headers }: Entries): Credential[] {
   const path = ["destinations", name];
-  const { basic, bearer, header } = entriesOf(auth);
+  const { basic, bearer, header, oauth2 } = entriesOf(auth);
+  const { clientId, clientSecret } = entriesOf(oauth2);
   const { user, password } = entriesOf(basic);
   const signing = { partner: `destination ${name}`, signs: true };
   const other = { partner: null, signs: false };
@@ -126,6 +127,13 @@ function inDestination(name: string, { secrets, alsoSign, auth, headers }: Entri
     ...texts(bearer, [...path, "auth", "bearer"], `the bearer token of ${name}`, other),
     ...texts(user, [...path, "auth", "basic", "user"], `the user name of ${name}`, other),
     ...texts(password, [...path, "auth", "basic", "password"], `the password of ${name}`, other),
+    ...texts(clientId, [...path, "auth", "oauth2", "clientId"], `the client id of ${name}`, other),
+    ...texts(
+      clientSecret,
+      [...path, "auth", "oauth2", "clientSecret"],
+      `the client secret of ${name}`,
+      other,
+    ),
     ...texts(
       entriesOf(header).value,
       [...path, "auth", "header", "value"],

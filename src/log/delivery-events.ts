@@ -72,9 +72,11 @@ export const DELIVERY_EVENTS = {
   "breaker.opened": {
     level: "error",
     message: "circuit breaker opened",
-    fields: ["destination", "failures", "probeAt"],
+    fields: ["destination", "failures", "failing", "probeAt"],
     meaning: "Consecutive attempts failed. Only probes are sent until the receiver answers one.",
-    action: "Restore the destination. If it stays away, `countersign pause` spares it the probes.",
+    action:
+      "Restore what is `failing`: the destination, or the token endpoint of its `auth.oauth2`. If it stays " +
+      "away, `countersign pause` spares it the probes.",
   },
   "breaker.closed": {
     level: "info",

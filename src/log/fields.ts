@@ -40,6 +40,10 @@ export const LOG_FIELDS = {
   },
   status: { kind: "number", meaning: "HTTP status of the answer; null without an answer." },
   failures: { kind: "number", meaning: "Consecutive failures, including this one." },
+  failing: {
+    kind: "text",
+    meaning: "`token_endpoint` where no access token could be had; absent: the destination failed.",
+  },
   durationMs: { kind: "number", meaning: "Duration in milliseconds." },
   retryAfterMs: {
     kind: "number",

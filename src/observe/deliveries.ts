@@ -42,9 +42,9 @@ export function observeDeliveries({ log, metrics, now }: ObserverParts): Observe
     leaseLost({ destination, delivery, unclear }) {
       log(unclear ? "result.unconfirmed" : "lease.expired", { destination, deliveryId: delivery.id });
     },
-    breakerOpened({ destination, failures, probeAt }) {
+    breakerOpened({ destination, failures, failing, probeAt }) {
       const at = probeAt === null ? null : new Date(probeAt).toISOString();
-      log("breaker.opened", { destination, failures, probeAt: at });
+      log("breaker.opened", { destination, failures, failing, probeAt: at });
     },
     breakerClosed({ destination, failures }) {
       log("breaker.closed", { destination, failures });

@@ -6,12 +6,14 @@ import { messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { concealCredentials } from "./conceal.ts";
 import type { Destination } from "./destination.ts";
-import { causeOf, describeFailure, EncodingError, PostError } from "./failure.ts";
+import { causeOf, describeFailure, EncodingError, PostError, TokenError } from "./failure.ts";
 import { FORMATS } from "./format.ts";
 import { type Answer, createPost, type Outgoing, type Post } from "./post.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 import { sharedLookup } from "./shared-lookup.ts";
 import { type BodySignature, type Secret, sign, signBody } from "./sign.ts";
+import { createTokenRequest, lateAnswer, type OAuth2, type TokenRequestParts } from "./token-request.ts";
+import { createTokens, type Token, type Tokens } from "./tokens.ts";
 
 /**
  * Posts an event to a destination once. Never rejects: every failure is an attempt with its cause. An aborted
@@ -42,7 +44,7 @@ export function createDeliver({ clock, version, lookup: resolve = systemLookup }
   const prepared = (destination: Destination): PreparedDestination => {
     const found = known.get(destination);
     if (found) return found;
-    const made = prepareDestination(destination, { version, lookup });
+    const made = prepareDestination(destination, { version, lookup, clock });
     known.set(destination, made);
     return made;
   };
@@ -50,17 +52,19 @@ export function createDeliver({ clock, version, lookup: resolve = systemLookup }
   return async (destination, event, number, { signal, replayed = false } = {}) => {
     const startedAt = clock.now();
     const limit = startLimit(clock, destination.timeout, signal);
+    const used: string[] = [];
     const result = await attempt(() => {
-      const { post, encodeAndSign } = prepared(destination);
+      const { post, tokens, encodeAndSign } = prepared(destination);
       const request = encoding(() => encodeAndSign(event, startedAt, replayed));
-      return postPastStaleConnection(post, { ...request, signal: limit.signal });
+      const outgoing = { ...request, signal: limit.signal };
+      return tokens ? postWithToken(post, outgoing, tokens, used) : postPastStaleConnection(post, outgoing);
     });
     limit.cancel();
     const endedAt = Math.max(clock.now(), startedAt);
     const { answer, ...outcome } = describe(result, endedAt, limit.signal);
     return {
       ...{ number, startedAt, duration: endedAt - startedAt, ...outcome },
-      answer: concealCredentials(answer, destination.headers),
+      answer: concealCredentials(answer, destination.headers, used),
     };
   };
 }
@@ -74,14 +78,16 @@ interface DeliverParts {
 /** What all deliveries to a destination share, made once. */
 interface PreparedDestination {
   post: Post;
+  /** Null: the destination asks for none. */
+  tokens: Tokens | null;
   encodeAndSign(event: Event, now: number, replayed: boolean): Pick<Outgoing, "headers" | "body">;
 }
 
 function prepareDestination(
   destination: Destination,
-  { version, lookup }: { version: string; lookup: LookupFunction },
+  { version, lookup, clock }: Required<DeliverParts>,
 ): PreparedDestination {
-  const { url, concurrency: connections, tls, network, proxy, timeout } = destination;
+  const { url, concurrency: connections, tls, network, proxy, timeout, oauth2 } = destination;
   const { secrets, alsoSign, typePrefix } = destination;
   const { encode, ownSignature } = FORMATS[destination.format];
   const [newest] = secrets;
@@ -91,6 +97,7 @@ function prepareDestination(
   const headers = { ...destination.headers, "user-agent": `Countersign/${version}` };
   return {
     post: createPost({ url, headers, connections, tls, network, lookup, proxy, timeout }),
+    tokens: oauth2 && prepareTokens(oauth2, { network, lookup, timeout, version, clock }),
     encodeAndSign(event, now, replayed) {
       const encoded = encode(event, { typePrefix });
       const signed = signatureHeaders(encoded.body, event.id, now, keys);
@@ -99,6 +106,14 @@ function prepareDestination(
       return { headers: replayed ? { ...headers, ...REPLAY } : headers, body: encoded.body };
     },
   };
+}
+
+function prepareTokens(
+  oauth2: OAuth2,
+  { clock, ...parts }: Omit<TokenRequestParts, "now"> & Pick<DeliverParts, "clock">,
+): Tokens {
+  const request = createTokenRequest(oauth2, { ...parts, now: clock.now });
+  return createTokens({ request, clock, timeout: parts.timeout, late: () => lateAnswer(oauth2) });
 }
 
 const REPLAY = { "countersign-replay": "1" } as const;
@@ -132,6 +147,29 @@ function postPastStaleConnection(post: Post, outgoing: Omit<Outgoing, "fresh">):
     if (outgoing.signal.aborted || !(error instanceof PostError && error.stale)) throw error;
     return post({ ...outgoing, fresh: true });
   });
+}
+
+/**
+ * A token that the destination answers with 401 may have been revoked, so another is fetched and the same
+ * attempt posts once more. `used` gets every token that was sent.
+ */
+async function postWithToken(
+  post: Post,
+  outgoing: Omit<Outgoing, "fresh">,
+  tokens: Tokens,
+  used: string[],
+): Promise<Answer> {
+  const { signal } = outgoing;
+  const postWith = ({ text }: Token) => {
+    used.push(text);
+    const headers = { ...outgoing.headers, authorization: `Bearer ${text}` };
+    return postPastStaleConnection(post, { ...outgoing, headers });
+  };
+  const token = await tokens.get(signal);
+  const answer = await postWith(token);
+  if (answer.status !== 401) return answer;
+  const renewed = await tokens.renew(token, signal);
+  return renewed ? postWith(renewed) : answer;
 }
 
 /** Why an attempt ended without a whole answer, and the text for people. */
@@ -187,9 +225,12 @@ function describe(result: Result, endedAt: number, limit: AbortSignal): Descript
     return { cause: "answered", status, answer: text, retryAfter: parseRetryAfter(retryAfter, endedAt) };
   }
   const { error } = result;
-  const cause = limit.aborted ? (limit.reason as Abort) : causeOf(error);
-  const text = limit.aborted ? ABORT_TEXTS[limit.reason as Abort] : describeFailure(error);
-  return { cause, status: begunStatus(error), answer: text, retryAfter: null };
+  // The time ran out while the attempt waited for a token: nothing was sent, and the destination is not slow.
+  const abort = limit.aborted && !(limit.reason === "timeout" && error instanceof TokenError);
+  const cause = abort ? (limit.reason as Abort) : causeOf(error);
+  const text = abort ? ABORT_TEXTS[limit.reason as Abort] : describeFailure(error);
+  const retryAfter = error instanceof TokenError ? error.retryAfter : null;
+  return { cause, status: begunStatus(error), answer: text, retryAfter };
 }
 
 /** The status of an incomplete answer; null: no answer had begun. */

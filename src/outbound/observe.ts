@@ -29,8 +29,16 @@ export interface Observer {
     outcome: Outcome;
     unclear: boolean;
   }): void;
-  /** From now on only probes are sent. `failures` in a row; `probeAt` in milliseconds since 1970. */
-  breakerOpened(info: { destination: string; failures: number; probeAt: number | null }): void;
+  /**
+   * From now on only probes are sent. `failures` in a row; `failing`: what failed last, absent: the
+   * destination; `probeAt` in milliseconds since 1970.
+   */
+  breakerOpened(info: {
+    destination: string;
+    failures: number;
+    failing?: "token_endpoint" | undefined;
+    probeAt: number | null;
+  }): void;
   /** The receiver answered. `failures` in a row before that. */
   breakerClosed(info: { destination: string; failures: number }): void;
   /** Nothing more is sent: an operator paused the destination, or it answered 410. */

@@ -53,7 +53,7 @@ function stateOf(
   const taken = tallies.filter(({ outcome }) => outcome === "delivered").map(({ newest }) => newest);
   const failed = tallies.filter(({ outcome }) => outcome === "failed").map(({ hour }) => hour);
   const since = taken.length > 0 ? Math.max(...taken) : Math.min(breaker.probeAt, ...failed);
-  return { breaker: { since, failures: breaker.failures }, paused };
+  return { breaker: { since, failures: breaker.failures, failing: breaker.failing }, paused };
 }
 
 function toTally({ hour, outcome, count, newest }: DeliveryTally): AttemptTally {

@@ -76,6 +76,7 @@ export const breaker: z.ZodType<Breaker> = z.strictObject({
   failures: count,
   probeAt: instant.nullable(),
   probes: count,
+  failing: z.literal("token_endpoint").optional(),
 });
 
 export const details: z.ZodType<AuditEntry["details"]> = z.record(

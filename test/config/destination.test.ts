@@ -139,7 +139,7 @@ headers: { X-Tenant: acme }`);
 
   it("take one kind of credentials, and no header twice", async () => {
     expect(await problem('auth: { bearer: a, basic: { user: a, password: "b" } }')).to.match(
-      /^c\.yaml:7:11: `destinations\.crm\.auth`: needs one of basic, bearer and header/,
+      /^c\.yaml:7:11: `destinations\.crm\.auth`: needs one of basic, bearer, header and oauth2/,
     );
     expect(await problem("auth: {}")).to.include("needs one of");
     expect(await problem('auth: { basic: { user: "a:b", password: c } }')).to.include(
