@@ -15,7 +15,11 @@ export interface Token {
 
 /** The access tokens of one destination. One request for a token serves all that wait for it. */
 export interface Tokens {
-  /** The token that is kept, or a new one. @throws TokenError, also when `signal` is aborted while it waits. */
+  /**
+   * The token that is kept, or a new one.
+   *
+   * @throws TokenError, also when `signal` is aborted while it waits.
+   */
   get(signal: AbortSignal): Promise<Token>;
   /**
    * Another token after the destination answered 401 to this one. Null: this one replaced a refused one a

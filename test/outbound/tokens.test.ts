@@ -22,7 +22,7 @@ describe("deliver, with access tokens of OAuth 2.0", () => {
     await tidy();
   });
 
-  /** A receiver that answers a post with what `accepts` gives for its token; the token is also in the body. */
+  /** Answers a post with what `accepts` gives for its `authorization`, and repeats that in the body. */
   async function startApi(accepts: (token: string, nth: number) => number = () => 200): Promise<Receiver> {
     const receiver = await startReceiver((response, { headers }) => {
       const token = headers.authorization ?? "";
