@@ -1,5 +1,5 @@
 import type { Event } from "../domain/event.ts";
-import { type Encoded, encode } from "./encode.ts";
+import { type Encoded, type EncodeOptions, encode } from "./encode.ts";
 import { encodeBinary } from "./format-binary.ts";
 import { encodeLumin, isKnownToLumin, luminSignature } from "./format-lumin.ts";
 import { encodeStandard } from "./format-standard.ts";
@@ -11,7 +11,7 @@ export type FormatName = (typeof FORMAT_NAMES)[number];
 
 interface Format {
   /** The same event gives the same bytes. */
-  encode(event: Event, options: { typePrefix: string }): Encoded;
+  encode(event: Event, options: EncodeOptions): Encoded;
   /** Whether the format can express an event; absent: it can express all. */
   supports?(event: Event): boolean;
   /**
