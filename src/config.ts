@@ -48,6 +48,10 @@ export interface Config {
   retention: Retention;
   shutdown: number;
   concerns: { stuckAfter: number };
+  /** Put before our event types, such as `esign.`. */
+  typePrefix: string;
+  /** Whether spans show ids of documents. */
+  telemetry: { documents: boolean };
 }
 
 export interface LoadedConfig {
@@ -98,8 +102,19 @@ export async function parseConfig(
   const warnings = inOrder(findDoubtful(yaml));
   if (checked.value === null || problems.length > 0) return { config: null, problems, warnings };
 
-  const { server, admin, store, typePrefix, privateNames, log, rejected, retention, shutdown, concerns } =
-    checked.value;
+  const {
+    server,
+    admin,
+    store,
+    typePrefix,
+    privateNames,
+    log,
+    rejected,
+    retention,
+    shutdown,
+    concerns,
+    telemetry,
+  } = checked.value;
   return {
     config: {
       file,
@@ -114,6 +129,8 @@ export async function parseConfig(
       retention,
       shutdown,
       concerns,
+      typePrefix,
+      telemetry,
     },
     problems,
     warnings,

@@ -31,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "retention.ts": ["domain", PORT, STORE],
   "random-pool.ts": [],
   observe: ["domain", "inbound", "log", "outbound", "retention.ts", "store/warning.ts", "web"],
+  trace: ["domain", "environment.ts", "inbound", "outbound", PORT, STORE],
   "runtime.ts": [
     "config.ts",
     "domain",
@@ -47,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "app.ts": [
     "config.ts",
     "domain",
+    "environment.ts",
     "inbound",
     "log",
     "observe",
@@ -56,6 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "runtime.ts",
     "status",
     "store",
+    "trace",
     "version.ts",
     "web",
   ],

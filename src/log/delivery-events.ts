@@ -10,6 +10,8 @@ const ATTEMPT = [
   "status",
   "durationMs",
   "failures",
+  "trace_id",
+  "span_id",
 ] as const;
 
 /** Attempts to deliver, one line for each, and the state of destinations. */

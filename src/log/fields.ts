@@ -62,10 +62,16 @@ export const LOG_FIELDS = {
   leases: { kind: "number", meaning: "Count of leases." },
   channels: { kind: "number", meaning: "Count of configured channels." },
   destinations: { kind: "number", meaning: "Count of configured destinations." },
+  spans: { kind: "number", meaning: "Count of spans." },
   pruned: { kind: "counts", meaning: "Count of removed rows, by table." },
   version: { kind: "text", meaning: "Version of Countersign." },
   url: { kind: "text", meaning: "Address of the listener for providers." },
   adminUrl: { kind: "text", meaning: "Address of the admin listener." },
+  trace_id: {
+    kind: "text",
+    meaning: "Id of the trace that the request or the attempt belongs to; absent while nothing is traced.",
+  },
+  span_id: { kind: "text", meaning: "Id of its span." },
   err: { kind: "error", meaning: "The error with its type, message and stack." },
 } as const satisfies Record<string, LogField>;
 

@@ -15,6 +15,7 @@ import {
   observePruning,
   type ProcessObserver,
 } from "./process.ts";
+import { observeTracing, type TracingObserver } from "./tracing.ts";
 
 /**
  * All that logs and counts. Observers only observe: with observers that do nothing, the bridge does the same
@@ -31,6 +32,7 @@ export interface Observers {
   configuration: ConfigurationObserver;
   admin: AdminObserver;
   process: ProcessObserver;
+  tracing: TracingObserver;
 }
 
 export interface ObserverParts {
@@ -50,5 +52,6 @@ export function createObservers(parts: ObserverParts): Observers {
     configuration: observeConfiguration(parts),
     admin: observeAdmin(parts),
     process: observeProcess(parts),
+    tracing: observeTracing(parts),
   };
 }

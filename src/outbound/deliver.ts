@@ -8,12 +8,12 @@ import { concealCredentials } from "./conceal.ts";
 import type { Destination } from "./destination.ts";
 import { causeOf, describeFailure, EncodingError, PostError, TokenError } from "./failure.ts";
 import { FORMATS } from "./format.ts";
-import { type Answer, createPost, type Outgoing, type Post } from "./post.ts";
+import type { Answer, Outgoing } from "./post.ts";
 import { parseRetryAfter } from "./retry-after.ts";
+import { createSend, type Send } from "./send.ts";
 import { sharedLookup } from "./shared-lookup.ts";
 import { type BodySignature, type Secret, sign, signBody } from "./sign.ts";
-import { createTokenRequest, lateAnswer, type OAuth2, type TokenRequestParts } from "./token-request.ts";
-import { createTokens, type Token, type Tokens } from "./tokens.ts";
+import type { AttemptTrace } from "./trace.ts";
 
 /**
  * Posts an event to a destination once. Never rejects: every failure is an attempt with its cause. An aborted
@@ -32,6 +32,10 @@ export interface DeliverOptions {
   signal?: AbortSignal;
   /** An operator had the delivery sent again; a header says so to the receiver. */
   replayed?: boolean;
+  /** The event's creation context, which goes into its CloudEvent; absent: none. */
+  traceparent?: string | undefined;
+  /** Follows the attempt. */
+  trace?: Pick<AttemptTrace, "start"> | undefined;
 }
 
 /**
@@ -49,15 +53,15 @@ export function createDeliver({ clock, version, lookup: resolve = systemLookup }
     return made;
   };
 
-  return async (destination, event, number, { signal, replayed = false } = {}) => {
+  return async (destination, event, number, { signal, trace, ...options } = {}) => {
     const startedAt = clock.now();
     const limit = startLimit(clock, destination.timeout, signal);
     const used: string[] = [];
     const result = await attempt(() => {
-      const { post, tokens, encodeAndSign } = prepared(destination);
-      const request = encoding(() => encodeAndSign(event, startedAt, replayed));
-      const outgoing = { ...request, signal: limit.signal };
-      return tokens ? postWithToken(post, outgoing, tokens, used) : postPastStaleConnection(post, outgoing);
+      const { send, encodeAndSign } = prepared(destination);
+      const { headers, body } = encoding(() => encodeAndSign(event, startedAt, options));
+      const traced = trace ? { ...headers, ...trace.start(startedAt) } : headers;
+      return send({ headers: traced, body, signal: limit.signal }, used);
     });
     limit.cancel();
     const endedAt = Math.max(clock.now(), startedAt);
@@ -75,12 +79,12 @@ interface DeliverParts {
   lookup?: LookupFunction;
 }
 
+type EventOptions = Pick<DeliverOptions, "replayed" | "traceparent">;
+
 /** What all deliveries to a destination share, made once. */
 interface PreparedDestination {
-  post: Post;
-  /** Null: the destination asks for none. */
-  tokens: Tokens | null;
-  encodeAndSign(event: Event, now: number, replayed: boolean): Pick<Outgoing, "headers" | "body">;
+  send: Send;
+  encodeAndSign(event: Event, now: number, options: EventOptions): Pick<Outgoing, "headers" | "body">;
 }
 
 function prepareDestination(
@@ -95,25 +99,17 @@ function prepareDestination(
   const keys = { secrets, bodySignatures: [own, alsoSign].filter((one) => one != null) };
   const forcedType = destination.contentType && `${destination.contentType}; charset=utf-8`;
   const headers = { ...destination.headers, "user-agent": `Countersign/${version}` };
+  const endpoint = { url, headers, connections, tls, network, lookup, proxy, timeout };
   return {
-    post: createPost({ url, headers, connections, tls, network, lookup, proxy, timeout }),
-    tokens: oauth2 && prepareTokens(oauth2, { network, lookup, timeout, version, clock }),
-    encodeAndSign(event, now, replayed) {
-      const encoded = encode(event, { typePrefix });
+    send: createSend({ endpoint, oauth2, clock, version }),
+    encodeAndSign(event, now, { replayed = false, traceparent }) {
+      const encoded = encode(event, { typePrefix, traceparent });
       const signed = signatureHeaders(encoded.body, event.id, now, keys);
       const contentType = forcedType ?? encoded.contentType;
       const headers = { ...encoded.headers, "content-type": contentType, ...signed };
       return { headers: replayed ? { ...headers, ...REPLAY } : headers, body: encoded.body };
     },
   };
-}
-
-function prepareTokens(
-  oauth2: OAuth2,
-  { clock, ...parts }: Omit<TokenRequestParts, "now"> & Pick<DeliverParts, "clock">,
-): Tokens {
-  const request = createTokenRequest(oauth2, { ...parts, now: clock.now });
-  return createTokens({ request, clock, timeout: parts.timeout, late: () => lateAnswer(oauth2) });
 }
 
 const REPLAY = { "countersign-replay": "1" } as const;
@@ -135,41 +131,6 @@ function signatureHeaders(body: Buffer, id: string, now: number, { secrets, body
   };
   for (const signature of bodySignatures) headers[signature.header] = signBody(signature, body);
   return headers;
-}
-
-/**
- * A peer may close a keep-alive connection at the moment of its next use. The receiver then answered nothing
- * and may be well, so the same attempt posts again, over a new connection: other idle ones are probably
- * closed as well.
- */
-function postPastStaleConnection(post: Post, outgoing: Omit<Outgoing, "fresh">): Promise<Answer> {
-  return post({ ...outgoing, fresh: false }).catch((error) => {
-    if (outgoing.signal.aborted || !(error instanceof PostError && error.stale)) throw error;
-    return post({ ...outgoing, fresh: true });
-  });
-}
-
-/**
- * A token that the destination answers with 401 may have been revoked, so another is fetched and the same
- * attempt posts once more. `used` gets every token that was sent.
- */
-async function postWithToken(
-  post: Post,
-  outgoing: Omit<Outgoing, "fresh">,
-  tokens: Tokens,
-  used: string[],
-): Promise<Answer> {
-  const { signal } = outgoing;
-  const postWith = ({ text }: Token) => {
-    used.push(text);
-    const headers = { ...outgoing.headers, authorization: `Bearer ${text}` };
-    return postPastStaleConnection(post, { ...outgoing, headers });
-  };
-  const token = await tokens.get(signal);
-  const answer = await postWith(token);
-  if (answer.status !== 401) return answer;
-  const renewed = await tokens.renew(token, signal);
-  return renewed ? postWith(renewed) : answer;
 }
 
 /** Why an attempt ended without a whole answer, and the text for people. */

@@ -1,5 +1,6 @@
 import type { Attempt, Delivery, Outcome } from "../domain/delivery.ts";
 import type { Event } from "../domain/event.ts";
+import type { SpanIds } from "../domain/traceparent.ts";
 
 /** Notified of what happens to deliveries, for log and metrics. Must not throw. `error` is as thrown. */
 export interface Observer {
@@ -15,6 +16,8 @@ export interface Observer {
     failures: number;
     /** The delivery went through an open breaker. */
     probe: boolean;
+    /** Of the attempt; absent: nothing is traced. */
+    trace?: SpanIds | undefined;
   }): void;
   /** The destination's format does not support the event: nothing was sent, and the delivery is parked. */
   unsupported(info: { destination: string; delivery: Delivery; event: Event; why: string }): void;

@@ -1,0 +1,124 @@
+import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_HTTP_ROUTE,
+} from "@opentelemetry/semantic-conventions";
+import { HTTP_STATUS } from "../domain/errors.ts";
+import { formatTraceparent, parseTraceparent } from "../domain/traceparent.ts";
+import type { RequestTrace, RequestTracer } from "../inbound/trace.ts";
+import { attributesOfEvent } from "./event.ts";
+import { toSpanContext, toSpanIds } from "./ids.ts";
+import {
+  COUNTERSIGN_CHANNEL,
+  COUNTERSIGN_OUTCOME,
+  COUNTERSIGN_RECEIPT,
+  COUNTERSIGN_SOURCE,
+} from "./names.ts";
+import type { TracerParts } from "./sdk.ts";
+
+/**
+ * Requests as spans. A request is always the root of its trace: a `traceparent` that its sender gave is
+ * linked, since an unauthenticated stranger must decide neither ids nor sampling. The path is no attribute,
+ * since a token may stand in it.
+ */
+export function createRequestTracer(parts: TracerParts): RequestTracer {
+  const { tracer, propagates } = parts;
+  return {
+    request({ source, channel, method, basePath, headers }) {
+      const route = `${basePath}/in/${source}/${channel}`;
+      const sender = propagates ? parseTraceparent(headers.traceparent ?? "") : null;
+      const span = tracer.startSpan(
+        `${method} ${route}`,
+        {
+          kind: SpanKind.SERVER,
+          attributes: {
+            [ATTR_HTTP_REQUEST_METHOD]: method,
+            [ATTR_HTTP_ROUTE]: route,
+            [COUNTERSIGN_SOURCE]: source,
+            [COUNTERSIGN_CHANNEL]: channel,
+          },
+          links: sender ? [{ context: toSpanContext(sender) }] : [],
+        },
+        ROOT_CONTEXT,
+      );
+      return follow(span, parts, (outcome) => {
+        const status = statusOf(outcome);
+        span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
+        if (status >= 500) fail(span, outcome);
+      });
+    },
+    reprocess({ source, channel, receipt }) {
+      const attributes = {
+        [COUNTERSIGN_SOURCE]: source,
+        [COUNTERSIGN_CHANNEL]: channel,
+        [COUNTERSIGN_RECEIPT]: receipt,
+      };
+      const span = tracer.startSpan(`reprocess ${source}/${channel}`, { attributes }, ROOT_CONTEXT);
+      return follow(span, parts, (outcome) => {
+        if (statusOf(outcome) >= 500) fail(span, outcome);
+      });
+    },
+  };
+}
+
+type Outcome = Parameters<RequestTrace["end"]>[0]["outcome"];
+
+function statusOf(outcome: Outcome): number {
+  return outcome === "accepted" || outcome === "problem" || outcome === "challenge"
+    ? 200
+    : HTTP_STATUS[outcome];
+}
+
+/** Without a message: that of an error may hold what a stranger sent. */
+function fail(span: Span, type: string): void {
+  span.setAttribute(ATTR_ERROR_TYPE, type).setStatus({ code: SpanStatusCode.ERROR });
+}
+
+function follow(
+  span: Span,
+  { tracer, ids, random, settings }: TracerParts,
+  ending: (outcome: Outcome) => void,
+): RequestTrace {
+  const around = trace.setSpan(ROOT_CONTEXT, span);
+  const own = toSpanIds(span.spanContext());
+  /** By event: drawn before the event is on disk, so that its span can follow once it is. */
+  const creations = new Map<string, string>();
+  let step: Context = around;
+  return {
+    ids: own,
+    async step(name, run) {
+      const child = tracer.startSpan(name, {}, around);
+      step = trace.setSpan(ROOT_CONTEXT, child);
+      try {
+        return await run();
+      } catch (error) {
+        fail(child, error instanceof Error ? error.name : "error");
+        throw error;
+      } finally {
+        child.end();
+      }
+    },
+    creationOf(event) {
+      const spanId = creations.get(event) ?? random.generateSpanId();
+      creations.set(event, spanId);
+      return formatTraceparent({ ...own, spanId });
+    },
+    recorded(events) {
+      if (!span.isRecording()) return;
+      for (const event of events) {
+        const spanId = creations.get(event.id) ?? random.generateSpanId();
+        const attributes = attributesOfEvent(event, "create", settings());
+        const options = { kind: SpanKind.PRODUCER, attributes };
+        ids.give({ spanId }, () => tracer.startSpan(`create ${event.type}`, options, step)).end();
+      }
+    },
+    end({ outcome, receipt }) {
+      span.setAttribute(COUNTERSIGN_OUTCOME, outcome);
+      if (receipt !== undefined) span.setAttribute(COUNTERSIGN_RECEIPT, receipt);
+      ending(outcome);
+      span.end();
+    },
+  };
+}
