@@ -6,7 +6,6 @@ import type { Environment } from "../environment.ts";
  */
 export interface TraceSettings {
   exporter: "otlp" | "console";
-  serviceName: string | undefined;
   sampler: { name: SamplerName; ratio: number };
   /** Whether `traceparent` headers are linked and sent. */
   propagates: boolean;
@@ -43,7 +42,6 @@ export function readTraceSettings(environment: Environment): ReadTraceSettings {
   if (exporter === null) return { settings: null, problems };
   const settings: TraceSettings = {
     exporter,
-    serviceName: reader.text("OTEL_SERVICE_NAME"),
     sampler: samplerOf(reader),
     propagates: propagates(reader),
     batch: {

@@ -79,7 +79,10 @@ function spansIn(body: Buffer): CollectedSpan[] {
 
 function attributesIn(fields: Fields, number: number): Record<string, unknown> {
   return Object.fromEntries(
-    messagesIn(fields, number).map((pair) => [textIn(pair, 1), anyValue(messagesIn(pair, 2)[0] ?? new Map())]),
+    messagesIn(fields, number).map((pair) => [
+      textIn(pair, 1),
+      anyValue(messagesIn(pair, 2)[0] ?? new Map()),
+    ]),
   );
 }
 

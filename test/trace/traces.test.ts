@@ -189,7 +189,7 @@ describe("traces", function () {
     const bridge = await start(text(receiver.url));
     await send(bridge, requestOf("doc-1", "created"));
     const first = only(await collector.got(1, "send crm"));
-    await fetch(`${bridge.adminUrl}/api/v1/replay`, {
+    await fetch(`${bridge.adminUrl}/api/v1/replays`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ destination: "crm", status: "delivered", reason: "a test" }),
@@ -331,6 +331,24 @@ describe("traces", function () {
       return found.length > 0 && found;
     }, "the log says that spans are lost");
     expect(line).to.have.property("spans").that.is.above(0);
+  });
+
+  it("end with a stop that waits two seconds for a collector that does not answer", async () => {
+    collector = await startCollector(() => {});
+    const bridge = await start(configText());
+    await send(bridge, requestOf("doc-1", "created"));
+    await until(() => collector.requests.length > 0, "the collector has a request");
+    let isStopped = false;
+    const stopped = bridge.stop().then(() => {
+      isStopped = true;
+    });
+    await until(() => logged("process.stopping").length > 0, "the stop has begun");
+    await until(() => clock.timers > 0, "only the collector is waited for");
+    await clock.advance(1_999);
+    expect(isStopped).to.equal(false);
+    await clock.advance(1);
+    await stopped;
+    expect(only(logged("process.stopped"))).to.include({ level: 30 });
   });
 
   it("are off without an endpoint, and leave events as they are", async () => {
