@@ -47,7 +47,7 @@ export interface Encoded {
 export interface EncodeOptions {
   /** Put before our event types, such as `esign.`. */
   typePrefix: string;
-  /** The event's creation context: an attribute of CloudEvents' distributed tracing extension; absent: none. */
+  /** The event's creation context, for CloudEvents' distributed tracing extension; absent: none. */
   traceparent?: string | undefined;
 }
 

@@ -20,7 +20,7 @@ export interface SpanSettings {
   typePrefix: string;
 }
 
-/** Nothing personal: no names, addresses and titles, and ids of documents only where the operator wants them. */
+/** Nothing personal: no names, addresses and titles. Ids of documents only where the operator wants them. */
 export function attributesOfEvent(
   { id, source, type, document }: Event,
   operation: "create" | "send",

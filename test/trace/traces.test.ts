@@ -59,7 +59,7 @@ describe("traces", function () {
   const text = (url: string, rest = "", more = "") =>
     configText(`destinations: { crm: { url: "${url}", secrets: ["${SECRET}"]${rest} } }\n${more}`);
 
-  /** A bridge that exports after each millisecond. The exporter reads where to from the process's environment. */
+  /** A bridge that exports after each millisecond. Where to, the exporter reads in `process.env`. */
   async function start(
     given: string,
     { folder = aFolder(), environment = {} }: { folder?: string; environment?: Record<string, string> } = {},
