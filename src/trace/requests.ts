@@ -6,6 +6,7 @@ import {
   ATTR_HTTP_ROUTE,
 } from "@opentelemetry/semantic-conventions";
 import { HTTP_STATUS } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
 import { formatTraceparent, parseTraceparent } from "../domain/traceparent.ts";
 import type { RequestTrace, RequestTracer } from "../inbound/trace.ts";
 import { attributesOfEvent } from "./event.ts";
@@ -76,20 +77,15 @@ function fail(span: Span, type: string): void {
   span.setAttribute(ATTR_ERROR_TYPE, type).setStatus({ code: SpanStatusCode.ERROR });
 }
 
-function follow(
-  span: Span,
-  { tracer, ids, random, settings }: TracerParts,
-  ending: (outcome: Outcome) => void,
-): RequestTrace {
+function follow(span: Span, parts: TracerParts, ending: (outcome: Outcome) => void): RequestTrace {
   const around = trace.setSpan(ROOT_CONTEXT, span);
   const own = toSpanIds(span.spanContext());
-  /** By event: drawn before the event is on disk, so that its span can follow once it is. */
-  const creations = new Map<string, string>();
+  const creations = createCreations(parts);
   let step: Context = around;
   return {
     ids: own,
     async step(name, run) {
-      const child = tracer.startSpan(name, {}, around);
+      const child = parts.tracer.startSpan(name, {}, around);
       step = trace.setSpan(ROOT_CONTEXT, child);
       try {
         return await run();
@@ -100,25 +96,41 @@ function follow(
         child.end();
       }
     },
-    creationOf(event) {
-      const spanId = creations.get(event) ?? random.generateSpanId();
-      creations.set(event, spanId);
-      return formatTraceparent({ ...own, spanId });
-    },
+    creationOf: (event) => formatTraceparent({ ...own, spanId: creations.spanIdOf(event) }),
     recorded(events) {
-      if (!span.isRecording()) return;
-      for (const event of events) {
-        const spanId = creations.get(event.id) ?? random.generateSpanId();
-        const attributes = attributesOfEvent(event, "create", settings());
-        const options = { kind: SpanKind.PRODUCER, attributes };
-        ids.give({ spanId }, () => tracer.startSpan(`create ${event.type}`, options, step)).end();
-      }
+      if (span.isRecording()) for (const event of events) creations.show(event, step);
     },
     end({ outcome, receipt }) {
       span.setAttribute(COUNTERSIGN_OUTCOME, outcome);
       if (receipt !== undefined) span.setAttribute(COUNTERSIGN_RECEIPT, receipt);
       ending(outcome);
       span.end();
+    },
+  };
+}
+
+/** The creation contexts of a request's new events. */
+interface Creations {
+  /** Drawn before the event is on disk, and the same from then on. */
+  spanIdOf(event: string): string;
+  /** The event is on disk. */
+  show(event: Event, around: Context): void;
+}
+
+function createCreations({ tracer, ids, random, settings }: TracerParts): Creations {
+  const drawn = new Map<string, string>();
+  const spanIdOf = (event: string) => {
+    const spanId = drawn.get(event) ?? random.generateSpanId();
+    drawn.set(event, spanId);
+    return spanId;
+  };
+  return {
+    spanIdOf,
+    show(event, around) {
+      const attributes = attributesOfEvent(event, "create", settings());
+      const options = { kind: SpanKind.PRODUCER, attributes };
+      const start = () => tracer.startSpan(`create ${event.type}`, options, around);
+      ids.give({ spanId: spanIdOf(event.id) }, start).end();
     },
   };
 }
