@@ -20,18 +20,17 @@ export interface TracingParts {
   lastAttempt: LastAttempt;
   /** So many spans are lost. */
   exportFailed(spans: number, error: unknown): void;
+  /** A variable cannot be followed and is passed over, in a sentence. */
+  misconfigured(problem: string): void;
 }
 
 /**
  * Null: the environment sets neither an endpoint nor an exporter, or switches tracing off; no package of
- * OpenTelemetry is loaded then. `misconfigured` gets a sentence for each variable that is passed over.
+ * OpenTelemetry is loaded then.
  */
-export async function openTracing(
-  environment: Environment,
-  { misconfigured, ...parts }: TracingParts & { misconfigured(problem: string): void },
-): Promise<Tracing | null> {
+export async function openTracing(environment: Environment, parts: TracingParts): Promise<Tracing | null> {
   const { settings, problems } = readTraceSettings(environment);
-  for (const problem of problems) misconfigured(problem);
+  for (const problem of problems) parts.misconfigured(problem);
   if (settings === null) return null;
   const { createTracing } = await import("./sdk.ts");
   return createTracing(settings, parts);

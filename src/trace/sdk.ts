@@ -1,4 +1,4 @@
-import type { Tracer } from "@opentelemetry/api";
+import { DiagLogLevel, diag, type Tracer } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import {
@@ -35,6 +35,7 @@ export interface TracerParts {
 /** The only file that makes parts of the OpenTelemetry SDK; `open.ts` loads it where tracing is on. */
 export function createTracing(settings: TraceSettings, parts: TracingParts): Tracing {
   const { version, exportFailed, lastAttempt } = parts;
+  const stopListening = listenToWarnings(parts.misconfigured);
   const ids = createIds();
   const exporter = settings.exporter === "otlp" ? new OTLPTraceExporter() : new ConsoleSpanExporter();
   const own = { [ATTR_SERVICE_NAME]: "countersign", [ATTR_SERVICE_VERSION]: version };
@@ -48,6 +49,11 @@ export function createTracing(settings: TraceSettings, parts: TracingParts): Tra
       }),
     ],
     idGenerator: ids,
+  });
+  stopListening();
+  listenToWarnings((warning) => {
+    const [, dropped] = /^Dropped (\d+) spans/.exec(warning) ?? [];
+    if (dropped !== undefined) exportFailed(Number(dropped), new Error("the queue of spans was full"));
   });
   const tracer = provider.getTracer("countersign", version);
   const { propagates } = settings;
@@ -66,6 +72,14 @@ function samplerOf({ name, ratio }: TraceSettings["sampler"]): Sampler {
       ? new AlwaysOffSampler()
       : new TraceIdRatioBasedSampler(ratio);
   return name.startsWith("parentbased") ? new ParentBasedSampler({ root }) : root;
+}
+
+/** What the SDK would pass over in silence: a file that cannot be read, spans that have no room. */
+function listenToWarnings(listen: (warning: string) => void): () => void {
+  const ignore = () => {};
+  const logger = { warn: listen, error: ignore, info: ignore, debug: ignore, verbose: ignore };
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  return () => diag.disable();
 }
 
 /** The processor passes over a failed export in silence. */

@@ -92,15 +92,26 @@ function createReader(environment: Environment, complain: (problem: string) => v
 function exporterOf(reader: Reader): TraceSettings["exporter"] | null {
   if (reader.text("OTEL_SDK_DISABLED")?.toLowerCase() === "true") return null;
   const named = reader.text("OTEL_TRACES_EXPORTER");
-  const hasEndpoint = [
-    reader.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
-    reader.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
-  ].some((endpoint) => endpoint !== undefined);
-  if (named === undefined && !hasEndpoint) return null;
+  const endpoints = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"].filter(
+    (name) => reader.text(name) !== undefined,
+  );
+  if (named === undefined && endpoints.length === 0) return null;
   const word = reader.word("OTEL_TRACES_EXPORTER", ["otlp", "console", "none"], "nothing is traced");
   const exporter = named === undefined ? "otlp" : word;
   if (exporter === undefined || exporter === "none") return null;
-  return exporter === "otlp" && !speaksProtobuf(reader) ? null : exporter;
+  if (exporter === "console") return exporter;
+  return areUrls(endpoints, reader) && speaksProtobuf(reader) ? exporter : null;
+}
+
+/** The exporter would send to a default address instead. A wrong value is not shown: it may hold a token. */
+function areUrls(names: readonly string[], reader: Reader): boolean {
+  const wrong = names.filter((name) => {
+    const text = reader.text(name) ?? "";
+    return !URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol);
+  });
+  for (const name of wrong)
+    reader.complain(`${name} must be an http or https URL, such as http://collector:4318; nothing is traced`);
+  return wrong.length === 0;
 }
 
 function speaksProtobuf(reader: Reader): boolean {

@@ -68,6 +68,14 @@ describe("the variables of OpenTelemetry", () => {
       'OTEL_TRACES_EXPORTER is "zipkin": known are otlp, console, none; nothing is traced',
     ],
     [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" },
+      "OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https URL, such as http://collector:4318; nothing",
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "//user:hush@collector" },
+      "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must be an http or https URL",
+    ],
+    [
       { OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
       'OTEL_EXPORTER_OTLP_PROTOCOL is "grpc": known are http/protobuf; nothing',
     ],
@@ -76,7 +84,7 @@ describe("the variables of OpenTelemetry", () => {
     it(`trace nothing and say why with ${JSON.stringify(environment)}`, () => {
       const { settings, problems } = readTraceSettings({ ...ENDPOINT, ...environment });
       expect(settings).to.equal(null);
-      expect(problems.join("\n")).to.include(words);
+      expect(problems.join("\n")).to.include(words).and.not.include("hush");
     });
 
   for (const [environment, words] of [

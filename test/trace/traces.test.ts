@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { expect } from "chai";
 import { pino } from "pino";
 import { parseConfig } from "../../src/config.ts";
@@ -24,6 +25,7 @@ import { type CollectedSpan, type Collector, startCollector } from "./collector.
 const MINUTE = 60_000;
 
 const VARIABLES = [
+  "OTEL_EXPORTER_OTLP_CERTIFICATE",
   "OTEL_EXPORTER_OTLP_ENDPOINT",
   "OTEL_EXPORTER_OTLP_HEADERS",
   "OTEL_RESOURCE_ATTRIBUTES",
@@ -62,12 +64,21 @@ describe("traces", function () {
   /** A bridge that exports after each millisecond. Where to, the exporter reads in `process.env`. */
   async function start(
     given: string,
-    { folder = aFolder(), environment = {} }: { folder?: string; environment?: Record<string, string> } = {},
+    {
+      folder = aFolder(),
+      environment = {},
+      room = "",
+    }: { folder?: string; environment?: Record<string, string>; room?: string } = {},
   ): Promise<Bridge> {
     const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...environment };
+    const queue = { OTEL_BSP_MAX_QUEUE_SIZE: room, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: room };
     Object.assign(process.env, variables);
     return startBridge(given, {
-      ...{ folder, clock, environment: { ...variables, OTEL_BSP_SCHEDULE_DELAY: "1" } },
+      ...{
+        folder,
+        clock,
+        environment: { ...variables, OTEL_BSP_SCHEDULE_DELAY: "1", ...queue },
+      },
       logger: pino({ level: "info" }, { write: (line) => void lines.push(line) }),
       load: () => parseConfig(given, `${folder}/countersign.yaml`, {}),
     });
@@ -331,6 +342,28 @@ describe("traces", function () {
       return found.length > 0 && found;
     }, "the log says that spans are lost");
     expect(line).to.have.property("spans").that.is.above(0);
+  });
+
+  it("say which of their files cannot be read, and how many spans had no room", async () => {
+    const environment = { OTEL_EXPORTER_OTLP_CERTIFICATE: "/nowhere/ca.pem" };
+    const held: ServerResponse[] = [];
+    let holds = true;
+    collector = await startCollector((response) => void (holds ? held.push(response) : response.end()));
+    const bridge = await start(configText(), { environment, room: "4" });
+    expect(only(logged("traces.misconfigured")).reason).to.equal("Failed to read root certificate file");
+    for (const id of ["doc-1", "doc-2", "doc-3"]) await send(bridge, requestOf(id, "created"));
+    const answerAll = () => {
+      for (const response of held.splice(0)) response.end();
+      return logged("traces.unexported").length > 0;
+    };
+    let more = 3;
+    await until(async () => {
+      await send(bridge, requestOf(`doc-${++more}`, "created"));
+      return answerAll();
+    }, "the log says that spans are lost");
+    expect(logged("traces.unexported")[0]).to.include({ reason: "the queue of spans was full" });
+    holds = false;
+    answerAll();
   });
 
   it("end with a stop that waits two seconds for a collector that does not answer", async () => {
