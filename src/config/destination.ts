@@ -48,18 +48,18 @@ export function readDestinations(
   return found;
 }
 
-function toProblem({ path, message }: Complaint, at: readonly string[], yaml: YamlFile): FileProblem {
+export function toProblem({ path, message }: Complaint, at: readonly string[], yaml: YamlFile): FileProblem {
   const where = [...at, ...path];
   return { ...yaml.positionOf(where), message: `\`${where.join(".")}\`: ${message}` };
 }
 
 /** What each of the two connections trusts and shows. */
-interface Contexts {
+export interface Contexts {
   destination: SecureContext | null;
   tokenEndpoint: SecureContext | null;
 }
 
-function readCertificates(
+export function readCertificates(
   { url, tls, auth }: DestinationFile,
   folder: string,
 ): { contexts: Contexts; complaints: Complaint[] } {
@@ -75,7 +75,7 @@ function readCertificates(
   };
 }
 
-function toDestination(name: string, given: DestinationFile, contexts: Contexts): Made {
+export function toDestination(name: string, given: DestinationFile, contexts: Contexts): Made {
   const {
     retry: schedule,
     auth,
@@ -131,7 +131,12 @@ function check(given: DestinationFile, value: unknown, sources: Surroundings["so
   ];
 }
 
-function checkAddress({ url, network, proxy, auth }: DestinationFile): Complaint[] {
+export function checkAddress({
+  url,
+  network,
+  proxy,
+  auth,
+}: Pick<DestinationFile, "auth" | "network" | "proxy" | "url">): Complaint[] {
   const { tokenUrl, proxy: tokenProxy } = auth?.oauth2 ?? {};
   const addresses = [
     { path: ["url"], address: url, network },

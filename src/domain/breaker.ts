@@ -16,6 +16,8 @@ export interface Breaker {
    * itself.
    */
   failing?: "token_endpoint" | undefined;
+  /** When it opened, milliseconds since 1970; absent: it is closed, or an earlier version opened it. */
+  openedAt?: number | undefined;
 }
 
 export interface BreakerRule {
@@ -69,11 +71,12 @@ export function afterAttempt(
   if (breaker.probeAt === null) {
     return failures < rule.failures
       ? { ...CLOSED, failures, ...failing }
-      : { failures, probeAt: at + pauseAfter(0, rule), probes: 0, ...failing };
+      : { failures, probeAt: at + pauseAfter(0, rule), probes: 0, openedAt: at, ...failing };
   }
   if (!probe) return breaker;
+  const { failing: _, ...open } = breaker;
   const probes = breaker.probes + 1;
-  return { failures, probes, probeAt: at + pauseAfter(probes, rule), ...failing };
+  return { ...open, failures, probes, probeAt: at + pauseAfter(probes, rule), ...failing };
 }
 
 function isQuiet({ failures, probeAt }: Breaker): boolean {

@@ -24,6 +24,8 @@ export interface AcceptParts {
   /** The destinations of the current configuration. */
   subscribers(): readonly Subscriber[];
   newReceiptId(receivedAt: number): string;
+  /** A genuine request came, over a channel whose secret is being changed. */
+  matched?(channel: Channel, byOlderSecret: boolean): void;
   /** Nothing is sent without it: it wakes the dispatcher. */
   recorded: OnRecorded;
 }
@@ -38,13 +40,15 @@ export type Accept = (
  * The way in: verify, decode, normalize, record. `interpret` normalizes slice by slice while `recordEach`
  * records, so that a long batch holds up no other request. Rejects only when the store does.
  */
-export function createAccept({ store, reject, subscribers, newReceiptId, recorded }: AcceptParts): Accept {
+export function createAccept(parts: AcceptParts): Accept {
+  const { store, reject, subscribers, newReceiptId, recorded, matched } = parts;
   return async (opened, channel, trace = UNTRACED) => {
     const request = await trace.step("verify", () => verifyInTurns(opened, channel));
     if ("refused" in request) {
       await reject({ head: opened, channel, reason: request.refused, body: { bytes: opened.body } });
       return request;
     }
+    if (request.byOlderSecret !== null) matched?.(channel, request.byOlderSecret);
     const decoded = await trace.step("read", () => decodeInTurns(request, channel));
     const receiptId = newReceiptId(request.receivedAt);
     const { creationOf } = trace;

@@ -1,3 +1,4 @@
+import type { WatchObserver } from "../alert/watcher.ts";
 import type { IngressOutcome } from "../inbound/receive.ts";
 import type { RejectionsObserver } from "../inbound/rejections.ts";
 import type { Log } from "../log/log.ts";
@@ -13,6 +14,7 @@ import {
   observeConfiguration,
   observeProcess,
   observePruning,
+  observeWatch,
   type ProcessObserver,
 } from "./process.ts";
 import { observeTracing, type TracingObserver } from "./tracing.ts";
@@ -33,6 +35,7 @@ export interface Observers {
   admin: AdminObserver;
   process: ProcessObserver;
   tracing: TracingObserver;
+  watch: WatchObserver;
 }
 
 export interface ObserverParts {
@@ -53,5 +56,6 @@ export function createObservers(parts: ObserverParts): Observers {
     admin: observeAdmin(parts),
     process: observeProcess(parts),
     tracing: observeTracing(parts),
+    watch: observeWatch(parts),
   };
 }

@@ -92,7 +92,7 @@ function prepareDestination(
   { version, lookup, clock }: Required<DeliverParts>,
 ): PreparedDestination {
   const { url, concurrency: connections, tls, network, proxy, timeout, oauth2 } = destination;
-  const { secrets, alsoSign, typePrefix } = destination;
+  const { secrets, alsoSign, typePrefix, recipients = [] } = destination;
   const { encode, ownSignature } = FORMATS[destination.format];
   const [newest] = secrets;
   const own = newest && ownSignature?.(newest);
@@ -103,7 +103,7 @@ function prepareDestination(
   return {
     send: createSend({ endpoint, oauth2, clock, version }),
     encodeAndSign(event, now, { replayed = false, traceparent }) {
-      const encoded = encode(event, { typePrefix, traceparent });
+      const encoded = encode(event, { typePrefix, traceparent, recipients });
       const signed = signatureHeaders(encoded.body, event.id, now, keys);
       const contentType = forcedType ?? encoded.contentType;
       const headers = { ...encoded.headers, "content-type": contentType, ...signed };
@@ -127,8 +127,8 @@ function signatureHeaders(body: Buffer, id: string, now: number, { secrets, body
   const headers: Record<string, string> = {
     "webhook-id": id,
     "webhook-timestamp": String(timestamp),
-    "webhook-signature": sign({ id, timestamp, body, secrets }),
   };
+  if (secrets.length > 0) headers["webhook-signature"] = sign({ id, timestamp, body, secrets });
   for (const signature of bodySignatures) headers[signature.header] = signBody(signature, body);
   return headers;
 }

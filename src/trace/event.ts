@@ -1,5 +1,6 @@
 import type { Attributes } from "@opentelemetry/api";
 import type { Event } from "../domain/event.ts";
+import { attributesOf } from "../outbound/encode.ts";
 import {
   CLOUDEVENTS_EVENT_ID,
   CLOUDEVENTS_EVENT_SOURCE,
@@ -22,19 +23,20 @@ export interface SpanSettings {
 
 /** Nothing personal: no names, addresses and titles. Ids of documents only where the operator wants them. */
 export function attributesOfEvent(
-  { id, source, type, document }: Event,
+  event: Event,
   operation: "create" | "send",
   { documents, typePrefix }: SpanSettings,
 ): Attributes {
+  const { id, source, type, subject, specversion } = attributesOf(event, { typePrefix });
   return {
     [MESSAGING_SYSTEM]: "countersign",
     [MESSAGING_OPERATION_NAME]: operation,
     [MESSAGING_OPERATION_TYPE]: operation,
     [MESSAGING_MESSAGE_ID]: id,
     [CLOUDEVENTS_EVENT_ID]: id,
-    [CLOUDEVENTS_EVENT_SOURCE]: `/sources/${source}`,
-    [CLOUDEVENTS_EVENT_TYPE]: typePrefix + type,
-    [CLOUDEVENTS_EVENT_SPEC_VERSION]: "1.0",
-    ...(documents && document && { [CLOUDEVENTS_EVENT_SUBJECT]: `documents/${document.id}` }),
+    [CLOUDEVENTS_EVENT_SOURCE]: source,
+    [CLOUDEVENTS_EVENT_TYPE]: type,
+    [CLOUDEVENTS_EVENT_SPEC_VERSION]: specversion,
+    ...(documents && subject !== undefined && { [CLOUDEVENTS_EVENT_SUBJECT]: subject }),
   };
 }
