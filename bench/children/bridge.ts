@@ -16,7 +16,10 @@ const calls = {
     limitYoungGeneration();
     const config = await configure(settings);
     store = await openStore(config.store, (message) => process.stderr.write(`${message}\n`));
-    app = await createApp(config, { store });
+    const { environment = {} } = settings;
+    // The exporter reads where to export to from there.
+    Object.assign(process.env, environment);
+    app = await createApp(config, { store, environment });
     return app.url;
   },
   /** Afterwards it can be started again. */
