@@ -55,6 +55,10 @@ export interface Config {
   retention: Retention;
   shutdown: number;
   concerns: { stuckAfter: number };
+  /** Put before our event types, such as `esign.`. */
+  typePrefix: string;
+  /** Whether spans show ids of documents. */
+  telemetry: { documents: boolean };
   /** What a comparison of two channels tolerates and asks for. */
   parity: ParitySettings;
 }
@@ -123,6 +127,7 @@ export async function parseConfig(
     retention,
     shutdown,
     concerns,
+    telemetry,
     parity,
   } = checked.value;
   return {
@@ -140,6 +145,8 @@ export async function parseConfig(
       retention,
       shutdown,
       concerns,
+      typePrefix,
+      telemetry,
       parity,
     },
     problems,

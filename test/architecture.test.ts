@@ -43,6 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "retention.ts": ["domain", PORT, STORE],
   "random-pool.ts": [],
   observe: ["alert", "domain", "inbound", "log", "outbound", "retention.ts", "store/warning.ts", "web"],
+  trace: ["domain", "environment.ts", "inbound", "outbound", PORT, STORE],
   "runtime.ts": [
     "alert",
     "config.ts",
@@ -61,6 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "alert",
     "config.ts",
     "domain",
+    "environment.ts",
     "inbound",
     "log",
     "observe",
@@ -70,6 +72,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "runtime.ts",
     "status",
     "store",
+    "trace",
     "version.ts",
     "web",
   ],
