@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import type { Config } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
+import { asksFor, wants } from "./domain/destination.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
 import type { Budget } from "./inbound/budget.ts";
@@ -167,6 +168,8 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
     }),
     destinations: () => current().config.destinations.map(({ name }) => name),
     states: () => dispatcher().states(),
+    unsupporting: (event) =>
+      current().config.destinations.filter((one) => asksFor(one, event) && !wants(one, event)),
     attemptsOf: (name) => attemptsOf(current().config, name),
     conceal: (kept) => current().conceal(kept),
     control: {

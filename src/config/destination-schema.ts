@@ -256,7 +256,7 @@ export const DestinationFile = exactly({
     .enum(FORMAT_NAMES, { error: `must be ${FORMAT_NAMES.join(", ")}` })
     .default("cloudevents")
     .describe(
-      "the body: cloudevents: the whole event; cloudevents-binary: its data, with the attributes in headers; standard: {type, timestamp, data}; lumin: as Lumin would send and sign it",
+      "the body: cloudevents: the whole event; cloudevents-binary: its data, with the attributes in headers; standard: {type, timestamp, data}; lumin: as Lumin would send and sign it; legalesign-upon, legalesign-batch: the forms of Legalesign's legacy webhooks",
     ),
   contentType: z
     .enum(["application/cloudevents+json", "application/json"], {

@@ -1,4 +1,4 @@
-import type { Event } from "./event.ts";
+import type { Event, EventType } from "./event.ts";
 
 /** The part of a destination's configuration that decides which events it gets, and in which order. */
 export interface Subscriber {
@@ -31,13 +31,21 @@ export interface Filter {
   test?: boolean | undefined;
 }
 
-/** Whether the destination wants this event. The type `unknown` is wanted by name or by `*`. */
+/** Whether the destination gets this event. */
 export function wants(subscriber: Pick<Subscriber, "events" | "filter" | "supports">, event: Event): boolean {
-  return (
-    matchesAny(subscriber.events, event.type) &&
-    passes(subscriber.filter, event) &&
-    (subscriber.supports?.(event) ?? true)
-  );
+  return asksFor(subscriber, event) && (subscriber.supports?.(event) ?? true);
+}
+
+/**
+ * Whether the destination asks for this event, whatever its format can express. The type `unknown` is asked
+ * for by name or by `*`.
+ */
+export function asksFor({ events, filter }: Pick<Subscriber, "events" | "filter">, event: Event): boolean {
+  return asksForType(events, event.type) && passes(filter, event);
+}
+
+export function asksForType(events: Subscriber["events"], type: EventType): boolean {
+  return matchesAny(events, type);
 }
 
 function passes(filter: Filter | undefined, { source, channel, document }: Event): boolean {

@@ -1,5 +1,6 @@
 import { formatMoment, formatMomentBeside } from "../domain/moment.ts";
 import type { EventHistory } from "../store/port/reads.ts";
+import { sentencesOfUnsupported } from "./explain-advice.ts";
 import { type Line, type LineParts, lineOf } from "./explain-line.ts";
 import { describeEvent } from "./explain-words.ts";
 
@@ -57,14 +58,20 @@ async function draftOf({ history, label, group, showsDeliveries, notes }: Subjec
     destination: delivery.destination,
     line: await lineOf(delivery, about, parts),
   }));
-  const isForNone = showsDeliveries && deliveries.length === 0;
+  const unsent = showsDeliveries ? sentencesOfUnsupported(history, parts) : [];
+  const isForNone = showsDeliveries && deliveries.length + unsent.length === 0;
   return {
     group,
     label,
     happened: formatMoment(Date.parse(event.time)),
     event: {
       text: describeEvent(event),
-      notes: [...notes, ...raritiesOf(history), ...(isForNone ? ["No destination asked for it."] : [])],
+      notes: [
+        ...notes,
+        ...raritiesOf(history),
+        ...unsent,
+        ...(isForNone ? ["No destination asked for it."] : []),
+      ],
     },
     received: describeReports(history),
     deliveries: await Promise.all(lines),

@@ -1,7 +1,7 @@
 import type { Event } from "../domain/event.ts";
 import { type Rejection, summarize } from "../domain/receipt.ts";
 import type { EventHistory, ReceiptSummary } from "../store/port/reads.ts";
-import type { DeliveryParts, FindBlocking } from "./explain-advice.ts";
+import { type DeliveryParts, type FindBlocking, sentencesOfUnsupported } from "./explain-advice.ts";
 import { describeCheck } from "./explain-closing.ts";
 import { accountForDelivery, type Sentence } from "./explain-delivery.ts";
 import { nameSigner } from "./explain-words.ts";
@@ -78,15 +78,18 @@ export function accountForDuplicates({ duplicates }: EventHistory): Sentence[] {
 }
 
 export async function accountForDeliveries(
-  { event, deliveries }: EventHistory,
+  history: EventHistory,
   parts: DeliveryParts,
   findBlocking: FindBlocking,
 ): Promise<Sentence[]> {
-  if (deliveries.length === 0) return [{ at: null, text: `No destination asked for ${nameEvent(event)}.` }];
+  const { event, deliveries } = history;
+  const unsent = sentencesOfUnsupported(history, parts).map((text) => ({ at: null, text }));
+  if (deliveries.length + unsent.length === 0)
+    return [{ at: null, text: `No destination asked for ${nameEvent(event)}.` }];
   const accounts = await Promise.all(
     deliveries.map((delivery) => accountForDelivery(delivery, parts, findBlocking)),
   );
-  return accounts.flat();
+  return [...accounts.flat(), ...unsent];
 }
 
 /** Oldest first; what is so now comes last. */

@@ -251,7 +251,7 @@ headers: { X-Tenant: acme }`);
     expect(supports).to.be.a("function");
     expect(read[0]?.export().toString()).to.equal("my_primary_api_key");
     expect(await problem("format: lumin\nevents: [signer.signed, signer.downloaded]", { secrets })).to.match(
-      /^c\.yaml:8:29: `destinations\.crm\.events\.1`: Lumin has no word for signer\.downloaded/,
+      /^c\.yaml:8:29: `destinations\.crm\.events\.1`: `format: lumin` has no word for signer\.downloaded/,
     );
   });
 
