@@ -67,7 +67,7 @@ function describeChannel(channel: Channel, server: Config["server"]): string[] {
 }
 
 function describeDestination(destination: Destination): string[] {
-  const { name, url, proxy, events, secrets, schedule, format } = destination;
+  const { name, url, proxy, events, secrets, schedule, format, batch } = destination;
   const unsent = unspokenBy(format).filter((type) => asksForType(events, type));
   const sentAs = describeType(destination);
   const { origin, pathname } = new URL(url);
@@ -77,6 +77,7 @@ function describeDestination(destination: Destination): string[] {
     `  ${name}`,
     `    POST ${origin}${pathname}${proxy === null ? "" : ` through the proxy ${new URL(proxy).origin}`}`,
     ...(sentAs === null ? [] : [`    sent as ${sentAs}`]),
+    ...(batch === undefined ? [] : [`    in one post for every ${formatDuration(batch)}`]),
     ...(unsent.length === 0
       ? []
       : [`    ${format} has no word for ${unsent.join(", ")}: these are not sent`]),

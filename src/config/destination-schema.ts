@@ -282,6 +282,12 @@ export const DestinationFile = exactly({
     .enum(["document", "none"], { error: "must be `document` or `none`" })
     .default("document")
     .describe("document: the events of one document are sent one after the other, in order; none: at once"),
+  batch: duration
+    .refine((ms) => ms >= 1_000 && ms <= 86_400_000, "must be at least 1s and at most 1d")
+    .optional()
+    .describe(
+      "for `format: legalesign-batch` alone: what came in such a time goes out together, in order, such as 6m. Absent: each event in a post of its own",
+    ),
   timeout: timer
     .refine((ms) => ms > 0, "must be above 0")
     .prefault("15s")

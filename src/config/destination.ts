@@ -90,6 +90,7 @@ function check(given: DestinationFile, value: unknown, sources: Surroundings["so
     ...checkHeaders(given),
     ...checkFilter(given, sources),
     ...checkTypes(given),
+    ...checkBatch(given),
     ...(given.format === "lumin" ? checkLumin(value) : []),
   ];
 }
@@ -152,6 +153,17 @@ function checkTypes({ events, format }: DestinationFile): Complaint[] {
     const message = `\`format: ${format}\` has no word for ${type}: it would never be sent`;
     return [{ path: ["events", index], message }];
   });
+}
+
+function checkBatch({ batch, format, ordering }: DestinationFile): Complaint[] {
+  if (batch === undefined) return [];
+  const wrongFormat =
+    "goes with `format: legalesign-batch` only: no other format has a body for several events";
+  const unordered = "does not go with `ordering: none`: a batch is in order";
+  return [
+    ...(FORMATS[format].encodeBatch ? [] : [{ path: ["batch"], message: wrongFormat }]),
+    ...(ordering === "none" ? [{ path: ["batch"], message: unordered }] : []),
+  ];
 }
 
 /** Lumin signs with the text of the secret itself, which the configuration writes as `raw:`. */

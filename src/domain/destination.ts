@@ -7,6 +7,11 @@ export interface Subscriber {
   events: readonly string[];
   /** `document`: the events of one document are sent in order; `none`: each is sent on its own. */
   ordering: "document" | "none";
+  /**
+   * The period in milliseconds whose events go together in one post, all in the order recorded; absent: each
+   * event is posted on its own.
+   */
+  batch?: number | undefined;
   /** Restricts `events` further; absent: it does not. */
   filter?: Filter | undefined;
   /** Whether the destination's format has words for the event; absent: for every event. */
@@ -79,11 +84,20 @@ function matches(pattern: string, text: string): boolean {
   return from <= text.length - last.length;
 }
 
+/** The lane of all deliveries to a destination that gets batches. Other lanes have a slash. */
+export const BATCH_LANE = "batch";
+
+/** When the batch of an event ends that was received at that moment, both in milliseconds since 1970. */
+export function batchEnd(receivedAt: number, period: number): number {
+  return (Math.floor(receivedAt / period) + 1) * period;
+}
+
 /**
  * The ordering key of an event: its document's, or the signer's own while the document is not known; null:
  * none.
  */
-export function laneOf(subscriber: Pick<Subscriber, "ordering">, event: Event): string | null {
+export function laneOf(subscriber: Pick<Subscriber, "ordering" | "batch">, event: Event): string | null {
+  if (subscriber.batch !== undefined) return BATCH_LANE;
   if (subscriber.ordering === "none") return null;
   if (event.document) return documentLane(event.source, event.document.id);
   if (event.signer) return signerLane(event.source, event.signer.id);

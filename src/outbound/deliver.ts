@@ -4,6 +4,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { Attempt } from "../domain/delivery.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
+import { batchId } from "../domain/identity.ts";
 import { concealCredentials } from "./conceal.ts";
 import type { Destination } from "./destination.ts";
 import { causeOf, describeFailure, EncodingError, PostError } from "./failure.ts";
@@ -30,6 +31,8 @@ export interface DeliverOptions {
   signal?: AbortSignal;
   /** An operator had the delivery sent again; a header says so to the receiver. */
   replayed?: boolean;
+  /** Events that go in the same post, after the first; only to a destination whose format has batches. */
+  followers?: readonly Event[];
 }
 
 /**
@@ -47,12 +50,12 @@ export function createDeliver({ clock, version, lookup: resolve = systemLookup }
     return made;
   };
 
-  return async (destination, event, number, { signal, replayed = false } = {}) => {
+  return async (destination, event, number, { signal, replayed = false, followers = [] } = {}) => {
     const startedAt = clock.now();
     const limit = startLimit(clock, destination.timeout, signal);
     const result = await attempt(() => {
       const { post, encodeAndSign } = prepared(destination);
-      const request = encoding(() => encodeAndSign(event, startedAt, replayed));
+      const request = encoding(() => encodeAndSign([event, ...followers], startedAt, replayed));
       return postPastStaleConnection(post, { ...request, signal: limit.signal });
     });
     limit.cancel();
@@ -71,10 +74,12 @@ interface DeliverParts {
   lookup?: LookupFunction;
 }
 
+type Events = readonly [Event, ...Event[]];
+
 /** What all deliveries to a destination share, made once. */
 interface PreparedDestination {
   post: Post;
-  encodeAndSign(event: Event, now: number, replayed: boolean): Pick<Outgoing, "headers" | "body">;
+  encodeAndSign(events: Events, now: number, replayed: boolean): Pick<Outgoing, "headers" | "body">;
 }
 
 function prepareDestination(
@@ -83,7 +88,7 @@ function prepareDestination(
 ): PreparedDestination {
   const { url, concurrency: connections, tls, network, proxy, timeout } = destination;
   const { secrets, alsoSign, typePrefix } = destination;
-  const { encode, ownSignature } = FORMATS[destination.format];
+  const { encode, encodeBatch, ownSignature } = FORMATS[destination.format];
   const [newest] = secrets;
   const own = newest && ownSignature?.(newest);
   const keys = { secrets, bodySignatures: [own, alsoSign].filter((one) => one != null) };
@@ -91,9 +96,12 @@ function prepareDestination(
   const headers = { ...destination.headers, "user-agent": `Countersign/${version}` };
   return {
     post: createPost({ url, headers, connections, tls, network, lookup, proxy, timeout }),
-    encodeAndSign(event, now, replayed) {
-      const encoded = encode(event, { typePrefix });
-      const signed = signatureHeaders(encoded.body, event.id, now, keys);
+    encodeAndSign(events, now, replayed) {
+      const [event, ...more] = events;
+      const isOne = more.length === 0 || !encodeBatch;
+      const encoded = isOne ? encode(event, { typePrefix }) : encodeBatch(events);
+      const id = isOne ? event.id : batchId(events.map((one) => one.id));
+      const signed = signatureHeaders(encoded.body, id, now, keys);
       const contentType = forcedType ?? encoded.contentType;
       const headers = { ...encoded.headers, "content-type": contentType, ...signed };
       return { headers: replayed ? { ...headers, ...REPLAY } : headers, body: encoded.body };

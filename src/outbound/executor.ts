@@ -1,6 +1,6 @@
 import type { Clock } from "../domain/clock.ts";
 import { type Attempt, type Outcome, decide as outcomeOf } from "../domain/delivery.ts";
-import type { Lease, Settlement } from "../store/port/queue.ts";
+import type { Follower, Lease } from "../store/port/queue.ts";
 import type { Store } from "../store/store.ts";
 import type { Deliver } from "./deliver.ts";
 import type { Destination } from "./destination.ts";
@@ -45,7 +45,10 @@ export function createExecutor(parts: ExecutorParts): Execute {
   };
 }
 
-type Sent = { kind: "attempt"; attempt: Attempt } | { kind: "unsupported"; why: string };
+/** `followers`: of the lease, those that were in the post. */
+type Sent =
+  | { kind: "attempt"; attempt: Attempt; followers: readonly Follower[] }
+  | { kind: "unsupported"; why: string };
 
 const UNSUPPORTED = "its format has no words for this event";
 
@@ -54,9 +57,20 @@ async function post({ lease }: Execution, { destination, deliver, signal }: Exec
   // The destination may have had another format when the delivery was recorded.
   if (destination.supports?.(event) === false) return { kind: "unsupported", why: UNSUPPORTED };
   const replayed = delivery.replayedAfter !== null;
-  const attempt = await deliver(destination, event, delivery.attempts + 1, { signal, replayed });
+  const followers = sendable(lease.followers ?? [], destination);
+  const attempt = await deliver(destination, event, delivery.attempts + 1, {
+    signal,
+    replayed,
+    followers: followers.map((one) => one.event),
+  });
   if (attempt.cause === "unencodable") return { kind: "unsupported", why: attempt.answer ?? "" };
-  return { kind: "attempt", attempt };
+  return { kind: "attempt", attempt, followers };
+}
+
+/** Those before the first that the format does not support: that one is parked in its turn. */
+function sendable(followers: readonly Follower[], { supports }: Destination): readonly Follower[] {
+  const end = followers.findIndex(({ event }) => supports?.(event) === false);
+  return end === -1 ? followers : followers.slice(0, end);
 }
 
 type Decision =
@@ -64,7 +78,13 @@ type Decision =
   /** Nothing was sent: no attempt is counted, and nothing is learned about the receiver. */
   | { kind: "unsupported"; attempt: null; outcome: Outcome; why: string }
   /** `failures` of the destination in a row, with this attempt. */
-  | { kind: "attempted"; attempt: Attempt; outcome: Outcome; failures: number };
+  | {
+      kind: "attempted";
+      attempt: Attempt;
+      outcome: Outcome;
+      failures: number;
+      followers: readonly Follower[];
+    };
 
 type Recorded = Exclude<Decision, { kind: "interrupted" }>;
 
@@ -75,11 +95,12 @@ function decide(sent: Sent, { lease, probe }: Execution, parts: ExecutorParts): 
     const outcome: Outcome = { status: "parked", reason: "unsupported_by_format" };
     return { kind: "unsupported", attempt: null, outcome, why: sent.why };
   }
-  const { attempt } = sent;
+  const { attempt, followers } = sent;
   if (attempt.cause === "interrupted") return { kind: "interrupted" };
   const { schedule, parkOn } = destination;
   const outcome = outcomeOf(attempt, schedule, random(), lease.delivery.replayedAfter ?? 0, parkOn);
-  return { kind: "attempted", attempt, outcome, failures: liveState.learn(attempt, outcome, probe) };
+  const failures = liveState.learn(attempt, outcome, probe);
+  return { kind: "attempted", attempt, outcome, failures, followers };
 }
 
 async function settle(decision: Decision, execution: Execution, parts: ExecutorParts): Promise<boolean> {
@@ -99,10 +120,12 @@ type Settled = "stored" | "lost" | "unclear" | null;
 
 async function settleLease(
   lease: Lease,
-  { attempt, outcome }: Pick<Settlement, "attempt" | "outcome">,
+  decision: Recorded,
   { destination: { name }, store, clock, observe, signal, onUnsettled }: ExecutorParts,
 ): Promise<Settled> {
   const delivery = lease.delivery.id;
+  const { attempt, outcome } = decision;
+  const followers = decision.kind === "attempted" ? decision.followers.map(({ token }) => token) : [];
   let hasFailed = false;
   const onFailure = (error: unknown, failures: number) => {
     hasFailed = true;
@@ -112,7 +135,7 @@ async function settleLease(
   /** Again with the new token if the lease expired and was renewed while the call was on its way. */
   const write = async (): Promise<boolean> => {
     const { token } = lease;
-    const stored = await store.settle({ token, attempt, outcome, at: clock.now() });
+    const stored = await store.settle({ token, attempt, outcome, followers, at: clock.now() });
     return stored || lease.token === token ? stored : write();
   };
   const stored = await retryStoreWrite(write, { clock, signal, onFailure });
@@ -131,8 +154,9 @@ function report(
     if (settled !== "lost") observe.unsupported({ destination, delivery, event, why: decision.why });
     return;
   }
-  const { attempt, outcome, failures } = decision;
-  observe.attempted({ destination, delivery, event, attempt, outcome, failures, probe });
+  const { attempt, outcome, failures, followers } = decision;
+  for (const one of [{ delivery, event }, ...followers])
+    observe.attempted({ destination, ...one, attempt, outcome, failures, probe });
   if (settled !== "stored")
     observe.leaseLost({ destination, delivery, attempt, outcome, unclear: settled === "unclear" });
 }

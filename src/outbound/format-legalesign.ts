@@ -19,14 +19,14 @@ const UPON: ReadonlySet<EventType> = new Set<KnownType>([
   "document.declined",
 ]);
 
-/** Whether an "upon …" post exists for events of this type. */
+/** Whether an "upon …" post exists for the type; of `unknown` events only Legalesign's own have a code. */
 export function hasUponCode(type: EventType): boolean {
-  return UPON.has(type);
+  return UPON.has(type) || type === "unknown";
 }
 
-/** Whether the batch has a code for events of this type. */
+/** Whether the batch has a code for events of this type; for `unknown` only Legalesign's own have one. */
 export function hasBatchCode(type: EventType): boolean {
-  return type in LEGALESIGN_CODES;
+  return type in LEGALESIGN_CODES || type === "unknown";
 }
 
 export function isKnownToUpon(event: Event): boolean {

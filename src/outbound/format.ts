@@ -58,7 +58,7 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   },
 };
 
-/** The types that a format has no word for. An unknown event may have the provider's own word. */
+/** The types that a format has no word for. */
 export function unspokenBy(format: FormatName): readonly EventType[] {
   const { speaks = () => true } = FORMATS[format];
   return EVENT_TYPES.filter((type) => !speaks(type));

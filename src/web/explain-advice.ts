@@ -75,6 +75,12 @@ export function sentencesOfUnsupported(
   );
 }
 
+/** Where a held delivery to a destination with batches goes. */
+export function describeBatch({ dueAt }: Pick<Delivery, "dueAt">, now: number): string {
+  if (dueAt === null || dueAt <= now) return "it goes in the next batch, or in one after it";
+  return `it goes in the batch that is due at ${new Date(dueAt).toISOString()} (${formatWait(dueAt, now)})`;
+}
+
 /** A delivery that another one waits for, with its event. */
 export interface Blocking {
   event: string;

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { Webhook } from "standardwebhooks";
 import { wants } from "../../src/domain/destination.ts";
 import { EVENT_TYPES, type Event, type KnownType } from "../../src/domain/event.ts";
 import { LEGALESIGN_CODES } from "../../src/domain/legalesign-codes.ts";
@@ -12,6 +13,7 @@ import {
 } from "../../src/outbound/format-legalesign.ts";
 import { aRequest, fixture, read, shipped } from "../inbound/posts.ts";
 import {
+  type Bridge,
   configText,
   FORM,
   SECRET,
@@ -21,7 +23,9 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
+import { createManualClock } from "../support/clock.ts";
 import { only } from "../support/only.ts";
+import { until } from "../support/until.ts";
 import { anEvent } from "./fixtures.ts";
 
 const UUID = "6619179c-95da-4d5c-b7be-7bac0bac4088";
@@ -83,6 +87,7 @@ describe("the format legalesign-upon", () => {
       "document.sent",
       "document.downloadable",
       "document.declined",
+      "unknown",
     ]);
     for (const given of [{ type: "document.completed" }, { type: "signer.signed" }] as const) {
       expect(isKnownToUpon(anEvent(given))).to.equal(false);
@@ -110,7 +115,7 @@ describe("the format legalesign-batch", () => {
   });
 
   it("has the code of each type by its object: one number means two things", () => {
-    const codes = EVENT_TYPES.filter(hasBatchCode).map((type) => {
+    const codes = (Object.keys(LEGALESIGN_CODES) as KnownType[]).map((type) => {
       const [item] = itemsOf(encodeBatch([anEvent({ type })]).body);
       return [item.resource_uri.split("/")[3], item.value, type];
     });
@@ -143,7 +148,6 @@ describe("the format legalesign-batch", () => {
       "document.expired",
       "signer.bounced",
       "signer.visit_failed",
-      "unknown",
     ]);
     const unsayable: Partial<Event>[] = [
       { type: "document.created" },
@@ -207,6 +211,116 @@ describe("a receiver that was written to Legalesign's legacy posts", () => {
     expect(texts).to.have.members(sent);
     const ofDocument = (all: string[]) => all.filter((text) => text.includes("/document/"));
     expect(ofDocument(texts)).to.deep.equal(ofDocument(sent));
+  });
+
+  describe("in batches of six minutes", () => {
+    const START = Date.UTC(2026, 0, 31, 12);
+    const PERIOD = 360_000;
+    const BATCH = ", batch: 6m, retry: [1m]";
+    const postBatch = (bridge: Bridge, items: object[]) =>
+      bridge.post(
+        `/in/legalesign/batch?token=${TOKEN}`,
+        new URLSearchParams({ data: JSON.stringify(items) }).toString(),
+        FORM,
+      );
+    const item = (value: string, document: string, second = 0) => ({
+      value,
+      timestamp: `2026-01-31T12:00:0${second}+00:00`,
+      resource_uri: `/api/v1/document/${document}/`,
+      name: "status",
+    });
+
+    it("gets the documented batch byte for byte as it went in", async () => {
+      const clock = createManualClock(START);
+      const receiver = await startReceiver();
+      const bridge = await startBridge(legacy("legalesign-batch", receiver.url, BATCH), { clock });
+      const sample = fixture("legalesign/batch.form").toString().trim();
+      await bridge.post(`/in/legalesign/batch?token=${TOKEN}`, sample, FORM);
+      await clock.advance(PERIOD - 1);
+      expect(receiver.deliveries).to.have.length(0);
+      await clock.advance(1);
+      const [post] = await receiver.got(1);
+      expect(post?.body.toString()).to.equal(sample);
+      const signed = new Webhook(SECRET);
+      const { headers } = only([...receiver.deliveries]);
+      const [at, id] = [
+        new Date(Number(headers["webhook-timestamp"]) * 1_000),
+        String(headers["webhook-id"]),
+      ];
+      expect(signed.sign(id, at, sample)).to.equal(headers["webhook-signature"]);
+    });
+
+    it("gets a failed batch again as it was, under the same id, and what came since in the next", async () => {
+      const clock = createManualClock(START);
+      const receiver = await startReceiver((nth) => (nth === 1 ? 503 : 200));
+      const text = legacy("legalesign-batch", receiver.url, BATCH);
+      const bridge = await startBridge(text, { clock, random: () => 0 });
+      await postBatch(bridge, [item("10", "d1"), item("20", "d1", 1)]);
+      await postBatch(bridge, [item("10", "d2", 2)]);
+      await clock.advance(PERIOD);
+      await receiver.got(1);
+      await until(async () => {
+        const { items } = (await bridge.admin("/api/v1/deliveries")).body;
+        return items.every(({ attempts }: { attempts: number }) => attempts === 1);
+      }, "the failure is stored");
+      await postBatch(bridge, [item("30", "d1", 3)]);
+      await clock.advance(60_000);
+      const [first, again] = await receiver.got(2);
+      expect(again?.body.equals(first?.body ?? Buffer.alloc(0))).to.equal(true);
+      expect(again?.headers["webhook-id"]).to.match(/^bat_/).and.equal(first?.headers["webhook-id"]);
+      await until(async () => {
+        const { items } = (await bridge.admin("/api/v1/deliveries?status=delivered")).body;
+        return items.length === 3;
+      }, "the batch is delivered");
+      await clock.advance(PERIOD);
+      const last = (await receiver.got(3))[2];
+      expect(itemsOf(last?.body ?? Buffer.alloc(0))).to.deep.equal([item("30", "d1", 3)]);
+      expect(last?.headers["webhook-id"]).to.match(/^evt_/);
+    });
+
+    it("parks what waited from before and has no code, and sends the rest together", async () => {
+      const clock = createManualClock(START);
+      const receiver = await startReceiver();
+      const url = receiver.url;
+      const plain = configText(
+        `destinations: { old: { url: "${url}", secrets: ["${SECRET}"], paused: true } }`,
+      );
+      const before = await startBridge(plain, { clock });
+      await postBatch(before, [item("10", "d1"), item("77", "d1", 1), item("30", "d1", 2)]);
+      const created = JSON.stringify({
+        event: { event_type: "signature_request_created", event_time: START },
+        signature_request: { signature_request_id: "d1" },
+      });
+      await before.post("/in/lumin/account", created, signedByLumin(created));
+      await before.stop();
+      const { folder } = before;
+      const bridge = await startBridge(legacy("legalesign-batch", url, BATCH), { clock, folder });
+      const posts = await receiver.got(1);
+      expect(posts.flatMap(({ body }) => itemsOf(body)).map(({ value }) => value)).to.deep.equal([
+        "10",
+        "77",
+        "30",
+      ]);
+      const parked = () => bridge.admin("/api/v1/deliveries?status=parked");
+      const [parkedOne] = await until(async () => {
+        const { items } = (await parked()).body;
+        return items.length === 1 && items;
+      }, "one delivery is parked");
+      expect(parkedOne).to.include({ reason: "unsupported_by_format", attempts: 0 });
+    });
+
+    it("has `explain` say when a waiting event goes", async () => {
+      const clock = createManualClock(START);
+      const receiver = await startReceiver();
+      const bridge = await startBridge(legacy("legalesign-batch", receiver.url, BATCH), { clock });
+      await postBatch(bridge, [item("10", "d1"), item("20", "d1", 1)]);
+      const { sentences, summary } = (await bridge.admin("/api/v1/explain/d1")).body;
+      const texts = sentences.map(({ text }: { text: string }) => text).join("\n");
+      expect(texts).to.include(
+        "waits: it goes in the batch that is due at 2026-01-31T12:06:00.000Z (in 6m) to old",
+      );
+      expect(summary.rows[1].deliveries[0].text).to.include("the batch that is due at 2026-01-31T12:06:00");
+    });
   });
 
   it("gets what Lumin told, with Legalesign's codes", async () => {

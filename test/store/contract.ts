@@ -10,6 +10,7 @@ import type { Store } from "../../src/store/store.ts";
 import { ordersOf } from "../domain/orders.ts";
 import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { only } from "../support/only.ts";
+import { describeBatches } from "./contract-batches.ts";
 import { describeDeliveries } from "./contract-deliveries.ts";
 import { describeLists } from "./contract-lists.ts";
 import { describeMoving } from "./contract-moving.ts";
@@ -714,6 +715,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   describePruning(name, open);
   describeMoving(name, open);
   describeParking(name, open);
+  describeBatches(name, open);
   describePaging(name, open);
   describeLists(name, open);
   describeDeliveries(name, open);

@@ -112,7 +112,7 @@ export const FORM = { "content-type": "application/x-www-form-urlencoded" };
 export interface Delivered {
   headers: IncomingHttpHeaders;
   body: Buffer;
-  // biome-ignore lint/suspicious/noExplicitAny: the body as JSON, null for a form; the test says what it expects
+  // biome-ignore lint/suspicious/noExplicitAny: JSON, null for a form; the test says what it expects
   json: any;
 }
 

@@ -1,6 +1,7 @@
 import type { DbRow, Scalar } from "../columns.ts";
 import { leaseToken, partsOfLeaseToken } from "../lease-token.ts";
-import type { ClaimRequest, Lease } from "../port/queue.ts";
+import type { BatchRule, ClaimRequest, Lease } from "../port/queue.ts";
+import { type FollowingRow, followersOf } from "../sql/followers.ts";
 import { selectOf } from "../sql/session.ts";
 import { DELIVERY, EVENT } from "../tables.ts";
 import { columns } from "./given.ts";
@@ -28,18 +29,44 @@ export async function claim(
   request: ClaimRequest,
   newToken: string,
 ): Promise<Lease[]> {
-  const { destination, until, probe = false } = request;
+  const { destination, until, probe = false, batch } = request;
   const token = probe ? `${PROBE}${newToken}` : newToken;
-  const [, rows] = await Promise.all([
+  const [, rows, following] = await Promise.all([
     session.run(TAKE_TURN, [channel, destination]),
     lease(session, request, token),
+    batch && followLeases(session, { destination, token, batch }),
     probe ? moveProbe(session, channel, { destination, until, token }) : undefined,
   ]);
+  const behind = following && Map.groupBy(following, ({ leased }) => leased);
   return rows.map((row) => ({
     delivery: DELIVERY.decode(row),
     event: EVENT.decode(row),
     token: leaseToken(row.position, token),
+    ...(behind && { followers: followersOf(behind.get(row.position) ?? [], token) }),
   }));
+}
+
+/**
+ * What follows the leases of this token in their lanes. They are held, and change only together with a lease.
+ */
+function followLeases(
+  session: Session,
+  { destination, token, batch }: { destination: string; token: string; batch: BatchRule },
+) {
+  return session.rows<FollowingRow & { leased: number }>(
+    `select l.position as leased, f.*
+     from deliveries l cross join lateral (
+       select d.position, ${selectOf({ isPostgres: true }, DELIVERY.columns)}, e.body,
+         d.attempts = l.attempts and d.recorded_at / $3::bigint = l.recorded_at / $3::bigint as together
+       from deliveries d join (select id, body from events) e on e.id = d.event_id
+       where d.destination = l.destination and d.lane = l.lane
+         and d.due_at is not null and d.position > l.position
+       order by d.position limit $4
+     ) f
+     where l.destination = $1 and l.token = $2 and l.status = 'pending'
+     order by f.position`,
+    [destination, token, batch.period, batch.limit - 1],
+  );
 }
 
 /**
