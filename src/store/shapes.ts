@@ -6,6 +6,7 @@ import { DOCUMENT_STATUSES, Event, Provenance, SIGNER_ROLES, SIGNER_STATUSES } f
 import { FINAL_EVENTS } from "../domain/known-signer.ts";
 import { PROBLEM_KINDS, type Problem, type Shown } from "../domain/receipt.ts";
 import type { AuditEntry, Pause } from "./port/control.ts";
+import type { Note } from "./port/notes.ts";
 
 /**
  * The shapes of values that are stored as JSON, for rows that come from outside of any store. Strict: an
@@ -82,3 +83,6 @@ export const details: z.ZodType<AuditEntry["details"]> = z.record(
   z.string(),
   z.union([z.string(), z.number(), z.null()]),
 );
+
+/** Whoever notes it knows what it is like. */
+export const noted: z.ZodType<Note["value"]> = z.record(z.string(), z.unknown());

@@ -48,7 +48,7 @@ export function readText(bytes: Buffer): Reading {
 }
 
 /**
- * Files of form 1 have no tallies. Files from before retention have no tombstones, and no time of the last
+ * Files of form 1 have no tallies and no notes. Files from before retention have no tombstones, and no time of the last
  * report about a document. In files of 0.1.0 links and destinations have positions too.
  */
 function completed(contents: Contents): Contents {

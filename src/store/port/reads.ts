@@ -49,6 +49,8 @@ export interface DeliveryFilter extends TimeRange {
   /** True: only those that are open or parked. */
   undelivered?: boolean | undefined;
   reason?: ParkReason | undefined;
+  /** True: only parked ones that were acknowledged. They are in no other list of parked or undelivered ones. */
+  acknowledged?: boolean | undefined;
   /** Of the last attempt. */
   cause?: AttemptCause | undefined;
   /** Of the event. */
@@ -85,6 +87,8 @@ export interface ListedDelivery extends Delivery {
   source: string;
   /** It is leased to a worker: then `dueAt` is when the lease ends. */
   leased: boolean;
+  /** When an operator acknowledged that it is parked; null: not. */
+  acknowledgedAt: number | null;
   /** Null: there was none, or it is pruned. */
   lastAttempt: Pick<Attempt, "startedAt" | "cause" | "status"> | null;
   /** The event whose delivery a held one waits for, in its lane; null: it waits for none. */
@@ -108,6 +112,8 @@ export interface AttemptedDelivery extends Delivery {
   history: readonly Attempt[];
   /** It is leased to a worker: then `dueAt` is when the lease ends. */
   leased: boolean;
+  /** When an operator acknowledged that it is parked; null: not. */
+  acknowledgedAt: number | null;
 }
 
 /** An event with its receipt, its duplicates and its deliveries. */
