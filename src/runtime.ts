@@ -5,11 +5,13 @@ import { asksFor, wants } from "./domain/destination.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
 import type { Budget } from "./inbound/budget.ts";
+import { type Channel, channelAt } from "./inbound/channel.ts";
 import { createIntake, type Intake } from "./inbound/intake.ts";
 import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
 import { createReject } from "./inbound/reject.ts";
 import type { Rejections } from "./inbound/rejections.ts";
+import { createRelease, type Release } from "./inbound/release.ts";
 import { createReprocess } from "./inbound/reprocess.ts";
 import { createTarpit } from "./inbound/tarpit.ts";
 import type { Observers } from "./observe/observers.ts";
@@ -41,6 +43,8 @@ export interface RuntimeParts {
   onDeath(): void;
   /** The runtime in force: a reload replaces it. */
   current(): Runtime;
+  /** Requests may be left in shadow whose channel is not. */
+  leftInShadow(): void;
 }
 
 /** What one configuration makes between the listeners and the store. */
@@ -72,6 +76,10 @@ export async function createRuntime(
   const shared = parts.store.subscribe !== undefined;
   const store = withHandover(parts.store, () => (current() === runtime ? null : current().dispatcher));
   const subscribers = () => current().config.destinations;
+  const isInShadow = (channel: Channel) =>
+    (channelAt(current().config.channels, { source: channel.source, channel: channel.name }) ?? channel)
+      .shadow === true;
+  const { leftInShadow } = parts;
   const { newReceiptId, newRejectionId } = idMakers(parts);
   const reject = createReject({ store: { reject: rejections.add }, rejected, newRejectionId });
   const timeouts = { stall: server.stallTimeout, whole: server.requestTimeout };
@@ -79,7 +87,10 @@ export async function createRuntime(
     config,
     take: createIntake({ budget, reject, timeouts, clock }),
     // In, store, out: `accept` records, `recorded` wakes the dispatcher, and the dispatcher sends.
-    accept: createAccept({ store, reject, subscribers, newReceiptId, recorded: wakeCurrent(parts) }),
+    accept: createAccept({
+      ...{ store, reject, subscribers, isInShadow, leftInShadow, newReceiptId },
+      recorded: wakeCurrent(parts),
+    }),
     dispatcher: createDispatcher({
       ...{ store, destinations, saved, deliver, clock, random, shared, onDeath },
       observe: observers.deliveries,
@@ -89,6 +100,16 @@ export async function createRuntime(
     conceal: createConceal(channels, config.privateNames),
   };
   return runtime;
+}
+
+/** What processes the requests of channels that a reload has taken out of shadow. */
+export function createShadowRelease(parts: Omit<RuntimeParts, "leftInShadow">): Release {
+  const { store, clock, observers, current } = parts;
+  return createRelease({
+    ...{ store, clock, observe: observers.configuration, recorded: wakeCurrent(parts) },
+    channels: () => current().config.channels,
+    subscribers: () => current().config.destinations,
+  });
 }
 
 /** Wakes the dispatcher in force when it is called, not when it was made: a reload may come in between. */
@@ -115,7 +136,7 @@ export interface RequestHandlers {
   administer: RequestListener;
 }
 
-interface HandlerParts extends RuntimeParts {
+interface HandlerParts extends Omit<RuntimeParts, "leftInShadow"> {
   metrics: Pick<Metrics, "scrape">;
   status: Status;
   /** Takes the configuration from its file again, all or nothing. */

@@ -63,6 +63,7 @@ function describeChannel(channel: Channel, server: Config["server"]): string[] {
     `  ${channel.source} / ${channel.name} (${channel.rules.title})`,
     `    POST ${pathOf(channel, server.basePath)}`,
     `    checked by ${checks}; read by ${mapping.digest}${limit}`,
+    ...(channel.shadow ? ["    in shadow: what it alone reports is kept, and delivered to nobody"] : []),
   ];
 }
 

@@ -144,6 +144,12 @@ const channel = exactly({
     .describe(
       "the longest time without a genuine request that is usual: after a longer one `countersign status` says so. Absent: it is learned from the last eight weeks",
     ),
+  shadow: z
+    .boolean({ error: "must be true or false" })
+    .optional()
+    .describe(
+      "true: the channel is tried: its requests are verified, kept and compared, and what it alone reports is delivered to nobody until the mark is taken away. Absent: false",
+    ),
   verify: z
     .literal("none", { error: "can only be `none`; how a channel is checked stands in its mapping" })
     .optional()

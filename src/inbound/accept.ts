@@ -22,6 +22,10 @@ export interface AcceptParts {
   reject: Reject;
   /** The destinations of the current configuration. */
   subscribers(): readonly Subscriber[];
+  /** Whether the current configuration has the channel in shadow. */
+  isInShadow(channel: Channel): boolean;
+  /** Called when a request was recorded in shadow whose channel has left it meanwhile. */
+  leftInShadow(): void;
   newReceiptId(receivedAt: number): string;
   /** Nothing is sent without it: it wakes the dispatcher. */
   recorded: OnRecorded;
@@ -33,7 +37,8 @@ export type Accept = (request: OpenedRequest, channel: Channel) => Promise<Accep
  * The way in: verify, decode, normalize, record. `interpret` normalizes slice by slice while `recordEach`
  * records, so that a long batch holds up no other request. Rejects only when the store does.
  */
-export function createAccept({ store, reject, subscribers, newReceiptId, recorded }: AcceptParts): Accept {
+export function createAccept({ store, reject, recorded, ...parts }: AcceptParts): Accept {
+  const { subscribers, isInShadow, leftInShadow, newReceiptId } = parts;
   return async (opened, channel) => {
     const request = await verifyInTurns(opened, channel);
     if ("refused" in request) {
@@ -42,7 +47,11 @@ export function createAccept({ store, reject, subscribers, newReceiptId, recorde
     }
     const decoded = await decodeInTurns(request, channel);
     const receiptId = newReceiptId(request.receivedAt);
-    const planned = interpret(decoded, { receiptId, request, channel, subscribers });
-    return { receipt: receiptId, ...(await recordEach(planned, store.record, store.amend, recorded)) };
+    // For all of the request: a reload between two of its slices must leave no part of it out.
+    const mode = isInShadow(channel) ? "shadow" : "live";
+    const planned = interpret(decoded, { receiptId, request, channel, mode, subscribers });
+    const result = await recordEach(planned, store.record, store.amend, recorded);
+    if (mode === "shadow" && !isInShadow(channel)) leftInShadow();
+    return { receipt: receiptId, ...result };
   };
 }

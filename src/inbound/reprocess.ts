@@ -6,9 +6,14 @@ import type { Store } from "../store/store.ts";
 import { type Channel, channelAt } from "./channel.ts";
 import { refuseCodings } from "./content.ts";
 import { decodeInTurns } from "./decode.ts";
-import { interpret, type OnRecorded, type PlannedRecord, recordEach } from "./interpret.ts";
+import {
+  type InterpretParts,
+  interpret,
+  type OnRecorded,
+  type PlannedRecord,
+  recordEach,
+} from "./interpret.ts";
 import { openRequest } from "./open-request.ts";
-import type { VerifiedRequest } from "./request.ts";
 import { requestOfRejection } from "./stored-request.ts";
 import { asVerifiedBefore, verifyInTurns } from "./verify.ts";
 
@@ -87,12 +92,17 @@ async function sum(ids: readonly string[], reprocessOne: ReprocessOne): Promise<
 }
 
 /** Null: the receipt is gone, or its channel is no longer configured. */
-async function reprocessReceipt(id: string, { dryRun }: ReprocessRequest, parts: ReprocessParts) {
+export async function reprocessReceipt(
+  id: string,
+  { dryRun }: Pick<ReprocessRequest, "dryRun">,
+  parts: Omit<ReprocessParts, "newReceiptId">,
+): Promise<{ fixed: boolean; events: number } | null> {
   const receipt = await parts.store.findReceipt(id);
   const channel = receipt && channelAt(parts.channels(), receipt);
   if (!channel) return null;
   const request = await asVerifiedBefore(receipt, channel);
-  const planned = await plan(receipt.id, request, channel, parts);
+  const mode = channel.shadow ? "shadow" : receipt.shadow ? "released" : "live";
+  const planned = await plan({ receiptId: receipt.id, request, channel, mode }, parts);
   const { problems, events } = dryRun
     ? await count(planned)
     : await record(planned, parts.store.amend, parts);
@@ -109,7 +119,9 @@ async function reprocessRejection(rejection: Rejection, { dryRun }: ReprocessReq
   const request = await verifyInTurns(openRequest(raw, channel.rules.read), channel);
   if ("refused" in request) return { fixed: false, events: 0 };
 
-  const planned = await plan(parts.newReceiptId(rejection.receivedAt), request, channel, parts);
+  const receiptId = parts.newReceiptId(rejection.receivedAt);
+  const mode = channel.shadow ? "shadow" : "live";
+  const planned = await plan({ receiptId, request, channel, mode }, parts);
   if (dryRun) return { fixed: true, events: (await count(planned)).events };
   const { events } = await record(planned, parts.store.record, parts);
   await parts.store.dropRejection(rejection.id);
@@ -117,13 +129,11 @@ async function reprocessRejection(rejection: Rejection, { dryRun }: ReprocessReq
 }
 
 async function plan(
-  receiptId: string,
-  request: VerifiedRequest,
-  channel: Channel,
-  { subscribers }: ReprocessParts,
+  given: Omit<InterpretParts, "subscribers">,
+  { subscribers }: Pick<ReprocessParts, "subscribers">,
 ): Promise<Iterable<PlannedRecord>> {
-  const decoded = await decodeInTurns(request, channel);
-  return interpret(decoded, { receiptId, request, channel, subscribers });
+  const decoded = await decodeInTurns(given.request, given.channel);
+  return interpret(decoded, { ...given, subscribers });
 }
 
 /** The sum over the slices of one request. */
@@ -135,7 +145,7 @@ interface Sum {
 async function record(
   planned: Iterable<PlannedRecord>,
   first: Store["record"],
-  { store, recorded: announce }: ReprocessParts,
+  { store, recorded: announce }: Pick<ReprocessParts, "store" | "recorded">,
 ): Promise<Sum> {
   const { recorded, problems } = await recordEach(planned, first, store.amend, announce);
   return { problems, events: recorded.events.length };

@@ -64,6 +64,7 @@ const amended = {
   problems: jsonUnlessEmpty("problems", z.array(problem)),
   events: json("events", z.array(eventId)),
   duplicates: json("duplicates", z.array(eventId)),
+  shadow: optional(json("shadow", z.array(eventId))),
 };
 export const AMENDMENT = group<Pick<ReceiptSummary, keyof typeof amended>>(amended);
 

@@ -20,6 +20,7 @@ import { describePaging } from "./contract-paging.ts";
 import { describeParking } from "./contract-parking.ts";
 import { describePruning } from "./contract-pruning.ts";
 import { describeRefusing } from "./contract-refusing.ts";
+import { describeShadow } from "./contract-shadow.ts";
 import { describeTallies } from "./contract-tallies.ts";
 import { anAttempt } from "./filled.ts";
 
@@ -724,5 +725,6 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   describeLists(name, open);
   describeDeliveries(name, open);
   describeRefusing(name, open);
+  describeShadow(name, open);
   describeTallies(name, open);
 }

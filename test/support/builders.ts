@@ -68,10 +68,18 @@ export function aRecordRequest(
     receipt = aReceipt(),
     subscribers = [CRM],
     coalesce = 0,
-  }: { receipt?: Receipt; subscribers?: readonly Subscriber[]; coalesce?: number } = {},
+    shadow = false,
+  }: {
+    receipt?: Receipt;
+    subscribers?: readonly Subscriber[];
+    coalesce?: number;
+    /** The channel is in shadow. */
+    shadow?: boolean;
+  } = {},
 ): RecordRequest {
-  const rules = { subscribers, coalesce };
+  const rules = { subscribers, coalesce, shadow };
   return {
+    shadow,
     receipt,
     lookup: lookupOf(receipt, drafts, rules),
     resolve: (known) => resolve(receipt, drafts, known, rules),

@@ -40,6 +40,8 @@ export interface ReceiptFilter extends TimeRange {
   channel?: string | undefined;
   /** True: only those with a problem. */
   problems?: boolean | undefined;
+  /** True: only those in shadow. */
+  shadow?: boolean | undefined;
 }
 
 /** The range is of the time of recording. */
@@ -67,6 +69,11 @@ export interface ReceiptSummary extends Omit<Receipt, "body"> {
   events: readonly string[];
   /** Ids of the events that it reported again. */
   duplicates: readonly string[];
+  /**
+   * In shadow: ids of the events that it would have made, when it came. Null, or absent from what an earlier
+   * version wrote: it is not in shadow.
+   */
+  shadow?: readonly string[] | null | undefined;
 }
 
 /** That a receipt reported an event again. */
@@ -122,6 +129,8 @@ export interface EventHistory {
   /** Null: pruned. */
   receipt: ReceiptSummary | null;
   duplicates: readonly Duplicate[];
+  /** Receipts in shadow that reported it before anything else did. */
+  shadow: readonly Duplicate[];
   deliveries: readonly AttemptedDelivery[];
 }
 
@@ -180,6 +189,8 @@ export interface Tallies {
 export interface Reads {
   findEvents(filter: EventFilter, page: ListRequest): Promise<SearchedPage<Event>>;
   findEvent(id: string): Promise<EventHistory | null>;
+  /** The receipts in shadow that would have made the event, oldest first; whether or not it is recorded. */
+  findShadow(event: string): Promise<readonly Duplicate[]>;
 
   findReceipts(filter: ReceiptFilter, page: ListRequest): Promise<SearchedPage<ReceiptSummary>>;
   /** The number of receipts with a problem, at most `MAX_COUNT`. */

@@ -14,7 +14,7 @@ import type {
   ReceiptSummary,
 } from "../port/reads.ts";
 import { AUDIT_ENTRY, DOCUMENT, EVENT, RECEIPT, REJECTION } from "../tables.ts";
-import { type Condition, condition, equal } from "./condition.ts";
+import { ANY, allOf, type Condition, condition, equal } from "./condition.ts";
 import { toRejection } from "./find.ts";
 import { type Listing, list, search } from "./list.ts";
 import type { Session } from "./session.ts";
@@ -46,17 +46,21 @@ export function findEvents(
 
 export function findReceipts(
   session: Session,
-  { source, channel, problems, ...range }: ReceiptFilter,
+  { source, channel, problems, shadow, ...range }: ReceiptFilter,
   page: ListRequest,
 ): Promise<SearchedPage<ReceiptSummary>> {
   const listing: Listing = {
     ...{ table: "receipts", columns: RECEIPT.columns },
-    ...(problems ? { ways: [condition("problems is not null")] } : {}),
-    others: equal({ source, channel }),
+    ...(problems ? { ways: [WITH_PROBLEMS] } : shadow ? { ways: [IN_SHADOW] } : {}),
+    others: allOf(equal({ source, channel }), problems && shadow ? IN_SHADOW : ANY),
     time: { column: "received_at", range, isIndexed: true },
   };
   return list(session, listing, page, RECEIPT.decode);
 }
+
+/** As an index has them. */
+const WITH_PROBLEMS = condition("problems is not null");
+const IN_SHADOW = condition("shadow is not null");
 
 export function findRejections(
   session: Session,

@@ -11,6 +11,7 @@ import {
   findEvent,
   findReceipt,
   findRejection,
+  findShadow,
 } from "./find.ts";
 import {
   findAudit,
@@ -38,6 +39,7 @@ export function createReads(
   return {
     findEvents: (filter, page) => read(() => findEvents(session, filter, page)),
     findEvent: (id) => read(() => findEvent(session, id)),
+    findShadow: (event) => read(() => findShadow(session, event)),
     findReceipts: (filter, page) => read(() => findReceipts(session, filter, page)),
     findReceipt: (id) => read(() => findReceipt(session, id)),
     countProblems: () => read(() => countProblems(session)),
