@@ -68,6 +68,7 @@ async function draftOf({ history, label, group, showsDeliveries, notes }: Subjec
       text: describeEvent(event),
       notes: [
         ...notes,
+        ...shadowsOf(history),
         ...raritiesOf(history),
         ...unsent,
         ...(isForNone ? ["No destination asked for it."] : []),
@@ -94,6 +95,12 @@ function raritiesOf(history: EventHistory): string[] {
       ? ["It happened after it was received, by the provider's time: one of the two clocks is wrong."]
       : []),
   ];
+}
+
+function shadowsOf({ shadow }: EventHistory): string[] {
+  const channels = [...new Set(shadow.map(({ channel }) => channel))];
+  if (channels.length === 0) return [];
+  return [`Reported before by a channel in shadow (${channels.join(", ")}): nothing was forwarded for that.`];
 }
 
 /** When the first report of the event was received, milliseconds since 1970. */

@@ -1,6 +1,6 @@
 import type { Event } from "../domain/event.ts";
 import { type Rejection, summarize } from "../domain/receipt.ts";
-import type { EventHistory, ReceiptSummary } from "../store/port/reads.ts";
+import type { Duplicate, EventHistory, ReceiptSummary } from "../store/port/reads.ts";
 import { type DeliveryParts, type FindBlocking, sentencesOfUnsupported } from "./explain-advice.ts";
 import { describeCheck } from "./explain-closing.ts";
 import { accountForDelivery, type Sentence } from "./explain-delivery.ts";
@@ -12,6 +12,7 @@ import { nameSigner } from "./explain-words.ts";
 export function accountForOrigin(history: EventHistory): Sentence[] {
   const { event, receipt } = history;
   return [
+    ...accountForShadow(history.shadow),
     ...(receipt ? accountForReceipt(receipt) : []),
     accountForEvent(event),
     ...accountForDuplicates(history),
@@ -26,8 +27,26 @@ export function accountForReceipt(receipt: ReceiptSummary): Sentence[] {
   return [
     { at, text: `Receipt ${id}: ${came}, and the request was ${describeCheck(verified)}.` },
     ...(problem === null ? [] : [{ at, text: `Not all of it could be read: ${problem}.` }]),
-    ...(isEmpty ? [{ at, text: "No event came of it." }] : []),
+    ...(receipt.shadow ? [{ at, text: describeShadow(receipt.shadow) }] : []),
+    ...(isEmpty && !receipt.shadow ? [{ at, text: "No event came of it." }] : []),
   ];
+}
+
+/** What a receipt in shadow says of itself. `made`: ids of the events that it would have made. */
+export function describeShadow(made: readonly string[]): string {
+  const alone =
+    made.length === 0
+      ? "it reported nothing new"
+      : `what it reported first (${made.join(", ")}) is not recorded`;
+  return `Its channel is in shadow, so that nothing is forwarded for it: ${alone}.`;
+}
+
+/** The reports of an event by channels in shadow, which came before any other. */
+export function accountForShadow(shadow: readonly Duplicate[]): Sentence[] {
+  return shadow.map(({ at, channel, receipt }) => ({
+    at,
+    text: `Reported over ${channel}, in shadow, by receipt ${receipt}; nothing was forwarded for that.`,
+  }));
 }
 
 export function accountForRejection(rejection: Rejection): Sentence[] {
