@@ -87,9 +87,15 @@ function matches(pattern: string, text: string): boolean {
 /** The lane of all deliveries to a destination that gets batches. Other lanes have a slash. */
 export const BATCH_LANE = "batch";
 
-/** When the batch of an event ends that was received at that moment, both in milliseconds since 1970. */
-export function batchEnd(receivedAt: number, period: number): number {
-  return (Math.floor(receivedAt / period) + 1) * period;
+const MAX_BATCH_GRACE_MS = 5_000;
+
+/**
+ * When the batch is due of an event that was received at that moment, both in milliseconds since 1970: a
+ * moment after the end of its period, so that what was received in it is on disk by then.
+ */
+export function batchDueAt(receivedAt: number, period: number): number {
+  const end = (Math.floor(receivedAt / period) + 1) * period;
+  return end + Math.min(MAX_BATCH_GRACE_MS, Math.floor(period / 12));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Origin } from "./coalesce.ts";
 import type { Delivery } from "./delivery.ts";
-import { batchEnd, laneOf, type Subscriber, wants } from "./destination.ts";
+import { batchDueAt, laneOf, type Subscriber, wants } from "./destination.ts";
 import { type Document, evolve, unknownDocument } from "./document.ts";
 import type { Event } from "./event.ts";
 import { deliveryId } from "./identity.ts";
@@ -60,5 +60,5 @@ export function deliveriesOf(event: Event, receipt: Receipt, subscribers: readon
 }
 
 function dueAtOf({ batch }: Subscriber, { receivedAt }: Receipt): number {
-  return batch === undefined ? receivedAt : batchEnd(receivedAt, batch);
+  return batch === undefined ? receivedAt : batchDueAt(receivedAt, batch);
 }

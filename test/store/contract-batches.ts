@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Outcome } from "../../src/domain/delivery.ts";
-import { batchEnd, type Subscriber } from "../../src/domain/destination.ts";
+import { batchDueAt, type Subscriber } from "../../src/domain/destination.ts";
 import type { KnownType } from "../../src/domain/event.ts";
 import type { Lease } from "../../src/store/port/queue.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -9,7 +9,8 @@ import { nth, only } from "../support/only.ts";
 import { anAttempt } from "./filled.ts";
 
 const PERIOD = 360_000;
-const END = batchEnd(NEW_YEAR, PERIOD);
+const PERIOD_END = NEW_YEAR + PERIOD;
+const END = batchDueAt(NEW_YEAR, PERIOD);
 const NEXT_END = END + PERIOD;
 const BATCHED: Subscriber = { ...CRM, batch: PERIOD };
 const FAILED = { status: "pending", dueAt: END + 5_000 } as const satisfies Outcome;
@@ -62,8 +63,8 @@ export function describeBatches(name: string, open: () => Promise<Store>): void 
 
     it("leases what was recorded in a period together, in the order recorded, once the period is over", async () => {
       await record("b");
-      await record("a", END - 1);
-      await record("c", END);
+      await record("a", PERIOD_END - 1);
+      await record("c", PERIOD_END);
       expect(await claimAll(END - 1)).to.deep.equal([]);
       const lease = await claim();
       expect(eventsOf(lease)).to.deep.equal([...allOf("b"), ...allOf("a")]);
@@ -94,7 +95,7 @@ export function describeBatches(name: string, open: () => Promise<Store>): void 
       const first = await claim();
       await settle(first, FAILED);
       await record("b");
-      await record("c", END);
+      await record("c", PERIOD_END);
       const second = await claim(NEXT_END);
       expect(eventsOf(second)).to.deep.equal(eventsOf(first));
       await settle(second);
