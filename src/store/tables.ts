@@ -268,6 +268,7 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
       token: nullable(text("token")),
       recordedAt: milliseconds("recorded_at"),
       acknowledgedAt: optional(milliseconds("acknowledged_at")),
+      batch: optional(text("batch")),
     }),
     order: ["position"],
     keys: [{ columns: ["recorded_at", "event_id", "destination"] }, pendingOfLane],

@@ -113,6 +113,27 @@ export function describeBatches(name: string, open: () => Promise<Store>): void 
       expect(eventsOf(await claim())).to.deep.equal(eventsOf(first));
     });
 
+    it("closes a batch at its first claim: what is recorded of its period after that goes in the next", async () => {
+      for (const [document, result] of [
+        ["alone", "expired"],
+        ["d1", "released"],
+        ["d2", "failed"],
+      ] as const) {
+        const types = document === "alone" ? TYPES.slice(0, 1) : TYPES;
+        await record(document, NEW_YEAR, types);
+        const first = await claim();
+        await record(`after ${document}`);
+        if (result === "released") await store.release([first], END);
+        if (result === "failed") await settle(first, FAILED);
+        const again = await claim(END + 60_000);
+        expect(eventsOf(again), result).to.deep.equal(eventsOf(first));
+        await settle(again);
+        const next = await claim();
+        expect(eventsOf(next), result).to.deep.equal(allOf(`after ${document}`));
+        await settle(next);
+      }
+    });
+
     it("leases no more than the limit, and the rest of the period after it", async () => {
       await record("a");
       await record("b");

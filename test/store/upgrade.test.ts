@@ -94,7 +94,7 @@ for (const version of readdirSync(FIXTURES)) {
 
 /** With what later versions added to its table. */
 function completed(of: { table: string; row: object }): object {
-  if (of.table === "deliveries") return { ...of, row: { ...of.row, acknowledgedAt: null } };
+  if (of.table === "deliveries") return { ...of, row: { ...of.row, acknowledgedAt: null, batch: null } };
   if (of.table !== "receipts") return of;
   const row = of.row as Rows["receipts"];
   return { ...of, row: { ...row, receipt: { ...row.receipt, shadow: null } } };

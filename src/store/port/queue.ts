@@ -104,8 +104,8 @@ export interface Queue {
    * becomes of its holder.
    *
    * With `batch` a lease has followers: those next to it in its lane, up to the first that was recorded in
-   * another period or has had another number of attempts. So a batch that was attempted is the same at the
-   * next attempt, whatever was recorded since, also after a crash.
+   * another period. The first claim closes the batch: from then on it has the same deliveries at every
+   * attempt, whatever is recorded since, also after a crash.
    *
    * A store that has `subscribe` enforces the destination's saved state for all nodes, also for one that has
    * not heard of it yet: while the destination is paused nothing is leased; while its breaker is open one

@@ -47,24 +47,37 @@ export async function claim(
 }
 
 /**
- * What follows the leases of this token in their lanes. They are held, and change only together with a lease.
+ * What follows the leases of this token in their lanes, up to the end of their batch, which is closed with
+ * that. Followers are held, and change only together with a lease.
  */
 function followLeases(
   session: Session,
   { destination, token, batch }: { destination: string; token: string; batch: BatchRule },
 ) {
   return session.rows<FollowingRow & { leased: number }>(
-    `select l.position as leased, f.*
-     from deliveries l cross join lateral (
-       select d.position, ${selectOf({ isPostgres: true }, DELIVERY.columns)}, e.body,
-         d.attempts = l.attempts and d.recorded_at / $3::bigint = l.recorded_at / $3::bigint as together
-       from deliveries d join (select id, body from events) e on e.id = d.event_id
-       where d.destination = l.destination and d.lane = l.lane
-         and d.due_at is not null and d.position > l.position
-       order by d.position limit $4
-     ) f
-     where l.destination = $1 and l.token = $2 and l.status = 'pending'
-     order by f.position`,
+    `with leased as (
+       select position, destination, lane, recorded_at, batch from deliveries
+       where destination = $1 and token = $2 and status = 'pending'
+     ), following as (
+       select l.position as leased, d.position, d.batch is not distinct from l.batch
+         and (d.batch is not null or d.recorded_at / $3::bigint = l.recorded_at / $3::bigint) as together
+       from leased l cross join lateral (
+         select position, recorded_at, batch from deliveries d
+         where d.destination = l.destination and d.lane = l.lane
+           and d.due_at is not null and d.position > l.position
+         order by d.position limit $4) d
+     ), chosen as (
+       select leased, position, together from following f where not exists (
+         select from following before
+         where before.leased = f.leased and before.position <= f.position and not before.together)
+     ), closed as (
+       update deliveries d set batch = $2
+       from (select position from leased union all select position from chosen) c
+       where d.position = c.position and d.batch is null
+     )
+     select leased, position, together, ${selectOf({ isPostgres: true }, DELIVERY.columns)}, e.body
+     from chosen join deliveries using (position) join (select id, body from events) e on e.id = event_id
+     order by position`,
     [destination, token, batch.period, batch.limit - 1],
   );
 }

@@ -3,7 +3,7 @@ import { tallySettlement } from "../../domain/tally.ts";
 import { leaseToken, partsOfLeaseToken } from "../lease-token.ts";
 import type { ClaimRequest, Lease, Queue, Settlement } from "../port/queue.ts";
 import type { Backlog } from "../port/reads.ts";
-import { followersOf } from "../sql/followers.ts";
+import { followersOf, untilBatchEnds } from "../sql/followers.ts";
 import type { Session } from "../sql/session.ts";
 import { ATTEMPT, DELIVERY, EVENT } from "../tables.ts";
 import type { LeasedRow, Statements } from "./statements.ts";
@@ -22,7 +22,8 @@ export function claim(
     const delivery = { ...DELIVERY.decode(row), dueAt: until };
     const lease = { delivery, event: EVENT.decode(row), token: leaseToken(row.position, token) };
     if (!batch) return lease;
-    const following = sql.following.all(row.position, batch.period, batch.limit - 1);
+    const following = untilBatchEnds(sql.following.all(row.position, batch.period, batch.limit - 1));
+    for (const { position } of [row, ...following]) sql.closeBatch.run(token, position);
     return { ...lease, followers: followersOf(following, token) };
   });
 }

@@ -136,14 +136,16 @@ export function prepareStatements(db: DatabaseSync) {
     following: query<FollowingRow>(
       db,
       `select d.position, ${selectOf({ isPostgres: false }, DELIVERY.columns)}, e.body,
-         (d.attempts, d.recorded_at / cast(?2 as integer)) = (
-           select attempts, recorded_at / cast(?2 as integer) from deliveries where position = ?1
-         ) as together
-       from deliveries d join events e on e.id = d.event_id
-       where (d.destination, d.lane) = (select destination, lane from deliveries where position = ?1)
-         and d.due_at is not null and d.position > ?1
+         d.batch is l.batch and (d.batch is not null
+           or d.recorded_at / cast(?2 as integer) = l.recorded_at / cast(?2 as integer)) as together
+       from (select destination as to_name, lane as in_lane, recorded_at, batch
+             from deliveries where position = ?1) l
+       join deliveries d on d.destination = l.to_name and d.lane = l.in_lane
+       join events e on e.id = d.event_id
+       where d.due_at is not null and d.position > ?1
        order by d.position limit ?3`,
     ),
+    closeBatch: query(db, "update deliveries set batch = coalesce(batch, ?) where position = ?"),
     isHeld: query<{ position: number }>(
       db,
       `select position from deliveries

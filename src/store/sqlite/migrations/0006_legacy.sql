@@ -1,3 +1,6 @@
+-- The batch that a delivery went out in, named at its first claim; null: none.
+alter table deliveries add column batch text;
+
 -- Receipts of channels in shadow: a JSON array of the ids of the events that they would have made; null: the
 -- receipt is not in shadow.
 alter table receipts add column shadow text;
