@@ -357,6 +357,28 @@ channels: { account: { title: Account } }
     expect(problems[0]?.message).to.include("copy countersign.example.yaml");
   });
 
+  it("reads shadow and standby of channels, and refuses what cannot be meant", async () => {
+    const text = (batch: string, realtime: string) =>
+      `sources:
+  legalesign:
+    mapping: legalesign
+    channels:
+      batch: { token: 0123456789abcdef${batch} }
+      realtime: { secrets: [s]${realtime} }`;
+    const { config } = await parseConfig(text(", standby: 3d", ""), "c.yaml", {});
+    expect(config?.channels.map(({ standby }) => standby)).to.deep.equal([259_200_000, undefined]);
+    const tried = await parseConfig(text("", ", shadow: true"), "c.yaml", {});
+    expect(tried.config?.channels.map(({ shadow }) => shadow)).to.deep.equal([undefined, true]);
+    for (const [batch, realtime, message] of [
+      [", standby: 1h", "", "at least 1d"],
+      [", shadow: maybe", "", "must be true or false"],
+      [", standby: 3d, shadow: true", "", "is in shadow and on standby"],
+      [", standby: 3d", ", shadow: true", "no other channel of the source has taken over"],
+      [", standby: 3d", ", standby: 3d", "no other channel of the source has taken over"],
+    ] as const)
+      expect((await problemsOf(text(batch, realtime))).join("\n"), message).to.include(message);
+  });
+
   it("the example is good once its environment is set", async () => {
     const text = readFileSync(new URL("../countersign.example.yaml", import.meta.url), "utf8");
     const names = [...text.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name = ""]) => name);

@@ -63,6 +63,9 @@ function describeChannel(channel: Channel, server: Config["server"]): string[] {
     `  ${channel.source} / ${channel.name} (${channel.rules.title})`,
     `    POST ${pathOf(channel, server.basePath)}`,
     `    checked by ${checks}; read by ${mapping.digest}${limit}`,
+    ...(channel.standby === undefined
+      ? []
+      : [`    on standby for ${formatDuration(channel.standby)}: what it alone reports is a concern`]),
     ...(channel.shadow ? ["    in shadow: what it alone reports is kept, and delivered to nobody"] : []),
   ];
 }

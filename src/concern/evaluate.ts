@@ -7,6 +7,7 @@ import { documentRule } from "./documents.ts";
 import { outageConcerns } from "./outage.ts";
 import { readingConcerns } from "./reading.ts";
 import type { Situation } from "./situation.ts";
+import { standbyConcerns } from "./standby.ts";
 
 /** A rule that is quick at any size of its part of the situation. */
 const quick = (rule: (situation: Situation) => Concern[]): Rule =>
@@ -18,6 +19,7 @@ const quick = (rule: (situation: Situation) => Concern[]): Rule =>
 const RULES: readonly Rule[] = [
   channelRule,
   quick(readingConcerns),
+  quick(standbyConcerns),
   documentRule,
   quick(deliveryConcerns),
   quick(outageConcerns),

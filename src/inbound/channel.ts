@@ -36,6 +36,8 @@ export interface Channel {
   expectEvery?: number | undefined;
   /** Its requests are kept and compared; what they alone report is delivered to nobody. Absent: false. */
   shadow?: boolean | undefined;
+  /** How long it stays after its last request, milliseconds: another channel has taken over. Absent: none has. */
+  standby?: number | undefined;
   /** Values of the account that are no secret, and may be sent back to their sender. */
   allowed?: readonly string[] | undefined;
   /**

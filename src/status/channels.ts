@@ -2,23 +2,27 @@ import type { ChannelSituation, ChannelTally, Problems, RefusedInARow } from "..
 import type { Channel } from "../inbound/channel.ts";
 import type { RequestTally } from "../store/port/reads.ts";
 import type { Store } from "../store/store.ts";
+import { standbyOf } from "./standby.ts";
 
 /** What came over each configured channel. */
 
 interface Parts {
-  store: Pick<Store, "findReceipts" | "listRejections">;
+  store: Pick<Store, "findEvents" | "findReceipts" | "listRejections">;
   channels: readonly Channel[];
   tallies: readonly RequestTally[];
   /** When this process began, milliseconds since 1970: a channel that never got anything is no older. */
   startedAt: number;
+  /** Milliseconds since 1970. */
+  now: number;
 }
 
-export async function lookAtChannels({ store, channels, tallies, startedAt }: Parts) {
+export async function lookAtChannels({ store, channels, tallies, startedAt, now }: Parts) {
   const byChannel = Map.groupBy(tallies, ({ source, channel }) => `${source}/${channel}`);
   const looked: ChannelSituation[] = [];
   for (const channel of channels) {
     const own = byChannel.get(`${channel.source}/${channel.name}`) ?? [];
-    looked.push(await lookAt(channel, own, { store, startedAt }));
+    const standby = await standbyOf(channel, channels, { store, now });
+    looked.push({ ...(await lookAt(channel, own, { store, startedAt })), standby });
   }
   return looked;
 }

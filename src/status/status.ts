@@ -88,7 +88,10 @@ async function lookAtAll(parts: StatusParts, startedAt: number, typesOf: TypesOf
   const now = parts.now();
   const tallies = await store.tallies({ from: now - HABIT_MS });
   const all = parts.channels();
-  const channels = await lookAtChannels({ store, channels: all, tallies: tallies.requests, startedAt });
+  const channels = await lookAtChannels({
+    ...{ store, channels: all, startedAt, now },
+    tallies: tallies.requests,
+  });
   const destinations = await lookAtDestinations({
     ...{ store, destinations: parts.destinations(), states: parts.states() },
     tallies: tallies.deliveries,

@@ -44,19 +44,21 @@ export function describeLists(name: string, open: () => Promise<Store>): void {
       }
     }
 
-    it("have events of a type, source, channel, document and time, alone and together", () =>
+    it("have events of a type, source, channel, document and time, and those of one channel alone", () =>
       expectEach<EventFilter, Contents["events"][number]>(
         {
           type: "document.sent",
           source: "legalesign",
           channel: "batch",
           document: "d1",
+          alone: true,
           from: minute(2),
           until: minute(7),
         },
         stored.events,
         ({ event }) => ({ id: event.id, at: Date.parse(event.recordedAt) }),
-        ({ event }, { type, source, channel, document }) =>
+        ({ event, duplicates }, { type, source, channel, document, alone }) =>
+          (!alone || duplicates.every((one) => one.channel === event.channel)) &&
           (type === undefined || event.type === type) &&
           (source === undefined || event.source === source) &&
           (channel === undefined || event.channel === channel) &&
@@ -211,6 +213,10 @@ async function fill(store: Store): Promise<void> {
     const drafts = [draft({ type: "document.created" }), draft({ type: "document.sent" })];
     if (n % 5 === 4) drafts.push(draft({ type: "document.completed" }));
     await store.record(aRecordRequest(drafts, { receipt, subscribers: [] }));
+    if (n % 4 < 2) {
+      const again = aReceipt({ source, channel: n % 4 === 0 ? channel : "realtime", receivedAt: minute(n) });
+      await store.record(aRecordRequest([draft({ type: "document.sent" })], { receipt: again }));
+    }
     const unread = aReceipt({ source, channel, receivedAt: minute(n), ...oddly(n) });
     await store.record(aRecordRequest([], { receipt: unread, shadow: n % 2 === 0 }));
     const refused = {

@@ -27,22 +27,27 @@ const CHANGED_AT: Column = { name: "changed_at", type: "bigint" };
 
 export function findEvents(
   session: Session,
-  { type, source, channel, document, ...range }: EventFilter,
+  { type, source, channel, document, alone, ...range }: EventFilter,
   page: ListRequest,
 ): Promise<SearchedPage<Event>> {
+  const others = (columns: Parameters<typeof equal>[0]) => allOf(equal(columns), alone ? ALONE : ANY);
   const listing: Listing = {
     ...{ table: "events", columns: EVENT.columns },
     ...(document !== undefined
-      ? { ways: [equal({ document_id: document })], others: equal({ type, source, channel }) }
+      ? { ways: [equal({ document_id: document })], others: others({ type, source, channel }) }
       : type !== undefined
-        ? { ways: [equal({ type })], others: equal({ source, channel }) }
+        ? { ways: [equal({ type })], others: others({ source, channel }) }
         : source !== undefined && session.dialect.isPostgres
-          ? { ways: [equal({ source })], others: equal({ channel }) }
-          : { others: equal({ source, channel }) }),
+          ? { ways: [equal({ source })], others: others({ channel }) }
+          : { others: others({ source, channel }) }),
     time: { column: "recorded_at", range, isIndexed: true },
   };
   return list(session, listing, page, EVENT.decode);
 }
+
+const ALONE = condition(
+  `not exists (select 1 from duplicates d where d.event_id = events.id and d.channel <> events.channel)`,
+);
 
 export function findReceipts(
   session: Session,
