@@ -221,7 +221,7 @@ ${crm(`concurrency: ${write("N")}`)}
           "must be at least 1",
         'c.yaml:8:13: `destinations.crm.paused`: the environment variable P is "yes": must be true or false',
         'c.yaml:9:13: `destinations.crm.format`: the environment variable F is "json": ' +
-          "must be cloudevents, cloudevents-binary, standard, lumin",
+          "must be cloudevents, cloudevents-binary, standard, lumin, legalesign-upon, legalesign-batch",
         'c.yaml:10:14: `destinations.crm.timeout`: "soon" is no duration: write 15s, 5m or 2h ' +
           "(it comes from the environment variable T)",
         'c.yaml:11:11: `destinations.crm.rate`: "5/x" is no rate: write 50/s or 600/m ' +

@@ -148,10 +148,9 @@ describe("countersign status", () => {
 
   describe("with a channel on standby", () => {
     const REALTIME = "a-realtime-secret";
-    const text = configText().replace(
-      `      batch: { token: ${TOKEN} }`,
-      `      batch: { token: ${TOKEN}, standby: 2d }\n      realtime: { secrets: [${REALTIME}] }`,
-    );
+    const text = configText()
+      .replace(`upon: { token: ${TOKEN} }`, `realtime: { secrets: [${REALTIME}] }`)
+      .replace(`batch: { token: ${TOKEN} }`, `batch: { token: ${TOKEN}, standby: 2d }`);
     const signed = (event: string, id: string) => {
       const uri = `/api/v1/document/${id}/`;
       const data = { uuid: id, name: "A lease", resourceUri: uri, recipients: [] };
