@@ -45,13 +45,13 @@ export const CHANNEL_KINDS = {
   },
   standby_alone: {
     severity: "critical",
-    otherwise: { severity: "notice", when: "no other channel has a word for what it told" },
+    otherwise: { severity: "notice", when: "no channel that stays has a word for what it told" },
     sentence:
-      "{channel} is on standby, and {events} came over it alone since {since}: {types}{why}. Once it is switched off, nobody tells them.",
+      "{channel} is on standby, and since {since} it told {events} that no channel that stays has told: {types}{why}.",
     advice:
-      "Do not switch it off yet. See at the provider whether the new channel is set up for these, and in its log what became of its posts.",
+      "Do not remove it yet. See at the provider whether the new channel is set up for these, and in its log what became of its posts.",
     command: "countersign events --source {source} --channel {name}",
-    ends: "the same told by another channel, or the end of `standby`",
+    ends: "the same told by a channel that stays, or the time of `standby` after it was told",
     named: "an hour after it was told: until then the other channels may be late",
   },
   standby_over: {

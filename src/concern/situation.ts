@@ -85,7 +85,7 @@ export interface ChannelSituation {
 export interface StandbySituation {
   /** How long it is kept and compared after its last request. */
   span: number;
-  /** What it told in that time, but for the newest, and no other channel. */
+  /** What it told in that time, but for the newest, and no channel that stays. */
   alone: readonly ToldAlone[];
 }
 
@@ -94,7 +94,7 @@ export interface ToldAlone {
   count: number;
   /** When the first of them was recorded. */
   first: number;
-  /** No other channel of the source has a word for the type. */
+  /** No channel of the source that stays has a word for the type. */
   expected: boolean;
 }
 

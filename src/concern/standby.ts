@@ -16,7 +16,7 @@ export function standbyConcerns({ channels, now }: Situation): Concern[] {
 
 const MAX_SHOWN_TYPES = 5;
 
-/** What no other channel has a word for was known before the change; anything else is lost without this one. */
+/** What no channel that stays has a word for was known before the change; anything else is a loss. */
 function toldAlone(channel: ChannelSituation, { alone }: StandbySituation): Concern[] {
   const losses = alone.filter(({ expected }) => !expected);
   const shown = losses.length > 0 ? losses : alone;
@@ -38,7 +38,7 @@ function toldAlone(channel: ChannelSituation, { alone }: StandbySituation): Conc
         events: plural(count, "event"),
         since: formatMoment(since),
         types: fewOf(types, shown.length),
-        why: losses.length > 0 ? "" : ", for which no other channel has a word",
+        why: losses.length > 0 ? "" : ", for which none of these has a word",
       },
     }),
   ];

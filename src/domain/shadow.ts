@@ -1,8 +1,8 @@
 import type { Resolution } from "./resolve.ts";
 
 /**
- * A channel in shadow is tried beside the others: its requests are verified, kept and read, and change nothing
- * else. What they report is compared with what is recorded.
+ * A channel in shadow is tried beside the others: its requests are verified, kept and read, and change
+ * nothing else. What they report is compared with what is recorded.
  */
 
 /** A resolution that changes nothing. */

@@ -36,7 +36,7 @@ export interface Channel {
   expectEvery?: number | undefined;
   /** Its requests are kept and compared; what they alone report is delivered to nobody. Absent: false. */
   shadow?: boolean | undefined;
-  /** How long it stays after its last request, milliseconds: another channel has taken over. Absent: none has. */
+  /** How long it stays after its last request, milliseconds; absent: no channel has taken over from it. */
   standby?: number | undefined;
   /** Values of the account that are no secret, and may be sent back to their sender. */
   allowed?: readonly string[] | undefined;

@@ -28,8 +28,8 @@ export interface InterpretParts {
   request: VerifiedRequest;
   channel: Channel;
   /**
-   * `shadow`: nothing is recorded but the receipt. `released`: a receipt that was in shadow is recorded wholly,
-   * and is in shadow until its last slice. Default: `live`.
+   * `shadow`: nothing is recorded but the receipt. `released`: a receipt that was in shadow is recorded
+   * wholly, and is in shadow until its last slice. Default: `live`.
    */
   mode?: "live" | "shadow" | "released";
   /**

@@ -3,7 +3,7 @@ import { HOUR_MS } from "../domain/tally.ts";
 import type { Channel } from "../inbound/channel.ts";
 import type { Store } from "../store/store.ts";
 
-/** What channels on standby have told, and no other channel has. */
+/** What channels on standby have told, and no channel has that stays. */
 
 /** The others may be late: batches, and the first repeats of a post that failed. */
 const GRACE_MS = HOUR_MS;
@@ -19,9 +19,11 @@ export async function standbyOf(
   if (span === undefined) return undefined;
   const range = { from: now - span, until: now - GRACE_MS };
   const page = { limit: MAX_EVENTS, order: "newest" } as const;
-  const { items } = await store.findEvents({ source, channel: name, alone: true, ...range }, page);
-  const others = channels.filter((one) => one.source === source && one.name !== name);
-  const told = new Set(others.flatMap(({ rules }) => rules.event.words.flatMap(({ tells }) => [...tells])));
+  const all = channels.filter((one) => one.source === source);
+  const staying = all.filter((one) => one.standby === undefined && !one.shadow);
+  const only = all.filter((one) => !staying.includes(one)).map((one) => one.name);
+  const { items } = await store.findEvents({ source, channel: name, only, ...range }, page);
+  const told = new Set(staying.flatMap(({ rules }) => rules.event.words.flatMap(({ tells }) => [...tells])));
   const byType = Map.groupBy(items, ({ type }) => type);
   const alone = [...byType].map(([type, events]): ToldAlone => {
     const times = events.map(({ recordedAt }) => Date.parse(recordedAt));

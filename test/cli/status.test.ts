@@ -171,7 +171,9 @@ describe("countersign status", () => {
       await clock.advance(61 * MINUTE_MS);
       const found = (await concerns()).find(({ id }) => id === "standby_alone:legalesign/batch");
       expect(found).to.include({ severity: "critical" });
-      expect(found?.sentence).to.include("1 event came over it alone").and.include("document.declined (1).");
+      expect(found?.sentence)
+        .to.include("it told 1 event that no channel that stays has told")
+        .and.include("document.declined (1).");
       await tellRealtime(bridge, "rejected", "d1");
       await clock.advance(MINUTE_MS);
       expect(ids(await concerns())).to.deep.equal([]);
@@ -183,7 +185,7 @@ describe("countersign status", () => {
       await clock.advance(61 * MINUTE_MS);
       const alone = (await concerns()).find(({ id }) => id === "standby_alone:legalesign/batch");
       expect(alone).to.include({ severity: "notice" });
-      expect(alone?.sentence).to.include("for which no other channel has a word");
+      expect(alone?.sentence).to.include("for which none of these has a word");
       await clock.advance(2 * DAY_MS);
       const all = ids(await concerns());
       expect(all).to.include("standby_over:legalesign/batch");

@@ -90,7 +90,9 @@ describe("a channel on standby", () => {
     ];
     const concern = concernOf({ channels: standby(alone) }, ALONE);
     expect(concern).to.include({ severity: "critical", count: 4, since: NOW - DAY_MS });
-    expect(concern.sentence).to.include("4 events came over it alone since 2026-03-03 12:00");
+    expect(concern.sentence).to.include(
+      "since 2026-03-03 12:00:00 it told 4 events that no channel that stays has told",
+    );
     expect(concern.sentence).to.include("signer.signed (3), document.completed (1).");
     expect(concern.sentence).not.to.include("document.sent");
   });
@@ -99,6 +101,6 @@ describe("a channel on standby", () => {
     const alone = [told({ type: "document.sent", count: 2, expected: true })];
     const concern = concernOf({ channels: standby(alone) }, ALONE);
     expect(concern).to.include({ severity: "notice", count: 2 });
-    expect(concern.sentence).to.include("document.sent (2), for which no other channel has a word.");
+    expect(concern.sentence).to.include("document.sent (2), for which none of these has a word.");
   });
 });

@@ -74,8 +74,8 @@ function isSigned({ headers }: IncomingMessage, body: Buffer, webhook: Webhook):
 }
 
 /**
- * Every event with a code must be in exactly one batch, which was accepted, and the events of each document in
- * order. Signers' events of unknown documents have no order.
+ * Every event with a code must be in exactly one batch, which was accepted, and the events of each document
+ * in order. Signers' events of unknown documents have no order.
  */
 export function complaintsAbout(batches: readonly Batch[], events: readonly Event[]): string[] {
   const expected = Map.groupBy(events.filter(hasItem), itemOf);

@@ -44,8 +44,8 @@ export interface WorldOptions {
   folder?: string;
   launch?: Launch;
   /**
-   * A migration is under way: the newer channel of each source is put into the shadow and taken out of it, and
-   * a legacy receiver gets batches.
+   * A migration is under way: the newer channel of each source is put into the shadow and taken out of it,
+   * and a legacy receiver gets batches.
    */
   migration?: boolean;
 }

@@ -44,21 +44,21 @@ export function describeLists(name: string, open: () => Promise<Store>): void {
       }
     }
 
-    it("have events of a type, source, channel, document and time, and those of one channel alone", () =>
+    it("have events of a type, source, channel, document and time, and those that only some channels reported", () =>
       expectEach<EventFilter, Contents["events"][number]>(
         {
           type: "document.sent",
           source: "legalesign",
           channel: "batch",
           document: "d1",
-          alone: true,
+          only: ["batch", "upon"],
           from: minute(2),
           until: minute(7),
         },
         stored.events,
         ({ event }) => ({ id: event.id, at: Date.parse(event.recordedAt) }),
-        ({ event, duplicates }, { type, source, channel, document, alone }) =>
-          (!alone || duplicates.every((one) => one.channel === event.channel)) &&
+        ({ event, duplicates }, { type, source, channel, document, only }) =>
+          (!only || [event, ...duplicates].every((one) => only.includes(one.channel))) &&
           (type === undefined || event.type === type) &&
           (source === undefined || event.source === source) &&
           (channel === undefined || event.channel === channel) &&

@@ -12,8 +12,8 @@ export interface EventFilter extends TimeRange {
   /** The one that reported it first. */
   channel?: string | undefined;
   document?: string | undefined;
-  /** True: only those that no channel but the first has reported. */
-  alone?: boolean | undefined;
+  /** Only those that no channel but these has reported. */
+  only?: readonly string[] | undefined;
 }
 
 /** The range is of the time of the last change: of the last report about the document. */

@@ -27,10 +27,10 @@ const CHANGED_AT: Column = { name: "changed_at", type: "bigint" };
 
 export function findEvents(
   session: Session,
-  { type, source, channel, document, alone, ...range }: EventFilter,
+  { type, source, channel, document, only, ...range }: EventFilter,
   page: ListRequest,
 ): Promise<SearchedPage<Event>> {
-  const others = (columns: Parameters<typeof equal>[0]) => allOf(equal(columns), alone ? ALONE : ANY);
+  const others = (columns: Parameters<typeof equal>[0]) => allOf(equal(columns), reportedBy(only));
   const listing: Listing = {
     ...{ table: "events", columns: EVENT.columns },
     ...(document !== undefined
@@ -45,9 +45,16 @@ export function findEvents(
   return list(session, listing, page, EVENT.decode);
 }
 
-const ALONE = condition(
-  `not exists (select 1 from duplicates d where d.event_id = events.id and d.channel <> events.channel)`,
-);
+function reportedBy(only: EventFilter["only"]): Condition {
+  if (only === undefined) return ANY;
+  const list = only.map(() => "?").join(", ");
+  const isOther = (column: string) => (only.length === 0 ? "true" : `${column} not in (${list})`);
+  return condition(
+    `not (${isOther("channel")} or exists (select 1 from duplicates d
+       where d.event_id = events.id and ${isOther("d.channel")}))`,
+    ...[...only, ...only],
+  );
+}
 
 export function findReceipts(
   session: Session,
