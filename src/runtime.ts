@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import type { Watcher } from "./alert/watcher.ts";
 import type { Config } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
 import { asksFor, wants } from "./domain/destination.ts";
@@ -38,6 +39,8 @@ export interface RuntimeParts {
   deliver: Deliver;
   /** Limits the bytes that come in at a time. */
   budget: Budget;
+  /** A genuine request came, over a channel whose secret is being changed. */
+  matched(channel: Channel, byOlderSecret: boolean): void;
   isStopping(): boolean;
   /** Called when a loop that the bridge depends on has died: the process should end. */
   onDeath(): void;
@@ -89,6 +92,7 @@ export async function createRuntime(
     // In, store, out: `accept` records, `recorded` wakes the dispatcher, and the dispatcher sends.
     accept: createAccept({
       ...{ store, reject, subscribers, isInShadow, leftInShadow, newReceiptId },
+      matched: parts.matched,
       recorded: wakeCurrent(parts),
     }),
     dispatcher: createDispatcher({
@@ -139,6 +143,9 @@ export interface RequestHandlers {
 interface HandlerParts extends Omit<RuntimeParts, "leftInShadow"> {
   metrics: Pick<Metrics, "scrape">;
   status: Status;
+  watcher: Watcher;
+  /** Sends a test to an alert; returns the id of its delivery. Null: there is no such alert. */
+  testAlert(name: string): Promise<string | null>;
   /** Takes the configuration from its file again, all or nothing. */
   reload(): Promise<void>;
 }
@@ -180,6 +187,9 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
   return createAdmin({
     store,
     concerns: () => parts.status.concerns(),
+    acknowledged: parts.watcher.acknowledged,
+    acknowledgeConcern: parts.watcher.acknowledge,
+    testAlert: parts.testAlert,
     reprocess: createReprocess({
       store,
       channels: () => current().config.channels,

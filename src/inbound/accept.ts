@@ -27,6 +27,8 @@ export interface AcceptParts {
   /** Called when a request was recorded in shadow whose channel has left it meanwhile. */
   leftInShadow(): void;
   newReceiptId(receivedAt: number): string;
+  /** A genuine request came, over a channel whose secret is being changed. */
+  matched?(channel: Channel, byOlderSecret: boolean): void;
   /** Nothing is sent without it: it wakes the dispatcher. */
   recorded: OnRecorded;
 }
@@ -38,13 +40,14 @@ export type Accept = (request: OpenedRequest, channel: Channel) => Promise<Accep
  * records, so that a long batch holds up no other request. Rejects only when the store does.
  */
 export function createAccept({ store, reject, recorded, ...parts }: AcceptParts): Accept {
-  const { subscribers, isInShadow, leftInShadow, newReceiptId } = parts;
+  const { subscribers, isInShadow, leftInShadow, newReceiptId, matched } = parts;
   return async (opened, channel) => {
     const request = await verifyInTurns(opened, channel);
     if ("refused" in request) {
       await reject({ head: opened, channel, reason: request.refused, body: { bytes: opened.body } });
       return request;
     }
+    if (request.byOlderSecret !== null) matched?.(channel, request.byOlderSecret);
     const decoded = await decodeInTurns(request, channel);
     const receiptId = newReceiptId(request.receivedAt);
     // For all of the request: a reload between two of its slices must leave no part of it out.

@@ -87,7 +87,7 @@ function prepareDestination(
   { version, lookup }: { version: string; lookup: LookupFunction },
 ): PreparedDestination {
   const { url, concurrency: connections, tls, network, proxy, timeout } = destination;
-  const { secrets, alsoSign, typePrefix } = destination;
+  const { secrets, alsoSign, typePrefix, recipients = [] } = destination;
   const { encode, encodeBatch, ownSignature } = FORMATS[destination.format];
   const [newest] = secrets;
   const own = newest && ownSignature?.(newest);
@@ -99,7 +99,7 @@ function prepareDestination(
     encodeAndSign(events, now, replayed) {
       const [event, ...more] = events;
       const isOne = more.length === 0 || !encodeBatch;
-      const encoded = isOne ? encode(event, { typePrefix }) : encodeBatch(events);
+      const encoded = isOne ? encode(event, { typePrefix, recipients }) : encodeBatch(events);
       const id = isOne ? event.id : batchId(events.map((one) => one.id));
       const signed = signatureHeaders(encoded.body, id, now, keys);
       const contentType = forcedType ?? encoded.contentType;
@@ -124,8 +124,8 @@ function signatureHeaders(body: Buffer, id: string, now: number, { secrets, body
   const headers: Record<string, string> = {
     "webhook-id": id,
     "webhook-timestamp": String(timestamp),
-    "webhook-signature": sign({ id, timestamp, body, secrets }),
   };
+  if (secrets.length > 0) headers["webhook-signature"] = sign({ id, timestamp, body, secrets });
   for (const signature of bodySignatures) headers[signature.header] = signBody(signature, body);
   return headers;
 }

@@ -26,7 +26,11 @@ export function hasUponCode(type: EventType): boolean {
 
 /** Whether the batch has a code for events of this type; for `unknown` only Legalesign's own have one. */
 export function hasBatchCode(type: EventType): boolean {
-  return type in LEGALESIGN_CODES || type === "unknown";
+  return hasOwnCode(type) || type === "unknown";
+}
+
+function hasOwnCode(type: EventType): type is keyof typeof LEGALESIGN_CODES {
+  return type in LEGALESIGN_CODES;
 }
 
 export function isKnownToUpon(event: Event): boolean {
@@ -99,8 +103,7 @@ function batchWord({ type, provider, code }: Event): Pick<BatchItem, "value" | "
 }
 
 function codeOf(type: EventType): string | null {
-  const code = type === "unknown" ? undefined : LEGALESIGN_CODES[type];
-  return code === undefined ? null : String(code);
+  return hasOwnCode(type) ? String(LEGALESIGN_CODES[type]) : null;
 }
 
 /** Of what the event is about; null: it is not known. */

@@ -1,5 +1,6 @@
 import { EVENT_TYPES, type Event, type EventType } from "../domain/event.ts";
 import { type Encoded, encode } from "./encode.ts";
+import { encodeEmail, encodeSlack, encodeTeams, isForPeople } from "./format-alert.ts";
 import { encodeBinary } from "./format-binary.ts";
 import {
   encodeBatch,
@@ -22,11 +23,20 @@ export const FORMAT_NAMES = [
   "legalesign-upon",
   "legalesign-batch",
 ] as const;
-export type FormatName = (typeof FORMAT_NAMES)[number];
+
+/** Formats for people, which only alerts have. They are not signed. */
+export const ALERT_FORMAT_NAMES = ["slack", "teams", "email-webhook"] as const;
+export type AlertFormatName = (typeof ALERT_FORMAT_NAMES)[number];
+
+export type FormatName = (typeof FORMAT_NAMES)[number] | AlertFormatName;
+
+export function isAlertFormat(name: FormatName): name is AlertFormatName {
+  return ALERT_FORMAT_NAMES.some((one) => one === name);
+}
 
 interface Format {
   /** The same event gives the same bytes. */
-  encode(event: Event, options: { typePrefix: string }): Encoded;
+  encode(event: Event, options: { typePrefix: string; recipients: readonly string[] }): Encoded;
   /** Several events in one body, in order; absent: a body has one event. */
   encodeBatch?(events: readonly Event[]): Encoded;
   /** Whether the format has a word for the type; absent: it has one for every type. */
@@ -43,6 +53,9 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   cloudevents: { encode },
   "cloudevents-binary": { encode: encodeBinary },
   standard: { encode: encodeStandard },
+  slack: { encode: encodeSlack, supports: isForPeople },
+  teams: { encode: encodeTeams, supports: isForPeople },
+  "email-webhook": { encode: encodeEmail, supports: isForPeople },
   lumin: {
     encode: encodeLumin,
     speaks: hasLuminWord,
