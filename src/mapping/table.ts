@@ -68,8 +68,8 @@ function compileChoice(
 }
 
 /**
- * The tables that a choice may lead to. A field leads to those that its patterns and values name; to any where
- * it names none, since the payload alone decides then.
+ * The tables that a choice may lead to. A field leads to those that its patterns and values name; to any
+ * where it names none, since the payload alone decides then.
  */
 function namesIn(choice: Parameters<typeof compileChoice>[0], tables: Tables): string[] {
   if (typeof choice === "string") return [choice];

@@ -94,9 +94,11 @@ describe("docs/migrating.md", () => {
     return command.replace("rcp_…", items[0].id);
   }
 
+  /** Files of the page lie in the folder of the configuration, what a command prints into one as well. */
   async function runLine(line: string): Promise<Ran | null> {
-    const [command = ""] = (await withIds(line)).split(" > ");
-    const args = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+    const [command = "", into] = (await withIds(line)).split(" > ");
+    const words = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+    const args = words.map((word) => (word.startsWith("proof.") ? join(folder, word) : word));
     if (args[0] === "serve") {
       await serve();
       return null;
@@ -104,7 +106,9 @@ describe("docs/migrating.md", () => {
     // Executed once the command is there.
     if (!COMMANDS.some(({ name }) => name === args[0]) && args[0] === "parity") return null;
     const at = bridge ? configFileFor(bridge, stringifyForCli(), "cli.yaml") : file;
-    return runCommand([...args, "--config", at], { env });
+    const ran = await runCommand([...args, "--config", at], { env });
+    if (into !== undefined) writeFileSync(join(folder, into), ran.stdout);
+    return ran;
   }
 
   const stringifyForCli = () => stringify(config).replace("admin:\n  port: 0", "admin: { port: 0 }");
@@ -120,8 +124,10 @@ describe("docs/migrating.md", () => {
       }
       for (const command of block.commands) {
         const ran = await runLine(command);
-        if (!ran || command.startsWith("parity ")) continue;
-        expect([ran.code, ran.stderr], `countersign ${command}: ${ran.stdout}`).to.deep.equal([0, ""]);
+        if (!ran) continue;
+        // So few documents do not make a proof.
+        if (command.startsWith("parity --")) expect(ran.code, ran.stderr).to.be.oneOf([0, 1, 2]);
+        else expect([ran.code, ran.stderr], `countersign ${command}: ${ran.stdout}`).to.deep.equal([0, ""]);
         printed += ran.stdout;
       }
     }
@@ -198,9 +204,10 @@ describe("docs/migrating.md", () => {
     await clock.advance(2 * 3_600_000);
 
     await follow({ ...standby, blocks: withoutStatus(standby) });
+    await clock.advance(60_000);
     const { code, stdout } = (await runLine("status")) ?? expect.fail("no status");
-    expect([code, stdout.includes("standby_alone:legalesign/batch")]).to.deep.equal([1, true]);
-    expect(stdout).to.include("for which none of these has a word");
+    expect([code, stdout.includes("standby_alone:legalesign/batch")], stdout).to.deep.equal([1, true]);
+    expect(stdout.replaceAll(/\s+/g, " ")).to.include("for which none of these has a word");
 
     await clock.advance(8 * DAY);
     await postRealtime("created", "d3");
