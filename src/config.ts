@@ -54,6 +54,10 @@ export interface Config {
   retention: Retention;
   shutdown: number;
   concerns: { stuckAfter: number };
+  /** Put before our event types, such as `esign.`. */
+  typePrefix: string;
+  /** Whether spans show ids of documents. */
+  telemetry: { documents: boolean };
 }
 
 export interface LoadedConfig {
@@ -109,8 +113,19 @@ export async function parseConfig(
   const warnings = inOrder(findDoubtful(yaml));
   if (checked.value === null || problems.length > 0) return { config: null, problems, warnings };
 
-  const { server, admin, store, typePrefix, privateNames, log, rejected, retention, shutdown, concerns } =
-    checked.value;
+  const {
+    server,
+    admin,
+    store,
+    typePrefix,
+    privateNames,
+    log,
+    rejected,
+    retention,
+    shutdown,
+    concerns,
+    telemetry,
+  } = checked.value;
   return {
     config: {
       file,
@@ -126,6 +141,8 @@ export async function parseConfig(
       retention,
       shutdown,
       concerns,
+      typePrefix,
+      telemetry,
     },
     problems,
     warnings,

@@ -10,6 +10,7 @@ import { normalize } from "./normalize.ts";
 import { withoutCredentials } from "./private.ts";
 import { privacyOf } from "./private-names.ts";
 import type { VerifiedRequest } from "./request.ts";
+import type { RequestTrace } from "./trace.ts";
 
 /** A slice of a request's events, ready to be recorded. */
 export interface PlannedRecord {
@@ -37,6 +38,8 @@ export interface InterpretParts {
    * between.
    */
   subscribers(): readonly Subscriber[];
+  /** The creation context of a new event; undefined: nothing is traced. */
+  creationOf?: ((event: string) => string) | undefined;
 }
 
 /**
@@ -46,7 +49,7 @@ export interface InterpretParts {
  */
 export function* interpret(
   { items, problems: undecoded }: Decoded,
-  { receiptId, request, channel, mode = "live", subscribers }: InterpretParts,
+  { receiptId, request, channel, mode = "live", subscribers, creationOf }: InterpretParts,
 ): Generator<PlannedRecord, void> {
   const { coalesce } = channel;
   const problems = [...undecoded];
@@ -62,7 +65,12 @@ export function* interpret(
     const receipt = toReceipt(receiptId, request, channel, known);
     const lookup = lookupOf(receipt, drafts, { coalesce });
     const resolveNow = (stored: Known) =>
-      resolve(receipt, drafts, stored, { coalesce, subscribers: subscribers(), shadow: mode === "shadow" });
+      resolve(receipt, drafts, stored, {
+        coalesce,
+        subscribers: subscribers(),
+        shadow: mode === "shadow",
+        creationOf,
+      });
     const shadow = mode === "shadow" || (mode === "released" && to < items.length);
     yield { problems: known, record: { receipt, lookup, resolve: resolveNow, shadow } };
   }
@@ -105,8 +113,14 @@ export async function recordEach(
   first: Write,
   further: Write,
   announce: OnRecorded,
+  trace: RequestTrace,
 ): Promise<{ recorded: RecordResult; problems: readonly Problem[] }> {
-  const result = await writeEach(planned, first, further).catch((error) => {
+  const writing = trace.step("record", async () => {
+    const written = await writeEach(planned, first, further);
+    trace.recorded(written.recorded.events);
+    return written;
+  });
+  const result = await writing.catch((error) => {
     announce();
     throw error;
   });

@@ -14,7 +14,9 @@ import {
   recordEach,
 } from "./interpret.ts";
 import { openRequest } from "./open-request.ts";
+import type { RequestResult } from "./reply.ts";
 import { requestOfRejection } from "./stored-request.ts";
+import { type RequestTracer, UNTRACED } from "./trace.ts";
 import { asVerifiedBefore, verifyInTurns } from "./verify.ts";
 
 /** Which stored requests are reprocessed. */
@@ -49,6 +51,7 @@ export interface ReprocessParts {
   newReceiptId(receivedAt: number): string;
   /** Nothing is sent without it: it wakes the dispatcher. */
   recorded: OnRecorded;
+  tracer: RequestTracer;
 }
 
 type ReprocessOne = (id: string) => Promise<{ fixed: boolean; events: number } | null>;
@@ -102,10 +105,10 @@ export async function reprocessReceipt(
   if (!channel) return null;
   const request = await asVerifiedBefore(receipt, channel);
   const mode = channel.shadow ? "shadow" : receipt.shadow ? "released" : "live";
-  const planned = await plan({ receiptId: receipt.id, request, channel, mode }, parts);
+  const to = { receiptId: receipt.id, request, channel, mode } as const;
   const { problems, events } = dryRun
-    ? await count(planned)
-    : await record(planned, parts.store.amend, parts);
+    ? await count(await plan(to, parts))
+    : await record(to, parts.store.amend, parts);
   return { fixed: problems.length === 0, events };
 }
 
@@ -119,21 +122,25 @@ async function reprocessRejection(rejection: Rejection, { dryRun }: ReprocessReq
   const request = await verifyInTurns(openRequest(raw, channel.rules.read), channel);
   if ("refused" in request) return { fixed: false, events: 0 };
 
-  const receiptId = parts.newReceiptId(rejection.receivedAt);
   const mode = channel.shadow ? "shadow" : "live";
-  const planned = await plan({ receiptId, request, channel, mode }, parts);
-  if (dryRun) return { fixed: true, events: (await count(planned)).events };
-  const { events } = await record(planned, parts.store.record, parts);
+  const to = { receiptId: parts.newReceiptId(rejection.receivedAt), request, channel, mode } as const;
+  if (dryRun) return { fixed: true, events: (await count(await plan(to, parts))).events };
+  const { events } = await record(to, parts.store.record, parts);
   await parts.store.dropRejection(rejection.id);
   return { fixed: true, events };
 }
 
+/** A genuine request, and the receipt that it has or gets. */
+type Genuine = Omit<InterpretParts, "subscribers" | "creationOf">;
+
 async function plan(
-  given: Omit<InterpretParts, "subscribers">,
+  genuine: Genuine,
   { subscribers }: Pick<ReprocessParts, "subscribers">,
+  trace = UNTRACED,
 ): Promise<Iterable<PlannedRecord>> {
-  const decoded = await decodeInTurns(given.request, given.channel);
-  return interpret(decoded, { ...given, subscribers });
+  const { creationOf } = trace;
+  const decoded = await trace.step("read", () => decodeInTurns(genuine.request, genuine.channel));
+  return interpret(decoded, { ...genuine, subscribers, creationOf });
 }
 
 /** The sum over the slices of one request. */
@@ -143,12 +150,22 @@ interface Sum {
 }
 
 async function record(
-  planned: Iterable<PlannedRecord>,
+  genuine: Genuine,
   first: Store["record"],
-  { store, recorded: announce }: Pick<ReprocessParts, "store" | "recorded">,
+  parts: Pick<ReprocessParts, "store" | "recorded" | "tracer" | "subscribers">,
 ): Promise<Sum> {
-  const { recorded, problems } = await recordEach(planned, first, store.amend, announce);
-  return { problems, events: recorded.events.length };
+  const { store, recorded: announce, tracer } = parts;
+  const { receiptId: receipt, channel } = genuine;
+  const trace = tracer.reprocess({ source: channel.source, channel: channel.name, receipt });
+  let outcome: RequestResult["outcome"] = "internal";
+  try {
+    const planned = await plan(genuine, parts, trace);
+    const { recorded, problems } = await recordEach(planned, first, store.amend, announce, trace);
+    outcome = problems.length > 0 ? "problem" : "accepted";
+    return { problems, events: recorded.events.length };
+  } finally {
+    trace.end({ outcome, receipt });
+  }
 }
 
 /** Counts without recording. Other requests have a turn after each slice. */

@@ -1,5 +1,5 @@
 import { EVENT_TYPES, type Event, type EventType } from "../domain/event.ts";
-import { type Encoded, encode } from "./encode.ts";
+import { type Encoded, type EncodeOptions, encode } from "./encode.ts";
 import { encodeEmail, encodeSlack, encodeTeams, isForPeople } from "./format-alert.ts";
 import { encodeBinary } from "./format-binary.ts";
 import {
@@ -36,7 +36,7 @@ export function isAlertFormat(name: FormatName): name is AlertFormatName {
 
 interface Format {
   /** The same event gives the same bytes. */
-  encode(event: Event, options: { typePrefix: string; recipients: readonly string[] }): Encoded;
+  encode(event: Event, options: EncodeOptions & { recipients: readonly string[] }): Encoded;
   /** Several events in one body, in order; absent: a body has one event. */
   encodeBatch?(events: readonly Event[]): Encoded;
   /** Whether the format has a word for the type; absent: it has one for every type. */

@@ -54,6 +54,8 @@ export function adviseResume(destination: string, { reason }: Pause): string {
 /** Follows from the way in which an attempt failed; null: nothing does. */
 export function adviseOn(destination: string, attempt: Attempt): string | null {
   const { cause, status } = attempt;
+  if (cause === "token")
+    return `It is the token endpoint that failed, not ${destination}: restore it, or correct \`auth.oauth2\` and \`countersign reload\`.`;
   const location = locationIn(attempt);
   if (location !== null)
     return `It points to ${location}: redirects are not followed, so set that as \`url\` of ${destination}.`;
@@ -79,6 +81,11 @@ export function sentencesOfUnsupported(
 export function describeBatch({ dueAt }: Pick<Delivery, "dueAt">, now: number): string {
   if (dueAt === null || dueAt <= now) return "it goes in the next batch, or in one after it";
   return `it goes in the batch that is due at ${new Date(dueAt).toISOString()} (${formatWait(dueAt, now)})`;
+}
+
+/** What keeps the circuit breaker open. */
+export function nameFailing({ name, breaker }: DestinationState): string {
+  return breaker?.failing === "token_endpoint" ? `the token endpoint of ${name}` : name;
 }
 
 /** A delivery that another one waits for, with its event. */

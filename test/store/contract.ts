@@ -22,6 +22,7 @@ import { describePruning } from "./contract-pruning.ts";
 import { describeRefusing } from "./contract-refusing.ts";
 import { describeShadow } from "./contract-shadow.ts";
 import { describeTallies } from "./contract-tallies.ts";
+import { describeTracing } from "./contract-tracing.ts";
 import { anAttempt } from "./filled.ts";
 
 const DELIVERED: Outcome = { status: "delivered" };
@@ -727,4 +728,5 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   describeRefusing(name, open);
   describeShadow(name, open);
   describeTallies(name, open);
+  describeTracing(name, open);
 }

@@ -5,7 +5,7 @@ import type { ClaimRequest, Lease, Queue, Settlement } from "../port/queue.ts";
 import type { Backlog } from "../port/reads.ts";
 import { followersOf, untilBatchEnds } from "../sql/followers.ts";
 import type { Session } from "../sql/session.ts";
-import { ATTEMPT, DELIVERY, EVENT } from "../tables.ts";
+import { ATTEMPT, DELIVERY, LEASED_EVENT } from "../tables.ts";
 import type { LeasedRow, Statements } from "./statements.ts";
 import type { Count } from "./tallies.ts";
 
@@ -20,7 +20,7 @@ export function claim(
   return rows.map((row) => {
     sql.lease.run(token, until, row.position);
     const delivery = { ...DELIVERY.decode(row), dueAt: until };
-    const lease = { delivery, event: EVENT.decode(row), token: leaseToken(row.position, token) };
+    const lease = { delivery, ...LEASED_EVENT.decode(row), token: leaseToken(row.position, token) };
     if (!batch) return lease;
     const following = untilBatchEnds(sql.following.all(row.position, batch.period, batch.limit - 1));
     for (const { position } of [row, ...following]) sql.closeBatch.run(token, position);
