@@ -215,14 +215,23 @@ async function readSource(yaml: YamlFile, name: string, folder: string): Promise
       credentials,
       folder,
     );
+    const problem = typeof read === "string" ? read : lonelyStandby(channel, channels);
     if (typeof read !== "string") found.channels.push(read);
-    else
+    if (problem !== null)
       found.problems.push({
         ...yaml.positionOf(["sources", name, "channels", channel], "key"),
-        message: read,
+        message: problem,
       });
   }
   return found;
+}
+
+/** A channel on standby from which no other channel of its source has taken over. */
+function lonelyStandby(name: string, channels: SourceFile["channels"]): string | null {
+  const others = Object.entries(channels).filter(([other]) => other !== name);
+  if (channels[name]?.standby === undefined) return null;
+  if (others.some(([, { shadow, standby }]) => !shadow && standby === undefined)) return null;
+  return "has `standby`, but no other channel of the source has taken over: all are on standby or in shadow";
 }
 
 function portClash(yaml: YamlFile, config: ConfigFile | null): FileProblem[] {

@@ -2,15 +2,17 @@ import type { RequestListener } from "node:http";
 import type { Watcher } from "./alert/watcher.ts";
 import type { Config } from "./config.ts";
 import type { Clock } from "./domain/clock.ts";
+import { asksFor, wants } from "./domain/destination.ts";
 import { exceptionId, receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
 import type { Budget } from "./inbound/budget.ts";
-import type { Channel } from "./inbound/channel.ts";
+import { type Channel, channelAt } from "./inbound/channel.ts";
 import { createIntake, type Intake } from "./inbound/intake.ts";
 import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
 import { createReject } from "./inbound/reject.ts";
 import type { Rejections } from "./inbound/rejections.ts";
+import { createRelease, type Release } from "./inbound/release.ts";
 import { createReprocess } from "./inbound/reprocess.ts";
 import { createTarpit } from "./inbound/tarpit.ts";
 import type { RequestTracer } from "./inbound/trace.ts";
@@ -48,6 +50,8 @@ export interface RuntimeParts {
   onDeath(): void;
   /** The runtime in force: a reload replaces it. */
   current(): Runtime;
+  /** Requests may be left in shadow whose channel is not. */
+  leftInShadow(): void;
 }
 
 /** What one configuration makes between the listeners and the store. */
@@ -79,6 +83,10 @@ export async function createRuntime(
   const shared = parts.store.subscribe !== undefined;
   const store = withHandover(parts.store, () => (current() === runtime ? null : current().dispatcher));
   const subscribers = () => current().config.destinations;
+  const isInShadow = (channel: Channel) =>
+    (channelAt(current().config.channels, { source: channel.source, channel: channel.name }) ?? channel)
+      .shadow === true;
+  const { leftInShadow } = parts;
   const { newReceiptId, newRejectionId } = idMakers(parts);
   const reject = createReject({ store: { reject: rejections.add }, rejected, newRejectionId });
   const timeouts = { stall: server.stallTimeout, whole: server.requestTimeout };
@@ -87,7 +95,8 @@ export async function createRuntime(
     take: createIntake({ budget, reject, timeouts, clock }),
     // In, store, out: `accept` records, `recorded` wakes the dispatcher, and the dispatcher sends.
     accept: createAccept({
-      ...{ store, reject, subscribers, newReceiptId, matched: parts.matched },
+      ...{ store, reject, subscribers, isInShadow, leftInShadow, newReceiptId },
+      matched: parts.matched,
       recorded: wakeCurrent(parts),
     }),
     dispatcher: createDispatcher({
@@ -100,6 +109,17 @@ export async function createRuntime(
     conceal: createConceal(channels, config.privateNames),
   };
   return runtime;
+}
+
+/** What processes the requests of channels that a reload has taken out of shadow. */
+export function createShadowRelease(parts: Omit<RuntimeParts, "leftInShadow">): Release {
+  const { store, clock, observers, current } = parts;
+  return createRelease({
+    ...{ store, clock, observe: observers.configuration, recorded: wakeCurrent(parts) },
+    channels: () => current().config.channels,
+    subscribers: () => current().config.destinations,
+    tracer: parts.tracers.requests,
+  });
 }
 
 /** Wakes the dispatcher in force when it is called, not when it was made: a reload may come in between. */
@@ -126,7 +146,7 @@ export interface RequestHandlers {
   administer: RequestListener;
 }
 
-interface HandlerParts extends RuntimeParts {
+interface HandlerParts extends Omit<RuntimeParts, "leftInShadow"> {
   metrics: Pick<Metrics, "scrape">;
   status: Status;
   watcher: Watcher;
@@ -188,6 +208,8 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
     newExceptionId: (at) => exceptionId(at, parts.randomBytes(10)),
     destinations: () => current().config.destinations.map(({ name }) => name),
     states: () => dispatcher().states(),
+    unsupporting: (event) =>
+      current().config.destinations.filter((one) => asksFor(one, event) && !wants(one, event)),
     attemptsOf: (name) => attemptsOf(current().config, name),
     conceal: (kept) => current().conceal(kept),
     control: {

@@ -145,7 +145,8 @@ export const receiptsCommand = listing(RECEIPTS, (command) =>
   withOrder(command)
     .option("--source <source>")
     .option("--channel <channel>")
-    .option("--problems", "only those with a problem"),
+    .option("--problems", "only those with a problem")
+    .option("--shadow", "only those of channels in shadow"),
 );
 export const documentsCommand = listing(DOCUMENTS, (command) =>
   withOrder(command)

@@ -8,6 +8,7 @@ import { outageConcerns } from "./outage.ts";
 import { parityConcerns } from "./parity.ts";
 import { readingConcerns } from "./reading.ts";
 import type { Situation } from "./situation.ts";
+import { standbyConcerns } from "./standby.ts";
 
 /** A rule that is quick at any size of its part of the situation. */
 const quick = (rule: (situation: Situation) => Concern[]): Rule =>
@@ -19,6 +20,7 @@ const quick = (rule: (situation: Situation) => Concern[]): Rule =>
 const RULES: readonly Rule[] = [
   channelRule,
   quick(readingConcerns),
+  quick(standbyConcerns),
   documentRule,
   quick(deliveryConcerns),
   quick(outageConcerns),

@@ -88,6 +88,25 @@ export interface ChannelSituation {
   olderSecret: OlderSecret | null;
   /** Kept requests that could not be read wholly; null: none. */
   problems: Problems | null;
+  /** Absent: the channel is not on standby. */
+  standby?: StandbySituation | undefined;
+}
+
+/** A channel from which others have taken over. */
+export interface StandbySituation {
+  /** How long it is kept and compared after its last request. */
+  span: number;
+  /** What it told in that time, but for the newest, and no channel that stays. */
+  alone: readonly ToldAlone[];
+}
+
+export interface ToldAlone {
+  type: EventType;
+  count: number;
+  /** When the first of them was recorded. */
+  first: number;
+  /** No channel of the source that stays has a word for the type. */
+  expected: boolean;
 }
 
 export interface ChannelTally {

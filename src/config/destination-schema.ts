@@ -140,7 +140,7 @@ export const DestinationFile = exactly({
     .enum(FORMAT_NAMES, { error: `must be ${FORMAT_NAMES.join(", ")}` })
     .default("cloudevents")
     .describe(
-      "the body: cloudevents: the whole event; cloudevents-binary: its data, with the attributes in headers; standard: {type, timestamp, data}; lumin: as Lumin would send and sign it",
+      "the body: cloudevents: the whole event; cloudevents-binary: its data, with the attributes in headers; standard: {type, timestamp, data}; lumin: as Lumin would send and sign it; legalesign-upon, legalesign-batch: the forms of Legalesign's legacy webhooks",
     ),
   contentType: z
     .enum(["application/cloudevents+json", "application/json"], {
@@ -166,6 +166,12 @@ export const DestinationFile = exactly({
     .enum(["document", "none"], { error: "must be `document` or `none`" })
     .default("document")
     .describe("document: the events of one document are sent one after the other, in order; none: at once"),
+  batch: duration
+    .refine((ms) => ms >= 1_000 && ms <= 86_400_000, "must be at least 1s and at most 1d")
+    .optional()
+    .describe(
+      "for `format: legalesign-batch` alone: what came in such a time goes out together, in order, such as 6m. Absent: each event in a post of its own",
+    ),
   timeout: timer
     .refine((ms) => ms > 0, "must be above 0")
     .prefault("15s")

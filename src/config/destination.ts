@@ -1,8 +1,6 @@
 import type { SecureContext } from "node:tls";
-import { EVENT_TYPES } from "../domain/event.ts";
 import type { Destination } from "../outbound/destination.ts";
-import { FORMATS } from "../outbound/format.ts";
-import { hasLuminWord } from "../outbound/format-lumin.ts";
+import { FORMATS, unspokenBy } from "../outbound/format.ts";
 import { refusalOfLiteral } from "../outbound/guard.ts";
 import type { OAuth2 } from "../outbound/token-request.ts";
 import type { FileProblem, YamlFile } from "../yaml.ts";
@@ -127,7 +125,9 @@ function check(given: DestinationFile, value: unknown, sources: Surroundings["so
     ...checkContentType(given),
     ...checkHeaders(given),
     ...checkFilter(given, sources),
-    ...(given.format === "lumin" ? checkLumin(given, value) : []),
+    ...checkTypes(given),
+    ...checkBatch(given),
+    ...(given.format === "lumin" ? checkLumin(value) : []),
   ];
 }
 
@@ -153,7 +153,9 @@ export function checkAddress({
 /** Only one format has a content type of its own that receivers may not know. */
 function checkContentType({ contentType, format }: DestinationFile): Complaint[] {
   if (contentType === undefined || format === "cloudevents") return [];
-  const message = `goes with \`format: cloudevents\` only: \`${format}\` is sent as application/json already`;
+  const isForm = format.startsWith("legalesign-");
+  const own = isForm ? "is a form" : "is sent as application/json already";
+  const message = `goes with \`format: cloudevents\` only: \`${format}\` ${own}`;
   return [{ path: ["contentType"], message }];
 }
 
@@ -190,16 +192,32 @@ function checkFilter({ filter }: DestinationFile, sources: Surroundings["sources
   );
 }
 
-/** Lumin signs with the text of the secret itself, which the configuration writes as `raw:`. */
-function checkLumin({ events }: DestinationFile, value: unknown): Complaint[] {
-  const [secret] = (value as { secrets: readonly string[] }).secrets;
-  const unsupported = events.flatMap((type, index): Complaint[] => {
-    const known = EVENT_TYPES.find((one) => one === type);
-    if (!known || hasLuminWord(known)) return [];
-    return [{ path: ["events", index], message: `Lumin has no word for ${type}: it would never be sent` }];
+/** A type that is asked for by its name, and that the format has no word for. */
+function checkTypes({ events, format }: DestinationFile): Complaint[] {
+  const unspoken = new Set<string>(unspokenBy(format));
+  return events.flatMap((type, index): Complaint[] => {
+    if (!unspoken.has(type)) return [];
+    const message = `\`format: ${format}\` has no word for ${type}: it would never be sent`;
+    return [{ path: ["events", index], message }];
   });
-  if (secret?.startsWith("raw:")) return unsupported;
+}
+
+function checkBatch({ batch, format, ordering }: DestinationFile): Complaint[] {
+  if (batch === undefined) return [];
+  const wrongFormat =
+    "goes with `format: legalesign-batch` only: no other format has a body for several events";
+  const unordered = "does not go with `ordering: none`: a batch is in order";
+  return [
+    ...(FORMATS[format].encodeBatch ? [] : [{ path: ["batch"], message: wrongFormat }]),
+    ...(ordering === "none" ? [{ path: ["batch"], message: unordered }] : []),
+  ];
+}
+
+/** Lumin signs with the text of the secret itself, which the configuration writes as `raw:`. */
+function checkLumin(value: unknown): Complaint[] {
+  const [secret] = (value as { secrets: readonly string[] }).secrets;
+  if (secret?.startsWith("raw:")) return [];
   const message =
     "`format: lumin` signs with the text of the first secret, as Lumin does: write `raw:` and the text";
-  return [{ path: ["secrets", 0], message }, ...unsupported];
+  return [{ path: ["secrets", 0], message }];
 }

@@ -146,6 +146,18 @@ const channel = exactly({
     .describe(
       "the longest time without a genuine request that is usual: after a longer one `countersign status` says so. Absent: it is learned from the last eight weeks",
     ),
+  shadow: z
+    .boolean({ error: "must be true or false" })
+    .optional()
+    .describe(
+      "true: the channel is tried: its requests are verified, kept and compared, and what it alone reports is delivered to nobody until the mark is taken away. Absent: false",
+    ),
+  standby: duration
+    .refine((ms) => ms >= 86_400_000, "must be at least 1d")
+    .optional()
+    .describe(
+      "for a channel that another has taken over from: how long it stays after its last request, at least 1d. Its silence is no concern; what it alone reports is. Absent: it is not on standby",
+    ),
   verify: z
     .literal("none", { error: "can only be `none`; how a channel is checked stands in its mapping" })
     .optional()

@@ -37,6 +37,11 @@ export function isEventId(text: string): boolean {
   return /^evt_[a-z0-9]{26}$/.test(text);
 }
 
+/** What a post with several events is recognised by: the same for the same events, in the same order. */
+export function batchId(events: readonly string[]): string {
+  return `bat_${digest(events)}`;
+}
+
 /** One delivery per event and destination: `dlv_`, the event's letters and digits, and the destination. */
 export function deliveryId(event: string, destination: string): string {
   return `dlv_${event.slice(EVENT_PREFIX.length)}_${destination}`;

@@ -9,6 +9,7 @@ import { linksIn, type SignerLink, withLinkedDocument } from "./links.ts";
 import { timeOf } from "./lookup.ts";
 import { deliveriesOf, makeEvent } from "./make-event.ts";
 import type { Receipt } from "./receipt.ts";
+import { inShadow } from "./shadow.ts";
 
 /** The stored rows that bear on a request: the answer to its `Lookup`. */
 export interface Known {
@@ -57,6 +58,8 @@ export interface Resolution {
   channelKeys: { added: readonly EventChannelKey[]; removed: readonly EventChannelKey[] };
   /** Receipts that are listed as a duplicate's at one event, and belong to another. */
   moved: { from: readonly EarlierReport[]; to: readonly EarlierReport[] };
+  /** In shadow: ids of the events that the request would have made. Otherwise empty. */
+  shadow: readonly string[];
 }
 
 /** That an earlier receipt reported an event. */
@@ -80,6 +83,8 @@ export interface Rules {
    * different happenings.
    */
   coalesce: number;
+  /** The channel is in shadow: nothing but the request itself is recorded. Absent: it is not. */
+  shadow?: boolean;
   /** The creation context of a new event, the same whenever it is asked for; absent: nothing is traced. */
   creationOf?: ((event: string) => string) | undefined;
 }
@@ -93,7 +98,8 @@ export function resolve(receipt: Receipt, drafts: readonly Draft[], known: Known
   const resolver = new Resolver(receipt, drafts, known, rules);
   resolver.confirmExactReports();
   for (const draft of drafts) resolver.add(draft);
-  return resolver.result();
+  const resolution = resolver.result();
+  return rules.shadow ? inShadow(resolution) : resolution;
 }
 
 /** The state of one resolution: what is known, as the drafts change it one after the other. */
@@ -186,6 +192,7 @@ class Resolver {
         from: removed.flatMap((one) => reportsOf(one.event, [one])),
         to: [...this.#earlier, ...added.filter(isEarlier).flatMap((one) => reportsOf(one.event, [one]))],
       },
+      shadow: [],
     };
   }
 

@@ -29,6 +29,11 @@ export interface InterpretParts {
   request: VerifiedRequest;
   channel: Channel;
   /**
+   * `shadow`: nothing is recorded but the receipt. `released`: a receipt that was in shadow is recorded
+   * wholly, and is in shadow until its last slice. Default: `live`.
+   */
+  mode?: "live" | "shadow" | "released";
+  /**
    * The destinations of the current configuration. Asked when a slice is recorded: a reload may come in
    * between.
    */
@@ -44,7 +49,7 @@ export interface InterpretParts {
  */
 export function* interpret(
   { items, problems: undecoded }: Decoded,
-  { receiptId, request, channel, subscribers, creationOf }: InterpretParts,
+  { receiptId, request, channel, mode = "live", subscribers, creationOf }: InterpretParts,
 ): Generator<PlannedRecord, void> {
   const { coalesce } = channel;
   const problems = [...undecoded];
@@ -60,8 +65,14 @@ export function* interpret(
     const receipt = toReceipt(receiptId, request, channel, known);
     const lookup = lookupOf(receipt, drafts, { coalesce });
     const resolveNow = (stored: Known) =>
-      resolve(receipt, drafts, stored, { coalesce, subscribers: subscribers(), creationOf });
-    yield { problems: known, record: { receipt, lookup, resolve: resolveNow } };
+      resolve(receipt, drafts, stored, {
+        coalesce,
+        subscribers: subscribers(),
+        shadow: mode === "shadow",
+        creationOf,
+      });
+    const shadow = mode === "shadow" || (mode === "released" && to < items.length);
+    yield { problems: known, record: { receipt, lookup, resolve: resolveNow, shadow } };
   }
 }
 

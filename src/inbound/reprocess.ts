@@ -6,10 +6,15 @@ import type { Store } from "../store/store.ts";
 import { type Channel, channelAt } from "./channel.ts";
 import { refuseCodings } from "./content.ts";
 import { decodeInTurns } from "./decode.ts";
-import { interpret, type OnRecorded, type PlannedRecord, recordEach } from "./interpret.ts";
+import {
+  type InterpretParts,
+  interpret,
+  type OnRecorded,
+  type PlannedRecord,
+  recordEach,
+} from "./interpret.ts";
 import { openRequest } from "./open-request.ts";
 import type { RequestResult } from "./reply.ts";
-import type { VerifiedRequest } from "./request.ts";
 import { requestOfRejection } from "./stored-request.ts";
 import { type RequestTracer, UNTRACED } from "./trace.ts";
 import { asVerifiedBefore, verifyInTurns } from "./verify.ts";
@@ -90,12 +95,17 @@ async function sum(ids: readonly string[], reprocessOne: ReprocessOne): Promise<
 }
 
 /** Null: the receipt is gone, or its channel is no longer configured. */
-async function reprocessReceipt(id: string, { dryRun }: ReprocessRequest, parts: ReprocessParts) {
+export async function reprocessReceipt(
+  id: string,
+  { dryRun }: Pick<ReprocessRequest, "dryRun">,
+  parts: Omit<ReprocessParts, "newReceiptId">,
+): Promise<{ fixed: boolean; events: number } | null> {
   const receipt = await parts.store.findReceipt(id);
   const channel = receipt && channelAt(parts.channels(), receipt);
   if (!channel) return null;
   const request = await asVerifiedBefore(receipt, channel);
-  const to = { receiptId: receipt.id, request, channel };
+  const mode = channel.shadow ? "shadow" : receipt.shadow ? "released" : "live";
+  const to = { receiptId: receipt.id, request, channel, mode } as const;
   const { problems, events } = dryRun
     ? await count(await plan(to, parts))
     : await record(to, parts.store.amend, parts);
@@ -112,7 +122,8 @@ async function reprocessRejection(rejection: Rejection, { dryRun }: ReprocessReq
   const request = await verifyInTurns(openRequest(raw, channel.rules.read), channel);
   if ("refused" in request) return { fixed: false, events: 0 };
 
-  const to = { receiptId: parts.newReceiptId(rejection.receivedAt), request, channel };
+  const mode = channel.shadow ? "shadow" : "live";
+  const to = { receiptId: parts.newReceiptId(rejection.receivedAt), request, channel, mode } as const;
   if (dryRun) return { fixed: true, events: (await count(await plan(to, parts))).events };
   const { events } = await record(to, parts.store.record, parts);
   await parts.store.dropRejection(rejection.id);
@@ -120,15 +131,11 @@ async function reprocessRejection(rejection: Rejection, { dryRun }: ReprocessReq
 }
 
 /** A genuine request, and the receipt that it has or gets. */
-interface Genuine {
-  receiptId: string;
-  request: VerifiedRequest;
-  channel: Channel;
-}
+type Genuine = Omit<InterpretParts, "subscribers" | "creationOf">;
 
 async function plan(
   genuine: Genuine,
-  { subscribers }: ReprocessParts,
+  { subscribers }: Pick<ReprocessParts, "subscribers">,
   trace = UNTRACED,
 ): Promise<Iterable<PlannedRecord>> {
   const { creationOf } = trace;
@@ -142,7 +149,11 @@ interface Sum {
   events: number;
 }
 
-async function record(genuine: Genuine, first: Store["record"], parts: ReprocessParts): Promise<Sum> {
+async function record(
+  genuine: Genuine,
+  first: Store["record"],
+  parts: Pick<ReprocessParts, "store" | "recorded" | "tracer" | "subscribers">,
+): Promise<Sum> {
   const { store, recorded: announce, tracer } = parts;
   const { receiptId: receipt, channel } = genuine;
   const trace = tracer.reprocess({ source: channel.source, channel: channel.name, receipt });

@@ -124,6 +124,27 @@ export const PROCESS_EVENTS = {
     meaning: "A pause or a circuit breaker that changed during the reload may not be in force.",
     action: "Restore the store, then `countersign reload`; compare `countersign destinations`.",
   },
+  "shadow.released": {
+    level: "info",
+    message: "requests of a channel that left the shadow processed",
+    fields: ["source", "channel", "requests", "events"],
+    meaning: "`shadow: true` was taken away; what the channel alone had reported is delivered now.",
+    action: "Nothing.",
+  },
+  "shadow.unreleased": {
+    level: "error",
+    message: "request could not be taken out of the shadow",
+    fields: ["receiptId", "err"],
+    meaning: "An unexpected error; the request stays in shadow, and its events are not delivered.",
+    action: "`countersign reload` tries it again. If it repeats, report the defect with `err`.",
+  },
+  "shadow.delayed": {
+    level: "warn",
+    message: "requests could not be taken out of the shadow yet; retry scheduled",
+    fields: ["reason", "retryInMs"],
+    meaning: "The store was unavailable. The rest is processed later, also by the next start.",
+    action: "Restore the store, if it does not come back by itself.",
+  },
   "store.unavailable": {
     level: "error",
     message: "store not ready",

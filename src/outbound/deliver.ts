@@ -4,6 +4,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { Attempt } from "../domain/delivery.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
+import { batchId } from "../domain/identity.ts";
 import { concealCredentials } from "./conceal.ts";
 import type { Destination } from "./destination.ts";
 import { causeOf, describeFailure, EncodingError, PostError, TokenError } from "./failure.ts";
@@ -32,6 +33,8 @@ export interface DeliverOptions {
   signal?: AbortSignal;
   /** An operator had the delivery sent again; a header says so to the receiver. */
   replayed?: boolean;
+  /** Events that go in the same post, after the first; only to a destination whose format has batches. */
+  followers?: readonly Event[];
   /** The event's creation context, which goes into its CloudEvent; absent: none. */
   traceparent?: string | undefined;
   /** Follows the attempt. */
@@ -53,13 +56,13 @@ export function createDeliver({ clock, version, lookup: resolve = systemLookup }
     return made;
   };
 
-  return async (destination, event, number, { signal, trace, ...options } = {}) => {
+  return async (destination, event, number, { signal, trace, followers = [], ...options } = {}) => {
     const startedAt = clock.now();
     const limit = startLimit(clock, destination.timeout, signal);
     const used: string[] = [];
     const result = await attempt(() => {
       const { send, encodeAndSign } = prepared(destination);
-      const { headers, body } = encoding(() => encodeAndSign(event, startedAt, options));
+      const { headers, body } = encoding(() => encodeAndSign([event, ...followers], startedAt, options));
       const traced = trace ? { ...headers, ...trace.start(startedAt) } : headers;
       return send({ headers: traced, body, signal: limit.signal }, used);
     });
@@ -79,12 +82,13 @@ interface DeliverParts {
   lookup?: LookupFunction;
 }
 
+type Events = readonly [Event, ...Event[]];
 type EventOptions = Pick<DeliverOptions, "replayed" | "traceparent">;
 
 /** What all deliveries to a destination share, made once. */
 interface PreparedDestination {
   send: Send;
-  encodeAndSign(event: Event, now: number, options: EventOptions): Pick<Outgoing, "headers" | "body">;
+  encodeAndSign(events: Events, now: number, options: EventOptions): Pick<Outgoing, "headers" | "body">;
 }
 
 function prepareDestination(
@@ -93,7 +97,7 @@ function prepareDestination(
 ): PreparedDestination {
   const { url, concurrency: connections, tls, network, proxy, timeout, oauth2 } = destination;
   const { secrets, alsoSign, typePrefix, recipients = [] } = destination;
-  const { encode, ownSignature } = FORMATS[destination.format];
+  const { encode, encodeBatch, ownSignature } = FORMATS[destination.format];
   const [newest] = secrets;
   const own = newest && ownSignature?.(newest);
   const keys = { secrets, bodySignatures: [own, alsoSign].filter((one) => one != null) };
@@ -102,9 +106,12 @@ function prepareDestination(
   const endpoint = { url, headers, connections, tls, network, lookup, proxy, timeout };
   return {
     send: createSend({ endpoint, oauth2, clock, version }),
-    encodeAndSign(event, now, { replayed = false, traceparent }) {
-      const encoded = encode(event, { typePrefix, traceparent, recipients });
-      const signed = signatureHeaders(encoded.body, event.id, now, keys);
+    encodeAndSign(events, now, { replayed = false, traceparent }) {
+      const [event, ...more] = events;
+      const isOne = more.length === 0 || !encodeBatch;
+      const encoded = isOne ? encode(event, { typePrefix, traceparent, recipients }) : encodeBatch(events);
+      const id = isOne ? event.id : batchId(events.map((one) => one.id));
+      const signed = signatureHeaders(encoded.body, id, now, keys);
       const contentType = forcedType ?? encoded.contentType;
       const headers = { ...encoded.headers, "content-type": contentType, ...signed };
       return { headers: replayed ? { ...headers, ...REPLAY } : headers, body: encoded.body };

@@ -92,7 +92,7 @@ export function attributesOf(
   } as const;
 }
 
-/** The data in every format but `lumin`. */
+/** The data in every format of ours. */
 export function dataOf(event: Event): ForwardedEvent["data"] {
   const { provider, channel, sequence, late, document, signer, signers, reason, code, provenance } = event;
   const data = { provider, channel, sequence, late, document, signer, signers, reason, code, provenance };
@@ -117,6 +117,6 @@ function subjectOf(document: Event["document"], signer: Event["signer"]): string
 /**
  * `encodeURIComponent` throws for half a surrogate pair; such an id must not make the event undeliverable.
  */
-function uriPart(text: string): string {
+export function uriPart(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }

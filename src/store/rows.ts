@@ -69,6 +69,8 @@ export interface Rows {
     recordedAt: number;
     /** When an operator acknowledged that it is parked; null or absent: not. */
     acknowledgedAt?: number | null | undefined;
+    /** Names the batch that it went out in; null or absent: none. */
+    batch?: string | null | undefined;
     /** In the order of attempts. */
     history: readonly Attempt[];
   };

@@ -70,6 +70,7 @@ const amended = {
   problems: jsonUnlessEmpty("problems", z.array(problem)),
   events: json("events", z.array(eventId)),
   duplicates: json("duplicates", z.array(eventId)),
+  shadow: optional(json("shadow", z.array(eventId))),
 };
 export const AMENDMENT = group<Pick<ReceiptSummary, keyof typeof amended>>(amended);
 
@@ -307,6 +308,7 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
       token: nullable(text("token")),
       recordedAt: milliseconds("recorded_at"),
       acknowledgedAt: optional(milliseconds("acknowledged_at")),
+      batch: optional(text("batch")),
     }),
     order: ["position"],
     keys: [{ columns: ["recorded_at", "event_id", "destination"] }, pendingOfLane],

@@ -1,4 +1,5 @@
 import type { Attempt, Delivery } from "../domain/delivery.ts";
+import { BATCH_LANE } from "../domain/destination.ts";
 import { textIn } from "../domain/redirect.ts";
 import type { AttemptedDelivery } from "../store/port/reads.ts";
 import {
@@ -6,6 +7,7 @@ import {
   adviseReplay,
   adviseResume,
   type DeliveryParts,
+  describeBatch,
   type FindBlocking,
   formatWait,
   isLeased,
@@ -106,6 +108,7 @@ function accountForNext({ id, destination, event, lane, attempts, dueAt }: Deliv
 /** Which earlier delivery of its document it waits for, and what can be done about that one. */
 async function accountForHeld(held: Delivery, now: number, findBlocking: FindBlocking): Promise<string> {
   const { event, destination } = held;
+  if (held.lane === BATCH_LANE) return `${event} waits: ${describeBatch(held, now)} to ${destination}.`;
   const blocking = await findBlocking(held);
   if (!blocking)
     return `${event} waits until the one before it of its document is delivered to ${destination} or parked.`;

@@ -1,4 +1,5 @@
 import type { Attempt, Delivery } from "../domain/delivery.ts";
+import { BATCH_LANE } from "../domain/destination.ts";
 import { formatMoment, formatMomentBeside } from "../domain/moment.ts";
 import { plural } from "../domain/quantity.ts";
 import { textIn } from "../domain/redirect.ts";
@@ -9,6 +10,7 @@ import {
   adviseReplay,
   adviseResume,
   type DeliveryParts,
+  describeBatch,
   type FindBlocking,
   formatWait,
   isLeased,
@@ -110,6 +112,7 @@ function lineOfPaused({ status, destination }: Delivery, pause: { at: number; re
 }
 
 async function lineOfHeld(held: Delivery, { findBlocking, labelOf, now }: LineParts): Promise<Line> {
+  if (held.lane === BATCH_LANE) return { text: `held: ${describeBatch(held, now())}`, notes: [] };
   const blocking = await findBlocking(held);
   if (!blocking) return { text: "held: the one before it of its document is not final yet", notes: [] };
   const { delivery, event, type } = blocking;

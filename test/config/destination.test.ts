@@ -303,8 +303,25 @@ headers: { X-Tenant: acme }`);
     expect(supports).to.be.a("function");
     expect(read[0]?.export().toString()).to.equal("my_primary_api_key");
     expect(await problem("format: lumin\nevents: [signer.signed, signer.downloaded]", { secrets })).to.match(
-      /^c\.yaml:8:29: `destinations\.crm\.events\.1`: Lumin has no word for signer\.downloaded/,
+      /^c\.yaml:8:29: `destinations\.crm\.events\.1`: `format: lumin` has no word for signer\.downloaded/,
     );
+  });
+
+  it("in Legalesign's formats allow only types with a code, and batches for the batch alone", async () => {
+    expect(await problem("format: legalesign-upon\nevents: [document.sent, signer.signed]")).to.include(
+      "`destinations.crm.events.1`: `format: legalesign-upon` has no word for signer.signed",
+    );
+    expect(await problem("format: legalesign-batch\nevents: [document.created]")).to.include(
+      "document.created",
+    );
+    expect(await problem("format: legalesign-upon\ncontentType: application/json")).to.include("is a form");
+    expect(await problem("format: legalesign-upon\nbatch: 6m")).to.include("`format: legalesign-batch` only");
+    expect(await problem("batch: 6m")).to.include("`format: legalesign-batch` only");
+    const batch = "format: legalesign-batch\nbatch:";
+    expect(await problem(`${batch} 6m\nordering: none`)).to.include("a batch is in order");
+    expect(await problem(`${batch} 0s`)).to.include("at least 1s");
+    expect(await problem(`${batch} 25h`)).to.include("at most 1d");
+    expect((await made(`${batch} 6m`)).batch).to.equal(360_000);
   });
 
   it("are checked beside another mistake in the file", async () => {

@@ -177,6 +177,7 @@ async function fillOdd(store: Store): Promise<void> {
   const body = Buffer.from([0xff, 0x00, 0xfe, 0x2b, 0x0d, 0x0a]);
   await store.record(aRecordRequest([], { receipt: aReceipt({ body, problems, query: "a=ü&b=%00" }) }));
   await store.record(aRecordRequest([], { receipt: aReceipt({ body: new Uint8Array(), headers: {} }) }));
+  await store.record(aRecordRequest([aDraft({ document: aDocument("shy") })], { shadow: true }));
   const refused = { source: "lumin", channel: "account", receivedAt: NEW_YEAR, query: "" };
   const why = { headers: { "x-signature": "ab" }, reason: "the signature does not match" };
   const shown = { token: "fingerprint", authorization: null };

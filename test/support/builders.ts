@@ -69,10 +69,12 @@ export function aRecordRequest(
     subscribers = [CRM],
     coalesce = 0,
     creationOf,
+    shadow = false,
   }: Partial<Rules> & { receipt?: Receipt } = {},
 ): RecordRequest {
-  const rules = { subscribers, coalesce, creationOf };
+  const rules = { subscribers, coalesce, creationOf, shadow };
   return {
+    shadow,
     receipt,
     lookup: lookupOf(receipt, drafts, rules),
     resolve: (known) => resolve(receipt, drafts, known, rules),

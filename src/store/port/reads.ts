@@ -13,6 +13,8 @@ export interface EventFilter extends TimeRange {
   /** The one that reported it first. */
   channel?: string | undefined;
   document?: string | undefined;
+  /** Only those that no channel but these has reported. */
+  only?: readonly string[] | undefined;
 }
 
 /** The range is of the time of the last change: of the last report about the document. */
@@ -43,6 +45,8 @@ export interface ReceiptFilter extends TimeRange {
   channel?: string | undefined;
   /** True: only those with a problem. */
   problems?: boolean | undefined;
+  /** True: only those in shadow. */
+  shadow?: boolean | undefined;
 }
 
 /** Kept requests of some channels, of a range of the time of arrival. */
@@ -77,6 +81,11 @@ export interface ReceiptSummary extends Omit<Receipt, "body"> {
   events: readonly string[];
   /** Ids of the events that it reported again. */
   duplicates: readonly string[];
+  /**
+   * In shadow: ids of the events that it would have made, when it came. Null, or absent from what an earlier
+   * version wrote: it is not in shadow.
+   */
+  shadow?: readonly string[] | null | undefined;
 }
 
 /** That a receipt reported an event again. */
@@ -132,6 +141,8 @@ export interface EventHistory {
   /** Null: pruned. */
   receipt: ReceiptSummary | null;
   duplicates: readonly Duplicate[];
+  /** Receipts in shadow that reported it before anything else did. */
+  shadow: readonly Duplicate[];
   deliveries: readonly AttemptedDelivery[];
 }
 
@@ -190,6 +201,8 @@ export interface Tallies {
 export interface Reads {
   findEvents(filter: EventFilter, page: ListRequest): Promise<SearchedPage<Event>>;
   findEvent(id: string): Promise<EventHistory | null>;
+  /** The receipts in shadow that would have made the event, oldest first; whether or not it is recorded. */
+  findShadow(event: string): Promise<readonly Duplicate[]>;
 
   findReceipts(filter: ReceiptFilter, page: ListRequest): Promise<SearchedPage<ReceiptSummary>>;
   /** The number of receipts with a problem, at most `MAX_COUNT`. */

@@ -33,7 +33,8 @@ export interface PruneResult {
 export interface Pruning {
   /**
    * Visits the next `limit` rows and removes those that are too old, in one transaction:
-   * - `receipts` and `rejections` by the time they were received, `audit` by its time;
+   * - `receipts` and `rejections` by the time they were received, but for receipts in shadow; `audit` by its
+   *   time;
    * - `events` by the time they were recorded, with their deliveries, attempts and duplicates, unless a
    *   delivery is open. A tombstone with the event's id and dedupe keys stays, so that a repeat is still
    *   recognised;

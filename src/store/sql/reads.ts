@@ -12,6 +12,7 @@ import {
   findEvent,
   findReceipt,
   findRejection,
+  findShadow,
 } from "./find.ts";
 import {
   findAudit,
@@ -42,6 +43,7 @@ export function createReads(
   return {
     findEvents: (filter, page) => read(() => findEvents(session, filter, page)),
     findEvent: (id) => read(() => findEvent(session, id)),
+    findShadow: (event) => read(() => findShadow(session, event)),
     findReceipts: (filter, page) => read(() => findReceipts(session, filter, page)),
     findReceipt: (id) => read(() => findReceipt(session, id)),
     readReceipts: (range, page) => read(() => readReceipts(session, range, page)),

@@ -19,6 +19,7 @@ const DELIVERIES_OF = "deliveries d on d.recorded_at = e.recorded_at and d.event
 const WALKS: Readonly<Record<PrunedByPosition, Walk>> = {
   receipts: {
     from: "receipts",
+    stays: "shadow is not null",
     drops: ["delete from bodies where position = ?", "delete from receipts where position = ?"],
   },
   rejections: alone("rejections"),
