@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { readChannel } from "./config/channel.ts";
+import { concealContents } from "./config/contents.ts";
 import { findDoubtful, findUnclean } from "./config/credentials.ts";
 import { readDestinations } from "./config/destination.ts";
 import { fitToSchema } from "./config/fit-to-schema.ts";
@@ -88,6 +89,7 @@ export async function parseConfig(
     folder,
     sources: channelNames(yaml),
   });
+  const inOrder = (found: readonly FileProblem[]) => sorted(concealContents(found, yaml.contents));
   const problems = inOrder([
     ...checked.problems,
     ...sources.problems,
@@ -213,6 +215,6 @@ function budgetTooSmall(
   return [{ ...yaml.positionOf(["server", "maxBytesInFlight"]), message }];
 }
 
-function inOrder(problems: readonly FileProblem[]): FileProblem[] {
+function sorted(problems: readonly FileProblem[]): FileProblem[] {
   return problems.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
 }

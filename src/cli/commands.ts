@@ -11,6 +11,8 @@ interface CommandEntry {
   description: string;
   /** Not shown by `--help`. */
   hidden?: true;
+  /** Takes nothing from the environment, and so has no `--env-file`. */
+  isSelfContained?: true;
   load(): Promise<SetUpCommand>;
 }
 
@@ -26,6 +28,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "demo",
     description: "run a bridge with simulated providers and a receiver that verifies",
+    isSelfContained: true,
     load: () => import("./demo.ts").then(({ demoCommand }) => demoCommand),
   },
   {
@@ -43,6 +46,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "providers",
     arguments: "[name]",
     description: "list the providers that come with Countersign, or show how to set one up",
+    isSelfContained: true,
     load: () => import("./providers.ts").then(({ providersCommand }) => providersCommand),
   },
   {
@@ -55,6 +59,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "secret",
     description: "print a new secret to sign a destination's events with",
+    isSelfContained: true,
     load: () => import("./secret.ts").then(({ secretCommand }) => secretCommand),
   },
   {

@@ -3,9 +3,9 @@ import { plural } from "../domain/quantity.ts";
 import type { Environment } from "../environment.ts";
 import { inert } from "./inert.ts";
 
-/** The process's environment, as commands get it. */
+/** The process's surroundings, as commands get them. */
 export interface Terminal {
-  env: Environment;
+  readonly env: Environment;
   stdout: NodeJS.WritableStream & { isTTY?: boolean };
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
   /** Aborted when the user or the system asks the process to stop. */
@@ -14,7 +14,11 @@ export interface Terminal {
   onReload(listener: () => void): void;
 }
 
-export const CONFIG_OPTION = ["--config <file>", "the configuration", "./countersign.yaml"] as const;
+export const CONFIG_OPTION = [
+  "--config <file>",
+  "the configuration; COUNTERSIGN_CONFIG names another default",
+  "./countersign.yaml",
+] as const;
 
 /** The exit code of a program that Ctrl-C ended, as shells report it. */
 export const INTERRUPTED = 130;
