@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
 import { readChannel } from "./config/channel.ts";
 import { concealContents } from "./config/contents.ts";
 import { findDoubtful, findUnclean } from "./config/credentials.ts";
 import { readDestinations } from "./config/destination.ts";
 import { fitToSchema } from "./config/fit-to-schema.ts";
 import type { Retention } from "./config/retention-schema.ts";
-import { ConfigFile, ServerFile, SourceFile } from "./config/schema.ts";
+import { AdminFile, ConfigFile, ServerFile, SourceFile } from "./config/schema.ts";
 import { messageOf } from "./domain/errors.ts";
 import { formatSize } from "./domain/quantity.ts";
 import type { Environment } from "./environment.ts";
@@ -47,6 +48,8 @@ export interface Config {
   rejected: { keep: number; maxBody: number };
   /** How long each kind of row is kept; null: for ever. */
   retention: Retention;
+  /** How long a stop goes on accepting while it is not ready, and then waits for what is in flight. */
+  drain: number;
   shutdown: number;
   concerns: { stuckAfter: number };
 }
@@ -73,7 +76,18 @@ export async function loadConfig(file: string, environment: Environment): Promis
   return parseConfig(text, file, environment);
 }
 
-/** The same for a text. Problems name `file`, and relative paths start from its folder. */
+/**
+ * Reads the section `admin` alone, whatever is wrong elsewhere.
+ *
+ * @throws ZodError when the section is wrong; the fault of the file system when there is no file.
+ */
+export async function loadAdmin(file: string, environment: Environment): Promise<ConfigFile["admin"]> {
+  const yaml = parseYaml(await readFile(file, "utf8"), file, environment);
+  const { value } = fitToSchema(yaml, z.object({ admin: AdminFile }));
+  return AdminFile.parse(entriesOf(value, "admin"));
+}
+
+/** The whole configuration from a text. Problems name `file`, and relative paths start from its folder. */
 export async function parseConfig(
   text: string,
   file: string,
@@ -100,8 +114,8 @@ export async function parseConfig(
   const warnings = inOrder(findDoubtful(yaml));
   if (checked.value === null || problems.length > 0) return { config: null, problems, warnings };
 
-  const { server, admin, store, typePrefix, privateNames, log, rejected, retention, shutdown, concerns } =
-    checked.value;
+  const { server, admin, store, typePrefix, privateNames, log } = checked.value;
+  const { rejected, retention, drain, shutdown, concerns } = checked.value;
   return {
     config: {
       file,
@@ -115,6 +129,7 @@ export async function parseConfig(
       rejected,
       retention,
       shutdown,
+      drain,
       concerns,
     },
     problems,

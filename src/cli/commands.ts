@@ -26,6 +26,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./serve.ts").then(({ serveCommand }) => serveCommand),
   },
   {
+    name: "healthcheck",
+    description: "ask a running bridge whether it is ready; the exit code is 0 or 1, within two seconds",
+    load: () => import("./healthcheck.ts").then(({ healthcheckCommand }) => healthcheckCommand),
+  },
+  {
     name: "demo",
     description: "run a bridge with simulated providers and a receiver that verifies",
     isSelfContained: true,
