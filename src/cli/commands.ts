@@ -26,6 +26,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./serve.ts").then(({ serveCommand }) => serveCommand),
   },
   {
+    name: "init",
+    description: "ask, and write a first countersign.yaml and .env with fresh secrets",
+    isSelfContained: true,
+    load: () => import("./init.ts").then(({ initCommand }) => initCommand),
+  },
+  {
     name: "healthcheck",
     description: "ask a running bridge whether it is ready; the exit code is 0 or 1, within two seconds",
     load: () => import("./healthcheck.ts").then(({ healthcheckCommand }) => healthcheckCommand),

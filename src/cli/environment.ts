@@ -16,12 +16,13 @@ const ENV_FILE_OPTION = [
 const CONFIG_VARIABLE = "COUNTERSIGN_CONFIG";
 
 /** Makes the environment of one command, with the files that its `--env-file` names. */
-export function createEnvironment(terminal: Terminal) {
+export function createEnvironment(terminal: Omit<Terminal, "stdin">) {
+  const { stdout, stderr, signal, onReload } = terminal;
   let files: readonly string[] = [];
   return {
     /** Files are read at each access to `env`, so that a reload takes changed values. */
     terminal: {
-      ...terminal,
+      ...{ stdout, stderr, signal, onReload },
       get env() {
         return readEnvironment(files, terminal.env);
       },

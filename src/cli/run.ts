@@ -14,7 +14,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (!args.includes(name)) continue;
     const setUp = await load();
     const environment = createEnvironment(terminal);
-    setUp(command, environment.terminal, (result) => {
+    setUp(command, isSelfContained ? terminal : environment.terminal, (result) => {
       code = result;
     });
     if (!isSelfContained) leavesOf(command).forEach(environment.addOption);

@@ -6,6 +6,8 @@ import { inert } from "./inert.ts";
 /** The process's surroundings, as commands get them. */
 export interface Terminal {
   readonly env: Environment;
+  /** Absent: nobody can answer. */
+  readonly stdin?: NodeJS.ReadableStream & { isTTY?: boolean };
   stdout: NodeJS.WritableStream & { isTTY?: boolean };
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
   /** Aborted when the user or the system asks the process to stop. */
