@@ -30,6 +30,9 @@ interface InitOptions {
   destination: string[];
   publicUrl?: string;
   to: string;
+  container?: true;
+  store?: string;
+  secrets?: string;
 }
 
 const collect = (text: string, before: readonly string[]) => [...before, text];
@@ -49,6 +52,15 @@ export const initCommand: SetUpCommand = (command, terminal, done) => {
       [],
     )
     .option("--public-url <url>", "where providers reach the bridge, such as https://bridge.example")
+    .option("--container", "for the image: data in /data, and the admin API on all addresses")
+    .option(
+      "--store <store>",
+      "another store than SQLite, such as postgres://countersign@postgres/countersign",
+    )
+    .option(
+      "--secrets <folder>",
+      "refer to files there, each with the name of a variable, instead of variables",
+    )
     .option("--to <folder>", "the folder of countersign.yaml and .env", ".")
     .action(async (options: InitOptions) => done(await init(options, terminal)));
 };
@@ -60,15 +72,15 @@ async function init(options: InitOptions, terminal: Terminal): Promise<number> {
   };
   refuseExisting(Object.values(files));
   const answers = await gather(options, terminal);
-  const installation = prepare(answers);
-  await expectToBeGood(installation, files.configuration);
+  const installation = prepare(answers, options);
+  await expectToBeGood(installation, options);
   write(options.to, [
     { file: files.environment, text: environmentOf(installation), mode: PRIVATE_FILE },
-    { file: files.configuration, text: configurationOf(installation), mode: 0o644 },
+    { file: files.configuration, text: configurationOf(installation, options), mode: 0o644 },
   ]);
   terminal.stdout.write(
     `\nWrote ${files.configuration}, and ${files.environment} with the secrets, for its owner only.\n\n` +
-      instructionsOf(installation, { publicUrl: answers.publicUrl, folder: options.to }),
+      instructionsOf(installation, { ...options, publicUrl: answers.publicUrl }),
   );
   return 0;
 }
@@ -208,11 +220,14 @@ function readPublicUrl(text: string): string {
 }
 
 /** Nothing is written that `countersign check` would refuse. */
-async function expectToBeGood(installation: Installation, file: string): Promise<void> {
+async function expectToBeGood(installation: Installation, { container, store }: InitOptions): Promise<void> {
   const environment = Object.fromEntries(variablesOf(installation).map(({ name, value }) => [name, value]));
-  const { problems } = await parseConfig(configurationOf(installation), file, environment);
+  // The same with variables in place of files, which are not there yet.
+  const text = configurationOf(installation, { container, store });
+  const { problems } = await parseConfig(text, "countersign.yaml", environment);
   const [problem] = problems;
-  if (problem) throw new CountersignError("internal", `the configuration would be wrong: ${problem.message}`);
+  if (problem)
+    throw new CountersignError("bad_request", `the configuration would be wrong: ${problem.message}`);
 }
 
 interface NewFile {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { expect } from "chai";
@@ -202,6 +202,33 @@ describe("countersign init", () => {
     expect(stdout).not.to.include("Which providers").and.not.include("Which channels");
     expect(stdout).to.include("https://<your bridge>/in/lumin/account");
     expect((await loaded()).destinations.map(({ name }) => name)).to.deep.equal(["crm"]);
+  });
+
+  it("writes a configuration for the image, with another store and with secrets as files", async () => {
+    await init([...BOTH, "--container"]);
+    expect(await loaded()).to.deep.include({
+      store: { kind: "sqlite", file: "/data/countersign.db" },
+      drain: 0,
+    });
+    expect((await loaded()).admin.host).to.equal("0.0.0.0");
+
+    folder = join(aFolder(), "files");
+    const store = "postgres://countersign@postgres/countersign";
+    await init([...BOTH, "--container", "--store", store, "--secrets", `${folder}/run/`]);
+    expect(text("countersign.yaml")).not.to.match(/\$\{[A-Z]/);
+    mkdirSync(join(folder, "run"));
+    for (const [name, value] of Object.entries(variables()))
+      writeFileSync(join(folder, "run", name), `${value}\n`);
+    const { config, problems } = await loadConfig(join(folder, "countersign.yaml"), {});
+    expect(problems).to.deep.equal([]);
+    expect(config).to.deep.include({ store: { kind: "postgres", url: store }, drain: 5_000 });
+    expect(config?.admin.token).to.equal(variables().COUNTERSIGN_ADMIN_TOKEN);
+    expect(variables().PGPASSWORD).to.have.length(48);
+
+    folder = join(aFolder(), "wrong");
+    const { code, stderr } = await init([...BOTH, "--store", "oracle:db"]);
+    expect([code, existsSync(folder)]).to.deep.equal([1, false]);
+    expect(stderr).to.include("`store`: must be sqlite:FILE, lowdb:FILE or postgres:");
   });
 
   it("writes nothing when the answers end early", async () => {

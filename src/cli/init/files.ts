@@ -38,10 +38,22 @@ export interface PreparedChannel {
 
 type Credential = "secrets" | "allowed" | "token";
 
+/** Where and how the bridge will run. */
+export interface Place {
+  /** In the image. */
+  container?: true | undefined;
+  /** As in the configuration; absent: SQLite. */
+  store?: string | undefined;
+  /** The folder of files with secrets; absent: variables have them. */
+  secrets?: string | undefined;
+}
+
 export interface Installation {
   channels: readonly PreparedChannel[];
   destinations: readonly (ChosenDestination & { secret: Variable })[];
   adminToken: Variable;
+  /** Of a PostgreSQL store whose address has no password. */
+  databasePassword: Variable | null;
 }
 
 /** The names under which `countersign simulate` and the example configuration know a secret. */
@@ -54,7 +66,7 @@ const STAND_IN =
   "This one is random. Enter it at the provider, or put the provider's own in its place: until then its posts are refused.";
 
 /** Draws every secret and token. */
-export function prepare({ providers, destinations }: Answers): Installation {
+export function prepare({ providers, destinations }: Answers, { store = "" }: Place): Installation {
   const tokens = new Map<string, Variable>();
   return {
     channels: providers.flatMap(({ mapping, channels }) =>
@@ -66,7 +78,18 @@ export function prepare({ providers, destinations }: Answers): Installation {
       value: randomBytes(32).toString("hex"),
       comment: ["For operators: the admin API and the commands about a running bridge."],
     },
+    databasePassword: needsPassword(store)
+      ? {
+          name: "PGPASSWORD",
+          value: randomBytes(24).toString("hex"),
+          comment: ["The password of the database's user. Read from the environment, by this name."],
+        }
+      : null,
   };
+}
+
+function needsPassword(store: string): boolean {
+  return store.startsWith("postgres") && URL.canParse(store) && new URL(store).password === "";
 }
 
 function secretOf({ name, url }: ChosenDestination): Variable {
@@ -124,34 +147,57 @@ function newValue({ checks }: MappingChannel): string {
 const upper = (name: string) => name.toUpperCase().replaceAll("-", "_");
 
 /** The configuration: what differs from the defaults, and no secret. */
-export function configurationOf({ channels, destinations, adminToken }: Installation): string {
+export function configurationOf(installation: Installation, place: Place): string {
+  const { channels, destinations } = installation;
   const byProvider = Map.groupBy(channels, ({ mapping }) => mapping.provider);
+  const refer = ({ name }: Variable) =>
+    place.secrets === undefined ? `"\${${name}}"` : `"\${file:${place.secrets.replace(/\/+$/, "")}/${name}}"`;
   return `${[
-    "# Made by `countersign init`. `countersign check --env-file .env` says what it means.",
-    "# docs/configuration.md lists every key. ${NAME} comes from the environment: here, from .env.",
+    "# Made by `countersign init`. docs/configuration.md lists every key.",
+    place.secrets === undefined
+      ? "# ${NAME} comes from the environment: here, from .env, by `--env-file .env`."
+      : "# ${file:…} is the content of a file, read again at each reload.",
     "",
-    `admin: { token: "\${${adminToken.name}}" }`,
+    ...placeOf(installation, place, refer),
     "",
     "sources:",
     ...[...byProvider].flatMap(([provider, prepared]) => [
       `  ${provider}:`,
       `    mapping: ${provider}`,
       "    channels:",
-      ...prepared.map(({ channel, credentials }) => `      ${channel.name}: ${channelOf(credentials)}`),
+      ...prepared.map(
+        ({ channel, credentials }) => `      ${channel.name}: ${channelOf(credentials, refer)}`,
+      ),
     ]),
     "",
     "destinations:",
     ...destinations.flatMap(({ name, url, secret }) => [
       `  ${name}:`,
       `    url: ${JSON.stringify(url)}`,
-      `    secrets: ["\${${secret.name}}"]`,
+      `    secrets: [${refer(secret)}]`,
     ]),
   ].join("\n")}\n`;
 }
 
-function channelOf(credentials: PreparedChannel["credentials"]): string {
-  const members = Object.entries(credentials).map(([key, { name }]) =>
-    key === "token" ? `token: "\${${name}}"` : `${key}: ["\${${name}}"]`,
+type Refer = (variable: Variable) => string;
+
+/** How long a balancer may need to notice that a node is not ready. */
+const DRAIN = "5s";
+
+/** A container is reached from outside only over all addresses, and its files are lost but for `/data`. */
+function placeOf({ adminToken }: Installation, { container, store }: Place, refer: Refer): string[] {
+  const host = container ? "host: 0.0.0.0, " : "";
+  const kept = store ?? (container && "sqlite:/data/countersign.db");
+  return [
+    `admin: { ${host}token: ${refer(adminToken)} }`,
+    ...(kept ? [`store: ${JSON.stringify(kept)}`] : []),
+    ...(kept?.startsWith("postgres") ? [`drain: ${DRAIN}`] : []),
+  ];
+}
+
+function channelOf(credentials: PreparedChannel["credentials"], refer: Refer): string {
+  const members = Object.entries(credentials).map(([key, variable]) =>
+    key === "token" ? `token: ${refer(variable)}` : `${key}: [${refer(variable)}]`,
   );
   return `{ ${members.join(", ")} }`;
 }
@@ -165,10 +211,12 @@ export function environmentOf(installation: Installation): string {
 }
 
 /** Each variable once. */
-export function variablesOf({ channels, destinations, adminToken }: Installation): readonly Variable[] {
+export function variablesOf(installation: Installation): readonly Variable[] {
+  const { channels, destinations, adminToken, databasePassword } = installation;
   return [
     ...new Set([
       adminToken,
+      ...(databasePassword ? [databasePassword] : []),
       ...channels.flatMap(({ credentials }) => Object.values(credentials)),
       ...destinations.map(({ secret }) => secret),
     ]),

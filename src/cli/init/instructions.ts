@@ -1,9 +1,9 @@
-import type { Installation, PreparedChannel } from "./files.ts";
+import type { Installation, Place, PreparedChannel } from "./files.ts";
 
 /** What a person does next: at each provider, at the receiver, and with the bridge. */
 export function instructionsOf(
   { channels, destinations }: Installation,
-  { publicUrl, folder }: { publicUrl: string | null; folder: string },
+  { publicUrl, to, ...place }: Place & { publicUrl: string | null; to: string },
 ): string {
   const byTitle = Map.groupBy(channels, ({ mapping }) => mapping.title);
   const base = publicUrl ?? "https://<your bridge>";
@@ -24,8 +24,9 @@ export function instructionsOf(
       "  examples/receiver-node.js and examples/receiver-python.py are whole receivers.",
       "",
     ]),
-    "Then",
-    ...nextCommands(channels, folder).map((command) => `  $ ${command}`),
+    ...(place.container || place.secrets
+      ? ["docs/deploying.md says how to run it."]
+      : ["Then", ...nextCommands(channels, to).map((command) => `  $ ${command}`)]),
   ].join("\n")}\n`;
 }
 
