@@ -1,0 +1,106 @@
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import pg from "pg";
+import { aFolder, tidy } from "../support/bridge.ts";
+import { type PostgresServer, postgresServer } from "../support/postgres-server.ts";
+import { SEED } from "./seed.ts";
+import { createWorld, type World } from "./world.ts";
+
+/**
+ * A rolling upgrade. The old version is this one; the next one is a copy of it with one migration more, which
+ * adds what a migration may add. So the test shows that nodes of this version go on beside a newer schema, for
+ * as long as migrations only add.
+ */
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const NEXT = "99.0.0";
+/** Posts that are taken before and after each step. */
+const SOME = 60;
+
+const ADDITIONS = `
+alter table events     add column of_next text;
+alter table deliveries add column of_next integer not null default 0;
+alter table documents  add column of_next jsonb;
+alter table receipts   add column of_next text not null default '';
+create table of_next (id bigint primary key, at bigint not null default 0);
+create index deliveries_of_next on deliveries (of_next) where of_next > 0;
+`;
+
+interface NextVersion {
+  program: string;
+  schema: number;
+}
+
+/** The next version, in a folder of its own. */
+function makeNextVersion(): NextVersion {
+  const folder = aFolder();
+  cpSync(join(ROOT, "src"), join(folder, "src"), { recursive: true });
+  for (const name of ["node_modules", "mappings"]) symlinkSync(join(ROOT, name), join(folder, name));
+  const description = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ ...description, version: NEXT }));
+  const migrations = join(folder, "src/store/postgres/migrations");
+  const schema = Math.max(...readdirSync(migrations).map((file) => Number.parseInt(file, 10))) + 1;
+  writeFileSync(join(migrations, `${String(schema).padStart(4, "0")}_next.sql`), ADDITIONS);
+  return { program: join(folder, "src/main.ts"), schema };
+}
+
+describe("two nodes on one PostgreSQL, upgraded one after the other under load", function () {
+  this.timeout(300_000);
+  let server: PostgresServer;
+  let world: World | undefined;
+
+  before(async function () {
+    server = await postgresServer().catch(() => this.skip());
+  });
+  afterEach(async () => {
+    await world?.close();
+    await tidy();
+  });
+
+  it("lose nothing, make nothing twice and keep the order, also while both versions run", async () => {
+    const store = await server.newSchema();
+    const next = makeNextVersion();
+    world = await createWorld({ store, nodes: 2, seed: `rolling upgrade ${SEED}`, connections: 8 });
+    const { nodes, load, afterTaken } = world;
+    /** Resolves when this many more posts were answered with 200. */
+    const taken = (count: number) => new Promise<void>((resolve) => void afterTaken(count, resolve));
+    const versions = () => Promise.all(nodes.map(({ adminUrl }) => versionAt(adminUrl)));
+    load.allow(100_000);
+    await world.start();
+    await taken(SOME);
+    const [old] = await versions();
+    const seen: (string | undefined)[][] = [];
+    for (const node of nodes) {
+      await node.running?.stop();
+      await taken(SOME);
+      expect(await node.start({ program: next.program }).ready).to.equal(true);
+      await taken(SOME);
+      seen.push(await versions());
+    }
+    expect(seen).to.deep.equal([
+      [NEXT, old],
+      [NEXT, NEXT],
+    ]);
+    const verdict = await world.finish();
+    expect(verdict.complaints).to.deep.equal([]);
+    expect(verdict).to.include({ lost: 0, twice: 0, disordered: 0, stuck: 0 });
+    expect(verdict.taken).to.be.at.least(5 * SOME);
+    expect(verdict.arrivals).to.equal(verdict.deliveries + verdict.repeats);
+    expect(await schemaOf(store)).to.equal(next.schema);
+  });
+});
+
+async function versionAt(adminUrl: string): Promise<string | undefined> {
+  const text = await (await fetch(`${adminUrl}/metrics`)).text();
+  return /^countersign_build_info\{version="([^"]+)"\}/m.exec(text)?.[1];
+}
+
+async function schemaOf(url: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query("select version from countersign_schema");
+  await client.end();
+  return rows[0].version;
+}
