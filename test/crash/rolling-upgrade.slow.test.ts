@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import pg from "pg";
+import { VERSION } from "../../src/version.ts";
 import { aFolder, tidy } from "../support/bridge.ts";
 import { type PostgresServer, postgresServer } from "../support/postgres-server.ts";
 import { SEED } from "./seed.ts";
@@ -59,10 +60,12 @@ describe("two nodes on one PostgreSQL, upgraded one after the other under load",
     await tidy();
   });
 
-  it("lose nothing, make nothing twice and keep the order, also while both versions run", async () => {
-    const store = await server.newSchema();
-    const next = makeNextVersion();
-    world = await createWorld({ store, nodes: 2, seed: `rolling upgrade ${SEED}`, connections: 8 });
+  /** Upgrades one node after the other; resolves with the versions after each step, and what came of it. */
+  async function upgrade(store: string, programs: { old?: string; next?: string }) {
+    world = await createWorld({
+      ...{ store, nodes: 2, seed: `rolling upgrade ${SEED}`, connections: 8 },
+      launch: programs.old === undefined ? {} : { program: programs.old },
+    });
     const { nodes, load, afterTaken } = world;
     /** Resolves when this many more posts were answered with 200. */
     const taken = (count: number) => new Promise<void>((resolve) => void afterTaken(count, resolve));
@@ -70,25 +73,40 @@ describe("two nodes on one PostgreSQL, upgraded one after the other under load",
     load.allow(100_000);
     await world.start();
     await taken(SOME);
-    const [old] = await versions();
-    const seen: (string | undefined)[][] = [];
+    const steps = [await versions()];
     for (const node of nodes) {
       await node.running?.stop();
       await taken(SOME);
-      expect(await node.start({ program: next.program }).ready).to.equal(true);
+      const isReady = await node.start(programs.next === undefined ? {} : { program: programs.next }).ready;
+      expect(isReady, node.deaths.join()).to.equal(true);
       await taken(SOME);
-      seen.push(await versions());
+      steps.push(await versions());
     }
-    expect(seen).to.deep.equal([
-      [NEXT, old],
-      [NEXT, NEXT],
-    ]);
     const verdict = await world.finish();
-    expect(verdict.complaints).to.deep.equal([]);
     expect(verdict).to.include({ lost: 0, twice: 0, disordered: 0, stuck: 0 });
     expect(verdict.taken).to.be.at.least(5 * SOME);
     expect(verdict.arrivals).to.equal(verdict.deliveries + verdict.repeats);
+    return { steps, verdict };
+  }
+
+  it("lose nothing, make nothing twice and keep the order, also while both versions run", async () => {
+    const store = await server.newSchema();
+    const next = makeNextVersion();
+    const { steps, verdict } = await upgrade(store, { next: next.program });
+    expect(steps).to.deep.equal([
+      [VERSION, VERSION],
+      [NEXT, VERSION],
+      [NEXT, NEXT],
+    ]);
+    expect(verdict.complaints).to.deep.equal([]);
     expect(await schemaOf(store)).to.equal(next.schema);
+  });
+
+  it("do the same from the version that UPGRADE_FROM names, which may have kept fewer counts", async function () {
+    const old = process.env.UPGRADE_FROM;
+    if (old === undefined) this.skip();
+    const { steps } = await upgrade(await server.newSchema(), { old });
+    expect(steps.at(-1)).to.deep.equal([VERSION, VERSION]);
   });
 });
 
