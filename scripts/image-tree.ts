@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { argv, stdout } from "node:process";
+import { productionPackages } from "./production-packages.ts";
 
 /**
  * Assembles the file tree of the image: `node scripts/image-tree.ts FOLDER`, after `npm run build`.
@@ -21,7 +22,7 @@ mkdirSync(join(target, "data"), { recursive: true });
 for (const file of packedFiles()) copy(file);
 // A demonstration needs a receiver that verifies.
 copy("examples/receiver-node.js");
-for (const folder of productionPackages())
+for (const { folder } of productionPackages())
   cpSync(folder, join(app, folder), { recursive: true, filter: (path) => !isInner(path, folder) });
 stdout.write(`${target}\n`);
 
@@ -31,17 +32,9 @@ function copy(file: string): void {
 
 /** What `npm pack` would put into the package. */
 function packedFiles(): string[] {
-  const answer = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { encoding: "utf8" });
+  const answer = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    encoding: "utf8",
+  });
   const [{ files }]: [{ files: { path: string }[] }] = JSON.parse(answer);
   return files.map(({ path }) => path);
-}
-
-/** Folders of the packages that `npm ci --omit=dev` would install, such as `node_modules/koa`. */
-function productionPackages(): string[] {
-  const { packages }: { packages: Record<string, { dev?: true; optional?: true }> } = JSON.parse(
-    readFileSync("package-lock.json", "utf8"),
-  );
-  return Object.entries(packages).flatMap(([folder, { dev, optional }]) =>
-    folder === "" || dev || (optional && !existsSync(folder)) ? [] : [folder],
-  );
 }
