@@ -6,6 +6,7 @@ import { type Bench, withBench } from "./bench.ts";
 import { measureDelivery } from "./delivery.ts";
 import { measureForged } from "./forged.ts";
 import { measureHang } from "./hang.ts";
+import { measureImage } from "./image.ts";
 import { measureLanes } from "./lanes.ts";
 import { measureLists } from "./lists.ts";
 import { profileInto } from "./processes.ts";
@@ -34,6 +35,7 @@ const STAGES: readonly Stage[] = [
   { name: "cost", limit: 20_000, measure: measureCost },
   { name: "hang", limit: 60_000, measure: measureHang },
   { name: "forged", limit: 60_000, measure: measureForged, whenNamed: true },
+  { name: "image", limit: 60_000, measure: measureImage, whenNamed: true },
   { name: "lists", limit: 1_500_000, measure: measureLists, whenNamed: true },
   { name: "stores", limit: 1_500_000, measure: measureStores, whenNamed: true },
 ];

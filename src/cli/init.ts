@@ -52,7 +52,10 @@ export const initCommand: SetUpCommand = (command, terminal, done) => {
       [],
     )
     .option("--public-url <url>", "where providers reach the bridge, such as https://bridge.example")
-    .option("--container", "for the image: data in /data, and the admin API on all addresses")
+    .option(
+      "--container",
+      "for the image: data in /data, the admin API on all addresses, and time for a balancer",
+    )
     .option(
       "--store <store>",
       "another store than SQLite, such as postgres://countersign@postgres/countersign",

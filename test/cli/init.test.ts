@@ -208,7 +208,7 @@ describe("countersign init", () => {
     await init([...BOTH, "--container"]);
     expect(await loaded()).to.deep.include({
       store: { kind: "sqlite", file: "/data/countersign.db" },
-      drain: 0,
+      drain: 5_000,
     });
     expect((await loaded()).admin.host).to.equal("0.0.0.0");
 

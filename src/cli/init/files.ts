@@ -191,7 +191,7 @@ function placeOf({ adminToken }: Installation, { container, store }: Place, refe
   return [
     `admin: { ${host}token: ${refer(adminToken)} }`,
     ...(kept ? [`store: ${JSON.stringify(kept)}`] : []),
-    ...(kept?.startsWith("postgres") ? [`drain: ${DRAIN}`] : []),
+    ...(container ? [`drain: ${DRAIN}`] : []),
   ];
 }
 
