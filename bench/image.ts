@@ -45,7 +45,7 @@ function sizeOf(folder: string): number {
   }, 0);
 }
 
-/** Milliseconds from the start of the process to ready, and the bytes that it holds `rest` milliseconds later. */
+/** Milliseconds from the start of the process to ready, and the bytes it holds `rest` milliseconds later. */
 async function runOnce(box: Box, rest: number): Promise<{ ready: number; memory: number }> {
   const startedAt = monotonic();
   const bridge = box.start(["serve"]);

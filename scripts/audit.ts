@@ -4,8 +4,8 @@ import { type Component, makeSbom } from "./sbom.ts";
 
 /**
  * Checks the packages that Countersign needs to run: `npm run audit`. Their licences always; known
- * vulnerabilities where the registry answers, and otherwise it says that these were not checked. The exit code
- * is 1 when something is found.
+ * vulnerabilities where the registry answers, and otherwise it says that these were not checked. The exit
+ * code is 1 when something is found.
  */
 
 /** Licences whose terms a distributed image keeps by including their texts. */

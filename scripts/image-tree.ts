@@ -7,9 +7,9 @@ import { productionPackages } from "./production-packages.ts";
 /**
  * Assembles the file tree of the image: `node scripts/image-tree.ts FOLDER`, after `npm run build`.
  *
- * `app` has what `npm pack` holds and the packages that it needs to run, as `npm ci --omit=dev` installs them;
- * they are copied from node_modules, so nothing is downloaded. `data` is empty. The Dockerfile and
- * test/deploy/image.slow.test.ts make the tree with this script.
+ * `app` has what `npm pack` holds and the packages that it needs to run, as `npm ci --omit=dev` installs
+ * them; they are copied from node_modules, so nothing is downloaded. `data` is empty. The Dockerfile and
+ * test/deploy/box.ts make the tree with this script.
  */
 
 const [, , target] = argv;

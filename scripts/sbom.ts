@@ -20,8 +20,8 @@ export interface Component {
 }
 
 /**
- * The packages that Countersign needs to run, with their hashes and licences. With `--omit=dev` npm leaves out
- * those that development needs as well, so the lockfile decides.
+ * The packages that Countersign needs to run, with their hashes and licences. With `--omit=dev` npm leaves
+ * out those that development needs as well, so the lockfile decides.
  */
 export function makeSbom(): Sbom {
   const args = ["sbom", "--package-lock-only", "--sbom-format=cyclonedx"];

@@ -10,9 +10,9 @@ import { SEED } from "./seed.ts";
 import { createWorld, type World } from "./world.ts";
 
 /**
- * A rolling upgrade. The old version is this one; the next one is a copy of it with one migration more, which
- * adds what a migration may add. So the test shows that nodes of this version go on beside a newer schema, for
- * as long as migrations only add.
+ * A rolling upgrade. The old version is this one; the next one is a copy of it with one migration more,
+ * which adds what a migration may add. So the test shows that nodes of this version go on beside a newer
+ * schema, for as long as migrations only add.
  */
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

@@ -42,7 +42,7 @@ describe("the image's tree", () => {
   });
   after(tidy);
 
-  /** What init wrote, with free ports, and with values in place of variables: the environment is the image's. */
+  /** What init wrote, with free ports and values in place of variables: the environment is the image's. */
   function configuration(): string {
     const text = readFileSync(join(installed, "countersign.yaml"), "utf8");
     const filled = text.replaceAll(/\$\{(\w+)\}/g, (_, name) => env[name] ?? "");
