@@ -18,4 +18,5 @@ export const ROW_SCHEMAS: { readonly [T in Table]: z.ZodType<Rows[T]> } = {
   destinations: shapeOf(SCHEMA.destinations),
   audit: shapeOf(SCHEMA.audit),
   tallies: shapeOf(SCHEMA.tallies),
+  notes: shapeOf(SCHEMA.notes),
 };

@@ -160,7 +160,10 @@ function createDocuments({ now, documents: remembered }: RetentionLimits) {
   };
 }
 
-function checkStatus({ delivery: { id, status, reason, dueAt } }: Rows["deliveries"]): string[] {
+function checkStatus({
+  delivery: { id, status, reason, dueAt },
+  acknowledgedAt,
+}: Rows["deliveries"]): string[] {
   const isFinal = status === "delivered" || status === "parked";
   return [
     ...(isFinal && dueAt !== null ? [`delivery ${id} is ${status}, and yet due`] : []),
@@ -168,6 +171,9 @@ function checkStatus({ delivery: { id, status, reason, dueAt } }: Rows["deliveri
     ...(status === "parked" && reason === null ? [`delivery ${id} is parked, and nothing says why`] : []),
     ...(status !== "parked" && reason !== null
       ? [`delivery ${id} is ${status}, and has a reason for being parked`]
+      : []),
+    ...(status !== "parked" && acknowledgedAt != null
+      ? [`delivery ${id} is ${status}, and yet acknowledged as parked`]
       : []),
   ];
 }

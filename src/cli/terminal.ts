@@ -1,14 +1,15 @@
 import type { Config, LoadedConfig } from "../config.ts";
+import { inert } from "../domain/inert.ts";
 import { plural } from "../domain/quantity.ts";
 import type { Environment } from "../environment.ts";
-import { inert } from "./inert.ts";
 
 /** The process's surroundings, as commands get them. */
 export interface Terminal {
   readonly env: Environment;
   /** Absent: nobody can answer. */
   readonly stdin?: NodeJS.ReadableStream & { isTTY?: boolean };
-  stdout: NodeJS.WritableStream & { isTTY?: boolean };
+  /** `columns`: its width; absent where it is no terminal. */
+  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
   /** Aborted when the user or the system asks the process to stop. */
   signal: AbortSignal;

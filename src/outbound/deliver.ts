@@ -82,7 +82,7 @@ function prepareDestination(
   { version, lookup }: { version: string; lookup: LookupFunction },
 ): PreparedDestination {
   const { url, concurrency: connections, tls, network, proxy, timeout } = destination;
-  const { secrets, alsoSign, typePrefix } = destination;
+  const { secrets, alsoSign, typePrefix, recipients = [] } = destination;
   const { encode, ownSignature } = FORMATS[destination.format];
   const [newest] = secrets;
   const own = newest && ownSignature?.(newest);
@@ -92,7 +92,7 @@ function prepareDestination(
   return {
     post: createPost({ url, headers, connections, tls, network, lookup, proxy, timeout }),
     encodeAndSign(event, now, replayed) {
-      const encoded = encode(event, { typePrefix });
+      const encoded = encode(event, { typePrefix, recipients });
       const signed = signatureHeaders(encoded.body, event.id, now, keys);
       const contentType = forcedType ?? encoded.contentType;
       const headers = { ...encoded.headers, "content-type": contentType, ...signed };
@@ -116,8 +116,8 @@ function signatureHeaders(body: Buffer, id: string, now: number, { secrets, body
   const headers: Record<string, string> = {
     "webhook-id": id,
     "webhook-timestamp": String(timestamp),
-    "webhook-signature": sign({ id, timestamp, body, secrets }),
   };
+  if (secrets.length > 0) headers["webhook-signature"] = sign({ id, timestamp, body, secrets });
   for (const signature of bodySignatures) headers[signature.header] = signBody(signature, body);
   return headers;
 }

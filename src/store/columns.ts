@@ -160,6 +160,16 @@ export function nullable<T>(part: Part<T>): Part<T | null> {
   });
 }
 
+/** The same part of one column, or null; absent from rows that an earlier version wrote. */
+export function optional<T>(part: Part<T>): Part<T | null | undefined> {
+  const { encodeInto, ...rest } = nullable(part);
+  return toPart({
+    ...rest,
+    shape: rest.shape.optional(),
+    encodeInto: (values, value) => encodeInto(values, value ?? null),
+  });
+}
+
 /** An object whose properties are parts. */
 export function group<T extends object>(parts: { readonly [K in keyof T]-?: Part<T[K]> }): Part<T> {
   const entries = Object.entries(parts) as [string, Part<unknown>][];

@@ -10,13 +10,14 @@ import { asFault, isDuplicate, isRefusal, whyRefused } from "./postgres/errors.t
 import { amend, dropRejection, type Rejecting, recordAll, rejectAll } from "./postgres/inbox.ts";
 import { endLeases, tokenOf } from "./postgres/leases.ts";
 import { migrate } from "./postgres/migrate.ts";
+import { changeNotes } from "./postgres/notes.ts";
 import { createAnnouncer } from "./postgres/notify.ts";
 import { parkSome, skip } from "./postgres/park.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
 import { refusePooler } from "./postgres/pooler.ts";
 import { prune } from "./postgres/prune.ts";
 import { bringForward, nextDueAt, release, settleAll } from "./postgres/queue.ts";
-import { countReplay, replay } from "./postgres/replay.ts";
+import { acknowledge, acknowledgeOne, countChosen, replay } from "./postgres/replay.ts";
 import { restoreBehind } from "./postgres/restore.ts";
 import { createSession, type Session } from "./postgres/session.ts";
 import { openSnapshot } from "./postgres/snapshot.ts";
@@ -25,6 +26,7 @@ import { transact, transactAtOnce } from "./postgres/transaction.ts";
 import { keepingReceipts } from "./refused.ts";
 import { destinations } from "./sql/find.ts";
 import { createReads } from "./sql/reads.ts";
+import { acknowledgeable, replayable } from "./sql/replayable.ts";
 import type { Store } from "./store.ts";
 
 export interface PostgresOptions {
@@ -137,13 +139,18 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       return parked;
     },
 
-    countReplay: (filter) => countReplay(aside, filter),
+    countReplay: (filter) => countChosen(aside, replayable(filter)),
     replay: (filter, page, due) => inTransactionAside((session) => replay(session, filter, page, due)),
+    countAcknowledge: (filter) => countChosen(aside, acknowledgeable(filter)),
+    acknowledge: (filter, page, now) =>
+      inTransactionAside((session) => acknowledge(session, filter, page, now)),
+    acknowledgeOne: (id, now) => inTransactionAside((session) => acknowledgeOne(session, id, now)),
 
     destinations: () => destinations(one),
     saveDestination: (name, state) => saveDestination(one, channel, name, state),
     addAudit: (entry) => addAudit(aside, entry),
     backlog: () => backlog(aside),
+    changeNotes: (changes) => changeNotes(inTransactionAside, changes),
 
     prune: (step) => inTransactionAside((session) => prune(session, step)),
     snapshot: () => openSnapshot(url),

@@ -5,6 +5,7 @@ import type { Event } from "../domain/event.ts";
 import type { Rejection } from "../domain/receipt.ts";
 import type { Tally } from "../domain/tally.ts";
 import type { AuditEntry, DestinationState } from "./port/control.ts";
+import type { Note } from "./port/notes.ts";
 import type { Duplicate, ReceiptSummary } from "./port/reads.ts";
 
 /**
@@ -63,6 +64,8 @@ export interface Rows {
     /** Of the newest lease; null: it is not leased. */
     token: string | null;
     recordedAt: number;
+    /** When an operator acknowledged that it is parked; null or absent: not. */
+    acknowledgedAt?: number | null | undefined;
     /** In the order of attempts. */
     history: readonly Attempt[];
   };
@@ -71,6 +74,8 @@ export interface Rows {
   audit: { position: number; entry: AuditEntry };
   /** Sorted by hour, source, channel, destination, outcome and bucket. */
   tallies: Tally;
+  /** Sorted by kind and key. */
+  notes: Note;
 }
 
 export type Table = keyof Rows;
@@ -87,4 +92,5 @@ export const TABLES = [
   "destinations",
   "audit",
   "tallies",
+  "notes",
 ] as const satisfies readonly Table[];

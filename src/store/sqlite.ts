@@ -5,16 +5,18 @@ import { cannotOpen, ownFile } from "./owned-file.ts";
 import type { RecordRequest } from "./port/inbox.ts";
 import { keepingReceipts } from "./refused.ts";
 import { createReads } from "./sql/reads.ts";
+import { acknowledgeable, replayable } from "./sql/replayable.ts";
 import { restore } from "./sql/restore.ts";
 import { addAudit, saveDestination } from "./sqlite/control.ts";
 import { whyRefused } from "./sqlite/errors.ts";
 import { createGroupCommit, type GroupCommit } from "./sqlite/group-commit.ts";
 import { amend, dropRejection, record, reject } from "./sqlite/inbox.ts";
 import { migrate } from "./sqlite/migrate.ts";
-import { parkRemoved, skip } from "./sqlite/park.ts";
+import { changeNotes } from "./sqlite/notes.ts";
+import { acknowledgeOne, parkRemoved, skip } from "./sqlite/park.ts";
 import { createPruning } from "./sqlite/prune.ts";
 import { backlog, bringForward, claim, endLeases, nextDueAt, release, settle } from "./sqlite/queue.ts";
-import { countReplay, replay } from "./sqlite/replay.ts";
+import { acknowledge, countChosen, replay } from "./sqlite/replay.ts";
 import { createSession } from "./sqlite/session.ts";
 import { openSnapshot } from "./sqlite/snapshot.ts";
 import { prepareStatements } from "./sqlite/statements.ts";
@@ -100,9 +102,13 @@ export function createStore(
     backlog: () => read(() => backlog(session)),
 
     saveDestination: (name, state) => group.write(() => saveDestination(sql, name, state)),
-    countReplay: (filter) => read(() => countReplay(db, filter)),
+    countReplay: (filter) => read(() => countChosen(db, replayable(filter))),
     replay: (filter, page, due) => group.write(() => replay(db, sql, filter, page, due)),
+    countAcknowledge: (filter) => read(() => countChosen(db, acknowledgeable(filter))),
+    acknowledge: (filter, page, now) => group.write(() => acknowledge(db, sql, filter, page, now)),
+    acknowledgeOne: (id, now) => group.write(() => acknowledgeOne(sql, id, now)),
     addAudit: (entry) => group.write(() => addAudit(sql, entry)),
+    changeNotes: (changes) => group.write(() => changeNotes(sql, changes)),
 
     prune: (step) => group.write(() => prune(step)),
     snapshot: () => read(() => openSnapshot(db, file, busyTimeout)),

@@ -9,6 +9,7 @@ import {
 } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import { Event } from "../domain/event.ts";
+import { gapsOf } from "../domain/gaps.ts";
 import type { Rejection } from "../domain/receipt.ts";
 import {
   DELIVERY_OUTCOMES,
@@ -27,16 +28,29 @@ import {
   milliseconds,
   nullable,
   oneOf,
+  optional,
   ordinal,
   type Part,
   text,
 } from "./columns.ts";
 import { type Child, copy, type Description, type Key } from "./description.ts";
 import type { AuditEntry, DestinationState } from "./port/control.ts";
+import type { Note } from "./port/notes.ts";
 import type { Duplicate, ReceiptSummary } from "./port/reads.ts";
 import type { Prunable } from "./port/retention.ts";
 import type { Rows, Table } from "./rows.ts";
-import { breaker, details, document, eventId, origin, pause, problem, shown, strings } from "./shapes.ts";
+import {
+  breaker,
+  details,
+  document,
+  eventId,
+  noted,
+  origin,
+  pause,
+  problem,
+  shown,
+  strings,
+} from "./shapes.ts";
 
 /**
  * Every table of the schema, once: which columns it has, what they hold, what tells its rows apart. Row
@@ -146,6 +160,13 @@ export const TALLY = group<Tally>({
 /** Of which no two tallies have the same values. */
 export const TALLY_KEY = ["hour", "source", "channel", "destination", "outcome", "bucket"] as const;
 
+export const NOTE = group<Note>({
+  kind: text("kind"),
+  key: text("key"),
+  version: ordinal("version"),
+  value: json("value", noted),
+});
+
 const id: Key = { columns: ["id"] };
 const dedupeKeys: Child<string> = {
   table: "dedupe_keys",
@@ -205,6 +226,7 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
       copy("source", "text", (row) => row.document.source),
       copy("id", "text", (row) => row.document.id),
       copy("status", "text", (row) => row.document.status),
+      copy("gaps", "text", (row) => gapsOf(row.document)),
     ],
     order: ["position"],
     keys: [{ columns: ["source", "id"] }],
@@ -246,6 +268,7 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
       delivery: DELIVERY,
       token: nullable(text("token")),
       recordedAt: milliseconds("recorded_at"),
+      acknowledgedAt: optional(milliseconds("acknowledged_at")),
     }),
     order: ["position"],
     keys: [{ columns: ["recorded_at", "event_id", "destination"] }, pendingOfLane],
@@ -266,6 +289,12 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
   tallies: {
     own: TALLY,
     order: TALLY_KEY,
+    keys: [],
+    children: {},
+  },
+  notes: {
+    own: NOTE,
+    order: ["kind", "key"],
     keys: [],
     children: {},
   },

@@ -10,6 +10,7 @@ import type { Reprocessed, ReprocessRequest } from "../inbound/reprocess.ts";
 import type { DestinationState } from "../store/port/control.ts";
 import type { PageRequest } from "../store/port/paging.ts";
 import type { Store } from "../store/store.ts";
+import { type AcknowledgeParts, addAcknowledgeRoutes } from "./acknowledge.ts";
 import { moment, PAGE, parseInput } from "./input.ts";
 
 /**
@@ -28,6 +29,10 @@ export interface ControlParts {
   reprocess(wish: ReprocessRequest, page: PageRequest): Promise<Reprocessed>;
   /** Milliseconds since 1970. */
   now(): number;
+  concerns: AcknowledgeParts["concerns"];
+  acknowledgeConcern: AcknowledgeParts["acknowledgeConcern"];
+  /** Sends a test to an alert; returns the id of its delivery. Null: there is no such alert. */
+  testAlert(name: string): Promise<string | null>;
 }
 
 /** The running bridge, as operators change it. */
@@ -99,6 +104,13 @@ export function controlRoutes(parts: ControlParts): Router {
   });
   router.post("/deliveries/:id/skip", (context) => skip(context, parts));
   router.post("/replays", (context) => replay(context, parts));
+  addAcknowledgeRoutes(router, {
+    ...parts,
+    reason,
+    callerOf: (context) => context.ip,
+    audit: (context, action, why, details) => audit(context, action, why, details, parts),
+  });
+  router.post("/alerts/:name/test", (context) => testAlert(context, parts));
   router.post("/reprocess", (context) => reprocessPage(context, parts));
   return router;
 }
@@ -189,6 +201,15 @@ async function reprocessPage(context: Koa.Context, parts: ControlParts): Promise
     await audit(context, "reprocess", reason, { which, source, since }, parts);
   }
   context.body = await parts.reprocess(wish, { cursor, limit });
+}
+
+async function testAlert(context: Koa.Context, parts: ControlParts): Promise<void> {
+  const { reason } = parseInput(ReasonBody, context.request.body);
+  const { name = "" } = context.params;
+  const delivery = await parts.testAlert(name);
+  if (delivery === null) throw new CountersignError("not_found", `there is no alert ${name}`);
+  await audit(context, "test-alert", reason, { alert: name }, parts);
+  context.body = { delivery };
 }
 
 async function audit(

@@ -23,6 +23,7 @@ const ROWS = {
   destinations: 8,
   audit: 9,
   tallies: 10,
+  notes: 11,
 };
 const LINK: Rows["links"] = { source: "lumin", signer: "ann", document: "d1" };
 
@@ -100,12 +101,12 @@ describe("the lines of an export", () => {
     expect(parseFooter('{"end":true}')).to.equal(null);
   });
 
-  it("are read where version 0.1.0 wrote them, before there were tallies", () => {
-    const { tallies: _, ...rows } = ROWS;
+  it("are read where version 0.1.0 wrote them, before there were tallies and notes", () => {
+    const { tallies: _, notes: __, ...rows } = ROWS;
     const header = { countersign: "export", version: 1, schema: 1, at: "2026-01-01T00:00:00.000Z", rows };
     expect(parseHeader(JSON.stringify(header))).to.deep.equal({
       at: NEW_YEAR,
-      rows: { ...ROWS, tallies: 0 },
+      rows: { ...ROWS, tallies: 0, notes: 0 },
     });
   });
 

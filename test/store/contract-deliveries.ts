@@ -32,13 +32,16 @@ export function describeDeliveries(name: string, open: () => Promise<Store>): vo
 
     const belongs = (row: Contents["deliveries"][number], filter: DeliveryFilter) => {
       const { delivery, history, recordedAt } = row;
-      const { destination, status, reason, undelivered, cause, type, source } = filter;
+      const { destination, status, reason, acknowledged, undelivered, cause, type, source } = filter;
+      const isAcknowledged = row.acknowledgedAt != null;
+      const ofThese = undelivered || status === "parked" || reason !== undefined;
       return (
         isWithin(recordedAt, filter) &&
         (destination === undefined || delivery.destination === destination) &&
         (status === undefined || delivery.status === status) &&
         (reason === undefined || delivery.reason === reason) &&
         (!undelivered || delivery.status !== "delivered") &&
+        (acknowledged ? isAcknowledged && !undelivered : !isAcknowledged || !ofThese) &&
         (cause === undefined || history.at(-1)?.cause === cause) &&
         (type === undefined || eventOf(row).type === type) &&
         (source === undefined || eventOf(row).source === source)
@@ -54,6 +57,7 @@ export function describeDeliveries(name: string, open: () => Promise<Store>): vo
         const filters: Required<DeliveryFilter> = {
           ...{ status, destination: "crm", undelivered: true, reason: "gone", cause: "timeout" },
           ...{ type: "document.sent", source: "lumin", from: minute(2), until: minute(7) },
+          acknowledged: true,
         };
         for (const filter of combinationsOf<DeliveryFilter>(filters)) {
           const message = JSON.stringify(filter);
@@ -76,14 +80,14 @@ export function describeDeliveries(name: string, open: () => Promise<Store>): vo
       for (const [n, item] of items.entries()) {
         const row = nth(rows, n);
         const { type, source } = eventOf(row);
-        const { recordedAt, delivery, history, token } = row;
+        const { recordedAt, delivery, history, token, acknowledgedAt } = row;
         const last = history.at(-1);
         const { startedAt, cause, status } = last ?? {};
         const first = rows.find(
           (one) => one.delivery.lane === delivery.lane && one.delivery.status === "pending",
         );
         expect(item).to.deep.equal({
-          ...{ ...delivery, recordedAt, type, source, leased: token !== null },
+          ...{ ...delivery, recordedAt, type, source, leased: token !== null, acknowledgedAt },
           lastAttempt: last ? { startedAt, cause, status } : null,
           waitsFor: delivery.status === "held" ? first?.delivery.event : null,
         });
@@ -91,10 +95,13 @@ export function describeDeliveries(name: string, open: () => Promise<Store>): vo
       }
       expect(items.filter(({ waitsFor }) => waitsFor !== null)).not.to.have.length(0);
       expect(items.filter(({ leased }) => leased)).to.have.length(1);
+      expect(items.filter((one) => one.acknowledgedAt !== null)).to.have.length(2);
     });
 
     it("are counted by any of their parts, where they are open or parked", async () => {
-      const undelivered = rows.filter(({ delivery }) => delivery.status !== "delivered");
+      const undelivered = rows.filter(
+        ({ delivery, acknowledgedAt }) => delivery.status !== "delivered" && acknowledgedAt === null,
+      );
       const partsOf = (row: Contents["deliveries"][number]): DeliveryCount => ({
         ...row.delivery,
         ...{ cause: row.history.at(-1)?.cause ?? null, type: eventOf(row).type },
@@ -124,11 +131,14 @@ export function describeDeliveries(name: string, open: () => Promise<Store>): vo
     });
 
     it("are counted by the filters that lists have", async () => {
-      const filters: Required<Omit<DeliveryFilter, "undelivered">> = {
+      const filters: Required<Omit<DeliveryFilter, "undelivered" | "acknowledged">> = {
         ...{ status: "parked", destination: "crm", reason: "gone", cause: "answered" },
         ...{ type: "document.sent", source: "lumin", from: minute(2), until: minute(7) },
       };
-      for (const filter of combinationsOf<DeliveryFilter>({ ...filters, undelivered: true })) {
+      for (const filter of combinationsOf<Omit<DeliveryFilter, "acknowledged">>({
+        ...filters,
+        undelivered: true,
+      })) {
         const { items } = await store.countUndelivered(["destination"], filter, {});
         const expected = rows.filter((row) => belongs(row, { ...filter, undelivered: true }));
         const sum = items.reduce((total, { count }) => total + count, 0);
@@ -171,6 +181,7 @@ async function fill(store: Store): Promise<void> {
   ]);
   await attempt(store, "gone", [[parked, { status: 410 }]]);
   await store.parkRemoved(["crm", "erp"], NEW_YEAR);
+  await store.acknowledge({ destination: "gone", document: "d3" }, { limit: 10 }, minute(9));
   const again = { destination: "gone", status: "parked", document: "d1" } as const;
   await store.replay(again, { limit: 1 }, { now: minute(0) + HOUR, spacing: 0 });
   await claim(store, minute(0) + HOUR, { destination: "erp", limit: 1 });

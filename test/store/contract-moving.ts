@@ -92,7 +92,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
       it("shows rows in their order, with pages of any length", async () => {
         const contents = await contentsOf(store, 1_000);
         expect(await contentsOf(store, 1)).to.deep.equal(contents);
-        const { links, destinations: _, tallies, ...recorded } = contents;
+        const { links, destinations: _, tallies, notes, ...recorded } = contents;
         for (const rows of Object.values(recorded)) {
           const positions = rows.map(({ position }) => position);
           expect(positions).to.deep.equal([...new Set(positions)].sort((a, b) => a - b));
@@ -230,6 +230,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
           first("deliveries"),
         ];
         const [destination, audit, tally] = [first("destinations"), first("audit"), first("tallies")];
+        const note = first("notes");
         const free = 1_000_000;
         const rows: { [T in Table]: Rows[T][] } = {
           receipts: [
@@ -271,6 +272,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
           destinations: [{ state: { ...destination.state, breaker: null } }],
           audit: [{ ...audit, entry: { ...audit.entry, reason: "else" } }],
           tallies: [{ ...tally, count: tally.count + 1 }],
+          notes: [{ ...note, version: note.version + 1 }],
         };
         return rows;
       };

@@ -40,6 +40,7 @@ export async function rowsOf(snapshot: Snapshot, limit = 3): Promise<Contents> {
     destinations: [],
     audit: [],
     tallies: [],
+    notes: [],
   };
   for (const table of TABLES) await readInto(contents, table, snapshot, limit);
   return contents;
@@ -184,6 +185,12 @@ async function fillOdd(store: Store): Promise<void> {
   const entry = { at: NEW_YEAR, caller: "127.0.0.1", reason: "moving" };
   await store.addAudit({ ...entry, action: "pause", details: { destination: "erp", until: null } });
   await store.addAudit({ ...entry, at: NEW_YEAR + 1, action: "replay", details: { count: 1 } });
+  const [kind, key, value] = ["run", "2026", { from: NEW_YEAR, until: NEW_YEAR + 1 }];
+  await store.changeNotes([
+    { kind, key, version: 0, value },
+    { kind: "concern", key: "parked:crm", version: 0, value: { told: null, texts: ["später 🙏"] } },
+  ]);
+  await store.changeNotes([{ kind, key, version: 1, value: { ...value, until: NEW_YEAR + 2 } }]);
 }
 
 /** A document whose events wait for two destinations, reported by channels whose clocks differ. */
@@ -222,6 +229,7 @@ async function attemptAll(store: Store): Promise<void> {
   const [first, second] = [await claimOne(), await claimOne()];
   await settle(store, first, { status: "pending", dueAt: NEW_YEAR }, silent);
   await settle(store, second, { status: "parked", reason: "gone" }, { status: 410 });
+  await store.acknowledgeOne(second.delivery.id, NEW_YEAR + SECOND);
   await settle(store, await claimOne());
   await claimOne();
 }

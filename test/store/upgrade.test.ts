@@ -70,7 +70,7 @@ for (const version of readdirSync(FIXTURES)) {
         const before = lines.map((line, index) => parseLine(line, index + 1));
         const contents = await contentsOf(store);
         expect(TABLES.flatMap((table) => contents[table].map((row) => ({ table, row })))).to.deep.equal(
-          before.map((line) => (line.kind === "row" ? line.of : line)),
+          before.map((line) => (line.kind === "row" ? completed(line.of) : line)),
         );
       });
 
@@ -90,4 +90,9 @@ for (const version of readdirSync(FIXTURES)) {
       });
     });
   }
+}
+
+/** With what later versions added to its table. */
+function completed(of: { table: string; row: object }): object {
+  return of.table === "deliveries" ? { ...of, row: { ...of.row, acknowledgedAt: null } } : of;
 }

@@ -19,6 +19,7 @@ const PENDING: ListedDelivery = {
   type: "document.sent",
   source: "lumin",
   leased: false,
+  acknowledgedAt: null,
   lastAttempt: { startedAt: NEW_YEAR, cause: "timeout", status: null },
   waitsFor: null,
 };

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { CountersignError } from "../../domain/errors.ts";
-import { inert } from "../inert.ts";
+import { inert } from "../../domain/inert.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Asks questions one after the other. */

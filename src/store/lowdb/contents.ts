@@ -22,6 +22,7 @@ export const EMPTY: Contents = {
   rejections: [],
   tombstones: [],
   tallies: [],
+  notes: [],
 };
 
 /** Ends the line before a row. The first of a table goes without the comma. */

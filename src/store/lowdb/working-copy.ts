@@ -23,9 +23,9 @@ export interface WorkingCopy extends Readonly<Record<Table, TableLines>> {
 }
 
 /** Their rows have no position, and are sorted by name. */
-const NAMED = ["links", "destinations", "tallies"] as const satisfies readonly Table[];
+const NAMED = ["links", "destinations", "tallies", "notes"] as const satisfies readonly Table[];
 const POSITIONED = TABLES.filter(
-  (table) => table !== "links" && table !== "destinations" && table !== "tallies",
+  (table) => table !== "links" && table !== "destinations" && table !== "tallies" && table !== "notes",
 );
 
 /** Fills an empty database with the contents of the file, and watches its changes from then on. */

@@ -1,4 +1,5 @@
 import type { Breaker } from "../../domain/breaker.ts";
+import type { ParkReason } from "../../domain/delivery.ts";
 import type { ListRequest, PageRequest, SearchedPage, TimeRange } from "./paging.ts";
 
 /** Why a destination gets nothing. */
@@ -18,7 +19,7 @@ export interface DestinationState {
   breaker: Breaker | null;
 }
 
-/** Which final deliveries are sent again. */
+/** Which final deliveries are sent again: `parked` without those that were acknowledged. */
 export interface ReplayFilter {
   destination: string;
   status: "parked" | "delivered" | "all";
@@ -26,6 +27,11 @@ export interface ReplayFilter {
   since?: number | undefined;
   type?: string | undefined;
   document?: string | undefined;
+}
+
+/** Which parked deliveries are acknowledged. */
+export interface AcknowledgeFilter extends Omit<ReplayFilter, "status"> {
+  reason?: ParkReason | undefined;
 }
 
 /** A change that an operator made. */
@@ -62,6 +68,24 @@ export interface Control {
     page: PageRequest,
     due: { now: number; spacing: number },
   ): Promise<{ replayed: number; next: string | null }>;
+
+  /** How many deliveries `acknowledge` would take in all. */
+  countAcknowledge(filter: AcknowledgeFilter): Promise<number>;
+  /**
+   * Marks parked deliveries as acknowledged: they are in no list of what is parked or undelivered any more,
+   * and a replay of parked ones leaves them out. Those of the page in one transaction, in the order recorded.
+   * Returns their number, and the cursor of the next page. A page may hold fewer than `limit`.
+   */
+  acknowledge(
+    filter: AcknowledgeFilter,
+    page: PageRequest,
+    now: number,
+  ): Promise<{ acknowledged: number; next: string | null }>;
+  /**
+   * The same for one delivery. `open`: it is not parked; `done`: it was acknowledged before; null: there is
+   * none with this id.
+   */
+  acknowledgeOne(delivery: string, now: number): Promise<"acknowledged" | "open" | "done" | null>;
 
   addAudit(entry: AuditEntry): Promise<void>;
   findAudit(range: TimeRange, page: ListRequest): Promise<SearchedPage<AuditEntry>>;

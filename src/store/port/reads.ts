@@ -1,6 +1,7 @@
 import type { Attempt, AttemptCause, Delivery, DeliveryStatus, ParkReason } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { DocumentStatus, Event, EventType } from "../../domain/event.ts";
+import type { Gap } from "../../domain/gaps.ts";
 import type { Receipt } from "../../domain/receipt.ts";
 import type { DeliveryOutcome, RequestOutcome } from "../../domain/tally.ts";
 import type { ListRequest, SearchedPage, TimeRange } from "./paging.ts";
@@ -26,6 +27,8 @@ export interface DocumentFilter extends TimeRange {
   search?: string | undefined;
   /** Those that were sent before this moment and have not ended, milliseconds since 1970. */
   stuckBefore?: number | undefined;
+  /** Completed ones of which this was not told; with a source an index has them. */
+  gap?: Gap | undefined;
 }
 
 /** A document with the time of its last change. */
@@ -49,6 +52,10 @@ export interface DeliveryFilter extends TimeRange {
   /** True: only those that are open or parked. */
   undelivered?: boolean | undefined;
   reason?: ParkReason | undefined;
+  /**
+   * True: only parked ones that were acknowledged. They are in no other list of parked or undelivered ones.
+   */
+  acknowledged?: boolean | undefined;
   /** Of the last attempt. */
   cause?: AttemptCause | undefined;
   /** Of the event. */
@@ -85,6 +92,8 @@ export interface ListedDelivery extends Delivery {
   source: string;
   /** It is leased to a worker: then `dueAt` is when the lease ends. */
   leased: boolean;
+  /** When an operator acknowledged that it is parked; null: not. */
+  acknowledgedAt: number | null;
   /** Null: there was none, or it is pruned. */
   lastAttempt: Pick<Attempt, "startedAt" | "cause" | "status"> | null;
   /** The event whose delivery a held one waits for, in its lane; null: it waits for none. */
@@ -108,6 +117,8 @@ export interface AttemptedDelivery extends Delivery {
   history: readonly Attempt[];
   /** It is leased to a worker: then `dueAt` is when the lease ends. */
   leased: boolean;
+  /** When an operator acknowledged that it is parked; null: not. */
+  acknowledgedAt: number | null;
 }
 
 /** An event with its receipt, its duplicates and its deliveries. */

@@ -26,6 +26,7 @@ const LISTED: readonly Column[] = [
   ...DELIVERY.columns,
   { name: "recorded_at", type: "bigint" },
   { name: "token", type: "text" },
+  { name: "acknowledged_at", type: "bigint" },
   { name: "type", type: "text", computed: TYPE },
   { name: "source", type: "text", computed: SOURCE },
   { name: "last_at", type: "bigint", computed: `(select a.started_at ${OF_LAST_ATTEMPT})` },
@@ -41,6 +42,7 @@ const MAX_ROWS_JOINED = 1_500;
 interface ListedRow extends DbRow {
   recorded_at: number;
   token: string | null;
+  acknowledged_at: number | null;
   type: EventType;
   source: string;
   last_at: number | null;
@@ -51,10 +53,11 @@ interface ListedRow extends DbRow {
 type Waiting = Omit<ListedDelivery, "waitsFor">;
 
 function decode(row: DbRow): Waiting {
-  const { recorded_at, token, type, source, last_at, last_cause, last_status } = row as ListedRow;
+  const { recorded_at, token, acknowledged_at, type, source, last_at, last_cause, last_status } =
+    row as ListedRow;
   return {
     ...DELIVERY.decode(row),
-    ...{ recordedAt: recorded_at, type, source, leased: token !== null },
+    ...{ recordedAt: recorded_at, type, source, leased: token !== null, acknowledgedAt: acknowledged_at },
     lastAttempt: last_at === null ? null : { startedAt: last_at, cause: last_cause, status: last_status },
   };
 }
@@ -132,37 +135,48 @@ async function selectionOf(session: Session, filter: DeliveryFilter): Promise<Se
  */
 async function waysOf(
   session: Session,
-  { destination, status, reason, undelivered = false }: DeliveryFilter,
+  { destination, status, reason, acknowledged = false, undelivered = false }: DeliveryFilter,
 ): Promise<readonly Condition[] | undefined> {
-  if (status === "delivered") return undelivered ? [] : undefined;
-  const takesOpen = status === undefined ? undelivered && reason === undefined : status !== "parked";
-  const takesParked = status === undefined ? undelivered || reason !== undefined : status === "parked";
   const namesOf = async (query: string) =>
     destination === undefined
       ? (await session.rows<{ name: string }>(query)).map(({ name }) => name)
       : [destination];
+  const waysBy = (sql: string, names: readonly string[]) => names.map((name) => condition(sql, name));
+  if (acknowledged) {
+    if (undelivered || (status !== undefined && status !== "parked")) return [];
+    return waysBy(`destination = ? and ${IS_ACKNOWLEDGED}`, await namesOf(namesWhere(IS_ACKNOWLEDGED)));
+  }
+  if (status === "delivered") return undelivered ? [] : undefined;
+  const takesOpen = status === undefined ? undelivered && reason === undefined : status !== "parked";
+  const takesParked = status === undefined ? undelivered || reason !== undefined : status === "parked";
   const open = takesOpen ? await namesOf(OPEN_DESTINATIONS) : [];
-  const parked = takesParked ? await namesOf(PARKED_DESTINATIONS) : [];
+  const parked = takesParked ? await namesOf(namesWhere(IS_PARKED)) : [];
   if (!takesOpen && !takesParked) return undefined;
   const openIndex = session.dialect.isPostgres ? "destination || ''" : "destination";
   return [
-    ...open.map((name) => condition(`${openIndex} = ? and due_at is not null`, name)),
-    ...parked.map((name) => condition("destination = ? and status = 'parked'", name)),
+    ...waysBy(`${openIndex} = ? and due_at is not null`, open),
+    ...waysBy(`destination = ? and ${IS_PARKED}`, parked),
   ];
 }
 
 const OPEN_DESTINATIONS =
   "select destination as name from backlog group by destination having sum(open) > 0 order by destination";
 
-/** Goes from name to name in the index, however many deliveries each has. */
-const PARKED_DESTINATIONS = `
-  with recursive parked (name) as (
-    select min(destination) from deliveries where status = 'parked'
-    union all
-    select (select min(destination) from deliveries where status = 'parked' and destination > parked.name)
-    from parked where parked.name is not null
-  )
-  select name from parked where name is not null`;
+/** The conditions of two indexes. */
+const IS_PARKED = "status = 'parked' and acknowledged_at is null";
+const IS_ACKNOWLEDGED = "acknowledged_at is not null";
+
+/** The destinations of such deliveries: goes from name to name in the index, however many each has. */
+function namesWhere(isSuch: string): string {
+  return `
+    with recursive found (name) as (
+      select min(destination) from deliveries where ${isSuch}
+      union all
+      select (select min(destination) from deliveries where ${isSuch} and destination > found.name)
+      from found where found.name is not null
+    )
+    select name from found where name is not null`;
+}
 
 const GROUPS: Readonly<Record<DeliveryGroup, string>> = {
   destination: "deliveries.destination",

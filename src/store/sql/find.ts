@@ -15,6 +15,7 @@ import { joinApart, type Session, selectOf } from "./session.ts";
 
 const BODY: Column = { name: "body", type: "bytes", apartInSqlite: "bodies" };
 const TOKEN: Column = { name: "token", type: "text" };
+const ACKNOWLEDGED_AT: Column = { name: "acknowledged_at", type: "bigint" };
 
 export async function findRejection(session: Session, id: string): Promise<Rejection | null> {
   const [row] = await session.rows(
@@ -87,8 +88,8 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
   const [[receipt], duplicates, deliveries] = await Promise.all([
     session.rows(`select ${receiptColumns} from receipts where id = ?`, [row.receipt_id]),
     childrenOf(session, SCHEMA.events.children.duplicates, [id]),
-    session.rows<DbRow & { position: number }>(
-      `select position, ${selectOf(session.dialect, [...DELIVERY.columns, TOKEN])} from deliveries
+    session.rows<DbRow & { position: number; acknowledged_at: number | null }>(
+      `select position, ${selectOf(session.dialect, [...DELIVERY.columns, TOKEN, ACKNOWLEDGED_AT])} from deliveries
        where recorded_at = ? and event_id = ? order by position`,
       [row.recorded_at, id],
     ),
@@ -103,6 +104,7 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
       ...DELIVERY.decode(delivery),
       history: attempts(delivery.position),
       leased: delivery.token !== null,
+      acknowledgedAt: delivery.acknowledged_at,
     })),
   };
 }

@@ -1,5 +1,6 @@
 import type { Control } from "../port/control.ts";
 import type { Inbox } from "../port/inbox.ts";
+import type { Notes } from "../port/notes.ts";
 import type { Reads } from "../port/reads.ts";
 import { countUndelivered, findDeliveries, findDelivery } from "./deliveries.ts";
 import {
@@ -19,13 +20,15 @@ import {
   findRejections,
   listRejections,
 } from "./lists.ts";
+import { notes } from "./notes.ts";
 import type { Session } from "./session.ts";
 import { tallies } from "./tallies.ts";
 
 /** The part of a store that both databases read by the same statements. */
 type SharedReads = Omit<Reads, "backlog"> &
   Pick<Inbox, "listRejections" | "findRejections" | "findRejection"> &
-  Pick<Control, "destinations" | "findAudit">;
+  Pick<Control, "destinations" | "findAudit"> &
+  Pick<Notes, "notes">;
 
 /** `read` carries out each of them: at once, unless it is given. */
 export function createReads(
@@ -50,5 +53,6 @@ export function createReads(
     destinations: () => read(() => destinations(session)),
     findAudit: (range, page) => read(() => findAudit(session, range, page)),
     tallies: (span) => read(() => tallies(session, span)),
+    notes: (kind) => read(() => notes(session, kind)),
   };
 }

@@ -1,18 +1,38 @@
-import type { ReplayFilter } from "../port/control.ts";
+import type { AcknowledgeFilter, ReplayFilter } from "../port/control.ts";
 
-/** The deliveries `d`, with their events `e`, that a replay chooses: conditions of a `where` clause. */
-export function replayable({ destination, status, since, type, document }: ReplayFilter): {
+/** Conditions of a `where` clause on deliveries `d` with their events `e`. */
+export interface Chosen {
   sql: string;
   values: readonly (string | number)[];
-} {
-  const statuses = status === "all" ? "'parked', 'delivered'" : `'${status}'`;
+}
+
+const STATUSES: Readonly<Record<ReplayFilter["status"], string>> = {
+  parked: "d.status = 'parked' and d.acknowledged_at is null",
+  delivered: "d.status = 'delivered'",
+  all: "d.status in ('parked', 'delivered')",
+};
+
+/** The deliveries that a replay chooses. */
+export function replayable({ status, ...filter }: ReplayFilter): Chosen {
+  return chosenBy(STATUSES[status], filter);
+}
+
+/** The deliveries that are acknowledged. */
+export function acknowledgeable(filter: AcknowledgeFilter): Chosen {
+  return chosenBy(STATUSES.parked, filter);
+}
+
+function chosenBy(status: string, { destination, since, type, document, reason }: AcknowledgeFilter): Chosen {
   const asked: readonly [condition: string, value: string | number | undefined][] = [
     ["d.destination = ?", destination],
     ["d.recorded_at >= ?", since],
     ["e.type = ?", type],
     ["e.document_id = ?", document],
+    ["d.reason = ?", reason],
   ];
   const given = asked.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
-  const conditions = [`d.status in (${statuses})`, ...given.map(({ sql }) => sql)];
-  return { sql: conditions.join(" and "), values: given.map(({ value }) => value) };
+  return {
+    sql: [status, ...given.map(({ sql }) => sql)].join(" and "),
+    values: given.map(({ value }) => value),
+  };
 }

@@ -1,10 +1,13 @@
 import { tallyParked } from "../../domain/tally.ts";
+import type { Control } from "../port/control.ts";
 import type { Queue } from "../port/queue.ts";
 import { placeOfDelivery } from "../sql/find.ts";
 import type { Statements } from "./statements.ts";
 import type { Count } from "./tallies.ts";
 
-/** Deliveries that are parked without an attempt. Everything here runs inside a transaction. */
+/**
+ * Deliveries that are parked without an attempt, or acknowledged. Everything here runs inside a transaction.
+ */
 
 export function skip(
   sql: Statements,
@@ -21,6 +24,18 @@ export function skip(
   if (row.status === "pending" && row.lane !== null) sql.letNextGo.run(row.destination, row.lane);
   count(tallyParked(row.destination, now));
   return "skipped";
+}
+
+export function acknowledgeOne(
+  sql: Statements,
+  id: string,
+  now: number,
+): Awaited<ReturnType<Control["acknowledgeOne"]>> {
+  const place = placeOfDelivery(id);
+  const row = place && sql.stateOf.one(...place);
+  if (!row) return null;
+  if (row.status !== "parked") return "open";
+  return sql.acknowledge.run(now, row.position) === 1 ? "acknowledged" : "done";
 }
 
 export function parkRemoved(sql: Statements, names: readonly string[], now: number, count: Count): number {

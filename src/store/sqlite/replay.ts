@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { after, cursorAt, nextOf } from "../cursor.ts";
-import type { ReplayFilter } from "../port/control.ts";
+import type { AcknowledgeFilter, ReplayFilter } from "../port/control.ts";
 import type { PageRequest } from "../port/paging.ts";
-import { replayable } from "../sql/replayable.ts";
+import { acknowledgeable, type Chosen, replayable } from "../sql/replayable.ts";
 import { MAX_ROWS_LOOKED_AT } from "../sql/walk.ts";
 import { query, type Statements } from "./statements.ts";
 
@@ -19,23 +19,38 @@ export function replay(
   page: PageRequest,
   { now, spacing }: { now: number; spacing: number },
 ): { replayed: number; next: string | null } {
-  const chosen = replayable(filter);
+  const { shown, next } = chosenPage(db, replayable(filter), page);
+  for (const [n, { position, destination, lane }] of shown.entries()) {
+    const waits = lane !== null && sql.laneIsOpen.one(destination, lane) !== undefined;
+    sql.replay.run(waits ? "held" : "pending", now + n * spacing, position);
+  }
+  return { replayed: shown.length, next };
+}
+
+/** Runs inside a transaction. */
+export function acknowledge(
+  db: DatabaseSync,
+  sql: Statements,
+  filter: AcknowledgeFilter,
+  page: PageRequest,
+  now: number,
+): { acknowledged: number; next: string | null } {
+  const { shown, next } = chosenPage(db, acknowledgeable(filter), page);
+  for (const { position } of shown) sql.acknowledge.run(now, position);
+  return { acknowledged: shown.length, next };
+}
+
+function chosenPage(db: DatabaseSync, chosen: Chosen, page: PageRequest) {
   const rows = query<{ position: number; destination: string; lane: string | null }>(
     db,
     `select w.position, d.destination, d.lane from ${CHOSEN}
      where ${chosen.sql} order by w.position limit ?`,
   ).all(after(page), ...chosen.values, page.limit + 1);
-  const shown = rows.slice(0, page.limit);
-  for (const [n, { position, destination, lane }] of shown.entries()) {
-    const waits = lane !== null && sql.laneIsOpen.one(destination, lane) !== undefined;
-    sql.replay.run(waits ? "held" : "pending", now + n * spacing, position);
-  }
-  return { replayed: shown.length, next: nextOf(rows, page) ?? endOf(db, after(page)) };
+  return { shown: rows.slice(0, page.limit), next: nextOf(rows, page) ?? endOf(db, after(page)) };
 }
 
-/** In steps, with other work in between. */
-export async function countReplay(db: DatabaseSync, filter: ReplayFilter): Promise<number> {
-  const chosen = replayable(filter);
+/** The number of deliveries, counted in steps, with other work in between. */
+export async function countChosen(db: DatabaseSync, chosen: Chosen): Promise<number> {
   const step = query<{ count: number }>(db, `select count(*) as count from ${CHOSEN} where ${chosen.sql}`);
   let sum = 0;
   for (let cursor: string | null | undefined; cursor !== null; ) {

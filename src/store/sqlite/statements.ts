@@ -13,6 +13,7 @@ import {
   DELIVERY,
   DESTINATION,
   DUPLICATE,
+  NOTE,
   RECEIPT,
   SCHEMA,
 } from "../tables.ts";
@@ -82,7 +83,7 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       `${insertInto("documents", columnsOf(SCHEMA.documents))}
        on conflict (id, source) do update
-         set status = excluded.status, state = excluded.state,
+         set status = excluded.status, gaps = excluded.gaps, state = excluded.state,
            changed_at = max(changed_at, excluded.changed_at)`,
     ),
 
@@ -185,7 +186,12 @@ export function prepareStatements(db: DatabaseSync) {
     listedReceipt: query<DbRow>(db, `select ${namesOf(RECEIPT.columns)} from receipts where id = ?`),
     replay: query(
       db,
-      "update deliveries set status = ?, reason = null, due_at = ?, replayed_after = attempts where position = ?",
+      `update deliveries set status = ?, reason = null, due_at = ?, replayed_after = attempts, acknowledged_at = null
+       where position = ?`,
+    ),
+    acknowledge: query(
+      db,
+      "update deliveries set acknowledged_at = ? where position = ? and acknowledged_at is null",
     ),
     destination: query<DbRow>(db, `select ${namesOf(DESTINATION.columns)} from destinations where name = ?`),
     setDestination: query(
@@ -194,6 +200,13 @@ export function prepareStatements(db: DatabaseSync) {
        on conflict (name) do update set paused = excluded.paused, breaker = excluded.breaker`,
     ),
     addAudit: query(db, insertInto("audit", AUDIT_ENTRY.columns)),
+    noteVersion: query<{ version: number }>(db, "select version from notes where kind = ? and key = ?"),
+    setNote: query(
+      db,
+      `${insertInto("notes", NOTE.columns)}
+       on conflict (kind, key) do update set version = excluded.version, value = excluded.value`,
+    ),
+    removeNote: query(db, "delete from notes where kind = ? and key = ?"),
     probe: query(db, "update probe set writes = writes + 1"),
   };
 }
