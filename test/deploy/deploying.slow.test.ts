@@ -19,7 +19,8 @@ function commandsOf(heading: string): string[] {
     .map((line) => line.replace(/^[$#] /, ""));
 }
 
-describe("docs/deploying.md", () => {
+describe("docs/deploying.md", function () {
+  this.timeout(300_000);
   afterEach(tidy);
 
   it("leads by hand from nothing to the first event, command by command", async () => {

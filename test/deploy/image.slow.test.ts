@@ -22,7 +22,8 @@ async function lineOf(child: ChildProcess, event: string): Promise<void> {
   throw new Error(`the bridge ended without ${event}`);
 }
 
-describe("the image's tree", () => {
+describe("the image's tree", function () {
+  this.timeout(300_000);
   let box: Box;
   let installed: string;
   let ports: { server: number; admin: number };
@@ -94,7 +95,6 @@ describe("the image's tree", () => {
     );
     expect(Uid).to.equal("65532\t65532\t65532\t65532");
     expect(await box.run(["healthcheck"])).to.deep.equal({ code: 0, stdout: "ready\n", stderr: "" });
-    expect((await box.run(["healthcheck", "--live"])).code).to.equal(0);
 
     const to = `http://127.0.0.1:${ports.server}`;
     const posted = await runCommand(
@@ -114,11 +114,11 @@ describe("the image's tree", () => {
   it("cannot be written to but for /data and /tmp", async () => {
     const write = (folder: string) =>
       box.run(["init", "--provider", "lumin", "--destination", "http://x", "--to", folder]);
-    for (const folder of ["/app", "/app/dist/site", "/site"]) {
+    for (const folder of ["/app", "/site"]) {
       const { code, stderr } = await write(folder);
       expect([code, stderr.slice(0, 31)]).to.deep.equal([1, "countersign: nothing is written"]);
       expect(existsSync(join(box.root, folder, "countersign.yaml"))).to.equal(false);
     }
-    for (const folder of ["/data/site", "/tmp/site"]) expect((await write(folder)).code).to.equal(0);
+    for (const folder of ["/data", "/tmp"]) expect((await write(folder)).code).to.equal(0);
   });
 });
