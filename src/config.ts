@@ -58,6 +58,10 @@ export interface Config {
   drain: number;
   shutdown: number;
   concerns: { stuckAfter: number };
+  /** Put before our event types, such as `esign.`. */
+  typePrefix: string;
+  /** Whether spans show ids of documents. */
+  telemetry: { documents: boolean };
 }
 
 export interface LoadedConfig {
@@ -126,7 +130,7 @@ export async function parseConfig(
   if (checked.value === null || problems.length > 0) return { config: null, problems, warnings };
 
   const { server, admin, store, typePrefix, privateNames, log } = checked.value;
-  const { rejected, retention, drain, shutdown, concerns } = checked.value;
+  const { rejected, retention, drain, shutdown, concerns, telemetry } = checked.value;
   return {
     config: {
       file,
@@ -143,6 +147,8 @@ export async function parseConfig(
       shutdown,
       drain,
       concerns,
+      typePrefix,
+      telemetry,
     },
     problems,
     warnings,

@@ -13,10 +13,12 @@ import { createReject } from "./inbound/reject.ts";
 import type { Rejections } from "./inbound/rejections.ts";
 import { createReprocess } from "./inbound/reprocess.ts";
 import { createTarpit } from "./inbound/tarpit.ts";
+import type { RequestTracer } from "./inbound/trace.ts";
 import type { Observers } from "./observe/observers.ts";
 import type { Deliver } from "./outbound/deliver.ts";
 import { createDispatcher, type Dispatcher } from "./outbound/dispatch.ts";
 import { withHandover } from "./outbound/handover.ts";
+import type { AttemptTracer } from "./outbound/trace.ts";
 import { createPruner, type Pruner } from "./retention.ts";
 import type { Status } from "./status/status.ts";
 import type { Store } from "./store/store.ts";
@@ -35,6 +37,8 @@ export interface RuntimeParts {
   random(): number;
   randomBytes(length: number): Uint8Array;
   deliver: Deliver;
+  /** Follow requests and attempts, and do nothing else. */
+  tracers: { requests: RequestTracer; attempts: AttemptTracer };
   /** Limits the bytes that come in at a time. */
   budget: Budget;
   /** A genuine request came, over a channel whose secret is being changed. */
@@ -69,7 +73,7 @@ export async function createRuntime(
   before: Runtime | null = null,
 ): Promise<Runtime> {
   const { channels, destinations, rejected, retention, server } = config;
-  const { observers, clock, random, deliver, onDeath, current, budget, rejections } = parts;
+  const { observers, clock, random, deliver, onDeath, current, budget, rejections, tracers } = parts;
   observers.configuration.prepared(config);
   const saved = await parts.store.destinations();
   const shared = parts.store.subscribe !== undefined;
@@ -89,6 +93,7 @@ export async function createRuntime(
     dispatcher: createDispatcher({
       ...{ store, destinations, saved, deliver, clock, random, shared, onDeath },
       observe: observers.deliveries,
+      tracer: tracers.attempts,
       seenAt: (name) => seenBy(before, name),
     }),
     pruner: createPruner({ store, retention, clock, observe: observers.pruning, onDeath }),
@@ -145,7 +150,7 @@ const MAX_DELAY_MS = 5_000;
 
 function createReceiveHandler(
   basePath: string,
-  { observers, clock, current }: HandlerParts,
+  { observers, clock, current, tracers }: HandlerParts,
 ): RequestListener {
   return createReceiver({
     current: () => ({
@@ -155,6 +160,7 @@ function createReceiveHandler(
     }),
     basePath,
     tarpit: createTarpit({ clock, perSecond: REFUSALS_PER_SECOND, longest: MAX_DELAY_MS }),
+    tracer: tracers.requests,
     now: clock.now,
     observe: observers.ingress,
   }).callback();
@@ -177,6 +183,7 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
       subscribers: () => current().config.destinations,
       newReceiptId: idMakers(parts).newReceiptId,
       recorded: wake,
+      tracer: parts.tracers.requests,
     }),
     destinations: () => current().config.destinations.map(({ name }) => name),
     states: () => dispatcher().states(),

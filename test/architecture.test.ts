@@ -32,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "retention.ts": ["domain", PORT, STORE],
   "random-pool.ts": [],
   observe: ["alert", "domain", "inbound", "log", "outbound", "retention.ts", "store/warning.ts", "web"],
+  trace: ["domain", "environment.ts", "inbound", "outbound", PORT, STORE],
   "runtime.ts": [
     "alert",
     "config.ts",
@@ -50,6 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "alert",
     "config.ts",
     "domain",
+    "environment.ts",
     "inbound",
     "log",
     "observe",
@@ -59,6 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "runtime.ts",
     "status",
     "store",
+    "trace",
     "version.ts",
     "web",
   ],

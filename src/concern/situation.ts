@@ -120,7 +120,7 @@ export interface DestinationSituation {
   /** Parked deliveries by reason, without those that were acknowledged. */
   parked: readonly Parked[];
   /** Null: the circuit breaker is closed. */
-  breaker: { since: number; failures: number } | null;
+  breaker: { since: number; failures: number; failing?: "token_endpoint" | undefined } | null;
   paused: { at: number; reason: string } | null;
   /** In the order of their hours, oldest first. */
   tallies: readonly AttemptTally[];

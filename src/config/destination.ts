@@ -1,8 +1,10 @@
+import type { SecureContext } from "node:tls";
 import { EVENT_TYPES } from "../domain/event.ts";
 import type { Destination } from "../outbound/destination.ts";
 import { FORMATS } from "../outbound/format.ts";
 import { hasLuminWord } from "../outbound/format-lumin.ts";
 import { refusalOfLiteral } from "../outbound/guard.ts";
+import type { OAuth2 } from "../outbound/token-request.ts";
 import type { FileProblem, YamlFile } from "../yaml.ts";
 import { DestinationFile } from "./destination-schema.ts";
 import { type Complaint, readTls } from "./tls.ts";
@@ -38,9 +40,9 @@ export function readDestinations(
   for (const [name, value] of Object.entries(given)) {
     const { data } = DestinationFile.safeParse(value);
     if (!data) continue;
-    const tls = readTls(data, surroundings.folder);
-    const complaints = [...tls.complaints, ...check(data, value, surroundings.sources)];
-    found.destinations.push({ ...toDestination(name, data), tls: tls.context });
+    const { contexts, complaints: unread } = readCertificates(data, surroundings.folder);
+    const complaints = [...unread, ...check(data, value, surroundings.sources)];
+    found.destinations.push(toDestination(name, data, contexts));
     found.problems.push(...complaints.map((complaint) => toProblem(complaint, ["destinations", name], yaml)));
   }
   return found;
@@ -51,7 +53,29 @@ export function toProblem({ path, message }: Complaint, at: readonly string[], y
   return { ...yaml.positionOf(where), message: `\`${where.join(".")}\`: ${message}` };
 }
 
-export function toDestination(name: string, given: DestinationFile): Omit<Made, "tls"> {
+/** What each of the two connections trusts and shows. */
+export interface Contexts {
+  destination: SecureContext | null;
+  tokenEndpoint: SecureContext | null;
+}
+
+export function readCertificates(
+  { url, tls, auth }: DestinationFile,
+  folder: string,
+): { contexts: Contexts; complaints: Complaint[] } {
+  const { tokenUrl = "", tls: ofTokens } = auth?.oauth2 ?? {};
+  const destination = readTls({ tls, url, urlKey: "url", path: ["tls"] }, folder);
+  const tokenEndpoint = readTls(
+    { tls: ofTokens, url: tokenUrl, urlKey: "tokenUrl", path: ["auth", "oauth2", "tls"] },
+    folder,
+  );
+  return {
+    contexts: { destination: destination.context, tokenEndpoint: tokenEndpoint.context },
+    complaints: [...destination.complaints, ...tokenEndpoint.complaints],
+  };
+}
+
+export function toDestination(name: string, given: DestinationFile, contexts: Contexts): Made {
   const {
     retry: schedule,
     auth,
@@ -71,6 +95,8 @@ export function toDestination(name: string, given: DestinationFile): Omit<Made, 
     rate,
     contentType,
     proxy,
+    tls: contexts.destination,
+    oauth2: oauth2Of(auth?.oauth2, { proxy, tls: contexts.tokenEndpoint }),
     headers: { ...headers, ...authorization(auth) },
     supports: FORMATS[given.format].supports,
   };
@@ -83,6 +109,16 @@ function authorization(auth: DestinationFile["auth"]): Readonly<Record<string, s
   }
   if (auth?.bearer) return { authorization: `Bearer ${auth.bearer}` };
   return auth?.header ? { [auth.header.name]: auth.header.value } : {};
+}
+
+/** The token endpoint is reached through the destination's proxy, unless it has its own or none. */
+function oauth2Of(
+  given: NonNullable<DestinationFile["auth"]>["oauth2"],
+  { proxy, tls }: Pick<OAuth2, "proxy" | "tls">,
+): OAuth2 | null {
+  if (!given) return null;
+  const { scope = null, audience = null, ...rest } = given;
+  return { ...rest, scope, audience, proxy: given.proxy === undefined ? proxy : given.proxy, tls };
 }
 
 function check(given: DestinationFile, value: unknown, sources: Surroundings["sources"]): Complaint[] {
@@ -99,13 +135,19 @@ export function checkAddress({
   url,
   network,
   proxy,
-}: Pick<DestinationFile, "url" | "network" | "proxy">): Complaint[] {
-  const refusal = refusalOfLiteral(new URL(url), network);
-  const ofProxy = proxy === undefined ? null : refusalOfLiteral(new URL(proxy), "any");
-  return [
-    ...(refusal ? [{ path: ["url"], message: refusal.message }] : []),
-    ...(ofProxy ? [{ path: ["proxy"], message: ofProxy.message }] : []),
-  ];
+  auth,
+}: Pick<DestinationFile, "auth" | "network" | "proxy" | "url">): Complaint[] {
+  const { tokenUrl, proxy: tokenProxy } = auth?.oauth2 ?? {};
+  const addresses = [
+    { path: ["url"], address: url, network },
+    { path: ["proxy"], address: proxy, network: "any" },
+    { path: ["auth", "oauth2", "tokenUrl"], address: tokenUrl, network },
+    { path: ["auth", "oauth2", "proxy"], address: tokenProxy, network: "any" },
+  ] as const;
+  return addresses.flatMap(({ path, address, network }) => {
+    const refusal = address == null ? null : refusalOfLiteral(new URL(address), network);
+    return refusal ? [{ path, message: refusal.message }] : [];
+  });
 }
 
 /** Only one format has a content type of its own that receivers may not know. */
@@ -122,6 +164,7 @@ function checkHeaders({ headers, auth, alsoSign, format, secrets }: DestinationF
   const own = first && FORMATS[format].ownSignature?.(first).header;
   const claims = [
     { name: own, path: ["format"] },
+    { name: auth?.oauth2 && "authorization", path: ["auth", "oauth2"] },
     { name: auth?.header?.name, path: ["auth", "header", "name"] },
     { name: alsoSign?.header, path: ["alsoSign", "header"] },
   ];

@@ -243,6 +243,14 @@ export const ConfigFile = exactly({
   })
     .prefault({})
     .describe("refused requests, kept to be checked again after a secret was corrected"),
+  telemetry: exactly({
+    documents: z
+      .boolean({ error: "must be true or false" })
+      .default(false)
+      .describe("true: spans show ids of documents, which providers choose"),
+  })
+    .prefault({})
+    .describe("what traces show; docs/tracing.md says how they are switched on"),
   retention: Retention,
   drain: timer
     .prefault("0s")

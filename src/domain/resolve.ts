@@ -37,6 +37,8 @@ export interface NewEvent {
   coalesceKey: string | null;
   /** When it happened, milliseconds since 1970. */
   at: number;
+  /** Its creation context, as W3C Trace Context writes it; absent: nothing is traced. */
+  traceparent?: string | undefined;
 }
 
 /** What a request changes: the drafts, resolved against what is stored. */
@@ -78,6 +80,8 @@ export interface Rules {
    * different happenings.
    */
   coalesce: number;
+  /** The creation context of a new event, the same whenever it is asked for; absent: nothing is traced. */
+  creationOf?: ((event: string) => string) | undefined;
 }
 
 /**
@@ -236,7 +240,9 @@ class Resolver {
     const { event, document } = makeEvent(origin, id, this.#receipt, this.#documentOf(origin.draft));
     if (document) this.#documents.set(document.id, document);
     const [coalesceKey, at] = [coalesceKeyOf(given.draft), timeOf(origin.draft, origin)];
-    this.#events.push({ event, dedupeKey, coalesceKey, at });
+    const made: NewEvent = { event, dedupeKey, coalesceKey, at };
+    if (this.#rules.creationOf) made.traceparent = this.#rules.creationOf(id);
+    this.#events.push(made);
     return event.id;
   }
 }

@@ -8,6 +8,7 @@ import { decodeInTurns } from "./decode.ts";
 import { interpret, type OnRecorded, recordEach } from "./interpret.ts";
 import type { Reject } from "./reject.ts";
 import type { OpenedRequest } from "./request.ts";
+import { type RequestTrace, UNTRACED } from "./trace.ts";
 import { verifyInTurns } from "./verify.ts";
 
 /** A genuine request, recorded on disk. */
@@ -29,7 +30,11 @@ export interface AcceptParts {
   recorded: OnRecorded;
 }
 
-export type Accept = (request: OpenedRequest, channel: Channel) => Promise<Acceptance | Refusal>;
+export type Accept = (
+  request: OpenedRequest,
+  channel: Channel,
+  trace?: RequestTrace,
+) => Promise<Acceptance | Refusal>;
 
 /**
  * The way in: verify, decode, normalize, record. `interpret` normalizes slice by slice while `recordEach`
@@ -37,16 +42,18 @@ export type Accept = (request: OpenedRequest, channel: Channel) => Promise<Accep
  */
 export function createAccept(parts: AcceptParts): Accept {
   const { store, reject, subscribers, newReceiptId, recorded, matched } = parts;
-  return async (opened, channel) => {
-    const request = await verifyInTurns(opened, channel);
+  return async (opened, channel, trace = UNTRACED) => {
+    const request = await trace.step("verify", () => verifyInTurns(opened, channel));
     if ("refused" in request) {
       await reject({ head: opened, channel, reason: request.refused, body: { bytes: opened.body } });
       return request;
     }
     if (request.byOlderSecret !== null) matched?.(channel, request.byOlderSecret);
-    const decoded = await decodeInTurns(request, channel);
+    const decoded = await trace.step("read", () => decodeInTurns(request, channel));
     const receiptId = newReceiptId(request.receivedAt);
-    const planned = interpret(decoded, { receiptId, request, channel, subscribers });
-    return { receipt: receiptId, ...(await recordEach(planned, store.record, store.amend, recorded)) };
+    const { creationOf } = trace;
+    const planned = interpret(decoded, { receiptId, request, channel, subscribers, creationOf });
+    const written = await recordEach(planned, store.record, store.amend, recorded, trace);
+    return { receipt: receiptId, ...written };
   };
 }

@@ -10,6 +10,7 @@ import { normalize } from "./normalize.ts";
 import { withoutCredentials } from "./private.ts";
 import { privacyOf } from "./private-names.ts";
 import type { VerifiedRequest } from "./request.ts";
+import type { RequestTrace } from "./trace.ts";
 
 /** A slice of a request's events, ready to be recorded. */
 export interface PlannedRecord {
@@ -32,6 +33,8 @@ export interface InterpretParts {
    * between.
    */
   subscribers(): readonly Subscriber[];
+  /** The creation context of a new event; undefined: nothing is traced. */
+  creationOf?: ((event: string) => string) | undefined;
 }
 
 /**
@@ -41,7 +44,7 @@ export interface InterpretParts {
  */
 export function* interpret(
   { items, problems: undecoded }: Decoded,
-  { receiptId, request, channel, subscribers }: InterpretParts,
+  { receiptId, request, channel, subscribers, creationOf }: InterpretParts,
 ): Generator<PlannedRecord, void> {
   const { coalesce } = channel;
   const problems = [...undecoded];
@@ -57,7 +60,7 @@ export function* interpret(
     const receipt = toReceipt(receiptId, request, channel, known);
     const lookup = lookupOf(receipt, drafts, { coalesce });
     const resolveNow = (stored: Known) =>
-      resolve(receipt, drafts, stored, { coalesce, subscribers: subscribers() });
+      resolve(receipt, drafts, stored, { coalesce, subscribers: subscribers(), creationOf });
     yield { problems: known, record: { receipt, lookup, resolve: resolveNow } };
   }
 }
@@ -99,8 +102,14 @@ export async function recordEach(
   first: Write,
   further: Write,
   announce: OnRecorded,
+  trace: RequestTrace,
 ): Promise<{ recorded: RecordResult; problems: readonly Problem[] }> {
-  const result = await writeEach(planned, first, further).catch((error) => {
+  const writing = trace.step("record", async () => {
+    const written = await writeEach(planned, first, further);
+    trace.recorded(written.recorded.events);
+    return written;
+  });
+  const result = await writing.catch((error) => {
     announce();
     throw error;
   });

@@ -183,6 +183,21 @@ export const PROCESS_EVENTS = {
     meaning: "An unexpected error ended the retention loop. The process stops and exits with 1.",
     action: "The service manager should restart it. Report the defect with `err`.",
   },
+  "traces.misconfigured": {
+    level: "warn",
+    message: "variable of OpenTelemetry passed over",
+    fields: ["reason"],
+    meaning: "An `OTEL_…` variable has a value that cannot be followed; `reason` says what is done instead.",
+    action: "Correct the variable, and restart.",
+  },
+  "traces.unexported": {
+    level: "warn",
+    message: "spans could not be exported, and are lost",
+    fields: ["spans", "reason"],
+    meaning:
+      "The collector was unavailable or refused them. Nothing else is affected. At most one line a minute.",
+    action: "Restore the collector, or correct `OTEL_EXPORTER_OTLP_ENDPOINT` and its headers.",
+  },
   "admin.failed": {
     level: "error",
     message: "admin request failed",

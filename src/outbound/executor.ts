@@ -7,6 +7,7 @@ import type { Destination } from "./destination.ts";
 import type { LiveState } from "./destination-state.ts";
 import type { Observer } from "./observe.ts";
 import { retryStoreWrite } from "./retry-store-write.ts";
+import { type AttemptTrace, type AttemptTracer, NO_ATTEMPT_TRACER } from "./trace.ts";
 
 /** One leased delivery to be executed. */
 export interface Execution {
@@ -28,6 +29,8 @@ export interface ExecutorParts {
   /** From 0 up to 1. */
   random(): number;
   observe: Observer;
+  /** Absent: nothing is traced. */
+  tracer?: AttemptTracer | undefined;
   liveState: Pick<LiveState, "gate" | "learn" | "save">;
   /** Aborted when a stop's grace is over. */
   signal: AbortSignal;
@@ -36,25 +39,37 @@ export interface ExecutorParts {
 }
 
 export function createExecutor(parts: ExecutorParts): Execute {
-  return async (execution) => {
+  const { destination, tracer = NO_ATTEMPT_TRACER } = parts;
+  return async (given) => {
+    const execution = { ...given, trace: tracer.begin({ destination, ...given }) };
     const sent = await post(execution, parts);
     const decision = decide(sent, execution, parts);
+    if (sent.kind === "attempt") execution.trace.end(sent.attempt, outcomeIn(decision));
     // Before settling: a store that groups the calls of one turn then fills the slot in the same commit.
     execution.onAttemptOver();
     return settle(decision, execution, parts);
   };
 }
 
+/** An execution that is followed. */
+interface Traced extends Execution {
+  trace: AttemptTrace;
+}
+
 type Sent = { kind: "attempt"; attempt: Attempt } | { kind: "unsupported"; why: string };
 
 const UNSUPPORTED = "its format has no words for this event";
 
-async function post({ lease }: Execution, { destination, deliver, signal }: ExecutorParts): Promise<Sent> {
-  const { delivery, event } = lease;
+async function post(
+  { lease, trace }: Traced,
+  { destination, deliver, signal }: ExecutorParts,
+): Promise<Sent> {
+  const { delivery, event, traceparent } = lease;
   // The destination may have had another format when the delivery was recorded.
   if (destination.supports?.(event) === false) return { kind: "unsupported", why: UNSUPPORTED };
   const replayed = delivery.replayedAfter !== null;
-  const attempt = await deliver(destination, event, delivery.attempts + 1, { signal, replayed });
+  const options = { signal, replayed, traceparent, trace };
+  const attempt = await deliver(destination, event, delivery.attempts + 1, options);
   if (attempt.cause === "unencodable") return { kind: "unsupported", why: attempt.answer ?? "" };
   return { kind: "attempt", attempt };
 }
@@ -82,7 +97,11 @@ function decide(sent: Sent, { lease, probe }: Execution, parts: ExecutorParts): 
   return { kind: "attempted", attempt, outcome, failures: liveState.learn(attempt, outcome, probe) };
 }
 
-async function settle(decision: Decision, execution: Execution, parts: ExecutorParts): Promise<boolean> {
+function outcomeIn(decision: Decision): Outcome | null {
+  return decision.kind === "interrupted" ? null : decision.outcome;
+}
+
+async function settle(decision: Decision, execution: Traced, parts: ExecutorParts): Promise<boolean> {
   if (decision.kind === "interrupted") return false;
   const settled = await settleLease(execution.lease, decision, parts);
   if (settled !== null) report(decision, settled, execution, parts);
@@ -124,7 +143,7 @@ async function settleLease(
 function report(
   decision: Recorded,
   settled: Exclude<Settled, null>,
-  { lease: { delivery, event }, probe }: Execution,
+  { lease: { delivery, event }, probe, trace }: Traced,
   { destination: { name: destination }, observe }: ExecutorParts,
 ): void {
   if (decision.kind === "unsupported") {
@@ -132,7 +151,8 @@ function report(
     return;
   }
   const { attempt, outcome, failures } = decision;
-  observe.attempted({ destination, delivery, event, attempt, outcome, failures, probe });
+  const ids = trace.ids && { trace: trace.ids };
+  observe.attempted({ destination, delivery, event, attempt, outcome, failures, probe, ...ids });
   if (settled !== "stored")
     observe.leaseLost({ destination, delivery, attempt, outcome, unclear: settled === "unclear" });
 }

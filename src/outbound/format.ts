@@ -1,5 +1,5 @@
 import type { Event } from "../domain/event.ts";
-import { type Encoded, encode } from "./encode.ts";
+import { type Encoded, type EncodeOptions, encode } from "./encode.ts";
 import { encodeEmail, encodeSlack, encodeTeams, isForPeople } from "./format-alert.ts";
 import { encodeBinary } from "./format-binary.ts";
 import { encodeLumin, isKnownToLumin, luminSignature } from "./format-lumin.ts";
@@ -21,7 +21,7 @@ export function isAlertFormat(name: FormatName): name is AlertFormatName {
 
 interface Format {
   /** The same event gives the same bytes. */
-  encode(event: Event, options: { typePrefix: string; recipients: readonly string[] }): Encoded;
+  encode(event: Event, options: EncodeOptions & { recipients: readonly string[] }): Encoded;
   /** Whether the format can express an event; absent: it can express all. */
   supports?(event: Event): boolean;
   /**

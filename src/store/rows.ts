@@ -33,6 +33,8 @@ export interface Rows {
     coalesceKey: string | null;
     /** When it happened. */
     at: number;
+    /** Its creation context, as W3C Trace Context writes it; absent: nothing was traced. */
+    traceparent?: string | undefined;
     /** Other keys under which it was reported, sorted. */
     dedupeKeys: readonly string[];
     /** The reports of other channels than the first, with their keys. Sorted by key and channel. */

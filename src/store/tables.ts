@@ -18,7 +18,9 @@ import {
   REQUEST_OUTCOMES,
   type Tally,
 } from "../domain/tally.ts";
+import { Traceparent } from "../domain/traceparent.ts";
 import {
+  absentable,
   bytes,
   count,
   group,
@@ -36,6 +38,7 @@ import {
 import { type Child, copy, type Description, type Key } from "./description.ts";
 import type { AuditEntry, DestinationState } from "./port/control.ts";
 import type { Note } from "./port/notes.ts";
+import type { Lease } from "./port/queue.ts";
 import type { Duplicate, ReceiptSummary } from "./port/reads.ts";
 import type { Prunable } from "./port/retention.ts";
 import type { Rows, Table } from "./rows.ts";
@@ -94,6 +97,14 @@ export const REJECTION = group<Omit<Rejection, "body">>({
 export const DOCUMENT: Part<Document> = json("state", document);
 
 export const EVENT: Part<Event> = json("body", Event);
+
+const TRACEPARENT: Part<string | undefined> = absentable(text("traceparent", Traceparent));
+
+/** What a lease shows of its event. */
+export const LEASED_EVENT = group<Pick<Lease, "event" | "traceparent">>({
+  event: EVENT,
+  traceparent: TRACEPARENT,
+});
 
 export const CHANNEL_KEY = group<ChannelKey>({
   key: text("key"),
@@ -243,6 +254,7 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
       event: EVENT,
       coalesceKey: nullable(text("coalesce_key")),
       at: milliseconds("happened_at"),
+      traceparent: TRACEPARENT,
     }),
     copies: [
       copy("id", "text", (row) => row.event.id),

@@ -51,12 +51,19 @@ export function adviseResume(destination: string, { reason }: Pause): string {
 /** Follows from the way in which an attempt failed; null: nothing does. */
 export function adviseOn(destination: string, attempt: Attempt): string | null {
   const { cause, status } = attempt;
+  if (cause === "token")
+    return `It is the token endpoint that failed, not ${destination}: restore it, or correct \`auth.oauth2\` and \`countersign reload\`.`;
   const location = locationIn(attempt);
   if (location !== null)
     return `It points to ${location}: redirects are not followed, so set that as \`url\` of ${destination}.`;
   if (cause !== "answered" && status !== null && status >= 200 && status < 300)
     return `${destination} may have processed it all the same: what is sent again has the same webhook-id.`;
   return null;
+}
+
+/** What keeps the circuit breaker open. */
+export function nameFailing({ name, breaker }: DestinationState): string {
+  return breaker?.failing === "token_endpoint" ? `the token endpoint of ${name}` : name;
 }
 
 /** A delivery that another one waits for, with its event. */

@@ -9,6 +9,7 @@ import {
   type FindBlocking,
   formatWait,
   isLeased,
+  nameFailing,
   WHY_PARKED,
 } from "./explain-advice.ts";
 
@@ -42,6 +43,7 @@ function accountForAttempt({ destination, event }: Delivery, attempt: Attempt): 
 /** Follows the attempt. */
 function describeAnswer({ cause, status }: Attempt): string {
   if (cause === "answered") return `was answered with ${status}`;
+  if (cause === "token") return "was not sent, for want of an access token,";
   if (status === null) return `got no answer (${cause})`;
   return `was answered with ${status}, but the answer did not come to its end (${cause})`;
 }
@@ -75,7 +77,7 @@ async function accountForState(
   if (status === "held") return accountForHeld(delivery, parts.now(), findBlocking);
   if (state.breaker?.probeAt != null) {
     const { failures, probeAt } = state.breaker;
-    const why = `${destination} failed ${failures} times in a row`;
+    const why = `${nameFailing(state)} failed ${failures} times in a row`;
     return `${event} waits, because ${why}; the next probe is due at ${moment(probeAt, parts.now())}.`;
   }
   return accountForNext(delivery, parts.now());

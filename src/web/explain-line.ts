@@ -12,6 +12,7 @@ import {
   type FindBlocking,
   formatWait,
   isLeased,
+  nameFailing,
 } from "./explain-advice.ts";
 import { shorten } from "./explain-words.ts";
 
@@ -141,15 +142,15 @@ function lineOfPending(
   return {
     text: `pending: ${next} at ${timeOf(at, about)} (${formatWait(at, now)})${answer}`,
     notes: [
-      ...(isBroken ? [breakerNote(destination, breaker.failures)] : []),
+      ...(isBroken ? [breakerNote(state, breaker.failures)] : []),
       ...(isHoldingUp ? [`Later events of the document wait for it; ${skipAdvice(delivery)}.`] : []),
       ...notesOn(destination, last),
     ],
   };
 }
 
-function breakerNote(destination: string, failures: number): string {
-  return `${destination} failed ${failures} times in a row: until it answers again, only probes are sent.`;
+function breakerNote(state: DestinationState, failures: number): string {
+  return `${nameFailing(state)} failed ${failures} times in a row: until it answers again, only probes are sent.`;
 }
 
 function explainAdvice({ id }: Delivery): string {
@@ -175,6 +176,7 @@ function answerOf(attempt: Attempt): string {
   const words = textIn(attempt)?.trim();
   const quote = words ? ` “${shorten(words, MAX_ANSWER_LENGTH)}”` : "";
   if (cause === "answered") return `${status}${quote}`;
+  if (cause === "token") return `not sent (token)${quote}`;
   return status === null ? `no answer (${cause})${quote}` : `${status}, cut short (${cause})${quote}`;
 }
 

@@ -20,6 +20,7 @@ import { describeParking } from "./contract-parking.ts";
 import { describePruning } from "./contract-pruning.ts";
 import { describeRefusing } from "./contract-refusing.ts";
 import { describeTallies } from "./contract-tallies.ts";
+import { describeTracing } from "./contract-tracing.ts";
 import { anAttempt } from "./filled.ts";
 
 const DELIVERED: Outcome = { status: "delivered" };
@@ -723,4 +724,5 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   describeDeliveries(name, open);
   describeRefusing(name, open);
   describeTallies(name, open);
+  describeTracing(name, open);
 }

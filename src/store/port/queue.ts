@@ -6,6 +6,8 @@ import type { DestinationState } from "./control.ts";
 export interface Lease {
   delivery: Delivery;
   event: Event;
+  /** The event's creation context, as W3C Trace Context writes it; absent: its recording was not traced. */
+  traceparent?: string | undefined;
   /** The lease's name and proof: `settle` and `release` need it. */
   token: string;
 }

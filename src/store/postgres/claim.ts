@@ -1,8 +1,9 @@
 import type { DbRow, Scalar } from "../columns.ts";
+import { namesOf } from "../description.ts";
 import { leaseToken, partsOfLeaseToken } from "../lease-token.ts";
 import type { ClaimRequest, Lease } from "../port/queue.ts";
 import { selectOf } from "../sql/session.ts";
-import { DELIVERY, EVENT } from "../tables.ts";
+import { DELIVERY, LEASED_EVENT } from "../tables.ts";
 import { columns } from "./given.ts";
 import { hasToken, isDueAfter } from "./plans.ts";
 import { moveProbe, PROBE, PROBE_AT } from "./probe.ts";
@@ -37,7 +38,7 @@ export async function claim(
   ]);
   return rows.map((row) => ({
     delivery: DELIVERY.decode(row),
-    event: EVENT.decode(row),
+    ...LEASED_EVENT.decode(row),
     token: leaseToken(row.position, token),
   }));
 }
@@ -75,10 +76,10 @@ function lease(session: Session, request: ClaimRequest, token: string) {
        update deliveries d set token = $4, due_at = $5 from due where d.position = due.position
        returning d.*
      )
-     select position, ${selectOf({ isPostgres: true }, DELIVERY.columns)}, e.body
+     select position, ${selectOf({ isPostgres: true }, DELIVERY.columns)}, ${namesOf(LEASED_EVENT.columns)}
      from claimed
        join (select position, due_at as since from due) due using (position)
-       join (select id, body from events) e on e.id = claimed.event_id
+       join (select id, ${namesOf(LEASED_EVENT.columns)} from events) e on e.id = claimed.event_id
      order by since, position`,
     [
       destination,

@@ -57,10 +57,10 @@ function add(
 }
 
 /** False: the event is recorded already, or was. */
-function addEvent(sql: Statements, { event, dedupeKey, coalesceKey, at }: NewEvent): boolean {
+function addEvent(sql: Statements, { event, dedupeKey, ...rest }: NewEvent): boolean {
   const isNew =
     sql.tombstoneById.one(event.id) === undefined &&
-    sql.addEvent.run(...encodeRow(SCHEMA.events, { event, coalesceKey, at })) === 1;
+    sql.addEvent.run(...encodeRow(SCHEMA.events, { event, ...rest })) === 1;
   if (dedupeKey !== event.id) sql.addDedupeKey.run(dedupeKey, event.id);
   return isNew;
 }

@@ -4,7 +4,7 @@ import { leaseToken, partsOfLeaseToken } from "../lease-token.ts";
 import type { ClaimRequest, Lease, Queue, Settlement } from "../port/queue.ts";
 import type { Backlog } from "../port/reads.ts";
 import type { Session } from "../sql/session.ts";
-import { ATTEMPT, DELIVERY, EVENT } from "../tables.ts";
+import { ATTEMPT, DELIVERY, LEASED_EVENT } from "../tables.ts";
 import type { Statements } from "./statements.ts";
 import type { Count } from "./tallies.ts";
 
@@ -19,7 +19,7 @@ export function claim(
   return rows.map((row) => {
     sql.lease.run(token, until, row.position);
     const delivery = { ...DELIVERY.decode(row), dueAt: until };
-    return { delivery, event: EVENT.decode(row), token: leaseToken(row.position, token) };
+    return { delivery, ...LEASED_EVENT.decode(row), token: leaseToken(row.position, token) };
   });
 }
 

@@ -13,6 +13,7 @@ import {
   DELIVERY,
   DESTINATION,
   DUPLICATE,
+  LEASED_EVENT,
   NOTE,
   RECEIPT,
   SCHEMA,
@@ -122,7 +123,7 @@ export function prepareStatements(db: DatabaseSync) {
 
     due: query<DbRow & { position: number }>(
       db,
-      `select d.position, ${selectOf({ isPostgres: false }, DELIVERY.columns)}, e.body
+      `select d.position, ${selectOf({ isPostgres: false }, DELIVERY.columns)}, ${namesOf(LEASED_EVENT.columns)}
        from deliveries d join events e on e.id = d.event_id
        where d.destination = ? and d.status = 'pending' and d.due_at <= ?
        order by d.due_at, d.position limit ?`,
