@@ -7,6 +7,7 @@ import { measureConcerns } from "./concerns.ts";
 import { measureDelivery } from "./delivery.ts";
 import { measureForged } from "./forged.ts";
 import { measureHang } from "./hang.ts";
+import { measureImage } from "./image.ts";
 import { measureLanes } from "./lanes.ts";
 import { measureLists } from "./lists.ts";
 import { profileInto } from "./processes.ts";
@@ -37,6 +38,7 @@ const STAGES: readonly Stage[] = [
   { name: "hang", limit: 60_000, measure: measureHang },
   { name: "traces", limit: 90_000, measure: measureTraces, whenNamed: true },
   { name: "forged", limit: 60_000, measure: measureForged, whenNamed: true },
+  { name: "image", limit: 60_000, measure: measureImage, whenNamed: true },
   { name: "lists", limit: 1_500_000, measure: measureLists, whenNamed: true },
   { name: "concerns", limit: 1_500_000, measure: measureConcerns, whenNamed: true },
   { name: "stores", limit: 1_500_000, measure: measureStores, whenNamed: true },

@@ -68,7 +68,10 @@ export interface App {
   reload: Reloader["reload"];
   /** Looks now for what needs a person, and tells what changed, as it does every minute. */
   look(): Promise<void>;
-  /** Is no longer ready, accepts nothing more, finishes or releases deliveries in flight, and closes. */
+  /**
+   * Is no longer ready, goes on accepting for `drain`, then accepts nothing more, finishes or releases
+   * deliveries in flight, and closes. A bridge that has died does not go on.
+   */
   stop(): Promise<void>;
 }
 
@@ -185,8 +188,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const [url, adminUrl] = [listeners.receiver.url, listeners.admin.url];
   observers.process.ready({ version: VERSION, url, adminUrl });
 
-  async function finish(): Promise<void> {
-    const graceMs = config.shutdown;
+  /** Leaves balancers the time to notice that this bridge is not ready. */
+  async function drain(): Promise<void> {
+    const ms = current().config.drain;
+    if (ms === 0) return;
+    listeners.receiver.endConnections();
+    await within(clock, ms, death.promise);
+  }
+
+  async function finish(graceMs: number): Promise<void> {
     await Promise.all([listeners.receiver.close(graceMs), reloader.stop({ graceMs }), watcher.stop()]);
     await Promise.all([listeners.admin.close(0), rejections.drain(STOP_MARGIN_MS / 2)]);
     await store.close();
@@ -205,7 +215,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     async stop() {
       stopping = true;
       observers.process.stopping();
-      const inTime = await within(clock, config.shutdown + STOP_MARGIN_MS, finish());
+      await drain();
+      const graceMs = current().config.shutdown;
+      const inTime = await within(clock, graceMs + STOP_MARGIN_MS, finish(graceMs));
       if (inTime) return observers.process.stopped();
       observers.process.stopTimedOut();
       await listeners.admin.close(0);

@@ -1,13 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
 import type { Alert } from "./alert/tell.ts";
 import { readAlerts } from "./config/alert.ts";
 import { readChannel } from "./config/channel.ts";
+import { concealContents } from "./config/contents.ts";
 import { findDoubtful, findUnclean } from "./config/credentials.ts";
 import { readDestinations } from "./config/destination.ts";
 import { fitToSchema } from "./config/fit-to-schema.ts";
 import type { Retention } from "./config/retention-schema.ts";
-import { ConfigFile, ServerFile, SourceFile } from "./config/schema.ts";
+import { AdminFile, ConfigFile, ServerFile, SourceFile } from "./config/schema.ts";
 import { messageOf } from "./domain/errors.ts";
 import { BRIDGE_SOURCE } from "./domain/event.ts";
 import { formatSize } from "./domain/quantity.ts";
@@ -53,6 +55,8 @@ export interface Config {
   rejected: { keep: number; maxBody: number };
   /** How long each kind of row is kept; null: for ever. */
   retention: Retention;
+  /** How long a stop goes on accepting while it is not ready, and then waits for what is in flight. */
+  drain: number;
   shutdown: number;
   concerns: { stuckAfter: number };
   /** Put before our event types, such as `esign.`. */
@@ -85,7 +89,18 @@ export async function loadConfig(file: string, environment: Environment): Promis
   return parseConfig(text, file, environment);
 }
 
-/** The same for a text. Problems name `file`, and relative paths start from its folder. */
+/**
+ * Reads the section `admin` alone, whatever is wrong elsewhere.
+ *
+ * @throws ZodError when the section is wrong; the fault of the file system when there is no file.
+ */
+export async function loadAdmin(file: string, environment: Environment): Promise<ConfigFile["admin"]> {
+  const yaml = parseYaml(await readFile(file, "utf8"), file, environment);
+  const { value } = fitToSchema(yaml, z.object({ admin: AdminFile }));
+  return AdminFile.parse(entriesOf(value, "admin"));
+}
+
+/** The whole configuration from a text. Problems name `file`, and relative paths start from its folder. */
 export async function parseConfig(
   text: string,
   file: string,
@@ -105,6 +120,7 @@ export async function parseConfig(
     ...{ yaml, folder },
     destinations: Object.keys(entriesOf(yaml.value, "destinations")),
   });
+  const inOrder = (found: readonly FileProblem[]) => sorted(concealContents(found, yaml.contents));
   const problems = inOrder([
     ...checked.problems,
     ...sources.problems,
@@ -116,20 +132,8 @@ export async function parseConfig(
   const warnings = inOrder(findDoubtful(yaml));
   if (checked.value === null || problems.length > 0) return { config: null, problems, warnings };
 
-  const {
-    server,
-    admin,
-    store,
-    typePrefix,
-    privateNames,
-    log,
-    rejected,
-    retention,
-    shutdown,
-    concerns,
-    telemetry,
-    parity,
-  } = checked.value;
+  const { server, admin, store, typePrefix, privateNames, log, parity } = checked.value;
+  const { rejected, retention, drain, shutdown, concerns, telemetry } = checked.value;
   return {
     config: {
       file,
@@ -144,6 +148,7 @@ export async function parseConfig(
       rejected,
       retention,
       shutdown,
+      drain,
       concerns,
       typePrefix,
       telemetry,
@@ -260,6 +265,6 @@ function budgetTooSmall(
   return [{ ...yaml.positionOf(["server", "maxBytesInFlight"]), message }];
 }
 
-function inOrder(problems: readonly FileProblem[]): FileProblem[] {
+function sorted(problems: readonly FileProblem[]): FileProblem[] {
   return problems.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
 }

@@ -186,9 +186,18 @@ export async function createReloader(
 /** Settings that need a restart. */
 const FIXED = ["server", "admin", "store", "log"] as const;
 
-/** The budget follows the longest body that may come, which a channel or a mapping can change. */
-function fixedPart(config: Config, key: (typeof FIXED)[number]): string {
-  return JSON.stringify(key === "server" ? { ...config.server, maxBytesInFlight: null } : config[key]);
+/**
+ * What a reload cannot change. The budget follows the longest body that may come, which a channel or a
+ * mapping can change; the token of the admin API may be rotated.
+ */
+function fixedPart({ server, admin, store, log }: Config, key: (typeof FIXED)[number]): string {
+  const parts = {
+    server: { ...server, maxBytesInFlight: null },
+    admin: { ...admin, token: null },
+    store,
+    log,
+  };
+  return JSON.stringify(parts[key]);
 }
 
 /**

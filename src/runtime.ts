@@ -232,8 +232,13 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
       storeUnavailable: observers.admin.storeUnavailable,
     }),
     metrics: metrics.scrape,
-    token: config.token,
-    hosts: config.hosts ?? (config.token === null ? [config.host] : null),
+    // Read again for each request, since a reload may bring another token.
+    get token() {
+      return current().config.admin.token;
+    },
+    get hosts() {
+      return config.hosts ?? (current().config.admin.token === null ? [config.host] : null);
+    },
     failed: observers.admin.failed,
   }).callback();
 }

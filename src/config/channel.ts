@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { CountersignError, messageOf } from "../domain/errors.ts";
+import { CountersignError, messageOf, messageWithoutPath } from "../domain/errors.ts";
 import { type Channel, type Check, isProof } from "../inbound/channel.ts";
 import { copiesOf } from "../mapping/answer.ts";
 import { type CheckRule, needsOf, type SecretForm, type SignedRule } from "../mapping/check.ts";
@@ -128,7 +128,7 @@ function readCertificate(file: string): KeyObject {
   } catch (error) {
     throw new CountersignError(
       "invalid_configuration",
-      `\`certificate\`: cannot be read as a PEM certificate (${messageOf(error)})`,
+      `\`certificate\`: cannot be read as a PEM certificate (${messageWithoutPath(error)})`,
     );
   }
 }

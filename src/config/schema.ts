@@ -52,7 +52,7 @@ export const ServerFile = exactly({
   requestTimeout: timeout.prefault("15m").describe("a body that takes longer in total is answered with 408"),
 });
 
-const admin = exactly({
+export const AdminFile = exactly({
   host: z
     .string()
     .min(1)
@@ -183,7 +183,7 @@ export type ChannelFile = SourceFile["channels"][string];
 
 export const ConfigFile = exactly({
   server: ServerFile.prefault({}).describe("the listener for providers' webhooks, and its limits"),
-  admin: admin.prefault({}).describe("the listener for operators: admin API, health and metrics"),
+  admin: AdminFile.prefault({}).describe("the listener for operators: admin API, health and metrics"),
   store: z
     .string()
     .regex(
@@ -266,6 +266,11 @@ export const ConfigFile = exactly({
     .prefault({})
     .describe("what traces show; docs/tracing.md says how they are switched on"),
   retention: Retention,
+  drain: timer
+    .prefault("0s")
+    .describe(
+      "how long a stop goes on accepting requests, while `/readyz` is not ready, before it closes the listeners: as long as balancers need to notice",
+    ),
   shutdown: timer.prefault("20s").describe("how long a stop waits for requests and attempts in flight"),
 }).describe("The configuration of Countersign");
 export type ConfigFile = z.infer<typeof ConfigFile>;

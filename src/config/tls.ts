@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { messageOf } from "../domain/errors.ts";
+import { messageOf, messageWithoutPath } from "../domain/errors.ts";
 import type { TlsFiles } from "./reach-schema.ts";
 
 /** A problem of a destination; `path` starts there. */
@@ -74,7 +74,7 @@ function readText(folder: string, file: string): string {
   try {
     return readFileSync(resolve(folder, file), "utf8");
   } catch (error) {
-    throw new Error(`cannot be read (${messageOf(error)})`);
+    throw new Error(`cannot be read (${messageWithoutPath(error)})`);
   }
 }
 

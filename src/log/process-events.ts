@@ -13,7 +13,8 @@ export const PROCESS_EVENTS = {
     level: "info",
     message: "stopping",
     fields: [],
-    meaning: "No new request or delivery is begun; those in flight have the time of `shutdown`.",
+    meaning:
+      "The bridge is not ready. After the time of `drain` no new request or delivery is begun; those in flight have the time of `shutdown`.",
     action: "Nothing.",
   },
   "process.stopped": {
