@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { claim, contentsOf, settle } from "../store/filled.ts";
+import { claim, contentsOf, FILLED_ROWS, settle } from "../store/filled.ts";
 import { aFolder, configText, startBridge, tidy } from "../support/bridge.ts";
 import { aDocument, aDraft, aRecordRequest, NEW_YEAR } from "../support/builders.ts";
 import { nth } from "../support/only.ts";
@@ -45,9 +45,13 @@ describe("countersign import", () => {
     const [header = "", ...rows] = linesOf(file).slice(0, -1);
     expect((await importFile(aFile([header, ...rows.slice(0, 20), footer(20)]))).code).to.equal(0);
     const again = await importFile(file);
-    expect(again.stdout).to.match(/^64 rows of .*: 44 added to .*countersign\.db, 20 there before\n$/);
+    expect(again.stdout).to.match(
+      new RegExp(
+        `^${FILLED_ROWS} rows of .*: ${FILLED_ROWS - 20} added to .*countersign\\.db, 20 there before\n$`,
+      ),
+    );
     const { stdout } = await importFile(file, "--json");
-    expect(JSON.parse(stdout)).to.deep.equal({ rows: 64, added: 0, there: 64 });
+    expect(JSON.parse(stdout)).to.deep.equal({ rows: FILLED_ROWS, added: 0, there: FILLED_ROWS });
   });
 
   it("imports the export of version 0.1.0, which has no tallies", async () => {
@@ -114,10 +118,10 @@ describe("countersign import", () => {
     const wrong = lines.with(16, nth(lines, 16).replace('"position":', '"place":'));
     expect(await refusal(aFile(wrong))).to.match(/: line 17( at `position`)?: /);
     expect(await refusal(aFile(lines.toSpliced(30, 1)))).to.include(
-      "line 65: there should be 64 rows before it, and there are 63",
+      `line ${FILLED_ROWS + 1}: there should be ${FILLED_ROWS} rows before it, and there are ${FILLED_ROWS - 1}`,
     );
-    expect(await refusal(aFile([...lines, footer(64)]))).to.include(
-      "line 67: nothing may stand behind the end",
+    expect(await refusal(aFile([...lines, footer(FILLED_ROWS)]))).to.include(
+      `line ${FILLED_ROWS + 3}: nothing may stand behind the end`,
     );
   });
 
@@ -146,6 +150,8 @@ describe("countersign import", () => {
       "countersign: a bridge is running with this configuration: stop it first\n",
     ]);
     await bridge.stop();
-    expect((await runCommand(["import", file, "--config", config])).stdout).to.include("64 added");
+    expect((await runCommand(["import", file, "--config", config])).stdout).to.include(
+      `${FILLED_ROWS} added`,
+    );
   });
 });

@@ -129,6 +129,9 @@ export function signings(document: string, receipt: Partial<Receipt> = {}) {
   };
 }
 
+/** The number of rows that `fillStore` leaves, over all tables. */
+export const FILLED_ROWS = 65;
+
 /**
  * Puts rows into every table. Returns an unsettled lease of document `a`, which crm receives in order, with
  * other deliveries of its lane waiting; and repeats of events of which only tombstones are left.
