@@ -11,7 +11,7 @@ import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
 import { createReject } from "./inbound/reject.ts";
 import type { Rejections } from "./inbound/rejections.ts";
-import { createReprocess } from "./inbound/reprocess.ts";
+import { createReprocess, createReprocessOne, type ReprocessParts } from "./inbound/reprocess.ts";
 import { createTarpit } from "./inbound/tarpit.ts";
 import type { Observers } from "./observe/observers.ts";
 import type { Deliver } from "./outbound/deliver.ts";
@@ -170,16 +170,18 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
     conceal: <Kept extends Parameters<Runtime["conceal"]>[0]>(kept: Kept) => current().conceal(kept),
     failed: observers.admin.failed,
   };
+  const reprocessing: ReprocessParts = {
+    store,
+    channels: () => current().config.channels,
+    subscribers: () => current().config.destinations,
+    newReceiptId: idMakers(parts).newReceiptId,
+    recorded: wake,
+  };
   const operations = createOperations({
     ...shared,
     destinations: () => current().config.destinations.map(({ name }) => name),
-    reprocess: createReprocess({
-      store,
-      channels: () => current().config.channels,
-      subscribers: () => current().config.destinations,
-      newReceiptId: idMakers(parts).newReceiptId,
-      recorded: wake,
-    }),
+    reprocess: createReprocess(reprocessing),
+    reprocessOne: createReprocessOne(reprocessing),
     control: {
       pause: async (name, reason) => dispatcher().controlsOf(name).pause(reason),
       resume: async (name) => dispatcher().controlsOf(name).resume(),
@@ -228,6 +230,10 @@ function upToDate({ store, rejections }: Pick<RuntimeParts, "store" | "rejection
     async findRejections(filter, page) {
       await rejections.written();
       return store.findRejections(filter, page);
+    },
+    async findRejection(id) {
+      await rejections.written();
+      return store.findRejection(id);
     },
     async listRejections(filter, page) {
       await rejections.written();

@@ -6,6 +6,14 @@ import { eventScreen } from "./screens/event.ts";
 import { eventsScreen } from "./screens/events.ts";
 import { nowScreen } from "./screens/now.ts";
 import { replayAction, replayScreen } from "./screens/replay.ts";
+import {
+  reprocessAction,
+  reprocessOneAction,
+  reprocessOneScreen,
+  reprocessScreen,
+} from "./screens/reprocess.ts";
+import { requestScreen } from "./screens/request.ts";
+import { refusedScreen, requestsScreen } from "./screens/requests.ts";
 
 /** Every page of the console, and every change that can be made there. */
 
@@ -16,7 +24,12 @@ export const SCREENS: readonly Screen[] = [
   eventsScreen,
   eventScreen,
   replayScreen,
+  requestsScreen,
+  refusedScreen,
+  requestScreen,
+  reprocessOneScreen,
+  reprocessScreen,
   personalDataScreen,
 ];
 
-export const ACTIONS: readonly Action[] = [replayAction];
+export const ACTIONS: readonly Action[] = [replayAction, reprocessOneAction, reprocessAction];

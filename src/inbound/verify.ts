@@ -28,6 +28,12 @@ export function verifyInTurns(request: OpenedRequest, channel: Channel): Promise
   return inTurns(verifying(request, channel));
 }
 
+/** One check of a channel alone, for a person who asks which one fails. */
+export function judgeInTurns(request: OpenedRequest, check: Check, read: PayloadRule): Promise<Verdict> {
+  const refusal = refuseCredentials(request, { checks: [check] });
+  return refusal ? Promise.resolve(refusal) : inTurns(judgeEither(request, check, read));
+}
+
 /** The request of a receipt, which passed its channel's checks when it came. */
 export async function asVerifiedBefore(receipt: Receipt, channel: Channel): Promise<VerifiedRequest> {
   const raw = await requestOfReceipt(receipt, channel);
@@ -44,7 +50,7 @@ function asVerified(request: OpenedRequest, verified: string): VerifiedRequest {
 }
 
 /** `passed`, `absent` where an optional check has nothing to judge, or why the check failed. */
-type Verdict = "passed" | "absent" | Refusal;
+export type Verdict = "passed" | "absent" | Refusal;
 
 function* verifying(request: OpenedRequest, channel: Channel): Steps<VerifiedRequest | Refusal> {
   const refusal = refuseCredentials(request, channel);
@@ -64,7 +70,7 @@ function* verifying(request: OpenedRequest, channel: Channel): Steps<VerifiedReq
 const XML_TYPE = /^[^;]*[/+]xml\s*(?:;|$)/i;
 
 /** Refuses a genuine request in a form that the mapping cannot read, so that the provider shows a failure. */
-function refuseForm(request: RawRequest, { refuse }: Channel["rules"]): Refusal | null {
+export function refuseForm(request: RawRequest, { refuse }: Channel["rules"]): Refusal | null {
   if (refuse.xml === undefined) return null;
   const { headers } = request;
   const beginning = Buffer.from(contentOf(request).subarray(0, 256))
