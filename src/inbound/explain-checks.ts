@@ -22,10 +22,10 @@ export interface Explained {
 export interface CheckStep {
   kind: Check["kind"];
   /**
-   * `unrepeatable`: what it needs is not stored. `absent`: an optional check, and the request has nothing for
-   * it.
+   * `passed_then`: it passed when the request came, and what it needs is not stored. `unrepeatable`: it is not
+   * known whether it would pass. `absent`: an optional check, and the request has nothing for it.
    */
-  verdict: "passed" | "failed" | "absent" | "unrepeatable";
+  verdict: "passed" | "passed_then" | "failed" | "absent" | "unrepeatable";
   /** Why it is not passed, in a sentence; null: it is. */
   why: string | null;
   /** Which of several secrets it passed with, from 1; null: there is only one, or it did not pass. */
@@ -106,7 +106,7 @@ async function explainCheck(
     place: check.kind === "equals" ? formatPlace(check.place) : null,
   };
   const lack = whatIsMissing(check, storage);
-  if (lack !== null) return { ...about, verdict: "unrepeatable", why: lack, secret: null };
+  if (lack !== null) return { ...about, ...lack, secret: null };
   const verdict = await judgeInTurns(request, check, read);
   if (verdict === "absent")
     return { ...about, verdict, why: "the request has no signature, and none is required", secret: null };
@@ -115,15 +115,16 @@ async function explainCheck(
 }
 
 /** Why a check cannot be made again; null: it can. */
-function whatIsMissing(check: Check, { verified, isWhole }: Storage): string | null {
-  const isSigned = check.kind === "hmac" || check.kind === "rsa";
-  if (isSigned) return isWhole ? null : "only the beginning of the body is kept, or nothing of it";
-  const isStored = verified === null || (check.kind === "equals" && !check.isSecret);
-  if (isStored) return null;
-  const passed = verified.split("+").includes(check.kind);
-  return passed
-    ? "it passed when the request came; what the request showed is not kept"
-    : "it was not checked when the request came, and what the request showed is not kept";
+function whatIsMissing(
+  check: Check,
+  { verified, isWhole }: Storage,
+): Pick<CheckStep, "verdict" | "why"> | null {
+  if (check.kind === "hmac" || check.kind === "rsa")
+    return isWhole ? null : { verdict: "unrepeatable", why: "only the beginning of the body is kept" };
+  if (verified === null || (check.kind === "equals" && !check.isSecret)) return null;
+  return verified.split("+").includes(check.kind)
+    ? { verdict: "passed_then", why: "what the request showed is not kept" }
+    : { verdict: "unrepeatable", why: "it was no check when the request came, so what it showed is not kept" };
 }
 
 async function matchingSecret(

@@ -40,9 +40,16 @@ export async function asVerifiedBefore(receipt: Receipt, channel: Channel): Prom
   return asVerified(openRequest(raw, channel.rules.read), receipt.verified);
 }
 
-/** A request of a dry run: nothing is checked, and nothing may be recorded. */
-export function withoutChecks(raw: RawRequest, { rules }: Pick<Channel, "rules">): VerifiedRequest {
-  return asVerified(openRequest(raw, rules.read), "none");
+/**
+ * A request of a dry run: nothing is checked, and nothing may be recorded. `verified`: the checks that it
+ * passed before.
+ */
+export function withoutChecks(
+  raw: RawRequest,
+  { rules }: Pick<Channel, "rules">,
+  verified = "none",
+): VerifiedRequest {
+  return asVerified(openRequest(raw, rules.read), verified);
 }
 
 function asVerified(request: OpenedRequest, verified: string): VerifiedRequest {

@@ -57,6 +57,12 @@ export function sentence(text: string, max = 1_000): Html {
   return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${foreign(part, max)}</code>` : foreign(part, max)))}`;
 }
 
+/** A message as a sentence: it begins with a capital letter, and ends. */
+export function asSentence(text: string): string {
+  const begun = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return /[.?!]$/.test(begun) ? begun : `${begun}.`;
+}
+
 const MAX_ID_LENGTH = 24;
 const MAX_COPIED = 600;
 

@@ -7,7 +7,7 @@ import { actionForm, addressOf } from "../elements/form.ts";
 import { requestPage } from "../elements/links.ts";
 import { noMatch } from "../elements/notice.ts";
 import { facts, section } from "../elements/table.ts";
-import { sentence } from "../elements/text.ts";
+import { asSentence, sentence } from "../elements/text.ts";
 import { type Content, html } from "../html.ts";
 import type { Action, Screen, Visit } from "../screen.ts";
 import { withoutEmpty } from "./documents.ts";
@@ -45,7 +45,7 @@ ${
     ? html`<p>Events that are recorded already are recognised, and not sent again. New ones go to every destination that wants them.</p>
 ${actionForm({ action: reprocessOnePage(id), fields: {}, button: "Process this request again" }, visit)}`
     : noMatch({
-        what: sentence(`It is refused still: ${result.refused}.`),
+        what: sentence(asSentence(`It is refused still: ${result.refused}`)),
         next: html`Mend the secret or the mapping, load the configuration again, and <a href="${requestPage(id)}">look at its checks</a>.`,
       })
 }`,

@@ -1,7 +1,7 @@
-import { formatDuration } from "../../domain/quantity.ts";
+import { formatDuration, plural } from "../../domain/quantity.ts";
 import { type CheckStep, explainChecks, type SignatureStep } from "../../inbound/explain-checks.ts";
 import { status, type Tone } from "../elements/status.ts";
-import { foreign, sentence } from "../elements/text.ts";
+import { asSentence, foreign, sentence } from "../elements/text.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { StoredRequest } from "../stored-request.ts";
 
@@ -30,19 +30,20 @@ export async function checksOf({ kept, kind, channel, opened, isWhole }: StoredR
   const { steps, refused } = await explainChecks(opened, channel, { verified, isWhole });
   const failed = steps.find(({ verdict }) => verdict === "failed");
   const why = failed?.why ?? refused;
-  const isRepeated = steps.every(({ verdict }) => verdict !== "unrepeatable");
+  const isKnown = steps.every(({ verdict }) => verdict !== "unrepeatable");
   return {
-    isGenuine: why === null && isRepeated,
+    isGenuine: why === null && isKnown,
     refused: why,
     shown: html`${steps.length === 0 && html`<p>${status("warning", "The channel has no check: anybody may post")}</p>`}
 <ol class="steps">${steps.map(stepOf)}</ol>
-${refused !== null && html`<p>${status("bad", sentence(refused))}</p>`}`,
+${refused !== null && html`<p>${status("bad", sentence(asSentence(refused)))}</p>`}`,
   };
 }
 
 const VERDICTS: Readonly<Record<CheckStep["verdict"], { tone: Tone; word: string }>> = {
   passed: { tone: "good", word: "passes" },
   failed: { tone: "bad", word: "fails" },
+  passed_then: { tone: "good", word: "passed when it came" },
   absent: { tone: "quiet", word: "nothing to check" },
   unrepeatable: { tone: "quiet", word: "cannot be repeated" },
 };
@@ -50,16 +51,16 @@ const VERDICTS: Readonly<Record<CheckStep["verdict"], { tone: Tone; word: string
 function stepOf(step: CheckStep): Html {
   const { tone, word } = VERDICTS[step.verdict];
   return html`<li><p><strong>${nameOf(step)}</strong> ${status(tone, word)}${step.secret && html` <span class="note">with secret ${step.secret.number} of ${step.secret.of}</span>`}</p>
-${step.why !== null && html`<p>${sentence(capitalized(step.why))}.</p>`}
+${step.why !== null && html`<p>${sentence(asSentence(step.why))}</p>`}
 ${step.signature && signatureOf(step.signature)}</li>`;
 }
 
 function nameOf({ kind, signature, place }: CheckStep): Content {
   switch (kind) {
     case "hmac":
-      return `HMAC with ${signature?.hash.toUpperCase()}`;
+      return `HMAC-${hashName(signature)}`;
     case "rsa":
-      return `RSA with ${signature?.hash.toUpperCase()}`;
+      return `RSA with ${hashName(signature)}`;
     case "token":
       return "Token in the URL";
     case "basic":
@@ -69,10 +70,15 @@ function nameOf({ kind, signature, place }: CheckStep): Content {
   }
 }
 
+/** `SHA-256`. */
+function hashName(signature: SignatureStep | null): string {
+  return signature?.hash.replace("sha", "SHA-") ?? "";
+}
+
 function signatureOf({ expected, readable, encodings, prefix, over, digest, age }: SignatureStep): Html {
   return html`<dl class="facts">
 <div><dt>signature expected</dt><dd>${expected.map(({ place, pattern, found }, index) => html`${index > 0 && html`, or `}in <code>${foreign(place, 100)}</code>${pattern !== null && html`, what <code>${foreign(`/${pattern}/`, 100)}</code> finds`}: ${found.length === 0 ? html`<span class="note">nothing is there</span>` : found.map((text) => html`<code>${foreign(shortened(text), 60)}</code> `)}`)}</dd></div>
-<div><dt>written in</dt><dd>${encodings.join(" or ")}${prefix !== "" && html`, after <code>${foreign(prefix, 40)}</code>`}<span class="note">: ${readable === 0 ? "nothing there is" : `${readable} there ${readable === 1 ? "is" : "are"}`}</span></dd></div>
+<div><dt>written in</dt><dd>${encodings.join(" or ")}${prefix !== "" && html`, after <code>${foreign(prefix, 40)}</code>`} <span class="note">(${readable === 0 ? "nothing there is written so" : `${plural(readable, "signature")} found`})</span></dd></div>
 <div><dt>signed are</dt><dd>${over.map(({ part, bytes }, index) => html`${index > 0 && ", then "}<code>${foreign(part, 120)}</code> <span class="note">(${bytes === null ? "not there, or not told apart" : `${bytes.toLocaleString("en")} byte${bytes === 1 ? "" : "s"}`})</span>`)}</dd></div>
 ${digest !== null && html`<div><dt>SHA-256 of them</dt><dd><code>${digest}</code></dd></div>`}
 ${age && html`<div><dt>age</dt><dd>by <code>${foreign(age.place, 100)}</code>: ${age.past === null ? "however old" : `at most ${formatDuration(age.past)} old`}, at most ${formatDuration(age.future)} ahead</dd></div>`}
@@ -82,8 +88,4 @@ ${age && html`<div><dt>age</dt><dd>by <code>${foreign(age.place, 100)}</code>: $
 /** Enough to compare two signatures. */
 function shortened(text: string): string {
   return text.length <= 40 ? text : `${text.slice(0, 16)}…${text.slice(-16)}`;
-}
-
-function capitalized(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -3,7 +3,7 @@ import { describeEvent } from "../../web/explain-words.ts";
 import { addressOf } from "../elements/form.ts";
 import { benchPage, documentPage, eventPage } from "../elements/links.ts";
 import { facts, section, table } from "../elements/table.ts";
-import { copyable, foreign, identifier } from "../elements/text.ts";
+import { asSentence, copyable, foreign, identifier, sentence } from "../elements/text.ts";
 import { momentAndWhen } from "../elements/time.ts";
 import { type Content, html } from "../html.ts";
 import type { Screen, View, Visit } from "../screen.ts";
@@ -43,7 +43,7 @@ ${section("Query and headers", headersOf(request, visit))}`,
 
 function sentenceOf({ kind, kept, isWhole }: StoredRequest, { isGenuine, refused }: Checks): Content {
   if (kind === "refused") {
-    const was = html`It was refused: ${foreign(kept.reason, 300)}.`;
+    const was = sentence(asSentence(`It was refused: ${kept.reason}`), 400);
     if (isGenuine) return html`${was} With the configuration in force it is genuine: process it again.`;
     if (refused !== null) return html`${was} It would be refused again.`;
     return html`${was} ${isWhole ? "It cannot be verified again." : "Only a part of it is kept, so it cannot be verified again."}`;
