@@ -1,5 +1,8 @@
 import { personalDataScreen } from "./personal-data.ts";
 import type { Action, Screen } from "./screen.ts";
+import { benchScreen } from "./screens/bench.ts";
+import { benchDiffScreen } from "./screens/bench-diff.ts";
+import { benchWordsScreen } from "./screens/bench-words.ts";
 import { documentScreen } from "./screens/document.ts";
 import { documentsScreen } from "./screens/documents.ts";
 import { eventScreen } from "./screens/event.ts";
@@ -29,6 +32,9 @@ export const SCREENS: readonly Screen[] = [
   requestScreen,
   reprocessOneScreen,
   reprocessScreen,
+  benchScreen,
+  benchDiffScreen,
+  benchWordsScreen,
   personalDataScreen,
 ];
 

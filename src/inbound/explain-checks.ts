@@ -124,7 +124,10 @@ function whatIsMissing(
   if (verified === null || (check.kind === "equals" && !check.isSecret)) return null;
   return verified.split("+").includes(check.kind)
     ? { verdict: "passed_then", why: "what the request showed is not kept" }
-    : { verdict: "unrepeatable", why: "it was no check when the request came, so what it showed is not kept" };
+    : {
+        verdict: "unrepeatable",
+        why: "it was no check when the request came, so what it showed is not kept",
+      };
 }
 
 async function matchingSecret(

@@ -190,7 +190,11 @@ function traceTag(tag: TextField, path: KeyPath, scope: Scope): Found[] {
   return [];
 }
 
-function traceReferences({ each, name, value, fields = {} }: ReferencesFile, path: KeyPath, scope: Scope): Found[] {
+function traceReferences(
+  { each, name, value, fields = {} }: ReferencesFile,
+  path: KeyPath,
+  scope: Scope,
+): Found[] {
   const part = (key: string) => `document.references.${key}`;
   const found = Object.entries(fields).flatMap(([key, field]) =>
     trace(part(key), field, [...path, "fields", key], text(scope)),

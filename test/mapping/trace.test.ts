@@ -10,7 +10,10 @@ const ROOT = fileURLToPath(new URL("../fixtures/", import.meta.url));
 
 /** What a draft says, part by part, as texts. Ids that are computed are left out. */
 function partsOf({ time, document, signer, signers, reason, code, id }: Draft): string[] {
-  const people = [...(signer ? [["signer", signer] as const] : []), ...signers.map((one) => ["signers", one] as const)];
+  const people = [
+    ...(signer ? [["signer", signer] as const] : []),
+    ...signers.map((one) => ["signers", one] as const),
+  ];
   const parts: [string, unknown][] = [
     ["id", id?.value],
     ["time", time === null ? null : new Date(time).toISOString()],
@@ -38,15 +41,19 @@ const asTexts = (origins: readonly Origin[]) =>
   origins.map(({ part, value }) => `${part.replace(/\[\d+\]/, "")} = ${value}`);
 
 describe("the lines of a mapping", () => {
-  for (const { name: provider } of readdirSync(ROOT, { withFileTypes: true }).filter((one) => one.isDirectory()))
+  for (const { name: provider } of readdirSync(ROOT, { withFileTypes: true }).filter((one) =>
+    one.isDirectory(),
+  ))
     it(`account for each part of what ${provider}'s fixtures say`, async () => {
       let count = 0;
       for (const name of readdirSync(`${ROOT}${provider}`)) {
         const folder = `${ROOT}${provider}/${name}/`;
         if (!existsSync(`${folder}request.json`)) continue;
-        const { channel: channelName, query, headers } = JSON.parse(
-          readFileSync(`${folder}request.json`, "utf8"),
-        );
+        const {
+          channel: channelName,
+          query,
+          headers,
+        } = JSON.parse(readFileSync(`${folder}request.json`, "utf8"));
         const [file = ""] = readdirSync(folder).filter((one) => one.startsWith("body"));
         const { mapping, rules } = await shipped(provider, channelName);
         const { text } = mapping.source;
@@ -102,7 +109,11 @@ channels:
       line: 19,
       text: '- { when: { path: final, is: "yes" }, event: document.completed }',
     });
-    const second = read({ what: "done", nested: { id: "b" }, people: [{ mail: "a@b.c" }, { mail: "d@e.f" }] });
+    const second = read({
+      what: "done",
+      nested: { id: "b" },
+      people: [{ mail: "a@b.c" }, { mail: "d@e.f" }],
+    });
     expect(second["document.id"]).to.include({ value: "b", line: 11 });
     expect(second.type).to.include({ value: "document.sent", line: 20 });
     expect(second["signers[1].email"]).to.include({ value: "d@e.f", line: 15 });
