@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { canSign, type Event } from "../domain/event.ts";
-import type { TableWord } from "../mapping/words.ts";
+import type { TableWord, TableWords } from "../mapping/words.ts";
 
 /** Which words of a mapping's tables occur in recorded events. */
 
@@ -26,22 +26,42 @@ export function keyOf({ table, word }: Pick<TableWord, "table" | "word">): strin
   return JSON.stringify([table, word]);
 }
 
+/** Finds the words of a mapping by what they are. */
+export function indexOf({ words, choices }: TableWords): WordIndex {
+  const byWord = Map.groupBy(words, ({ word }) => word);
+  return { byWord, choices };
+}
+
+interface WordIndex {
+  byWord: ReadonlyMap<string, readonly TableWord[]>;
+  choices: TableWords["choices"];
+}
+
 /** Adds events to what was seen so far. */
-export function look(
-  events: readonly Event[],
-  words: ReadonlyMap<string, readonly TableWord[]>,
-  all: Sightings,
-): void {
+export function look(events: readonly Event[], index: WordIndex, all: Sightings): void {
   for (const event of events) {
     const { code, recordedAt, id } = event;
-    const fitting = (words.get(code.value) ?? []).filter((word) => fits(event, word));
+    const words = wordsBehind(event, index);
     const sighting = { count: 1, newest: Date.parse(recordedAt), event: id };
-    for (const word of fitting) add(all.seen, keyOf(word), sighting);
+    for (const word of words) add(all.seen, keyOf(word), sighting);
     const key = [code.object, code.value].filter((part) => part !== null).join(" ");
-    const isUnknown = fitting.length === 0 && event.type === "unknown";
+    const isUnknown = words.length === 0 && event.type === "unknown";
     if (isUnknown && (all.unknown.has(key) || all.unknown.size < MAX_UNKNOWN))
       add(all.unknown, key, sighting);
   }
+}
+
+/**
+ * The word that the event comes of: of several tables that have it, the first in which its channel looks it
+ * up. A table whose name the item gives has the name of the event's object, or it cannot be told which it was.
+ */
+function wordsBehind(event: Event, { byWord, choices }: WordIndex): readonly TableWord[] {
+  const fitting = (byWord.get(event.code.value) ?? []).filter((word) => fits(event, word));
+  for (const choice of choices.get(event.channel) ?? []) {
+    const chosen = fitting.find(({ table }) => table === (choice ?? event.code.object));
+    if (chosen) return [chosen];
+  }
+  return fitting;
 }
 
 /** Whether the event can come of the word: tables of other objects have the same words. */

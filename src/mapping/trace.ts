@@ -27,8 +27,9 @@ export interface Origin {
   part: string;
   /** Its value as text; times in ISO 8601, types with commas between. */
   value: string;
-  /** The line of the file, from 1, and its text. */
+  /** The line of the file, from 1. */
   line: number;
+  /** Its text, with the line after it where it only names what follows. */
   text: string;
 }
 
@@ -59,8 +60,13 @@ export function createTracer(text: string, file: string, channel: string): Trace
   return (scope) =>
     traceEvent(event, path, mapping.tables, scope).map(({ path, ...found }) => {
       const { line } = yaml.positionOf(path, "key");
-      return { ...found, line, text: (lines[line - 1] ?? "").trim() };
+      return { ...found, line, text: textAt(lines, line) };
     });
+}
+
+function textAt(lines: readonly string[], line: number): string {
+  const text = (lines[line - 1] ?? "").trim();
+  return text.endsWith(":") ? `${text} ${(lines[line] ?? "").trim()}` : text;
 }
 
 function traceEvent(event: EventFile, path: KeyPath, tables: MappingFile["tables"], scope: Scope): Found[] {

@@ -15,12 +15,22 @@ export interface TableWord {
   line: number;
 }
 
-/** The words of all tables of a mapping file's text, in its order; none where the file is not good. */
-export function wordsOf(text: string, file: string): TableWord[] {
+export interface TableWords {
+  /** In the order of the file. */
+  words: readonly TableWord[];
+  /**
+   * By channel, the tables in which its words are looked up, in order; null: one whose name a field of the
+   * item gives.
+   */
+  choices: ReadonlyMap<string, readonly (string | null)[]>;
+}
+
+/** The words of all tables of a mapping file's text; none where the file is not good. */
+export function wordsOf(text: string, file: string): TableWords {
   const yaml = parseYaml(text, file);
   const { value } = checkYaml(yaml, MappingFile);
-  return Object.entries(value?.tables ?? {}).flatMap(([table, words]) =>
-    Object.entries(words).map(([word, entry]) => {
+  const words = Object.entries(value?.tables ?? {}).flatMap(([table, entries]) =>
+    Object.entries(entries).map(([word, entry]): TableWord => {
       const cases = casesOf(entry);
       const types = cases.flatMap(({ event }) => listOf(event)).filter((type) => type !== "ignore");
       const meanings = cases.flatMap(({ meaning }) => meaning ?? []);
@@ -28,4 +38,10 @@ export function wordsOf(text: string, file: string): TableWord[] {
       return { table, word, types: [...new Set(types)], meanings: [...new Set(meanings)], line };
     }),
   );
+  const choices = Object.entries(value?.channels ?? {}).map(([name, channel]) => {
+    const { word = [] } = channel.event ?? value?.event ?? {};
+    const tables = listOf(word).flatMap(({ table }) => listOf(table));
+    return [name, tables.map((table) => (typeof table === "string" ? table : null))] as const;
+  });
+  return { words, choices: new Map(choices) };
 }

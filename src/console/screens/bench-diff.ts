@@ -143,13 +143,15 @@ function count(soFar: SoFar, found: readonly Difference[]): void {
 
 function sentenceOf({ soFar, next }: Compared, channel: Channel | undefined): Content {
   const { requests, same, kinds } = soFar;
-  const lost = (kinds.vanishes ?? 0) + (kinds.fails ?? 0);
+  const [vanish = 0, fail = 0] = [kinds.vanishes, kinds.fails];
+  const lost = [
+    ...(vanish > 0 ? [`${plural(vanish, "event")} would vanish`] : []),
+    ...(fail > 0 ? [`${plural(fail, "reading")} would fail`] : []),
+  ].join(", and ");
   const verdict =
     requests === same
-      ? "all are read the same"
-      : lost > 0
-        ? html`<strong>${lost.toLocaleString("en")} would be lost</strong>: events that vanish, or items that can no longer be read`
-        : `${(requests - same).toLocaleString("en")} are read differently, and nothing is lost`;
+      ? "all would be read the same"
+      : html`${(requests - same).toLocaleString("en")} would be read differently: ${lost === "" ? "nothing would be lost" : html`<strong>${lost}</strong>`}`;
   return html`Of ${plural(requests, "kept request")} of ${channel?.source ?? ""}${next !== null && " compared so far"}, ${verdict}.`;
 }
 

@@ -94,7 +94,8 @@ function itemOf(index: number, count: number, reading: Reading): Content {
   const { present, other, showsValues } = reading;
   const rows = rowsOf(present.items[index], other?.items[index]);
   const name = count === 1 ? "Parts of the request" : `Parts of item ${index}`;
-  const heading = count > 1 && html`<h3>Item ${index}</h3>`;
+  const silent = present.items[index]?.events.length === 0 && ", of which no event comes";
+  const heading = count > 1 && html`<h3>Item ${index}${silent}</h3>`;
   if (rows.length === 0)
     return html`${heading}<p>Nothing of it is read: it has no word of the tables’ kind, or is no object.</p>`;
   const value = (origin: Origin | null) =>
@@ -119,7 +120,10 @@ function itemOf(index: number, count: number, reading: Reading): Content {
           ? status("good", "the same")
           : html`${status("warning", "differs:")} ${value(next)}`,
     },
-    { heading: "its line", cell: ({ next }) => line(next) },
+    {
+      heading: "its line",
+      cell: ({ now, next }) => (now?.value === next?.value && now?.text === next?.text ? null : line(next)),
+    },
   ];
   return html`${heading}${table(name, other ? [...columns, ...beside] : columns, rows)}`;
 }

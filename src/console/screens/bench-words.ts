@@ -2,9 +2,9 @@ import { z } from "zod";
 import { CountersignError } from "../../domain/errors.ts";
 import { plural } from "../../domain/quantity.ts";
 import type { Channel } from "../../inbound/channel.ts";
-import { type TableWord, wordsOf } from "../../mapping/words.ts";
+import { type TableWord, type TableWords, wordsOf } from "../../mapping/words.ts";
 import { moment, parseInput } from "../../web/input.ts";
-import { fromText, keyOf, look, type Sighting, type Sightings, toText } from "../coverage.ts";
+import { fromText, indexOf, keyOf, look, type Sighting, type Sightings, toText } from "../coverage.ts";
 import { benchTabs, select, sourcesOf } from "../elements/bench.ts";
 import { eventPage } from "../elements/links.ts";
 import { empty } from "../elements/notice.ts";
@@ -38,8 +38,9 @@ export const benchWordsScreen: Screen = {
         live: false,
       };
     const { file, text } = channel.mapping.source;
-    const words = wordsOf(text, file);
-    const looked = await lookAtSome(visit, channel, words, fields);
+    const all = wordsOf(text, file);
+    const { words } = all;
+    const looked = await lookAtSome(visit, channel, all, fields);
     return {
       title: "Mapping bench",
       sentence: sentenceOf(words, looked, channel),
@@ -76,14 +77,12 @@ const MAX_MS = 1_000;
 async function lookAtSome(
   visit: Visit,
   { source }: Channel,
-  words: readonly TableWord[],
+  words: TableWords,
   fields: Fields,
 ): Promise<Looked> {
   const { store, clock } = visit.parts;
   const wish = parseInput(Wish(visit.now), { ...fields, since: fields.since || "30d" });
-  const byWord = new Map(
-    Object.entries(Object.groupBy(words, ({ word }) => word)).map(([word, some = []]) => [word, some]),
-  );
+  const index = indexOf(words);
   const sightings = wish.seen ? fromText(wish.seen) : { seen: new Map(), unknown: new Map() };
   if (!sightings)
     throw new CountersignError("bad_request", "the form does not go on with a search: begin again");
@@ -94,7 +93,7 @@ async function lookAtSome(
       { source, from: wish.since },
       { cursor, limit: PER_CALL, order: "newest" },
     );
-    look(page.items, byWord, sightings);
+    look(page.items, index, sightings);
     cursor = page.next ?? undefined;
     looked += page.searched ?? page.items.length;
     wish.events += page.items.length;
