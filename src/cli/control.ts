@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { inert } from "../domain/inert.ts";
 import { plural } from "../domain/quantity.ts";
 import { type AdminClient, connect } from "./admin-client.ts";
 import type { SetUpCommand } from "./commands.ts";
-import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";
 import { CONFIG_OPTION, type Terminal } from "./terminal.ts";
 

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { z } from "zod";
 import { CountersignError, messageOf } from "../domain/errors.ts";
+import { inert } from "../domain/inert.ts";
 import { plural } from "../domain/quantity.ts";
 import type { Channel } from "../inbound/channel.ts";
 import { compare, type Difference } from "../inbound/compare.ts";
@@ -9,7 +10,6 @@ import type { Mapping } from "../mapping/compile.ts";
 import { parseMapping } from "../mapping/load.ts";
 import { formatProblem } from "../yaml.ts";
 import { type AdminClient, createAdminClient, listOf } from "./admin-client.ts";
-import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";
 import { fail, readConfig, type Terminal } from "./terminal.ts";
 

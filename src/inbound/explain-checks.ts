@@ -111,7 +111,7 @@ async function explainCheck(
   if (verdict === "absent")
     return { ...about, verdict, why: "the request has no signature, and none is required", secret: null };
   if (typeof verdict === "object") return { ...about, verdict: "failed", why: verdict.refused, secret: null };
-  return { ...about, verdict, why: null, secret: await matchingSecret(request, check, read) };
+  return { ...about, verdict: "passed", why: null, secret: await matchingSecret(request, check, read) };
 }
 
 /** Why a check cannot be made again; null: it can. */
@@ -135,12 +135,21 @@ async function matchingSecret(
   check: Check,
   read: PayloadRule,
 ): Promise<CheckStep["secret"]> {
-  if (check.kind !== "hmac" || check.secrets.length < 2) return null;
-  for (const [index, secret] of check.secrets.entries()) {
-    const verdict = await judgeInTurns(request, { ...check, secrets: [secret] }, read);
-    if (verdict === "passed") return { number: index + 1, of: check.secrets.length };
+  const single = withSingleSecrets(check);
+  if (single.length < 2) return null;
+  for (const [index, one] of single.entries()) {
+    const verdict = await judgeInTurns(request, one, read);
+    if (verdict === "passed") return { number: index + 1, of: single.length };
   }
   return null;
+}
+
+/** The check with each of its secrets alone. */
+function withSingleSecrets(check: Check): readonly Check[] {
+  if (check.kind === "hmac") return check.secrets.map((secret) => ({ ...check, secrets: [secret] }));
+  if (check.kind === "equals" && check.isSecret)
+    return check.values.map((value) => ({ ...check, values: [value] }));
+  return [];
 }
 
 type Signed = Extract<Check, { kind: "hmac" | "rsa" }>;

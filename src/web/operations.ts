@@ -1,7 +1,9 @@
+import type { Concern } from "../concern/concern.ts";
+import type { Acknowledgement } from "../concern/episodes.ts";
 import type { Delivery } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import type { Reprocessed, ReprocessedOne, ReprocessRequest } from "../inbound/reprocess.ts";
-import type { DestinationState, Pause, ReplayFilter } from "../store/port/control.ts";
+import type { AcknowledgeFilter, DestinationState, Pause, ReplayFilter } from "../store/port/control.ts";
 import type { PageRequest } from "../store/port/paging.ts";
 import type { Store } from "../store/store.ts";
 
@@ -21,6 +23,12 @@ export interface OperationParts {
   reprocess(wish: ReprocessRequest, page: PageRequest): Promise<Reprocessed>;
   /** Processes one stored request again. Null: it is gone, its channel is, or its body is not stored whole. */
   reprocessOne(id: string, wish: Pick<ReprocessRequest, "dryRun">): Promise<ReprocessedOne | null>;
+  /** What needs a person, by harm. */
+  concerns(): Promise<readonly Concern[]>;
+  /** False: others changed the concern in between, again and again. */
+  acknowledgeConcern(concern: Concern, acknowledgement: Acknowledgement): Promise<boolean>;
+  /** Sends a test to an alert; returns the id of its delivery. Null: there is no such alert. */
+  testAlert(name: string): Promise<string | null>;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -48,6 +56,13 @@ export interface Mandate {
 export interface ReplayRequest extends ReplayFilter {
   /** Per second; absent: at once. */
   rate?: number | undefined;
+  /** `next` of the page before; absent: the first. */
+  cursor?: string | undefined;
+  /** The most deliveries of one page. */
+  limit: number;
+}
+
+export interface AcknowledgeRequest extends AcknowledgeFilter {
   /** `next` of the page before; absent: the first. */
   cursor?: string | undefined;
   /** The most deliveries of one page. */
@@ -123,9 +138,8 @@ export function createOperations(parts: OperationParts) {
       const at = now();
       known(filter.destination, parts);
       if (cursor === undefined) {
-        const { destination, status, since = null, type = null, document = null } = filter;
         const count = await store.countReplay(filter);
-        await audit("replay", mandate, { destination, status, since, type, document, count });
+        await audit("replay", mandate, { status: filter.status, ...chosenBy(filter), count });
       }
       const [, position, startAt] = REPLAY_CURSOR.exec(cursor ?? "") ?? [];
       const from = startAt === undefined ? at : Number.parseInt(startAt, 36);
@@ -136,6 +150,72 @@ export function createOperations(parts: OperationParts) {
       const { replayed, next } = await store.replay(filter, { cursor: position, limit }, due);
       control.wake(filter.destination);
       return { replayed, next: next && `${next}.${Math.round(from + replayed * spacing).toString(36)}` };
+    },
+
+    /** How many parked deliveries `acknowledge` would take from the list in all. */
+    countAcknowledge: (filter: AcknowledgeFilter) => store.countAcknowledge(filter),
+
+    /**
+     * Acknowledges one page of parked deliveries, also of a destination that is not configured any more. The
+     * caller passes `next` on until it is null.
+     */
+    async acknowledge(
+      { cursor, limit, ...filter }: AcknowledgeRequest,
+      mandate: Mandate,
+    ): Promise<{ acknowledged: number; next: string | null }> {
+      if (cursor === undefined) {
+        const count = await store.countAcknowledge(filter);
+        await audit("acknowledge", mandate, { ...chosenBy(filter), count });
+      }
+      return store.acknowledge(filter, { cursor, limit }, now());
+    },
+
+    /** Acknowledges one parked delivery. */
+    async acknowledgeOne(
+      id: string,
+      mandate: Mandate,
+    ): Promise<Pick<Delivery, "id" | "destination" | "event">> {
+      const outcome = await store.acknowledgeOne(id, now());
+      const delivery = outcome && (await store.findDelivery(id));
+      if (!delivery) throw new CountersignError("not_found", `there is no delivery ${id}`);
+      if (outcome === "open")
+        throw new CountersignError(
+          "conflict",
+          `${id} is ${delivery.status}: only a parked delivery is acknowledged`,
+        );
+      if (outcome === "done") throw new CountersignError("conflict", `${id} is acknowledged already`);
+      const { destination, event } = delivery;
+      await audit("acknowledge", mandate, { delivery: id, event, destination });
+      return { id, destination, event };
+    },
+
+    /** Somebody knows of a concern, and takes care of it until then: milliseconds since 1970. */
+    async acknowledgeConcern(
+      { id, until }: { id: string; until: number },
+      mandate: Mandate,
+    ): Promise<Acknowledgement> {
+      const concerns = await parts.concerns();
+      const concern = concerns.find((one) => one.id === id);
+      if (!concern) {
+        const there = concerns.map((one) => one.id).join(", ") || "none";
+        throw new CountersignError(
+          "not_found",
+          `there is no concern ${id} at this moment: there are ${there}`,
+        );
+      }
+      const acknowledgement = { at: now(), until, ...mandate };
+      if (!(await parts.acknowledgeConcern(concern, acknowledgement)))
+        throw new CountersignError("conflict", `${id} is changing at this moment: try again`);
+      await audit("acknowledge", mandate, { concern: id, until: new Date(until).toISOString() });
+      return acknowledgement;
+    },
+
+    /** Sends a test to an alert, as its alerts go; returns the id of its delivery. */
+    async testAlert(name: string, mandate: Mandate): Promise<string> {
+      const delivery = await parts.testAlert(name);
+      if (delivery === null) throw new CountersignError("not_found", `there is no alert ${name}`);
+      await audit("test-alert", mandate, { alert: name });
+      return delivery;
     },
 
     /** Processes one page of stored requests again. The caller passes `next` on until it is null. */
@@ -172,6 +252,12 @@ async function reprocessOne(
     "conflict",
     `${id} cannot be processed again: its channel is no longer configured, or its body is not stored whole`,
   );
+}
+
+/** What a filter chooses, for the audit. */
+function chosenBy({ destination, since, type, document, reason }: AcknowledgeFilter) {
+  const usual = { destination, since: since ?? null, type: type ?? null, document: document ?? null };
+  return reason === undefined ? usual : { ...usual, parked: reason };
 }
 
 function known(name: string, parts: OperationParts): string {

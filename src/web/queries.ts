@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ATTEMPT_CAUSES, DELIVERY_STATUSES, PARK_REASONS } from "../domain/delivery.ts";
 import { DOCUMENT_STATUSES, EVENT_TYPES } from "../domain/event.ts";
+import { GAPS } from "../domain/gaps.ts";
 import { parseDuration } from "../domain/quantity.ts";
 import { DELIVERY_GROUPS, type DeliveryGroup } from "../store/port/reads.ts";
 import { listParameters, PAGE, rangeParameters, wordOf } from "./input.ts";
@@ -47,6 +48,7 @@ export const DocumentQuery = (now: number) =>
     status: wordOf(DOCUMENT_STATUSES).optional(),
     search: searchTerm.optional(),
     stuck: longerThan(now).optional(),
+    missing: wordOf(GAPS).optional(),
   });
 
 export const AuditQuery = (now: number) => z.strictObject(listParameters(now));
@@ -61,7 +63,7 @@ const DELIVERY_FILTERS = {
 };
 
 export const DeliveryQuery = (now: number) =>
-  z.strictObject({ ...listParameters(now), ...DELIVERY_FILTERS, undelivered: flag });
+  z.strictObject({ ...listParameters(now), ...DELIVERY_FILTERS, undelivered: flag, acknowledged: flag });
 
 const GROUP_RULE = `must name some of ${DELIVERY_GROUPS.join(", ")}, separated by commas`;
 
