@@ -23,17 +23,27 @@ export interface Reading {
 
 export async function readingOf(reading: Reading, visit: Visit): Promise<Html> {
   const { present, other } = reading;
-  return html`${section("Events", await eventsOf(present, reading, visit))}
-${other && section("Events by the pasted mapping", await eventsOf(other, reading, visit))}
-${present.problems.length > 0 && section("What could not be read", problemsOf(present.problems, { showsPersonalData: reading.showsValues }))}
-${other && other.problems.length > 0 && section("What the pasted mapping could not read", problemsOf(other.problems, { showsPersonalData: reading.showsValues }))}
+  return html`${await eventsOf("Events", present, reading, visit)}
+${other && (await eventsOf("Events by the pasted mapping", other, reading, visit))}
+${unreadOf("What could not be read", present, reading)}
+${other && unreadOf("What the pasted mapping could not read", other, reading)}
 ${section("Which line made each part", linesOf(reading))}
 ${reading.showsValues && section("As JSON", jsonOf(reading))}`;
 }
 
+function unreadOf(heading: string, { problems }: Preview, { showsValues }: Reading): Content {
+  if (problems.length === 0) return null;
+  return section(heading, problemsOf(problems, { showsPersonalData: showsValues }, heading));
+}
+
 const MAX_EVENTS = 50;
 
-async function eventsOf({ items }: Preview, { showsValues }: Reading, { store }: Visit): Promise<Content> {
+async function eventsOf(
+  heading: string,
+  { items }: Preview,
+  { showsValues }: Reading,
+  { store }: Visit,
+): Promise<Html> {
   const all = items.flatMap(({ item, events }) => events.map((event) => ({ item, event })));
   const repeats = items.reduce((sum, { duplicates }) => sum + duplicates.length, 0);
   const silent = items.filter(({ events, duplicates }) => events.length + duplicates.length === 0).length;
@@ -47,14 +57,17 @@ async function eventsOf({ items }: Preview, { showsValues }: Reading, { store }:
       : []),
   ].join("; ");
   if (all.length === 0)
-    return html`<p>None: each word is ignored, or could not be read. ${rest !== "" && html`<span class="note">${rest}.</span>`}</p>`;
+    return section(
+      heading,
+      html`<p>None: each word is ignored, or could not be read. ${rest !== "" && html`<span class="note">${rest}.</span>`}</p>`,
+    );
   const rows = await Promise.all(
     all
       .slice(0, MAX_EVENTS)
       .map(async (row) => ({ ...row, isKept: (await store.findEvent(row.event.id)) !== null })),
   );
-  return html`${table(
-    "Events",
+  const list = table(
+    heading,
     [
       {
         heading: "event",
@@ -71,7 +84,8 @@ async function eventsOf({ items }: Preview, { showsValues }: Reading, { store }:
       { heading: "recorded", cell: ({ isKept }) => (isKept ? status("good", "yes") : status("quiet", "no")) },
     ],
     rows,
-  )}${rest !== "" && html`<p class="note">${rest}.</p>`}`;
+  );
+  return section(heading, html`${list}${rest !== "" && html`<p class="note">${rest}.</p>`}`);
 }
 
 /** A part as both mappings read it. */

@@ -11,10 +11,11 @@ const MAX_PROBLEMS = 100;
 export function problemsOf(
   problems: readonly Problem[],
   { showsPersonalData }: Pick<Visit, "showsPersonalData">,
+  caption = "What could not be read",
 ): Content {
   const more = problems.length - MAX_PROBLEMS;
   return html`${table(
-    "What could not be read",
+    caption,
     [
       {
         heading: "what is wrong",
