@@ -53,7 +53,8 @@ export function look(events: readonly Event[], index: WordIndex, all: Sightings)
 
 /**
  * The word that the event comes of: of several tables that have it, the first in which its channel looks it
- * up. A table whose name the item gives has the name of the event's object, or it cannot be told which it was.
+ * up. A table whose name the item gives has the name of the event's object, or it cannot be told which it
+ * was.
  */
 function wordsBehind(event: Event, { byWord, choices }: WordIndex): readonly TableWord[] {
   const fitting = (byWord.get(event.code.value) ?? []).filter((word) => fits(event, word));

@@ -10,7 +10,8 @@ export const WRITTEN_AS = ["text", "base64", "hex"] as const;
 export type WrittenAs = (typeof WRITTEN_AS)[number];
 
 /**
- * The bytes of a pasted body. A form sends line breaks as CR LF; they count as LF, and one at the end as none.
+ * The bytes of a pasted body. A form sends line breaks as CR LF; they count as LF, and one at the end as
+ * none.
  *
  * @throws CountersignError `bad_request`: the text is not written so.
  */

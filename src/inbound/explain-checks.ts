@@ -22,8 +22,8 @@ export interface Explained {
 export interface CheckStep {
   kind: Check["kind"];
   /**
-   * `passed_then`: it passed when the request came, and what it needs is not stored. `unrepeatable`: it is not
-   * known whether it would pass. `absent`: an optional check, and the request has nothing for it.
+   * `passed_then`: it passed when the request came, and what it needs is not stored. `unrepeatable`: it is
+   * not known whether it would pass. `absent`: an optional check, and the request has nothing for it.
    */
   verdict: "passed" | "passed_then" | "failed" | "absent" | "unrepeatable";
   /** Why it is not passed, in a sentence; null: it is. */

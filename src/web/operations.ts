@@ -21,7 +21,9 @@ export interface OperationParts {
   states(): readonly DestinationState[];
   /** Processes stored requests again, a page at a time. */
   reprocess(wish: ReprocessRequest, page: PageRequest): Promise<Reprocessed>;
-  /** Processes one stored request again. Null: it is gone, its channel is, or its body is not stored whole. */
+  /**
+   * Processes one stored request again. Null: it is gone, its channel is, or its body is not stored whole.
+   */
   reprocessOne(id: string, wish: Pick<ReprocessRequest, "dryRun">): Promise<ReprocessedOne | null>;
   /** What needs a person, by harm. */
   concerns(): Promise<readonly Concern[]>;

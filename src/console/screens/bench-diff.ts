@@ -162,6 +162,7 @@ function resultOf(compared: Compared, fields: Fields, next: PastedMapping | null
       what: "No kept request matches.",
       next: html`Choose a longer time, or look which <a href="/requests">requests</a> are kept.`,
     });
+  const isAll = cursor === null && differences.length > 0;
   const fieldCounts = Object.entries(soFar.fields).sort(([, a], [, b]) => b - a);
   return html`${table(
     "Counts",
@@ -192,7 +193,14 @@ ${
     ),
   )
 }
-${span && section(cursor === null && differences.length > 0 ? "Differences" : "Differences of these requests", html`<p class="note">Requests that came from ${momentOf(span.from)} to ${momentOf(span.until)}.</p>${differencesOf(differences, { showsRequests: true })}`)}
+${
+  span &&
+  section(
+    isAll ? "Differences" : "Differences of these requests",
+    html`<p class="note">Requests that came from ${momentOf(span.from)} to ${momentOf(span.until)}.</p>
+${differencesOf(differences, { showsRequests: true })}`,
+  )
+}
 ${cursor !== null && goOn(fields, next, cursor, soFar)}`;
 }
 

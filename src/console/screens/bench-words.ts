@@ -113,7 +113,8 @@ function sentenceOf(
     size === 0
       ? "no word is unknown"
       : html`<strong>${plural(size, "word")} ${size === 1 ? "is" : "are"} unknown</strong>`;
-  return html`In ${plural(events, "event")} of ${source}${next !== null && " looked at so far"}, ${seen} of ${told.length} words of the tables occur, and ${unknown}.`;
+  const looked = `${plural(events, "event")} of ${source}${next === null ? "" : " looked at so far"}`;
+  return html`In ${looked}, ${seen} of ${told.length} words of the tables occur, and ${unknown}.`;
 }
 
 function filterOf(sources: readonly string[], source: string, { since }: Fields): Html {
@@ -133,15 +134,16 @@ function unknownOf({ sightings }: Looked, { now }: Visit): Content {
   const rows = [...sightings.unknown].sort(([, a], [, b]) => b.count - a.count);
   return section(
     "Words that no table has",
-    html`<p>Each became an event of type <code>unknown</code>, and was forwarded. Add it to a table of the mapping.</p>${table(
-      "Words that no table has",
-      [
-        { heading: "word", isName: true, cell: ([word]) => html`<code>${foreign(word, 120)}</code>` },
-        { heading: "events", isFigure: true, cell: ([, { count }]) => count.toLocaleString("en") },
-        { heading: "newest", cell: ([, one]) => newest(one, now) },
-      ],
-      rows,
-    )}`,
+    html`<p>Each became an event of type <code>unknown</code>, and was forwarded: add it to a table.</p>
+${table(
+  "Words that no table has",
+  [
+    { heading: "word", isName: true, cell: ([word]) => html`<code>${foreign(word, 120)}</code>` },
+    { heading: "events", isFigure: true, cell: ([, { count }]) => count.toLocaleString("en") },
+    { heading: "newest", cell: ([, one]) => newest(one, now) },
+  ],
+  rows,
+)}`,
   );
 }
 

@@ -17,7 +17,10 @@ import { findRequest } from "../stored-request.ts";
 import { differencesOf } from "./bench-differences.ts";
 import { type Reading, readingOf } from "./bench-reading.ts";
 
-/** The mapping bench: what a request turns into, and which line of the mapping made each part. It stores nothing. */
+/**
+ * The mapping bench: what a request turns into, and which line of the mapping made each part. It stores
+ * nothing.
+ */
 
 export const benchScreen: Screen = {
   path: "/bench",
@@ -134,20 +137,24 @@ function read(
   return previewInTurns({ ...request, ...by, trace: trace ?? null }, channel);
 }
 
-function formOf({ parts }: Visit, fields: Fields, input: Input | null): Html {
+function formOf({ parts }: Visit, fields: Fields, chosenInput: Input | null): Html {
   const { channels } = parts.config();
   const names = channels.map(({ source, name }) => `${source}/${name}`);
-  const chosen = input ? `${input.channel.source}/${input.channel.name}` : (fields.channel ?? "");
+  const chosen = chosenInput
+    ? `${chosenInput.channel.source}/${chosenInput.channel.name}`
+    : (fields.channel ?? "");
   if (names.length === 0)
     return noMatch({
       what: "No channel is configured.",
       next: html`Add a source to the configuration first.`,
     });
-  const { text } = input?.channel.mapping.source ?? { text: "" };
+  const { text } = chosenInput?.channel.mapping.source ?? { text: "" };
   const next = fields.next ?? (fields.edit === "present" ? text : "");
+  const present = chosenInput?.id != null && addressOf(benchPage(chosenInput.id), { edit: "present" });
+  const begin = present && next === "" && html`. <a href="${present}">Begin with the one in force</a>`;
   return html`<form class="bench" method="post" action="/bench">
 <div class="row">
-<label><span>A kept request, by its id</span><input type="text" name="request" value="${fields.request ?? ""}" placeholder="rcp_… or rej_…" autocomplete="off" spellcheck="false"></label>
+${input("request", "A kept request, by its id", "rcp_… or rej_…", fields)}
 ${select(
   "channel",
   "Or pasted, as if over",
@@ -164,12 +171,18 @@ ${select(
   ],
   fields.written ?? "text",
 )}
-<label><span>Content type, where it matters</span><input type="text" name="type" value="${fields.type ?? ""}" placeholder="multipart/form-data; boundary=…" autocomplete="off"></label>
-<label><span>Query of the URL</span><input type="text" name="query" value="${fields.query ?? ""}" placeholder="trigger=signed" autocomplete="off"></label>
+${input("type", "Content type, where it matters", "multipart/form-data; boundary=…", fields)}
+${input("query", "Query of the URL", "trigger=signed", fields)}
 </div>
 ${textarea("body", "Body, instead of a kept request", fields.body ?? "", 8)}
 <details${attribute("open", next !== "")}><summary>A second mapping beside the one in force</summary>
-${textarea("next", html`The mapping as YAML; nothing of it is stored${input?.id != null && next === "" && html`. <a href="${addressOf(benchPage(input.id), { edit: "present" })}">Begin with the one in force</a>`}`, next, 16)}</details>
+${textarea("next", html`The mapping as YAML; nothing of it is stored${begin}`, next, 16)}</details>
 <button>Read it</button>
 </form>`;
+}
+
+function input(name: string, label: string, placeholder: string, fields: Fields): Html {
+  const value = fields[name] ?? "";
+  return html`<label><span>${label}</span><input type="text" name="${name}" value="${value}"
+placeholder="${placeholder}" autocomplete="off" spellcheck="false"></label>`;
 }

@@ -15,6 +15,9 @@ import { problemsOf } from "./problems.ts";
 
 /** Processing stored requests again: a page says what would come of it, and a form with a reason does it. */
 
+const WHAT_HAPPENS = html`<p>Events that are recorded already are recognised, and not sent again. New ones go
+to every destination that wants them.</p>`;
+
 /** The page that says what would come of one request. */
 export function reprocessOnePage(id: string): string {
   return `${requestPage(id)}/reprocess`;
@@ -42,7 +45,7 @@ export const reprocessOneScreen: Screen = {
 ${result.problems.length > 0 && section("What still could not be read", problemsOf(result.problems, visit))}
 ${
   result.refused === null
-    ? html`<p>Events that are recorded already are recognised, and not sent again. New ones go to every destination that wants them.</p>
+    ? html`${WHAT_HAPPENS}
 ${actionForm({ action: reprocessOnePage(id), fields: {}, button: "Process this request again" }, visit)}`
     : noMatch({
         what: sentence(asSentence(`It is refused still: ${result.refused}`)),
@@ -152,7 +155,7 @@ function formOf(
       what: "Nothing would come of it yet.",
       next: html`Mend the secret or the mapping first, and load the configuration again. <a href="${which === "rejected" ? "/requests/refused" : "/requests?problems=true"}">Look at the ${kind}</a> for why.`,
     });
-  return html`<p>Events that are recorded already are recognised, and not sent again. New ones go to every destination that wants them.</p>
+  return html`${WHAT_HAPPENS}
 ${actionForm({ action: "/reprocess", fields: { ...fields, which }, button: `Process ${kind} again` }, visit)}`;
 }
 

@@ -50,7 +50,14 @@ function aboutBody({ kept, isWhole, kind }: StoredRequest, { content, body }: Op
   const size = (length: number) => length.toLocaleString("en");
   const undecoded = content && "undecodable" in content ? content.undecodable : null;
   const held = content && "bytes" in content ? content.bytes.length : null;
-  return html`<p class="note">${size(body.length)} bytes${cut && ` are kept, of ${size(cut)} that were announced or came`}${held !== null && html`, which hold ${size(held)} as <code>${foreign(kept.headers["content-encoding"] ?? "", 60)}</code>: those are shown`}${undecoded !== null && html`. They are shown as they came: ${undecoded}`}.</p>`;
+  const coding = html`<code>${foreign(kept.headers["content-encoding"] ?? "", 60)}</code>`;
+  const parts = [
+    `${size(body.length)} bytes`,
+    cut ? ` are kept, of ${size(cut)} that were announced or came` : null,
+    held === null ? null : html`, which hold ${size(held)} as ${coding}: those are shown`,
+    undecoded === null ? null : html`. They are shown as they came: ${undecoded}`,
+  ];
+  return html`<p class="note">${parts}.</p>`;
 }
 
 async function shown(view: BodyView, request: OpenedRequest, visit: Visit): Promise<Content> {
@@ -93,8 +100,9 @@ function parts({ from, to }: Part, length: number, visit: Visit): Content {
   const size = to - from;
   const link = (name: string, at: number) =>
     html`<a href="${addressOf(visit.address, { at: String(at) })}">${name}</a>`;
+  const [first, last, all] = [from, to - 1, length].map((one) => one.toLocaleString("en"));
   return html`<nav class="pager" aria-label="Parts of the body">
-<span class="note">Bytes ${from.toLocaleString("en")} to ${(to - 1).toLocaleString("en")} of ${length.toLocaleString("en")}</span>
+<span class="note">Bytes ${first} to ${last} of ${all}</span>
 ${from > 0 && html`${link("First part", 0)} ${link("Part before", Math.max(0, from - size))}`}
 ${to < length && html`${link("Next part", to)} ${link("Last part", Math.max(0, length - size))}`}
 </nav>`;
@@ -141,9 +149,12 @@ async function asJson(request: OpenedRequest, visit: Visit): Promise<Html> {
   const from = place?.as === "json" ? place.from : ({ in: "body" } as const);
   if (from.in === "field") await inTurns(request.form());
   const text = textAt({ ...request, complaints: new Map() }, from);
-  if (text === null)
-    return html`<p>The request has no ${from.in === "field" ? html`field <code>${foreign(from.name, 100)}</code>` : from.in}.</p>`;
-  return html`${from.in !== "body" && html`<p class="note">The text of ${from.in} <code>${"name" in from && foreign(from.name, 100)}</code>.</p>`}
+  const where = "name" in from ? html`${from.in} <code>${foreign(from.name, 100)}</code>` : from.in;
+  if (text === null) return html`<p>The request has no ${where}.</p>`;
+  const [shown, all] = [MAX_JSON, text.length].map((one) => one.toLocaleString("en"));
+  const rest =
+    text.length > MAX_JSON && ` The first ${shown} of ${all} characters are shown: “Text” has all.`;
+  return html`${from.in !== "body" && html`<p class="note">The text of ${where}.</p>`}
 ${pre(foreignLines(setOut(text, MAX_JSON), 4 * MAX_JSON), "Body as JSON")}
-<p class="note">Set out over lines; every digit, escape and repeated member is as it came.${text.length > MAX_JSON && html` The first ${MAX_JSON.toLocaleString("en")} of ${text.length.toLocaleString("en")} characters are shown: “Text” has all of them.`}</p>`;
+<p class="note">Set out over lines; every digit, escape and repeated member is as it came.${rest}</p>`;
 }

@@ -1,6 +1,7 @@
 import { formatDuration, plural } from "../../domain/quantity.ts";
 import { type CheckStep, explainChecks, type SignatureStep } from "../../inbound/explain-checks.ts";
 import { status, type Tone } from "../elements/status.ts";
+import { facts } from "../elements/table.ts";
 import { asSentence, foreign, sentence } from "../elements/text.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { StoredRequest } from "../stored-request.ts";
@@ -24,7 +25,8 @@ export async function checksOf({ kept, kind, channel, opened, isWhole }: StoredR
   if (!opened)
     return {
       ...{ isGenuine: false, refused: null },
-      shown: html`<p>Nothing of the body is kept, so the request cannot be verified again. It was refused before its body was read, or its body is longer than what is kept of refused requests (<code>rejected.maxBody</code>).</p>`,
+      shown: html`<p>Nothing of the body is kept, so it cannot be verified again. It was refused before its
+body was read, or its body is longer than what is kept (<code>rejected.maxBody</code>).</p>`,
     };
   const verified = kind === "receipt" ? kept.verified : null;
   const { steps, refused } = await explainChecks(opened, channel, { verified, isWhole });
@@ -76,13 +78,35 @@ function hashName(signature: SignatureStep | null): string {
 }
 
 function signatureOf({ expected, readable, encodings, prefix, over, digest, age }: SignatureStep): Html {
-  return html`<dl class="facts">
-<div><dt>signature expected</dt><dd>${expected.map(({ place, pattern, found }, index) => html`${index > 0 && html`, or `}in <code>${foreign(place, 100)}</code>${pattern !== null && html`, what <code>${foreign(`/${pattern}/`, 100)}</code> finds`}: ${found.length === 0 ? html`<span class="note">nothing is there</span>` : found.map((text) => html`<code>${foreign(shortened(text), 60)}</code> `)}`)}</dd></div>
-<div><dt>written in</dt><dd>${encodings.join(" or ")}${prefix !== "" && html`, after <code>${foreign(prefix, 40)}</code>`} <span class="note">(${readable === 0 ? "nothing there is written so" : `${plural(readable, "signature")} found`})</span></dd></div>
-<div><dt>signed are</dt><dd>${over.map(({ part, bytes }, index) => html`${index > 0 && ", then "}<code>${foreign(part, 120)}</code> <span class="note">(${bytes === null ? "not there, or not told apart" : `${bytes.toLocaleString("en")} byte${bytes === 1 ? "" : "s"}`})</span>`)}</dd></div>
-${digest !== null && html`<div><dt>SHA-256 of them</dt><dd><code>${digest}</code></dd></div>`}
-${age && html`<div><dt>age</dt><dd>by <code>${foreign(age.place, 100)}</code>: ${age.past === null ? "however old" : `at most ${formatDuration(age.past)} old`}, at most ${formatDuration(age.future)} ahead</dd></div>`}
-</dl>`;
+  const found = readable === 0 ? "nothing there is written so" : `${plural(readable, "signature")} found`;
+  const before = prefix !== "" && html`, after <code>${foreign(prefix, 40)}</code>`;
+  return facts([
+    ["signature expected", expected.map((one, index) => html`${index > 0 && ", or "}${placeOf(one)}`)],
+    ["written in", html`${encodings.join(" or ")}${before} <span class="note">(${found})</span>`],
+    ["signed are", over.map((part, index) => html`${index > 0 && ", then "}${signedPartOf(part)}`)],
+    ["SHA-256 of them", digest !== null && html`<code>${digest}</code>`],
+    ["age", age && ageOf(age)],
+  ]);
+}
+
+function placeOf({ place, pattern, found }: SignatureStep["expected"][number]): Html {
+  const finds = pattern !== null && html`, what <code>${foreign(`/${pattern}/`, 100)}</code> finds`;
+  const there =
+    found.length === 0
+      ? html`<span class="note">nothing is there</span>`
+      : found.map((text) => html`<code>${foreign(shortened(text), 60)}</code> `);
+  return html`in <code>${foreign(place, 100)}</code>${finds}: ${there}`;
+}
+
+function signedPartOf({ part, bytes }: SignatureStep["over"][number]): Html {
+  const length = bytes === null ? "not there, or not told apart" : plural(bytes, "byte");
+  return html`<code>${foreign(part, 120)}</code> <span class="note">(${length})</span>`;
+}
+
+function ageOf({ place, past, future }: NonNullable<SignatureStep["age"]>): Html {
+  const oldest = past === null ? "however old" : `at most ${formatDuration(past)} old`;
+  const by = html`by <code>${foreign(place, 100)}</code>`;
+  return html`${by}: ${oldest}, at most ${formatDuration(future)} ahead`;
 }
 
 /** Enough to compare two signatures. */
