@@ -3,6 +3,7 @@ import type { Action, Screen } from "./screen.ts";
 import { benchScreen } from "./screens/bench.ts";
 import { benchDiffScreen } from "./screens/bench-diff.ts";
 import { benchWordsScreen } from "./screens/bench-words.ts";
+import { concernScreen, takeCareAction } from "./screens/concern.ts";
 import { documentScreen } from "./screens/document.ts";
 import { documentsScreen } from "./screens/documents.ts";
 import { eventScreen } from "./screens/event.ts";
@@ -22,6 +23,7 @@ import { refusedScreen, requestsScreen } from "./screens/requests.ts";
 
 export const SCREENS: readonly Screen[] = [
   nowScreen,
+  concernScreen,
   documentsScreen,
   documentScreen,
   eventsScreen,
@@ -38,4 +40,4 @@ export const SCREENS: readonly Screen[] = [
   personalDataScreen,
 ];
 
-export const ACTIONS: readonly Action[] = [replayAction, reprocessOneAction, reprocessAction];
+export const ACTIONS: readonly Action[] = [replayAction, takeCareAction, reprocessOneAction, reprocessAction];
