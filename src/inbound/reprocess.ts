@@ -6,10 +6,17 @@ import type { Store } from "../store/store.ts";
 import { type Channel, channelAt } from "./channel.ts";
 import { refuseCodings } from "./content.ts";
 import { decodeInTurns } from "./decode.ts";
-import { interpret, type OnRecorded, type PlannedRecord, recordEach } from "./interpret.ts";
+import {
+  type InterpretParts,
+  interpret,
+  type OnRecorded,
+  type PlannedRecord,
+  recordEach,
+} from "./interpret.ts";
 import { openRequest } from "./open-request.ts";
-import type { VerifiedRequest } from "./request.ts";
+import type { RequestResult } from "./reply.ts";
 import { requestOfRejection } from "./stored-request.ts";
+import { type RequestTracer, UNTRACED } from "./trace.ts";
 import { asVerifiedBefore, verifyInTurns } from "./verify.ts";
 
 /** Which stored requests are reprocessed. */
@@ -58,6 +65,7 @@ export interface ReprocessParts {
   newReceiptId(receivedAt: number): string;
   /** Nothing is sent without it: it wakes the dispatcher. */
   recorded: OnRecorded;
+  tracer: RequestTracer;
 }
 
 type Tried = ReprocessedOne | null;
@@ -121,15 +129,20 @@ async function sum(
 type Wish = Pick<ReprocessRequest, "dryRun">;
 
 /** Null: the receipt is gone, or its channel is no longer configured. */
-async function reprocessReceipt(id: string, { dryRun }: Wish, parts: ReprocessParts): Promise<Tried> {
+export async function reprocessReceipt(
+  id: string,
+  { dryRun }: Wish,
+  parts: Omit<ReprocessParts, "newReceiptId">,
+): Promise<Tried> {
   const receipt = await parts.store.findReceipt(id);
   const channel = receipt && channelAt(parts.channels(), receipt);
   if (!channel) return null;
   const request = await asVerifiedBefore(receipt, channel);
-  const planned = await plan(receipt.id, request, channel, parts);
+  const mode = channel.shadow ? "shadow" : receipt.shadow ? "released" : "live";
+  const to = { receiptId: receipt.id, request, channel, mode } as const;
   const { problems, events } = dryRun
-    ? await count(planned)
-    : await record(planned, parts.store.amend, parts);
+    ? await count(await plan(to, parts))
+    : await record(to, parts.store.amend, parts);
   return { fixed: problems.length === 0, events, problems, refused: null, receipt: id };
 }
 
@@ -148,27 +161,30 @@ async function reprocessRejection(
   const request = await verifyInTurns(openRequest(raw, channel.rules.read), channel);
   if ("refused" in request) return stillRefused(request.refused);
 
-  const receipt = parts.newReceiptId(rejection.receivedAt);
-  const planned = await plan(receipt, request, channel, parts);
+  const receiptId = parts.newReceiptId(rejection.receivedAt);
+  const to = { receiptId, request, channel, mode: channel.shadow ? "shadow" : "live" } as const;
   const genuine = { fixed: true, refused: null };
-  if (dryRun) return { ...(await count(planned)), ...genuine, receipt: null };
-  const recorded = await record(planned, parts.store.record, parts);
+  if (dryRun) return { ...(await count(await plan(to, parts))), ...genuine, receipt: null };
+  const recorded = await record(to, parts.store.record, parts);
   await parts.store.dropRejection(rejection.id);
-  return { ...recorded, ...genuine, receipt };
+  return { ...recorded, ...genuine, receipt: receiptId };
 }
 
 function stillRefused(refused: string): ReprocessedOne {
   return { fixed: false, events: 0, problems: [], refused, receipt: null };
 }
 
+/** A genuine request, and the receipt that it has or gets. */
+type Genuine = Omit<InterpretParts, "subscribers" | "creationOf">;
+
 async function plan(
-  receiptId: string,
-  request: VerifiedRequest,
-  channel: Channel,
-  { subscribers }: ReprocessParts,
+  genuine: Genuine,
+  { subscribers }: Pick<ReprocessParts, "subscribers">,
+  trace = UNTRACED,
 ): Promise<Iterable<PlannedRecord>> {
-  const decoded = await decodeInTurns(request, channel);
-  return interpret(decoded, { receiptId, request, channel, subscribers });
+  const { creationOf } = trace;
+  const decoded = await trace.step("read", () => decodeInTurns(genuine.request, genuine.channel));
+  return interpret(decoded, { ...genuine, subscribers, creationOf });
 }
 
 /** The sum over the slices of one request. */
@@ -178,12 +194,22 @@ interface Sum {
 }
 
 async function record(
-  planned: Iterable<PlannedRecord>,
+  genuine: Genuine,
   first: Store["record"],
-  { store, recorded: announce }: ReprocessParts,
+  parts: Pick<ReprocessParts, "store" | "recorded" | "tracer" | "subscribers">,
 ): Promise<Sum> {
-  const { recorded, problems } = await recordEach(planned, first, store.amend, announce);
-  return { problems, events: recorded.events.length };
+  const { store, recorded: announce, tracer } = parts;
+  const { receiptId: receipt, channel } = genuine;
+  const trace = tracer.reprocess({ source: channel.source, channel: channel.name, receipt });
+  let outcome: RequestResult["outcome"] = "internal";
+  try {
+    const planned = await plan(genuine, parts, trace);
+    const { recorded, problems } = await recordEach(planned, first, store.amend, announce, trace);
+    outcome = problems.length > 0 ? "problem" : "accepted";
+    return { problems, events: recorded.events.length };
+  } finally {
+    trace.end({ outcome, receipt });
+  }
 }
 
 /** Counts without recording. Other requests have a turn after each slice. */
