@@ -197,6 +197,7 @@ describe("the monitoring of Kubernetes", () => {
       problems: async () => 0,
       states: () => [],
       concerns: async () => [],
+      proofs: async () => [],
     });
     const { text } = await metrics.scrape();
     known = new Set(
