@@ -116,7 +116,7 @@ function itemOf(index: number, count: number, reading: Reading): Content {
     origin === null
       ? html`<span class="note">nothing</span>`
       : showsValues || OPEN.test(origin.part)
-        ? foreign(origin.value, 120)
+        ? html`<span${MOMENT.test(origin.part) && html` class="report"`}>${foreign(origin.value, 120)}</span>`
         : html`<span class="note">hidden</span>`;
   const line = (origin: Origin | null) =>
     origin &&
@@ -141,6 +141,9 @@ function itemOf(index: number, count: number, reading: Reading): Content {
   ];
   return html`${heading}${table(name, other ? [...columns, ...beside] : columns, rows)}`;
 }
+
+/** Parts whose values stand in one line. */
+const MOMENT = /^(?:time|document\.expiresAt)$/;
 
 /** Parts that say nothing of a person. */
 const OPEN =
