@@ -16,7 +16,7 @@ import { createReceiver } from "./inbound/receive.ts";
 import { createReject } from "./inbound/reject.ts";
 import type { Rejections } from "./inbound/rejections.ts";
 import { createRelease, type Release } from "./inbound/release.ts";
-import { createReprocess } from "./inbound/reprocess.ts";
+import { createReprocess, createReprocessOne, type ReprocessParts } from "./inbound/reprocess.ts";
 import { createTarpit } from "./inbound/tarpit.ts";
 import type { RequestTracer } from "./inbound/trace.ts";
 import type { Observers } from "./observe/observers.ts";
@@ -210,19 +210,21 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
     conceal: <Kept extends Parameters<Runtime["conceal"]>[0]>(kept: Kept) => current().conceal(kept),
     failed: observers.admin.failed,
   };
+  const reprocessing: ReprocessParts = {
+    store,
+    channels: () => current().config.channels,
+    subscribers: () => current().config.destinations,
+    newReceiptId: idMakers(parts).newReceiptId,
+    recorded: wake,
+    tracer: parts.tracers.requests,
+  };
   const operations = createOperations({
     ...shared,
     acknowledgeConcern: parts.watcher.acknowledge,
     testAlert: parts.testAlert,
     destinations: () => current().config.destinations.map(({ name }) => name),
-    reprocess: createReprocess({
-      store,
-      channels: () => current().config.channels,
-      subscribers: () => current().config.destinations,
-      newReceiptId: idMakers(parts).newReceiptId,
-      recorded: wake,
-      tracer: parts.tracers.requests,
-    }),
+    reprocess: createReprocess(reprocessing),
+    reprocessOne: createReprocessOne(reprocessing),
     control: {
       pause: async (name, reason) => dispatcher().controlsOf(name).pause(reason),
       resume: async (name) => dispatcher().controlsOf(name).resume(),
@@ -278,6 +280,10 @@ function upToDate({ store, rejections }: Pick<RuntimeParts, "store" | "rejection
     async findRejections(filter, page) {
       await rejections.written();
       return store.findRejections(filter, page);
+    },
+    async findRejection(id) {
+      await rejections.written();
+      return store.findRejection(id);
     },
     async listRejections(filter, page) {
       await rejections.written();

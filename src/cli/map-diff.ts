@@ -2,25 +2,16 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { z } from "zod";
 import { CountersignError, messageOf } from "../domain/errors.ts";
-import type { Event } from "../domain/event.ts";
 import { inert } from "../domain/inert.ts";
 import { plural } from "../domain/quantity.ts";
 import type { Channel } from "../inbound/channel.ts";
-import { preview } from "../inbound/preview.ts";
+import { compare, type Difference } from "../inbound/compare.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { parseMapping } from "../mapping/load.ts";
 import { formatProblem } from "../yaml.ts";
 import { type AdminClient, createAdminClient, listOf } from "./admin-client.ts";
 import { startProgress } from "./progress.ts";
 import { fail, readConfig, type Terminal } from "./terminal.ts";
-
-/** One difference between the present and the new mapping's reading of the same stored request. */
-export interface Difference {
-  receipt: string;
-  /** `fails`: only the present mapping can read an item; `reads`: only the new one can. */
-  kind: "changes" | "appears" | "vanishes" | "fails" | "reads";
-  text: string;
-}
 
 const ComparedReceipt = z.object({
   id: z.string(),
@@ -31,7 +22,6 @@ const ComparedReceipt = z.object({
   headers: z.record(z.string(), z.string()),
   body: z.base64(),
 });
-type ComparedReceipt = z.infer<typeof ComparedReceipt>;
 
 const ListedReceipt = z.object({
   id: z.string(),
@@ -99,7 +89,7 @@ async function compareAll(
     const channel = channels.find((one) => one.source === source && one.name === name);
     if (terminal.signal.aborted || !channel) break;
     const receipt = await client.get(`api/v1/receipts/${id}`, ComparedReceipt);
-    const found = compare(receipt, channel, next);
+    const found = compare({ ...receipt, body: Buffer.from(receipt.body, "base64") }, channel, next);
     differences.push(...found);
     if (found.length === 0) same += 1;
     progress.to(done + 1);
@@ -124,57 +114,6 @@ async function listReceipts(client: AdminClient, channels: readonly Channel[], s
     cursor = page.next;
   }
   return wanted;
-}
-
-/** Reads the same request with both mappings. Pure. */
-export function compare(receipt: ComparedReceipt, present: Channel, next: Mapping): Difference[] {
-  const rules = next.channels.get(present.name);
-  if (!rules)
-    return [{ receipt: receipt.id, kind: "fails", text: `the new mapping has no channel ${present.name}` }];
-  const { query, headers } = receipt;
-  const body = Buffer.from(receipt.body, "base64");
-  const before = preview({ mapping: present.mapping, rules: present.rules, body, query, headers });
-  const after = preview({ mapping: next, rules, body, query, headers });
-  const say = (kind: Difference["kind"], text: string): Difference => ({ receipt: receipt.id, kind, text });
-
-  const old = byId(before.items.flatMap(({ events }) => events));
-  const now = byId(after.items.flatMap(({ events }) => events));
-  const problemsBefore = new Set(before.problems.map(({ message }) => message));
-  const problemsAfter = new Set(after.problems.map(({ message }) => message));
-  return [
-    ...[...old].filter(([id]) => !now.has(id)).map(([, event]) => say("vanishes", nameOf(event))),
-    ...[...now].filter(([id]) => !old.has(id)).map(([, event]) => say("appears", nameOf(event))),
-    ...[...now].flatMap(([id, event]) => {
-      const changed = changesOf(old.get(id), event);
-      return changed.length > 0 ? [say("changes", `${nameOf(event)}: ${changed.join(", ")}`)] : [];
-    }),
-    ...[...problemsAfter]
-      .filter((message) => !problemsBefore.has(message))
-      .map((message) => say("fails", message)),
-    ...[...problemsBefore]
-      .filter((message) => !problemsAfter.has(message))
-      .map((message) => say("reads", message)),
-  ];
-}
-
-function byId(events: readonly Event[]): Map<string, Event> {
-  return new Map(events.map((event) => [event.id, event]));
-}
-
-/** The parts of an event that differ, without the mapping's name and the sequence. */
-function changesOf(before: Event | undefined, after: Event): string[] {
-  if (!before) return [];
-  const ignored = ["provenance", "sequence"];
-  const old = new Map<string, unknown>(Object.entries(before));
-  return Object.entries(after)
-    .filter(
-      ([key, value]) => !ignored.includes(key) && JSON.stringify(value) !== JSON.stringify(old.get(key)),
-    )
-    .map(([key]) => key);
-}
-
-function nameOf({ type, code, id }: Event): string {
-  return `${type} (${[code.object, code.value].filter((part) => part !== null).join(" ")}) ${id}`;
 }
 
 /** The most lines that are printed for people; programs get all. */

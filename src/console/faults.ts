@@ -1,7 +1,7 @@
 import { CountersignError, type ErrorCode, HTTP_STATUS } from "../domain/errors.ts";
 import { addressOf } from "./elements/form.ts";
 import { noMatch, notLoaded } from "./elements/notice.ts";
-import { sentence } from "./elements/text.ts";
+import { asSentence, sentence } from "./elements/text.ts";
 import { type Content, html } from "./html.ts";
 import type { View } from "./screen.ts";
 
@@ -63,11 +63,3 @@ const ADVICE: Partial<Readonly<Record<ErrorCode, Advice>>> = {
       html`The store does not answer. <a href="${address}">Load it again</a> in a moment; <code>/readyz</code> and the log say more.`,
   },
 };
-
-function asSentence(text: string): string {
-  return /[.?!]$/.test(text) ? capitalized(text) : `${capitalized(text)}.`;
-}
-
-function capitalized(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-}

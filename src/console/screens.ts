@@ -1,5 +1,8 @@
 import { personalDataScreen } from "./personal-data.ts";
 import type { Action, Screen } from "./screen.ts";
+import { benchScreen } from "./screens/bench.ts";
+import { benchDiffScreen } from "./screens/bench-diff.ts";
+import { benchWordsScreen } from "./screens/bench-words.ts";
 import { concernScreen, takeCareAction } from "./screens/concern.ts";
 import { documentScreen } from "./screens/document.ts";
 import { documentsScreen } from "./screens/documents.ts";
@@ -7,6 +10,14 @@ import { eventScreen } from "./screens/event.ts";
 import { eventsScreen } from "./screens/events.ts";
 import { nowScreen } from "./screens/now.ts";
 import { replayAction, replayScreen } from "./screens/replay.ts";
+import {
+  reprocessAction,
+  reprocessOneAction,
+  reprocessOneScreen,
+  reprocessScreen,
+} from "./screens/reprocess.ts";
+import { requestScreen } from "./screens/request.ts";
+import { refusedScreen, requestsScreen } from "./screens/requests.ts";
 
 /** Every page of the console, and every change that can be made there. */
 
@@ -18,7 +29,15 @@ export const SCREENS: readonly Screen[] = [
   eventsScreen,
   eventScreen,
   replayScreen,
+  requestsScreen,
+  refusedScreen,
+  requestScreen,
+  reprocessOneScreen,
+  reprocessScreen,
+  benchScreen,
+  benchDiffScreen,
+  benchWordsScreen,
   personalDataScreen,
 ];
 
-export const ACTIONS: readonly Action[] = [replayAction, takeCareAction];
+export const ACTIONS: readonly Action[] = [replayAction, takeCareAction, reprocessOneAction, reprocessAction];

@@ -30,7 +30,8 @@ export async function decodeInTurns(request: VerifiedRequest, channel: ReadBy): 
   return isLong ? inTurns(decoding(request, channel)) : decode(request, channel);
 }
 
-function* decoding(request: VerifiedRequest, { rules }: ReadBy): Steps<Decoded> {
+/** The steps of `decode`. */
+export function* decoding(request: VerifiedRequest, { rules }: ReadBy): Steps<Decoded> {
   const { read } = rules;
   const { content, maxValues } = request;
   if (content && "undecodable" in content) return undecodable("body", content.undecodable);

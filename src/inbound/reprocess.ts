@@ -40,10 +40,24 @@ export interface Reprocessed {
   next: string | null;
 }
 
+/** The result for one request. */
+export interface ReprocessedOne {
+  /** A receipt is read wholly now; a refused request is found genuine. */
+  fixed: boolean;
+  /** New events; in a dry run all happenings, recorded ones among them. */
+  events: number;
+  /** What cannot be read still. */
+  problems: readonly Problem[];
+  /** Why it is still refused; null: it is genuine. */
+  refused: string | null;
+  /** Its receipt; null: it has none, since it is refused or was not recorded. */
+  receipt: string | null;
+}
+
 export interface ReprocessParts {
   store: Pick<
     Store,
-    "findReceipts" | "findReceipt" | "amend" | "findRejections" | "dropRejection" | "record"
+    "findReceipts" | "findReceipt" | "amend" | "findRejections" | "findRejection" | "dropRejection" | "record"
   >;
   /** The channels of the current configuration: a reload may come while a page is reprocessed. */
   channels(): readonly Channel[];
@@ -54,7 +68,22 @@ export interface ReprocessParts {
   tracer: RequestTracer;
 }
 
-type ReprocessOne = (id: string) => Promise<{ fixed: boolean; events: number } | null>;
+type Tried = ReprocessedOne | null;
+
+/**
+ * Reprocesses one stored request, by the id of its receipt or rejection. Null: there is no such request, its
+ * channel is no longer configured, or its body is not stored whole.
+ */
+export function createReprocessOne(
+  parts: ReprocessParts,
+): (id: string, wish: Pick<ReprocessRequest, "dryRun">) => Promise<ReprocessedOne | null> {
+  return async (id, wish) => {
+    const receipt = await reprocessReceipt(id, wish, parts);
+    if (receipt) return receipt;
+    const rejection = await parts.store.findRejection(id);
+    return rejection && reprocessRejection(rejection, wish, parts);
+  };
+}
 
 /**
  * Reprocesses stored requests after a mapping or a secret was fixed, and forwards their events. Dedupe keys
@@ -82,7 +111,10 @@ export function createReprocess(
   };
 }
 
-async function sum(ids: readonly string[], reprocessOne: ReprocessOne): Promise<Omit<Reprocessed, "next">> {
+async function sum(
+  ids: readonly string[],
+  reprocessOne: (id: string) => Promise<Tried>,
+): Promise<Omit<Reprocessed, "next">> {
   const total = { checked: 0, fixed: 0, events: 0 };
   for (const id of ids) {
     const result = await reprocessOne(id);
@@ -94,12 +126,14 @@ async function sum(ids: readonly string[], reprocessOne: ReprocessOne): Promise<
   return total;
 }
 
+type Wish = Pick<ReprocessRequest, "dryRun">;
+
 /** Null: the receipt is gone, or its channel is no longer configured. */
 export async function reprocessReceipt(
   id: string,
-  { dryRun }: Pick<ReprocessRequest, "dryRun">,
+  { dryRun }: Wish,
   parts: Omit<ReprocessParts, "newReceiptId">,
-): Promise<{ fixed: boolean; events: number } | null> {
+): Promise<Tried> {
   const receipt = await parts.store.findReceipt(id);
   const channel = receipt && channelAt(parts.channels(), receipt);
   if (!channel) return null;
@@ -109,25 +143,35 @@ export async function reprocessReceipt(
   const { problems, events } = dryRun
     ? await count(await plan(to, parts))
     : await record(to, parts.store.amend, parts);
-  return { fixed: problems.length === 0, events };
+  return { fixed: problems.length === 0, events, problems, refused: null, receipt: id };
 }
 
 /** Null: the rejection cannot be checked again, since its body is not stored whole or its channel is gone. */
-async function reprocessRejection(rejection: Rejection, { dryRun }: ReprocessRequest, parts: ReprocessParts) {
+async function reprocessRejection(
+  rejection: Rejection,
+  { dryRun }: Wish,
+  parts: ReprocessParts,
+): Promise<Tried> {
   const channel = channelAt(parts.channels(), rejection);
   if (!channel || !rejection.body || rejection.shown.cutFrom !== undefined) return null;
-  if (refuseCodings(rejection) !== null) return { fixed: false, events: 0 };
+  const unread = refuseCodings(rejection);
+  if (unread !== null) return stillRefused(unread);
   const raw = await requestOfRejection(rejection, rejection.body, channel);
-  if (raw.content && "tooLong" in raw.content) return { fixed: false, events: 0 };
+  if (raw.content && "tooLong" in raw.content) return stillRefused(raw.content.undecodable);
   const request = await verifyInTurns(openRequest(raw, channel.rules.read), channel);
-  if ("refused" in request) return { fixed: false, events: 0 };
+  if ("refused" in request) return stillRefused(request.refused);
 
-  const mode = channel.shadow ? "shadow" : "live";
-  const to = { receiptId: parts.newReceiptId(rejection.receivedAt), request, channel, mode } as const;
-  if (dryRun) return { fixed: true, events: (await count(await plan(to, parts))).events };
-  const { events } = await record(to, parts.store.record, parts);
+  const receiptId = parts.newReceiptId(rejection.receivedAt);
+  const to = { receiptId, request, channel, mode: channel.shadow ? "shadow" : "live" } as const;
+  const genuine = { fixed: true, refused: null };
+  if (dryRun) return { ...(await count(await plan(to, parts))), ...genuine, receipt: null };
+  const recorded = await record(to, parts.store.record, parts);
   await parts.store.dropRejection(rejection.id);
-  return { fixed: true, events };
+  return { ...recorded, ...genuine, receipt: receiptId };
+}
+
+function stillRefused(refused: string): ReprocessedOne {
+  return { fixed: false, events: 0, problems: [], refused, receipt: null };
 }
 
 /** A genuine request, and the receipt that it has or gets. */

@@ -28,6 +28,12 @@ export function verifyInTurns(request: OpenedRequest, channel: Channel): Promise
   return inTurns(verifying(request, channel));
 }
 
+/** One check of a channel alone, for a person who asks which one fails. */
+export function judgeInTurns(request: OpenedRequest, check: Check, read: PayloadRule): Promise<Verdict> {
+  const refusal = refuseCredentials(request, { checks: [check] });
+  return refusal ? Promise.resolve(refusal) : inTurns(judgeEither(request, check, read));
+}
+
 /** The request of a receipt, which passed its channel's checks when it came. */
 export async function asVerifiedBefore(receipt: Receipt, channel: Channel): Promise<VerifiedRequest> {
   const raw = await requestOfReceipt(receipt, channel);
@@ -37,9 +43,16 @@ export async function asVerifiedBefore(receipt: Receipt, channel: Channel): Prom
   });
 }
 
-/** A request of a dry run: nothing is checked, and nothing may be recorded. */
-export function withoutChecks(raw: RawRequest, { rules }: Pick<Channel, "rules">): VerifiedRequest {
-  return asVerified(openRequest(raw, rules.read), { verified: "none", byOlderSecret: null });
+/**
+ * A request of a dry run: nothing is checked, and nothing may be recorded. `verified`: the checks that it
+ * passed before.
+ */
+export function withoutChecks(
+  raw: RawRequest,
+  { rules }: Pick<Channel, "rules">,
+  verified = "none",
+): VerifiedRequest {
+  return asVerified(openRequest(raw, rules.read), { verified, byOlderSecret: null });
 }
 
 function asVerified(
@@ -53,7 +66,7 @@ function asVerified(
  * `passed`, `passed_by_older` where only a secret matches that is not the newest, `absent` where an optional
  * check has nothing to judge, or why the check failed.
  */
-type Verdict = "passed" | "passed_by_older" | "absent" | Refusal;
+export type Verdict = "passed" | "passed_by_older" | "absent" | Refusal;
 
 function* verifying(request: OpenedRequest, channel: Channel): Steps<VerifiedRequest | Refusal> {
   const refusal = refuseCredentials(request, channel);
@@ -82,7 +95,7 @@ function hasOlderSecret(check: Check): boolean {
 const XML_TYPE = /^[^;]*[/+]xml\s*(?:;|$)/i;
 
 /** Refuses a genuine request in a form that the mapping cannot read, so that the provider shows a failure. */
-function refuseForm(request: RawRequest, { refuse }: Channel["rules"]): Refusal | null {
+export function refuseForm(request: RawRequest, { refuse }: Channel["rules"]): Refusal | null {
   if (refuse.xml === undefined) return null;
   const { headers } = request;
   const beginning = Buffer.from(contentOf(request).subarray(0, 256))

@@ -31,6 +31,13 @@ export interface Mapping {
   channels: ReadonlyMap<string, MappingChannel>;
   /** All texts and keys of the file: its words and its places. */
   texts: ReadonlySet<string>;
+  /** The file as it was read, for people who ask which of its lines said something. */
+  source: MappingSource;
+}
+
+export interface MappingSource {
+  file: string;
+  text: string;
 }
 
 export interface MappingChannel {
@@ -112,8 +119,8 @@ export interface SignersRule extends SignerRule {
   single: boolean;
 }
 
-/** Compiles a checked file. `digest` names the file's text; a table that is missing has no words. */
-export function compileMapping(file: MappingFile, digest: string): Mapping {
+/** Compiles a checked file. `digest` names the text of `source`; a table that is missing has no words. */
+export function compileMapping(file: MappingFile, digest: string, source: MappingSource): Mapping {
   const { provider, title, documentation = null, unproved = [] } = file;
   const tables = compileTables(file.tables);
   const channels = Object.entries(file.channels).flatMap(([name, channel]) => {
@@ -133,7 +140,8 @@ export function compileMapping(file: MappingFile, digest: string): Mapping {
   const cases = [...tables.values()].flatMap((words) => [...words.values()].flat());
   const reopenable = cases.some(({ meaning }) => meaning.reopens !== null);
   const about = { provider, title, documentation, unproved };
-  return { ...about, digest, reopenable, channels: new Map(channels), texts: new Set(textsOf(file)) };
+  const texts = new Set(textsOf(file));
+  return { ...about, digest, reopenable, channels: new Map(channels), texts, source };
 }
 
 function compileRead(file: MappingFile["read"]): ReadRule {

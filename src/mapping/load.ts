@@ -54,7 +54,7 @@ export function parseMapping(
   }
   if (!value || problems.length > 0) return { mapping: null, problems: inOrder(problems) };
   const digest = createHash("sha256").update(text).digest("hex").slice(0, 12);
-  return { mapping: compileMapping(value, `${name}@sha256:${digest}`), problems };
+  return { mapping: compileMapping(value, `${name}@sha256:${digest}`, { file, text }), problems };
 }
 
 async function namesIn(folders: readonly string[]): Promise<string[]> {

@@ -91,7 +91,8 @@ function compileTable(words: Readonly<Record<string, Entry>>): Table {
   return new Map(Object.entries(words).map(([word, entry]) => [word, casesOf(entry).map(compileCase)]));
 }
 
-function casesOf(entry: Entry): readonly Explained[] {
+/** The meanings of an entry: of several cases the first that holds counts. */
+export function casesOf(entry: Entry): readonly Explained[] {
   if (typeof entry === "string") return [{ event: entry }];
   if (!Array.isArray(entry)) return [entry];
   const cases = entry.filter((one) => typeof one === "object");

@@ -93,6 +93,13 @@ export function controlRoutes({ operations, now }: ControlParts): Router {
     const { reason, cursor, limit, ...wish } = given;
     context.body = await operations.reprocess(wish, { cursor, limit }, mandateOf(context, reason));
   });
+  router.post("/requests/:id/reprocess", async (context) => {
+    const { id = "" } = context.params;
+    const { reason, dryRun } = parseInput(ReprocessOneBody, context.request.body);
+    context.body = dryRun
+      ? await operations.tryReprocess(id)
+      : await operations.reprocessOne(id, mandateOf(context, reason));
+  });
   return router;
 }
 
@@ -110,3 +117,5 @@ const ReprocessBody = (now: number) =>
     cursor: PAGE.cursor,
     limit: z.int().min(1).max(1_000).default(100),
   });
+
+const ReprocessOneBody = z.strictObject({ reason: REASON, dryRun: z.boolean().default(false) });

@@ -2,7 +2,7 @@ import type { Concern } from "../concern/concern.ts";
 import type { Acknowledgement } from "../concern/episodes.ts";
 import type { Delivery } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
-import type { Reprocessed, ReprocessRequest } from "../inbound/reprocess.ts";
+import type { Reprocessed, ReprocessedOne, ReprocessRequest } from "../inbound/reprocess.ts";
 import type { AcknowledgeFilter, DestinationState, Pause, ReplayFilter } from "../store/port/control.ts";
 import type { PageRequest } from "../store/port/paging.ts";
 import type { Store } from "../store/store.ts";
@@ -21,6 +21,10 @@ export interface OperationParts {
   states(): readonly DestinationState[];
   /** Processes stored requests again, a page at a time. */
   reprocess(wish: ReprocessRequest, page: PageRequest): Promise<Reprocessed>;
+  /**
+   * Processes one stored request again. Null: it is gone, its channel is, or its body is not stored whole.
+   */
+  reprocessOne(id: string, wish: Pick<ReprocessRequest, "dryRun">): Promise<ReprocessedOne | null>;
   /** What needs a person, by harm. */
   concerns(): Promise<readonly Concern[]>;
   /** False: others changed the concern in between, again and again. */
@@ -224,7 +228,32 @@ export function createOperations(parts: OperationParts) {
       }
       return parts.reprocess(wish, page);
     },
+
+    /** What processing a stored request again would come to. It changes nothing. */
+    tryReprocess: (id: string): Promise<ReprocessedOne> => reprocessOne(id, true, parts),
+
+    /** Processes one stored request again, by the id of its receipt or rejection. */
+    async reprocessOne(id: string, mandate: Mandate): Promise<ReprocessedOne> {
+      await reprocessOne(id, true, parts);
+      await audit("reprocess", mandate, { request: id });
+      return reprocessOne(id, false, parts);
+    },
   };
+}
+
+async function reprocessOne(
+  id: string,
+  dryRun: boolean,
+  { store, reprocessOne: run }: OperationParts,
+): Promise<ReprocessedOne> {
+  const result = await run(id, { dryRun });
+  if (result) return result;
+  if (!(await store.findReceipt(id)) && !(await store.findRejection(id)))
+    throw new CountersignError("not_found", `there is no stored request ${id}`);
+  throw new CountersignError(
+    "conflict",
+    `${id} cannot be processed again: its channel is no longer configured, or its body is not stored whole`,
+  );
 }
 
 /** What a filter chooses, for the audit. */

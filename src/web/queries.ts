@@ -29,6 +29,7 @@ const longerThan = (now: number) =>
 
 const MAX_SEARCH_LENGTH = 200;
 const SEARCH_RULE = `must have 1 to ${MAX_SEARCH_LENGTH} characters`;
+const searchTerm = z.string().min(1, SEARCH_RULE).max(MAX_SEARCH_LENGTH, SEARCH_RULE);
 
 export const EventQuery = (now: number) =>
   z.strictObject({ ...listParameters(now), type: eventType, source: name, channel: name, document: name });
@@ -37,7 +38,7 @@ export const ReceiptQuery = (now: number) =>
   z.strictObject({ ...listParameters(now), source: name, channel: name, problems: flag, shadow: flag });
 
 export const RejectionQuery = (now: number) =>
-  z.strictObject({ ...listParameters(now), source: name, channel: name });
+  z.strictObject({ ...listParameters(now), source: name, channel: name, reason: searchTerm.optional() });
 
 export const DocumentQuery = (now: number) =>
   z.strictObject({
@@ -45,7 +46,7 @@ export const DocumentQuery = (now: number) =>
     source: name,
     id: name,
     status: wordOf(DOCUMENT_STATUSES).optional(),
-    search: z.string().min(1, SEARCH_RULE).max(MAX_SEARCH_LENGTH, SEARCH_RULE).optional(),
+    search: searchTerm.optional(),
     stuck: longerThan(now).optional(),
     missing: wordOf(GAPS).optional(),
   });

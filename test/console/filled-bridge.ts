@@ -22,6 +22,8 @@ export interface Filled {
   bridge: Bridge;
   /** Of an event that was delivered. */
   event: string;
+  /** Of a genuine request, and of one that was refused. */
+  requests: { genuine: string; refused: string };
   /** Their ids; `evil` and `tricky` by their titles. */
   documents: { evil: string; tricky: string };
 }
@@ -62,9 +64,19 @@ export async function filledBridge(): Promise<Filled> {
     return body.items.every(({ open }: { open: number }) => open === 0);
   }, "every delivery is final");
   const { body } = await admin(bridge, "/api/v1/events?document=doc-evil&order=oldest");
-  return { bridge, event: body.items[0].id, documents: { evil: "doc-evil", tricky: "doc-tricky" } };
+  const [genuine, refused] = [await firstOf(bridge, "receipts"), await firstOf(bridge, "rejections")];
+  return {
+    bridge,
+    event: body.items[0].id,
+    requests: { genuine, refused },
+    documents: { evil: "doc-evil", tricky: "doc-tricky" },
+  };
 }
 
 function admin(bridge: Bridge, path: string) {
   return bridge.admin(path, { authorization: "Bearer the-single-token-of-old" });
+}
+
+async function firstOf(bridge: Bridge, list: string): Promise<string> {
+  return (await admin(bridge, `/api/v1/${list}`)).body.items[0].id;
 }

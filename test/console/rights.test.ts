@@ -2,6 +2,7 @@ import type Router from "@koa/router";
 import { expect } from "chai";
 import { createConsole } from "../../src/console/console.ts";
 import type { ConsoleParts } from "../../src/console/parts.ts";
+import { SCREENS } from "../../src/console/screens.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type AdminParts, createAdmin } from "../../src/web/admin.ts";
 import { configText, startBridge, tidy } from "../support/bridge.ts";
@@ -28,10 +29,14 @@ function routesOf(): { method: string; path: string }[] {
 const filled = (path: string) => path.replaceAll(/:\w+/g, "crm");
 /** They change the visitor's own session, and nothing else. */
 const OF_SESSION = ["/sign-in", "/sign-out", "/personal-data/hide"];
+/** They answer a question that is too long for an address, and change nothing. */
+const QUESTIONS = SCREENS.filter(({ method }) => method === "post").map(({ path }) => path);
 const OPEN = ["/livez", "/readyz", "/metrics", "/sign-in"];
 
 const routes = routesOf();
-const changing = routes.filter(({ method, path }) => method !== "GET" && !OF_SESSION.includes(path));
+const changing = routes.filter(
+  ({ method, path }) => method !== "GET" && ![...OF_SESSION, ...QUESTIONS].includes(path),
+);
 const pages = routes.filter(
   ({ method, path }) => method === "GET" && !path.startsWith("/api/") && !OPEN.includes(path),
 );
@@ -67,6 +72,16 @@ describe("the rights of tokens", () => {
     expect(
       (await bridge.admin("/api/v1/audit", { authorization: `Bearer ${ACT}` })).body.items,
     ).to.have.length(0);
+  });
+
+  it("let one who may look ask what changes nothing", async () => {
+    const { bridge } = await startConsole();
+    const visitor = visit(bridge);
+    await visitor.signIn(LOOK);
+    expect(QUESTIONS).to.include("/bench");
+    for (const path of QUESTIONS) expect((await visitor.post(path, {})).status, path).to.equal(200);
+    const audit = await bridge.admin("/api/v1/audit", { authorization: `Bearer ${ACT}` });
+    expect(audit.body.items).to.have.length(0);
   });
 
   it("let one who may look see each page", async () => {

@@ -87,13 +87,14 @@ export function describeLists(name: string, open: () => Promise<Store>): void {
       ));
 
     for (const list of ["listRejections", "findRejections"] as const)
-      it(`have rejections of a source, channel and time, alone and together (${list})`, () =>
+      it(`have rejections of a source, channel, reason and time, alone and together (${list})`, () =>
         expectEach(
-          { source: "legalesign", channel: "batch", from: minute(2), until: minute(7) },
+          { source: "legalesign", channel: "batch", reason: "BAD", from: minute(2), until: minute(7) },
           stored.rejections,
           ({ rejection }) => ({ id: rejection.id, at: rejection.receivedAt }),
-          ({ rejection }, { source, channel }) =>
+          ({ rejection }, { source, channel, reason }) =>
             (source === undefined || rejection.source === source) &&
+            (reason === undefined || rejection.reason.includes(reason.toLowerCase())) &&
             (channel === undefined || rejection.channel === channel),
           (filter) => (page) => store[list](filter, page),
         ));
@@ -230,7 +231,8 @@ async function fill(store: Store): Promise<void> {
       headers: {},
       body: null,
     };
-    await store.reject({ ...refused, reason: "no", shown: { token: null, authorization: null } }, 100);
+    const reason = n % 2 === 0 ? "a bad signature" : "no token";
+    await store.reject({ ...refused, reason, shown: { token: null, authorization: null } }, 100);
     const entry = { action: "pause", caller: "127.0.0.1", details: {} };
     await store.addAudit({ ...entry, at: minute(n), reason: `change ${n}` });
   }

@@ -135,6 +135,8 @@ async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   answers.set("GET /api/v1/deliveries/groups", counted);
   answers.set("POST /api/v1/destinations/:name/resume", await post(`${crm}/resume`));
   answers.set("POST /api/v1/replays", await post("/api/v1/replays", { destination: "crm" }));
+  const [receipt] = (await get("/api/v1/receipts")).items;
+  answers.set("POST /api/v1/requests/:id/reprocess", await post(`/api/v1/requests/${receipt?.id}/reprocess`));
   for (const plain of ["/api/v1/reprocess", "/api/v1/reload"])
     answers.set(`POST ${plain}`, await post(plain));
   const about = { source: "legalesign", finding: `par_${"0".repeat(26)}` };

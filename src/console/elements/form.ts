@@ -55,6 +55,17 @@ ${more}
 </form>`;
 }
 
+export interface Tab {
+  name: string;
+  href: string;
+  isCurrent: boolean;
+}
+
+/** Views of one thing, of which one is shown. */
+export function tabs(label: string, all: readonly Tab[]): Html {
+  return html`<nav class="tabs" aria-label="${label}"><ul>${all.map(({ name, href, isCurrent }) => html`<li><a href="${href}"${isCurrent && html` aria-current="page"`}>${name}</a></li>`)}</ul></nav>`;
+}
+
 /** The way to the next page of a list; null: this is the last. */
 export function pager(
   visit: Visit,

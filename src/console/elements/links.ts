@@ -25,3 +25,8 @@ export function requestPage(id: string): string {
 export function replayPage(filter: { destination: string; status?: string; document?: string }): string {
   return addressOf("/replay", { ...filter });
 }
+
+/** The mapping bench with a stored request on it. */
+export function benchPage(request: string): string {
+  return addressOf("/bench", { request });
+}

@@ -20,7 +20,7 @@ export function foreignLines(text: string, max: number): Html {
   return html`<bdi>${inParts(shown, KEPT_IN_LINES)}</bdi>`;
 }
 
-const KEPT_IN_LINES = new Set(["\n", "\t"]);
+export const KEPT_IN_LINES = new Set(["\n", "\t"]);
 
 /** Without half a surrogate pair at its end. */
 function cut(text: string, max: number): string {
@@ -29,18 +29,24 @@ function cut(text: string, max: number): string {
   return end.isWellFormed() || !text.isWellFormed() ? end : end.slice(0, -1);
 }
 
-function inParts(text: string, kept: ReadonlySet<string> = new Set()): (Html | string)[] {
+/** A text with characters that reorder, hide or control it shown by their numbers, without those kept. */
+export function inParts(text: string, kept: ReadonlySet<string> = new Set()): (Html | string)[] {
   const parts: (Html | string)[] = [];
   let from = 0;
   for (const { 0: character, index } of text.matchAll(ACTIVE_CHARACTERS)) {
     if (kept.has(character)) continue;
     const point = character.codePointAt(0) ?? 0;
     const name = `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
-    parts.push(text.slice(from, index), html`<span class="character">${name}</span>`);
+    parts.push(text.slice(from, index), byNumber(name));
     from = index + character.length;
   }
   parts.push(text.slice(from));
   return parts;
+}
+
+/** A character or byte that is shown by its number. */
+export function byNumber(name: string): Html {
+  return html`<span class="character">${name}</span>`;
 }
 
 /** A sentence of ours about a stranger's things, with what stands between backticks as code. */
@@ -49,6 +55,12 @@ export function sentence(text: string, max = 1_000): Html {
   // Without a partner a backtick is one of the text.
   if (parts.length % 2 === 0) return foreign(text, max);
   return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${foreign(part, max)}</code>` : foreign(part, max)))}`;
+}
+
+/** A message as a sentence: it begins with a capital letter, and ends. */
+export function asSentence(text: string): string {
+  const begun = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return /[.?!]$/.test(begun) ? begun : `${begun}.`;
 }
 
 const MAX_ID_LENGTH = 24;
@@ -71,11 +83,16 @@ export function copyable(text: string): Html {
 
 /** Lines of code to read or copy. */
 export function codeBlock(text: string, label: string): Html {
-  return html`<div class="code"><pre tabindex="0" role="region" aria-label="${label}"><code>${foreignLines(text, MAX_BLOCK_LENGTH)}</code></pre>${
+  return html`<div class="code">${pre(foreignLines(text, MAX_BLOCK_LENGTH), label)}${
     text.length > MAX_BLOCK_LENGTH
       ? html`<p class="note">The first ${MAX_BLOCK_LENGTH.toLocaleString("en")} of ${text.length.toLocaleString("en")} characters are shown.</p>`
       : html`<button type="button" class="subtle" data-copy-block hidden>Copy</button>`
   }</div>`;
+}
+
+/** Lines as they are, which scroll where they are long. */
+export function pre(lines: Html, label: string): Html {
+  return html`<pre tabindex="0" role="region" aria-label="${label}"><code>${lines}</code></pre>`;
 }
 
 /** More would make a page of megabytes. */

@@ -48,6 +48,8 @@ export interface RejectionSummary extends Omit<Rejection, "body"> {
 export interface RejectionFilter extends TimeRange {
   source?: string | undefined;
   channel?: string | undefined;
+  /** Those whose reason contains this text, without regard to case. */
+  reason?: string | undefined;
 }
 
 /** What comes in: genuine requests with their events, and a bounded number of refused ones. */

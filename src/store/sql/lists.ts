@@ -81,7 +81,7 @@ export function findRejections(
   page: ListRequest,
 ): Promise<SearchedPage<Rejection>> {
   const columns = [...REJECTION.columns, REJECTED_BODY];
-  return list(session, { columns, ...rejectionsOf(filter) }, page, toRejection);
+  return listRejected(session, columns, filter, page, toRejection);
 }
 
 export function listRejections(
@@ -90,10 +90,26 @@ export function listRejections(
   page: ListRequest,
 ): Promise<SearchedPage<RejectionSummary>> {
   const columns = [...REJECTION.columns, REJECTED_SIZE];
-  return list(session, { columns, ...rejectionsOf(filter) }, page, (row) => ({
+  return listRejected(session, columns, filter, page, (row) => ({
     ...REJECTION.decode(row),
     size: row.size as number | null,
   }));
+}
+
+function listRejected<T extends Pick<Rejection, "reason">>(
+  session: Session,
+  columns: readonly Column[],
+  { reason, ...filter }: RejectionFilter,
+  page: ListRequest,
+  decode: (row: DbRow) => T,
+): Promise<SearchedPage<T>> {
+  const listing = { columns, ...rejectionsOf(filter) };
+  if (reason === undefined) return list(session, listing, page, decode);
+  const term = reason.toLowerCase();
+  return search(session, listing, page, (row) => {
+    const rejection = decode(row);
+    return rejection.reason.toLowerCase().includes(term) ? rejection : null;
+  });
 }
 
 /** No index has them by time, since a bounded number is stored. */
