@@ -1,11 +1,7 @@
 import * as crypto from "node:crypto";
 import { type Logger, pino } from "pino";
-import { createTell } from "./alert/tell.ts";
-import { testAlert } from "./alert/test-alert.ts";
-import { createWatcher } from "./alert/watcher.ts";
 import type { Config, LoadedConfig } from "./config.ts";
 import { type Clock, within } from "./domain/clock.ts";
-import { receiptId } from "./domain/identity.ts";
 import type { Environment } from "./environment.ts";
 import { createBudget } from "./inbound/budget.ts";
 import { createRejections } from "./inbound/rejections.ts";
@@ -18,12 +14,6 @@ import { NO_ATTEMPT_TRACER } from "./outbound/trace.ts";
 import { createRandomPool } from "./random-pool.ts";
 import { createReloader, type Reloader } from "./reloader.ts";
 import { createRequestHandlers, type RequestHandlers } from "./runtime.ts";
-import { createDiskWatch } from "./status/disk.ts";
-import { diskUseOf } from "./status/disk-use.ts";
-import { createLook } from "./status/look.ts";
-import { createSecretWatch } from "./status/secret-watch.ts";
-import { createStatus } from "./status/status.ts";
-import { createUptime } from "./status/uptime.ts";
 import { filesOf, openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { timed } from "./store/timed.ts";
@@ -31,6 +21,7 @@ import { watched } from "./store/watched.ts";
 import type { SpanSettings } from "./trace/event.ts";
 import { openTracing } from "./trace/open.ts";
 import { VERSION } from "./version.ts";
+import { createWatching } from "./watching.ts";
 import { type Listener, listen } from "./web/listen.ts";
 import { createMetrics } from "./web/metrics.ts";
 
@@ -107,10 +98,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     backlog: () => store.backlog(),
     problems: () => store.countProblems(),
     states: () => reloader.current().dispatcher.states(),
-    async concerns() {
-      const [concerns, known] = [await status.latest(), await watcher.acknowledged()];
-      return concerns.filter(({ id }) => !known.has(id));
-    },
+    concerns: () => watching.unacknowledged(),
     proofs: () => store.newestProofs(),
   });
   const { observers = createObservers({ log: createLog(logger), metrics, now: clock.now }) } = overrides;
@@ -127,11 +115,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const death = Promise.withResolvers<"died">();
   let stopping = false;
 
-  const node = Buffer.from(randomBytes(9)).toString("base64url");
-  const uptime = createUptime(store, clock, node);
-  const secrets = createSecretWatch(store, clock.now);
+  const watching = createWatching({
+    ...{ store, clock, randomBytes, rejections, observe: observers.watch },
+    files: filesOf(config.store),
+    current: () => reloader.current(),
+  });
   const parts = {
-    ...{ matched: secrets.matched },
+    matched: watching.secrets.matched,
     ...{ store, rejections, observers, metrics, clock, random, randomBytes },
     deliver: createDeliver({ clock, version: VERSION }),
     budget: createBudget({ maxBytes: config.server.maxBytesInFlight, now: clock.now }),
@@ -146,47 +136,18 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const { current } = reloader;
   const reload = async () => {
     await reloader.reload();
-    secrets.forget();
+    watching.secrets.forget();
   };
-  const look = createLook({
-    ...{ store, uptime, secrets },
-    written: rejections.written,
-    channels: () => current().config.channels,
-    destinations: () => current().config.destinations,
-    states: () => current().dispatcher.states(),
-    stuckAfter: () => current().config.concerns.stuckAfter,
-    now: clock.now,
-    disk: createDiskWatch(store, () => diskUseOf(filesOf(config.store)), clock.now),
-  });
-  const status = createStatus({ look, now: clock.now });
-  const telling = {
-    ...{ store, now: clock.now, version: VERSION },
-    newReceiptId: (at: number) => receiptId(at, randomBytes(10)),
-    wake: (destination: string) => current().dispatcher.wake([destination]),
-  };
-  const watcher = createWatcher({
-    ...{ store, clock, observe: observers.watch },
-    node: store.subscribe === undefined ? null : node,
-    concerns: status.watch,
-    alerts: () => current().config.alerts,
-    tell: createTell(telling),
-    beat: uptime.beat,
-  });
   const createConsole = config.admin.console ? (await import("./console/console.ts")).createConsole : null;
   const handlers = createRequestHandlers(config, {
-    ...{ ...parts, current, reload, status, watcher, createConsole },
-    version: VERSION,
-    async testAlert(name) {
-      const alert = current().config.alerts.find((one) => one.name === name);
-      return alert ? testAlert(alert, telling) : null;
-    },
+    ...{ ...parts, current, reload, watching, createConsole, version: VERSION },
   });
   const listeners = await openListeners(config, handlers, observers.crowded).catch(async (error) => {
     await store.close();
     throw error;
   });
   reloader.start();
-  if (overrides.watching !== false) watcher.start();
+  if (overrides.watching !== false) watching.watcher.start();
   const [url, adminUrl] = [listeners.receiver.url, listeners.admin.url];
   observers.process.ready({ version: VERSION, url, adminUrl });
 
@@ -199,7 +160,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   }
 
   async function finish(graceMs: number): Promise<void> {
-    await Promise.all([listeners.receiver.close(graceMs), reloader.stop({ graceMs }), watcher.stop()]);
+    await Promise.all([
+      listeners.receiver.close(graceMs),
+      reloader.stop({ graceMs }),
+      watching.watcher.stop(),
+    ]);
     await Promise.all([listeners.admin.close(0), rejections.drain(STOP_MARGIN_MS / 2)]);
     await store.close();
     if (tracing) await within(clock, TRACES_MARGIN_MS, tracing.close());
@@ -210,10 +175,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     adminUrl,
     died: death.promise,
     reload,
-    async look() {
-      await uptime.beat();
-      await watcher.look();
-    },
+    look: watching.look,
     async stop() {
       stopping = true;
       observers.process.stopping();

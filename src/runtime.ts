@@ -150,12 +150,17 @@ export interface RequestHandlers {
   administer: RequestListener;
 }
 
-interface HandlerParts extends Omit<RuntimeParts, "leftInShadow"> {
-  metrics: Pick<Metrics, "scrape">;
-  status: Status;
-  watcher: Watcher;
+/** Of what looks after the bridge, what operators ask. */
+interface WatchingOfAdmin {
+  status: Pick<Status, "concerns">;
+  watcher: Pick<Watcher, "acknowledged" | "acknowledge">;
   /** Sends a test to an alert; returns the id of its delivery. Null: there is no such alert. */
   testAlert(name: string): Promise<string | null>;
+}
+
+interface HandlerParts extends Omit<RuntimeParts, "leftInShadow"> {
+  metrics: Pick<Metrics, "scrape">;
+  watching: WatchingOfAdmin;
   /** Takes the configuration from its file again, all or nothing. */
   reload(): Promise<void>;
   version: string;
@@ -201,8 +206,8 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
   const shared = {
     store,
     now: clock.now,
-    concerns: () => parts.status.concerns(),
-    acknowledged: parts.watcher.acknowledged,
+    concerns: () => parts.watching.status.concerns(),
+    acknowledged: parts.watching.watcher.acknowledged,
     states: () => dispatcher().states(),
     unsupporting: (event: Event) =>
       current().config.destinations.filter((one) => asksFor(one, event) && !wants(one, event)),
@@ -220,8 +225,8 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
   };
   const operations = createOperations({
     ...shared,
-    acknowledgeConcern: parts.watcher.acknowledge,
-    testAlert: parts.testAlert,
+    acknowledgeConcern: parts.watching.watcher.acknowledge,
+    testAlert: parts.watching.testAlert,
     destinations: () => current().config.destinations.map(({ name }) => name),
     reprocess: createReprocess(reprocessing),
     reprocessOne: createReprocessOne(reprocessing),
