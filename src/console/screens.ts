@@ -1,9 +1,13 @@
 import { personalDataScreen } from "./personal-data.ts";
 import type { Action, Screen } from "./screen.ts";
+import { acknowledgeAction, acknowledgeOneAction, acknowledgeScreen } from "./screens/acknowledge.ts";
+import { deliveriesScreen } from "./screens/deliveries.ts";
+import { deliveryScreen, skipAction } from "./screens/delivery.ts";
 import { documentScreen } from "./screens/document.ts";
 import { documentsScreen } from "./screens/documents.ts";
 import { eventScreen } from "./screens/event.ts";
 import { eventsScreen } from "./screens/events.ts";
+import { cancelAction, jobScreen, jobsScreen } from "./screens/jobs.ts";
 import { nowScreen } from "./screens/now.ts";
 import { replayAction, replayScreen } from "./screens/replay.ts";
 
@@ -15,8 +19,19 @@ export const SCREENS: readonly Screen[] = [
   documentScreen,
   eventsScreen,
   eventScreen,
+  deliveriesScreen,
+  deliveryScreen,
   replayScreen,
+  acknowledgeScreen,
+  jobsScreen,
+  jobScreen,
   personalDataScreen,
 ];
 
-export const ACTIONS: readonly Action[] = [replayAction];
+export const ACTIONS: readonly Action[] = [
+  replayAction,
+  acknowledgeAction,
+  acknowledgeOneAction,
+  skipAction,
+  cancelAction,
+];

@@ -1,7 +1,7 @@
 import type { Delivery } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import type { Reprocessed, ReprocessRequest } from "../inbound/reprocess.ts";
-import type { DestinationState, Pause, ReplayFilter } from "../store/port/control.ts";
+import type { AcknowledgeFilter, DestinationState, Pause, ReplayFilter } from "../store/port/control.ts";
 import type { PageRequest } from "../store/port/paging.ts";
 import type { Store } from "../store/store.ts";
 
@@ -46,6 +46,13 @@ export interface Mandate {
 export interface ReplayRequest extends ReplayFilter {
   /** Per second; absent: at once. */
   rate?: number | undefined;
+  /** `next` of the page before; absent: the first. */
+  cursor?: string | undefined;
+  /** The most deliveries of one page. */
+  limit: number;
+}
+
+export interface AcknowledgeRequest extends AcknowledgeFilter {
   /** `next` of the page before; absent: the first. */
   cursor?: string | undefined;
   /** The most deliveries of one page. */
@@ -121,9 +128,8 @@ export function createOperations(parts: OperationParts) {
       const at = now();
       known(filter.destination, parts);
       if (cursor === undefined) {
-        const { destination, status, since = null, type = null, document = null } = filter;
         const count = await store.countReplay(filter);
-        await audit("replay", mandate, { destination, status, since, type, document, count });
+        await audit("replay", mandate, { status: filter.status, ...chosenBy(filter), count });
       }
       const [, position, startAt] = REPLAY_CURSOR.exec(cursor ?? "") ?? [];
       const from = startAt === undefined ? at : Number.parseInt(startAt, 36);
@@ -136,6 +142,43 @@ export function createOperations(parts: OperationParts) {
       return { replayed, next: next && `${next}.${Math.round(from + replayed * spacing).toString(36)}` };
     },
 
+    /** How many parked deliveries `acknowledge` would take from the list in all. */
+    countAcknowledge: (filter: AcknowledgeFilter) => store.countAcknowledge(filter),
+
+    /**
+     * Acknowledges one page of parked deliveries, also of a destination that is not configured any more. The
+     * caller passes `next` on until it is null.
+     */
+    async acknowledge(
+      { cursor, limit, ...filter }: AcknowledgeRequest,
+      mandate: Mandate,
+    ): Promise<{ acknowledged: number; next: string | null }> {
+      if (cursor === undefined) {
+        const count = await store.countAcknowledge(filter);
+        await audit("acknowledge", mandate, { ...chosenBy(filter), count });
+      }
+      return store.acknowledge(filter, { cursor, limit }, now());
+    },
+
+    /** Acknowledges one parked delivery. */
+    async acknowledgeOne(
+      id: string,
+      mandate: Mandate,
+    ): Promise<Pick<Delivery, "id" | "destination" | "event">> {
+      const outcome = await store.acknowledgeOne(id, now());
+      const delivery = outcome && (await store.findDelivery(id));
+      if (!delivery) throw new CountersignError("not_found", `there is no delivery ${id}`);
+      if (outcome === "open")
+        throw new CountersignError(
+          "conflict",
+          `${id} is ${delivery.status}: only a parked delivery is acknowledged`,
+        );
+      if (outcome === "done") throw new CountersignError("conflict", `${id} is acknowledged already`);
+      const { destination, event } = delivery;
+      await audit("acknowledge", mandate, { delivery: id, event, destination });
+      return { id, destination, event };
+    },
+
     /** Processes one page of stored requests again. The caller passes `next` on until it is null. */
     async reprocess(wish: ReprocessRequest, page: PageRequest, mandate: Mandate): Promise<Reprocessed> {
       if (!wish.dryRun && page.cursor === undefined) {
@@ -145,6 +188,14 @@ export function createOperations(parts: OperationParts) {
       return parts.reprocess(wish, page);
     },
   };
+}
+
+/** What a filter chooses, for the audit. */
+function chosenBy({ destination, since, type, document, reason, cause }: AcknowledgeFilter) {
+  const given = { parked: reason, cause };
+  const more = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  const usual = { destination, since: since ?? null, type: type ?? null, document: document ?? null };
+  return { ...usual, ...(Object.fromEntries(more) as Record<string, string>) };
 }
 
 function known(name: string, parts: OperationParts): string {

@@ -60,7 +60,7 @@ const DELIVERY_FILTERS = {
 };
 
 export const DeliveryQuery = (now: number) =>
-  z.strictObject({ ...listParameters(now), ...DELIVERY_FILTERS, undelivered: flag });
+  z.strictObject({ ...listParameters(now), ...DELIVERY_FILTERS, undelivered: flag, acknowledged: flag });
 
 const GROUP_RULE = `must name some of ${DELIVERY_GROUPS.join(", ")}, separated by commas`;
 

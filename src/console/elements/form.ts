@@ -13,11 +13,15 @@ export interface Choice {
   isSearch?: boolean;
 }
 
-/** The filters of a list. Without a script the button sends them; with one each change does. */
-export function filters(path: string, choices: readonly Choice[], query: Fields): Html {
+/**
+ * The filters of a list. Without a script the button sends them; with one each change does. `kept`: what the
+ * address has besides.
+ */
+export function filters(path: string, choices: readonly Choice[], query: Fields, kept: Fields = {}): Html {
   return html`<form class="filters" method="get" action="${path}" role="search" aria-label="Filter" data-filters>
+${hidden(kept)}
 ${choices.map((choice) => html`<label><span>${choice.label}</span>${input(choice, query[choice.name] ?? "")}</label>`)}
-<button>Filter</button>${isFiltered(choices, query) && html` <a href="${path}">Show all</a>`}
+<button>Filter</button>${isFiltered(choices, query) && html` <a href="${addressOf(path, kept)}">Show all</a>`}
 </form>`;
 }
 
@@ -48,11 +52,17 @@ export function actionForm({ action, fields, button, more = null }: ActionForm, 
   if (caller.right !== "act")
     return html`<p class="note">Your token may look and not change anything: “${button}” needs one with the right to act.</p>`;
   return html`<form class="action" method="post" action="${action}">
-${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+${hidden(fields)}
 ${more}
 <label><span>Reason, kept in the audit</span><input type="text" name="reason" required maxlength="500" autocomplete="off"></label>
 <button>${button}</button>
 </form>`;
+}
+
+function hidden(fields: Fields): Html[] {
+  return Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  );
 }
 
 /** The way to the next page of a list; null: this is the last. */
