@@ -6,6 +6,7 @@ import { faultView } from "./faults.ts";
 import { createGate } from "./gate.ts";
 import { createPages } from "./pages.ts";
 import type { ConsoleParts } from "./parts.ts";
+import { createRecentConcerns } from "./recent-concerns.ts";
 import { ACTIONS, SCREENS } from "./screens.ts";
 import { sendAsset } from "./send.ts";
 
@@ -13,7 +14,8 @@ import { sendAsset } from "./send.ts";
  * The console: pages for people on the admin listener. They show what the admin API shows, through the same
  * functions, and work without a script. Every page needs a session where the listener has tokens.
  */
-export function createConsole(parts: ConsoleParts): Koa.Middleware & ConsoleRoutes {
+export function createConsole(given: ConsoleParts): Koa.Middleware & ConsoleRoutes {
+  const parts: ConsoleParts = { ...given, concerns: createRecentConcerns(given) };
   const assets = loadAssets();
   const gate = createGate(parts, assets);
   const pages = createPages({ parts, gate, assets, screens: SCREENS, actions: ACTIONS });

@@ -7,7 +7,8 @@ import { runCounted } from "./backlog.ts";
 import { isOpen, lockLanes } from "./lanes.ts";
 import type { Session } from "./session.ts";
 
-const DELIVERIES = "deliveries d join events e on e.id = d.event_id";
+/** An event's deliveries have its time, by which an index finds them. */
+const DELIVERIES = "deliveries d join events e on e.id = d.event_id and e.recorded_at = d.recorded_at";
 
 /**
  * Runs inside a transaction. A delivery whose lane has an open one waits there. A delivery that another node

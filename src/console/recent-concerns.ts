@@ -1,0 +1,53 @@
+import type { Concern } from "../concern/concern.ts";
+import { type Clock, within } from "../domain/clock.ts";
+
+/**
+ * What needs a person, for pages that must not wait: evaluating a large store takes seconds. A page waits for a
+ * moment, and then shows what was found last, while the search goes on. The next search begins only after
+ * twenty times as long as the last one took, so that watching costs a twentieth of a processor at most.
+ */
+export function createRecentConcerns({ concerns, clock, failed }: Parts): () => Promise<readonly Concern[]> {
+  let last: readonly Concern[] | null = null;
+  let under: Promise<readonly Concern[]> | null = null;
+  let nextAt = 0;
+
+  function search(): Promise<readonly Concern[]> {
+    const begunAt = clock.now();
+    const found = concerns();
+    under = found;
+    found
+      .then((list) => {
+        last = list;
+        nextAt = clock.now() + Math.max(MIN_PAUSE_MS, REST * (clock.now() - begunAt));
+      })
+      .catch((error) => {
+        // A page that waited for it says so by itself. The next one has nothing to show, and waits.
+        if (last !== null) failed(error);
+        last = null;
+        nextAt = 0;
+      })
+      .finally(() => {
+        under = null;
+      });
+    return found;
+  }
+
+  return async () => {
+    const known = last;
+    if (known === null) return under ?? search();
+    if (under === null && clock.now() < nextAt) return known;
+    const found = under ?? search();
+    return (await within(clock, PATIENCE_MS, found)) ? found : known;
+  };
+}
+
+interface Parts {
+  /** Takes long in a large store. */
+  concerns(): Promise<readonly Concern[]>;
+  clock: Clock;
+  failed(error: unknown): void;
+}
+
+const PATIENCE_MS = 20;
+const MIN_PAUSE_MS = 1_000;
+const REST = 20;
