@@ -51,6 +51,7 @@ async function openWayIn(bench: Bench): Promise<{ accept: Accept; channel: Chann
   const store = await openPostgresStore({ url: await database.newSchema(), token });
   const clock = {
     now: Date.now,
+    elapsed: () => performance.now(),
     after(ms: number, run: () => void) {
       const timer = setTimeout(run, ms);
       return () => clearTimeout(timer);

@@ -19,6 +19,7 @@ const TABLES: Readonly<Record<string, string>> = {
   source: "sources.<name>",
   channel: "sources.<name>.channels.<name>",
   destination: "destinations.<name>",
+  alert: "alerts.<name>",
 };
 
 /** By the name of the table. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EVENT_TYPES, type EventType, meaningOf } from "../src/domain/event.ts";
+import { BRIDGE_TYPES, EVENT_TYPES, type EventType, meaningOf } from "../src/domain/event.ts";
 import { ForwardedEvent } from "../src/outbound/encode.ts";
 import { code, table } from "./markdown.ts";
 import { type Schema, typeOf } from "./schema-words.ts";
@@ -7,6 +7,10 @@ import { type Schema, typeOf } from "./schema-words.ts";
 /** The tables of docs/events.md: every event type, and every field of a forwarded event. */
 
 const MEANINGS: Readonly<Record<EventType, string>> = {
+  "bridge.concern.opened": "something needs a person: it began, became worse, or is still open after a day",
+  "bridge.concern.closed": "it is over",
+  "bridge.alert": "several of these in one, as alerts for people have them",
+  "bridge.test": "an operator tests the destination; process nothing",
   "document.created": "the provider has the document; nothing is sent to signers yet",
   "document.sent": "the document was sent to its signers",
   "document.fields_completed": "the fields of the document are filled in; signatures are still missing",
@@ -39,6 +43,13 @@ const MEANINGS: Readonly<Record<EventType, string>> = {
 export function eventTables(): ReadonlyMap<string, string> {
   return new Map([
     ["types", table(["type", "meaning", "about", "happens", "moves the status to"], typeRows())],
+    [
+      "bridge",
+      table(
+        ["type", "meaning"],
+        BRIDGE_TYPES.map((type) => [code(type), MEANINGS[type]]),
+      ),
+    ],
     ["fields", table(["field", "type", "meaning"], fieldRows())],
   ]);
 }

@@ -5,7 +5,7 @@ import { code, table } from "./markdown.ts";
 export function metricTable(): string {
   const { definitions } = createMetrics({
     version: "",
-    clock: { now: () => 0, after: () => () => {} },
+    clock: { now: () => 0, elapsed: () => 0, after: () => () => {} },
     backlog: async () => [],
     problems: async () => 0,
     concerns: async () => [],

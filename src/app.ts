@@ -1,7 +1,11 @@
 import * as crypto from "node:crypto";
 import { type Logger, pino } from "pino";
+import { createTell } from "./alert/tell.ts";
+import { testAlert } from "./alert/test-alert.ts";
+import { createWatcher } from "./alert/watcher.ts";
 import type { Config, LoadedConfig } from "./config.ts";
 import { type Clock, within } from "./domain/clock.ts";
+import { receiptId } from "./domain/identity.ts";
 import { createBudget } from "./inbound/budget.ts";
 import { createRejections } from "./inbound/rejections.ts";
 import { createLog } from "./log/log.ts";
@@ -11,8 +15,13 @@ import { createDeliver } from "./outbound/deliver.ts";
 import { createRandomPool } from "./random-pool.ts";
 import { createReloader, type Reloader } from "./reloader.ts";
 import { createRequestHandlers, type RequestHandlers } from "./runtime.ts";
+import { createDiskWatch } from "./status/disk.ts";
+import { diskUseOf } from "./status/disk-use.ts";
+import { createLook } from "./status/look.ts";
+import { createSecretWatch } from "./status/secret-watch.ts";
 import { createStatus } from "./status/status.ts";
-import { openStore } from "./store/open.ts";
+import { createUptime } from "./status/uptime.ts";
+import { filesOf, openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { timed } from "./store/timed.ts";
 import { watched } from "./store/watched.ts";
@@ -29,6 +38,8 @@ export interface Overrides {
   logger?: Logger;
   observers?: Observers;
   store?: Store;
+  /** False: nothing is looked at but by `look`. */
+  watching?: boolean;
   /** Reads the configuration for a reload; absent: a reload is refused. */
   load?(): Promise<LoadedConfig>;
 }
@@ -48,20 +59,20 @@ export interface App {
    * nothing.
    */
   reload: Reloader["reload"];
+  /** Looks now for what needs a person, and tells what changed, as it does every minute. */
+  look(): Promise<void>;
   /** Is no longer ready, accepts nothing more, finishes or releases deliveries in flight, and closes. */
   stop(): Promise<void>;
 }
 
 const SYSTEM_CLOCK: Clock = {
   now: Date.now,
+  elapsed: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
   },
 };
-
-/** A scrape shows concerns that are at most this old; milliseconds. */
-const SCRAPE_FRESH_MS = 60_000;
 
 /** Time beyond its grace that a stop has for releasing leases and closing the store; milliseconds. */
 const STOP_MARGIN_MS = 5_000;
@@ -83,7 +94,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     backlog: () => store.backlog(),
     problems: () => store.countProblems(),
     states: () => reloader.current().dispatcher.states(),
-    concerns: () => status.concerns(SCRAPE_FRESH_MS),
+    async concerns() {
+      const [concerns, known] = [await status.latest(), await watcher.acknowledged()];
+      return concerns.filter(({ id }) => !known.has(id));
+    },
   });
   const { observers = createObservers({ log: createLog(logger), metrics, now: clock.now }) } = overrides;
   const rawStore =
@@ -93,7 +107,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const death = Promise.withResolvers<"died">();
   let stopping = false;
 
+  const node = Buffer.from(randomBytes(9)).toString("base64url");
+  const uptime = createUptime(store, clock, node);
+  const secrets = createSecretWatch(store, clock.now);
   const parts = {
+    ...{ matched: secrets.matched },
     ...{ store, rejections, observers, metrics, clock, random, randomBytes },
     deliver: createDeliver({ clock, version: VERSION }),
     budget: createBudget({ maxBytes: config.server.maxBytesInFlight, now: clock.now }),
@@ -101,32 +119,56 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     onDeath: () => death.resolve("died"),
   };
   const reloader = await createReloader(config, { ...parts, settled, load: overrides.load });
-  const { current, reload } = reloader;
-  const status = createStatus({
-    store,
+  const { current } = reloader;
+  const reload = async () => {
+    await reloader.reload();
+    secrets.forget();
+  };
+  const look = createLook({
+    ...{ store, uptime, secrets },
     written: rejections.written,
     channels: () => current().config.channels,
     destinations: () => current().config.destinations,
     states: () => current().dispatcher.states(),
     stuckAfter: () => current().config.concerns.stuckAfter,
     now: clock.now,
+    disk: createDiskWatch(store, () => diskUseOf(filesOf(config.store)), clock.now),
+  });
+  const status = createStatus({ look, now: clock.now });
+  const telling = {
+    ...{ store, now: clock.now, version: VERSION },
+    newReceiptId: (at: number) => receiptId(at, randomBytes(10)),
+    wake: (destination: string) => current().dispatcher.wake([destination]),
+  };
+  const watcher = createWatcher({
+    ...{ store, clock, observe: observers.watch },
+    node: store.subscribe === undefined ? null : node,
+    concerns: status.watch,
+    alerts: () => current().config.alerts,
+    tell: createTell(telling),
+    beat: uptime.beat,
   });
   const createConsole = config.admin.console ? (await import("./console/console.ts")).createConsole : null;
   const handlers = createRequestHandlers(config, {
-    ...{ ...parts, current, reload, status, createConsole },
+    ...{ ...parts, current, reload, status, watcher, createConsole },
     version: VERSION,
+    async testAlert(name) {
+      const alert = current().config.alerts.find((one) => one.name === name);
+      return alert ? testAlert(alert, telling) : null;
+    },
   });
   const listeners = await openListeners(config, handlers, observers.crowded).catch(async (error) => {
     await store.close();
     throw error;
   });
   reloader.start();
+  if (overrides.watching !== false) watcher.start();
   const [url, adminUrl] = [listeners.receiver.url, listeners.admin.url];
   observers.process.ready({ version: VERSION, url, adminUrl });
 
   async function finish(): Promise<void> {
     const graceMs = config.shutdown;
-    await Promise.all([listeners.receiver.close(graceMs), reloader.stop({ graceMs })]);
+    await Promise.all([listeners.receiver.close(graceMs), reloader.stop({ graceMs }), watcher.stop()]);
     await Promise.all([listeners.admin.close(0), rejections.drain(STOP_MARGIN_MS / 2)]);
     await store.close();
   }
@@ -136,6 +178,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     adminUrl,
     died: death.promise,
     reload,
+    async look() {
+      await uptime.beat();
+      await watcher.look();
+    },
     async stop() {
       stopping = true;
       observers.process.stopping();

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import type { Alert } from "./alert/tell.ts";
+import { readAlerts } from "./config/alert.ts";
 import { readChannel } from "./config/channel.ts";
 import { findDoubtful, findUnclean } from "./config/credentials.ts";
 import { readDestinations } from "./config/destination.ts";
@@ -7,6 +9,7 @@ import { fitToSchema } from "./config/fit-to-schema.ts";
 import type { Retention } from "./config/retention-schema.ts";
 import { ConfigFile, ServerFile, SINGLE_TOKEN, SourceFile } from "./config/schema.ts";
 import { messageOf } from "./domain/errors.ts";
+import { BRIDGE_SOURCE } from "./domain/event.ts";
 import { formatSize } from "./domain/quantity.ts";
 import type { AdminToken } from "./domain/rights.ts";
 import type { Environment } from "./environment.ts";
@@ -52,7 +55,10 @@ export interface Config {
   };
   store: { kind: "sqlite" | "lowdb"; file: string } | { kind: "postgres"; url: string };
   channels: readonly Channel[];
+  /** Those of alerts are among them. */
   destinations: readonly Destination[];
+  /** Who is told what needs a person. */
+  alerts: readonly Alert[];
   log: { level: string };
   /** Patterns of headers and query parameters that are not stored, besides the usual ones. */
   privateNames: readonly string[];
@@ -102,10 +108,15 @@ export async function parseConfig(
     folder,
     sources: channelNames(yaml),
   });
+  const told = readAlerts(entriesOf(yaml.value, "alerts"), {
+    ...{ yaml, folder },
+    destinations: Object.keys(entriesOf(yaml.value, "destinations")),
+  });
   const problems = inOrder([
     ...checked.problems,
     ...sources.problems,
     ...outward.problems,
+    ...told.problems,
     ...portClash(yaml, checked.value),
     ...budgetTooSmall(yaml, checked.value, sources.channels),
   ]);
@@ -121,7 +132,8 @@ export async function parseConfig(
       admin: { ...admin, ...readTokens(admin) },
       store: readStore(store, folder),
       channels: sources.channels.map((channel) => ({ ...channel, privateNames })),
-      destinations: outward.destinations.map((destination) => ({ ...destination, typePrefix })),
+      destinations: [...outward.destinations, ...told.destinations].map((one) => ({ ...one, typePrefix })),
+      alerts: told.alerts,
       log,
       privateNames,
       rejected,
@@ -180,6 +192,10 @@ async function readSources(yaml: YamlFile, folder: string): Promise<Sources> {
 }
 
 async function readSource(yaml: YamlFile, name: string, folder: string): Promise<Sources> {
+  if (name === BRIDGE_SOURCE) {
+    const message = `\`sources.${name}\`: is the name of the bridge's own events: give the source another`;
+    return { channels: [], problems: [{ ...yaml.positionOf(["sources", name], "key"), message }] };
+  }
   const value = entriesOf(yaml.value, "sources")[name];
   const mappingName = entriesOf(value).mapping;
   if (typeof mappingName !== "string") return { channels: [], problems: [] };

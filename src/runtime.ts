@@ -1,11 +1,13 @@
 import type { RequestListener } from "node:http";
 import type Koa from "koa";
+import type { Watcher } from "./alert/watcher.ts";
 import type { Config } from "./config.ts";
 import type { ConsoleParts } from "./console/parts.ts";
 import type { Clock } from "./domain/clock.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
 import type { Budget } from "./inbound/budget.ts";
+import type { Channel } from "./inbound/channel.ts";
 import { createIntake, type Intake } from "./inbound/intake.ts";
 import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
@@ -38,6 +40,8 @@ export interface RuntimeParts {
   deliver: Deliver;
   /** Limits the bytes that come in at a time. */
   budget: Budget;
+  /** A genuine request came, over a channel whose secret is being changed. */
+  matched(channel: Channel, byOlderSecret: boolean): void;
   isStopping(): boolean;
   /** Called when a loop that the bridge depends on has died: the process should end. */
   onDeath(): void;
@@ -81,7 +85,10 @@ export async function createRuntime(
     config,
     take: createIntake({ budget, reject, timeouts, clock }),
     // In, store, out: `accept` records, `recorded` wakes the dispatcher, and the dispatcher sends.
-    accept: createAccept({ store, reject, subscribers, newReceiptId, recorded: wakeCurrent(parts) }),
+    accept: createAccept({
+      ...{ store, reject, subscribers, newReceiptId, matched: parts.matched },
+      recorded: wakeCurrent(parts),
+    }),
     dispatcher: createDispatcher({
       ...{ store, destinations, saved, deliver, clock, random, shared, onDeath },
       observe: observers.deliveries,
@@ -120,6 +127,9 @@ export interface RequestHandlers {
 interface HandlerParts extends RuntimeParts {
   metrics: Pick<Metrics, "scrape">;
   status: Status;
+  watcher: Watcher;
+  /** Sends a test to an alert; returns the id of its delivery. Null: there is no such alert. */
+  testAlert(name: string): Promise<string | null>;
   /** Takes the configuration from its file again, all or nothing. */
   reload(): Promise<void>;
   version: string;
@@ -165,6 +175,7 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
     store,
     now: clock.now,
     concerns: () => parts.status.concerns(),
+    acknowledged: parts.watcher.acknowledged,
     states: () => dispatcher().states(),
     attemptsOf: (name: string) => attemptsOf(current().config, name),
     conceal: <Kept extends Parameters<Runtime["conceal"]>[0]>(kept: Kept) => current().conceal(kept),
@@ -172,6 +183,8 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
   };
   const operations = createOperations({
     ...shared,
+    acknowledgeConcern: parts.watcher.acknowledge,
+    testAlert: parts.testAlert,
     destinations: () => current().config.destinations.map(({ name }) => name),
     reprocess: createReprocess({
       store,

@@ -178,7 +178,7 @@ describe("pruning", () => {
         now += jump;
         return "next";
       });
-      const clock = { now: () => now, after };
+      const clock = { now: () => now, elapsed: () => now, after };
       createPruner({ store: { prune }, retention: KEEP, clock, observe, onDeath() {} }).start();
       await settled();
     }

@@ -70,6 +70,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./status.ts").then(({ statusCommand }) => statusCommand),
   },
   {
+    name: "acknowledge",
+    arguments: "[id]",
+    description: "say that somebody takes care: of a concern for a time, or of parked deliveries",
+    load: () => import("./acknowledge.ts").then(({ acknowledgeCommand }) => acknowledgeCommand),
+  },
+  {
+    name: "alerts",
+    arguments: "test <name>",
+    description: "test who is told what needs a person",
+    load: () => import("./alerts.ts").then(({ alertsCommand }) => alertsCommand),
+  },
+  {
     name: "events",
     description: "list events",
     load: () => import("./list.ts").then(({ eventsCommand }) => eventsCommand),

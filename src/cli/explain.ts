@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { inert } from "../domain/inert.ts";
 import { connect } from "./admin-client.ts";
 import type { SetUpCommand } from "./commands.ts";
-import { inert } from "./inert.ts";
 import { CONFIG_OPTION } from "./terminal.ts";
 
 const Row = z.object({

@@ -72,7 +72,9 @@ function withFilters(command: Command): Command {
 }
 
 export const deliveriesCommand = listing(DELIVERIES, (command) =>
-  withFilters(command).option("--undelivered", "only those that are pending, held or parked"),
+  withFilters(command)
+    .option("--undelivered", "only those that are pending, held or parked")
+    .option("--acknowledged", "only parked ones that were acknowledged"),
 );
 
 const GROUPS = DELIVERY_GROUPS.join(",");

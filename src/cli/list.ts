@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DOCUMENT_STATUSES } from "../domain/event.ts";
+import { GAPS } from "../domain/gaps.ts";
 import { type Listing, listing, withOrder } from "./listing.ts";
 import { moment } from "./table.ts";
 
@@ -148,7 +149,8 @@ export const documentsCommand = listing(DOCUMENTS, (command) =>
     .option("--status <status>", DOCUMENT_STATUSES.join(", "))
     .option("--id <id>")
     .option("--search <text>", "in id, title, tags, references, and names and addresses of signers")
-    .option("--stuck <duration>", "only those sent longer ago than that, such as 14d, and not ended"),
+    .option("--stuck <duration>", "only those sent longer ago than that, such as 14d, and not ended")
+    .option("--missing <what>", `only completed ones of which this was not told: ${GAPS.join(", ")}`),
 );
 export const destinationsCommand = listing(DESTINATIONS);
 export const auditCommand = listing(CHANGES, withOrder);

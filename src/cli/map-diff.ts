@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { CountersignError, messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
+import { inert } from "../domain/inert.ts";
 import { plural } from "../domain/quantity.ts";
 import type { Channel } from "../inbound/channel.ts";
 import { preview } from "../inbound/preview.ts";
@@ -10,7 +11,6 @@ import type { Mapping } from "../mapping/compile.ts";
 import { parseMapping } from "../mapping/load.ts";
 import { formatProblem } from "../yaml.ts";
 import { type AdminClient, createAdminClient, listOf } from "./admin-client.ts";
-import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";
 import { fail, readConfig, type Terminal } from "./terminal.ts";
 

@@ -1,10 +1,10 @@
 import type { RetentionLimits } from "../check/rules.ts";
 import { checkStore } from "../check/run.ts";
+import { inert } from "../domain/inert.ts";
 import { plural } from "../domain/quantity.ts";
 import { TABLES, type Table } from "../store/rows.ts";
 import type { Store } from "../store/store.ts";
 import type { SetUpCommand } from "./commands.ts";
-import { inert } from "./inert.ts";
 import { startProgress } from "./progress.ts";
 import {
   type ChosenStore,

@@ -1,4 +1,4 @@
-import { inert } from "./inert.ts";
+import { inert } from "../domain/inert.ts";
 
 /**
  * A heading and rows in aligned columns. Cells of the rows are shown inertly, since strangers may have

@@ -1,12 +1,13 @@
 import type { Config, LoadedConfig } from "../config.ts";
+import { inert } from "../domain/inert.ts";
 import { plural } from "../domain/quantity.ts";
 import type { Environment } from "../environment.ts";
-import { inert } from "./inert.ts";
 
 /** The process's environment, as commands get it. */
 export interface Terminal {
   env: Environment;
-  stdout: NodeJS.WritableStream & { isTTY?: boolean };
+  /** `columns`: its width; absent where it is no terminal. */
+  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
   /** Aborted when the user or the system asks the process to stop. */
   signal: AbortSignal;

@@ -1,8 +1,5 @@
+import { SEVERITIES, type Severity } from "../domain/event.ts";
 import type { Kind } from "./kinds.ts";
-
-/** From the most harmful: events are lost or do not arrive; a person should look soon; worth knowing. */
-export const SEVERITIES = ["critical", "warning", "notice"] as const;
-export type Severity = (typeof SEVERITIES)[number];
 
 /** The subject of a concern. Absent: it is not about one. */
 export interface ConcernSubject {

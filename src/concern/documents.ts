@@ -1,4 +1,4 @@
-import { canSign } from "../domain/event.ts";
+import { mustSign } from "../domain/known-signer.ts";
 import { formatMoment } from "../domain/moment.ts";
 import { isTerminal } from "../domain/newest.ts";
 import { plural } from "../domain/quantity.ts";
@@ -49,7 +49,7 @@ function judge(
   const rules = isTerminal(document.status) ? ENDED_RULES : OPEN_RULES;
   const isOlderThanSource = document.firstAt < source.since + situation.stuckAfter;
   for (const { kind, since, after, needsWhole } of rules) {
-    if (needsWhole && isOlderThanSource) continue;
+    if (needsWhole && (isOlderThanSource || document.told === null)) continue;
     const began = since(document, source, situation);
     if (began === null || situation.now - began < (after ?? situation.stuckAfter)) continue;
     add(findings, kind, document, began);
@@ -101,7 +101,7 @@ const ENDED_RULES: readonly DocumentTest[] = [
 
 function signedUnsent({ told, signers, status, statusAt }: DocumentSituation, { tells }: SourceSituation) {
   if (!tells.has("document.sent") && !tells.has("signer.sent")) return null;
-  if (told.includes("document.sent") || told.includes("signer.sent")) return null;
+  if (told === null || told.includes("document.sent") || told.includes("signer.sent")) return null;
   const signed = signers.filter((signer) => signer.status === "signed").map((signer) => signer.statusAt);
   if (signed.length > 0) return Math.min(...signed);
   return status === "completed" ? statusAt : null;
@@ -109,7 +109,7 @@ function signedUnsent({ told, signers, status, statusAt }: DocumentSituation, { 
 
 function completedUnsigned({ status, statusAt, signers }: DocumentSituation, { tells }: SourceSituation) {
   if (status !== "completed" || !tells.has("signer.signed")) return null;
-  return signingOf(signers).some((signer) => signer.status !== "signed") ? statusAt : null;
+  return signers.some((one) => mustSign(one) && one.status !== "signed") ? statusAt : null;
 }
 
 function completedWithoutPdf(
@@ -122,7 +122,7 @@ function completedWithoutPdf(
 /** Only where every signer was in a list: others may still be to come. */
 function signedByAll({ signers }: DocumentSituation, { tells }: SourceSituation): number | null {
   if (!tells.has("document.completed") && !tells.has("document.downloadable")) return null;
-  const signing = signingOf(signers);
+  const signing = signers.filter(mustSign);
   const isDone = signing.every(({ status, listed }) => status === "signed" && listed === true);
   return signing.length > 0 && isDone ? Math.max(...signing.map(({ statusAt }) => statusAt)) : null;
 }
@@ -141,11 +141,6 @@ function sent(document: DocumentSituation, { tells }: SourceSituation, { now }: 
   if (sentAt !== null) return sentAt;
   const isDraft = (status === null || status === "created") && tells.has("document.sent");
   return isDraft ? null : firstAt;
-}
-
-/** Who must sign, without those who were replaced or removed. */
-function signingOf(signers: DocumentSituation["signers"]) {
-  return signers.filter(({ role, listed }) => listed !== false && canSign(role));
 }
 
 const SHOWN_DOCUMENTS = 3;

@@ -1,6 +1,6 @@
+import type { Severity } from "../domain/event.ts";
 import { BRIDGE_KINDS } from "./bridge-kinds.ts";
 import { CHANNEL_KINDS } from "./channel-kinds.ts";
-import type { Severity } from "./concern.ts";
 import { DELIVERY_KINDS } from "./delivery-kinds.ts";
 import { DOCUMENT_KINDS } from "./document-kinds.ts";
 

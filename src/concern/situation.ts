@@ -166,8 +166,8 @@ export interface DocumentSituation {
   expiresAt: number | null;
   downloadable: boolean;
   signers: readonly Pick<KnownSigner, "status" | "statusAt" | "role" | "listed">[];
-  /** The types of its events. */
-  told: readonly EventType[];
+  /** The types of its events; null: not known, so it is not judged by what was told. */
+  told: readonly EventType[] | null;
 }
 
 export interface UnknownWord {

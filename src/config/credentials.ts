@@ -80,7 +80,7 @@ type Entries = Readonly<Record<string, unknown>>;
 
 /** All credentials in unchecked data. */
 function credentialsIn(value: unknown): Credential[] {
-  const { admin, store, sources, destinations } = entriesOf(value);
+  const { admin, store, sources, destinations, alerts } = entriesOf(value);
   const ours = { partner: null, signs: false };
   return [
     ...texts(entriesOf(admin).token, ["admin", "token"], "the token of the admin API", ours),
@@ -89,7 +89,12 @@ function credentialsIn(value: unknown): Credential[] {
     ),
     ...texts(store, ["store"], "the address of the store", ours),
     ...Object.entries(entriesOf(sources)).flatMap(([name, source]) => inSource(name, entriesOf(source))),
-    ...Object.entries(entriesOf(destinations)).flatMap(([name, one]) => inDestination(name, entriesOf(one))),
+    ...Object.entries(entriesOf(destinations)).flatMap(([name, one]) =>
+      inDestination(["destinations", name], entriesOf(one)),
+    ),
+    ...Object.entries(entriesOf(alerts)).flatMap(([name, one]) =>
+      inDestination(["alerts", name], entriesOf(one)),
+    ),
   ];
 }
 
@@ -112,8 +117,11 @@ function inSource(source: string, { mapping, channels }: Entries): Credential[] 
   });
 }
 
-function inDestination(name: string, { secrets, alsoSign, auth, headers }: Entries): Credential[] {
-  const path = ["destinations", name];
+function inDestination(
+  path: readonly [string, string],
+  { secrets, alsoSign, auth, headers }: Entries,
+): Credential[] {
+  const [, name] = path;
   const { basic, bearer, header } = entriesOf(auth);
   const { user, password } = entriesOf(basic);
   const signing = { partner: `destination ${name}`, signs: true };

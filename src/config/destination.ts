@@ -46,12 +46,12 @@ export function readDestinations(
   return found;
 }
 
-function toProblem({ path, message }: Complaint, at: readonly string[], yaml: YamlFile): FileProblem {
+export function toProblem({ path, message }: Complaint, at: readonly string[], yaml: YamlFile): FileProblem {
   const where = [...at, ...path];
   return { ...yaml.positionOf(where), message: `\`${where.join(".")}\`: ${message}` };
 }
 
-function toDestination(name: string, given: DestinationFile): Omit<Made, "tls"> {
+export function toDestination(name: string, given: DestinationFile): Omit<Made, "tls"> {
   const {
     retry: schedule,
     auth,
@@ -95,7 +95,11 @@ function check(given: DestinationFile, value: unknown, sources: Surroundings["so
   ];
 }
 
-function checkAddress({ url, network, proxy }: DestinationFile): Complaint[] {
+export function checkAddress({
+  url,
+  network,
+  proxy,
+}: Pick<DestinationFile, "url" | "network" | "proxy">): Complaint[] {
   const refusal = refusalOfLiteral(new URL(url), network);
   const ofProxy = proxy === undefined ? null : refusalOfLiteral(new URL(proxy), "any");
   return [

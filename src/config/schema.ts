@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { RIGHTS } from "../domain/rights.ts";
 import { exactly } from "../yaml.ts";
+import { AlertFile } from "./alert-schema.ts";
 import { DestinationFile } from "./destination-schema.ts";
 import { Retention } from "./retention-schema.ts";
 import { duration, name, port, size, timeout, timer, wholeNumber } from "./values.ts";
@@ -134,7 +135,7 @@ const channel = exactly({
     .min(1, "needs at least one secret")
     .optional()
     .describe(
-      "keys of the provider's signature, or the secrets that it sends; any of them is accepted, so list two while one is changed",
+      "keys of the provider's signature, or the secrets that it sends; any of them is accepted, so list two while one is changed, the newest first",
     ),
   allowed: z
     .array(
@@ -157,7 +158,7 @@ const channel = exactly({
     .refine((headers) => Object.keys(headers).length > 0, "needs at least one header")
     .optional()
     .describe(
-      "headers that the provider is told to send, each with the secrets that it may hold; list two while one is changed",
+      "headers that the provider is told to send, each with the secrets that it may hold; list two while one is changed, the newest first",
     ),
   maxAge: duration
     .optional()
@@ -247,6 +248,10 @@ export const ConfigFile = exactly({
     .record(name, DestinationFile)
     .default({})
     .describe("internal systems that receive events, by name; deliveries belong to the name"),
+  alerts: z
+    .record(name, AlertFile)
+    .default({})
+    .describe("who is told what needs a person, by name: destinations that get nothing else"),
   concerns: exactly({
     stuckAfter: duration
       .prefault("14d")

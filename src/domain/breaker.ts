@@ -11,6 +11,8 @@ export interface Breaker {
   probeAt: number | null;
   /** Failed probes since it opened. */
   probes: number;
+  /** When it opened, milliseconds since 1970; absent: it is closed, or an earlier version opened it. */
+  openedAt?: number | undefined;
 }
 
 export interface BreakerRule {
@@ -59,11 +61,11 @@ export function afterAttempt(
   if (breaker.probeAt === null) {
     return failures < rule.failures
       ? { ...breaker, failures }
-      : { failures, probeAt: at + pauseAfter(0, rule), probes: 0 };
+      : { failures, probeAt: at + pauseAfter(0, rule), probes: 0, openedAt: at };
   }
   if (!probe) return breaker;
   const probes = breaker.probes + 1;
-  return { failures, probes, probeAt: at + pauseAfter(probes, rule) };
+  return { ...breaker, failures, probes, probeAt: at + pauseAfter(probes, rule) };
 }
 
 function isQuiet({ failures, probeAt }: Breaker): boolean {

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds from some moment on; setting the clock does not change it. */
+  elapsed(): number;
   /** Calls `run` once, `ms` milliseconds from now (up to 2^31 - 1); the function returned cancels it. */
   after(ms: number, run: () => void): () => void;
 }

@@ -1,5 +1,5 @@
 import type { Draft, Reopening } from "./draft.ts";
-import { DOCUMENT_STATUSES, type DocumentStatus, meaningOf } from "./event.ts";
+import { DOCUMENT_STATUSES, type DocumentStatus, type EventType, meaningOf } from "./event.ts";
 import { type KnownSigner, listedAtOf, signersAfter, withoutSignature } from "./known-signer.ts";
 import { isStale, isTerminal, latest, plausibleTime } from "./newest.ts";
 
@@ -27,6 +27,15 @@ export interface Document {
   sequence: number;
   /** The time of the newest event, milliseconds since 1970. */
   newest: number;
+  /**
+   * The types of its events, in the order first recorded. Absent: an earlier version recorded the document,
+   * and `firstAt` and `sentAt` are absent as well.
+   */
+  told?: readonly EventType[] | undefined;
+  /** The time of the oldest event, milliseconds since 1970. */
+  firstAt?: number | undefined;
+  /** The time of the oldest event that tells of the sending; absent: there was none. */
+  sentAt?: number | undefined;
 }
 
 /** The document before anything is known of it. */
@@ -47,6 +56,7 @@ export function unknownDocument(source: string, id: string): Document {
     signers: [],
     sequence: 0,
     newest: 0,
+    told: [],
   };
 }
 
@@ -83,8 +93,25 @@ export function evolve(before: Document, draft: Draft, now: number): Evolution {
     downloadable: moved.downloadable || (draft.type === "document.downloadable" && isOfThisRound(moved, at)),
     sequence: before.sequence + 1,
     newest: Math.max(before.newest, plausibleTime(draft, now)),
+    ...toldAfter(before, draft.type, plausibleTime(draft, now) || now),
   };
   return { document, late: isStale(before, draft) || (moves !== null && document.status !== moves) };
+}
+
+const SENDINGS: ReadonlySet<EventType> = new Set(["document.sent", "signer.sent"]);
+
+/** What was told of the document so far, with an event of that type and time. */
+function toldAfter(
+  { told, firstAt = Number.POSITIVE_INFINITY, sentAt = Number.POSITIVE_INFINITY }: Document,
+  type: EventType,
+  at: number,
+): Pick<Document, "told" | "firstAt" | "sentAt"> {
+  if (told === undefined) return {};
+  return {
+    told: told.includes(type) ? told : [...told, type],
+    firstAt: Math.min(firstAt, at),
+    ...(SENDINGS.has(type) && { sentAt: Math.min(sentAt, at) }),
+  };
 }
 
 /** Sets the status, where the event may. */

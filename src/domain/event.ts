@@ -80,14 +80,35 @@ export const VOCABULARY = {
 } as const satisfies Record<string, Meaning>;
 
 export type KnownType = keyof typeof VOCABULARY;
-export type EventType = KnownType | "unknown";
 
+/**
+ * Events of the bridge itself, which only alerts and tests send. `bridge.alert` gathers what several of the
+ * others say, for people.
+ */
+export const BRIDGE_TYPES = [
+  "bridge.concern.opened",
+  "bridge.concern.closed",
+  "bridge.alert",
+  "bridge.test",
+] as const;
+export type BridgeType = (typeof BRIDGE_TYPES)[number];
+
+export type EventType = KnownType | "unknown" | BridgeType;
+
+/** The types that a mapping can give, and a destination can ask for. */
 export const EVENT_TYPES = [...(Object.keys(VOCABULARY) as KnownType[]), "unknown"] as const;
 
-/** The meaning of a type; null for `unknown`. */
+/** The meaning of a type; null for `unknown`, and for events of the bridge itself. */
 export function meaningOf(type: EventType): Meaning | null {
-  return type === "unknown" ? null : VOCABULARY[type];
+  return type === "unknown" || isOfBridge(type) ? null : VOCABULARY[type];
 }
+
+export function isOfBridge(type: EventType): type is BridgeType {
+  return type.startsWith("bridge.");
+}
+
+/** The source of the bridge's own events. No configured source has this name. */
+export const BRIDGE_SOURCE = "bridge";
 
 const instant = z.iso.datetime({ precision: 3 }).describe("UTC, RFC 3339 with milliseconds");
 
@@ -158,6 +179,34 @@ export const Provenance = z
   .describe("Where the event comes from, for questions to the operator");
 export type Provenance = z.infer<typeof Provenance>;
 
+/** What became of a concern. `reminder`: it is open for longer than a day. */
+export const CONCERN_CHANGES = ["begun", "worse", "over", "reminder"] as const;
+export type ConcernChange = (typeof CONCERN_CHANGES)[number];
+
+/** From the most harmful: events are lost or do not arrive; a person should look soon; worth knowing. */
+export const SEVERITIES = ["critical", "warning", "notice"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export const ConcernView = z
+  .strictObject({
+    id: z.string().describe("the same as long as the concern lasts, such as `silent:legalesign/batch`"),
+    kind: z.string().describe("the first part of the id: docs/concerns.md lists all kinds"),
+    severity: z.enum(SEVERITIES).describe("from the most harmful"),
+    change: z.enum(CONCERN_CHANGES).describe("begun, worse, over, or a reminder of what is still open"),
+    since: instant.describe("when the trouble began, as far as it can be told"),
+    count: z.int().describe("how many documents, deliveries, requests or words it is about"),
+    sentence: z.string().describe("what is wrong"),
+    advice: z.string().describe("what can be done"),
+    command: z.string().nullable().describe("the command to run first; null: none helps"),
+    ends: z.string().describe("what ends it"),
+    documents: z
+      .array(z.strictObject({ id: z.string(), title: z.string().nullable() }))
+      .optional()
+      .describe("the oldest documents with their titles; only with `details: true`"),
+  })
+  .describe("Something that needs a person");
+export type ConcernView = z.infer<typeof ConcernView>;
+
 /** What is forwarded as the `data` of every format. */
 export const EventData = z.strictObject({
   provider: z.string().describe("the name of the mapping, such as `legalesign`"),
@@ -185,6 +234,10 @@ export const EventData = z.strictObject({
     .describe("why, in the words of the person who declined, canceled or reported it; null: none was given"),
   code: Code,
   provenance: Provenance,
+  concerns: z
+    .array(ConcernView)
+    .optional()
+    .describe("what needs a person; only in events of the bridge itself"),
 });
 
 /**
@@ -194,7 +247,7 @@ export const EventData = z.strictObject({
 export const Event = z.strictObject({
   id: z.string().regex(/^evt_[a-z0-9]{26}$/),
   source: z.string(),
-  type: z.enum(EVENT_TYPES),
+  type: z.enum([...EVENT_TYPES, ...BRIDGE_TYPES]),
   time: instant.describe(
     "when it happened by the provider's clock; when the request was received, where the provider gives no time",
   ),

@@ -26,6 +26,11 @@ export interface KnownSigner {
 export const FINAL_EVENTS = ["emitted", "predates"] as const;
 export type FinalEvent = (typeof FINAL_EVENTS)[number];
 
+/** Whether this person must sign, and was not replaced or removed. */
+export function mustSign({ role, listed }: Pick<KnownSigner, "role" | "listed">): boolean {
+  return listed !== false && canSign(role);
+}
+
 /**
  * The signers after a payload, in whichever order lists come. A signer whom the newest list leaves out, and
  * who has not ended, is marked as no longer listed.

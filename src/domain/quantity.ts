@@ -28,6 +28,12 @@ export function parseSince(text: string, now: number): number | null {
   return ago === null ? parseMoment(text) : Math.max(0, now - ago);
 }
 
+/** The same for a moment, or the end of a duration from now. */
+export function parseUntil(text: string, now: number): number | null {
+  const ahead = parseDuration(text);
+  return ahead === null ? parseMoment(text) : now + ahead;
+}
+
 /** Bytes; null when the text is no size. 1 kb is 1,024 bytes. */
 export function parseSize(text: string): number | null {
   const [, count, unit] = /^(\d+)(b|kb|mb|gb)$/i.exec(text) ?? [];

@@ -23,6 +23,8 @@ export interface AcceptParts {
   /** The destinations of the current configuration. */
   subscribers(): readonly Subscriber[];
   newReceiptId(receivedAt: number): string;
+  /** A genuine request came, over a channel whose secret is being changed. */
+  matched?(channel: Channel, byOlderSecret: boolean): void;
   /** Nothing is sent without it: it wakes the dispatcher. */
   recorded: OnRecorded;
 }
@@ -33,13 +35,15 @@ export type Accept = (request: OpenedRequest, channel: Channel) => Promise<Accep
  * The way in: verify, decode, normalize, record. `interpret` normalizes slice by slice while `recordEach`
  * records, so that a long batch holds up no other request. Rejects only when the store does.
  */
-export function createAccept({ store, reject, subscribers, newReceiptId, recorded }: AcceptParts): Accept {
+export function createAccept(parts: AcceptParts): Accept {
+  const { store, reject, subscribers, newReceiptId, recorded, matched } = parts;
   return async (opened, channel) => {
     const request = await verifyInTurns(opened, channel);
     if ("refused" in request) {
       await reject({ head: opened, channel, reason: request.refused, body: { bytes: opened.body } });
       return request;
     }
+    if (request.byOlderSecret !== null) matched?.(channel, request.byOlderSecret);
     const decoded = await decodeInTurns(request, channel);
     const receiptId = newReceiptId(request.receivedAt);
     const planned = interpret(decoded, { receiptId, request, channel, subscribers });

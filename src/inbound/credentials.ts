@@ -45,6 +45,12 @@ function refuseBy(head: RequestHead, check: Credential): Refusal | null {
   }
 }
 
+/** Whether a place has the newest of the values that it may have. */
+export function hasNewest(head: RequestHead, { place, values: [newest] }: CheckOf<"equals">): boolean {
+  const given = fingerprintsOf(head, [place]).places?.[formatPlace(place)];
+  return given !== undefined && newest !== undefined && isSameFingerprint(given, fingerprint(newest));
+}
+
 function refuseEquals(head: RequestHead, { place, values }: CheckOf<"equals">): Refusal | null {
   const name = formatPlace(place);
   const given = fingerprintsOf(head, [place]).places?.[name];

@@ -62,5 +62,10 @@ declare const verified: unique symbol;
 export interface VerifiedRequest extends OpenedRequest {
   /** The checks that passed, such as `hmac+token`; `none` when the configuration switched checks off. */
   readonly verified: string;
+  /**
+   * Where a check has several secrets: whether the request matches only one that is not the newest. Null:
+   * there is one.
+   */
+  readonly byOlderSecret: boolean | null;
   readonly [verified]: true;
 }

@@ -6,7 +6,7 @@ import { formatPlace } from "../mapping/request-place.ts";
 import { refuseAge } from "./age.ts";
 import { type Channel, type Check, isProof } from "./channel.ts";
 import { contentOf, unsaidCoding } from "./content.ts";
-import { isSame, type Refusal, refuseCredentials } from "./credentials.ts";
+import { hasNewest, isSame, type Refusal, refuseCredentials } from "./credentials.ts";
 import { openRequest, type PayloadRule } from "./open-request.ts";
 import type { OpenedRequest, RawRequest, VerifiedRequest } from "./request.ts";
 import { decodeSignatures, signatureTexts, signedBytes } from "./signature.ts";
@@ -31,34 +31,52 @@ export function verifyInTurns(request: OpenedRequest, channel: Channel): Promise
 /** The request of a receipt, which passed its channel's checks when it came. */
 export async function asVerifiedBefore(receipt: Receipt, channel: Channel): Promise<VerifiedRequest> {
   const raw = await requestOfReceipt(receipt, channel);
-  return asVerified(openRequest(raw, channel.rules.read), receipt.verified);
+  return asVerified(openRequest(raw, channel.rules.read), {
+    verified: receipt.verified,
+    byOlderSecret: null,
+  });
 }
 
 /** A request of a dry run: nothing is checked, and nothing may be recorded. */
 export function withoutChecks(raw: RawRequest, { rules }: Pick<Channel, "rules">): VerifiedRequest {
-  return asVerified(openRequest(raw, rules.read), "none");
+  return asVerified(openRequest(raw, rules.read), { verified: "none", byOlderSecret: null });
 }
 
-function asVerified(request: OpenedRequest, verified: string): VerifiedRequest {
-  return { ...request, verified } as VerifiedRequest;
+function asVerified(
+  request: OpenedRequest,
+  how: Pick<VerifiedRequest, "verified" | "byOlderSecret">,
+): VerifiedRequest {
+  return { ...request, ...how } as VerifiedRequest;
 }
 
-/** `passed`, `absent` where an optional check has nothing to judge, or why the check failed. */
-type Verdict = "passed" | "absent" | Refusal;
+/**
+ * `passed`, `passed_by_older` where only a secret matches that is not the newest, `absent` where an optional
+ * check has nothing to judge, or why the check failed.
+ */
+type Verdict = "passed" | "passed_by_older" | "absent" | Refusal;
 
 function* verifying(request: OpenedRequest, channel: Channel): Steps<VerifiedRequest | Refusal> {
   const refusal = refuseCredentials(request, channel);
   if (refusal) return refusal;
   const passed: Check[] = [];
+  let isOlder = false;
   for (const check of channel.checks) {
     const verdict = yield* judgeEither(request, check, channel.rules.read);
     if (typeof verdict === "object") return verdict;
-    if (verdict === "passed") passed.push(check);
+    if (verdict !== "absent") passed.push(check);
+    if (verdict === "passed_by_older") isOlder = true;
   }
   if (channel.checks.some(isProof) && !passed.some(isProof))
     return { refused: "the request has no signature" };
   const verified = passed.map(({ kind }) => kind).join("+") || "none";
-  return refuseForm(request, channel.rules) ?? asVerified(request, verified);
+  const byOlderSecret = channel.checks.some(hasOlderSecret) ? isOlder : null;
+  return refuseForm(request, channel.rules) ?? asVerified(request, { verified, byOlderSecret });
+}
+
+/** Whether a check has the secret before as well, while it is changed. */
+function hasOlderSecret(check: Check): boolean {
+  if (check.kind === "hmac") return check.secrets.length > 1;
+  return check.kind === "equals" && check.isSecret && check.values.length > 1;
 }
 
 const XML_TYPE = /^[^;]*[/+]xml\s*(?:;|$)/i;
@@ -89,7 +107,7 @@ function* judgeEither(request: OpenedRequest, check: Check, read: PayloadRule): 
     return verdict;
   const uncoded = openRequest({ ...request, content: { bytes: request.body } }, read);
   const asItCame = yield* judge(uncoded, check);
-  return asItCame === "passed" ? asItCame : verdict;
+  return typeof asItCame === "string" && asItCame !== "absent" ? asItCame : verdict;
 }
 
 function coversBody(check: Check): boolean {
@@ -103,10 +121,12 @@ function* judge(request: OpenedRequest, check: Check): Steps<Verdict> {
       return yield* judgeHmac(request, check);
     case "rsa":
       return judgeRsa(request, check);
+    // `refuseCredentials` has judged these.
     case "equals":
+      return hasOlderSecret(check) && !hasNewest(request, check) ? "passed_by_older" : "passed";
     case "token":
     case "basic":
-      return "passed"; // `refuseCredentials` has judged them
+      return "passed";
   }
 }
 
@@ -128,16 +148,17 @@ function* judgeHmac(
   if ("refused" in signed) return signed;
 
   const candidates = decodeSignatures(signatures, rule.prefix, rule.encodings);
-  for (const secret of secrets) {
+  for (const [index, secret] of secrets.entries()) {
     const expected = yield* hmacOf(signed, rule.hash, secret);
-    if (candidates.some((candidate) => isSame(candidate, expected))) return judgeAge(request, rule);
+    if (candidates.some((candidate) => isSame(candidate, expected)))
+      return judgeAge(request, rule) ?? (index > 0 ? "passed_by_older" : "passed");
   }
   return mismatch(request);
 }
 
 /** The age is judged after the signature: a refusal tells it only to senders with the right key. */
-function judgeAge(request: OpenedRequest, { age }: SignedRule): Verdict {
-  return (age && refuseAge(request, age)) ?? "passed";
+function judgeAge(request: OpenedRequest, { age }: SignedRule): Refusal | null {
+  return age && refuseAge(request, age);
 }
 
 /** Bytes that are hashed in one step: some ten milliseconds of work. */
@@ -168,7 +189,7 @@ function judgeRsa(request: OpenedRequest, { rule, key, required }: CheckOf<"rsa"
   const candidates = decodeSignatures(signatures, "", [rule.encoding]).slice(0, MAX_RSA_SIGNATURES);
   try {
     const matches = candidates.some((bytes) => verifySignature(rule.hash, data, key, bytes));
-    return matches ? judgeAge(request, rule) : mismatch(request);
+    return matches ? (judgeAge(request, rule) ?? "passed") : mismatch(request);
   } catch {
     // No request makes OpenSSL throw here; a host's policy that forbids the hash does.
     return {

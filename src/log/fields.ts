@@ -48,6 +48,8 @@ export const LOG_FIELDS = {
   retryInMs: { kind: "number", meaning: "Delay until the store is asked again, in milliseconds." },
   nextAttemptAt: { kind: "text", meaning: "Time of the next attempt, ISO 8601." },
   probeAt: { kind: "text", meaning: "Time of the next probe, ISO 8601; null: at once." },
+  concern: { kind: "text", meaning: "Id of the concern, as `countersign status` shows it." },
+  severity: { kind: "text", meaning: "Of the concern: critical, warning or notice." },
   reason: { kind: "text", meaning: "Reason in a word or a sentence." },
   detail: { kind: "text", meaning: "More about the reason, in a sentence." },
   events: { kind: "number", meaning: "Count of new events." },

@@ -1,3 +1,4 @@
+import type { WatchObserver } from "../alert/watcher.ts";
 import type { IngressOutcome } from "../inbound/receive.ts";
 import type { RejectionsObserver } from "../inbound/rejections.ts";
 import type { Log } from "../log/log.ts";
@@ -13,6 +14,7 @@ import {
   observeConfiguration,
   observeProcess,
   observePruning,
+  observeWatch,
   type ProcessObserver,
 } from "./process.ts";
 
@@ -31,6 +33,7 @@ export interface Observers {
   configuration: ConfigurationObserver;
   admin: AdminObserver;
   process: ProcessObserver;
+  watch: WatchObserver;
 }
 
 export interface ObserverParts {
@@ -50,5 +53,6 @@ export function createObservers(parts: ObserverParts): Observers {
     configuration: observeConfiguration(parts),
     admin: observeAdmin(parts),
     process: observeProcess(parts),
+    watch: observeWatch(parts),
   };
 }

@@ -1,5 +1,7 @@
+import type { WatchObserver } from "../alert/watcher.ts";
 import type { Delivery } from "../domain/delivery.ts";
 import { messageOf } from "../domain/errors.ts";
+import type { ConcernChange } from "../domain/event.ts";
 import type { Channel } from "../inbound/channel.ts";
 import type { LogEventName } from "../log/log.ts";
 import type { PruningObserver } from "../retention.ts";
@@ -107,5 +109,20 @@ export function observePruning({ log, metrics }: ObserverParts): PruningObserver
     rounded: (pruned, duration) => log("prune.finished", { pruned, durationMs: duration }),
     away: (error) => log("prune.failed", { reason: messageOf(error) }),
     died: (error) => log("pruner.died", { err: error }),
+  };
+}
+
+const CONCERN_EVENTS = {
+  begun: "concern.begun",
+  worse: "concern.worse",
+  over: "concern.over",
+  reminder: "concern.still_open",
+} as const satisfies Record<ConcernChange, LogEventName>;
+
+export function observeWatch({ log }: ObserverParts): WatchObserver {
+  return {
+    changed: (change, { id, severity, sentence }) =>
+      log(CONCERN_EVENTS[change], { concern: id, severity, reason: sentence }),
+    failed: (error) => log("concerns.failed", { reason: messageOf(error) }),
   };
 }

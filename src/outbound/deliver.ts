@@ -96,14 +96,14 @@ function prepareDestination(
  * @throws whatever the format or a key throws: the event cannot be sent.
  */
 export function createEncodeAndSign(destination: Destination): PreparedDestination["encodeAndSign"] {
-  const { secrets, alsoSign, typePrefix } = destination;
+  const { secrets, alsoSign, typePrefix, recipients = [] } = destination;
   const { encode, ownSignature } = FORMATS[destination.format];
   const [newest] = secrets;
   const own = newest && ownSignature?.(newest);
   const keys = { secrets, bodySignatures: [own, alsoSign].filter((one) => one != null) };
   const forcedType = destination.contentType && `${destination.contentType}; charset=utf-8`;
   return (event, now, replayed) => {
-    const encoded = encode(event, { typePrefix });
+    const encoded = encode(event, { typePrefix, recipients });
     const signed = signatureHeaders(encoded.body, event.id, now, keys);
     const contentType = forcedType ?? encoded.contentType;
     const headers = { ...encoded.headers, "content-type": contentType, ...signed };
@@ -126,8 +126,8 @@ function signatureHeaders(body: Buffer, id: string, now: number, { secrets, body
   const headers: Record<string, string> = {
     "webhook-id": id,
     "webhook-timestamp": String(timestamp),
-    "webhook-signature": sign({ id, timestamp, body, secrets }),
   };
+  if (secrets.length > 0) headers["webhook-signature"] = sign({ id, timestamp, body, secrets });
   for (const signature of bodySignatures) headers[signature.header] = signBody(signature, body);
   return headers;
 }

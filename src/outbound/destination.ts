@@ -21,7 +21,10 @@ export interface Destination extends Subscriber {
   format: FormatName;
   /** Replaces the format's own content type; null: it does not. */
   contentType: string | null;
-  /** At least one, newest first. For the format `lumin` the first is a shared secret, not a private key. */
+  /**
+   * Newest first; none for the formats of alerts. For the format `lumin` the first is a shared secret, not a
+   * private key.
+   */
   secrets: readonly Secret[];
   /** A further signature, such as the receiver checked before; null: none. */
   alsoSign: BodySignature | null;
@@ -41,4 +44,6 @@ export interface Destination extends Subscriber {
   paused: boolean;
   /** Put before our event types, such as `esign.`. */
   typePrefix: string;
+  /** E-mail addresses for the format `email-webhook`; absent: none. */
+  recipients?: readonly string[] | undefined;
 }

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { Event, EventData } from "../domain/event.ts";
+import {
+  BRIDGE_SOURCE,
+  type ConcernView,
+  Event,
+  EventData,
+  type EventType,
+  isOfBridge,
+} from "../domain/event.ts";
 
 /** A CloudEvents 1.0 event in structured JSON. https://github.com/cloudevents/spec */
 export const ForwardedEvent = z
@@ -10,15 +17,21 @@ export const ForwardedEvent = z
     ),
     source: z
       .string()
-      .regex(/^\/sources\/.+$/)
-      .describe("`/sources/` and the name of the configured account"),
-    type: z.string().describe("`typePrefix` of the configuration, normally `esign.`, and the event type"),
+      .regex(/^\/(sources\/.+|bridge)$/)
+      .describe(
+        "`/sources/` and the name of the configured account; `/bridge` for events of the bridge itself",
+      ),
+    type: z
+      .string()
+      .describe(
+        "`typePrefix` of the configuration, normally `esign.`, and the event type; those of the bridge itself, such as `bridge.concern.opened`, have no prefix",
+      ),
     subject: z
       .string()
-      .regex(/^(documents|signers)\/.+$/)
+      .regex(/^(documents|signers|concerns)\/.+$/)
       .optional()
       .describe(
-        "`documents/<id>`, or `signers/<id>` while the document is not known; ids are percent-encoded",
+        "`documents/<id>`, `signers/<id>` while the document is not known, or `concerns/<id>`; ids are percent-encoded",
       ),
     time: Event.shape.time,
     datacontenttype: z.literal("application/json").describe("the type of `data`"),
@@ -51,15 +64,15 @@ export function encode(event: Event, options: { typePrefix: string }): Encoded {
 
 /** The event's CloudEvents attributes; missing ones are undefined. One literal is fastest to serialize. */
 export function attributesOf(
-  { id, source, type, time, recordedAt, document, signer }: Event,
+  { id, source, type, time, recordedAt, document, signer, concerns }: Event,
   { typePrefix }: { typePrefix: string },
 ) {
   return {
     specversion: "1.0",
     id,
-    source: `/sources/${uriPart(source)}`,
-    type: typePrefix + type,
-    subject: subjectOf(document, signer),
+    source: isOfBridge(type) ? `/${BRIDGE_SOURCE}` : `/sources/${uriPart(source)}`,
+    type: typeOf(type, typePrefix),
+    subject: concerns ? subjectOfConcerns(concerns) : subjectOf(document, signer),
     time,
     datacontenttype: "application/json",
     partitionkey: document?.id,
@@ -70,7 +83,18 @@ export function attributesOf(
 /** The data in every format but `lumin`. */
 export function dataOf(event: Event): ForwardedEvent["data"] {
   const { provider, channel, sequence, late, document, signer, signers, reason, code, provenance } = event;
-  return { provider, channel, sequence, late, document, signer, signers, reason, code, provenance };
+  const data = { provider, channel, sequence, late, document, signer, signers, reason, code, provenance };
+  return event.concerns ? { ...data, concerns: event.concerns } : data;
+}
+
+/** The type as it is forwarded. */
+export function typeOf(type: EventType, typePrefix: string): string {
+  return isOfBridge(type) ? type : typePrefix + type;
+}
+
+/** Of one that gathers several there is none. */
+function subjectOfConcerns([first, ...more]: readonly ConcernView[]): string | undefined {
+  return first && more.length === 0 ? `concerns/${uriPart(first.id)}` : undefined;
 }
 
 function subjectOf(document: Event["document"], signer: Event["signer"]): string | undefined {

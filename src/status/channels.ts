@@ -1,7 +1,14 @@
-import type { ChannelSituation, ChannelTally, Problems, RefusedInARow } from "../concern/situation.ts";
+import type {
+  ChannelSituation,
+  ChannelTally,
+  OlderSecret,
+  Problems,
+  RefusedInARow,
+} from "../concern/situation.ts";
 import type { Channel } from "../inbound/channel.ts";
 import type { RequestTally } from "../store/port/reads.ts";
 import type { Store } from "../store/store.ts";
+import { newestOf } from "./pages.ts";
 
 /** What came over each configured channel. */
 
@@ -11,14 +18,17 @@ interface Parts {
   tallies: readonly RequestTally[];
   /** When this process began, milliseconds since 1970: a channel that never got anything is no older. */
   startedAt: number;
+  /** By source and channel. */
+  olderSecrets: ReadonlyMap<string, OlderSecret>;
 }
 
-export async function lookAtChannels({ store, channels, tallies, startedAt }: Parts) {
+export async function lookAtChannels(parts: Parts): Promise<ChannelSituation[]> {
+  const { channels, tallies } = parts;
   const byChannel = Map.groupBy(tallies, ({ source, channel }) => `${source}/${channel}`);
   const looked: ChannelSituation[] = [];
   for (const channel of channels) {
     const own = byChannel.get(`${channel.source}/${channel.name}`) ?? [];
-    looked.push(await lookAt(channel, own, { store, startedAt }));
+    looked.push(await lookAt(channel, own, parts));
   }
   return looked;
 }
@@ -26,7 +36,7 @@ export async function lookAtChannels({ store, channels, tallies, startedAt }: Pa
 async function lookAt(
   channel: Channel,
   tallies: readonly RequestTally[],
-  { store, startedAt }: Pick<Parts, "store" | "startedAt">,
+  { store, startedAt, olderSecrets }: Parts,
 ): Promise<ChannelSituation> {
   const genuine = tallies.filter(({ outcome }) => outcome !== "refused");
   const newestGenuine = genuine.length === 0 ? null : Math.max(...genuine.map(({ newest }) => newest));
@@ -40,7 +50,7 @@ async function lookAt(
     tallies: tallies.map(toTally),
     newestGenuine,
     refused: await refusedSince(newestGenuine, channel, tallies, store),
-    olderSecret: null,
+    olderSecret: olderSecrets.get(`${channel.source}/${channel.name}`) ?? null,
     problems: await problemsOf(channel, store),
   };
 }
@@ -61,10 +71,13 @@ async function refusedSince(
   );
   const [first] = later;
   if (!first) return null;
-  const { items } = await store.listRejections({ source, channel: name }, { limit: 1, order: "newest" });
+  const begin = Math.max(first.hour, newestGenuine ?? 0);
+  const kept = { source, channel: name, from: begin };
+  const { items } = await store.listRejections(kept, { limit: 1, order: "newest" });
+  const [oldest] = (await store.listRejections(kept, { limit: 1, order: "oldest" })).items;
   return {
     count: later.reduce((sum, { count }) => sum + count, 0),
-    since: Math.max(first.hour, newestGenuine ?? 0),
+    since: oldest?.receivedAt ?? begin,
     newest: Math.max(...later.map(({ newest }) => newest)),
     check: items[0]?.reason ?? "they are not kept",
   };
@@ -75,8 +88,8 @@ const MAX_PROBLEMS = 1_000;
 
 async function problemsOf({ source, name }: Channel, store: Parts["store"]): Promise<Problems | null> {
   const filter = { source, channel: name, problems: true };
-  const { items } = await store.findReceipts(filter, { limit: MAX_PROBLEMS, order: "newest" });
-  const [newest, oldest] = [items[0], items.at(-1)];
+  const receipts = await newestOf((page) => store.findReceipts(filter, page), MAX_PROBLEMS);
+  const [newest, oldest] = [receipts[0], receipts.at(-1)];
   if (!newest || !oldest) return null;
-  return { count: items.length, oldest: oldest.receivedAt, newest: newest.receivedAt };
+  return { count: receipts.length, oldest: oldest.receivedAt, newest: newest.receivedAt };
 }

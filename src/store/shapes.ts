@@ -2,7 +2,14 @@ import { z } from "zod";
 import type { Breaker } from "../domain/breaker.ts";
 import type { Origin } from "../domain/coalesce.ts";
 import type { Document } from "../domain/document.ts";
-import { DOCUMENT_STATUSES, Event, Provenance, SIGNER_ROLES, SIGNER_STATUSES } from "../domain/event.ts";
+import {
+  DOCUMENT_STATUSES,
+  EVENT_TYPES,
+  Event,
+  Provenance,
+  SIGNER_ROLES,
+  SIGNER_STATUSES,
+} from "../domain/event.ts";
 import { FINAL_EVENTS } from "../domain/known-signer.ts";
 import { PROBLEM_KINDS, type Problem, type Shown } from "../domain/receipt.ts";
 import type { AuditEntry, Pause } from "./port/control.ts";
@@ -62,6 +69,9 @@ export const document: z.ZodType<Document> = z.strictObject({
   listedAt: instant.optional(),
   sequence: count,
   newest: instant,
+  told: z.array(z.enum(EVENT_TYPES)).optional(),
+  firstAt: instant.optional(),
+  sentAt: instant.optional(),
 });
 
 /** Whole: a mapping made the draft of a request, and nothing of it is chosen here. */
@@ -77,6 +87,7 @@ export const breaker: z.ZodType<Breaker> = z.strictObject({
   failures: count,
   probeAt: instant.nullable(),
   probes: count,
+  openedAt: instant.optional(),
 });
 
 export const details: z.ZodType<AuditEntry["details"]> = z.record(

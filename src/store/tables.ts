@@ -9,6 +9,7 @@ import {
 } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import { Event } from "../domain/event.ts";
+import { gapsOf } from "../domain/gaps.ts";
 import type { Rejection } from "../domain/receipt.ts";
 import {
   DELIVERY_OUTCOMES,
@@ -225,6 +226,7 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
       copy("source", "text", (row) => row.document.source),
       copy("id", "text", (row) => row.document.id),
       copy("status", "text", (row) => row.document.status),
+      copy("gaps", "text", (row) => gapsOf(row.document)),
     ],
     order: ["position"],
     keys: [{ columns: ["source", "id"] }],

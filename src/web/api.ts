@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import Router from "@koa/router";
 import type Koa from "koa";
 import type { Concern } from "../concern/concern.ts";
+import type { Acknowledgement } from "../concern/episodes.ts";
 import { CountersignError } from "../domain/errors.ts";
 import type { Shown } from "../domain/receipt.ts";
 import type { Envelope } from "../inbound/private.ts";
@@ -28,6 +29,8 @@ export interface ApiParts extends DeliveryViewParts {
   store: Store;
   /** What needs a person, by harm. */
   concerns(): Promise<readonly Concern[]>;
+  /** The acknowledgements in force, by the id of the concern. */
+  acknowledged(): Promise<ReadonlyMap<string, Acknowledgement>>;
   /** Removes from a stored request what the present configuration calls private. */
   conceal<Kept extends Envelope & { source: string; channel: string }>(kept: Kept): Kept;
 }
@@ -55,8 +58,8 @@ function addEventRoutes(router: Router, { store, states, now }: ApiParts): void 
   });
   router.get("/documents", async (context) => {
     const { page, filter } = splitList(parseInput(DocumentQuery(now()), context.query));
-    const { stuck: stuckBefore, ...rest } = filter;
-    context.body = await store.findDocuments({ ...rest, stuckBefore }, page);
+    const { stuck: stuckBefore, missing: gap, ...rest } = filter;
+    context.body = await store.findDocuments({ ...rest, stuckBefore, gap }, page);
   });
   router.get("/documents/:id", async (context) => {
     const { id = "" } = context.params;
@@ -95,7 +98,7 @@ function addRequestRoutes(router: Router, { store, conceal, now }: ApiParts): vo
 }
 
 function addDeliveryRoutes(router: Router, parts: ApiParts): void {
-  const { store, now, concerns } = parts;
+  const { store, now } = parts;
   router.get("/deliveries", async (context) => {
     const { page, filter } = splitList(parseInput(DeliveryQuery(now()), context.query));
     if (filter.undelivered && filter.status === "delivered")
@@ -121,7 +124,7 @@ function addDeliveryRoutes(router: Router, parts: ApiParts): void {
   });
   router.get("/concerns", async (context) => {
     parseInput(OnePageQuery, context.query);
-    context.body = { items: await concerns(), next: null };
+    context.body = { items: await listConcerns(parts), next: null };
   });
   router.get("/audit", async (context) => {
     const { page, filter } = splitList(parseInput(AuditQuery(now()), context.query));
@@ -171,6 +174,12 @@ async function tellDocument(store: Store, id: string, source: string | undefined
   if (!document) return null;
   const events = await store.findEvents({ document: id, source: document.source }, { limit: MAX_EVENTS });
   return { ...document, events: events.items };
+}
+
+/** What needs a person, each with its acknowledgement; null: it has none. */
+export async function listConcerns({ concerns, acknowledged }: Pick<ApiParts, "concerns" | "acknowledged">) {
+  const [found, known] = [await concerns(), await acknowledged()];
+  return found.map((concern) => ({ ...concern, acknowledged: known.get(concern.id) ?? null }));
 }
 
 function notFound(what: string, id: string): never {

@@ -2,11 +2,13 @@ import Router from "@koa/router";
 import type Koa from "koa";
 import { koaBody } from "koa-body";
 import { z } from "zod";
+import { ATTEMPT_CAUSES, PARK_REASONS } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { MAX_RATE, parseRate } from "../domain/quantity.ts";
+import { addAcknowledgeRoutes } from "./acknowledge.ts";
 import { auditName, type Caller, isOurOrigin, requireAct } from "./callers.ts";
-import { moment, PAGE, parseInput } from "./input.ts";
+import { moment, PAGE, parseInput, wordOf } from "./input.ts";
 import { type Mandate, type Operations, REPLAY_CURSOR } from "./operations.ts";
 
 /**
@@ -44,6 +46,8 @@ const ReplayBody = (now: number) =>
     since: moment(now).optional(),
     type: z.enum(EVENT_TYPES, "must be an event type").optional(),
     document: z.string().optional(),
+    parked: wordOf(PARK_REASONS).optional(),
+    cause: wordOf(ATTEMPT_CAUSES).optional(),
     rate: rate.optional(),
     reason,
     dryRun: z.boolean().default(false),
@@ -86,12 +90,18 @@ export function controlRoutes({ operations, now }: ControlParts): Router {
     const skipped = await operations.skip(context.params.id ?? "", mandated(context));
     context.body = { ...skipped, status: "parked", reason: "skipped" };
   });
+  addAcknowledgeRoutes(router, { operations, now, reason, mandateOf });
+  router.post("/alerts/:name/test", async (context) => {
+    const delivery = await operations.testAlert(context.params.name ?? "", mandated(context));
+    context.body = { delivery };
+  });
   router.post("/replays", async (context) => {
-    const { dryRun, reason, ...request } = parseInput(ReplayBody(now()), context.request.body);
-    const { rate: _, cursor: __, limit: ___, ...filter } = request;
+    const given = parseInput(ReplayBody(now()), context.request.body);
+    const { dryRun, reason, rate, cursor, limit, parked, ...rest } = given;
+    const filter = { ...rest, reason: parked };
     context.body = dryRun
       ? { count: await operations.countReplay(filter) }
-      : await operations.replay(request, mandateOf(context, reason));
+      : await operations.replay({ ...filter, rate, cursor, limit }, mandateOf(context, reason));
   });
   router.post("/reprocess", async (context) => {
     const given = parseInput(ReprocessBody(now()), context.request.body);

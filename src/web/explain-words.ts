@@ -10,6 +10,10 @@ type Phrase = (signer: string) => string;
 
 /** Each phrase about a signer has a place for the signer. */
 const PHRASES: Readonly<Record<Exclude<EventType, "unknown">, Phrase>> = {
+  "bridge.concern.opened": () => "something needs a person",
+  "bridge.concern.closed": () => "something needs no person any more",
+  "bridge.alert": () => "changes of what needs a person",
+  "bridge.test": () => "test of a destination",
   "document.created": () => "document created",
   "document.sent": () => "document sent for signing",
   "document.fields_completed": () => "fields of the document completed",

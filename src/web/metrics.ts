@@ -4,7 +4,6 @@ import { type Clock, inTime } from "../domain/clock.ts";
 import { PARK_REASONS, type ParkReason } from "../domain/delivery.ts";
 import type { EventType } from "../domain/event.ts";
 import { DROP_REASONS, type DropReason } from "../inbound/rejections.ts";
-import { UNWATCHED } from "../status/unwatched.ts";
 import type { DestinationState } from "../store/port/control.ts";
 import type { Backlog } from "../store/port/reads.ts";
 import { PRUNABLE, type Prunable } from "../store/port/retention.ts";
@@ -178,8 +177,7 @@ export function createMetrics(parts: MetricsParts) {
     if (!answers) return;
     const [waiting, count, found] = answers;
     withProblems.set(count);
-    for (const kind of Object.keys(KINDS) as Kind[])
-      if (!UNWATCHED.includes(kind)) concerning.set({ kind }, 0);
+    for (const kind of Object.keys(KINDS) as Kind[]) concerning.set({ kind }, 0);
     for (const { kind } of found) concerning.inc({ kind });
     for (const { name } of states()) {
       pending.set({ destination: name }, 0);

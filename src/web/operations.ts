@@ -1,3 +1,5 @@
+import type { Concern } from "../concern/concern.ts";
+import type { Acknowledgement } from "../concern/episodes.ts";
 import type { Delivery } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import type { Reprocessed, ReprocessRequest } from "../inbound/reprocess.ts";
@@ -19,6 +21,12 @@ export interface OperationParts {
   states(): readonly DestinationState[];
   /** Processes stored requests again, a page at a time. */
   reprocess(wish: ReprocessRequest, page: PageRequest): Promise<Reprocessed>;
+  /** What needs a person, by harm. */
+  concerns(): Promise<readonly Concern[]>;
+  /** False: others changed the concern in between, again and again. */
+  acknowledgeConcern(concern: Concern, acknowledgement: Acknowledgement): Promise<boolean>;
+  /** Sends a test to an alert; returns the id of its delivery. Null: there is no such alert. */
+  testAlert(name: string): Promise<string | null>;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -177,6 +185,35 @@ export function createOperations(parts: OperationParts) {
       const { destination, event } = delivery;
       await audit("acknowledge", mandate, { delivery: id, event, destination });
       return { id, destination, event };
+    },
+
+    /** Somebody knows of a concern, and takes care of it until then: milliseconds since 1970. */
+    async acknowledgeConcern(
+      { id, until }: { id: string; until: number },
+      mandate: Mandate,
+    ): Promise<Acknowledgement> {
+      const concerns = await parts.concerns();
+      const concern = concerns.find((one) => one.id === id);
+      if (!concern) {
+        const there = concerns.map((one) => one.id).join(", ") || "none";
+        throw new CountersignError(
+          "not_found",
+          `there is no concern ${id} at this moment: there are ${there}`,
+        );
+      }
+      const acknowledgement = { at: now(), until, ...mandate };
+      if (!(await parts.acknowledgeConcern(concern, acknowledgement)))
+        throw new CountersignError("conflict", `${id} is changing at this moment: try again`);
+      await audit("acknowledge", mandate, { concern: id, until: new Date(until).toISOString() });
+      return acknowledgement;
+    },
+
+    /** Sends a test to an alert, as its alerts go; returns the id of its delivery. */
+    async testAlert(name: string, mandate: Mandate): Promise<string> {
+      const delivery = await parts.testAlert(name);
+      if (delivery === null) throw new CountersignError("not_found", `there is no alert ${name}`);
+      await audit("test-alert", mandate, { alert: name });
+      return delivery;
     },
 
     /** Processes one page of stored requests again. The caller passes `next` on until it is null. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ATTEMPT_CAUSES, DELIVERY_STATUSES, PARK_REASONS } from "../domain/delivery.ts";
 import { DOCUMENT_STATUSES, EVENT_TYPES } from "../domain/event.ts";
+import { GAPS } from "../domain/gaps.ts";
 import { parseDuration } from "../domain/quantity.ts";
 import { DELIVERY_GROUPS, type DeliveryGroup } from "../store/port/reads.ts";
 import { listParameters, PAGE, rangeParameters, wordOf } from "./input.ts";
@@ -46,6 +47,7 @@ export const DocumentQuery = (now: number) =>
     status: wordOf(DOCUMENT_STATUSES).optional(),
     search: z.string().min(1, SEARCH_RULE).max(MAX_SEARCH_LENGTH, SEARCH_RULE).optional(),
     stuck: longerThan(now).optional(),
+    missing: wordOf(GAPS).optional(),
   });
 
 export const AuditQuery = (now: number) => z.strictObject(listParameters(now));

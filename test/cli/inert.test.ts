@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { inert } from "../../src/cli/inert.ts";
+import { inert } from "../../src/domain/inert.ts";
 import {
   configText,
   FORM,

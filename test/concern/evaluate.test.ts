@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { SEVERITIES } from "../../src/concern/concern.ts";
 import { evaluate, evaluating } from "../../src/concern/evaluate.ts";
 import type { Situation } from "../../src/concern/situation.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/concern/words.ts";
+import { SEVERITIES } from "../../src/domain/event.ts";
 import { growthOf, MAX_LINEAR_GROWTH } from "../support/growth.ts";
 import { aBusyChannel, aSignerOf, aSituation, aStoredDocument, MACHINES, NOW } from "./situations.ts";
 import { everyTrouble } from "./troubled.ts";

@@ -25,7 +25,7 @@ export interface Arrival {
   outcome: "accepted" | "refused";
 }
 
-const CHANNELS = [
+export const CHANNELS = [
   { source: "legalesign", name: "realtime" },
   { source: "legalesign", name: "batch" },
   { source: "lumin", name: "account" },
@@ -101,7 +101,7 @@ export function* hourly({
 }
 
 /** Genuine posts and strangers', by channel. */
-function arrivalsOf(span: Span, chance: Chance): Arrival[][] {
+export function arrivalsOf(span: Span, chance: Chance): Arrival[][] {
   const realtime = realtimePosts(span, chance);
   const genuine = [
     realtime,

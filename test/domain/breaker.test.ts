@@ -19,7 +19,9 @@ describe("a breaker", () => {
   it("opens at the configured failures in a row, and sets the first probe after the pause", () => {
     const two = afterAttempt(afterAttempt(CLOSED, failed(1), RULE), failed(2), RULE);
     expect(two).to.deep.equal({ failures: 2, probeAt: null, probes: 0 });
-    expect(afterAttempt(two, failed(3), RULE)).to.deep.equal({ failures: 3, probeAt: 10_003, probes: 0 });
+    expect(afterAttempt(two, failed(3), RULE)).to.deep.equal({
+      ...{ failures: 3, probeAt: 10_003, probes: 0, openedAt: 3 },
+    });
   });
 
   it("counts from 0 again after every answer", () => {

@@ -7,7 +7,7 @@ import { createDispatcherHarness, type DispatcherHarness } from "./dispatcher-ha
 import { aDestination } from "./fixtures.ts";
 
 const MOVING = { at: NEW_YEAR, reason: "moving house" };
-const OPEN = { failures: 3, probeAt: NEW_YEAR + 10_000, probes: 0 };
+const OPEN = { failures: 3, probeAt: NEW_YEAR + 10_000, probes: 0, openedAt: NEW_YEAR };
 const FRAGILE = aDestination({
   breaker: { failures: 3, pause: 10_000, longest: 60_000 },
   schedule: [3_600_000, 3_600_000],

@@ -77,7 +77,9 @@ describe("the state of a destination", () => {
     });
 
     it("restores the open breaker after a restart", async () => {
-      expect((await stored())?.breaker).to.deep.equal({ failures: 3, probeAt: NEW_YEAR + 10_000, probes: 0 });
+      expect((await stored())?.breaker).to.deep.equal({
+        ...{ failures: 3, probeAt: NEW_YEAR + 10_000, probes: 0, openedAt: NEW_YEAR },
+      });
       await harness.stop();
       await harness.start([fragile()]);
       expect(attempts).to.have.length(3);

@@ -103,6 +103,7 @@ function createWorld(destinations: readonly Destination[], treatments: readonly 
     const ask = <T>(work: () => Promise<T>): Promise<T> => (dead ? NEVER : whileAlive(work()));
     const mortalClock: Clock = {
       now: clock.now,
+      elapsed: clock.elapsed,
       after: (ms, run) => clock.after(ms, () => (dead ? undefined : run())),
     };
     const dispatcher = createDispatcher({

@@ -504,6 +504,7 @@ describe("two bridges of different configurations on one PostgreSQL", () => {
     const receiver = await startHolding();
     const ahead: Clock = {
       now: () => Date.now() + 30_000,
+      elapsed: () => performance.now(),
       after(ms, run) {
         const timer = setTimeout(run, ms);
         return () => clearTimeout(timer);

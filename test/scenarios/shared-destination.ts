@@ -141,6 +141,7 @@ export function createNodesHarness(url: string, destination: Destination): Nodes
       };
     const killableClock: Clock = {
       now: clock.now,
+      elapsed: clock.elapsed,
       after: (ms, run) => clock.after(ms, () => alive && run()),
     };
     return {

@@ -96,17 +96,19 @@ export function describeLists(name: string, open: () => Promise<Store>): void {
           status: "sent",
           search: "LEASE",
           stuckBefore: minute(5),
+          gap: "pdf",
           from: minute(2),
           until: minute(7),
         },
         stored.documents,
         ({ document, changedAt }) => ({ id: `${document.source} ${document.id}`, at: changedAt }),
-        ({ document }, { source, id, status, search, stuckBefore }) =>
+        ({ document }, { source, id, status, search, stuckBefore, gap }) =>
           (source === undefined || document.source === source) &&
           (id === undefined || document.id === id) &&
           (status === undefined || document.status === status) &&
           (search === undefined || document.title === "A lease") &&
-          (stuckBefore === undefined || (document.status === "sent" && document.statusAt < stuckBefore)),
+          (stuckBefore === undefined || (document.status === "sent" && document.statusAt < stuckBefore)) &&
+          (gap === undefined || document.status === "completed"),
         (filter) => async (page) => {
           const { items, ...rest } = await store.findDocuments(filter, page);
           return { ...rest, items: items.map(({ source, id }) => ({ id: `${source} ${id}` })) };

@@ -18,12 +18,14 @@ interface Timer {
 export function createManualClock(start: number): ManualClock {
   const timers = new Set<Timer>();
   let time = start;
+  let elapsed = 0;
 
   const nextUntil = (end: number): Timer | undefined =>
     [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
 
   return {
     now: () => time,
+    elapsed: () => elapsed,
     after(ms, run) {
       const timer = { at: time + ms, run };
       timers.add(timer);
@@ -34,10 +36,12 @@ export function createManualClock(start: number): ManualClock {
       await settled();
       for (let due = nextUntil(end); due; due = nextUntil(end)) {
         timers.delete(due);
+        elapsed += due.at - time;
         time = due.at;
         due.run();
         await settled();
       }
+      elapsed += end - time;
       time = end;
     },
     set(to) {

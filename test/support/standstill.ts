@@ -37,6 +37,7 @@ export function createStandstill(start: number, hanging: () => number): Standsti
 
   const clock: Clock = {
     now: world.now,
+    elapsed: world.elapsed,
     after(ms, run) {
       const timer = {};
       timers.set(timer, world.now() + ms);

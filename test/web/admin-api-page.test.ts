@@ -92,7 +92,9 @@ const membersOf = (value: unknown) =>
 /** Asks a bridge with rows in every table for each route. */
 async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   const receiver = await startReceiver();
-  const text = configText(`destinations: { crm: { url: "${receiver.url}", secrets: ["${SECRET}"] } }`);
+  const to = `{ url: "${receiver.url}", secrets: ["${SECRET}"] }`;
+  const text = `${configText(`destinations: { crm: ${to} }`)}alerts: { ops: ${to} }
+`;
   const folder = aFolder();
   const load = () => parseConfig(text, join(folder, "countersign.yaml"), {});
   const bridge = await startBridge(text, { folder, load });
@@ -124,6 +126,10 @@ async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   const waiting = await untilFilled(() => get("/api/v1/deliveries?status=pending"));
   const skipped = await post(`/api/v1/deliveries/${waiting.items[0]?.id}/skip`);
   answers.set("POST /api/v1/deliveries/:id/skip", skipped);
+  const acknowledged = await post(`/api/v1/deliveries/${waiting.items[0]?.id}/acknowledge`);
+  answers.set("POST /api/v1/deliveries/:id/acknowledge", acknowledged);
+  const all = await post("/api/v1/deliveries/acknowledge", { destination: "crm" });
+  answers.set("POST /api/v1/deliveries/acknowledge", all);
   const counted = await get("/api/v1/deliveries/groups?group=destination,cause");
   answers.set("GET /api/v1/deliveries/groups", counted);
   answers.set("POST /api/v1/destinations/:name/resume", await post(`${crm}/resume`));
@@ -131,7 +137,13 @@ async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   for (const plain of ["/api/v1/reprocess", "/api/v1/reload"])
     answers.set(`POST ${plain}`, await post(plain));
   answers.set("GET /api/v1/tallies", await get("/api/v1/tallies"));
-  answers.set("GET /api/v1/concerns", await get("/api/v1/concerns"));
+  const unreadable = "data=nothing";
+  await bridge.post(path, unreadable, FORM);
+  const concerns = await get("/api/v1/concerns");
+  answers.set("GET /api/v1/concerns", concerns);
+  const known = await post("/api/v1/concerns/acknowledge", { id: concerns.items[0]?.id, until: "2d" });
+  answers.set("POST /api/v1/concerns/acknowledge", known);
+  answers.set("POST /api/v1/alerts/:name/test", await post("/api/v1/alerts/ops/test"));
   answers.set("GET /api/v1/audit", await get("/api/v1/audit?order=oldest"));
   return answers;
 }

@@ -1,5 +1,4 @@
-import type { Severity } from "../../concern/concern.ts";
-import type { DocumentStatus, SignerStatus } from "../../domain/event.ts";
+import type { DocumentStatus, Severity, SignerStatus } from "../../domain/event.ts";
 import { type Content, type Html, html } from "../html.ts";
 
 /** A status is a glyph and a word; its colour says nothing that they do not. */

@@ -48,8 +48,8 @@ export function readText(bytes: Buffer): Reading {
 }
 
 /**
- * Files of form 1 have no tallies and no notes. Files from before retention have no tombstones, and no time of the last
- * report about a document. In files of 0.1.0 links and destinations have positions too.
+ * Files of form 1 have no tallies and no notes. Files from before retention have no tombstones, and no time
+ * of the last report about a document. In files of 0.1.0 links and destinations have positions too.
  */
 function completed(contents: Contents): Contents {
   const { documents, links, destinations } = contents;

@@ -1,6 +1,7 @@
 import type { Attempt, AttemptCause, Delivery, DeliveryStatus, ParkReason } from "../../domain/delivery.ts";
 import type { Document } from "../../domain/document.ts";
 import type { DocumentStatus, Event, EventType } from "../../domain/event.ts";
+import type { Gap } from "../../domain/gaps.ts";
 import type { Receipt } from "../../domain/receipt.ts";
 import type { DeliveryOutcome, RequestOutcome } from "../../domain/tally.ts";
 import type { ListRequest, SearchedPage, TimeRange } from "./paging.ts";
@@ -26,6 +27,8 @@ export interface DocumentFilter extends TimeRange {
   search?: string | undefined;
   /** Those that were sent before this moment and have not ended, milliseconds since 1970. */
   stuckBefore?: number | undefined;
+  /** Completed ones of which this was not told; with a source an index has them. */
+  gap?: Gap | undefined;
 }
 
 /** A document with the time of its last change. */
@@ -49,7 +52,9 @@ export interface DeliveryFilter extends TimeRange {
   /** True: only those that are open or parked. */
   undelivered?: boolean | undefined;
   reason?: ParkReason | undefined;
-  /** True: only parked ones that were acknowledged. They are in no other list of parked or undelivered ones. */
+  /**
+   * True: only parked ones that were acknowledged. They are in no other list of parked or undelivered ones.
+   */
   acknowledged?: boolean | undefined;
   /** Of the last attempt. */
   cause?: AttemptCause | undefined;

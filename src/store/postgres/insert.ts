@@ -190,16 +190,16 @@ export async function setDocuments(
     documents.map((row) => encodeRow(SCHEMA.documents, row)),
   );
   await session.run(
-    `insert into documents (source, id, status, state, changed_at)
-     select source, id, status, state, changed_at from (
-       select distinct on (source, id) source, id, status, state,
+    `insert into documents (source, id, status, gaps, state, changed_at)
+     select source, id, status, gaps, state, changed_at from (
+       select distinct on (source, id) source, id, status, gaps, state,
          max(changed_at) over (partition by source, id) as changed_at,
          min(n) over (partition by source, id) as first
        from ${from} order by source, id, n desc
      ) newest
      order by first
-     on conflict (source, id) do update set status = excluded.status, state = excluded.state,
-       changed_at = greatest(documents.changed_at, excluded.changed_at)`,
+     on conflict (source, id) do update set status = excluded.status, gaps = excluded.gaps,
+       state = excluded.state, changed_at = greatest(documents.changed_at, excluded.changed_at)`,
     values,
   );
 }

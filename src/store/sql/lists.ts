@@ -1,6 +1,7 @@
 import { isStuck } from "../../domain/document.ts";
 import { createDocumentSearch } from "../../domain/document-search.ts";
 import type { Event } from "../../domain/event.ts";
+import { setsWith } from "../../domain/gaps.ts";
 import type { Rejection } from "../../domain/receipt.ts";
 import type { Column, DbRow } from "../columns.ts";
 import type { AuditEntry } from "../port/control.ts";
@@ -14,7 +15,7 @@ import type {
   ReceiptSummary,
 } from "../port/reads.ts";
 import { AUDIT_ENTRY, DOCUMENT, EVENT, RECEIPT, REJECTION } from "../tables.ts";
-import { type Condition, condition, equal } from "./condition.ts";
+import { ANY, allOf, type Condition, condition, equal } from "./condition.ts";
 import { toRejection } from "./find.ts";
 import { type Listing, list, search } from "./list.ts";
 import type { Session } from "./session.ts";
@@ -141,15 +142,21 @@ function toDocument(row: DbRow): ListedDocument {
   return { ...DOCUMENT.decode(row), changedAt: row.changed_at as number };
 }
 
-function documentsOf({ source, id, status, stuckBefore, from, until }: DocumentFilter): Listing {
+function documentsOf({ source, id, status, stuckBefore, gap, from, until }: DocumentFilter): Listing {
   const time = { column: "changed_at", range: { from, until }, isIndexed: false };
   const documents = { table: "documents", columns: [...DOCUMENT.columns, CHANGED_AT], time };
-  if (id !== undefined) return { ...documents, ways: [equal({ id })], others: equal({ source, status }) };
+  const hasGap = gap === undefined ? ANY : condition("coalesce(gaps, '') in (?, ?, ?, ?)", ...setsWith(gap));
+  const others = allOf(equal({ source, status }), hasGap);
+  if (id !== undefined) return { ...documents, ways: [equal({ id })], others };
+  if (gap !== undefined && source !== undefined) {
+    const ways = setsWith(gap).map((gaps) => condition("source = ? and gaps = ?", source, gaps));
+    return { ...documents, ways, others: equal({ status }) };
+  }
   const isUnderWay = stuckBefore !== undefined || status === "sent" || status === "in_progress";
   return {
     ...documents,
     ...(isUnderWay ? { ways: [UNDER_WAY] } : {}),
-    others: equal({ source, status }),
+    others,
   };
 }
 

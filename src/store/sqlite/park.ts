@@ -5,7 +5,9 @@ import { placeOfDelivery } from "../sql/find.ts";
 import type { Statements } from "./statements.ts";
 import type { Count } from "./tallies.ts";
 
-/** Deliveries that are parked without an attempt, or acknowledged. Everything here runs inside a transaction. */
+/**
+ * Deliveries that are parked without an attempt, or acknowledged. Everything here runs inside a transaction.
+ */
 
 export function skip(
   sql: Statements,

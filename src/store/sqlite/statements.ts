@@ -83,7 +83,7 @@ export function prepareStatements(db: DatabaseSync) {
       db,
       `${insertInto("documents", columnsOf(SCHEMA.documents))}
        on conflict (id, source) do update
-         set status = excluded.status, state = excluded.state,
+         set status = excluded.status, gaps = excluded.gaps, state = excluded.state,
            changed_at = max(changed_at, excluded.changed_at)`,
     ),
 

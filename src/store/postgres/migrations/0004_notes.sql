@@ -15,3 +15,7 @@ create index deliveries_parked on deliveries (destination, position)
   where status = 'parked' and acknowledged_at is null;
 create index deliveries_acknowledged on deliveries (destination, position)
   where acknowledged_at is not null;
+
+-- What was not told of a completed document: domain/gaps.ts.
+alter table documents add column gaps text;
+create index documents_with_gaps on documents (source, gaps, position) where gaps is not null;

@@ -1,1 +1,0 @@
-export { inert } from "../domain/inert.ts";
