@@ -30,7 +30,11 @@ export function createConsole(given: ConsoleParts): Koa.Middleware & ConsoleRout
   async function answer(context: Koa.Context): Promise<void> {
     await signing(context as never, async () => {
       const visitor = gate.admit(context);
-      if (!visitor) return gate.turnAway(context);
+      if (!visitor) {
+        // The first search of a large store takes a second: it begins while somebody signs in.
+        parts.concerns().catch(() => {});
+        return gate.turnAway(context);
+      }
       context.state.visitor = visitor;
       await showing(context as never, () => {
         throw new CountersignError("not_found", `there is no page ${context.path}`);

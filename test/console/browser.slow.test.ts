@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { signedByLumin, tidy } from "../support/bridge.ts";
 import { until } from "../support/until.ts";
 import { becomes, CHROMIUM, IN_A_BROWSER, launch, open, violations } from "./browser.ts";
@@ -7,18 +7,18 @@ import { EVIL, type Filled, filledBridge, luminPost, PERSON } from "./filled-bri
 import { ACT } from "./visitor.ts";
 
 /** Every screen, by what is asked of it. A new screen is added here. */
-const screens = ({ event, documents }: Filled) => ({
-  now: "/",
-  documents: "/documents",
-  "documents, of which none matches": "/documents?search=nothing-like-it",
-  document: `/document?source=lumin&id=${documents.evil}`,
-  events: "/events",
-  event: `/events/${event}`,
-  replay: `/replay?destination=erp&document=${documents.evil}`,
-  "personal data": "/personal-data?back=/documents",
-  "an unknown page": "/events/evt_unknown",
-  "a bad cursor": "/documents?cursor=!!",
-});
+const SCREENS: Readonly<Record<string, (filled: Filled) => string>> = {
+  now: () => "/",
+  documents: () => "/documents",
+  "documents, of which none matches": () => "/documents?search=nothing-like-it",
+  document: ({ documents }) => `/document?source=lumin&id=${documents.evil}`,
+  events: () => "/events",
+  event: ({ event }) => `/events/${event}`,
+  replay: ({ documents }) => `/replay?destination=erp&document=${documents.evil}`,
+  "personal data": () => "/personal-data?back=/documents",
+  "an unknown page": () => "/events/evt_unknown",
+  "a bad cursor": () => "/documents?cursor=!!",
+};
 
 describe(`the console ${IN_A_BROWSER}`, () => {
   let browser: Browser;
@@ -35,17 +35,22 @@ describe(`the console ${IN_A_BROWSER}`, () => {
 
   for (const script of [true, false])
     for (const scheme of ["light", "dark"] as const)
-      it(`has nothing that axe objects to, ${scheme}, with${script ? "" : "out"} a script`, async () => {
-        const { page, faults } = await open(browser, filled.bridge.adminUrl, {
-          scheme,
-          withoutOurs: !script,
+      describe(`has nothing that axe objects to, ${scheme}, with${script ? "" : "out"} a script:`, () => {
+        let page: Page;
+        let faults: string[];
+        before(async () => {
+          const { adminUrl } = filled.bridge;
+          ({ page, faults } = await open(browser, adminUrl, { scheme, withoutOurs: !script }));
         });
-        for (const [name, path] of Object.entries(screens(filled))) {
-          await page.goto(path);
-          expect(await violations(page), name).to.deep.equal([]);
-        }
-        // The browser reports that pages were answered with 400 and 404, and that scripts did not load.
-        expect(faults.filter((text) => !/40[04]|ERR_FAILED/.test(text))).to.deep.equal([]);
+        after(() => page.context().close());
+
+        for (const [name, path] of Object.entries(SCREENS))
+          it(name, async () => {
+            await page.goto(path(filled));
+            expect(await violations(page)).to.deep.equal([]);
+            // The browser reports that pages were answered with 400 and 404, and that scripts did not load.
+            expect(faults.filter((text) => !/40[04]|ERR_FAILED/.test(text))).to.deep.equal([]);
+          });
       });
 
   it("has a page to sign in that axe does not object to", async () => {
@@ -197,8 +202,8 @@ describe(`the console ${IN_A_BROWSER}`, () => {
 
   it("fits a narrow screen", async () => {
     const { page } = await open(browser, filled.bridge.adminUrl, { width: 360 });
-    for (const [name, path] of Object.entries(screens(filled))) {
-      await page.goto(path);
+    for (const [name, path] of Object.entries(SCREENS)) {
+      await page.goto(path(filled));
       const width = await page.evaluate("document.documentElement.scrollWidth");
       expect(width, name).to.be.at.most(360);
     }

@@ -42,7 +42,11 @@ export async function filledBridge(): Promise<Filled> {
   const destinations = `destinations:
   crm: { url: "${crm.url}", secrets: ["${SECRET}"] }
   erp: { url: "${erp.url}", secrets: ["${SECRET}"], events: ["document.*"], parkOn: [422] }`;
-  const bridge = await startBridge(withTokens(configText(destinations)));
+  const text = withTokens(configText(destinations)).replace(
+    "admin: { port: 0",
+    "admin: { port: 0, name: production",
+  );
+  const bridge = await startBridge(text);
   const now = Date.now();
   const post = async (body: string) => {
     await bridge.post("/in/lumin/account", body, signedByLumin(body));

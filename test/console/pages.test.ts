@@ -1,8 +1,23 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { expect } from "chai";
+import { verifyCommand } from "../../src/console/screens/sent.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { configText, FORM, SECRET, signedByLumin, startBridge, TOKEN, tidy } from "../support/bridge.ts";
+import {
+  configText,
+  FORM,
+  SECRET,
+  signedByLumin,
+  startBridge,
+  startReceiver,
+  TOKEN,
+  tidy,
+} from "../support/bridge.ts";
+import { until } from "../support/until.ts";
 import { EVIL, type Filled, filledBridge, luminPost, PERSON, TRICKY } from "./filled-bridge.ts";
 import { ACT, startConsole, type Visitor, visit, withTokens } from "./visitor.ts";
+
+const run = promisify(execFile);
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'";
@@ -211,15 +226,31 @@ describe("the pages of documents and events", () => {
   });
 
   it("show exactly what was sent, with a command that verifies it", async () => {
-    const filled = await filledBridge();
-    const visitor = visit(filled.bridge);
-    await visitor.signIn(ACT);
-    expect((await visitor.get(`/events/${filled.event}`)).text).to.include("show personal data first");
+    const receiver = await startReceiver();
+    const { bridge, visitor } = await startConsole(
+      withTokens(configText(`destinations: { crm: { url: "${receiver.url}", secrets: ["${SECRET}"] } }`)),
+    );
+    const body = luminPost("doc-1", "It's “quoted” & <b>", "created", Date.now());
+    await bridge.post("/in/lumin/account", body, signedByLumin(body));
+    const [sent] = await receiver.got(1);
+    const id = sent?.headers["webhook-id"];
+    await until(
+      async () => (await visitor.get(`/events/${id}`)).text.includes("✓ delivered"),
+      "it is settled",
+    );
+    expect((await visitor.get(`/events/${id}`)).text).to.include("show personal data first");
+
     await visitor.post("/personal-data/show", { back: "/", reason: "a test" });
-    const page = await visitor.get(`/events/${filled.event}`);
-    expect(page.text).to.include(`webhook-id: ${filled.event}`).and.include("webhook-signature: v1,");
-    expect(page.text).to.include('"specversion":"1.0"').and.include("openssl dgst -sha256");
-    expect(page.html).not.to.include(SECRET).and.not.include(SECRET.slice(6));
+    const { text, html } = await visitor.get(`/events/${id}`);
+    for (const name of ["webhook-id", "webhook-timestamp", "webhook-signature", "content-type"])
+      expect(text).to.include(`${name}: ${sent?.headers[name]}`);
+    expect(text).to.include(sent?.body.toString());
+    expect(html).not.to.include(SECRET).and.not.include(SECRET.slice(6));
+    const signed = `${id}.${sent?.headers["webhook-timestamp"]}.${sent?.body}`;
+    const command = verifyCommand(signed);
+    expect(text).to.include(command.replace(/\s+/g, " "));
+    const { stdout } = await run("sh", ["-c", command], { env: { ...process.env, SECRET } });
+    expect(`v1,${stdout.trim()}`).to.equal(sent?.headers["webhook-signature"]);
   });
 
   it("send again what is parked, after counting it", async () => {

@@ -33,7 +33,7 @@ export function moment(at: number): Html {
 
 /** The moment, and how long ago or ahead it is. */
 export function momentAndWhen(at: number, now: number): Html {
-  return html`${moment(at)} <span class="note">(${when(at, now)})</span>`;
+  return html`${moment(at)} <span class="note beside">(${when(at, now)})</span>`;
 }
 
 const MAX_DATE = 8.64e15;
