@@ -1,9 +1,12 @@
 import type { RequestListener } from "node:http";
 import type Koa from "koa";
+import { unrecordedTest } from "./alert/test-alert.ts";
 import type { Watcher } from "./alert/watcher.ts";
 import type { Config } from "./config.ts";
 import type { ConsoleParts } from "./console/parts.ts";
 import type { Clock } from "./domain/clock.ts";
+import type { Conversation } from "./domain/conversation.ts";
+import { CountersignError } from "./domain/errors.ts";
 import { receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
 import type { Budget } from "./inbound/budget.ts";
@@ -19,6 +22,7 @@ import type { Observers } from "./observe/observers.ts";
 import type { Deliver } from "./outbound/deliver.ts";
 import { createDispatcher, type Dispatcher } from "./outbound/dispatch.ts";
 import { withHandover } from "./outbound/handover.ts";
+import { tryDestination } from "./outbound/try-destination.ts";
 import { createPruner, type Pruner } from "./retention.ts";
 import type { Status } from "./status/status.ts";
 import type { Store } from "./store/store.ts";
@@ -185,6 +189,7 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
     ...shared,
     acknowledgeConcern: parts.watcher.acknowledge,
     testAlert: parts.testAlert,
+    testDestination: (name) => testDestination(name, parts),
     destinations: () => current().config.destinations.map(({ name }) => name),
     reprocess: createReprocess({
       store,
@@ -227,6 +232,17 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
         version: parts.version,
       }) ?? null,
   }).callback();
+}
+
+async function testDestination(name: string, parts: HandlerParts): Promise<Conversation> {
+  const { clock, current, deliver, version } = parts;
+  const { destinations, alerts } = current().config;
+  const destination = destinations.find((one) => one.name === name);
+  if (!destination) throw new CountersignError("not_found", `there is no destination ${name}`);
+  const { newReceiptId } = idMakers(parts);
+  const isAlert = alerts.some((alert) => alert.name === name);
+  const event = unrecordedTest(name, isAlert, { now: clock.now, newReceiptId, version });
+  return tryDestination(destination, event, deliver);
 }
 
 function attemptsOf({ destinations }: Pick<Config, "destinations">, destination: string): number | null {

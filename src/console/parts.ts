@@ -1,4 +1,5 @@
 import type { Concern } from "../concern/concern.ts";
+import type { Acknowledgement } from "../concern/episodes.ts";
 import type { Config } from "../config.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { AdminToken } from "../domain/rights.ts";
@@ -13,6 +14,8 @@ export interface ConsoleParts extends DeliveryViewParts {
   operations: Operations;
   /** What needs a person, by harm. */
   concerns(): Promise<readonly Concern[]>;
+  /** The acknowledgements in force, by the id of the concern. */
+  acknowledged(): Promise<ReadonlyMap<string, Acknowledgement>>;
   /** Removes from a stored request what the present configuration calls private. */
   conceal<Kept extends Envelope & { source: string; channel: string }>(kept: Kept): Kept;
   /** Of Countersign. */

@@ -1,6 +1,7 @@
 import type { Store } from "../store/store.ts";
 import type { Caller } from "../web/callers.ts";
 import type { Mandate } from "../web/operations.ts";
+import type { Conversations } from "./conversations.ts";
 import type { Content } from "./html.ts";
 import type { Jobs } from "./jobs.ts";
 import type { ConsoleParts } from "./parts.ts";
@@ -20,6 +21,8 @@ export interface Visit {
   caller: Caller;
   /** Work that was started here, and goes on after the answer. */
   jobs: Jobs;
+  /** Tests of destinations that were sent here. */
+  conversations: Conversations;
   /** Parts of the path. */
   params: Fields;
   query: Fields;

@@ -1,8 +1,12 @@
 import { personalDataScreen } from "./personal-data.ts";
 import type { Action, Screen } from "./screen.ts";
 import { acknowledgeAction, acknowledgeOneAction, acknowledgeScreen } from "./screens/acknowledge.ts";
+import { acknowledgeConcernAction, acknowledgeConcernScreen } from "./screens/acknowledge-concern.ts";
 import { deliveriesScreen } from "./screens/deliveries.ts";
 import { deliveryScreen, skipAction } from "./screens/delivery.ts";
+import { destinationScreen, pauseAction, resumeAction } from "./screens/destination.ts";
+import { destinationTestScreen, testDestinationAction } from "./screens/destination-test.ts";
+import { destinationsScreen } from "./screens/destinations.ts";
 import { documentScreen } from "./screens/document.ts";
 import { documentsScreen } from "./screens/documents.ts";
 import { eventScreen } from "./screens/event.ts";
@@ -15,6 +19,7 @@ import { replayAction, replayScreen } from "./screens/replay.ts";
 
 export const SCREENS: readonly Screen[] = [
   nowScreen,
+  acknowledgeConcernScreen,
   documentsScreen,
   documentScreen,
   eventsScreen,
@@ -23,6 +28,9 @@ export const SCREENS: readonly Screen[] = [
   deliveryScreen,
   replayScreen,
   acknowledgeScreen,
+  destinationsScreen,
+  destinationScreen,
+  destinationTestScreen,
   jobsScreen,
   jobScreen,
   personalDataScreen,
@@ -32,6 +40,10 @@ export const ACTIONS: readonly Action[] = [
   replayAction,
   acknowledgeAction,
   acknowledgeOneAction,
+  acknowledgeConcernAction,
   skipAction,
   cancelAction,
+  pauseAction,
+  resumeAction,
+  testDestinationAction,
 ];

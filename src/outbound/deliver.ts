@@ -1,14 +1,15 @@
 import { lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import type { Clock } from "../domain/clock.ts";
+import type { TextHeaders } from "../domain/conversation.ts";
 import type { Attempt } from "../domain/delivery.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import { concealCredentials } from "./conceal.ts";
+import { concealAnswerHeaders, concealCredentials, concealRequestHeaders } from "./conceal.ts";
 import type { Destination } from "./destination.ts";
 import { causeOf, describeFailure, EncodingError, PostError } from "./failure.ts";
 import { FORMATS } from "./format.ts";
-import { type Answer, createPost, type Outgoing, type Post } from "./post.ts";
+import { type Answer, createPost, type HeaderWitness, type Outgoing, type Post } from "./post.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 import { sharedLookup } from "./shared-lookup.ts";
 import { type BodySignature, type Secret, sign, signBody } from "./sign.ts";
@@ -30,6 +31,15 @@ export interface DeliverOptions {
   signal?: AbortSignal;
   /** An operator had the delivery sent again; a header says so to the receiver. */
   replayed?: boolean;
+  /** Absent: nobody looks. */
+  witness?: Witness | undefined;
+}
+
+/** Is told what goes out and comes in, for a person who tries a destination. Credentials are not told. */
+export interface Witness {
+  sent(headers: TextHeaders, body: Buffer): void;
+  /** Also of an answer that does not come to its end. */
+  answered(headers: TextHeaders): void;
 }
 
 /**
@@ -47,13 +57,14 @@ export function createDeliver({ clock, version, lookup: resolve = systemLookup }
     return made;
   };
 
-  return async (destination, event, number, { signal, replayed = false } = {}) => {
+  return async (destination, event, number, { signal, replayed = false, witness } = {}) => {
     const startedAt = clock.now();
     const limit = startLimit(clock, destination.timeout, signal);
     const result = await attempt(() => {
       const { post, encodeAndSign } = prepared(destination);
       const request = encoding(() => encodeAndSign(event, startedAt, replayed));
-      return postPastStaleConnection(post, { ...request, signal: limit.signal });
+      const watched = witness && headerWitness(witness, request.body, destination.headers);
+      return postPastStaleConnection(post, { ...request, signal: limit.signal, witness: watched });
     });
     limit.cancel();
     const endedAt = Math.max(clock.now(), startedAt);
@@ -62,6 +73,13 @@ export function createDeliver({ clock, version, lookup: resolve = systemLookup }
       ...{ number, startedAt, duration: endedAt - startedAt, ...outcome },
       answer: concealCredentials(answer, destination.headers),
     };
+  };
+}
+
+function headerWitness(witness: Witness, body: Buffer, own: Destination["headers"]): HeaderWitness {
+  return {
+    sent: (headers) => witness.sent(concealRequestHeaders(headers, own), body),
+    answered: (headers) => witness.answered(concealAnswerHeaders(headers, own)),
   };
 }
 

@@ -82,6 +82,9 @@ export function controlRoutes({ operations, now }: ControlParts): Router {
   router.post("/destinations/:name/resume", async (context) => {
     context.body = await operations.resume(context.params.name ?? "", mandated(context));
   });
+  router.post("/destinations/:name/test", async (context) => {
+    context.body = await operations.testDestination(context.params.name ?? "", mandated(context));
+  });
   router.post("/reload", async (context) => {
     await operations.reload(mandated(context));
     context.body = { reloaded: true };

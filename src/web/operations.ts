@@ -1,5 +1,6 @@
 import type { Concern } from "../concern/concern.ts";
 import type { Acknowledgement } from "../concern/episodes.ts";
+import type { Conversation } from "../domain/conversation.ts";
 import type { Delivery } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import type { Reprocessed, ReprocessRequest } from "../inbound/reprocess.ts";
@@ -27,6 +28,8 @@ export interface OperationParts {
   acknowledgeConcern(concern: Concern, acknowledgement: Acknowledgement): Promise<boolean>;
   /** Sends a test to an alert; returns the id of its delivery. Null: there is no such alert. */
   testAlert(name: string): Promise<string | null>;
+  /** Sends a test to a configured destination at once. Nothing is recorded. */
+  testDestination(name: string): Promise<Conversation>;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -214,6 +217,14 @@ export function createOperations(parts: OperationParts) {
       if (delivery === null) throw new CountersignError("not_found", `there is no alert ${name}`);
       await audit("test-alert", mandate, { alert: name });
       return delivery;
+    },
+
+    /** Sends a signed test event to a destination at once, not by the queue, and tells all that was said. */
+    async testDestination(destination: string, mandate: Mandate): Promise<Conversation> {
+      const conversation = await parts.testDestination(known(destination, parts));
+      const { event, cause, response } = conversation;
+      await audit("test-event", mandate, { destination, event, cause, status: response?.status ?? null });
+      return conversation;
     },
 
     /** Processes one page of stored requests again. The caller passes `next` on until it is null. */

@@ -133,6 +133,7 @@ async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   const counted = await get("/api/v1/deliveries/groups?group=destination,cause");
   answers.set("GET /api/v1/deliveries/groups", counted);
   answers.set("POST /api/v1/destinations/:name/resume", await post(`${crm}/resume`));
+  answers.set("POST /api/v1/destinations/:name/test", await post(`${crm}/test`));
   answers.set("POST /api/v1/replays", await post("/api/v1/replays", { destination: "crm" }));
   for (const plain of ["/api/v1/reprocess", "/api/v1/reload"])
     answers.set(`POST ${plain}`, await post(plain));

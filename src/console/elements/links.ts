@@ -16,6 +16,11 @@ export function destinationPage(name: string): string {
   return `/destinations/${encodeURIComponent(name)}`;
 }
 
+/** Of a test that was sent to a destination. */
+export function testPage(destination: string, event: string): string {
+  return `${destinationPage(destination)}/tests/${encodeURIComponent(event)}`;
+}
+
 /** Of a receipt or a refused request. */
 export function requestPage(id: string): string {
   return `/requests/${encodeURIComponent(id.toWellFormed())}`;
@@ -39,6 +44,10 @@ export function replayPage(filter: Chosen & { status?: string }): string {
 /** Asks how many parked deliveries would be acknowledged, before they are. */
 export function acknowledgePage({ reason, ...filter }: Chosen): string {
   return addressOf("/acknowledge", { ...filter, parked: reason });
+}
+
+export function acknowledgeConcernPage(id: string): string {
+  return addressOf("/concerns/acknowledge", { id });
 }
 
 export function deliveryPage(id: string): string {

@@ -1,16 +1,13 @@
 import type { Concern } from "../../concern/concern.ts";
 import { HOUR_MS } from "../../domain/tally.ts";
 import type { DeliveryTally, RequestTally, Tallies } from "../../store/port/reads.ts";
+import { listConcerns } from "../../web/api.ts";
 import { findDestinations } from "../../web/find-destinations.ts";
-import { addressOf } from "../elements/form.ts";
-import { documentPage } from "../elements/links.ts";
-import { severity } from "../elements/status.ts";
-import { section } from "../elements/table.ts";
-import { copyable, sentence } from "../elements/text.ts";
 import { when } from "../elements/time.ts";
-import { type Content, type Html, html } from "../html.ts";
+import { type Content, html } from "../html.ts";
 import type { Screen } from "../screen.ts";
 import { channelList, outageBudget } from "./now-channels.ts";
+import { concernList } from "./now-concerns.ts";
 import { destinationList } from "./now-destinations.ts";
 import { CHART_HOURS, DAYS } from "./now-span.ts";
 
@@ -21,14 +18,15 @@ export const nowScreen: Screen = {
   async show(visit) {
     const { parts, now } = visit;
     const [concerns, destinations, tallies] = await Promise.all([
-      parts.concerns(),
+      listConcerns(parts),
       findDestinations(parts),
       parts.store.tallies({ from: now - DAYS * 24 * HOUR_MS }),
     ]);
+    const open = concerns.filter(({ acknowledged }) => acknowledged === null);
     return {
       title: "Now",
-      sentence: verdictOf(concerns, tallies, now),
-      body: html`${concerns.length > 0 && concernList(concerns, now)}
+      sentence: verdictOf(open, tallies, now),
+      body: html`${concernList(concerns, now)}
 ${destinationList(destinations, tallies.deliveries, visit)}
 ${channelList(tallies.requests, visit)}
 ${outageBudget(visit)}
@@ -71,31 +69,4 @@ function sumOf(tallies: readonly { count: number }[]): number {
 function countOf(tallies: readonly { count: number }[], noun: string): string {
   const count = sumOf(tallies);
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function concernList(concerns: readonly Concern[], now: number): Html {
-  return section(
-    "What needs you",
-    html`<ol class="concerns">${concerns.map(
-      (concern) => html`<li id="${concern.id}" class="${concern.severity}">
-<p>${severity(concern.severity)} <strong>${sentence(concern.sentence)}</strong>
-<span class="note">since ${when(concern.since, now)}</span></p>
-<p>${sentence(concern.advice)}${whereTo(concern)}</p>
-${concern.command !== null && html`<p>${copyable(concern.command)}</p>`}
-<p class="note">It ends with ${sentence(concern.ends)}.</p></li>`,
-    )}</ol>`,
-  );
-}
-
-/** The page where a person goes on. */
-function whereTo({ subject, kind }: Concern): Content {
-  const { source, channel, destination, documents = [] } = subject;
-  const [document] = documents;
-  if (destination !== undefined)
-    return html` <a href="${addressOf("/deliveries", { destination })}">Its deliveries</a>`;
-  if (source !== undefined && document !== undefined)
-    return html` <a href="${documents.length === 1 ? documentPage(source, document) : addressOf("/documents", { source, stuck: kind === "document_stuck" ? "14d" : null })}">${documents.length === 1 ? "The document" : "The documents"}</a>`;
-  if (source !== undefined)
-    return html` <a href="${addressOf("/requests", { source, channel })}">Its requests</a>`;
-  return null;
 }
