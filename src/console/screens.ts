@@ -2,6 +2,7 @@ import { personalDataScreen } from "./personal-data.ts";
 import type { Action, Screen } from "./screen.ts";
 import { acknowledgeAction, acknowledgeOneAction, acknowledgeScreen } from "./screens/acknowledge.ts";
 import { acknowledgeConcernAction, acknowledgeConcernScreen } from "./screens/acknowledge-concern.ts";
+import { auditScreen } from "./screens/audit.ts";
 import { deliveriesScreen } from "./screens/deliveries.ts";
 import { deliveryScreen, skipAction } from "./screens/delivery.ts";
 import { destinationScreen, pauseAction, resumeAction } from "./screens/destination.ts";
@@ -33,6 +34,7 @@ export const SCREENS: readonly Screen[] = [
   destinationTestScreen,
   jobsScreen,
   jobScreen,
+  auditScreen,
   personalDataScreen,
 ];
 
