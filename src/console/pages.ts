@@ -18,7 +18,7 @@ import { maskedStore } from "./masked-store.ts";
 import type { ConsoleParts } from "./parts.ts";
 import { SHOWN_MS } from "./personal-data.ts";
 import { createSaid } from "./said.ts";
-import type { Action, Screen, SectionId, View, Visit } from "./screen.ts";
+import { type Action, type Screen, SECTIONS, type SectionId, type View, type Visit } from "./screen.ts";
 import { secure, seeOther, sendHtml } from "./send.ts";
 import { ownPath } from "./sign-in.ts";
 
@@ -55,7 +55,7 @@ export function createPages({ parts, gate, assets, screens, actions }: PagesPart
   const said = createSaid({ now: clock.now, randomBytes: parts.randomBytes });
   const stream = createLive({ clock, failed: parts.failed });
   const masked = maskedStore(parts.store);
-  const frame = { assets, sections: new Set(screens.map(({ section }) => section)) };
+  const frame = { assets, sections: sectionsOf(screens) };
 
   function visitOf(context: Koa.Context, { caller, showsUntil }: Visitor): Visit {
     const query = { ...fieldsOf(context.query) };
@@ -137,4 +137,10 @@ function visitorOf(context: Koa.Context): Visitor {
 async function mayAct(context: Koa.Context, next: Koa.Next): Promise<void> {
   requireAct(visitorOf(context).caller);
   await next();
+}
+
+/** The navigation leads to sections that have their first page. */
+function sectionsOf(screens: readonly Screen[]): ReadonlySet<SectionId> {
+  const there = SECTIONS.filter((section) => screens.some(({ path }) => path === section.path));
+  return new Set(there.map(({ id }) => id));
 }

@@ -2,8 +2,8 @@ import type { Concern } from "../concern/concern.ts";
 import { type Clock, within } from "../domain/clock.ts";
 
 /**
- * What needs a person, for pages that must not wait: evaluating a large store takes seconds. A page waits for a
- * moment, and then shows what was found last, while the search goes on. The next search begins only after
+ * What needs a person, for pages that must not wait: evaluating a large store takes seconds. A page waits for
+ * a moment, and then shows what was found last, while the search goes on. The next search begins only after
  * twenty times as long as the last one took, so that watching costs a twentieth of a processor at most.
  */
 export function createRecentConcerns({ concerns, clock, failed }: Parts): () => Promise<readonly Concern[]> {

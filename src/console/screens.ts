@@ -1,8 +1,8 @@
 import { personalDataScreen } from "./personal-data.ts";
 import type { Action, Screen } from "./screen.ts";
 import { acknowledgeAction, acknowledgeOneAction, acknowledgeScreen } from "./screens/acknowledge.ts";
-import { acknowledgeConcernAction, acknowledgeConcernScreen } from "./screens/acknowledge-concern.ts";
 import { auditScreen } from "./screens/audit.ts";
+import { concernScreen, takeCareAction } from "./screens/concern.ts";
 import { deliveriesScreen } from "./screens/deliveries.ts";
 import { deliveryScreen, skipAction } from "./screens/delivery.ts";
 import { destinationScreen, pauseAction, resumeAction } from "./screens/destination.ts";
@@ -20,7 +20,7 @@ import { replayAction, replayScreen } from "./screens/replay.ts";
 
 export const SCREENS: readonly Screen[] = [
   nowScreen,
-  acknowledgeConcernScreen,
+  concernScreen,
   documentsScreen,
   documentScreen,
   eventsScreen,
@@ -42,7 +42,7 @@ export const ACTIONS: readonly Action[] = [
   replayAction,
   acknowledgeAction,
   acknowledgeOneAction,
-  acknowledgeConcernAction,
+  takeCareAction,
   skipAction,
   cancelAction,
   pauseAction,

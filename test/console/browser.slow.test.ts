@@ -9,6 +9,7 @@ import { ACT } from "./visitor.ts";
 /** Every screen, by what is asked of it. A new screen is added here. */
 const SCREENS: Readonly<Record<string, (filled: Filled) => string>> = {
   now: () => "/",
+  "taking care": () => "/concern?id=parked:erp/rejected",
   documents: () => "/documents",
   "documents, of which none matches": () => "/documents?search=nothing-like-it",
   document: ({ documents }) => `/document?source=lumin&id=${documents.evil}`,

@@ -142,24 +142,3 @@ describe("a test event of the console", () => {
     expect(text).to.include("only changing it there ends the pause").and.not.include("Resume crm");
   });
 });
-
-describe("a concern of the console", () => {
-  afterEach(tidy);
-
-  it("is acknowledged for a time with a reason, and counts no more", async () => {
-    const filled = await filledBridge();
-    const visitor = visit(filled.bridge);
-    await visitor.signIn(ACT);
-    const { items } = (await filled.bridge.admin("/api/v1/concerns", AS_ACT)).body;
-    const { id } = items.find(({ kind }: { kind: string }) => kind === "parked");
-    const asked = await visitor.get(`/concerns/acknowledge?${new URLSearchParams({ id })}`);
-    expect(asked.text).to.include("Acknowledge until then");
-    const wrong = await visitor.post("/concerns/acknowledge", { id, until: "soon", reason: "known" });
-    expect(wrong.text).to.include("must be a duration such as 2d, or a moment");
-    const done = await visitor.post("/concerns/acknowledge", { id, until: "2d", reason: "erp moves" });
-    const now = await visitor.get(done.headers.get("location") ?? "");
-    expect(now.text).to.include("It is acknowledged until").and.include("What somebody takes care of");
-    expect(now.text).to.match(/acknowledged until [\d :-]+ by ada at .*: erp moves/);
-    expect(await visitor.get("/concerns/acknowledge?id=none")).to.include({ status: 404 });
-  });
-});

@@ -329,3 +329,33 @@ describe("the pages of documents and events", () => {
     expect((await visitor.get("/documents")).html).to.include("bad\ufffd\ufffd");
   });
 });
+
+describe("what needs a person", () => {
+  afterEach(tidy);
+
+  it("stands on the first page with its advice, until somebody says that they take care of it", async () => {
+    const { bridge } = await filledBridge();
+    const visitor = visit(bridge);
+    await visitor.signIn(ACT);
+    const page = await until(async () => {
+      const now = await visitor.get("/");
+      return now.text.includes("Parked for erp") && now;
+    }, "the parked deliveries are found");
+    expect(page.text)
+      .to.match(/things? needs? you\./)
+      .and.include("What needs you");
+    const href = /href="(\/concern\?id=parked[^"]+)"/.exec(page.html)?.[1] ?? "";
+    const form = await visitor.get(href.replaceAll("&amp;", "&"));
+    const id = /name="id" value="([^"]+)"/.exec(form.html)?.[1] ?? "";
+    const done = await visitor.post("/concern", { id, until: "1d", reason: "I asked the team of the ERP" });
+    const next = await visitor.get(done.headers.get("location") ?? "");
+    expect(next.text).to.include("You take care of it until");
+    expect(next.text).to.include("Somebody takes care of").and.include("ada at 127.0.0.1 takes care of it");
+    expect(next.text).to.include("I asked the team of the ERP");
+    const audit = await bridge.admin("/api/v1/audit", { authorization: `Bearer ${ACT}` });
+    expect(audit.body.items[0]).to.deep.include({ action: "acknowledge", caller: "ada at 127.0.0.1" });
+    expect((await visitor.get("/concern?id=none")).text).to.include(
+      "There is no concern none at this moment",
+    );
+  });
+});

@@ -46,10 +46,6 @@ export function acknowledgePage({ reason, ...filter }: Chosen): string {
   return addressOf("/acknowledge", { ...filter, parked: reason });
 }
 
-export function acknowledgeConcernPage(id: string): string {
-  return addressOf("/concerns/acknowledge", { id });
-}
-
 export function deliveryPage(id: string): string {
   return `/deliveries/${encodeURIComponent(id)}`;
 }

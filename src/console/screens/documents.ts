@@ -1,5 +1,6 @@
 import type { Document } from "../../domain/document.ts";
 import { canSign, DOCUMENT_STATUSES } from "../../domain/event.ts";
+import type { Gap } from "../../domain/gaps.ts";
 import { plural } from "../../domain/quantity.ts";
 import { viewSigners } from "../../domain/view.ts";
 import type { Page } from "../../store/port/paging.ts";
@@ -26,8 +27,8 @@ export const documentsScreen: Screen = {
     const { store, query, now } = visit;
     const given = withoutEmpty(query);
     const { page, filter } = splitList(parseInput(DocumentQuery(now), { limit: String(PAGE), ...given }));
-    const { stuck: stuckBefore, ...rest } = filter;
-    const found = await store.findDocuments({ ...rest, stuckBefore }, page);
+    const { stuck: stuckBefore, missing: gap, ...rest } = filter;
+    const found = await store.findDocuments({ ...rest, stuckBefore, gap }, page);
     const choices = choicesOf(visit);
     return {
       title: "Documents",
@@ -81,9 +82,16 @@ function choicesOf({ parts }: Visit): Choice[] {
         ["30d", "for 30 days"],
       ],
     },
+    { name: "missing", label: "Completed without", options: MISSING },
     { name: "since", label: "Changed", options: CHANGED },
   ];
 }
+
+const MISSING = [
+  ["pdf", "its final PDF"],
+  ["sent", "that it was sent"],
+  ["signature", "a signature"],
+] as const satisfies readonly (readonly [Gap, string])[];
 
 const CHANGED = [
   ["1h", "in the last hour"],
