@@ -151,6 +151,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const createConsole = config.admin.console ? (await import("./console/console.ts")).createConsole : null;
   const handlers = createRequestHandlers(config, {
     ...{ ...parts, current, reload, status, watcher, createConsole },
+    ...{ reloads: reloader.reloads, load: overrides.load ?? null },
     version: VERSION,
     async testAlert(name) {
       const alert = current().config.alerts.find((one) => one.name === name);

@@ -136,6 +136,10 @@ interface HandlerParts extends RuntimeParts {
   testAlert(name: string): Promise<string | null>;
   /** Takes the configuration from its file again, all or nothing. */
   reload(): Promise<void>;
+  /** When the configuration in force was loaded, and how the last reload went. */
+  reloads: ConsoleParts["reloads"];
+  /** Reads the configuration's file again; null: there is none. */
+  load: ConsoleParts["load"];
   version: string;
   /** Makes the pages for people; null: there are none. */
   createConsole: ((parts: ConsoleParts) => Koa.Middleware) | null;
@@ -229,7 +233,7 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
         ...shared,
         ...{ operations, clock, randomBytes: parts.randomBytes, tokens: config.tokens },
         config: () => current().config,
-        version: parts.version,
+        ...{ version: parts.version, reloads: parts.reloads, load: parts.load },
       }) ?? null,
   }).callback();
 }

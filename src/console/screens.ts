@@ -3,6 +3,7 @@ import type { Action, Screen } from "./screen.ts";
 import { acknowledgeAction, acknowledgeOneAction, acknowledgeScreen } from "./screens/acknowledge.ts";
 import { auditScreen } from "./screens/audit.ts";
 import { concernScreen, takeCareAction } from "./screens/concern.ts";
+import { configurationScreen, reloadAction } from "./screens/configuration.ts";
 import { deliveriesScreen } from "./screens/deliveries.ts";
 import { deliveryScreen, skipAction } from "./screens/delivery.ts";
 import { destinationScreen, pauseAction, resumeAction } from "./screens/destination.ts";
@@ -35,6 +36,7 @@ export const SCREENS: readonly Screen[] = [
   jobsScreen,
   jobScreen,
   auditScreen,
+  configurationScreen,
   personalDataScreen,
 ];
 
@@ -48,4 +50,5 @@ export const ACTIONS: readonly Action[] = [
   pauseAction,
   resumeAction,
   testDestinationAction,
+  reloadAction,
 ];

@@ -119,14 +119,20 @@ function countIn({ count }: AuditEntry["details"]): string {
 }
 
 /** What was given, each with its name; the destination and the event lead to their pages. */
-function subjectOf({ details }: AuditEntry): Content {
+function subjectOf({ action, details }: AuditEntry): Content {
   const { destination, event, count: _, ...rest } = details;
   const given = Object.entries(rest).filter(([, value]) => value !== null);
-  return html`${typeof destination === "string" && html`<a href="${destinationPage(destination)}">${foreign(destination, 60)}</a> `}${typeof event === "string" && html`<a href="${eventPage(event)}"><code>${foreign(event, 40)}</code></a> `}${given.map(([name, value], index) => html`${index > 0 && ", "}${name} ${valueOf(name, value)}`)}`;
+  return html`${typeof destination === "string" && html`<a href="${destinationPage(destination)}">${foreign(destination, 60)}</a> `}${typeof event === "string" && eventOf(event, action)}${given.map(([name, value], index) => html`${index > 0 && ", "}${name} ${detailOf(name, value)}`)}`;
+}
+
+/** A test event is not recorded, so it has no page. */
+function eventOf(event: string, action: string): Content {
+  const code = html`<code>${foreign(event, 40)}</code>`;
+  return action === "test-event" ? html`${code} ` : html`<a href="${eventPage(event)}">${code}</a> `;
 }
 
 /** Moments are stored as milliseconds. */
-function valueOf(name: string, value: string | number | null): Content {
+function detailOf(name: string, value: string | number | null): Content {
   const isMoment = typeof value === "number" && (name === "since" || name === "until");
   return isMoment ? new Date(value).toISOString().slice(0, 19) : foreign(String(value), 100);
 }
