@@ -13,6 +13,14 @@ export interface Latency {
   most: number | null;
 }
 
+/** The buckets of several tallies, added up. */
+export function bucketsOf(tallies: readonly { latency: readonly number[] }[]): number[] {
+  const sums: number[] = [];
+  for (const { latency } of tallies)
+    for (const [bucket, count] of latency.entries()) sums[bucket] = (sums[bucket] ?? 0) + count;
+  return sums;
+}
+
 /** The bucket of a quantile; null: the buckets are empty. */
 export function bucketAt(buckets: readonly number[], quantile: number): number | null {
   const count = buckets.reduce((sum, one) => sum + one, 0);

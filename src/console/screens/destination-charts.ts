@@ -2,7 +2,7 @@ import { formatMoment } from "../../domain/moment.ts";
 import { HOUR_MS } from "../../domain/tally.ts";
 import type { DeliveryTally } from "../../store/port/reads.ts";
 import { figuresOf, hourly, inParts, type Series, sparkline } from "../elements/chart.ts";
-import { bucketAt, type Latency, latencyChart, latencyText } from "../elements/latency.ts";
+import { bucketAt, bucketsOf, type Latency, latencyChart, latencyText } from "../elements/latency.ts";
 import { section, table } from "../elements/table.ts";
 import { type Content, html } from "../html.ts";
 
@@ -60,21 +60,14 @@ function seriesOf(
 function latencyOf(tallies: readonly DeliveryTally[], now: number, { hours, part }: Span): Latency[] {
   return inParts(hourly([], now, hours), part).map(({ hour }) => {
     const own = tallies.filter((one) => one.hour >= hour && one.hour < hour + part * HOUR_MS);
-    const sums = added(own);
+    const sums = bucketsOf(own);
     return { hour, half: bucketAt(sums, 0.5), most: bucketAt(sums, 0.99) };
   });
 }
 
 function halfOf(tallies: readonly DeliveryTally[], now: number, { hours }: Span, quantile: number): string {
   const [first] = hourly([], now, hours);
-  return latencyText(bucketAt(added(tallies.filter(({ hour }) => hour >= (first?.hour ?? 0))), quantile));
-}
-
-function added(tallies: readonly DeliveryTally[]): number[] {
-  const sums: number[] = [];
-  for (const { latency } of tallies)
-    for (const [bucket, count] of latency.entries()) sums[bucket] = (sums[bucket] ?? 0) + count;
-  return sums;
+  return latencyText(bucketAt(bucketsOf(tallies.filter(({ hour }) => hour >= (first?.hour ?? 0))), quantile));
 }
 
 function latencyTable(times: readonly Latency[]): Content {

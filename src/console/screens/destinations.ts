@@ -1,10 +1,10 @@
 import { plural } from "../../domain/quantity.ts";
-import { HOUR_MS } from "../../domain/tally.ts";
+import { HOUR_MS, hourOf } from "../../domain/tally.ts";
 import type { DeliveryTally } from "../../store/port/reads.ts";
 import { type DestinationView, findDestinations } from "../../web/find-destinations.ts";
 import { figuresOf, sparkline } from "../elements/chart.ts";
 import { addressOf } from "../elements/form.ts";
-import { bucketAt, latencyText } from "../elements/latency.ts";
+import { bucketAt, bucketsOf, latencyText } from "../elements/latency.ts";
 import { destinationPage } from "../elements/links.ts";
 import { empty } from "../elements/notice.ts";
 import { table } from "../elements/table.ts";
@@ -12,7 +12,7 @@ import { when } from "../elements/time.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { Screen } from "../screen.ts";
 import { attemptsTo, destinationState, lastAttempt } from "./now-destinations.ts";
-import { DAYS } from "./now-span.ts";
+import { CHART_HOURS, DAYS } from "./now-span.ts";
 
 /** All destinations, with how each takes what is sent. */
 export const destinationsScreen: Screen = {
@@ -95,11 +95,8 @@ function list(
   )}${figuresOf("Attempts by hour", [...series.values()])}`;
 }
 
-/** The latency buckets of the last day, added up. */
+/** The latency buckets of the last day. */
 function latencies(name: string, tallies: readonly DeliveryTally[], now: number): number[] {
-  const sums: number[] = [];
-  for (const { destination, hour, latency } of tallies)
-    if (destination === name && hour > now - 25 * HOUR_MS)
-      for (const [bucket, count] of latency.entries()) sums[bucket] = (sums[bucket] ?? 0) + count;
-  return sums;
+  const first = hourOf(now) - (CHART_HOURS - 1) * HOUR_MS;
+  return bucketsOf(tallies.filter(({ destination, hour }) => destination === name && hour >= first));
 }
