@@ -69,7 +69,15 @@ async function openWayIn(bench: Bench): Promise<{ accept: Accept; channel: Chann
     newRejectionId: (at) => rejectionId(at, randomBytes(10)),
   });
   const newReceiptId = (at: number) => receiptId(at, randomBytes(10));
-  const accept = createAccept({ store, reject, subscribers: () => [], newReceiptId, recorded() {} });
+  const accept = createAccept({
+    store,
+    reject,
+    subscribers: () => [],
+    isInShadow: () => false,
+    leftInShadow() {},
+    newReceiptId,
+    recorded() {},
+  });
   return { accept, channel };
 }
 

@@ -10,7 +10,12 @@ import type { Settings } from "./settings.ts";
 import { median } from "./statistics.ts";
 import type { Stock } from "./stock.ts";
 
-const STOCK: Stock = { events: 1_000_000, pending: 100_000, parked: 20_000, underWay: 10_000 };
+export const STOCK = {
+  events: 1_000_000,
+  pending: 100_000,
+  parked: 20_000,
+  underWay: 10_000,
+} satisfies Stock;
 
 /** Every list of the admin API, with filters that an index answers and some that a search has to. */
 const QUERIES: readonly string[] = [
@@ -61,6 +66,17 @@ const ROUNDS = 5;
 
 /** The time of each list's answer, on stores with a million events. */
 export async function measureLists(bench: Bench): Promise<Figure[]> {
+  const { database, stores } = await stockedStores(bench);
+  await fillStock(bench, Object.values(stores));
+  await database.calm();
+  const figures: Figure[] = [];
+  for (const [kind, settings] of Object.entries(stores))
+    figures.push(...(await measureStore(bench, kind, settings)));
+  return figures;
+}
+
+/** A store of each kind, still empty, whose only destination never answers. */
+export async function stockedStores(bench: Bench) {
   const database = await startDatabase(bench);
   const receiver = bench.start<ReceiverCalls>("receiver");
   const destination = await receiver.ask("start", null);
@@ -73,15 +89,10 @@ export async function measureLists(bench: Bench): Promise<Figure[]> {
     sqlite: await settingsOf((folder) => `sqlite:${join(folder, "countersign.sqlite")}`),
     postgres: await settingsOf(() => database.newSchema()),
   };
-  await fill(bench, Object.values(stores));
-  await database.calm();
-  const figures: Figure[] = [];
-  for (const [kind, settings] of Object.entries(stores))
-    figures.push(...(await measureStore(bench, kind, settings)));
-  return figures;
+  return { database, stores };
 }
 
-async function fill(bench: Bench, settings: readonly Settings[]): Promise<void> {
+export async function fillStock(bench: Bench, settings: readonly Settings[]): Promise<void> {
   process.stderr.write("  filling the stores …\n");
   const filler = bench.start<FillerCalls>("filler");
   await filler.ask("restock", { settings, stock: STOCK });

@@ -3,9 +3,11 @@ import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Bench, withBench } from "./bench.ts";
+import { measureConcerns } from "./concerns.ts";
 import { measureDelivery } from "./delivery.ts";
 import { measureForged } from "./forged.ts";
 import { measureHang } from "./hang.ts";
+import { measureImage } from "./image.ts";
 import { measureLanes } from "./lanes.ts";
 import { measureLists } from "./lists.ts";
 import { profileInto } from "./processes.ts";
@@ -13,6 +15,7 @@ import { type Figure, isAnyMissed, toJson, toTable } from "./report.ts";
 import { describeShares } from "./shares.ts";
 import { measureStores } from "./stores.ts";
 import { measureCost, measureLatency } from "./through.ts";
+import { measureTraces } from "./traces.ts";
 import { measureWaiting } from "./waiting.ts";
 import { measureWayIn } from "./way-in.ts";
 
@@ -33,8 +36,11 @@ const STAGES: readonly Stage[] = [
   { name: "latency", limit: 13_000, measure: measureLatency },
   { name: "cost", limit: 20_000, measure: measureCost },
   { name: "hang", limit: 60_000, measure: measureHang },
+  { name: "traces", limit: 90_000, measure: measureTraces, whenNamed: true },
   { name: "forged", limit: 60_000, measure: measureForged, whenNamed: true },
+  { name: "image", limit: 60_000, measure: measureImage, whenNamed: true },
   { name: "lists", limit: 1_500_000, measure: measureLists, whenNamed: true },
+  { name: "concerns", limit: 1_500_000, measure: measureConcerns, whenNamed: true },
   { name: "stores", limit: 1_500_000, measure: measureStores, whenNamed: true },
 ];
 

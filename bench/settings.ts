@@ -17,6 +17,8 @@ export interface Settings {
   concurrency: number;
   /** The pause before the first probe of an open breaker; absent: the default. */
   breakerPause?: string;
+  /** Variables of OpenTelemetry; absent: nothing is traced. */
+  environment?: Readonly<Record<string, string>>;
 }
 
 const NAMES = ["crm", "archive"] as const;

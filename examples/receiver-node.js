@@ -22,6 +22,6 @@ const server = createServer(async (request, response) => {
     response.writeHead(401).end(error.message);
   }
 });
-server.listen(Number(process.argv[2] ?? 9000), "127.0.0.1", () =>
+server.listen(Number(process.argv[2] ?? 9000), process.argv[3] ?? "127.0.0.1", () =>
   console.log("listening", server.address().port),
 );

@@ -9,6 +9,7 @@ export function metricTable(): string {
     backlog: async () => [],
     problems: async () => 0,
     concerns: async () => [],
+    proofs: async () => [],
     states: () => [],
   });
   const rows = definitions.map(({ name, type, labelNames, help }) => [

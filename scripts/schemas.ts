@@ -2,8 +2,14 @@ import { z } from "zod";
 import { ConfigFile } from "../src/config/schema.ts";
 import { MappingFile } from "../src/mapping/schema.ts";
 import { ForwardedEvent } from "../src/outbound/encode.ts";
+import { ParityReport } from "../src/parity/report.ts";
 
-const SOURCES = { configuration: ConfigFile, mapping: MappingFile, event: ForwardedEvent };
+const SOURCES = {
+  configuration: ConfigFile,
+  mapping: MappingFile,
+  event: ForwardedEvent,
+  parity: ParityReport,
+};
 
 const SAID_OF = ["title", "description", "default", "examples", "id"] as const;
 
@@ -32,7 +38,7 @@ function allowReference({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSche
 export function generateSchemas(): Map<string, string> {
   return new Map(
     Object.entries(SOURCES).map(([name, schema]) => {
-      const io = name === "event" ? "output" : "input";
+      const io = name === "event" || name === "parity" ? "output" : "input";
       const override = name === "configuration" ? allowReference : () => {};
       return [
         `${name}.json`,

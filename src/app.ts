@@ -6,12 +6,15 @@ import { createWatcher } from "./alert/watcher.ts";
 import type { Config, LoadedConfig } from "./config.ts";
 import { type Clock, within } from "./domain/clock.ts";
 import { receiptId } from "./domain/identity.ts";
+import type { Environment } from "./environment.ts";
 import { createBudget } from "./inbound/budget.ts";
 import { createRejections } from "./inbound/rejections.ts";
+import { NO_REQUEST_TRACER } from "./inbound/trace.ts";
 import { createLog } from "./log/log.ts";
 import { openLogOutput } from "./log/output.ts";
 import { createObservers, type Observers } from "./observe/observers.ts";
 import { createDeliver } from "./outbound/deliver.ts";
+import { NO_ATTEMPT_TRACER } from "./outbound/trace.ts";
 import { createRandomPool } from "./random-pool.ts";
 import { createReloader, type Reloader } from "./reloader.ts";
 import { createRequestHandlers, type RequestHandlers } from "./runtime.ts";
@@ -25,6 +28,8 @@ import { filesOf, openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { timed } from "./store/timed.ts";
 import { watched } from "./store/watched.ts";
+import type { SpanSettings } from "./trace/event.ts";
+import { openTracing } from "./trace/open.ts";
 import { VERSION } from "./version.ts";
 import { type Listener, listen } from "./web/listen.ts";
 import { createMetrics } from "./web/metrics.ts";
@@ -38,6 +43,8 @@ export interface Overrides {
   logger?: Logger;
   observers?: Observers;
   store?: Store;
+  /** Where variables of OpenTelemetry are read; absent: nothing is traced. */
+  environment?: Environment;
   /** False: nothing is looked at but by `look`. */
   watching?: boolean;
   /** Reads the configuration for a reload; absent: a reload is refused. */
@@ -61,7 +68,10 @@ export interface App {
   reload: Reloader["reload"];
   /** Looks now for what needs a person, and tells what changed, as it does every minute. */
   look(): Promise<void>;
-  /** Is no longer ready, accepts nothing more, finishes or releases deliveries in flight, and closes. */
+  /**
+   * Is no longer ready, goes on accepting for `drain`, then accepts nothing more, finishes or releases
+   * deliveries in flight, and closes. A bridge that has died does not go on.
+   */
   stop(): Promise<void>;
 }
 
@@ -76,6 +86,9 @@ const SYSTEM_CLOCK: Clock = {
 
 /** Time beyond its grace that a stop has for releasing leases and closing the store; milliseconds. */
 const STOP_MARGIN_MS = 5_000;
+
+/** Of that, for the spans that are not exported yet; milliseconds. */
+const TRACES_MARGIN_MS = 2_000;
 
 /**
  * The composition root. Clock and randomness of every rule come from here. Apart from it only store/open.ts
@@ -98,11 +111,18 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       const [concerns, known] = [await status.latest(), await watcher.acknowledged()];
       return concerns.filter(({ id }) => !known.has(id));
     },
+    proofs: () => store.newestProofs(),
   });
   const { observers = createObservers({ log: createLog(logger), metrics, now: clock.now }) } = overrides;
   const rawStore =
     overrides.store ?? (await openStore(config.store, observers.process.storeWarned, { owned: true }));
   const { store, settled } = watched(timed(rawStore, () => performance.now(), metrics.stored));
+  const tracing = await openTracing(overrides.environment ?? {}, {
+    version: VERSION,
+    settings: () => toSpanSettings(reloader.current().config),
+    lastAttempt: async (delivery) => (await store.findDelivery(delivery))?.lastAttempt ?? null,
+    ...observers.tracing,
+  });
   const rejections = createRejections({ store, clock, observe: observers.rejections });
   const death = Promise.withResolvers<"died">();
   let stopping = false;
@@ -115,6 +135,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     ...{ store, rejections, observers, metrics, clock, random, randomBytes },
     deliver: createDeliver({ clock, version: VERSION }),
     budget: createBudget({ maxBytes: config.server.maxBytesInFlight, now: clock.now }),
+    tracers: {
+      requests: tracing?.requests ?? NO_REQUEST_TRACER,
+      attempts: tracing?.attempts ?? NO_ATTEMPT_TRACER,
+    },
     isStopping: () => stopping,
     onDeath: () => death.resolve("died"),
   };
@@ -167,11 +191,19 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const [url, adminUrl] = [listeners.receiver.url, listeners.admin.url];
   observers.process.ready({ version: VERSION, url, adminUrl });
 
-  async function finish(): Promise<void> {
-    const graceMs = config.shutdown;
+  /** Leaves balancers the time to notice that this bridge is not ready. */
+  async function drain(): Promise<void> {
+    const ms = current().config.drain;
+    if (ms === 0) return;
+    listeners.receiver.endConnections();
+    await within(clock, ms, death.promise);
+  }
+
+  async function finish(graceMs: number): Promise<void> {
     await Promise.all([listeners.receiver.close(graceMs), reloader.stop({ graceMs }), watcher.stop()]);
     await Promise.all([listeners.admin.close(0), rejections.drain(STOP_MARGIN_MS / 2)]);
     await store.close();
+    if (tracing) await within(clock, TRACES_MARGIN_MS, tracing.close());
   }
 
   return {
@@ -186,12 +218,18 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     async stop() {
       stopping = true;
       observers.process.stopping();
-      const inTime = await within(clock, config.shutdown + STOP_MARGIN_MS, finish());
+      await drain();
+      const graceMs = current().config.shutdown;
+      const inTime = await within(clock, graceMs + STOP_MARGIN_MS, finish(graceMs));
       if (inTime) return observers.process.stopped();
       observers.process.stopTimedOut();
       await listeners.admin.close(0);
     },
   };
+}
+
+function toSpanSettings({ telemetry, typePrefix }: Config): SpanSettings {
+  return { ...telemetry, typePrefix };
 }
 
 /** Milliseconds. */

@@ -1,13 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
 import type { Alert } from "./alert/tell.ts";
 import { readAlerts } from "./config/alert.ts";
 import { readChannel } from "./config/channel.ts";
+import { concealContents } from "./config/contents.ts";
 import { findDoubtful, findUnclean } from "./config/credentials.ts";
 import { readDestinations } from "./config/destination.ts";
 import { fitToSchema } from "./config/fit-to-schema.ts";
 import type { Retention } from "./config/retention-schema.ts";
-import { ConfigFile, ServerFile, SINGLE_TOKEN, SourceFile } from "./config/schema.ts";
+import { AdminFile, ConfigFile, ServerFile, SINGLE_TOKEN, SourceFile } from "./config/schema.ts";
 import { type Setting, settingsOf } from "./config/settings.ts";
 import { messageOf } from "./domain/errors.ts";
 import { BRIDGE_SOURCE } from "./domain/event.ts";
@@ -17,6 +19,7 @@ import type { Environment } from "./environment.ts";
 import type { Channel } from "./inbound/channel.ts";
 import { loadMapping, SHIPPED_MAPPINGS } from "./mapping/load.ts";
 import type { Destination } from "./outbound/destination.ts";
+import type { ParitySettings } from "./parity/scope.ts";
 import { checkYaml, entriesOf, type FileProblem, parseYaml, type YamlFile } from "./yaml.ts";
 
 /**
@@ -69,8 +72,16 @@ export interface Config {
   rejected: { keep: number; maxBody: number };
   /** How long each kind of row is kept; null: for ever. */
   retention: Retention;
+  /** How long a stop goes on accepting while it is not ready, and then waits for what is in flight. */
+  drain: number;
   shutdown: number;
   concerns: { stuckAfter: number };
+  /** Put before our event types, such as `esign.`. */
+  typePrefix: string;
+  /** Whether spans show ids of documents. */
+  telemetry: { documents: boolean };
+  /** What a comparison of two channels tolerates and asks for. */
+  parity: ParitySettings;
 }
 
 export interface LoadedConfig {
@@ -95,7 +106,18 @@ export async function loadConfig(file: string, environment: Environment): Promis
   return parseConfig(text, file, environment);
 }
 
-/** The same for a text. Problems name `file`, and relative paths start from its folder. */
+/**
+ * Reads the section `admin` alone, whatever is wrong elsewhere.
+ *
+ * @throws ZodError when the section is wrong; the fault of the file system when there is no file.
+ */
+export async function loadAdmin(file: string, environment: Environment): Promise<ConfigFile["admin"]> {
+  const yaml = parseYaml(await readFile(file, "utf8"), file, environment);
+  const { value } = fitToSchema(yaml, z.object({ admin: AdminFile }));
+  return AdminFile.parse(entriesOf(value, "admin"));
+}
+
+/** The whole configuration from a text. Problems name `file`, and relative paths start from its folder. */
 export async function parseConfig(
   text: string,
   file: string,
@@ -115,6 +137,7 @@ export async function parseConfig(
     ...{ yaml, folder },
     destinations: Object.keys(entriesOf(yaml.value, "destinations")),
   });
+  const inOrder = (found: readonly FileProblem[]) => sorted(concealContents(found, yaml.contents));
   const problems = inOrder([
     ...checked.problems,
     ...sources.problems,
@@ -126,8 +149,8 @@ export async function parseConfig(
   const warnings = inOrder(findDoubtful(yaml));
   if (checked.value === null || problems.length > 0) return { config: null, problems, warnings };
 
-  const { server, admin, store, typePrefix, privateNames, log, rejected, retention, shutdown, concerns } =
-    checked.value;
+  const { server, admin, store, typePrefix, privateNames, log, parity } = checked.value;
+  const { rejected, retention, drain, shutdown, concerns, telemetry } = checked.value;
   return {
     config: {
       file,
@@ -143,7 +166,11 @@ export async function parseConfig(
       rejected,
       retention,
       shutdown,
+      drain,
       concerns,
+      typePrefix,
+      telemetry,
+      parity,
     },
     problems,
     warnings,
@@ -220,14 +247,23 @@ async function readSource(yaml: YamlFile, name: string, folder: string): Promise
       credentials,
       folder,
     );
+    const problem = typeof read === "string" ? read : lonelyStandby(channel, channels);
     if (typeof read !== "string") found.channels.push(read);
-    else
+    if (problem !== null)
       found.problems.push({
         ...yaml.positionOf(["sources", name, "channels", channel], "key"),
-        message: read,
+        message: problem,
       });
   }
   return found;
+}
+
+/** A channel on standby from which no other channel of its source has taken over. */
+function lonelyStandby(name: string, channels: SourceFile["channels"]): string | null {
+  const others = Object.entries(channels).filter(([other]) => other !== name);
+  if (channels[name]?.standby === undefined) return null;
+  if (others.some(([, { shadow, standby }]) => !shadow && standby === undefined)) return null;
+  return "has `standby`, but no other channel of the source has taken over: all are on standby or in shadow";
 }
 
 function portClash(yaml: YamlFile, config: ConfigFile | null): FileProblem[] {
@@ -256,6 +292,6 @@ function budgetTooSmall(
   return [{ ...yaml.positionOf(["server", "maxBytesInFlight"]), message }];
 }
 
-function inOrder(problems: readonly FileProblem[]): FileProblem[] {
+function sorted(problems: readonly FileProblem[]): FileProblem[] {
   return problems.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
 }

@@ -27,4 +27,15 @@ process.on("SIGHUP", () => reloading.emit("reload"));
 
 const { run } = await import("./cli/run.ts");
 const onReload = (listener: () => void) => void reloading.on("reload", listener);
-exit(await run(argv.slice(2), { env, stdout, stderr, signal: stopping.signal, onReload }));
+const terminal = {
+  env,
+  // Opened only by a command that reads it.
+  get stdin() {
+    return process.stdin;
+  },
+  stdout,
+  stderr,
+  signal: stopping.signal,
+  onReload,
+};
+exit(await run(argv.slice(2), terminal));

@@ -6,15 +6,15 @@ import v8 from "node:v8";
 const YOUNG_GENERATION_BYTES = 32 * 1_024 ** 2;
 
 /**
- * Stops the growth of V8's young generation at `YOUNG_GENERATION_BYTES`, unless `--max-semi-space-size` was
+ * Stops the growth of V8's young generation at `bytes`, unless `--max-semi-space-size` was
  * given. On machines with much memory it would grow to 128 MB, more than everything else of a bridge. V8
  * reads that flag at the start only, but the growth factor at each collection.
  */
-export function limitYoungGeneration(): void {
+export function limitYoungGeneration(bytes = YOUNG_GENERATION_BYTES): void {
   const flags = [env.NODE_OPTIONS, ...execArgv];
   if (flags.some((flag) => flag?.includes("semi-space"))) return;
   const observer = new PerformanceObserver(() => {
-    if (youngGeneration() < YOUNG_GENERATION_BYTES) return;
+    if (youngGeneration() < bytes) return;
     v8.setFlagsFromString("--semi-space-growth-factor=1");
     observer.disconnect();
   });

@@ -1,7 +1,7 @@
 import type { Config, LoadedConfig } from "./config.ts";
 import { within } from "./domain/clock.ts";
 import { CountersignError, messageOf } from "./domain/errors.ts";
-import { createRuntime, type Runtime, type RuntimeParts } from "./runtime.ts";
+import { createRuntime, createShadowRelease, type Runtime, type RuntimeParts } from "./runtime.ts";
 import type { Watched } from "./store/watched.ts";
 import { formatProblem } from "./yaml.ts";
 
@@ -32,7 +32,7 @@ export interface Reloads {
   last: { at: number; problem: string | null } | null;
 }
 
-interface ReloaderParts extends Omit<RuntimeParts, "current">, Pick<Watched, "settled"> {
+interface ReloaderParts extends Omit<RuntimeParts, "current" | "leftInShadow">, Pick<Watched, "settled"> {
   /** Reads the configuration's file; undefined: there is none, so a reload is refused. */
   load: (() => Promise<LoadedConfig>) | undefined;
 }
@@ -44,7 +44,9 @@ export async function createReloader(
 ): Promise<Reloader> {
   const { store, clock, isStopping } = given;
   const observe = given.observers.configuration;
-  const parts: RuntimeParts = { ...given, current: () => runtime };
+  const current = () => runtime;
+  const release = createShadowRelease({ ...given, current });
+  const parts: RuntimeParts = { ...given, current, leftInShadow: release.wake };
   let runtime = await createRuntime(config, parts);
   let reloading: Promise<void> = Promise.resolve();
   let reloads: Reloads = { loadedAt: clock.now(), last: null };
@@ -118,6 +120,8 @@ export async function createReloader(
     subscribeToNodes();
     runtime.dispatcher.start();
     observe.reloaded(after.config);
+    // What is recorded at this moment may still be in shadow by the previous configuration.
+    underWay.then(release.wake);
     await takeOver(before, underWay, after.config.shutdown);
   }
 
@@ -186,6 +190,7 @@ export async function createReloader(
       subscribeToNodes();
       runtime.dispatcher.start();
       runtime.pruner.start();
+      release.wake();
       if (isShared) parkIfAlone().catch(observe.unparked);
     },
     reload() {
@@ -195,7 +200,10 @@ export async function createReloader(
     reloads: () => reloads,
     async stop({ graceMs }) {
       const { dispatcher, pruner } = runtime;
-      await Promise.all([dispatcher.stop({ graceMs }), pruner.stop(), reloading.catch(() => {})]);
+      await Promise.all([
+        ...[dispatcher.stop({ graceMs }), pruner.stop(), release.stop()],
+        reloading.catch(() => {}),
+      ]);
     },
   };
 }
@@ -203,9 +211,18 @@ export async function createReloader(
 /** Settings that need a restart. */
 const FIXED = ["server", "admin", "store", "log"] as const;
 
-/** The budget follows the longest body that may come, which a channel or a mapping can change. */
-function fixedPart(config: Config, key: (typeof FIXED)[number]): string {
-  return JSON.stringify(key === "server" ? { ...config.server, maxBytesInFlight: null } : config[key]);
+/**
+ * What a reload cannot change. The budget follows the longest body that may come, which a channel or a
+ * mapping can change; the tokens of the admin API may be rotated.
+ */
+function fixedPart({ server, admin, store, log }: Config, key: (typeof FIXED)[number]): string {
+  const parts = {
+    server: { ...server, maxBytesInFlight: null },
+    admin: { ...admin, token: null, tokens: null },
+    store,
+    log,
+  };
+  return JSON.stringify(parts[key]);
 }
 
 /**

@@ -15,6 +15,7 @@ export interface Retention {
   audit: number | null;
   duplicates: number | null;
   tallies: number | null;
+  proofs: number | null;
 }
 
 /** Removed rows, by table. */
@@ -62,6 +63,7 @@ const WALKS: readonly { table: Prunable; kept: keyof Retention }[] = [
   { table: "audit", kept: "audit" },
   { table: "tombstones", kept: "duplicates" },
   { table: "tallies", kept: "tallies" },
+  { table: "proofs", kept: "proofs" },
 ];
 
 /** From the end of a round to the next, in milliseconds. */

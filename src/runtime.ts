@@ -6,22 +6,27 @@ import type { Config } from "./config.ts";
 import type { ConsoleParts } from "./console/parts.ts";
 import type { Clock } from "./domain/clock.ts";
 import type { Conversation } from "./domain/conversation.ts";
+import { asksFor, wants } from "./domain/destination.ts";
 import { CountersignError } from "./domain/errors.ts";
-import { receiptId, rejectionId } from "./domain/identity.ts";
+import type { Event } from "./domain/event.ts";
+import { exceptionId, receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
 import type { Budget } from "./inbound/budget.ts";
-import type { Channel } from "./inbound/channel.ts";
+import { type Channel, channelAt } from "./inbound/channel.ts";
 import { createIntake, type Intake } from "./inbound/intake.ts";
 import { createConceal } from "./inbound/private.ts";
 import { createReceiver } from "./inbound/receive.ts";
 import { createReject } from "./inbound/reject.ts";
 import type { Rejections } from "./inbound/rejections.ts";
+import { createRelease, type Release } from "./inbound/release.ts";
 import { createReprocess } from "./inbound/reprocess.ts";
 import { createTarpit } from "./inbound/tarpit.ts";
+import type { RequestTracer } from "./inbound/trace.ts";
 import type { Observers } from "./observe/observers.ts";
 import type { Deliver } from "./outbound/deliver.ts";
 import { createDispatcher, type Dispatcher } from "./outbound/dispatch.ts";
 import { withHandover } from "./outbound/handover.ts";
+import type { AttemptTracer } from "./outbound/trace.ts";
 import { tryDestination } from "./outbound/try-destination.ts";
 import { createPruner, type Pruner } from "./retention.ts";
 import type { Status } from "./status/status.ts";
@@ -42,6 +47,8 @@ export interface RuntimeParts {
   random(): number;
   randomBytes(length: number): Uint8Array;
   deliver: Deliver;
+  /** Follow requests and attempts, and do nothing else. */
+  tracers: { requests: RequestTracer; attempts: AttemptTracer };
   /** Limits the bytes that come in at a time. */
   budget: Budget;
   /** A genuine request came, over a channel whose secret is being changed. */
@@ -51,6 +58,8 @@ export interface RuntimeParts {
   onDeath(): void;
   /** The runtime in force: a reload replaces it. */
   current(): Runtime;
+  /** Requests may be left in shadow whose channel is not. */
+  leftInShadow(): void;
 }
 
 /** What one configuration makes between the listeners and the store. */
@@ -76,12 +85,16 @@ export async function createRuntime(
   before: Runtime | null = null,
 ): Promise<Runtime> {
   const { channels, destinations, rejected, retention, server } = config;
-  const { observers, clock, random, deliver, onDeath, current, budget, rejections } = parts;
+  const { observers, clock, random, deliver, onDeath, current, budget, rejections, tracers } = parts;
   observers.configuration.prepared(config);
   const saved = await parts.store.destinations();
   const shared = parts.store.subscribe !== undefined;
   const store = withHandover(parts.store, () => (current() === runtime ? null : current().dispatcher));
   const subscribers = () => current().config.destinations;
+  const isInShadow = (channel: Channel) =>
+    (channelAt(current().config.channels, { source: channel.source, channel: channel.name }) ?? channel)
+      .shadow === true;
+  const { leftInShadow } = parts;
   const { newReceiptId, newRejectionId } = idMakers(parts);
   const reject = createReject({ store: { reject: rejections.add }, rejected, newRejectionId });
   const timeouts = { stall: server.stallTimeout, whole: server.requestTimeout };
@@ -90,18 +103,31 @@ export async function createRuntime(
     take: createIntake({ budget, reject, timeouts, clock }),
     // In, store, out: `accept` records, `recorded` wakes the dispatcher, and the dispatcher sends.
     accept: createAccept({
-      ...{ store, reject, subscribers, newReceiptId, matched: parts.matched },
+      ...{ store, reject, subscribers, isInShadow, leftInShadow, newReceiptId },
+      matched: parts.matched,
       recorded: wakeCurrent(parts),
     }),
     dispatcher: createDispatcher({
       ...{ store, destinations, saved, deliver, clock, random, shared, onDeath },
       observe: observers.deliveries,
+      tracer: tracers.attempts,
       seenAt: (name) => seenBy(before, name),
     }),
     pruner: createPruner({ store, retention, clock, observe: observers.pruning, onDeath }),
     conceal: createConceal(channels, config.privateNames),
   };
   return runtime;
+}
+
+/** What processes the requests of channels that a reload has taken out of shadow. */
+export function createShadowRelease(parts: Omit<RuntimeParts, "leftInShadow">): Release {
+  const { store, clock, observers, current } = parts;
+  return createRelease({
+    ...{ store, clock, observe: observers.configuration, recorded: wakeCurrent(parts) },
+    channels: () => current().config.channels,
+    subscribers: () => current().config.destinations,
+    tracer: parts.tracers.requests,
+  });
 }
 
 /** Wakes the dispatcher in force when it is called, not when it was made: a reload may come in between. */
@@ -128,7 +154,7 @@ export interface RequestHandlers {
   administer: RequestListener;
 }
 
-interface HandlerParts extends RuntimeParts {
+interface HandlerParts extends Omit<RuntimeParts, "leftInShadow"> {
   metrics: Pick<Metrics, "scrape">;
   status: Status;
   watcher: Watcher;
@@ -159,7 +185,7 @@ const MAX_DELAY_MS = 5_000;
 
 function createReceiveHandler(
   basePath: string,
-  { observers, clock, current }: HandlerParts,
+  { observers, clock, current, tracers }: HandlerParts,
 ): RequestListener {
   return createReceiver({
     current: () => ({
@@ -169,6 +195,7 @@ function createReceiveHandler(
     }),
     basePath,
     tarpit: createTarpit({ clock, perSecond: REFUSALS_PER_SECOND, longest: MAX_DELAY_MS }),
+    tracer: tracers.requests,
     now: clock.now,
     observe: observers.ingress,
   }).callback();
@@ -185,6 +212,8 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
     concerns: () => parts.status.concerns(),
     acknowledged: parts.watcher.acknowledged,
     states: () => dispatcher().states(),
+    unsupporting: (event: Event) =>
+      current().config.destinations.filter((one) => asksFor(one, event) && !wants(one, event)),
     attemptsOf: (name: string) => attemptsOf(current().config, name),
     conceal: <Kept extends Parameters<Runtime["conceal"]>[0]>(kept: Kept) => current().conceal(kept),
     failed: observers.admin.failed,
@@ -201,6 +230,7 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
       subscribers: () => current().config.destinations,
       newReceiptId: idMakers(parts).newReceiptId,
       recorded: wake,
+      tracer: parts.tracers.requests,
     }),
     control: {
       pause: async (name, reason) => dispatcher().controlsOf(name).pause(reason),
@@ -225,13 +255,20 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
       storeUnavailable: observers.admin.storeUnavailable,
     }),
     metrics: metrics.scrape,
-    tokens: config.tokens,
-    hosts: config.hosts ?? (config.tokens.length === 0 ? [config.host] : null),
+    // Read again for each request, since a reload may bring other tokens.
+    get tokens() {
+      return current().config.admin.tokens;
+    },
+    get hosts() {
+      return config.hosts ?? (current().config.admin.tokens.length === 0 ? [config.host] : null);
+    },
+    newExceptionId: (at) => exceptionId(at, parts.randomBytes(10)),
     proxied: config.proxied,
     console:
       parts.createConsole?.({
         ...shared,
-        ...{ operations, clock, randomBytes: parts.randomBytes, tokens: config.tokens },
+        ...{ operations, clock, randomBytes: parts.randomBytes },
+        tokens: () => current().config.admin.tokens,
         config: () => current().config,
         ...{ version: parts.version, reloads: parts.reloads, load: parts.load },
       }) ?? null,

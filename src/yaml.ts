@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import {
   isAlias,
   isCollection,
@@ -33,15 +34,25 @@ export interface YamlFile {
    * The position of the value at `path`, or of its nearest existing parent. With `key`, of the value's key.
    */
   positionOf(path: readonly PropertyKey[], of?: "key" | "value"): FilePosition;
-  /** The substitution in the text at `path`; null: the text has no reference to the environment. */
+  /** The substitution in the text at `path`; null: the text has no reference. */
   substitutionAt(path: readonly PropertyKey[]): Substitution | null;
+  /** The contents of files that stand in the data, each with the position of its scalar. */
+  contents: readonly FileContent[];
+}
+
+/** A content of a file that a scalar refers to; no message may show it. */
+export interface FileContent {
+  position: FilePosition;
+  /** The text of the scalar, and of each file in it. */
+  texts: readonly string[];
 }
 
 /**
- * Reads YAML and keeps the position of every value. With `environment`, `${NAME}` and `${NAME:-default}` in
- * scalars are replaced after parsing, so that a value can never be taken for YAML. A name that is not set is
- * a problem, never literal text. A scalar that is `${NAME:-}` alone is left out, with its key, where NAME is
- * not set.
+ * Reads YAML and keeps the position of every value. With `environment`, `${NAME}`, `${NAME:-default}` and
+ * `${file:PATH}` in scalars are replaced after parsing, so that a value can never be taken for YAML. A name
+ * that is not set, or a file that cannot be read, is a problem, never literal text. A scalar that is
+ * `${NAME:-}` alone is left out, with its key, where NAME is not set. Relative paths start from the folder of
+ * `file`.
  */
 export function parseYaml(text: string, file: string, environment?: Environment): YamlFile {
   const lines = new LineCounter();
@@ -62,11 +73,16 @@ export function parseYaml(text: string, file: string, environment?: Environment)
     }),
   );
   const substitutions = new Map<unknown, Substitution>();
+  const contents: FileContent[] = [];
   /** Whether the scalar is to be left out. */
   const replace = (node: Scalar): boolean => {
     if (!environment || typeof node.value !== "string" || !node.value.includes("${")) return false;
-    const { value, complaints, ...substitution } = substitute(node.value, environment);
-    for (const message of complaints) problems.push({ ...positionAt(node.range?.[0] ?? 0), message });
+    const surroundings = { environment, folder: dirname(resolve(file)) };
+    const { value, complaints, ...substitution } = substitute(node.value, surroundings);
+    const position = positionAt(node.range?.[0] ?? 0);
+    problems.push(...complaints.map((message) => ({ ...position, message })));
+    if (substitution.contents.length > 0)
+      contents.push({ position, texts: [...new Set([value, ...substitution.contents])] });
     node.value = value;
     substitutions.set(node, substitution);
     return substitution.isAbsent;
@@ -84,6 +100,7 @@ export function parseYaml(text: string, file: string, environment?: Environment)
     file,
     value: document.errors.length > 0 ? null : document.toJS({ maxAliasCount: 100 }),
     problems,
+    contents,
     positionOf(path, of = "value") {
       for (let length = path.length; length >= 0; length--) {
         const offset = offsetOf(document, path.slice(0, length), of === "key" && length === path.length);
@@ -187,15 +204,15 @@ function explain(yaml: YamlFile, issue: z.core.$ZodIssue): FileProblem[] {
 }
 
 /**
- * Names the variable. Its value is shown only where a number or one of a few words is wanted, and so no
- * secret.
+ * Names the variable or the file. The value of a variable is shown only where a number or one of a few words
+ * is wanted, and so no secret; the content of a file never is.
  */
 function sayOrigin(issue: z.core.$ZodIssue, substitution: Substitution | null): string {
   if (!substitution) return issue.message;
-  const { origin, text } = substitution;
+  const { origin, text, contents } = substitution;
   const isNumber = (issue.code === "too_small" || issue.code === "too_big") && NUMBERS.has(issue.origin);
-  const mayBeShown = wantedBy(issue) !== null || issue.code === "invalid_value" || isNumber;
-  return mayBeShown
+  const isHarmless = wantedBy(issue) !== null || issue.code === "invalid_value" || isNumber;
+  return isHarmless && contents.length === 0
     ? `${origin} is ${JSON.stringify(text)}: ${issue.message}`
     : `${issue.message} (it comes from ${origin})`;
 }

@@ -221,7 +221,7 @@ ${crm(`concurrency: ${write("N")}`)}
           "must be at least 1",
         'c.yaml:8:13: `destinations.crm.paused`: the environment variable P is "yes": must be true or false',
         'c.yaml:9:13: `destinations.crm.format`: the environment variable F is "json": ' +
-          "must be cloudevents, cloudevents-binary, standard, lumin",
+          "must be cloudevents, cloudevents-binary, standard, lumin, legalesign-upon, legalesign-batch",
         'c.yaml:10:14: `destinations.crm.timeout`: "soon" is no duration: write 15s, 5m or 2h ' +
           "(it comes from the environment variable T)",
         'c.yaml:11:11: `destinations.crm.rate`: "5/x" is no rate: write 50/s or 600/m ' +
@@ -355,6 +355,28 @@ channels: { account: { title: Account } }
   it("says how to make a configuration when there is no file", async () => {
     const { problems } = await loadConfig(join(aFolder(), "none.yaml"), {});
     expect(problems[0]?.message).to.include("copy countersign.example.yaml");
+  });
+
+  it("reads shadow and standby of channels, and refuses what cannot be meant", async () => {
+    const text = (batch: string, realtime: string) =>
+      `sources:
+  legalesign:
+    mapping: legalesign
+    channels:
+      batch: { token: 0123456789abcdef${batch} }
+      realtime: { secrets: [s]${realtime} }`;
+    const { config } = await parseConfig(text(", standby: 3d", ""), "c.yaml", {});
+    expect(config?.channels.map(({ standby }) => standby)).to.deep.equal([259_200_000, undefined]);
+    const tried = await parseConfig(text("", ", shadow: true"), "c.yaml", {});
+    expect(tried.config?.channels.map(({ shadow }) => shadow)).to.deep.equal([undefined, true]);
+    for (const [batch, realtime, message] of [
+      [", standby: 1h", "", "at least 1d"],
+      [", shadow: maybe", "", "must be true or false"],
+      [", standby: 3d, shadow: true", "", "is in shadow and on standby"],
+      [", standby: 3d", ", shadow: true", "no other channel of the source has taken over"],
+      [", standby: 3d", ", standby: 3d", "no other channel of the source has taken over"],
+    ] as const)
+      expect((await problemsOf(text(batch, realtime))).join("\n"), message).to.include(message);
   });
 
   it("the example is good once its environment is set", async () => {

@@ -138,6 +138,24 @@ describe("the systemd unit", () => {
   });
 });
 
+describe("the hardening of the systemd unit", () => {
+  const lines = readFileSync(example("countersign.service"), "utf8").split("\n");
+
+  it("takes every right from the service that it does not need", () => {
+    expect(lines).to.include.members([
+      ...["DynamicUser=yes", "NoNewPrivileges=yes", "CapabilityBoundingSet=", "UMask=0077"],
+      ...["ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "PrivateDevices=yes"],
+      ...["ProtectKernelTunables=yes", "ProtectKernelModules=yes", "ProtectKernelLogs=yes"],
+      ...["LockPersonality=yes", "SystemCallFilter=@system-service"],
+      "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+    ]);
+  });
+
+  it("lets V8 compile", () => {
+    expect(lines.filter((line) => line.startsWith("MemoryDenyWriteExecute"))).to.deep.equal([]);
+  });
+});
+
 describe("the reverse proxies", () => {
   const nginx = readFileSync(example("nginx.conf"), "utf8").replaceAll(/^\s*#.*|\s+#.*/gm, "");
   const caddy = readFileSync(example("Caddyfile"), "utf8").replaceAll(/^\s*#.*|\s+#.*/gm, "");

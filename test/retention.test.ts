@@ -19,6 +19,7 @@ const KEEP: Retention = {
   audit: 400 * DAY,
   duplicates: 400 * DAY,
   tallies: 400 * DAY,
+  proofs: 400 * DAY,
 };
 const FOREVER: Retention = {
   receipts: null,
@@ -29,6 +30,7 @@ const FOREVER: Retention = {
   audit: null,
   duplicates: null,
   tallies: null,
+  proofs: null,
 };
 
 describe("pruning", () => {
@@ -127,11 +129,12 @@ describe("pruning", () => {
       "audit",
       "tombstones",
       "tallies",
+      "proofs",
     ];
     expect(taken.map(({ table }) => table)).to.deep.equal(order);
     expect(new Set(order)).to.deep.equal(new Set(PRUNABLE));
     expect(taken.map(({ before }) => (NEW_YEAR - before) / DAY)).to.deep.equal([
-      90, 90, 90, 90, 30, 400, 400, 400, 400,
+      90, 90, 90, 90, 30, 400, 400, 400, 400, 400,
     ]);
     expect(taken.map(({ cursor }) => cursor ?? null).slice(2, 4)).to.deep.equal([null, "next"]);
   });

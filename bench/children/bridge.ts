@@ -16,7 +16,10 @@ const calls = {
     limitYoungGeneration();
     const config = await configure(settings);
     store = await openStore(config.store, (message) => process.stderr.write(`${message}\n`));
-    app = await createApp(config, { store });
+    const { environment = {} } = settings;
+    // The exporter reads where to export to from there.
+    Object.assign(process.env, environment);
+    app = await createApp(config, { store, environment });
     return app.url;
   },
   /** Afterwards it can be started again. */
@@ -32,6 +35,10 @@ const calls = {
   /** `commits`: 0 for a store that does not count them. */
   usage(_: null): Usage & { commits: number } {
     return { ...usage(), commits: store?.commits ?? 0 };
+  },
+  /** Looks for what needs a person. */
+  async look(_: null): Promise<void> {
+    await app?.look();
   },
   /** Starts to measure the longest turn of the event loop, from now on. */
   watch: (_: null) => startWatch(),

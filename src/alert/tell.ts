@@ -4,6 +4,7 @@ import { BRIDGE_SOURCE, type ConcernView, type Event } from "../domain/event.ts"
 import { deliveryId } from "../domain/identity.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Known, Resolution } from "../domain/resolve.ts";
+import { NO_CHANGES } from "../domain/shadow.ts";
 import type { Store } from "../store/store.ts";
 import { ALERTS_CHANNEL, eventsOf, gatheredEvent, type TitlesOf } from "./compose.ts";
 
@@ -81,16 +82,12 @@ function resolutionOf(
   const isKnown = ({ id }: Event) => known.events.has(id);
   const added = events.filter((event) => !isKnown(event));
   return {
+    ...NO_CHANGES,
     events: added.map((event) => ({
       ...{ event, dedupeKey: event.id, coalesceKey: null, at: Date.parse(event.time) },
     })),
-    documents: [],
     deliveries: added.map((event) => deliveryOf(event, destination, receivedAt)),
     duplicates: events.filter(isKnown).map(({ id }) => ({ event: id, key: id })),
-    links: [],
-    candidates: new Map(),
-    channelKeys: { added: [], removed: [] },
-    moved: { from: [], to: [] },
   };
 }
 

@@ -11,7 +11,7 @@ import { ROW_SCHEMAS } from "./row-schema.ts";
 /** How lines are made. */
 const EXPORT_VERSION = 1;
 /** What rows hold: of a later schema, what is new would be lost. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 export interface Header {
   /** When the export began, milliseconds since 1970. */

@@ -19,4 +19,6 @@ export const ROW_SCHEMAS: { readonly [T in Table]: z.ZodType<Rows[T]> } = {
   audit: shapeOf(SCHEMA.audit),
   tallies: shapeOf(SCHEMA.tallies),
   notes: shapeOf(SCHEMA.notes),
+  proofs: shapeOf(SCHEMA.proofs),
+  exceptions: shapeOf(SCHEMA.exceptions),
 };

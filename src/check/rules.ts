@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Event } from "../domain/event.ts";
 import { hourOf, isOfRequest } from "../domain/tally.ts";
+import { Traceparent } from "../domain/traceparent.ts";
 import type { Rows, Table } from "../store/rows.ts";
 
 /** The rules that the rows of a store must keep. */
@@ -39,6 +40,8 @@ export const CHECK_ORDER = [
   "destinations",
   "audit",
   "tallies",
+  "proofs",
+  "exceptions",
 ] as const satisfies readonly Table[];
 
 export function createRowRules(limits: RetentionLimits): RowRules {
@@ -99,10 +102,11 @@ const WellFormed = z.object({
   id: Event.shape.id,
   type: Event.shape.type,
   recordedAt: Event.shape.recordedAt,
+  traceparent: Traceparent.optional(),
 });
 
-function misshapen({ position, event }: Rows["events"]): string[] {
-  const issues = WellFormed.safeParse(event).error?.issues ?? [];
+function misshapen({ position, event, traceparent }: Rows["events"]): string[] {
+  const issues = WellFormed.safeParse({ ...event, traceparent }).error?.issues ?? [];
   return issues.map(
     ({ path }) => `the event at position ${position} is not well formed at \`${path.join(".")}\``,
   );

@@ -28,10 +28,15 @@ export async function connect(file: string, terminal: Terminal): Promise<AdminCl
   return config && createAdminClient(config);
 }
 
+/** Where an admin listener is reached from its own machine. */
+export function baseUrlOf({ host, port }: Pick<Config["admin"], "host" | "port">): string {
+  const near = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `http://${near.includes(":") ? `[${near}]` : near}:${port}`;
+}
+
 /** Calls reject with a CountersignError of one sentence: the bridge's message, or that no bridge answers. */
 export function createAdminClient({ admin }: Config): AdminClient {
-  const host = admin.host === "0.0.0.0" || admin.host === "::" ? "127.0.0.1" : admin.host;
-  const base = `http://${host.includes(":") ? `[${host}]` : host}:${admin.port}`;
+  const base = baseUrlOf(admin);
   const client = got.extend({
     prefixUrl: base,
     headers: admin.token === null ? {} : { authorization: `Bearer ${admin.token}` },

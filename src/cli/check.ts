@@ -1,7 +1,9 @@
 import type { Config } from "../config.ts";
+import { asksForType } from "../domain/destination.ts";
 import { formatDuration, formatSize } from "../domain/quantity.ts";
 import { type Channel, pathOf } from "../inbound/channel.ts";
 import type { Destination } from "../outbound/destination.ts";
+import { unspokenBy } from "../outbound/format.ts";
 import { whyNotPrivate } from "../private-files.ts";
 import { filesOf } from "../store/open.ts";
 import { type FileProblem, formatProblem } from "../yaml.ts";
@@ -66,11 +68,16 @@ function describeChannel(channel: Channel, server: Config["server"]): string[] {
     `  ${channel.source} / ${channel.name} (${channel.rules.title})`,
     `    POST ${pathOf(channel, server.basePath)}`,
     `    checked by ${checks}; read by ${mapping.digest}${limit}`,
+    ...(channel.standby === undefined
+      ? []
+      : [`    on standby for ${formatDuration(channel.standby)}: what it alone reports is a concern`]),
+    ...(channel.shadow ? ["    in shadow: what it alone reports is kept, and delivered to nobody"] : []),
   ];
 }
 
 function describeDestination(destination: Destination): string[] {
-  const { name, url, proxy, events, secrets, schedule } = destination;
+  const { name, url, proxy, events, secrets, schedule, format, batch } = destination;
+  const unsent = unspokenBy(format).filter((type) => asksForType(events, type));
   const sentAs = describeType(destination);
   const { origin, pathname } = new URL(url);
   const keys = secrets.length === 1 ? "1 secret" : `${secrets.length} secrets`;
@@ -79,6 +86,10 @@ function describeDestination(destination: Destination): string[] {
     `  ${name}`,
     `    POST ${origin}${pathname}${proxy === null ? "" : ` through the proxy ${new URL(proxy).origin}`}`,
     ...(sentAs === null ? [] : [`    sent as ${sentAs}`]),
+    ...(batch === undefined ? [] : [`    in one post for every ${formatDuration(batch)}`]),
+    ...(unsent.length === 0
+      ? []
+      : [`    ${format} has no word for ${unsent.join(", ")}: these are not sent`]),
     `    gets ${events.join(", ")}; signed with ${keys}; up to ${schedule.length + 1} tries over ${total}`,
   ];
 }

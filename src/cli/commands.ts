@@ -11,6 +11,8 @@ interface CommandEntry {
   description: string;
   /** Not shown by `--help`. */
   hidden?: true;
+  /** Takes nothing from the environment, and so has no `--env-file`. */
+  isSelfContained?: true;
   load(): Promise<SetUpCommand>;
 }
 
@@ -24,8 +26,20 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./serve.ts").then(({ serveCommand }) => serveCommand),
   },
   {
+    name: "init",
+    description: "ask, and write a first countersign.yaml and .env with fresh secrets",
+    isSelfContained: true,
+    load: () => import("./init.ts").then(({ initCommand }) => initCommand),
+  },
+  {
+    name: "healthcheck",
+    description: "ask a running bridge whether it is ready; the exit code is 0 or 1, within two seconds",
+    load: () => import("./healthcheck.ts").then(({ healthcheckCommand }) => healthcheckCommand),
+  },
+  {
     name: "demo",
     description: "run a bridge with simulated providers and a receiver that verifies",
+    isSelfContained: true,
     load: () => import("./demo.ts").then(({ demoCommand }) => demoCommand),
   },
   {
@@ -43,6 +57,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "providers",
     arguments: "[name]",
     description: "list the providers that come with Countersign, or show how to set one up",
+    isSelfContained: true,
     load: () => import("./providers.ts").then(({ providersCommand }) => providersCommand),
   },
   {
@@ -55,6 +70,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "secret",
     description: "print a new secret to sign a destination's events with",
+    isSelfContained: true,
     load: () => import("./secret.ts").then(({ secretCommand }) => secretCommand),
   },
   {
@@ -127,6 +143,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     arguments: "<id>",
     description: "tell what happened to an event, a delivery, a receipt or a document, in short lines",
     load: () => import("./explain.ts").then(({ explainCommand }) => explainCommand),
+  },
+  {
+    name: "parity",
+    description:
+      "prove from stored requests whether a new channel tells all that an old one tells; the exit code is 0, 1 or 2",
+    load: () => import("./parity.ts").then(({ parityCommand }) => parityCommand),
   },
   {
     name: "pause",

@@ -40,7 +40,9 @@ const DestinationItem = z.looseObject({
   name: z.string(),
   configured: z.boolean(),
   paused: z.looseObject({ at: z.number(), reason: z.string() }).nullable(),
-  breaker: z.looseObject({ failures: z.number(), probeAt: z.number().nullable() }).nullable(),
+  breaker: z
+    .looseObject({ failures: z.number(), probeAt: z.number().nullable(), failing: z.string().optional() })
+    .nullable(),
   open: z.number(),
   oldest: z.number().nullable(),
 });
@@ -125,8 +127,10 @@ const CHANGES: Listing<z.infer<typeof ChangeItem>> = {
 function stateOf({ configured, paused, breaker }: z.infer<typeof DestinationItem>): string {
   if (!configured) return "not configured: nothing is sent; `countersign reload` parks its deliveries";
   if (paused) return `paused since ${moment(paused.at)}: ${paused.reason}`;
-  if (breaker?.probeAt != null)
-    return `failing: ${breaker.failures} in a row, next probe ${moment(breaker.probeAt)}`;
+  if (breaker?.probeAt != null) {
+    const what = breaker.failing === "token_endpoint" ? "no access token" : "failing";
+    return `${what}: ${breaker.failures} in a row, next probe ${moment(breaker.probeAt)}`;
+  }
   return "sending";
 }
 
@@ -141,7 +145,8 @@ export const receiptsCommand = listing(RECEIPTS, (command) =>
   withOrder(command)
     .option("--source <source>")
     .option("--channel <channel>")
-    .option("--problems", "only those with a problem"),
+    .option("--problems", "only those with a problem")
+    .option("--shadow", "only those of channels in shadow"),
 );
 export const documentsCommand = listing(DOCUMENTS, (command) =>
   withOrder(command)

@@ -13,21 +13,22 @@ export const providersCommand: SetUpCommand = (command, terminal, done) => {
     .option("--json", "as JSON, for programs")
     .action(async (name: string | undefined, { json }: { json?: true }) => {
       const shipped = await loadShipped();
-      const chosen = name === undefined ? shipped : [find(name, shipped)];
+      const chosen = name === undefined ? shipped : [findProvider(name, shipped)];
       if (json) terminal.stdout.write(`${JSON.stringify(chosen.map(summaryOf), null, 2)}\n`);
       else terminal.stdout.write(name === undefined ? list(chosen) : chosen.map(describe).join("\n"));
       done(0);
     });
 };
 
-async function loadShipped(): Promise<Mapping[]> {
+/** The mappings that come with Countersign, by name. */
+export async function loadShipped(): Promise<Mapping[]> {
   const files = (await readdir(SHIPPED_MAPPINGS)).filter((file) => file.endsWith(".yaml")).sort();
   const loaded = await Promise.all(files.map((file) => loadMapping(file.slice(0, -5), [SHIPPED_MAPPINGS])));
   return loaded.flatMap(({ mapping }) => mapping ?? []);
 }
 
 /** @throws CountersignError `not_found` when no shipped mapping has the name. */
-function find(name: string, shipped: readonly Mapping[]): Mapping {
+export function findProvider(name: string, shipped: readonly Mapping[]): Mapping {
   const found = shipped.find(({ provider }) => provider === name);
   if (found) return found;
   const names = shipped.map(({ provider }) => provider);

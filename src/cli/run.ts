@@ -2,19 +2,22 @@ import { Command, CommanderError } from "commander";
 import { CountersignError } from "../domain/errors.ts";
 import { VERSION } from "../version.ts";
 import { COMMANDS } from "./commands.ts";
+import { createEnvironment } from "./environment.ts";
 import { fail, type Terminal } from "./terminal.ts";
 
 /** Runs one command and resolves with the exit code: 0 success, 1 failure, 2 bad usage. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   let code = 0;
   const program = createProgram(terminal);
-  for (const { name, description, hidden = false, load } of COMMANDS) {
+  for (const { name, description, hidden = false, isSelfContained = false, load } of COMMANDS) {
     const command = program.command(name, { hidden }).description(description);
     if (!args.includes(name)) continue;
     const setUp = await load();
-    setUp(command, terminal, (result) => {
+    const environment = createEnvironment(terminal);
+    setUp(command, isSelfContained ? terminal : environment.terminal, (result) => {
       code = result;
     });
+    if (!isSelfContained) leavesOf(command).forEach(environment.addOption);
   }
   try {
     await program.parseAsync(args, { from: "user" });
@@ -24,6 +27,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (error instanceof CountersignError) return fail(terminal, error.message);
     throw error;
   }
+}
+
+/** A command has its options itself, or its subcommands have them. */
+function leavesOf(command: Command): readonly Command[] {
+  return command.commands.length > 0 ? command.commands : [command];
 }
 
 function createProgram({ stdout, stderr }: Terminal): Command {

@@ -14,7 +14,8 @@ async function serve(file: string, terminal: Terminal): Promise<number> {
   if (!config) return 1;
 
   limitYoungGeneration();
-  const app = await createApp(config, { load: () => loadConfig(file, terminal.env) });
+  const load = async () => loadConfig(file, terminal.env);
+  const app = await createApp(config, { load, environment: terminal.env });
   terminal.onReload(() => {
     app.reload().catch(() => {}); // logged by the app
   });

@@ -3,9 +3,11 @@ import { inert } from "../domain/inert.ts";
 import { plural } from "../domain/quantity.ts";
 import type { Environment } from "../environment.ts";
 
-/** The process's environment, as commands get it. */
+/** The process's surroundings, as commands get them. */
 export interface Terminal {
-  env: Environment;
+  readonly env: Environment;
+  /** Absent: nobody can answer. */
+  readonly stdin?: NodeJS.ReadableStream & { isTTY?: boolean };
   /** `columns`: its width; absent where it is no terminal. */
   stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   stderr: NodeJS.WritableStream & { isTTY?: boolean };
@@ -15,7 +17,11 @@ export interface Terminal {
   onReload(listener: () => void): void;
 }
 
-export const CONFIG_OPTION = ["--config <file>", "the configuration", "./countersign.yaml"] as const;
+export const CONFIG_OPTION = [
+  "--config <file>",
+  "the configuration; COUNTERSIGN_CONFIG names another default",
+  "./countersign.yaml",
+] as const;
 
 /** The exit code of a program that Ctrl-C ended, as shells report it. */
 export const INTERRUPTED = 130;

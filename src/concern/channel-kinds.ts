@@ -43,6 +43,25 @@ export const CHANNEL_KINDS = {
     ends: "a genuine request to the channel, or a reload without it",
     named: "within 3 hours, once another channel of the source told 3 requests in later hours than its last",
   },
+  standby_alone: {
+    severity: "critical",
+    otherwise: { severity: "notice", when: "no channel that stays has a word for what it told" },
+    sentence:
+      "{channel} is on standby, and since {since} it told {events} that no channel that stays has told: {types}{why}.",
+    advice:
+      "Do not remove it yet. See at the provider whether the new channel is set up for these, and in its log what became of its posts.",
+    command: "countersign events --source {source} --channel {name}",
+    ends: "the same told by a channel that stays, or the time of `standby` after it was told",
+    named: "an hour after it was told: until then the other channels may be late",
+  },
+  standby_over: {
+    severity: "notice",
+    sentence: "{channel} is on standby, and nothing has come over it for {length}.",
+    advice: "Remove the channel from the configuration and run `countersign reload`.",
+    command: "countersign check",
+    ends: "a reload without the channel, or a genuine request",
+    named: "after the time of `standby` without a genuine request",
+  },
   rotation_unfinished: {
     severity: "notice",
     sentence:

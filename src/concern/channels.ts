@@ -9,11 +9,15 @@ import { measureSilence, plainWeight, uptimeOf } from "./silence.ts";
 import type { ChannelSituation, RefusedInARow } from "./situation.ts";
 import { DAY_MS, HOUR_MS, inWords, MINUTE_MS } from "./words.ts";
 
-/** What comes over each channel: refused, overdue, silent or nothing yet; one of these at most. */
+/**
+ * What comes over each channel: refused, overdue, silent or nothing yet; one of these at most. One on standby
+ * is expected to fall silent.
+ */
 export const channelRule: Rule = function* (context) {
   const concerns: Concern[] = [];
   for (const channel of context.situation.channels) {
-    const concern = refused(channel, context) ?? overdueBatch(channel, context) ?? quiet(channel, context);
+    const missing = () => overdueBatch(channel, context) ?? quiet(channel, context);
+    const concern = refused(channel, context) ?? (channel.standby ? null : missing());
     if (concern) concerns.push(concern);
     yield;
   }

@@ -44,6 +44,7 @@ const LONG_MS = HOUR_MS;
 
 function breakerOpen({ name, breaker, open }: DestinationSituation, now: number): Concern | null {
   if (breaker === null || now - breaker.since <= LONG_MS) return null;
+  const isTokenless = breaker.failing === "token_endpoint";
   return raise("breaker_open", {
     subject: { destination: name },
     since: breaker.since,
@@ -54,6 +55,10 @@ function breakerOpen({ name, breaker, open }: DestinationSituation, now: number)
       length: inWords(now - breaker.since),
       failures: plural(breaker.failures, "failure"),
       waiting: waitingOf(open),
+      what: isTokenless ? `The token endpoint of ${name}` : name,
+      advice: isTokenless
+        ? "Restore it, or correct `auth.oauth2` and run `countersign reload`. What waits is sent as soon as there is a token."
+        : "Restore the destination. It gets what waits as soon as it answers a probe.",
     },
   });
 }

@@ -17,8 +17,8 @@ export const DELIVERY_KINDS = {
   breaker_open: {
     severity: "critical",
     sentence:
-      "{destination} has failed since {since}, for {length}: {failures} in a row, and {waiting} for it. Only probes are sent.",
-    advice: "Restore the destination. It gets what waits as soon as it answers a probe.",
+      "{what} has failed since {since}, for {length}: {failures} in a row, and {waiting} for it. Only probes are sent.",
+    advice: "{advice}",
     command: WAITING,
     ends: "an answer to a probe",
     named: "an hour after the circuit breaker opened",

@@ -5,8 +5,10 @@ import { contextOf, type Habits, type Rule } from "./context.ts";
 import { deliveryConcerns } from "./deliveries.ts";
 import { documentRule } from "./documents.ts";
 import { outageConcerns } from "./outage.ts";
+import { parityConcerns } from "./parity.ts";
 import { readingConcerns } from "./reading.ts";
 import type { Situation } from "./situation.ts";
+import { standbyConcerns } from "./standby.ts";
 
 /** A rule that is quick at any size of its part of the situation. */
 const quick = (rule: (situation: Situation) => Concern[]): Rule =>
@@ -18,10 +20,12 @@ const quick = (rule: (situation: Situation) => Concern[]): Rule =>
 const RULES: readonly Rule[] = [
   channelRule,
   quick(readingConcerns),
+  quick(standbyConcerns),
   documentRule,
   quick(deliveryConcerns),
   quick(outageConcerns),
   quick(bridgeConcerns),
+  quick(parityConcerns),
 ];
 
 /**

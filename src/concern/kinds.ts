@@ -3,6 +3,7 @@ import { BRIDGE_KINDS } from "./bridge-kinds.ts";
 import { CHANNEL_KINDS } from "./channel-kinds.ts";
 import { DELIVERY_KINDS } from "./delivery-kinds.ts";
 import { DOCUMENT_KINDS } from "./document-kinds.ts";
+import { PARITY_KINDS } from "./parity-kinds.ts";
 
 /** What is said about one kind of concern. `{name}` stands for a fact that its rule fills in. */
 export interface KindDefinition {
@@ -18,5 +19,11 @@ export interface KindDefinition {
 }
 
 /** Every kind of concern. */
-export const KINDS = { ...CHANNEL_KINDS, ...DOCUMENT_KINDS, ...DELIVERY_KINDS, ...BRIDGE_KINDS };
+export const KINDS = {
+  ...CHANNEL_KINDS,
+  ...DOCUMENT_KINDS,
+  ...DELIVERY_KINDS,
+  ...BRIDGE_KINDS,
+  ...PARITY_KINDS,
+};
 export type Kind = keyof typeof KINDS;

@@ -28,6 +28,17 @@ export interface Situation {
   disk: Disk | null;
   /** The last time that the bridge did not run; null: none is known. */
   lastStop: Stop | null;
+  /** The newest parity report of each source that has one. */
+  proofs: readonly ProofSituation[];
+}
+
+export interface ProofSituation {
+  source: string;
+  /** When it was made. */
+  at: number;
+  result: "passed" | "failed" | "not_evaluated";
+  /** Unexplained losses and unsafe disagreements. */
+  unexplained: number;
 }
 
 export interface SourceSituation {
@@ -77,6 +88,25 @@ export interface ChannelSituation {
   olderSecret: OlderSecret | null;
   /** Kept requests that could not be read wholly; null: none. */
   problems: Problems | null;
+  /** Absent: the channel is not on standby. */
+  standby?: StandbySituation | undefined;
+}
+
+/** A channel from which others have taken over. */
+export interface StandbySituation {
+  /** How long it is kept and compared after its last request. */
+  span: number;
+  /** What it told in that time, but for the newest, and no channel that stays. */
+  alone: readonly ToldAlone[];
+}
+
+export interface ToldAlone {
+  type: EventType;
+  count: number;
+  /** When the first of them was recorded. */
+  first: number;
+  /** No channel of the source that stays has a word for the type. */
+  expected: boolean;
 }
 
 export interface ChannelTally {
@@ -120,7 +150,7 @@ export interface DestinationSituation {
   /** Parked deliveries by reason, without those that were acknowledged. */
   parked: readonly Parked[];
   /** Null: the circuit breaker is closed. */
-  breaker: { since: number; failures: number } | null;
+  breaker: { since: number; failures: number; failing?: "token_endpoint" | undefined } | null;
   paused: { at: number; reason: string } | null;
   /** In the order of their hours, oldest first. */
   tallies: readonly AttemptTally[];

@@ -2,9 +2,15 @@ import type { Alert } from "../alert/tell.ts";
 import { isAlertFormat } from "../outbound/format.ts";
 import type { FileProblem, YamlFile } from "../yaml.ts";
 import { AlertFile } from "./alert-schema.ts";
-import { checkAddress, type Destinations, toDestination, toProblem } from "./destination.ts";
+import {
+  checkAddress,
+  type Destinations,
+  readCertificates,
+  toDestination,
+  toProblem,
+} from "./destination.ts";
 import { DestinationFile } from "./destination-schema.ts";
-import { type Complaint, readTls } from "./tls.ts";
+import type { Complaint } from "./tls.ts";
 
 /** Alerts from the configuration file: destinations of their own kind, which get nothing but alerts. */
 
@@ -28,12 +34,12 @@ export function readAlerts(
   for (const [name, value] of Object.entries(given)) {
     const { data } = AlertFile.safeParse(value);
     if (!data) continue;
-    const tls = readTls(data, folder);
-    const complaints = [...tls.complaints, ...check(name, data, destinations)];
+    const destination = asDestination(data);
+    const { contexts, complaints: unread } = readCertificates(destination, folder);
+    const complaints = [...unread, ...check(name, data, destinations)];
     found.destinations.push({
-      ...toDestination(name, asDestination(data)),
+      ...toDestination(name, destination, contexts),
       ...OWN,
-      tls: tls.context,
       recipients: data.to,
     });
     found.alerts.push(toAlert(name, data));

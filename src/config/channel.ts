@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { CountersignError, messageOf } from "../domain/errors.ts";
+import { CountersignError, messageOf, messageWithoutPath } from "../domain/errors.ts";
 import { type Channel, type Check, isProof } from "../inbound/channel.ts";
 import { copiesOf } from "../mapping/answer.ts";
 import { type CheckRule, needsOf, type SecretForm, type SignedRule } from "../mapping/check.ts";
@@ -23,8 +23,11 @@ export function readChannel(
   if (!rules) {
     return `the mapping ${mapping.provider} has no channel \`${name}\`: it has ${[...mapping.channels.keys()].join(", ")}`;
   }
-  const { verify, expectEvery, maxBody = rules.maxBody ?? place.maxBody, ...given } = credentials;
-  const made = { ...place, rules, maxBody, expectEvery };
+  const { verify, expectEvery, shadow, standby, ...rest } = credentials;
+  const { maxBody = rules.maxBody ?? place.maxBody, ...given } = rest;
+  const made = { ...place, rules, maxBody, expectEvery, shadow, standby };
+  if (shadow && standby !== undefined)
+    return "is in shadow and on standby: a channel is tried, or another has taken over from it";
   if (verify === "none") {
     const keys = Object.keys(given);
     if (keys.length === 0) return { ...made, checks: [] };
@@ -42,7 +45,7 @@ export function readChannel(
   }
 }
 
-type Credentials = Omit<ChannelFile, "verify" | "maxBody" | "expectEvery">;
+type Credentials = Omit<ChannelFile, "verify" | "maxBody" | "expectEvery" | "shadow" | "standby">;
 
 /** A credential that is missing, or one that would check nothing although it seems to; null: neither. */
 function complainOf(rules: MappingChannel, given: Credentials, name: string): string | null {
@@ -125,7 +128,7 @@ function readCertificate(file: string): KeyObject {
   } catch (error) {
     throw new CountersignError(
       "invalid_configuration",
-      `\`certificate\`: cannot be read as a PEM certificate (${messageOf(error)})`,
+      `\`certificate\`: cannot be read as a PEM certificate (${messageWithoutPath(error)})`,
     );
   }
 }

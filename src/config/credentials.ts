@@ -122,7 +122,8 @@ function inDestination(
   { secrets, alsoSign, auth, headers }: Entries,
 ): Credential[] {
   const [, name] = path;
-  const { basic, bearer, header } = entriesOf(auth);
+  const { basic, bearer, header, oauth2 } = entriesOf(auth);
+  const { clientId, clientSecret } = entriesOf(oauth2);
   const { user, password } = entriesOf(basic);
   const signing = { partner: `destination ${name}`, signs: true };
   const other = { partner: null, signs: false };
@@ -137,6 +138,13 @@ function inDestination(
     ...texts(bearer, [...path, "auth", "bearer"], `the bearer token of ${name}`, other),
     ...texts(user, [...path, "auth", "basic", "user"], `the user name of ${name}`, other),
     ...texts(password, [...path, "auth", "basic", "password"], `the password of ${name}`, other),
+    ...texts(clientId, [...path, "auth", "oauth2", "clientId"], `the client id of ${name}`, other),
+    ...texts(
+      clientSecret,
+      [...path, "auth", "oauth2", "clientSecret"],
+      `the client secret of ${name}`,
+      other,
+    ),
     ...texts(
       entriesOf(header).value,
       [...path, "auth", "header", "value"],

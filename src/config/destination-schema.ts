@@ -6,6 +6,7 @@ import { PRESETS } from "../domain/retry.ts";
 import { FORMAT_NAMES } from "../outbound/format.ts";
 import { HASHES } from "../outbound/sign.ts";
 import { exactly } from "../yaml.ts";
+import { auth, headerName, headers, headerValue, proxy, tls, url } from "./reach-schema.ts";
 import { duration, rate, secret, timer } from "./values.ts";
 
 /** The schema of a destination in the configuration, key by key. */
@@ -59,117 +60,6 @@ const parkOn = z
   .default([])
   .describe(
     "statuses from 400 to 499, but neither 408, 410 nor 429: a delivery answered with one is parked at once as `rejected`, and the next of its document is sent",
-  );
-
-/** Headers that Countersign or the connection sets on every post: a second one would contradict it. */
-const OURS =
-  /^(webhook-.*|ce-.*|countersign-.*|content-(type|length|encoding)|user-agent|host|connection|keep-alive|proxy-connection|transfer-encoding|te|trailer|upgrade|expect)$/i;
-
-const headerName = z
-  .string()
-  .regex(/^[\w!#$%&'*+.^`|~-]+$/, {
-    error: ({ input }) => `${JSON.stringify(input)} is no header name: write one such as X-Tenant`,
-  })
-  .refine((text) => !OURS.test(text), {
-    error: ({ input }) => `${JSON.stringify(input)} is a header that Countersign sets itself: leave it out`,
-  })
-  .transform((text) => text.toLowerCase());
-
-const headerValue = z
-  .string({ error: "must be text: put it in quotes" })
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, "must be on one line and without characters beyond Latin-1");
-
-const headers = z
-  .record(z.string(), headerValue)
-  .superRefine((given, context) => {
-    const names = Object.keys(given).map((key) => key.toLowerCase());
-    for (const [index, key] of Object.keys(given).entries()) {
-      const message = troubleWithHeader(key, names.indexOf(key.toLowerCase()) < index);
-      if (message !== null) context.addIssue({ code: "custom", message, path: [key] });
-    }
-  })
-  .transform((given) =>
-    Object.fromEntries(Object.entries(given).map(([key, value]) => [key.toLowerCase(), value])),
-  )
-  .default({})
-  .describe("extra headers of every delivery, such as X-Tenant: acme");
-
-function troubleWithHeader(key: string, again: boolean): string | null {
-  const [issue] = headerName.safeParse(key).error?.issues ?? [];
-  if (issue) return issue.message;
-  if (key.toLowerCase() === "authorization") return "is not given here: use `auth`";
-  return again ? "stands here twice: capitals do not tell headers apart" : null;
-}
-
-const notEmpty = z.string({ error: "must be text: put it in quotes" }).min(1, "must not be empty");
-
-const auth = exactly({
-  basic: exactly({
-    user: notEmpty
-      .refine((user) => !user.includes(":"), "must not have a colon")
-      .describe("the user name, without a colon"),
-    password: notEmpty.describe("the password"),
-  })
-    .optional()
-    .describe("a user name and a password"),
-  bearer: notEmpty
-    .regex(/^[\x21-\x7e]+$/, "must be without spaces and characters beyond ASCII")
-    .optional()
-    .describe("a token, sent as `Authorization: Bearer …`"),
-  header: exactly({
-    name: headerName.describe("the name of the header"),
-    value: headerValue.min(1, "must not be empty").describe("its value"),
-  })
-    .optional()
-    .describe("a header of another name that holds the credential"),
-})
-  .refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, {
-    error: "needs one of basic, bearer and header, and no more",
-  })
-  .describe("how Countersign authenticates to the receiver, besides its signature: one of the three");
-
-const file = z.string({ error: "must be a file's name" }).min(1, "must be a file's name");
-
-const tls = exactly({
-  ca: file.optional().describe("PEM file of the authorities to trust, instead of the well-known ones"),
-  cert: file.optional().describe("PEM file of the certificate to show"),
-  key: file.optional().describe("PEM file of its private key"),
-})
-  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
-    error: "`cert` and `key` go together: give both or neither",
-  })
-  .describe(
-    "own certificate authority or client certificate; relative paths start from the folder of the configuration",
-  );
-
-const isProxy = (text: string): boolean => {
-  const { protocol, pathname, search, hash } = URL.canParse(text) ? new URL(text) : { protocol: "" };
-  return /^https?:$/.test(protocol) && pathname === "/" && search === "" && hash === "";
-};
-
-/** Whether user and password decode: a literal `%` is written `%25`. */
-const hasReadableUser = (text: string): boolean => {
-  const { username, password } = URL.canParse(text) ? new URL(text) : { username: "", password: "" };
-  try {
-    decodeURIComponent(username + password);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** Empty counts as absent, so that the value can come from an environment variable that may be empty. */
-const proxy = z
-  .string({ error: "must be the URL of a proxy, such as http://proxy.internal:3128" })
-  .refine((text) => text === "" || isProxy(text), {
-    error: "must be the http or https URL of a proxy without a path, such as http://proxy.internal:3128",
-  })
-  .refine(hasReadableUser, {
-    error: "user and password of a proxy must be percent-encoded: write `%25` for a `%`",
-  })
-  .transform((text) => (text === "" ? undefined : text))
-  .describe(
-    'the URL of an HTTP proxy through which the destination is reached by CONNECT, such as "${HTTPS_PROXY}"; a user and password in it are for the proxy; empty: none',
   );
 
 const alsoSign = exactly({
@@ -228,13 +118,7 @@ const breaker = exactly({
 });
 
 export const DestinationFile = exactly({
-  url: z
-    .url({ protocol: /^https?$/, error: "must be an http or https URL" })
-    .refine((text) => {
-      const { username, password } = URL.canParse(text) ? new URL(text) : { username: "", password: "" };
-      return username === "" && password === "";
-    }, "must not hold a user name or password: use `auth`")
-    .describe("the address that events are posted to"),
+  url,
   secrets: z
     .array(secret, { error: "must be a list of secrets: `countersign secret` makes one" })
     .min(1, "needs at least one secret: `countersign secret` makes one")
@@ -256,7 +140,7 @@ export const DestinationFile = exactly({
     .enum(FORMAT_NAMES, { error: `must be ${FORMAT_NAMES.join(", ")}` })
     .default("cloudevents")
     .describe(
-      "the body: cloudevents: the whole event; cloudevents-binary: its data, with the attributes in headers; standard: {type, timestamp, data}; lumin: as Lumin would send and sign it",
+      "the body: cloudevents: the whole event; cloudevents-binary: its data, with the attributes in headers; standard: {type, timestamp, data}; lumin: as Lumin would send and sign it; legalesign-upon, legalesign-batch: the forms of Legalesign's legacy webhooks",
     ),
   contentType: z
     .enum(["application/cloudevents+json", "application/json"], {
@@ -282,6 +166,12 @@ export const DestinationFile = exactly({
     .enum(["document", "none"], { error: "must be `document` or `none`" })
     .default("document")
     .describe("document: the events of one document are sent one after the other, in order; none: at once"),
+  batch: duration
+    .refine((ms) => ms >= 1_000 && ms <= 86_400_000, "must be at least 1s and at most 1d")
+    .optional()
+    .describe(
+      "for `format: legalesign-batch` alone: what came in such a time goes out together, in order, such as 6m. Absent: each event in a post of its own",
+    ),
   timeout: timer
     .refine((ms) => ms > 0, "must be above 0")
     .prefault("15s")

@@ -1,8 +1,8 @@
-import { EVENT_TYPES } from "../domain/event.ts";
+import type { SecureContext } from "node:tls";
 import type { Destination } from "../outbound/destination.ts";
-import { FORMATS } from "../outbound/format.ts";
-import { hasLuminWord } from "../outbound/format-lumin.ts";
+import { FORMATS, unspokenBy } from "../outbound/format.ts";
 import { refusalOfLiteral } from "../outbound/guard.ts";
+import type { OAuth2 } from "../outbound/token-request.ts";
 import type { FileProblem, YamlFile } from "../yaml.ts";
 import { DestinationFile } from "./destination-schema.ts";
 import { type Complaint, readTls } from "./tls.ts";
@@ -38,9 +38,9 @@ export function readDestinations(
   for (const [name, value] of Object.entries(given)) {
     const { data } = DestinationFile.safeParse(value);
     if (!data) continue;
-    const tls = readTls(data, surroundings.folder);
-    const complaints = [...tls.complaints, ...check(data, value, surroundings.sources)];
-    found.destinations.push({ ...toDestination(name, data), tls: tls.context });
+    const { contexts, complaints: unread } = readCertificates(data, surroundings.folder);
+    const complaints = [...unread, ...check(data, value, surroundings.sources)];
+    found.destinations.push(toDestination(name, data, contexts));
     found.problems.push(...complaints.map((complaint) => toProblem(complaint, ["destinations", name], yaml)));
   }
   return found;
@@ -51,7 +51,29 @@ export function toProblem({ path, message }: Complaint, at: readonly string[], y
   return { ...yaml.positionOf(where), message: `\`${where.join(".")}\`: ${message}` };
 }
 
-export function toDestination(name: string, given: DestinationFile): Omit<Made, "tls"> {
+/** What each of the two connections trusts and shows. */
+export interface Contexts {
+  destination: SecureContext | null;
+  tokenEndpoint: SecureContext | null;
+}
+
+export function readCertificates(
+  { url, tls, auth }: DestinationFile,
+  folder: string,
+): { contexts: Contexts; complaints: Complaint[] } {
+  const { tokenUrl = "", tls: ofTokens } = auth?.oauth2 ?? {};
+  const destination = readTls({ tls, url, urlKey: "url", path: ["tls"] }, folder);
+  const tokenEndpoint = readTls(
+    { tls: ofTokens, url: tokenUrl, urlKey: "tokenUrl", path: ["auth", "oauth2", "tls"] },
+    folder,
+  );
+  return {
+    contexts: { destination: destination.context, tokenEndpoint: tokenEndpoint.context },
+    complaints: [...destination.complaints, ...tokenEndpoint.complaints],
+  };
+}
+
+export function toDestination(name: string, given: DestinationFile, contexts: Contexts): Made {
   const {
     retry: schedule,
     auth,
@@ -71,6 +93,8 @@ export function toDestination(name: string, given: DestinationFile): Omit<Made, 
     rate,
     contentType,
     proxy,
+    tls: contexts.destination,
+    oauth2: oauth2Of(auth?.oauth2, { proxy, tls: contexts.tokenEndpoint }),
     headers: { ...headers, ...authorization(auth) },
     supports: FORMATS[given.format].supports,
   };
@@ -85,13 +109,25 @@ function authorization(auth: DestinationFile["auth"]): Readonly<Record<string, s
   return auth?.header ? { [auth.header.name]: auth.header.value } : {};
 }
 
+/** The token endpoint is reached through the destination's proxy, unless it has its own or none. */
+function oauth2Of(
+  given: NonNullable<DestinationFile["auth"]>["oauth2"],
+  { proxy, tls }: Pick<OAuth2, "proxy" | "tls">,
+): OAuth2 | null {
+  if (!given) return null;
+  const { scope = null, audience = null, ...rest } = given;
+  return { ...rest, scope, audience, proxy: given.proxy === undefined ? proxy : given.proxy, tls };
+}
+
 function check(given: DestinationFile, value: unknown, sources: Surroundings["sources"]): Complaint[] {
   return [
     ...checkAddress(given),
     ...checkContentType(given),
     ...checkHeaders(given),
     ...checkFilter(given, sources),
-    ...(given.format === "lumin" ? checkLumin(given, value) : []),
+    ...checkTypes(given),
+    ...checkBatch(given),
+    ...(given.format === "lumin" ? checkLumin(value) : []),
   ];
 }
 
@@ -99,19 +135,27 @@ export function checkAddress({
   url,
   network,
   proxy,
-}: Pick<DestinationFile, "url" | "network" | "proxy">): Complaint[] {
-  const refusal = refusalOfLiteral(new URL(url), network);
-  const ofProxy = proxy === undefined ? null : refusalOfLiteral(new URL(proxy), "any");
-  return [
-    ...(refusal ? [{ path: ["url"], message: refusal.message }] : []),
-    ...(ofProxy ? [{ path: ["proxy"], message: ofProxy.message }] : []),
-  ];
+  auth,
+}: Pick<DestinationFile, "auth" | "network" | "proxy" | "url">): Complaint[] {
+  const { tokenUrl, proxy: tokenProxy } = auth?.oauth2 ?? {};
+  const addresses = [
+    { path: ["url"], address: url, network },
+    { path: ["proxy"], address: proxy, network: "any" },
+    { path: ["auth", "oauth2", "tokenUrl"], address: tokenUrl, network },
+    { path: ["auth", "oauth2", "proxy"], address: tokenProxy, network: "any" },
+  ] as const;
+  return addresses.flatMap(({ path, address, network }) => {
+    const refusal = address == null ? null : refusalOfLiteral(new URL(address), network);
+    return refusal ? [{ path, message: refusal.message }] : [];
+  });
 }
 
 /** Only one format has a content type of its own that receivers may not know. */
 function checkContentType({ contentType, format }: DestinationFile): Complaint[] {
   if (contentType === undefined || format === "cloudevents") return [];
-  const message = `goes with \`format: cloudevents\` only: \`${format}\` is sent as application/json already`;
+  const isForm = format.startsWith("legalesign-");
+  const own = isForm ? "is a form" : "is sent as application/json already";
+  const message = `goes with \`format: cloudevents\` only: \`${format}\` ${own}`;
   return [{ path: ["contentType"], message }];
 }
 
@@ -122,6 +166,7 @@ function checkHeaders({ headers, auth, alsoSign, format, secrets }: DestinationF
   const own = first && FORMATS[format].ownSignature?.(first).header;
   const claims = [
     { name: own, path: ["format"] },
+    { name: auth?.oauth2 && "authorization", path: ["auth", "oauth2"] },
     { name: auth?.header?.name, path: ["auth", "header", "name"] },
     { name: alsoSign?.header, path: ["alsoSign", "header"] },
   ];
@@ -147,16 +192,32 @@ function checkFilter({ filter }: DestinationFile, sources: Surroundings["sources
   );
 }
 
-/** Lumin signs with the text of the secret itself, which the configuration writes as `raw:`. */
-function checkLumin({ events }: DestinationFile, value: unknown): Complaint[] {
-  const [secret] = (value as { secrets: readonly string[] }).secrets;
-  const unsupported = events.flatMap((type, index): Complaint[] => {
-    const known = EVENT_TYPES.find((one) => one === type);
-    if (!known || hasLuminWord(known)) return [];
-    return [{ path: ["events", index], message: `Lumin has no word for ${type}: it would never be sent` }];
+/** A type that is asked for by its name, and that the format has no word for. */
+function checkTypes({ events, format }: DestinationFile): Complaint[] {
+  const unspoken = new Set<string>(unspokenBy(format));
+  return events.flatMap((type, index): Complaint[] => {
+    if (!unspoken.has(type)) return [];
+    const message = `\`format: ${format}\` has no word for ${type}: it would never be sent`;
+    return [{ path: ["events", index], message }];
   });
-  if (secret?.startsWith("raw:")) return unsupported;
+}
+
+function checkBatch({ batch, format, ordering }: DestinationFile): Complaint[] {
+  if (batch === undefined) return [];
+  const wrongFormat =
+    "goes with `format: legalesign-batch` only: no other format has a body for several events";
+  const unordered = "does not go with `ordering: none`: a batch is in order";
+  return [
+    ...(FORMATS[format].encodeBatch ? [] : [{ path: ["batch"], message: wrongFormat }]),
+    ...(ordering === "none" ? [{ path: ["batch"], message: unordered }] : []),
+  ];
+}
+
+/** Lumin signs with the text of the secret itself, which the configuration writes as `raw:`. */
+function checkLumin(value: unknown): Complaint[] {
+  const [secret] = (value as { secrets: readonly string[] }).secrets;
+  if (secret?.startsWith("raw:")) return [];
   const message =
     "`format: lumin` signs with the text of the first secret, as Lumin does: write `raw:` and the text";
-  return [{ path: ["secrets", 0], message }, ...unsupported];
+  return [{ path: ["secrets", 0], message }];
 }

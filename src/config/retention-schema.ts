@@ -62,6 +62,7 @@ export const Retention = exactly({
     .describe(
       "tallies: the counts by hour of requests and attempts; they are small, and do not depend on the rows that they count",
     ),
+  proofs: span.prefault("400d").describe("parity reports, by the time they were made"),
 })
   .superRefine(({ events, documents, duplicates }, context) => {
     const refuse = (key: string, given: number | null, consequence: string) => {

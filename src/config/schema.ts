@@ -3,6 +3,7 @@ import { RIGHTS } from "../domain/rights.ts";
 import { exactly } from "../yaml.ts";
 import { AlertFile } from "./alert-schema.ts";
 import { DestinationFile } from "./destination-schema.ts";
+import { Parity } from "./parity-schema.ts";
 import { Retention } from "./retention-schema.ts";
 import { duration, name, port, size, timeout, timer, wholeNumber } from "./values.ts";
 
@@ -59,7 +60,7 @@ const adminToken = z
 /** The bearer of `admin.token`, as the audit names it. */
 export const SINGLE_TOKEN = "admin";
 
-const admin = exactly({
+export const AdminFile = exactly({
   host: z
     .string()
     .min(1)
@@ -201,6 +202,18 @@ const channel = exactly({
     .describe(
       "the longest time without a genuine request that is usual: after a longer one `countersign status` says so. Absent: it is learned from the last eight weeks",
     ),
+  shadow: z
+    .boolean({ error: "must be true or false" })
+    .optional()
+    .describe(
+      "true: the channel is tried: its requests are verified, kept and compared, and what it alone reports is delivered to nobody until the mark is taken away. Absent: false",
+    ),
+  standby: duration
+    .refine((ms) => ms >= 86_400_000, "must be at least 1d")
+    .optional()
+    .describe(
+      "for a channel that another has taken over from: how long it stays after its last request, at least 1d. Its silence is no concern; what it alone reports is. Absent: it is not on standby",
+    ),
   verify: z
     .literal("none", { error: "can only be `none`; how a channel is checked stands in its mapping" })
     .optional()
@@ -226,7 +239,9 @@ export type ChannelFile = SourceFile["channels"][string];
 
 export const ConfigFile = exactly({
   server: ServerFile.prefault({}).describe("the listener for providers' webhooks, and its limits"),
-  admin: admin.prefault({}).describe("the listener for operators: console, admin API, health and metrics"),
+  admin: AdminFile.prefault({}).describe(
+    "the listener for operators: console, admin API, health and metrics",
+  ),
   store: z
     .string()
     .regex(
@@ -259,6 +274,7 @@ export const ConfigFile = exactly({
   })
     .prefault({})
     .describe("what `countersign status` reports as something that needs a person"),
+  parity: Parity,
   privateNames: z
     .array(
       z
@@ -299,7 +315,20 @@ export const ConfigFile = exactly({
   })
     .prefault({})
     .describe("refused requests, kept to be checked again after a secret was corrected"),
+  telemetry: exactly({
+    documents: z
+      .boolean({ error: "must be true or false" })
+      .default(false)
+      .describe("true: spans show ids of documents, which providers choose"),
+  })
+    .prefault({})
+    .describe("what traces show; docs/tracing.md says how they are switched on"),
   retention: Retention,
+  drain: timer
+    .prefault("0s")
+    .describe(
+      "how long a stop goes on accepting requests, while `/readyz` is not ready, before it closes the listeners: as long as balancers need to notice",
+    ),
   shutdown: timer.prefault("20s").describe("how long a stop waits for requests and attempts in flight"),
 }).describe("The configuration of Countersign");
 export type ConfigFile = z.infer<typeof ConfigFile>;

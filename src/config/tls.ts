@@ -2,8 +2,8 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { messageOf } from "../domain/errors.ts";
-import type { DestinationFile } from "./destination-schema.ts";
+import { messageOf, messageWithoutPath } from "../domain/errors.ts";
+import type { TlsFiles } from "./reach-schema.ts";
 
 /** A problem of a destination; `path` starts there. */
 export interface Complaint {
@@ -13,50 +13,68 @@ export interface Complaint {
 
 type File = "ca" | "cert" | "key";
 
+/** A section `tls`, and the URL that it is for. */
+export interface TlsSection {
+  tls: TlsFiles | undefined;
+  url: string;
+  /** The key of the URL. */
+  urlKey: string;
+  /** Where the section stands in the destination. */
+  path: readonly string[];
+}
+
 /**
- * Reads the files of `tls`, once, at the start. The context is null where there is no `tls`, or it has
- * complaints.
+ * Reads the files of `tls`, at the start and at each reload. The context is null where there is no `tls`, or
+ * it has complaints.
  */
 export function readTls(
-  { url, tls }: Pick<DestinationFile, "url" | "tls">,
+  { tls, url, urlKey, path }: TlsSection,
   folder: string,
 ): { context: SecureContext | null; complaints: Complaint[] } {
   if (!tls) return { context: null, complaints: [] };
-  if (!url.startsWith("https:")) return refuse([], "is for https, and `url` is not");
   const complaints: Complaint[] = [];
+  const refuse = (below: readonly string[], message: string) => {
+    complaints.push({ path: [...path, ...below], message });
+    return undefined;
+  };
   const read = (which: File): string | undefined => {
     const file = tls[which];
     if (file === undefined) return undefined;
     try {
       return which === "key" ? readText(folder, file) : readCertificates(folder, file);
     } catch (error) {
-      complaints.push({ path: ["tls", which], message: messageOf(error) });
-      return undefined;
+      return refuse([which], messageOf(error));
     }
   };
-  const [ca, cert, key] = [read("ca"), read("cert"), read("key")];
-  if (complaints.length > 0) return { context: null, complaints };
-  return contextOf({ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
+  if (!url.startsWith("https:")) refuse([], `is for https, and \`${urlKey}\` is not`);
+  else {
+    const [ca, cert, key] = [read("ca"), read("cert"), read("key")];
+    if (complaints.length === 0) {
+      const context = contextOf({ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }, refuse);
+      return { context, complaints };
+    }
+  }
+  return { context: null, complaints };
 }
 
-function contextOf(files: Partial<Record<File, string>>): ReturnType<typeof readTls> {
+function contextOf(
+  files: Partial<Record<File, string>>,
+  refuse: (below: readonly string[], message: string) => void,
+): SecureContext | null {
   try {
-    return { context: createSecureContext(files), complaints: [] };
+    return createSecureContext(files);
   } catch (error) {
     const which = files.key === undefined ? [] : ["key"];
-    return refuse(which, `is no private key in PEM that belongs to \`cert\` (${messageOf(error)})`);
+    refuse(which, `is no private key in PEM that belongs to \`cert\` (${messageOf(error)})`);
+    return null;
   }
-}
-
-function refuse(below: readonly string[], message: string): ReturnType<typeof readTls> {
-  return { context: null, complaints: [{ path: ["tls", ...below], message }] };
 }
 
 function readText(folder: string, file: string): string {
   try {
     return readFileSync(resolve(folder, file), "utf8");
   } catch (error) {
-    throw new Error(`cannot be read (${messageOf(error)})`);
+    throw new Error(`cannot be read (${messageWithoutPath(error)})`);
   }
 }
 

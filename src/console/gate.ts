@@ -2,6 +2,7 @@ import Router from "@koa/router";
 import type Koa from "koa";
 import { CountersignError } from "../domain/errors.ts";
 import { formatDuration } from "../domain/quantity.ts";
+import type { AdminToken } from "../domain/rights.ts";
 import { ANYONE, bearerOf, type Caller, isOurOrigin } from "../web/callers.ts";
 import type { Assets } from "./assets.ts";
 import { fieldsOf, readForm } from "./fields.ts";
@@ -36,17 +37,25 @@ export function createGate({ tokens, clock, randomBytes }: GateParts, assets: As
   const { now } = clock;
   const sessions = createSessions({ now, randomBytes });
   const guesses = createGuesses(now);
-  const isOpen = tokens.length === 0;
+  const isOpen = () => tokens().length === 0;
 
   function sessionOf(context: Koa.Context, isUse = true): Session | null {
     const id = context.cookies.get(cookieOf(context));
-    return id === undefined ? null : sessions.find(id, isUse);
+    const session = id === undefined ? null : sessions.find(id, isUse);
+    return session && callerOf(session) ? session : null;
   }
 
-  function begin(context: Koa.Context, caller: Caller): Session | null {
+  /** Null: a reload has taken the token away, or it asks for one now. The right is the present one. */
+  function callerOf({ token }: Session): Caller | null {
+    if (isOpen()) return ANYONE;
+    const found = token && tokens().find((one) => one.name === token.name && one.token === token.token);
+    return found ? { name: found.name, right: found.right } : null;
+  }
+
+  function begin(context: Koa.Context, token: AdminToken | null): Session | null {
     const before = context.cookies.get(cookieOf(context));
     if (before !== undefined) sessions.end(before);
-    const id = sessions.begin(caller);
+    const id = sessions.begin(token);
     context.cookies.set(cookieOf(context), id, {
       httpOnly: true,
       sameSite: "strict",
@@ -60,7 +69,7 @@ export function createGate({ tokens, clock, randomBytes }: GateParts, assets: As
   const gate: Omit<Gate, "router"> = {
     admit(context, { isUse } = { isUse: true }) {
       const session = sessionOf(context, isUse);
-      const caller = session?.caller ?? (isOpen ? ANYONE : null);
+      const caller = session ? callerOf(session) : isOpen() ? ANYONE : null;
       if (!caller) return null;
       const until = session?.showsUntil ?? null;
       return { caller, showsUntil: until !== null && until > now() ? until : null };
@@ -77,7 +86,7 @@ export function createGate({ tokens, clock, randomBytes }: GateParts, assets: As
     },
     setShown(context, until) {
       // Where nobody signs in, a visitor gets a session for this.
-      const fresh = () => (isOpen && until !== null ? begin(context, ANYONE) : null);
+      const fresh = () => (isOpen() && until !== null ? begin(context, null) : null);
       const session = sessionOf(context) ?? fresh();
       if (session) session.showsUntil = until;
     },
@@ -93,13 +102,13 @@ export function createGate({ tokens, clock, randomBytes }: GateParts, assets: As
       const complaint = `Too many tokens were tried from your address: try again in ${formatDuration(seconds * 1_000)}.`;
       return sendHtml(context, signInPage({ to: next, complaint }, assets), 429);
     }
-    const caller = bearerOf(token.trim(), tokens);
-    if (!caller) {
+    const found = bearerOf(token.trim(), tokens());
+    if (!found) {
       guesses.failed(context.ip);
       const complaint = "No token of this bridge is that one. Copy it again, without the spaces around it.";
       return sendHtml(context, signInPage({ to: next, complaint }, assets), 401);
     }
-    begin(context, caller);
+    begin(context, found);
     seeOther(context, next);
   }
 

@@ -2,8 +2,8 @@ import Router from "@koa/router";
 import type Koa from "koa";
 import { z } from "zod";
 import { CountersignError } from "../domain/errors.ts";
+import { REASON } from "../web/audit.ts";
 import { auditName, type Caller, isOurOrigin, requireAct } from "../web/callers.ts";
-import { reason } from "../web/control.ts";
 import { parseInput } from "../web/input.ts";
 import type { Mandate } from "../web/operations.ts";
 import type { Assets } from "./assets.ts";
@@ -42,7 +42,7 @@ export interface Pages {
 /** What the frame adds to the address of a page. */
 const FRAME_PARAMETERS = ["live", "done"] as const;
 
-const WithReason = z.object({ reason });
+const WithReason = z.object({ reason: REASON });
 
 const MAX_FORM = "64kb";
 /** For pasted bodies. */

@@ -6,10 +6,11 @@ import type { AdminToken } from "../domain/rights.ts";
 import type { Envelope } from "../inbound/private.ts";
 import type { Store } from "../store/store.ts";
 import type { DeliveryViewParts } from "../web/delivery-view.ts";
+import type { ExplainParts } from "../web/explain.ts";
 import type { Operations } from "../web/operations.ts";
 
 /** What the console shows and changes: the same functions that the admin API calls. */
-export interface ConsoleParts extends DeliveryViewParts {
+export interface ConsoleParts extends DeliveryViewParts, Pick<ExplainParts, "unsupporting"> {
   store: Store;
   operations: Operations;
   /** What needs a person, by harm. */
@@ -29,7 +30,7 @@ export interface ConsoleParts extends DeliveryViewParts {
   clock: Clock;
   randomBytes(length: number): Uint8Array;
   /** Empty: everybody who reaches the listener may do everything, without signing in. */
-  tokens: readonly AdminToken[];
+  tokens(): readonly AdminToken[];
   /** Called with an unexpected fault, for the log. */
   failed(error: unknown): void;
 }

@@ -1,17 +1,18 @@
 import { createHash } from "node:crypto";
-import type { Caller } from "../web/callers.ts";
+import type { AdminToken } from "../domain/rights.ts";
 
 /** Sessions of browsers: kept in memory, gone with the process. */
 
 export interface Session {
-  caller: Caller;
+  /** With which it began; null: none was needed. */
+  token: AdminToken | null;
   /** Until when personal data is shown, milliseconds since 1970; null: it is masked. */
   showsUntil: number | null;
 }
 
 export interface Sessions {
   /** Returns the id, which only the browser keeps. */
-  begin(caller: Caller): string;
+  begin(token: AdminToken | null): string;
   /** Null: there is none, or it has expired. `isUse` (the default): this keeps it from expiring. */
   find(id: string, isUse?: boolean): Session | null;
   end(id: string): void;
@@ -51,10 +52,10 @@ export function createSessions({ now, randomBytes }: SessionParts): Sessions {
   }
 
   return {
-    begin(caller) {
+    begin(token) {
       removeOld();
       const id = Buffer.from(randomBytes(ID_BYTES)).toString("base64url");
-      kept.set(digest(id), { session: { caller, showsUntil: null }, beganAt: now(), usedAt: now() });
+      kept.set(digest(id), { session: { token, showsUntil: null }, beganAt: now(), usedAt: now() });
       return id;
     },
     find(id, isUse = true) {

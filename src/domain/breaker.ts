@@ -11,6 +11,11 @@ export interface Breaker {
   probeAt: number | null;
   /** Failed probes since it opened. */
   probes: number;
+  /**
+   * What failed last: the endpoint that issues the destination's access tokens; absent: the destination
+   * itself.
+   */
+  failing?: "token_endpoint" | undefined;
   /** When it opened, milliseconds since 1970; absent: it is closed, or an earlier version opened it. */
   openedAt?: number | undefined;
 }
@@ -32,6 +37,8 @@ export const CLOSED: Breaker = { failures: 0, probeAt: null, probes: 0 };
 export interface AttemptSignal {
   /** The receiver is available, whatever it answered to this event. */
   answered: boolean;
+  /** Nothing was sent, since no access token could be had; absent: it was sent. */
+  tokenless?: boolean | undefined;
   /** The attempt was a probe through an open breaker. */
   probe: boolean;
   /** When the attempt ended, milliseconds since 1970. */
@@ -49,23 +56,27 @@ export function isAvailable(status: number | null): boolean {
 
 /**
  * The breaker after an attempt; the same object when nothing changed. A failure that was in flight when the
- * breaker opened changes nothing, however late it ends. A failed probe makes the next pause longer.
+ * breaker opened changes nothing, however late it ends. A failed probe makes the next pause longer. A failure
+ * to get an access token counts as well: every attempt needs one, and the breaker spares the deliveries that
+ * wait the attempts of their schedules.
  */
 export function afterAttempt(
   breaker: Breaker,
-  { answered, probe, at }: AttemptSignal,
+  { answered, tokenless = false, probe, at }: AttemptSignal,
   rule: BreakerRule,
 ): Breaker {
   if (answered) return isQuiet(breaker) ? breaker : CLOSED;
   const failures = breaker.failures + 1;
+  const failing = tokenless ? ({ failing: "token_endpoint" } as const) : {};
   if (breaker.probeAt === null) {
     return failures < rule.failures
-      ? { ...breaker, failures }
-      : { failures, probeAt: at + pauseAfter(0, rule), probes: 0, openedAt: at };
+      ? { ...CLOSED, failures, ...failing }
+      : { failures, probeAt: at + pauseAfter(0, rule), probes: 0, openedAt: at, ...failing };
   }
   if (!probe) return breaker;
+  const { failing: _, ...open } = breaker;
   const probes = breaker.probes + 1;
-  return { ...breaker, failures, probes, probeAt: at + pauseAfter(probes, rule) };
+  return { ...open, failures, probes, probeAt: at + pauseAfter(probes, rule), ...failing };
 }
 
 function isQuiet({ failures, probeAt }: Breaker): boolean {

@@ -48,7 +48,8 @@ export interface Delivery {
 
 /**
  * `answered`: a whole answer came; all others say why none did. `unencodable`: the event does not fit the
- * destination's format, so nothing was sent and no attempt is counted.
+ * destination's format, so nothing was sent and no attempt is counted. `token`: no access token could be
+ * had, so nothing was sent.
  */
 export const ATTEMPT_CAUSES = [
   "answered",
@@ -60,6 +61,7 @@ export const ATTEMPT_CAUSES = [
   "tls",
   "blocked",
   "proxy",
+  "token",
   "interrupted",
   "other",
 ] as const;

@@ -1,4 +1,4 @@
-import type { Event } from "./event.ts";
+import type { Event, EventType } from "./event.ts";
 
 /** The part of a destination's configuration that decides which events it gets, and in which order. */
 export interface Subscriber {
@@ -7,6 +7,11 @@ export interface Subscriber {
   events: readonly string[];
   /** `document`: the events of one document are sent in order; `none`: each is sent on its own. */
   ordering: "document" | "none";
+  /**
+   * The period in milliseconds whose events go together in one post, all in the order recorded; absent: each
+   * event is posted on its own.
+   */
+  batch?: number | undefined;
   /** Restricts `events` further; absent: it does not. */
   filter?: Filter | undefined;
   /** Whether the destination's format has words for the event; absent: for every event. */
@@ -31,13 +36,21 @@ export interface Filter {
   test?: boolean | undefined;
 }
 
-/** Whether the destination wants this event. The type `unknown` is wanted by name or by `*`. */
+/** Whether the destination gets this event. */
 export function wants(subscriber: Pick<Subscriber, "events" | "filter" | "supports">, event: Event): boolean {
-  return (
-    matchesAny(subscriber.events, event.type) &&
-    passes(subscriber.filter, event) &&
-    (subscriber.supports?.(event) ?? true)
-  );
+  return asksFor(subscriber, event) && (subscriber.supports?.(event) ?? true);
+}
+
+/**
+ * Whether the destination asks for this event, whatever its format can express. The type `unknown` is asked
+ * for by name or by `*`.
+ */
+export function asksFor({ events, filter }: Pick<Subscriber, "events" | "filter">, event: Event): boolean {
+  return asksForType(events, event.type) && passes(filter, event);
+}
+
+export function asksForType(events: Subscriber["events"], type: EventType): boolean {
+  return matchesAny(events, type);
 }
 
 function passes(filter: Filter | undefined, { source, channel, document }: Event): boolean {
@@ -71,11 +84,26 @@ function matches(pattern: string, text: string): boolean {
   return from <= text.length - last.length;
 }
 
+/** The lane of all deliveries to a destination that gets batches. Other lanes have a slash. */
+export const BATCH_LANE = "batch";
+
+const MAX_BATCH_GRACE_MS = 5_000;
+
+/**
+ * When the batch is due of an event that was received at that moment, both in milliseconds since 1970: a
+ * moment after the end of its period, so that what was received in it is on disk by then.
+ */
+export function batchDueAt(receivedAt: number, period: number): number {
+  const end = (Math.floor(receivedAt / period) + 1) * period;
+  return end + Math.min(MAX_BATCH_GRACE_MS, Math.floor(period / 12));
+}
+
 /**
  * The ordering key of an event: its document's, or the signer's own while the document is not known; null:
  * none.
  */
-export function laneOf(subscriber: Pick<Subscriber, "ordering">, event: Event): string | null {
+export function laneOf(subscriber: Pick<Subscriber, "ordering" | "batch">, event: Event): string | null {
+  if (subscriber.batch !== undefined) return BATCH_LANE;
   if (subscriber.ordering === "none") return null;
   if (event.document) return documentLane(event.source, event.document.id);
   if (event.signer) return signerLane(event.source, event.signer.id);

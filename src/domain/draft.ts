@@ -106,7 +106,7 @@ function namesOf(draft: Draft): Names {
     names.set(draft, given);
     return given;
   }
-  const identity = happening(draft);
+  const identity = happeningOf(draft);
   const hasNoSigner = draft.signer === null && (identity.object === "signer" || draft.type === "unknown");
   const coalesceKey = identity.distinct === "" || hasNoSigner ? null : eventId({ ...identity, distinct: "" });
   const found = { key: eventId(identity), coalesceKey };
@@ -114,13 +114,17 @@ function namesOf(draft: Draft): Names {
   return found;
 }
 
-function keyOfId({ source, type }: Draft, { value, keep }: GivenId): string {
-  if (keep && isEventId(value)) return value;
-  return eventId({ source, object: "message", objectId: value, type, distinct: "" });
+function keyOfId(draft: Draft, { value, keep }: GivenId): string {
+  return keep && isEventId(value) ? value : eventId(happeningOf(draft));
 }
 
-function happening(draft: Draft): Happening {
-  const { source, type, code, document, signer, time, digest } = draft;
+/**
+ * What distinguishes the draft's happening from all others. An id that the sender gave comes before the
+ * contents.
+ */
+export function happeningOf(draft: Draft): Happening {
+  const { source, type, code, document, signer, time, digest, id } = draft;
+  if (id) return { source, object: "message", objectId: id.value, type, distinct: "" };
   const meaning = meaningOf(type);
   const object = meaning?.about ?? code.object ?? "unknown";
   const named = object === "signer" ? signer : document;

@@ -56,3 +56,9 @@ export class CountersignError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The same of a fault of the file system, without the path, in which the content of a file may stand. */
+export function messageWithoutPath(error: unknown): string {
+  const { path } = error as NodeJS.ErrnoException;
+  return path === undefined ? messageOf(error) : (messageOf(error).split(", ", 1)[0] ?? "");
+}

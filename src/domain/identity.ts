@@ -37,6 +37,11 @@ export function isEventId(text: string): boolean {
   return /^evt_[a-z0-9]{26}$/.test(text);
 }
 
+/** What a post with several events is recognised by: the same for the same events, in the same order. */
+export function batchId(events: readonly string[]): string {
+  return `bat_${digest(events)}`;
+}
+
 /** One delivery per event and destination: `dlv_`, the event's letters and digits, and the destination. */
 export function deliveryId(event: string, destination: string): string {
   return `dlv_${event.slice(EVENT_PREFIX.length)}_${destination}`;
@@ -76,6 +81,16 @@ export function receiptId(at: number, random: Uint8Array): string {
 /** The same for a request that was refused: `rej_`. */
 export function rejectionId(at: number, random: Uint8Array): string {
   return `rej_${growing(at, random)}`;
+}
+
+/** The same for a parity report: `prf_`. */
+export function proofId(at: number, random: Uint8Array): string {
+  return `prf_${growing(at, random)}`;
+}
+
+/** The same for an accepted exception: `pex_`. */
+export function exceptionId(at: number, random: Uint8Array): string {
+  return `pex_${growing(at, random)}`;
 }
 
 /** Ten letters of time before sixteen of chance: an index of such ids grows at its end. */

@@ -1,6 +1,6 @@
 import type { Origin } from "./coalesce.ts";
 import type { Delivery } from "./delivery.ts";
-import { laneOf, type Subscriber, wants } from "./destination.ts";
+import { batchDueAt, laneOf, type Subscriber, wants } from "./destination.ts";
 import { type Document, evolve, unknownDocument } from "./document.ts";
 import type { Event } from "./event.ts";
 import { deliveryId } from "./identity.ts";
@@ -42,7 +42,7 @@ export function makeEvent(
   return { event, document: evolution?.document ?? null };
 }
 
-/** One delivery for each destination that wants the event, due at once. */
+/** One delivery for each destination that wants the event, due at once or at the end of its batch. */
 export function deliveriesOf(event: Event, receipt: Receipt, subscribers: readonly Subscriber[]): Delivery[] {
   return subscribers
     .filter((subscriber) => wants(subscriber, event))
@@ -54,7 +54,11 @@ export function deliveriesOf(event: Event, receipt: Receipt, subscribers: readon
       status: "pending",
       reason: null,
       attempts: 0,
-      dueAt: receipt.receivedAt,
+      dueAt: dueAtOf(subscriber, receipt),
       replayedAfter: null,
     }));
+}
+
+function dueAtOf({ batch }: Subscriber, { receivedAt }: Receipt): number {
+  return batch === undefined ? receivedAt : batchDueAt(receivedAt, batch);
 }

@@ -9,6 +9,7 @@ import { linksIn, type SignerLink, withLinkedDocument } from "./links.ts";
 import { timeOf } from "./lookup.ts";
 import { deliveriesOf, makeEvent } from "./make-event.ts";
 import type { Receipt } from "./receipt.ts";
+import { inShadow } from "./shadow.ts";
 
 /** The stored rows that bear on a request: the answer to its `Lookup`. */
 export interface Known {
@@ -37,6 +38,8 @@ export interface NewEvent {
   coalesceKey: string | null;
   /** When it happened, milliseconds since 1970. */
   at: number;
+  /** Its creation context, as W3C Trace Context writes it; absent: nothing is traced. */
+  traceparent?: string | undefined;
 }
 
 /** What a request changes: the drafts, resolved against what is stored. */
@@ -55,6 +58,8 @@ export interface Resolution {
   channelKeys: { added: readonly EventChannelKey[]; removed: readonly EventChannelKey[] };
   /** Receipts that are listed as a duplicate's at one event, and belong to another. */
   moved: { from: readonly EarlierReport[]; to: readonly EarlierReport[] };
+  /** In shadow: ids of the events that the request would have made. Otherwise empty. */
+  shadow: readonly string[];
 }
 
 /** That an earlier receipt reported an event. */
@@ -78,6 +83,10 @@ export interface Rules {
    * different happenings.
    */
   coalesce: number;
+  /** The channel is in shadow: nothing but the request itself is recorded. Absent: it is not. */
+  shadow?: boolean;
+  /** The creation context of a new event, the same whenever it is asked for; absent: nothing is traced. */
+  creationOf?: ((event: string) => string) | undefined;
 }
 
 /**
@@ -89,7 +98,8 @@ export function resolve(receipt: Receipt, drafts: readonly Draft[], known: Known
   const resolver = new Resolver(receipt, drafts, known, rules);
   resolver.confirmExactReports();
   for (const draft of drafts) resolver.add(draft);
-  return resolver.result();
+  const resolution = resolver.result();
+  return rules.shadow ? inShadow(resolution) : resolution;
 }
 
 /** The state of one resolution: what is known, as the drafts change it one after the other. */
@@ -182,6 +192,7 @@ class Resolver {
         from: removed.flatMap((one) => reportsOf(one.event, [one])),
         to: [...this.#earlier, ...added.filter(isEarlier).flatMap((one) => reportsOf(one.event, [one]))],
       },
+      shadow: [],
     };
   }
 
@@ -236,7 +247,9 @@ class Resolver {
     const { event, document } = makeEvent(origin, id, this.#receipt, this.#documentOf(origin.draft));
     if (document) this.#documents.set(document.id, document);
     const [coalesceKey, at] = [coalesceKeyOf(given.draft), timeOf(origin.draft, origin)];
-    this.#events.push({ event, dedupeKey, coalesceKey, at });
+    const made: NewEvent = { event, dedupeKey, coalesceKey, at };
+    if (this.#rules.creationOf) made.traceparent = this.#rules.creationOf(id);
+    this.#events.push(made);
     return event.id;
   }
 }

@@ -66,11 +66,15 @@ interface Came {
  */
 export function tallyReceipt(
   receipt: Came & { problems: readonly Problem[] },
-  { events, duplicates }: { events: readonly unknown[]; duplicates: readonly string[] },
+  {
+    events,
+    duplicates,
+    shadow = [],
+  }: { events: readonly unknown[]; duplicates: readonly string[]; shadow?: readonly string[] },
 ): Tally {
   const { problems } = receipt;
   if (problems.some(({ kind }) => kind !== "unfinished")) return tallyRequest(receipt, "problem");
-  const isRepeat = events.length === 0 && duplicates.length > 0 && problems.length === 0;
+  const isRepeat = events.length + shadow.length === 0 && duplicates.length > 0 && problems.length === 0;
   return tallyRequest(receipt, isRepeat ? "duplicate" : "accepted");
 }
 

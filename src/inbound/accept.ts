@@ -8,6 +8,7 @@ import { decodeInTurns } from "./decode.ts";
 import { interpret, type OnRecorded, recordEach } from "./interpret.ts";
 import type { Reject } from "./reject.ts";
 import type { OpenedRequest } from "./request.ts";
+import { type RequestTrace, UNTRACED } from "./trace.ts";
 import { verifyInTurns } from "./verify.ts";
 
 /** A genuine request, recorded on disk. */
@@ -22,6 +23,10 @@ export interface AcceptParts {
   reject: Reject;
   /** The destinations of the current configuration. */
   subscribers(): readonly Subscriber[];
+  /** Whether the current configuration has the channel in shadow. */
+  isInShadow(channel: Channel): boolean;
+  /** Called when a request was recorded in shadow whose channel has left it meanwhile. */
+  leftInShadow(): void;
   newReceiptId(receivedAt: number): string;
   /** A genuine request came, over a channel whose secret is being changed. */
   matched?(channel: Channel, byOlderSecret: boolean): void;
@@ -29,24 +34,33 @@ export interface AcceptParts {
   recorded: OnRecorded;
 }
 
-export type Accept = (request: OpenedRequest, channel: Channel) => Promise<Acceptance | Refusal>;
+export type Accept = (
+  request: OpenedRequest,
+  channel: Channel,
+  trace?: RequestTrace,
+) => Promise<Acceptance | Refusal>;
 
 /**
  * The way in: verify, decode, normalize, record. `interpret` normalizes slice by slice while `recordEach`
  * records, so that a long batch holds up no other request. Rejects only when the store does.
  */
-export function createAccept(parts: AcceptParts): Accept {
-  const { store, reject, subscribers, newReceiptId, recorded, matched } = parts;
-  return async (opened, channel) => {
-    const request = await verifyInTurns(opened, channel);
+export function createAccept({ store, reject, recorded, ...parts }: AcceptParts): Accept {
+  const { subscribers, isInShadow, leftInShadow, newReceiptId, matched } = parts;
+  return async (opened, channel, trace = UNTRACED) => {
+    const request = await trace.step("verify", () => verifyInTurns(opened, channel));
     if ("refused" in request) {
       await reject({ head: opened, channel, reason: request.refused, body: { bytes: opened.body } });
       return request;
     }
     if (request.byOlderSecret !== null) matched?.(channel, request.byOlderSecret);
-    const decoded = await decodeInTurns(request, channel);
+    const decoded = await trace.step("read", () => decodeInTurns(request, channel));
     const receiptId = newReceiptId(request.receivedAt);
-    const planned = interpret(decoded, { receiptId, request, channel, subscribers });
-    return { receipt: receiptId, ...(await recordEach(planned, store.record, store.amend, recorded)) };
+    // For all of the request: a reload between two of its slices must leave no part of it out.
+    const mode = isInShadow(channel) ? "shadow" : "live";
+    const { creationOf } = trace;
+    const planned = interpret(decoded, { receiptId, request, channel, mode, subscribers, creationOf });
+    const written = await recordEach(planned, store.record, store.amend, recorded, trace);
+    if (mode === "shadow" && !isInShadow(channel)) leftInShadow();
+    return { receipt: receiptId, ...written };
   };
 }

@@ -34,6 +34,10 @@ export interface Channel {
   checks: readonly Check[];
   /** The longest time without a genuine request that is usual, milliseconds; absent: it is learned. */
   expectEvery?: number | undefined;
+  /** Its requests are kept and compared; what they alone report is delivered to nobody. Absent: false. */
+  shadow?: boolean | undefined;
+  /** How long it stays after its last request, milliseconds; absent: no channel has taken over from it. */
+  standby?: number | undefined;
   /** Values of the account that are no secret, and may be sent back to their sender. */
   allowed?: readonly string[] | undefined;
   /**

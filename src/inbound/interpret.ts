@@ -10,6 +10,7 @@ import { normalize } from "./normalize.ts";
 import { withoutCredentials } from "./private.ts";
 import { privacyOf } from "./private-names.ts";
 import type { VerifiedRequest } from "./request.ts";
+import type { RequestTrace } from "./trace.ts";
 
 /** A slice of a request's events, ready to be recorded. */
 export interface PlannedRecord {
@@ -28,10 +29,17 @@ export interface InterpretParts {
   request: VerifiedRequest;
   channel: Channel;
   /**
+   * `shadow`: nothing is recorded but the receipt. `released`: a receipt that was in shadow is recorded
+   * wholly, and is in shadow until its last slice. Default: `live`.
+   */
+  mode?: "live" | "shadow" | "released";
+  /**
    * The destinations of the current configuration. Asked when a slice is recorded: a reload may come in
    * between.
    */
   subscribers(): readonly Subscriber[];
+  /** The creation context of a new event; undefined: nothing is traced. */
+  creationOf?: ((event: string) => string) | undefined;
 }
 
 /**
@@ -41,7 +49,7 @@ export interface InterpretParts {
  */
 export function* interpret(
   { items, problems: undecoded }: Decoded,
-  { receiptId, request, channel, subscribers }: InterpretParts,
+  { receiptId, request, channel, mode = "live", subscribers, creationOf }: InterpretParts,
 ): Generator<PlannedRecord, void> {
   const { coalesce } = channel;
   const problems = [...undecoded];
@@ -57,8 +65,14 @@ export function* interpret(
     const receipt = toReceipt(receiptId, request, channel, known);
     const lookup = lookupOf(receipt, drafts, { coalesce });
     const resolveNow = (stored: Known) =>
-      resolve(receipt, drafts, stored, { coalesce, subscribers: subscribers() });
-    yield { problems: known, record: { receipt, lookup, resolve: resolveNow } };
+      resolve(receipt, drafts, stored, {
+        coalesce,
+        subscribers: subscribers(),
+        shadow: mode === "shadow",
+        creationOf,
+      });
+    const shadow = mode === "shadow" || (mode === "released" && to < items.length);
+    yield { problems: known, record: { receipt, lookup, resolve: resolveNow, shadow } };
   }
 }
 
@@ -99,8 +113,14 @@ export async function recordEach(
   first: Write,
   further: Write,
   announce: OnRecorded,
+  trace: RequestTrace,
 ): Promise<{ recorded: RecordResult; problems: readonly Problem[] }> {
-  const result = await writeEach(planned, first, further).catch((error) => {
+  const writing = trace.step("record", async () => {
+    const written = await writeEach(planned, first, further);
+    trace.recorded(written.recorded.events);
+    return written;
+  });
+  const result = await writing.catch((error) => {
     announce();
     throw error;
   });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import Koa from "koa";
+import type { SpanIds } from "../domain/traceparent.ts";
 import type { Accept } from "./accept.ts";
 import { fillAnswer } from "./answer.ts";
 import { answerChallenge } from "./challenge.ts";
@@ -10,6 +11,7 @@ import { fail, type RequestResult, refuse, replyAccepted, replyChallenge } from 
 import type { OpenedRequest, RawRequest, RequestHead } from "./request.ts";
 import { createTargetReader, type Route } from "./route.ts";
 import type { Tarpit } from "./tarpit.ts";
+import { type RequestTrace, type RequestTracer, UNTRACED } from "./trace.ts";
 
 /** The outcome of one request, for the log and the metrics. */
 export interface IngressOutcome extends RequestResult {
@@ -17,6 +19,8 @@ export interface IngressOutcome extends RequestResult {
   channel: string;
   /** Milliseconds from the first byte to the answer. */
   duration: number;
+  /** Absent: nothing is traced. */
+  trace?: SpanIds | undefined;
 }
 
 /** The way in of one configuration. */
@@ -33,6 +37,7 @@ export interface ReceiveParts {
   basePath: string;
   /** Delays answers to forgers when there are many of them. */
   tarpit: Tarpit;
+  tracer: RequestTracer;
   /** Milliseconds since 1970. */
   now(): number;
   observe(outcome: IngressOutcome): void;
@@ -61,12 +66,16 @@ export function createReceiver(parts: ReceiveParts): Koa {
     const startedAt = parts.now();
     const head = headOf(context, { route, query, receivedAt: startedAt });
     const channel = channelAt(parts.current().channels, head);
-    const result = (channel && (await receive(context, channel, head, parts))) ?? refuse(context, unknown);
+    const trace = channel ? begin(context, head, parts) : UNTRACED;
+    const result =
+      (channel && (await receive(context, channel, head, { ...parts, trace }))) ?? refuse(context, unknown);
+    trace.end({ outcome: result.outcome, receipt: result.acceptance?.receipt });
     parts.observe({
       source: channel?.source ?? "unknown",
       channel: channel?.name ?? "unknown",
       duration: parts.now() - startedAt,
       ...result,
+      ...(trace.ids && { trace: trace.ids }),
     });
     if (result.outcome === "bad_signature") await parts.tarpit.delay();
   });
@@ -90,12 +99,22 @@ function headOf(
   };
 }
 
+function begin(
+  { method }: Koa.Context,
+  { source, channel, headers }: RequestHead,
+  { tracer, basePath }: ReceiveParts,
+): RequestTrace {
+  return tracer.request({ source, channel, method, basePath, headers });
+}
+
+type Traced = Pick<ReceiveParts, "current"> & { trace: RequestTrace };
+
 /** Null: the channel is no longer configured. */
 async function receive(
   context: Koa.Context,
   channel: Channel,
   head: RequestHead,
-  { current }: ReceiveParts,
+  { current, trace }: Traced,
 ): Promise<RequestResult | null> {
   if (context.method !== "POST") {
     const request = openRequest({ ...head, body: new Uint8Array() }, channel.rules.read);
@@ -105,7 +124,7 @@ async function receive(
     const taken = await current().take({ request: context.req, response: context.res }, head, channel);
     if ("code" in taken) return refuse(context, taken);
     try {
-      return await receiveWhole(context, taken.request, current());
+      return await receiveWhole(context, taken.request, { current, trace });
     } finally {
       taken.release();
     }
@@ -120,14 +139,15 @@ async function receive(
 async function receiveWhole(
   context: Koa.Context,
   raw: RawRequest,
-  { channels, accept }: Configured,
+  { current, trace }: Traced,
 ): Promise<RequestResult | null> {
+  const { channels, accept } = current();
   const channel = channelAt(channels, raw);
   if (!channel) return null;
   const request = openRequest(raw, channel.rules.read);
   const challenged = challenge(context, request, channel);
   if (challenged) return challenged;
-  const accepted = await accept(request, channel);
+  const accepted = await accept(request, channel, trace);
   if ("refused" in accepted) {
     const { code = "bad_signature", refused } = accepted;
     return refuse(context, { code, reason: refused });

@@ -6,10 +6,17 @@ import type { Store } from "../store/store.ts";
 import { type Channel, channelAt } from "./channel.ts";
 import { refuseCodings } from "./content.ts";
 import { decodeInTurns } from "./decode.ts";
-import { interpret, type OnRecorded, type PlannedRecord, recordEach } from "./interpret.ts";
+import {
+  type InterpretParts,
+  interpret,
+  type OnRecorded,
+  type PlannedRecord,
+  recordEach,
+} from "./interpret.ts";
 import { openRequest } from "./open-request.ts";
-import type { VerifiedRequest } from "./request.ts";
+import type { RequestResult } from "./reply.ts";
 import { requestOfRejection } from "./stored-request.ts";
+import { type RequestTracer, UNTRACED } from "./trace.ts";
 import { asVerifiedBefore, verifyInTurns } from "./verify.ts";
 
 /** Which stored requests are reprocessed. */
@@ -44,6 +51,7 @@ export interface ReprocessParts {
   newReceiptId(receivedAt: number): string;
   /** Nothing is sent without it: it wakes the dispatcher. */
   recorded: OnRecorded;
+  tracer: RequestTracer;
 }
 
 type ReprocessOne = (id: string) => Promise<{ fixed: boolean; events: number } | null>;
@@ -87,15 +95,20 @@ async function sum(ids: readonly string[], reprocessOne: ReprocessOne): Promise<
 }
 
 /** Null: the receipt is gone, or its channel is no longer configured. */
-async function reprocessReceipt(id: string, { dryRun }: ReprocessRequest, parts: ReprocessParts) {
+export async function reprocessReceipt(
+  id: string,
+  { dryRun }: Pick<ReprocessRequest, "dryRun">,
+  parts: Omit<ReprocessParts, "newReceiptId">,
+): Promise<{ fixed: boolean; events: number } | null> {
   const receipt = await parts.store.findReceipt(id);
   const channel = receipt && channelAt(parts.channels(), receipt);
   if (!channel) return null;
   const request = await asVerifiedBefore(receipt, channel);
-  const planned = await plan(receipt.id, request, channel, parts);
+  const mode = channel.shadow ? "shadow" : receipt.shadow ? "released" : "live";
+  const to = { receiptId: receipt.id, request, channel, mode } as const;
   const { problems, events } = dryRun
-    ? await count(planned)
-    : await record(planned, parts.store.amend, parts);
+    ? await count(await plan(to, parts))
+    : await record(to, parts.store.amend, parts);
   return { fixed: problems.length === 0, events };
 }
 
@@ -109,21 +122,25 @@ async function reprocessRejection(rejection: Rejection, { dryRun }: ReprocessReq
   const request = await verifyInTurns(openRequest(raw, channel.rules.read), channel);
   if ("refused" in request) return { fixed: false, events: 0 };
 
-  const planned = await plan(parts.newReceiptId(rejection.receivedAt), request, channel, parts);
-  if (dryRun) return { fixed: true, events: (await count(planned)).events };
-  const { events } = await record(planned, parts.store.record, parts);
+  const mode = channel.shadow ? "shadow" : "live";
+  const to = { receiptId: parts.newReceiptId(rejection.receivedAt), request, channel, mode } as const;
+  if (dryRun) return { fixed: true, events: (await count(await plan(to, parts))).events };
+  const { events } = await record(to, parts.store.record, parts);
   await parts.store.dropRejection(rejection.id);
   return { fixed: true, events };
 }
 
+/** A genuine request, and the receipt that it has or gets. */
+type Genuine = Omit<InterpretParts, "subscribers" | "creationOf">;
+
 async function plan(
-  receiptId: string,
-  request: VerifiedRequest,
-  channel: Channel,
-  { subscribers }: ReprocessParts,
+  genuine: Genuine,
+  { subscribers }: Pick<ReprocessParts, "subscribers">,
+  trace = UNTRACED,
 ): Promise<Iterable<PlannedRecord>> {
-  const decoded = await decodeInTurns(request, channel);
-  return interpret(decoded, { receiptId, request, channel, subscribers });
+  const { creationOf } = trace;
+  const decoded = await trace.step("read", () => decodeInTurns(genuine.request, genuine.channel));
+  return interpret(decoded, { ...genuine, subscribers, creationOf });
 }
 
 /** The sum over the slices of one request. */
@@ -133,12 +150,22 @@ interface Sum {
 }
 
 async function record(
-  planned: Iterable<PlannedRecord>,
+  genuine: Genuine,
   first: Store["record"],
-  { store, recorded: announce }: ReprocessParts,
+  parts: Pick<ReprocessParts, "store" | "recorded" | "tracer" | "subscribers">,
 ): Promise<Sum> {
-  const { recorded, problems } = await recordEach(planned, first, store.amend, announce);
-  return { problems, events: recorded.events.length };
+  const { store, recorded: announce, tracer } = parts;
+  const { receiptId: receipt, channel } = genuine;
+  const trace = tracer.reprocess({ source: channel.source, channel: channel.name, receipt });
+  let outcome: RequestResult["outcome"] = "internal";
+  try {
+    const planned = await plan(genuine, parts, trace);
+    const { recorded, problems } = await recordEach(planned, first, store.amend, announce, trace);
+    outcome = problems.length > 0 ? "problem" : "accepted";
+    return { problems, events: recorded.events.length };
+  } finally {
+    trace.end({ outcome, receipt });
+  }
 }
 
 /** Counts without recording. Other requests have a turn after each slice. */

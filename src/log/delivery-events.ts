@@ -10,6 +10,8 @@ const ATTEMPT = [
   "status",
   "durationMs",
   "failures",
+  "trace_id",
+  "span_id",
 ] as const;
 
 /** Attempts to deliver, one line for each, and the state of destinations. */
@@ -72,9 +74,11 @@ export const DELIVERY_EVENTS = {
   "breaker.opened": {
     level: "error",
     message: "circuit breaker opened",
-    fields: ["destination", "failures", "probeAt"],
+    fields: ["destination", "failures", "failing", "probeAt"],
     meaning: "Consecutive attempts failed. Only probes are sent until the receiver answers one.",
-    action: "Restore the destination. If it stays away, `countersign pause` spares it the probes.",
+    action:
+      "Restore what is `failing`: the destination, or the token endpoint of its `auth.oauth2`. If it stays " +
+      "away, `countersign pause` spares it the probes.",
   },
   "breaker.closed": {
     level: "info",

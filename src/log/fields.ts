@@ -40,6 +40,10 @@ export const LOG_FIELDS = {
   },
   status: { kind: "number", meaning: "HTTP status of the answer; null without an answer." },
   failures: { kind: "number", meaning: "Consecutive failures, including this one." },
+  failing: {
+    kind: "text",
+    meaning: "`token_endpoint` where no access token could be had; absent: the destination failed.",
+  },
   durationMs: { kind: "number", meaning: "Duration in milliseconds." },
   retryAfterMs: {
     kind: "number",
@@ -60,10 +64,16 @@ export const LOG_FIELDS = {
   leases: { kind: "number", meaning: "Count of leases." },
   channels: { kind: "number", meaning: "Count of configured channels." },
   destinations: { kind: "number", meaning: "Count of configured destinations." },
+  spans: { kind: "number", meaning: "Count of spans." },
   pruned: { kind: "counts", meaning: "Count of removed rows, by table." },
   version: { kind: "text", meaning: "Version of Countersign." },
   url: { kind: "text", meaning: "Address of the listener for providers." },
   adminUrl: { kind: "text", meaning: "Address of the admin listener." },
+  trace_id: {
+    kind: "text",
+    meaning: "Id of the trace that the request or the attempt belongs to; absent while nothing is traced.",
+  },
+  span_id: { kind: "text", meaning: "Id of its span." },
   err: { kind: "error", meaning: "The error with its type, message and stack." },
 } as const satisfies Record<string, LogField>;
 

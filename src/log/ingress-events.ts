@@ -1,6 +1,6 @@
 import type { LogEvent } from "./event.ts";
 
-const REQUEST = ["source", "channel", "outcome", "durationMs"] as const;
+const REQUEST = ["source", "channel", "outcome", "durationMs", "trace_id", "span_id"] as const;
 const RECORDED = [...REQUEST, "receiptId", "events", "duplicates", "problems"] as const;
 
 /** Requests of providers: one line for each. */

@@ -13,7 +13,8 @@ export const PROCESS_EVENTS = {
     level: "info",
     message: "stopping",
     fields: [],
-    meaning: "No new request or delivery is begun; those in flight have the time of `shutdown`.",
+    meaning:
+      "The bridge is not ready. After the time of `drain` no new request or delivery is begun; those in flight have the time of `shutdown`.",
     action: "Nothing.",
   },
   "process.stopped": {
@@ -124,6 +125,27 @@ export const PROCESS_EVENTS = {
     meaning: "A pause or a circuit breaker that changed during the reload may not be in force.",
     action: "Restore the store, then `countersign reload`; compare `countersign destinations`.",
   },
+  "shadow.released": {
+    level: "info",
+    message: "requests of a channel that left the shadow processed",
+    fields: ["source", "channel", "requests", "events"],
+    meaning: "`shadow: true` was taken away; what the channel alone had reported is delivered now.",
+    action: "Nothing.",
+  },
+  "shadow.unreleased": {
+    level: "error",
+    message: "request could not be taken out of the shadow",
+    fields: ["receiptId", "err"],
+    meaning: "An unexpected error; the request stays in shadow, and its events are not delivered.",
+    action: "`countersign reload` tries it again. If it repeats, report the defect with `err`.",
+  },
+  "shadow.delayed": {
+    level: "warn",
+    message: "requests could not be taken out of the shadow yet; retry scheduled",
+    fields: ["reason", "retryInMs"],
+    meaning: "The store was unavailable. The rest is processed later, also by the next start.",
+    action: "Restore the store, if it does not come back by itself.",
+  },
   "store.unavailable": {
     level: "error",
     message: "store not ready",
@@ -181,6 +203,21 @@ export const PROCESS_EVENTS = {
     fields: ["err"],
     meaning: "An unexpected error ended the retention loop. The process stops and exits with 1.",
     action: "The service manager should restart it. Report the defect with `err`.",
+  },
+  "traces.misconfigured": {
+    level: "warn",
+    message: "variable of OpenTelemetry passed over",
+    fields: ["reason"],
+    meaning: "An `OTEL_…` variable has a value that cannot be followed; `reason` says what is done instead.",
+    action: "Correct the variable, and restart.",
+  },
+  "traces.unexported": {
+    level: "warn",
+    message: "spans could not be exported, and are lost",
+    fields: ["spans", "reason"],
+    meaning:
+      "The collector was unavailable or refused them. Nothing else is affected. At most one line a minute.",
+    action: "Restore the collector, or correct `OTEL_EXPORTER_OTLP_ENDPOINT` and its headers.",
   },
   "admin.failed": {
     level: "error",

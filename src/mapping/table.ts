@@ -8,6 +8,10 @@ export interface WordRule {
   from: Field<string>;
   object: Field<string> | null;
   name: Field<string> | null;
+  /** The tables that words may be looked up in, by name. */
+  tables: readonly string[];
+  /** Every type that a word of these tables may mean. */
+  tells: ReadonlySet<EventType>;
   /** The meaning of a word; null: no table has it. */
   meaningOf(word: string, scope: Scope): WordMeaning | null;
 }
@@ -32,7 +36,10 @@ interface Case {
 
 export function compileWord({ from, table, object, name }: WordFile, tables: Tables): WordRule {
   const choices = listOf(table).map((choice) => compileChoice(choice, tables));
+  const names = [...new Set(listOf(table).flatMap((choice) => namesIn(choice, tables)))];
   return {
+    tables: names,
+    tells: new Set(names.flatMap((name) => typesIn(tables.get(name)))),
     from: compileText(from),
     object: maybe(object, compileText),
     name: maybe(name, compileText),
@@ -58,6 +65,22 @@ function compileChoice(
   }
   const field = compileText(choice);
   return (scope) => tables.get(field.read(scope) ?? "");
+}
+
+/**
+ * The tables that a choice may lead to. A field leads to those that its patterns and values name; to any
+ * where it names none, since the payload alone decides then.
+ */
+function namesIn(choice: Parameters<typeof compileChoice>[0], tables: Tables): string[] {
+  if (typeof choice === "string") return [choice];
+  const words = new Set(JSON.stringify(choice).split(/[^\w-]+/));
+  const named = [...tables.keys()].filter((name) => words.has(name));
+  return named.length > 0 ? named : [...tables.keys()];
+}
+
+function typesIn(table: Table | undefined): EventType[] {
+  const cases = [...(table?.values() ?? [])].flat();
+  return cases.flatMap(({ meaning }) => meaning.types);
 }
 
 export function compileTables(file: MappingFile["tables"]): Tables {

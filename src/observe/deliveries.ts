@@ -3,6 +3,7 @@ import { messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import type { Observer } from "../outbound/observe.ts";
 import type { ObserverParts } from "./observers.ts";
+import { traceFields } from "./tracing.ts";
 
 /**
  * One line for each attempt, with everything that decided its outcome; never an answer's body, a secret or a
@@ -10,7 +11,7 @@ import type { ObserverParts } from "./observers.ts";
  */
 export function observeDeliveries({ log, metrics, now }: ObserverParts): Observer {
   return {
-    attempted({ destination, delivery, event, attempt, outcome, failures, probe }) {
+    attempted({ destination, delivery, event, attempt, outcome, failures, probe, trace }) {
       const { number, cause, status, duration, retryAfter } = attempt;
       metrics.attempted(destination, outcome.status, duration / 1_000);
       const fields = {
@@ -22,6 +23,7 @@ export function observeDeliveries({ log, metrics, now }: ObserverParts): Observe
         status,
         durationMs: duration,
         failures,
+        ...traceFields(trace),
       };
       if (outcome.status === "delivered") {
         metrics.lagged(event.source, "bridge", (now() - Date.parse(event.recordedAt)) / 1_000);
@@ -42,9 +44,9 @@ export function observeDeliveries({ log, metrics, now }: ObserverParts): Observe
     leaseLost({ destination, delivery, unclear }) {
       log(unclear ? "result.unconfirmed" : "lease.expired", { destination, deliveryId: delivery.id });
     },
-    breakerOpened({ destination, failures, probeAt }) {
+    breakerOpened({ destination, failures, failing, probeAt }) {
       const at = probeAt === null ? null : new Date(probeAt).toISOString();
-      log("breaker.opened", { destination, failures, probeAt: at });
+      log("breaker.opened", { destination, failures, failing, probeAt: at });
     },
     breakerClosed({ destination, failures }) {
       log("breaker.closed", { destination, failures });

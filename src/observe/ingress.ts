@@ -3,6 +3,7 @@ import type { Acceptance } from "../inbound/accept.ts";
 import type { IngressOutcome } from "../inbound/receive.ts";
 import type { RejectionsObserver } from "../inbound/rejections.ts";
 import type { ObserverParts } from "./observers.ts";
+import { traceFields } from "./tracing.ts";
 
 /** One line for each request, with everything that decided its outcome; never a body, a secret or a URL. */
 export function observeIngress({ log, metrics, now }: ObserverParts): (outcome: IngressOutcome) => void {
@@ -15,9 +16,9 @@ export function observeIngress({ log, metrics, now }: ObserverParts): (outcome: 
     }
   }
 
-  return ({ source, channel, outcome, duration, acceptance, reason, error }) => {
+  return ({ source, channel, outcome, duration, acceptance, reason, error, trace }) => {
     metrics.received(source, channel, outcome, duration / 1_000);
-    const fields = { source, channel, outcome, durationMs: duration };
+    const fields = { source, channel, outcome, durationMs: duration, ...traceFields(trace) };
     if (acceptance) {
       count(source, acceptance);
       const recorded = { ...fields, ...summaryOf(acceptance) };

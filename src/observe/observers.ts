@@ -17,6 +17,7 @@ import {
   observeWatch,
   type ProcessObserver,
 } from "./process.ts";
+import { observeTracing, type TracingObserver } from "./tracing.ts";
 
 /**
  * All that logs and counts. Observers only observe: with observers that do nothing, the bridge does the same
@@ -33,6 +34,7 @@ export interface Observers {
   configuration: ConfigurationObserver;
   admin: AdminObserver;
   process: ProcessObserver;
+  tracing: TracingObserver;
   watch: WatchObserver;
 }
 
@@ -53,6 +55,7 @@ export function createObservers(parts: ObserverParts): Observers {
     configuration: observeConfiguration(parts),
     admin: observeAdmin(parts),
     process: observeProcess(parts),
+    tracing: observeTracing(parts),
     watch: observeWatch(parts),
   };
 }

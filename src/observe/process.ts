@@ -3,6 +3,7 @@ import type { Delivery } from "../domain/delivery.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { ConcernChange } from "../domain/event.ts";
 import type { Channel } from "../inbound/channel.ts";
+import type { ReleaseObserver } from "../inbound/release.ts";
 import type { LogEventName } from "../log/log.ts";
 import type { PruningObserver } from "../retention.ts";
 import type { StoreWarning } from "../store/warning.ts";
@@ -43,7 +44,7 @@ interface Configured {
   destinations: readonly { name: string }[];
 }
 
-export interface ConfigurationObserver {
+export interface ConfigurationObserver extends ReleaseObserver {
   /** A configuration is about to be in force, at the start or by a reload. */
   prepared(configured: Configured): void;
   /** A reload put it in force. */
@@ -80,6 +81,10 @@ export function observeConfiguration({ log, metrics }: ObserverParts): Configura
     unparked: (error) => log("deliveries.unparked", { reason: messageOf(error) }),
     stranded: (destination, deliveries) => log("deliveries.stranded", { destination, deliveries }),
     statesUnread: (error) => log("states.unread", { reason: messageOf(error) }),
+    released: ({ receipts, ...counts }) => log("shadow.released", { ...counts, requests: receipts }),
+    unreleased: ({ receipt, error }) => log("shadow.unreleased", { receiptId: receipt, err: error }),
+    releaseDelayed: ({ error, retryIn }) =>
+      log("shadow.delayed", { reason: messageOf(error), retryInMs: retryIn }),
   };
 }
 

@@ -8,6 +8,9 @@ const LEASE_MARGIN_MS = 30_000;
 /** Attempts end this long before their leases, even if a claim was slow or the nodes' clocks differ. */
 const SETTLE_MARGIN_MS = LEASE_MARGIN_MS / 2;
 
+/** The most events in one post: some 150 KB of a form. The rest of a period follows at once in another. */
+const MAX_BATCH_EVENTS = 1_000;
+
 /** The longest time, in milliseconds, until a lease ends or a probe may go, unless the clock was set back. */
 export function maxWaitMs({ timeout, breaker }: Pick<Destination, "timeout" | "breaker">): number {
   return Math.max(timeout + LEASE_MARGIN_MS, breaker.longest);
@@ -15,7 +18,7 @@ export function maxWaitMs({ timeout, breaker }: Pick<Destination, "timeout" | "b
 
 /** `finishing`: leases whose attempt is over and only waits for `settle`; they take no capacity. */
 export function claimRequest(
-  { name, concurrency, timeout }: Pick<Destination, "name" | "concurrency" | "timeout">,
+  { name, concurrency, timeout, batch }: Pick<Destination, "name" | "concurrency" | "timeout" | "batch">,
   { now, limit, probe }: { now: number; limit: number; probe: boolean },
   finishing: readonly Lease[],
 ): ClaimRequest {
@@ -26,6 +29,7 @@ export function claimRequest(
     until: now + timeout + LEASE_MARGIN_MS,
     probe,
     capacity: { limit: concurrency, settleMargin: SETTLE_MARGIN_MS, finished: finishing },
+    ...(batch !== undefined && { batch: { period: batch, limit: MAX_BATCH_EVENTS } }),
   };
 }
 

@@ -3,16 +3,20 @@ import type { TextHeaders } from "../domain/conversation.ts";
 /** A shorter header value may occur in an answer by chance. */
 const MIN_CREDENTIAL_LENGTH = 8;
 
-/** Removes the request's credentials from an answer: a receiver's error page may show its headers. */
+/**
+ * Removes the request's credentials, access tokens among them, from an answer: a receiver's error page may
+ * show its headers.
+ */
 export function concealCredentials(
   answer: string | null,
   headers: Readonly<Record<string, string>>,
+  tokens: readonly string[] = [],
 ): string | null {
   if (answer === null) return null;
   const values = Object.entries(headers).flatMap(([name, value]) =>
     name === "authorization" ? [value, value.replace(/^\S+\s+/, "")] : [value],
   );
-  return values
+  return [...values, ...tokens]
     .filter(({ length }) => length >= MIN_CREDENTIAL_LENGTH)
     .reduce((text, value) => text.replaceAll(value, "(not kept)"), answer);
 }
@@ -36,8 +40,12 @@ export function concealRequestHeaders(headers: Headers, own: Readonly<Record<str
 }
 
 /** Headers of an answer, without cookies, and without what they repeat of the request's credentials. */
-export function concealAnswerHeaders(headers: Headers, own: Readonly<Record<string, string>>): TextHeaders {
-  return textsOf(headers, (_name, value) => concealCredentials(value, own) ?? "");
+export function concealAnswerHeaders(
+  headers: Headers,
+  own: Readonly<Record<string, string>>,
+  tokens: readonly string[] = [],
+): TextHeaders {
+  return textsOf(headers, (_name, value) => concealCredentials(value, own, tokens) ?? "");
 }
 
 function textsOf(headers: Headers, conceal: (name: string, value: string) => string): TextHeaders {

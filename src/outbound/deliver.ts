@@ -5,14 +5,17 @@ import type { TextHeaders } from "../domain/conversation.ts";
 import type { Attempt } from "../domain/delivery.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
+import { batchId } from "../domain/identity.ts";
 import { concealAnswerHeaders, concealCredentials, concealRequestHeaders } from "./conceal.ts";
 import type { Destination } from "./destination.ts";
-import { causeOf, describeFailure, EncodingError, PostError } from "./failure.ts";
+import { causeOf, describeFailure, EncodingError, PostError, TokenError } from "./failure.ts";
 import { FORMATS } from "./format.ts";
-import { type Answer, createPost, type HeaderWitness, type Outgoing, type Post } from "./post.ts";
+import type { Answer, HeaderWitness, Outgoing } from "./post.ts";
 import { parseRetryAfter } from "./retry-after.ts";
+import { createSend, type Send } from "./send.ts";
 import { sharedLookup } from "./shared-lookup.ts";
 import { type BodySignature, type Secret, sign, signBody } from "./sign.ts";
+import type { AttemptTrace } from "./trace.ts";
 
 /**
  * Posts an event to a destination once. Never rejects: every failure is an attempt with its cause. An aborted
@@ -31,6 +34,12 @@ export interface DeliverOptions {
   signal?: AbortSignal;
   /** An operator had the delivery sent again; a header says so to the receiver. */
   replayed?: boolean;
+  /** Events that go in the same post, after the first; only to a destination whose format has batches. */
+  followers?: readonly Event[];
+  /** The event's creation context, which goes into its CloudEvent; absent: none. */
+  traceparent?: string | undefined;
+  /** Follows the attempt. */
+  trace?: Pick<AttemptTrace, "start"> | undefined;
   /** Absent: nobody looks. */
   witness?: Witness | undefined;
 }
@@ -52,34 +61,42 @@ export function createDeliver({ clock, version, lookup: resolve = systemLookup }
   const prepared = (destination: Destination): PreparedDestination => {
     const found = known.get(destination);
     if (found) return found;
-    const made = prepareDestination(destination, { version, lookup });
+    const made = prepareDestination(destination, { version, lookup, clock });
     known.set(destination, made);
     return made;
   };
 
-  return async (destination, event, number, { signal, replayed = false, witness } = {}) => {
+  return async (destination, event, number, { signal, trace, followers = [], witness, ...options } = {}) => {
     const startedAt = clock.now();
     const limit = startLimit(clock, destination.timeout, signal);
+    const used: string[] = [];
     const result = await attempt(() => {
-      const { post, encodeAndSign } = prepared(destination);
-      const request = encoding(() => encodeAndSign(event, startedAt, replayed));
-      const watched = witness && headerWitness(witness, request.body, destination.headers);
-      return postPastStaleConnection(post, { ...request, signal: limit.signal, witness: watched });
+      const { send, encodeAndSign } = prepared(destination);
+      const { headers, body } = encoding(() => encodeAndSign([event, ...followers], startedAt, options));
+      const traced = trace ? { ...headers, ...trace.start(startedAt) } : headers;
+      const watched = witness && headerWitness(witness, body, destination.headers, used);
+      return send({ headers: traced, body, signal: limit.signal, witness: watched }, used);
     });
     limit.cancel();
     const endedAt = Math.max(clock.now(), startedAt);
     const { answer, ...outcome } = describe(result, endedAt, limit.signal);
     return {
       ...{ number, startedAt, duration: endedAt - startedAt, ...outcome },
-      answer: concealCredentials(answer, destination.headers),
+      answer: concealCredentials(answer, destination.headers, used),
     };
   };
 }
 
-function headerWitness(witness: Witness, body: Buffer, own: Destination["headers"]): HeaderWitness {
+/** `used`: access tokens, as they are sent. */
+function headerWitness(
+  witness: Witness,
+  body: Buffer,
+  own: Destination["headers"],
+  used: readonly string[],
+): HeaderWitness {
   return {
     sent: (headers) => witness.sent(concealRequestHeaders(headers, own), body),
-    answered: (headers) => witness.answered(concealAnswerHeaders(headers, own)),
+    answered: (headers) => witness.answered(concealAnswerHeaders(headers, own, used)),
   };
 }
 
@@ -89,20 +106,24 @@ interface DeliverParts {
   lookup?: LookupFunction;
 }
 
+type Events = readonly [Event, ...Event[]];
+type EventOptions = Pick<DeliverOptions, "replayed" | "traceparent">;
+
 /** What all deliveries to a destination share, made once. */
 interface PreparedDestination {
-  post: Post;
-  encodeAndSign(event: Event, now: number, replayed: boolean): Pick<Outgoing, "headers" | "body">;
+  send: Send;
+  encodeAndSign(events: Events, now: number, options: EventOptions): Pick<Outgoing, "headers" | "body">;
 }
 
 function prepareDestination(
   destination: Destination,
-  { version, lookup }: { version: string; lookup: LookupFunction },
+  { version, lookup, clock }: Required<DeliverParts>,
 ): PreparedDestination {
-  const { url, concurrency: connections, tls, network, proxy, timeout } = destination;
+  const { url, concurrency: connections, tls, network, proxy, timeout, oauth2 } = destination;
   const headers = { ...destination.headers, "user-agent": `Countersign/${version}` };
+  const endpoint = { url, headers, connections, tls, network, lookup, proxy, timeout };
   return {
-    post: createPost({ url, headers, connections, tls, network, lookup, proxy, timeout }),
+    send: createSend({ endpoint, oauth2, clock, version }),
     encodeAndSign: createEncodeAndSign(destination),
   };
 }
@@ -115,14 +136,17 @@ function prepareDestination(
  */
 export function createEncodeAndSign(destination: Destination): PreparedDestination["encodeAndSign"] {
   const { secrets, alsoSign, typePrefix, recipients = [] } = destination;
-  const { encode, ownSignature } = FORMATS[destination.format];
+  const { encode, encodeBatch, ownSignature } = FORMATS[destination.format];
   const [newest] = secrets;
   const own = newest && ownSignature?.(newest);
   const keys = { secrets, bodySignatures: [own, alsoSign].filter((one) => one != null) };
   const forcedType = destination.contentType && `${destination.contentType}; charset=utf-8`;
-  return (event, now, replayed) => {
-    const encoded = encode(event, { typePrefix, recipients });
-    const signed = signatureHeaders(encoded.body, event.id, now, keys);
+  return (events, now, { replayed = false, traceparent }) => {
+    const [event, ...more] = events;
+    const isOne = more.length === 0 || !encodeBatch;
+    const encoded = isOne ? encode(event, { typePrefix, traceparent, recipients }) : encodeBatch(events);
+    const id = isOne ? event.id : batchId(events.map((one) => one.id));
+    const signed = signatureHeaders(encoded.body, id, now, keys);
     const contentType = forcedType ?? encoded.contentType;
     const headers = { ...encoded.headers, "content-type": contentType, ...signed };
     return { headers: replayed ? { ...headers, ...REPLAY } : headers, body: encoded.body };
@@ -148,18 +172,6 @@ function signatureHeaders(body: Buffer, id: string, now: number, { secrets, body
   if (secrets.length > 0) headers["webhook-signature"] = sign({ id, timestamp, body, secrets });
   for (const signature of bodySignatures) headers[signature.header] = signBody(signature, body);
   return headers;
-}
-
-/**
- * A peer may close a keep-alive connection at the moment of its next use. The receiver then answered nothing
- * and may be well, so the same attempt posts again, over a new connection: other idle ones are probably
- * closed as well.
- */
-function postPastStaleConnection(post: Post, outgoing: Omit<Outgoing, "fresh">): Promise<Answer> {
-  return post({ ...outgoing, fresh: false }).catch((error) => {
-    if (outgoing.signal.aborted || !(error instanceof PostError && error.stale)) throw error;
-    return post({ ...outgoing, fresh: true });
-  });
 }
 
 /** Why an attempt ended without a whole answer, and the text for people. */
@@ -215,9 +227,12 @@ function describe(result: Result, endedAt: number, limit: AbortSignal): Descript
     return { cause: "answered", status, answer: text, retryAfter: parseRetryAfter(retryAfter, endedAt) };
   }
   const { error } = result;
-  const cause = limit.aborted ? (limit.reason as Abort) : causeOf(error);
-  const text = limit.aborted ? ABORT_TEXTS[limit.reason as Abort] : describeFailure(error);
-  return { cause, status: begunStatus(error), answer: text, retryAfter: null };
+  // The time ran out while the attempt waited for a token: nothing was sent, and the destination is not slow.
+  const abort = limit.aborted && !(limit.reason === "timeout" && error instanceof TokenError);
+  const cause = abort ? (limit.reason as Abort) : causeOf(error);
+  const text = abort ? ABORT_TEXTS[limit.reason as Abort] : describeFailure(error);
+  const retryAfter = error instanceof TokenError ? error.retryAfter : null;
+  return { cause, status: begunStatus(error), answer: text, retryAfter };
 }
 
 /** The status of an incomplete answer; null: no answer had begun. */

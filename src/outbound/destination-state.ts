@@ -89,7 +89,8 @@ export function createLiveState(
     learn(attempt, outcome, probe) {
       const before = gate.breaker;
       const answered = isAvailable(answeredWith(attempt));
-      if (gate.end({ answered, probe, at: clock.now() }) !== null) writer.mark("breaker");
+      const signal = { answered, tokenless: attempt.cause === "token", probe, at: clock.now() };
+      if (gate.end(signal) !== null) writer.mark("breaker");
       reportBreaker(name, before, gate.breaker, observe);
       if (outcome.status === "parked" && outcome.reason === "gone" && gate.paused === null) {
         writer.mark("paused");
@@ -127,8 +128,9 @@ function reportChanges(destination: string, before: SavedState, after: SavedStat
 }
 
 function reportBreaker(destination: string, before: Breaker, after: Breaker, observe: Observer): void {
-  const { failures, probeAt } = after;
-  if (before.probeAt === null && probeAt !== null) observe.breakerOpened({ destination, failures, probeAt });
+  const { failures, probeAt, failing } = after;
+  if (before.probeAt === null && probeAt !== null)
+    observe.breakerOpened({ destination, failures, failing, probeAt });
   if (before.probeAt !== null && probeAt === null)
     observe.breakerClosed({ destination, failures: before.failures });
 }

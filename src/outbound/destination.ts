@@ -5,6 +5,7 @@ import type { Schedule } from "../domain/retry.ts";
 import type { FormatName } from "./format.ts";
 import type { Network } from "./guard.ts";
 import type { BodySignature, Secret } from "./sign.ts";
+import type { OAuth2 } from "./token-request.ts";
 
 /** An internal system that events are forwarded to, with the settings for sending. */
 export interface Destination extends Subscriber {
@@ -18,6 +19,8 @@ export interface Destination extends Subscriber {
   network: Network;
   /** URL of the HTTP proxy to connect through, perhaps with a user and password; null: none. */
   proxy: string | null;
+  /** Access tokens for it, sent as `Authorization: Bearer …`; null: none. */
+  oauth2: OAuth2 | null;
   format: FormatName;
   /** Replaces the format's own content type; null: it does not. */
   contentType: string | null;

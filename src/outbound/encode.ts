@@ -7,6 +7,7 @@ import {
   type EventType,
   isOfBridge,
 } from "../domain/event.ts";
+import { Traceparent } from "../domain/traceparent.ts";
 
 /** A CloudEvents 1.0 event in structured JSON. https://github.com/cloudevents/spec */
 export const ForwardedEvent = z
@@ -40,6 +41,9 @@ export const ForwardedEvent = z
       .optional()
       .describe("the document's id, to partition by; absent while the document is not known"),
     recordedtime: Event.shape.recordedAt.describe("when Countersign recorded it, by its own clock"),
+    traceparent: Traceparent.optional().describe(
+      "where the event was recorded, in the trace of its request: the same on every attempt; absent where requests were not traced",
+    ),
     data: EventData.describe("the event itself, the same in the formats `cloudevents-binary` and `standard`"),
   })
   .describe("An event as a destination gets it");
@@ -53,8 +57,15 @@ export interface Encoded {
   headers?: Readonly<Record<string, string>>;
 }
 
+export interface EncodeOptions {
+  /** Put before our event types, such as `esign.`. */
+  typePrefix: string;
+  /** The event's creation context, for CloudEvents' distributed tracing extension; absent: none. */
+  traceparent?: string | undefined;
+}
+
 /** The event as the bytes that are signed and sent. The same event gives the same bytes. */
-export function encode(event: Event, options: { typePrefix: string }): Encoded {
+export function encode(event: Event, options: EncodeOptions): Encoded {
   const forwarded: ForwardedEvent = { ...attributesOf(event, options), data: dataOf(event) };
   return {
     body: Buffer.from(JSON.stringify(forwarded)),
@@ -65,7 +76,7 @@ export function encode(event: Event, options: { typePrefix: string }): Encoded {
 /** The event's CloudEvents attributes; missing ones are undefined. One literal is fastest to serialize. */
 export function attributesOf(
   { id, source, type, time, recordedAt, document, signer, concerns }: Event,
-  { typePrefix }: { typePrefix: string },
+  { typePrefix, traceparent }: EncodeOptions,
 ) {
   return {
     specversion: "1.0",
@@ -77,10 +88,11 @@ export function attributesOf(
     datacontenttype: "application/json",
     partitionkey: document?.id,
     recordedtime: recordedAt,
+    traceparent,
   } as const;
 }
 
-/** The data in every format but `lumin`. */
+/** The data in every format of ours. */
 export function dataOf(event: Event): ForwardedEvent["data"] {
   const { provider, channel, sequence, late, document, signer, signers, reason, code, provenance } = event;
   const data = { provider, channel, sequence, late, document, signer, signers, reason, code, provenance };
@@ -105,6 +117,6 @@ function subjectOf(document: Event["document"], signer: Event["signer"]): string
 /**
  * `encodeURIComponent` throws for half a surrogate pair; such an id must not make the event undeliverable.
  */
-function uriPart(text: string): string {
+export function uriPart(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }

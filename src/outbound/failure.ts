@@ -41,9 +41,28 @@ export class PostError extends Error {
 
 const STALE = ["ECONNRESET", "EPIPE"];
 
+/**
+ * No access token could be had, so nothing was sent. The message names the token endpoint without its query,
+ * and shows no credential.
+ */
+export class TokenError extends Error {
+  override readonly name = "TokenError";
+  /** What `Retry-After` of the token endpoint asked for, in milliseconds; null: nothing. */
+  readonly retryAfter: number | null;
+
+  constructor(
+    message: string,
+    { cause, retryAfter = null }: { cause?: unknown; retryAfter?: number | null } = {},
+  ) {
+    super(message, { cause });
+    this.retryAfter = retryAfter;
+  }
+}
+
 /** The cause of an attempt whose request threw. */
 export function causeOf(error: unknown): AttemptCause {
   if (error instanceof EncodingError) return "unencodable";
+  if (error instanceof TokenError) return "token";
   const code = codeOf(error);
   return CAUSES.find(([pattern]) => pattern.test(code))?.[1] ?? "other";
 }

@@ -1,12 +1,12 @@
 import type { Event } from "../domain/event.ts";
-import { attributesOf, dataOf, type Encoded } from "./encode.ts";
+import { attributesOf, dataOf, type Encoded, type EncodeOptions } from "./encode.ts";
 
 /**
  * CloudEvents' binary mode: the body is the data, and each attribute is a `ce-` header. Only the body is
  * signed.
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#31-binary-content-mode
  */
-export function encodeBinary(event: Event, options: { typePrefix: string }): Encoded {
+export function encodeBinary(event: Event, options: EncodeOptions): Encoded {
   const { datacontenttype: contentType, ...attributes } = attributesOf(event, options);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(attributes)) {

@@ -1,5 +1,6 @@
 import type { Attempt, Delivery, Outcome } from "../domain/delivery.ts";
 import type { Event } from "../domain/event.ts";
+import type { SpanIds } from "../domain/traceparent.ts";
 
 /** Notified of what happens to deliveries, for log and metrics. Must not throw. `error` is as thrown. */
 export interface Observer {
@@ -15,6 +16,8 @@ export interface Observer {
     failures: number;
     /** The delivery went through an open breaker. */
     probe: boolean;
+    /** Of the attempt; absent: nothing is traced. */
+    trace?: SpanIds | undefined;
   }): void;
   /** The destination's format does not support the event: nothing was sent, and the delivery is parked. */
   unsupported(info: { destination: string; delivery: Delivery; event: Event; why: string }): void;
@@ -29,8 +32,16 @@ export interface Observer {
     outcome: Outcome;
     unclear: boolean;
   }): void;
-  /** From now on only probes are sent. `failures` in a row; `probeAt` in milliseconds since 1970. */
-  breakerOpened(info: { destination: string; failures: number; probeAt: number | null }): void;
+  /**
+   * From now on only probes are sent. `failures` in a row; `failing`: what failed last, absent: the
+   * destination; `probeAt` in milliseconds since 1970.
+   */
+  breakerOpened(info: {
+    destination: string;
+    failures: number;
+    failing?: "token_endpoint" | undefined;
+    probeAt: number | null;
+  }): void;
   /** The receiver answered. `failures` in a row before that. */
   breakerClosed(info: { destination: string; failures: number }): void;
   /** Nothing more is sent: an operator paused the destination, or it answered 410. */

@@ -1,12 +1,9 @@
 import http from "node:http";
 import https from "node:https";
-import type { LookupFunction } from "node:net";
-import type { SecureContext } from "node:tls";
 import { urlToHttpOptions } from "node:url";
 import { withLocation } from "../domain/redirect.ts";
+import { createConnector, type Route } from "./connect.ts";
 import { PostError } from "./failure.ts";
-import { guardedLookup, type Network, refusalOfLiteral } from "./guard.ts";
-import { tunnelAgent } from "./tunnel.ts";
 
 /** An answer is read up to this size: enough for a person to see the error. */
 const MAX_ANSWER_BYTES = 2_048;
@@ -40,42 +37,27 @@ export interface Answer {
 export type Post = (outgoing: Outgoing) => Promise<Answer>;
 
 /** The address of posts, and how to connect to it. */
-export interface Endpoint {
+export interface Endpoint extends Route {
   url: string;
   /** Sent with every post. */
   headers: Readonly<Record<string, string>>;
   /** Keep-alive connections, at most; also the limit on connections at a time. */
   connections: number;
-  tls: SecureContext | null;
-  network: Network;
-  lookup: LookupFunction;
-  /** URL of the proxy for all connections; null: none. The environment is not consulted. */
-  proxy: string | null;
-  /** How long the proxy may be silent, in milliseconds. */
-  timeout: number;
 }
 
 /** Posts to one endpoint over its own keep-alive connections, and only to addresses that `network` allows. */
-export function createPost({ url: text, headers, connections, tls, network, ...endpoint }: Endpoint): Post {
+export function createPost({ url: text, headers, connections, ...route }: Endpoint): Post {
   const url = new URL(text);
-  const proxy = endpoint.proxy === null ? null : new URL(endpoint.proxy);
-  const refusal = refusalOfLiteral(url, network) ?? (proxy && refusalOfLiteral(proxy, "any"));
-  if (refusal) return () => Promise.reject(refusal);
+  const connector = createConnector(url, route);
+  if (connector instanceof Error) return () => Promise.reject(connector);
 
-  const { lookup, timeout } = endpoint;
-  const scheme = url.protocol === "https:" ? "https" : "http";
-  const agentWith = (options: https.AgentOptions): http.Agent =>
-    proxy
-      ? tunnelAgent({ proxy, network, lookup, timeout }, scheme, options)
-      : new { http, https }[scheme].Agent(options);
-  const connecting = { lookup: guardedLookup(network, lookup), ...(tls && { secureContext: tls }) };
-  const keepAlive = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections };
+  const { scheme } = connector;
   const common = {
     ...urlToHttpOptions(url),
     method: "POST",
-    agent: agentWith({ ...connecting, ...keepAlive }),
+    agent: connector.agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections }),
   };
-  const single = agentWith(connecting);
+  const single = connector.agent();
   const { request } = { http, https }[scheme];
   const always = withLowerCaseNames(headers);
   return async ({ fresh, body, signal, witness, ...outgoing }) => {

@@ -6,6 +6,7 @@ import type { Destination } from "./destination.ts";
 import type { LiveState } from "./destination-state.ts";
 import { createExecutions } from "./executions.ts";
 import type { Observer } from "./observe.ts";
+import type { AttemptTracer } from "./trace.ts";
 import { createWakeTimer } from "./wake-timer.ts";
 import {
   advance,
@@ -24,6 +25,8 @@ export interface WorkerParts {
   /** From 0 up to 1. */
   random(): number;
   observe: Observer;
+  /** Absent: nothing is traced. */
+  tracer?: AttemptTracer | undefined;
   /**
    * Called once a worker can do nothing more because of an unexpected error; the process should be restarted.
    */

@@ -1,4 +1,4 @@
-import { CODES } from "./legalesign-codes.ts";
+import { LEGALESIGN_CODES } from "../domain/legalesign-codes.ts";
 import type { PostDraft } from "./planned-post.ts";
 import type { PostingOptions } from "./provider.ts";
 import type { SimulatedHappening, Timeline } from "./timeline.ts";
@@ -8,7 +8,9 @@ export function planBatchPosts(
   timelines: readonly Timeline[],
   { start, every, chanceOf }: Pick<PostingOptions, "start" | "every" | "chanceOf">,
 ): PostDraft[] {
-  const reported = timelines.flatMap(({ happenings }) => happenings.filter(({ type }) => type in CODES));
+  const reported = timelines.flatMap(({ happenings }) =>
+    happenings.filter(({ type }) => type in LEGALESIGN_CODES),
+  );
   const batchOf = ({ time }: SimulatedHappening) => Math.floor((time - start) / every) + 1;
   const batches = Map.groupBy(
     reported.toSorted((a, b) => a.time - b.time),
@@ -41,7 +43,7 @@ interface Spelling {
 function toItem({ document, signer, type, time }: SimulatedHappening, { offset, plural }: Spelling) {
   const uri = signer === null ? `/api/v1/document/${document}/` : `/api/v1/signer${plural}/${signer}/`;
   return {
-    value: String(CODES[type]),
+    value: String(LEGALESIGN_CODES[type]),
     timestamp: `${new Date(time).toISOString().slice(0, 19)}${offset}`,
     resource_uri: uri,
     name: "status",

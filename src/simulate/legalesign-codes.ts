@@ -1,25 +1,4 @@
-import type { DocumentStatus, KnownType, SignerStatus } from "../domain/event.ts";
-
-/** The status numbers of the six-minute batch, which reports no other types. */
-export const CODES: Partial<Record<KnownType, number>> = {
-  "document.sent": 10,
-  "document.fields_completed": 20,
-  "document.completed": 30,
-  "document.canceled": 40,
-  "document.declined": 50,
-  "document.downloadable": 100,
-  "signer.unsent": 4,
-  "signer.scheduled": 5,
-  "signer.sent": 10,
-  "signer.email_opened": 15,
-  "signer.viewed": 20,
-  "signer.fields_completed": 30,
-  "signer.awaiting_signature": 35,
-  "signer.awaiting_witness": 39,
-  "signer.signed": 40,
-  "signer.downloaded": 50,
-  "signer.declined": 60,
-};
+import type { DocumentStatus, SignerStatus } from "../domain/event.ts";
 
 /** Statuses as realtime posts show them. `bounced` has no number of its own: it shows that of `sent`. */
 export const SIGNER_CODES: Partial<Record<SignerStatus, readonly [code: number, text: string]>> = {

@@ -9,15 +9,18 @@ import type { Channel } from "../inbound/channel.ts";
 import type { RequestTally } from "../store/port/reads.ts";
 import type { Store } from "../store/store.ts";
 import { newestOf } from "./pages.ts";
+import { standbyOf } from "./standby.ts";
 
 /** What came over each configured channel. */
 
 interface Parts {
-  store: Pick<Store, "findReceipts" | "listRejections">;
+  store: Pick<Store, "findEvents" | "findReceipts" | "listRejections">;
   channels: readonly Channel[];
   tallies: readonly RequestTally[];
   /** When this process began, milliseconds since 1970: a channel that never got anything is no older. */
   startedAt: number;
+  /** Milliseconds since 1970. */
+  now: number;
   /** By source and channel. */
   olderSecrets: ReadonlyMap<string, OlderSecret>;
 }
@@ -28,7 +31,8 @@ export async function lookAtChannels(parts: Parts): Promise<ChannelSituation[]> 
   const looked: ChannelSituation[] = [];
   for (const channel of channels) {
     const own = byChannel.get(`${channel.source}/${channel.name}`) ?? [];
-    looked.push(await lookAt(channel, own, parts));
+    const standby = await standbyOf(channel, channels, parts);
+    looked.push({ ...(await lookAt(channel, own, parts)), standby });
   }
   return looked;
 }

@@ -60,8 +60,9 @@ function stateOf(
   const breaker = state?.breaker ?? null;
   if (breaker === null || breaker.probeAt === null) return { breaker: null, paused };
   const taken = tallies.filter(({ outcome }) => outcome === "delivered").map(({ newest }) => newest);
-  const since = breaker.openedAt ?? Math.max(0, ...taken);
-  return { breaker: { since: since || breaker.probeAt, failures: breaker.failures }, paused };
+  const { openedAt, failures, failing } = breaker;
+  const since = openedAt ?? Math.max(0, ...taken);
+  return { breaker: { since: since || breaker.probeAt, failures, failing }, paused };
 }
 
 function toTally({ hour, outcome, count, newest }: DeliveryTally): AttemptTally {

@@ -76,7 +76,7 @@ export function createLook(parts: LookParts): (isAsked: boolean) => Promise<Situ
     const now = parts.now();
     const tallies = await memory(now);
     const channels = await lookAtChannels({
-      ...{ store, channels: parts.channels(), tallies: tallies.requests, startedAt },
+      ...{ store, channels: parts.channels(), tallies: tallies.requests, startedAt, now },
       olderSecrets: await parts.secrets.olderSecrets(),
     });
     const destinations = await lookAtDestinations({
@@ -91,6 +91,7 @@ export function createLook(parts: LookParts): (isAsked: boolean) => Promise<Situ
       clockJumps: await uptime.clockJumps(),
       disk: await parts.disk(),
       lastStop: await uptime.lastStop(),
+      proofs: await store.newestProofs(),
     };
   };
 }

@@ -160,6 +160,18 @@ export function nullable<T>(part: Part<T>): Part<T | null> {
   });
 }
 
+/** The same part of one column, whose value may be absent: then the property is, and the column is null. */
+export function absentable<T>(part: Part<T>): Part<T | undefined> {
+  const name = part.columns[0]?.name ?? "";
+  return toPart({
+    columns: part.columns,
+    shape: part.shape.optional(),
+    encodeInto: (values, value) =>
+      value === undefined ? void values.push(null) : part.encodeInto(values, value),
+    decode: (row) => (row[name] === null ? undefined : part.decode(row)),
+  });
+}
+
 /** The same part of one column, or null; absent from rows that an earlier version wrote. */
 export function optional<T>(part: Part<T>): Part<T | null | undefined> {
   const { encodeInto, ...rest } = nullable(part);
@@ -182,7 +194,10 @@ export function group<T extends object>(parts: { readonly [K in keyof T]-?: Part
     },
     decode(row) {
       const value: Record<string, unknown> = {};
-      for (const [property, part] of entries) value[property] = part.decode(row);
+      for (const [property, part] of entries) {
+        const decoded = part.decode(row);
+        if (decoded !== undefined) value[property] = decoded;
+      }
       return value as T;
     },
   });

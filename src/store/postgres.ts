@@ -12,6 +12,7 @@ import { endLeases, tokenOf } from "./postgres/leases.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { changeNotes } from "./postgres/notes.ts";
 import { createAnnouncer } from "./postgres/notify.ts";
+import { addException, dropException, keepProof } from "./postgres/parity.ts";
 import { parkSome, skip } from "./postgres/park.ts";
 import { createClient, createPool } from "./postgres/pool.ts";
 import { refusePooler } from "./postgres/pooler.ts";
@@ -151,6 +152,10 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     addAudit: (entry) => addAudit(aside, entry),
     backlog: () => backlog(aside),
     changeNotes: (changes) => changeNotes(inTransactionAside, changes),
+
+    keepProof: (report) => keepProof(aside, report),
+    addParityException: (exception) => addException(aside, exception),
+    dropParityException: (id) => dropException(aside, id),
 
     prune: (step) => inTransactionAside((session) => prune(session, step)),
     snapshot: () => openSnapshot(url),

@@ -1,4 +1,5 @@
 import type { Problem } from "../domain/receipt.ts";
+import { NO_CHANGES } from "../domain/shadow.ts";
 import type { RecordRequest, RecordResult } from "./port/inbox.ts";
 
 type Write = (request: RecordRequest) => Promise<RecordResult>;
@@ -36,15 +37,11 @@ function toProblem(why: string): Problem {
 }
 
 /** The receipt with one more problem, and no events. */
-function alone({ receipt }: RecordRequest, problem: Problem): RecordRequest {
+function alone({ receipt, shadow }: RecordRequest, problem: Problem): RecordRequest {
   return {
     receipt: { ...receipt, problems: [...receipt.problems, problem] },
     lookup: { documents: [], signers: [], placedSigners: [], dedupeKeys: [], nearKeys: [], coalesce: [] },
-    resolve: () => ({
-      ...{ events: [], documents: [], deliveries: [], duplicates: [], links: [] },
-      candidates: new Map(),
-      channelKeys: { added: [], removed: [] },
-      moved: { from: [], to: [] },
-    }),
+    resolve: () => NO_CHANGES,
+    shadow,
   };
 }

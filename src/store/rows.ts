@@ -2,6 +2,7 @@ import type { ChannelKey } from "../domain/coalesce.ts";
 import type { Attempt, Delivery } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
 import type { Event } from "../domain/event.ts";
+import type { KeptParityReport, ParityException } from "../domain/parity.ts";
 import type { Rejection } from "../domain/receipt.ts";
 import type { Tally } from "../domain/tally.ts";
 import type { AuditEntry, DestinationState } from "./port/control.ts";
@@ -33,6 +34,8 @@ export interface Rows {
     coalesceKey: string | null;
     /** When it happened. */
     at: number;
+    /** Its creation context, as W3C Trace Context writes it; absent: nothing was traced. */
+    traceparent?: string | undefined;
     /** Other keys under which it was reported, sorted. */
     dedupeKeys: readonly string[];
     /** The reports of other channels than the first, with their keys. Sorted by key and channel. */
@@ -66,12 +69,16 @@ export interface Rows {
     recordedAt: number;
     /** When an operator acknowledged that it is parked; null or absent: not. */
     acknowledgedAt?: number | null | undefined;
+    /** Names the batch that it went out in; null or absent: none. */
+    batch?: string | null | undefined;
     /** In the order of attempts. */
     history: readonly Attempt[];
   };
   /** Sorted by name. */
   destinations: { state: DestinationState };
   audit: { position: number; entry: AuditEntry };
+  proofs: { position: number; proof: KeptParityReport };
+  exceptions: { position: number; exception: ParityException };
   /** Sorted by hour, source, channel, destination, outcome and bucket. */
   tallies: Tally;
   /** Sorted by kind and key. */
@@ -93,4 +100,6 @@ export const TABLES = [
   "audit",
   "tallies",
   "notes",
+  "proofs",
+  "exceptions",
 ] as const satisfies readonly Table[];

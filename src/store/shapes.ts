@@ -87,6 +87,7 @@ export const breaker: z.ZodType<Breaker> = z.strictObject({
   failures: count,
   probeAt: instant.nullable(),
   probes: count,
+  failing: z.literal("token_endpoint").optional(),
   openedAt: instant.optional(),
 });
 

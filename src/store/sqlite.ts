@@ -21,6 +21,7 @@ import { createSession } from "./sqlite/session.ts";
 import { openSnapshot } from "./sqlite/snapshot.ts";
 import { prepareStatements } from "./sqlite/statements.ts";
 import type { Store } from "./store.ts";
+import { EXCEPTION, PROOF } from "./tables.ts";
 
 export interface SqliteStore extends Store {
   /** The number of transactions committed: far fewer than writes, under load. */
@@ -109,6 +110,10 @@ export function createStore(
     acknowledgeOne: (id, now) => group.write(() => acknowledgeOne(sql, id, now)),
     addAudit: (entry) => group.write(() => addAudit(sql, entry)),
     changeNotes: (changes) => group.write(() => changeNotes(sql, changes)),
+
+    keepProof: (report) => group.write(() => void sql.addProof.run(...PROOF.encode(report))),
+    addParityException: (one) => group.write(() => void sql.addException.run(...EXCEPTION.encode(one))),
+    dropParityException: (id) => group.write(() => sql.dropException.run(id) === 1),
 
     prune: (step) => group.write(() => prune(step)),
     snapshot: () => read(() => openSnapshot(db, file, busyTimeout)),

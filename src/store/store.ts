@@ -2,6 +2,7 @@ import type { Backup } from "./port/backup.ts";
 import type { Control } from "./port/control.ts";
 import type { Inbox } from "./port/inbox.ts";
 import type { Notes } from "./port/notes.ts";
+import type { Parity } from "./port/parity.ts";
 import type { Queue } from "./port/queue.ts";
 import type { Reads } from "./port/reads.ts";
 import type { Pruning } from "./port/retention.ts";
@@ -12,7 +13,7 @@ import type { Pruning } from "./port/retention.ts";
  * nothing. When the database cannot be reached or written to, calls reject with a CountersignError of code
  * `store_unavailable`, and later calls may succeed.
  */
-export interface Store extends Inbox, Queue, Reads, Control, Notes, Pruning, Backup {
+export interface Store extends Inbox, Queue, Reads, Control, Notes, Parity, Pruning, Backup {
   /** Resolves when the store can be written to at this moment, rejects otherwise. */
   probe(): Promise<void>;
 

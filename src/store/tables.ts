@@ -8,8 +8,9 @@ import {
   PARK_REASONS,
 } from "../domain/delivery.ts";
 import type { Document } from "../domain/document.ts";
-import { Event } from "../domain/event.ts";
+import { EVENT_TYPES, Event } from "../domain/event.ts";
 import { gapsOf } from "../domain/gaps.ts";
+import type { KeptParityReport, ParityException } from "../domain/parity.ts";
 import type { Rejection } from "../domain/receipt.ts";
 import {
   DELIVERY_OUTCOMES,
@@ -18,7 +19,9 @@ import {
   REQUEST_OUTCOMES,
   type Tally,
 } from "../domain/tally.ts";
+import { Traceparent } from "../domain/traceparent.ts";
 import {
+  absentable,
   bytes,
   count,
   group,
@@ -36,6 +39,8 @@ import {
 import { type Child, copy, type Description, type Key } from "./description.ts";
 import type { AuditEntry, DestinationState } from "./port/control.ts";
 import type { Note } from "./port/notes.ts";
+import type { KeptParitySummary } from "./port/parity.ts";
+import type { Lease } from "./port/queue.ts";
 import type { Duplicate, ReceiptSummary } from "./port/reads.ts";
 import type { Prunable } from "./port/retention.ts";
 import type { Rows, Table } from "./rows.ts";
@@ -65,6 +70,7 @@ const amended = {
   problems: jsonUnlessEmpty("problems", z.array(problem)),
   events: json("events", z.array(eventId)),
   duplicates: json("duplicates", z.array(eventId)),
+  shadow: optional(json("shadow", z.array(eventId))),
 };
 export const AMENDMENT = group<Pick<ReceiptSummary, keyof typeof amended>>(amended);
 
@@ -94,6 +100,14 @@ export const REJECTION = group<Omit<Rejection, "body">>({
 export const DOCUMENT: Part<Document> = json("state", document);
 
 export const EVENT: Part<Event> = json("body", Event);
+
+const TRACEPARENT: Part<string | undefined> = absentable(text("traceparent", Traceparent));
+
+/** What a lease shows of its event. */
+export const LEASED_EVENT = group<Pick<Lease, "event" | "traceparent">>({
+  event: EVENT,
+  traceparent: TRACEPARENT,
+});
 
 export const CHANNEL_KEY = group<ChannelKey>({
   key: text("key"),
@@ -165,6 +179,30 @@ export const NOTE = group<Note>({
   key: text("key"),
   version: ordinal("version"),
   value: json("value", noted),
+});
+
+const summary = {
+  id: text("id"),
+  at: milliseconds("at"),
+  source: text("source"),
+  result: oneOf("result", ["passed", "failed", "not_evaluated"]),
+  unexplained: count("unexplained"),
+};
+export const PROOF_SUMMARY = group<KeptParitySummary>(summary);
+export const PROOF = group<KeptParityReport>({
+  ...summary,
+  report: json("report", z.record(z.string(), z.unknown())),
+});
+
+export const EXCEPTION = group<ParityException>({
+  id: text("id"),
+  at: milliseconds("at"),
+  by: text("accepted_by"),
+  reason: text("reason"),
+  source: text("source"),
+  finding: nullable(text("finding")),
+  type: nullable(oneOf("type", EVENT_TYPES)),
+  missing: nullable(oneOf("missing", ["old", "new"])),
 });
 
 const id: Key = { columns: ["id"] };
@@ -243,6 +281,7 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
       event: EVENT,
       coalesceKey: nullable(text("coalesce_key")),
       at: milliseconds("happened_at"),
+      traceparent: TRACEPARENT,
     }),
     copies: [
       copy("id", "text", (row) => row.event.id),
@@ -269,6 +308,7 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
       token: nullable(text("token")),
       recordedAt: milliseconds("recorded_at"),
       acknowledgedAt: optional(milliseconds("acknowledged_at")),
+      batch: optional(text("batch")),
     }),
     order: ["position"],
     keys: [{ columns: ["recorded_at", "event_id", "destination"] }, pendingOfLane],
@@ -298,6 +338,18 @@ export const SCHEMA: { readonly [T in Table]: Description<Rows[T]> } = {
     keys: [],
     children: {},
   },
+  proofs: {
+    own: group({ proof: PROOF }),
+    order: ["position"],
+    keys: [id],
+    children: {},
+  },
+  exceptions: {
+    own: group({ exception: EXCEPTION }),
+    order: ["position"],
+    keys: [id],
+    children: {},
+  },
 };
 
 /** Tables whose rows have a position, which a step of pruning goes by. */
@@ -312,4 +364,5 @@ export const AGE: Readonly<Record<PrunedByPosition, { column: string; ordered: b
   documents: { column: "changed_at", ordered: false },
   audit: { column: "at", ordered: true },
   tombstones: { column: "recorded_at", ordered: true },
+  proofs: { column: "at", ordered: true },
 };

@@ -7,8 +7,9 @@ import { callerOf } from "./callers.ts";
 import { type ControlParts, controlRoutes } from "./control.ts";
 import type { Health } from "./health.ts";
 import { isOurHost } from "./host.ts";
+import { type ParityParts, parityRoutes } from "./parity.ts";
 
-export interface AdminParts extends ApiParts, ControlParts {
+export interface AdminParts extends ApiParts, ControlParts, ParityParts {
   health(): Promise<Health>;
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<{ contentType: string; text: string }>;
@@ -64,6 +65,7 @@ export function createAdmin(parts: AdminParts): Koa {
     await next();
   });
   app.use(apiRoutes(parts).routes());
+  app.use(parityRoutes(parts).routes());
   app.use(controlRoutes(parts).routes());
   return app;
 }

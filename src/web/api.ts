@@ -9,7 +9,7 @@ import type { Shown } from "../domain/receipt.ts";
 import type { Envelope } from "../inbound/private.ts";
 import type { Store } from "../store/store.ts";
 import { type DeliveryViewParts, viewDelivery } from "./delivery-view.ts";
-import { explain } from "./explain.ts";
+import { type ExplainParts, explain } from "./explain.ts";
 import { findDestinations } from "./find-destinations.ts";
 import { parseInput, splitList, toRange } from "./input.ts";
 import {
@@ -25,7 +25,7 @@ import {
 } from "./queries.ts";
 import { showTallies } from "./tallies.ts";
 
-export interface ApiParts extends DeliveryViewParts {
+export interface ApiParts extends DeliveryViewParts, Pick<ExplainParts, "unsupporting"> {
   store: Store;
   /** What needs a person, by harm. */
   concerns(): Promise<readonly Concern[]>;
@@ -47,7 +47,7 @@ export function apiRoutes(parts: ApiParts): Router {
   return router;
 }
 
-function addEventRoutes(router: Router, { store, states, now }: ApiParts): void {
+function addEventRoutes(router: Router, { store, states, unsupporting, now }: ApiParts): void {
   router.get("/events", async (context) => {
     const { page, filter } = splitList(parseInput(EventQuery(now()), context.query));
     context.body = await store.findEvents(filter, page);
@@ -68,7 +68,7 @@ function addEventRoutes(router: Router, { store, states, now }: ApiParts): void 
   });
   router.get("/explain/:id", async (context) => {
     const { id = "" } = context.params;
-    const explanation = await explain(id, { store, states, now });
+    const explanation = await explain(id, { store, states, unsupporting, now });
     context.body = explanation ?? notFound("event, delivery, receipt or document", id);
   });
 }

@@ -15,9 +15,9 @@ export interface Caller {
 export const ANYONE: Caller = { name: null, right: "act" };
 
 /** The bearer of a token; null: it is none of these. All are compared, so that the time shows nothing. */
-export function bearerOf(token: string, tokens: readonly AdminToken[]): Caller | null {
+export function bearerOf(token: string, tokens: readonly AdminToken[]): AdminToken | null {
   const [found] = tokens.filter((one) => isSameText(token, one.token));
-  return found ? { name: found.name, right: found.right } : null;
+  return found ?? null;
 }
 
 /**
@@ -26,7 +26,8 @@ export function bearerOf(token: string, tokens: readonly AdminToken[]): Caller |
 export function callerOf(authorization: string, tokens: readonly AdminToken[]): Caller | null {
   if (tokens.length === 0) return ANYONE;
   const [, given] = /^Bearer (.+)$/i.exec(authorization) ?? [];
-  return given === undefined ? null : bearerOf(given, tokens);
+  const found = given === undefined ? null : bearerOf(given, tokens);
+  return found && { name: found.name, right: found.right };
 }
 
 /** @throws CountersignError `forbidden` unless the caller may change the bridge. */
@@ -49,6 +50,19 @@ export function isOurOrigin(context: Koa.Context, { programs }: { programs: bool
   const origin = context.get("origin");
   if (origin === "") return programs;
   return URL.canParse(origin) && new URL(origin).host === context.host;
+}
+
+/** For routes of the API that change something: the caller may, and no page of another origin asks. */
+export async function mayChange(context: Koa.Context, next: Koa.Next): Promise<void> {
+  requireAct(context.state.caller);
+  if (!isOurOrigin(context, { programs: true }))
+    throw new CountersignError("forbidden", "the request comes from a web page of another origin");
+  await next();
+}
+
+/** As the audit names the caller of a request that was let in. */
+export function callerIn(context: Koa.Context): string {
+  return auditName(context.state.caller, context.ip);
 }
 
 /** What the audit has as the caller: the name of the token and the address, or the address alone. */

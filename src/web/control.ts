@@ -3,11 +3,11 @@ import type Koa from "koa";
 import { koaBody } from "koa-body";
 import { z } from "zod";
 import { ATTEMPT_CAUSES, PARK_REASONS } from "../domain/delivery.ts";
-import { CountersignError } from "../domain/errors.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { MAX_RATE, parseRate } from "../domain/quantity.ts";
 import { addAcknowledgeRoutes } from "./acknowledge.ts";
-import { auditName, type Caller, isOurOrigin, requireAct } from "./callers.ts";
+import { REASON, refuseBody } from "./audit.ts";
+import { callerIn, mayChange } from "./callers.ts";
 import { moment, PAGE, parseInput, wordOf } from "./input.ts";
 import { type Mandate, type Operations, REPLAY_CURSOR } from "./operations.ts";
 
@@ -22,13 +22,7 @@ export interface ControlParts {
   now(): number;
 }
 
-export const reason = z
-  .string("must say why: it is kept with time and caller")
-  .trim()
-  .min(1, "must say why: it is kept with time and caller")
-  .max(500, "must have at most 500 characters");
-
-const ReasonBody = z.strictObject({ reason });
+const ReasonBody = z.strictObject({ reason: REASON });
 
 export const rate = z.string().transform((text, context) => {
   const perSecond = parseRate(text);
@@ -49,7 +43,7 @@ const ReplayBody = (now: number) =>
     parked: wordOf(PARK_REASONS).optional(),
     cause: wordOf(ATTEMPT_CAUSES).optional(),
     rate: rate.optional(),
-    reason,
+    reason: REASON,
     dryRun: z.boolean().default(false),
     cursor: z.string().regex(REPLAY_CURSOR, "is not a cursor: use `next` of the page before").optional(),
     limit: z.int().min(1).max(1_000).default(500),
@@ -57,13 +51,8 @@ const ReplayBody = (now: number) =>
 
 export function controlRoutes({ operations, now }: ControlParts): Router {
   const router = new Router({ prefix: "/api/v1" });
-  router.use(async (context, next) => {
-    // Only routes are protected: an unknown path is not found, whoever asks.
-    requireAct(context.state.caller);
-    if (!isOurOrigin(context, { programs: true }))
-      throw new CountersignError("forbidden", "the request comes from a web page of another origin");
-    await next();
-  });
+  // Only routes are protected: an unknown path is not found, whoever asks.
+  router.use(mayChange);
   router.use(
     koaBody({
       json: true,
@@ -93,7 +82,7 @@ export function controlRoutes({ operations, now }: ControlParts): Router {
     const skipped = await operations.skip(context.params.id ?? "", mandated(context));
     context.body = { ...skipped, status: "parked", reason: "skipped" };
   });
-  addAcknowledgeRoutes(router, { operations, now, reason, mandateOf });
+  addAcknowledgeRoutes(router, { operations, now, reason: REASON, mandateOf });
   router.post("/alerts/:name/test", async (context) => {
     const delivery = await operations.testAlert(context.params.name ?? "", mandated(context));
     context.body = { delivery };
@@ -115,7 +104,7 @@ export function controlRoutes({ operations, now }: ControlParts): Router {
 }
 
 function mandateOf(context: Koa.Context, reason: string): Mandate {
-  return { caller: auditName(context.state.caller as Caller, context.ip), reason };
+  return { caller: callerIn(context), reason };
 }
 
 const ReprocessBody = (now: number) =>
@@ -124,11 +113,7 @@ const ReprocessBody = (now: number) =>
     source: z.string().optional(),
     since: moment(now).optional(),
     dryRun: z.boolean().default(false),
-    reason,
+    reason: REASON,
     cursor: PAGE.cursor,
     limit: z.int().min(1).max(1_000).default(100),
   });
-
-function refuseBody(error: Error): never {
-  throw new CountersignError("bad_request", `the body is not understood: ${error.message}`);
-}

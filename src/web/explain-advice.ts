@@ -1,16 +1,19 @@
 import type { Attempt, Delivery, ParkReason } from "../domain/delivery.ts";
 import { PAUSED_BY_CONFIGURATION } from "../domain/destination.ts";
+import type { Event } from "../domain/event.ts";
 import { formatDuration } from "../domain/quantity.ts";
 import { locationIn } from "../domain/redirect.ts";
 import { isShellWord } from "../domain/text.ts";
 import type { DestinationState, Pause } from "../store/port/control.ts";
-import type { AttemptedDelivery } from "../store/port/reads.ts";
+import type { AttemptedDelivery, EventHistory } from "../store/port/reads.ts";
 import type { Store } from "../store/store.ts";
 
 /** Why a delivery does not go on, and the commands that help, for short lines and full sentences alike. */
 
 export interface DeliveryParts {
   store: Pick<Store, "findBlocking" | "findEvent">;
+  /** The configured destinations that ask for the event, and whose format cannot express it. */
+  unsupporting(event: Event): readonly { name: string; format: string }[];
   /** How each configured destination is. */
   states(): readonly DestinationState[];
   /** Milliseconds since 1970. */
@@ -51,12 +54,38 @@ export function adviseResume(destination: string, { reason }: Pause): string {
 /** Follows from the way in which an attempt failed; null: nothing does. */
 export function adviseOn(destination: string, attempt: Attempt): string | null {
   const { cause, status } = attempt;
+  if (cause === "token")
+    return `It is the token endpoint that failed, not ${destination}: restore it, or correct \`auth.oauth2\` and \`countersign reload\`.`;
   const location = locationIn(attempt);
   if (location !== null)
     return `It points to ${location}: redirects are not followed, so set that as \`url\` of ${destination}.`;
   if (cause !== "answered" && status !== null && status >= 200 && status < 300)
     return `${destination} may have processed it all the same: what is sent again has the same webhook-id.`;
   return null;
+}
+
+/** Why destinations that ask for an event have no delivery of it: a sentence for each format. */
+export function sentencesOfUnsupported(
+  { event, deliveries }: Pick<EventHistory, "event" | "deliveries">,
+  { unsupporting }: Pick<DeliveryParts, "unsupporting">,
+): string[] {
+  const addressed = new Set(deliveries.map(({ destination }) => destination));
+  const left = unsupporting(event).filter(({ name }) => !addressed.has(name));
+  return [...Map.groupBy(left, ({ format }) => format)].map(
+    ([format, all]) =>
+      `Not sent to ${all.map(({ name }) => name).join(", ")}: \`format: ${format}\` has no word for it.`,
+  );
+}
+
+/** Where a held delivery to a destination with batches goes. */
+export function describeBatch({ dueAt }: Pick<Delivery, "dueAt">, now: number): string {
+  if (dueAt === null || dueAt <= now) return "it goes in the next batch, or in one after it";
+  return `it goes in the batch that is due at ${new Date(dueAt).toISOString()} (${formatWait(dueAt, now)})`;
+}
+
+/** What keeps the circuit breaker open. */
+export function nameFailing({ name, breaker }: DestinationState): string {
+  return breaker?.failing === "token_endpoint" ? `the token endpoint of ${name}` : name;
 }
 
 /** A delivery that another one waits for, with its event. */

@@ -1,4 +1,5 @@
 import type { Attempt, Delivery } from "../domain/delivery.ts";
+import { BATCH_LANE } from "../domain/destination.ts";
 import { textIn } from "../domain/redirect.ts";
 import type { AttemptedDelivery } from "../store/port/reads.ts";
 import {
@@ -6,9 +7,11 @@ import {
   adviseReplay,
   adviseResume,
   type DeliveryParts,
+  describeBatch,
   type FindBlocking,
   formatWait,
   isLeased,
+  nameFailing,
   WHY_PARKED,
 } from "./explain-advice.ts";
 
@@ -42,6 +45,7 @@ function accountForAttempt({ destination, event }: Delivery, attempt: Attempt): 
 /** Follows the attempt. */
 function describeAnswer({ cause, status }: Attempt): string {
   if (cause === "answered") return `was answered with ${status}`;
+  if (cause === "token") return "was not sent, for want of an access token,";
   if (status === null) return `got no answer (${cause})`;
   return `was answered with ${status}, but the answer did not come to its end (${cause})`;
 }
@@ -75,7 +79,7 @@ async function accountForState(
   if (status === "held") return accountForHeld(delivery, parts.now(), findBlocking);
   if (state.breaker?.probeAt != null) {
     const { failures, probeAt } = state.breaker;
-    const why = `${destination} failed ${failures} times in a row`;
+    const why = `${nameFailing(state)} failed ${failures} times in a row`;
     return `${event} waits, because ${why}; the next probe is due at ${moment(probeAt, parts.now())}.`;
   }
   return accountForNext(delivery, parts.now());
@@ -104,6 +108,7 @@ function accountForNext({ id, destination, event, lane, attempts, dueAt }: Deliv
 /** Which earlier delivery of its document it waits for, and what can be done about that one. */
 async function accountForHeld(held: Delivery, now: number, findBlocking: FindBlocking): Promise<string> {
   const { event, destination } = held;
+  if (held.lane === BATCH_LANE) return `${event} waits: ${describeBatch(held, now)} to ${destination}.`;
   const blocking = await findBlocking(held);
   if (!blocking)
     return `${event} waits until the one before it of its document is delivered to ${destination} or parked.`;

@@ -1,4 +1,5 @@
 import type { Attempt, Delivery } from "../domain/delivery.ts";
+import { BATCH_LANE } from "../domain/destination.ts";
 import { formatMoment, formatMomentBeside } from "../domain/moment.ts";
 import { plural } from "../domain/quantity.ts";
 import { textIn } from "../domain/redirect.ts";
@@ -9,9 +10,11 @@ import {
   adviseReplay,
   adviseResume,
   type DeliveryParts,
+  describeBatch,
   type FindBlocking,
   formatWait,
   isLeased,
+  nameFailing,
 } from "./explain-advice.ts";
 import { shorten } from "./explain-words.ts";
 
@@ -109,6 +112,7 @@ function lineOfPaused({ status, destination }: Delivery, pause: { at: number; re
 }
 
 async function lineOfHeld(held: Delivery, { findBlocking, labelOf, now }: LineParts): Promise<Line> {
+  if (held.lane === BATCH_LANE) return { text: `held: ${describeBatch(held, now())}`, notes: [] };
   const blocking = await findBlocking(held);
   if (!blocking) return { text: "held: the one before it of its document is not final yet", notes: [] };
   const { delivery, event, type } = blocking;
@@ -141,15 +145,15 @@ function lineOfPending(
   return {
     text: `pending: ${next} at ${timeOf(at, about)} (${formatWait(at, now)})${answer}`,
     notes: [
-      ...(isBroken ? [breakerNote(destination, breaker.failures)] : []),
+      ...(isBroken ? [breakerNote(state, breaker.failures)] : []),
       ...(isHoldingUp ? [`Later events of the document wait for it; ${skipAdvice(delivery)}.`] : []),
       ...notesOn(destination, last),
     ],
   };
 }
 
-function breakerNote(destination: string, failures: number): string {
-  return `${destination} failed ${failures} times in a row: until it answers again, only probes are sent.`;
+function breakerNote(state: DestinationState, failures: number): string {
+  return `${nameFailing(state)} failed ${failures} times in a row: until it answers again, only probes are sent.`;
 }
 
 function explainAdvice({ id }: Delivery): string {
@@ -175,6 +179,7 @@ function answerOf(attempt: Attempt): string {
   const words = textIn(attempt)?.trim();
   const quote = words ? ` “${shorten(words, MAX_ANSWER_LENGTH)}”` : "";
   if (cause === "answered") return `${status}${quote}`;
+  if (cause === "token") return `not sent (token)${quote}`;
   return status === null ? `no answer (${cause})${quote}` : `${status}, cut short (${cause})${quote}`;
 }
 

@@ -1,5 +1,6 @@
 import { formatMoment, formatMomentBeside } from "../domain/moment.ts";
 import type { EventHistory } from "../store/port/reads.ts";
+import { sentencesOfUnsupported } from "./explain-advice.ts";
 import { type Line, type LineParts, lineOf } from "./explain-line.ts";
 import { describeEvent } from "./explain-words.ts";
 
@@ -57,14 +58,21 @@ async function draftOf({ history, label, group, showsDeliveries, notes }: Subjec
     destination: delivery.destination,
     line: await lineOf(delivery, about, parts),
   }));
-  const isForNone = showsDeliveries && deliveries.length === 0;
+  const unsent = showsDeliveries ? sentencesOfUnsupported(history, parts) : [];
+  const isForNone = showsDeliveries && deliveries.length + unsent.length === 0;
   return {
     group,
     label,
     happened: formatMoment(Date.parse(event.time)),
     event: {
       text: describeEvent(event),
-      notes: [...notes, ...raritiesOf(history), ...(isForNone ? ["No destination asked for it."] : [])],
+      notes: [
+        ...notes,
+        ...shadowsOf(history),
+        ...raritiesOf(history),
+        ...unsent,
+        ...(isForNone ? ["No destination asked for it."] : []),
+      ],
     },
     received: describeReports(history),
     deliveries: await Promise.all(lines),
@@ -87,6 +95,12 @@ function raritiesOf(history: EventHistory): string[] {
       ? ["It happened after it was received, by the provider's time: one of the two clocks is wrong."]
       : []),
   ];
+}
+
+function shadowsOf({ shadow }: EventHistory): string[] {
+  const channels = [...new Set(shadow.map(({ channel }) => channel))];
+  if (channels.length === 0) return [];
+  return [`Reported before by a channel in shadow (${channels.join(", ")}): nothing was forwarded for that.`];
 }
 
 /** When the first report of the event was received, milliseconds since 1970. */

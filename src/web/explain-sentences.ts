@@ -1,7 +1,7 @@
 import type { Event } from "../domain/event.ts";
 import { type Rejection, summarize } from "../domain/receipt.ts";
-import type { EventHistory, ReceiptSummary } from "../store/port/reads.ts";
-import type { DeliveryParts, FindBlocking } from "./explain-advice.ts";
+import type { Duplicate, EventHistory, ReceiptSummary } from "../store/port/reads.ts";
+import { type DeliveryParts, type FindBlocking, sentencesOfUnsupported } from "./explain-advice.ts";
 import { describeCheck } from "./explain-closing.ts";
 import { accountForDelivery, type Sentence } from "./explain-delivery.ts";
 import { nameSigner } from "./explain-words.ts";
@@ -12,6 +12,7 @@ import { nameSigner } from "./explain-words.ts";
 export function accountForOrigin(history: EventHistory): Sentence[] {
   const { event, receipt } = history;
   return [
+    ...accountForShadow(history.shadow),
     ...(receipt ? accountForReceipt(receipt) : []),
     accountForEvent(event),
     ...accountForDuplicates(history),
@@ -26,8 +27,26 @@ export function accountForReceipt(receipt: ReceiptSummary): Sentence[] {
   return [
     { at, text: `Receipt ${id}: ${came}, and the request was ${describeCheck(verified)}.` },
     ...(problem === null ? [] : [{ at, text: `Not all of it could be read: ${problem}.` }]),
-    ...(isEmpty ? [{ at, text: "No event came of it." }] : []),
+    ...(receipt.shadow ? [{ at, text: describeShadow(receipt.shadow) }] : []),
+    ...(isEmpty && !receipt.shadow ? [{ at, text: "No event came of it." }] : []),
   ];
+}
+
+/** What a receipt in shadow says of itself. `made`: ids of the events that it would have made. */
+export function describeShadow(made: readonly string[]): string {
+  const alone =
+    made.length === 0
+      ? "it reported nothing new"
+      : `what it reported first (${made.join(", ")}) is not recorded`;
+  return `Its channel is in shadow, so that nothing is forwarded for it: ${alone}.`;
+}
+
+/** The reports of an event by channels in shadow, which came before any other. */
+export function accountForShadow(shadow: readonly Duplicate[]): Sentence[] {
+  return shadow.map(({ at, channel, receipt }) => ({
+    at,
+    text: `Reported over ${channel}, in shadow, by receipt ${receipt}; nothing was forwarded for that.`,
+  }));
 }
 
 export function accountForRejection(rejection: Rejection): Sentence[] {
@@ -78,15 +97,18 @@ export function accountForDuplicates({ duplicates }: EventHistory): Sentence[] {
 }
 
 export async function accountForDeliveries(
-  { event, deliveries }: EventHistory,
+  history: EventHistory,
   parts: DeliveryParts,
   findBlocking: FindBlocking,
 ): Promise<Sentence[]> {
-  if (deliveries.length === 0) return [{ at: null, text: `No destination asked for ${nameEvent(event)}.` }];
+  const { event, deliveries } = history;
+  const unsent = sentencesOfUnsupported(history, parts).map((text) => ({ at: null, text }));
+  if (deliveries.length + unsent.length === 0)
+    return [{ at: null, text: `No destination asked for ${nameEvent(event)}.` }];
   const accounts = await Promise.all(
     deliveries.map((delivery) => accountForDelivery(delivery, parts, findBlocking)),
   );
-  return accounts.flat();
+  return [...accounts.flat(), ...unsent];
 }
 
 /** Oldest first; what is so now comes last. */

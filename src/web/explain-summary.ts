@@ -5,11 +5,11 @@ import { plural } from "../domain/quantity.ts";
 import { type Rejection, summarize } from "../domain/receipt.ts";
 import { isShellWord } from "../domain/text.ts";
 import { viewSigners } from "../domain/view.ts";
-import type { EventHistory, ReceiptSummary } from "../store/port/reads.ts";
+import type { Duplicate, EventHistory, ReceiptSummary } from "../store/port/reads.ts";
 import { type Closing, closingOf, describeCheck } from "./explain-closing.ts";
 import type { LineParts } from "./explain-line.ts";
 import { type Row, rowsOf, type Subject } from "./explain-rows.ts";
-import { adviseOnRejection, lengthOf } from "./explain-sentences.ts";
+import { adviseOnRejection, describeShadow, lengthOf } from "./explain-sentences.ts";
 import { nameDocument, shorten } from "./explain-words.ts";
 
 /** What an id names and what happened to it, in short lines. Times are UTC; addresses are masked. */
@@ -79,7 +79,8 @@ export async function summarizeReceipt(
   const heading = [
     `Receipt ${id}: ${came}, ${describeCheck(verified)}.`,
     ...(problem === null ? [] : [`Not all of it could be read: ${shorten(problem, 200)}.`]),
-    ...(isEmpty ? ["No event came of it."] : []),
+    ...(receipt.shadow ? [describeShadow(receipt.shadow)] : []),
+    ...(isEmpty && !receipt.shadow ? ["No event came of it."] : []),
     ...(more > 0 ? [`${plural(more, "more event")} of it are left out here.`] : []),
   ];
   return summarizeSubjects({ id, heading }, subjects, parts);
@@ -139,6 +140,19 @@ function describeDocument(document: Document): string {
     plural(sequence, "event"),
   ].join(", ")}.`;
 }
+
+/** An event that only channels in shadow have reported. */
+export function summarizeShadow(id: string, shadow: readonly Duplicate[]): Summary {
+  const reports = shadow.map(
+    ({ channel, receipt, at }) =>
+      `Reported over ${channel} by receipt ${receipt}, received ${formatMoment(at)}.`,
+  );
+  const heading = [`Event ${id} is known from channels in shadow alone. ${NOT_RECORDED}`, ...reports];
+  return { heading, rows: [], notes: [], closing: { lines: [], lists: [] } };
+}
+
+const NOT_RECORDED =
+  "It is recorded and forwarded when another channel reports it, or when `shadow: true` is taken away.";
 
 export function summarizeRejection(rejection: Rejection): Summary {
   const { id, source, channel, receivedAt, reason } = rejection;

@@ -9,6 +9,7 @@ import {
   accountForOrigin,
   accountForReceipt,
   accountForRejection,
+  accountForShadow,
   inOrder,
   nameEvent,
 } from "./explain-sentences.ts";
@@ -20,6 +21,7 @@ import {
   summarizeEvent,
   summarizeReceipt,
   summarizeRejection,
+  summarizeShadow,
 } from "./explain-summary.ts";
 
 export interface Explanation {
@@ -42,6 +44,7 @@ export interface ExplainParts extends DeliveryParts {
     | "findDocuments"
     | "findReceipt"
     | "findRejection"
+    | "findShadow"
   >;
 }
 
@@ -70,9 +73,16 @@ export async function explain(id: string, given: ExplainParts): Promise<Explanat
 
 async function explainEvent(id: string, parts: Parts): Promise<Explanation | null> {
   const history = await parts.store.findEvent(id);
-  if (!history) return null;
+  if (!history) return explainShadow(id, parts);
   const sentences = [...accountForOrigin(history), ...(await deliveriesOf(history, parts))];
   return { id, what: "event", summary: await summarizeEvent(history, parts), sentences: inOrder(sentences) };
+}
+
+async function explainShadow(id: string, { store }: Parts): Promise<Explanation | null> {
+  const shadow = await store.findShadow(id);
+  if (shadow.length === 0) return null;
+  const summary = summarizeShadow(id, shadow);
+  return { id, what: "event", summary, sentences: accountForShadow(shadow) };
 }
 
 async function explainDelivery(id: string, parts: Parts): Promise<Explanation | null> {
@@ -118,6 +128,7 @@ async function explainDocument(id: string, parts: Parts): Promise<Explanation | 
   const accounts = await Promise.all(
     histories.map(async (history) => [
       accountForEvent(history.event),
+      ...accountForShadow(history.shadow),
       ...accountForDuplicates(history),
       ...(await deliveriesOf(history, parts)),
     ]),

@@ -7,6 +7,8 @@ export interface Listener {
   /** Such as `http://127.0.0.1:8080`, with the actual port. */
   url: string;
   port: number;
+  /** From now on each answer ends its connection, so that the next request may go to another bridge. */
+  endConnections(): void;
   /** Stops accepting, lets requests in flight finish for up to `grace` milliseconds, then ends them. */
   close(grace: number): Promise<void>;
 }
@@ -46,7 +48,11 @@ export async function listen(
   server.on("request", answer);
   // The handler tells the sender to continue, or answers at once.
   if (door) server.on("checkContinue", answer);
-  let closing = false;
+  let [closing, ending] = [false, false];
+  for (const event of ["request", "checkContinue"] as const)
+    server.prependListener(event, (_request, response) => {
+      if (ending) response.setHeader("connection", "close");
+    });
   server.on("request", (_request, response) => {
     // A connection that was busy when the stop began would stay open for a next request.
     response.once("finish", () => closing && setImmediate(() => server.closeIdleConnections()));
@@ -61,6 +67,9 @@ export async function listen(
   return {
     url: `http://${shown}:${bound}`,
     port: bound,
+    endConnections() {
+      ending = true;
+    },
     async close(grace) {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

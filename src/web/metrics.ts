@@ -5,6 +5,7 @@ import { PARK_REASONS, type ParkReason } from "../domain/delivery.ts";
 import type { EventType } from "../domain/event.ts";
 import { DROP_REASONS, type DropReason } from "../inbound/rejections.ts";
 import type { DestinationState } from "../store/port/control.ts";
+import type { KeptParitySummary } from "../store/port/parity.ts";
 import type { Backlog } from "../store/port/reads.ts";
 import { PRUNABLE, type Prunable } from "../store/port/retention.ts";
 
@@ -19,6 +20,8 @@ export interface MetricsParts {
   states(): readonly DestinationState[];
   /** What needs a person: only the kinds are shown. */
   concerns(): Promise<readonly { kind: Kind }[]>;
+  /** The newest parity report of each source that has one. */
+  proofs(): Promise<readonly Pick<KeptParitySummary, "source" | "unexplained">[]>;
 }
 
 /** A scrape waits this long for the store. */
@@ -50,7 +53,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Every metric of the bridge. No ids, URLs or error texts in labels. */
 export function createMetrics(parts: MetricsParts) {
-  const { version, clock, backlog, problems, states, concerns } = parts;
+  const { version, clock, backlog, problems, states, concerns, proofs } = parts;
   const registry = new Registry();
   const registers = [registry];
   const definitions: MetricDefinition[] = [];
@@ -152,6 +155,11 @@ export function createMetrics(parts: MetricsParts) {
     "What needs a person, by kind: see docs/concerns.md. At most a minute old. From the store.",
     ["kind"],
   );
+  const unexplained = gauge(
+    "parity_unexplained",
+    "Unexplained losses and unsafe disagreements of the newest parity report of a source. From the store.",
+    ["source"],
+  );
   const storeUp = gauge(
     "store_up",
     "1 when the store answered this scrape within 5 seconds, otherwise 0, and metrics from the store are left out.",
@@ -169,16 +177,17 @@ export function createMetrics(parts: MetricsParts) {
 
   /** Gauges that only the store knows; left out where it does not answer. */
   async function showStored(): Promise<void> {
-    const asked = Promise.all([backlog(), problems(), concerns()]).catch(() => null);
+    const asked = Promise.all([backlog(), problems(), concerns(), proofs()]).catch(() => null);
     const answers = await inTime(clock, STORE_TIMEOUT_MS, asked, null);
-    for (const gauge of [pending, oldest, concerning]) gauge.reset();
+    for (const gauge of [pending, oldest, concerning, unexplained]) gauge.reset();
     withProblems.remove();
     storeUp.set(answers ? 1 : 0);
     if (!answers) return;
-    const [waiting, count, found] = answers;
+    const [waiting, count, found, newest] = answers;
     withProblems.set(count);
     for (const kind of Object.keys(KINDS) as Kind[]) concerning.set({ kind }, 0);
     for (const { kind } of found) concerning.inc({ kind });
+    for (const { source, unexplained: number } of newest) unexplained.set({ source }, number);
     for (const { name } of states()) {
       pending.set({ destination: name }, 0);
       oldest.set({ destination: name }, 0);

@@ -34,7 +34,7 @@ export const EventQuery = (now: number) =>
   z.strictObject({ ...listParameters(now), type: eventType, source: name, channel: name, document: name });
 
 export const ReceiptQuery = (now: number) =>
-  z.strictObject({ ...listParameters(now), source: name, channel: name, problems: flag });
+  z.strictObject({ ...listParameters(now), source: name, channel: name, problems: flag, shadow: flag });
 
 export const RejectionQuery = (now: number) =>
   z.strictObject({ ...listParameters(now), source: name, channel: name });

@@ -24,6 +24,8 @@ const ROWS = {
   audit: 9,
   tallies: 10,
   notes: 11,
+  proofs: 12,
+  exceptions: 13,
 };
 const LINK: Rows["links"] = { source: "lumin", signer: "ann", document: "d1" };
 
@@ -39,7 +41,7 @@ describe("the lines of an export", () => {
   it("begin with a header of the time and the row counts, and end with a footer", () => {
     const header = headerLine({ at: NEW_YEAR, rows: ROWS });
     expect(header).to.equal(
-      '{"countersign":"export","version":1,"schema":2,"at":"2026-01-01T00:00:00.000Z",' +
+      '{"countersign":"export","version":1,"schema":3,"at":"2026-01-01T00:00:00.000Z",' +
         `"rows":${JSON.stringify(ROWS)}}\n`,
     );
     expect(parseHeader(header)).to.deep.equal({ at: NEW_YEAR, rows: ROWS });
@@ -90,10 +92,10 @@ describe("the lines of an export", () => {
     };
     const messageFor = (given: object) => refusal(() => parseHeader(JSON.stringify({ ...header, ...given })));
     expect(messageFor({ version: 2, more: "than we know" })).to.equal(
-      "line 1: it was written by a newer Countersign (version 2, schema 1; this one reads 1 and 2): " +
+      "line 1: it was written by a newer Countersign (version 2, schema 1; this one reads 1 and 3): " +
         "import it with that one",
     );
-    expect(messageFor({ schema: 3 })).to.include("newer Countersign (version 1, schema 3;");
+    expect(messageFor({ schema: 4 })).to.include("newer Countersign (version 1, schema 4;");
     expect(messageFor({ countersign: "invoice" })).to.include("line 1: this is no export of Countersign");
     expect(messageFor({ rows: { ...ROWS, receipts: "many" } })).to.include("line 1 at `rows.receipts`: ");
     expect(refusal(() => parseHeader("hello"))).to.include("line 1: this is no export");

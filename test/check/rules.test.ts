@@ -37,7 +37,7 @@ describe("the consistency rules of a store", () => {
     );
 
   /** An event of document `d`, recorded `daysAgo`. */
-  function event(name: string, sequence: number, daysAgo = 0): void {
+  function event(name: string, sequence: number, daysAgo = 0, more: { traceparent?: string } = {}): void {
     const at = NEW_YEAR - daysAgo * DAY;
     const document = viewDocument(unknownDocument("lumin", "d"));
     const recordedAt = new Date(at).toISOString();
@@ -48,6 +48,7 @@ describe("the consistency rules of a store", () => {
         event: made,
         coalesceKey: null,
         at,
+        ...more,
         dedupeKeys: [],
         channelKeys: [],
         duplicates: [],
@@ -91,6 +92,13 @@ describe("the consistency rules of a store", () => {
       `event ${idOf("c")} is there twice`,
       `event ${idOf("b")} is there, and has a tombstone as well`,
     ]);
+  });
+
+  it("report a creation context that is none", () => {
+    event("a", 1, 0, { traceparent: `00-${"1".repeat(32)}-${"2".repeat(16)}-01` });
+    event("b", 2, 0, { traceparent: "00-1-2-01" });
+    document(2);
+    expect(end()).to.deep.equal(["the event at position 2 is not well formed at `traceparent`"]);
   });
 
   it("allow gaps in a sequence, for pruned events", () => {

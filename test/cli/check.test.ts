@@ -41,6 +41,21 @@ sources:
     expect(limits).to.deep.equal(["30mb", "1mb"]);
   });
 
+  it("names the types that a destination asks for and its format has no word for", async () => {
+    const old = `{ url: "https://crm.internal/", secrets: ["${SECRET}"]`;
+    const text = configText(`destinations:
+  batch: ${old}, format: legalesign-batch, batch: 6m }
+  upon: ${old}, format: legalesign-upon, events: ["document.*"] }
+  one: ${old}, format: legalesign-upon, events: [document.sent] }
+  whole: ${old} }`);
+    const { stdout } = await runCommand(["check", "--config", configFile(text)]);
+    const lines = stdout.split("\n").filter((line) => line.includes("has no word for"));
+    expect(lines).to.have.length(2);
+    expect(lines[0]).to.include("legalesign-batch has no word for document.created, document.cancel_failed,");
+    expect(lines[1]).to.include("document.completed").and.not.include("signer.");
+    expect(stdout).to.include("in one post for every 6m");
+  });
+
   it("prints every problem with its place, and their count", async () => {
     const file = configFile("server: { port: x }\nadmin: { host: 0.0.0.0 }\n");
     const { code, stdout, stderr } = await runCommand(["check", "--config", file]);

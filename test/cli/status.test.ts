@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import { expect } from "chai";
 import {
@@ -281,5 +282,52 @@ describe("countersign status", () => {
     const { code, stderr } = await status();
     expect(code).to.equal(2);
     expect(stderr).to.include("no bridge answers");
+  });
+
+  describe("with a channel on standby", () => {
+    const REALTIME = "a-realtime-secret";
+    const text = configText()
+      .replace(`upon: { token: ${TOKEN} }`, `realtime: { secrets: [${REALTIME}] }`)
+      .replace(`batch: { token: ${TOKEN} }`, `batch: { token: ${TOKEN}, standby: 2d }`);
+    const signed = (event: string, id: string) => {
+      const uri = `/api/v1/document/${id}/`;
+      const data = { uuid: id, name: "A lease", resourceUri: uri, recipients: [] };
+      return JSON.stringify({ object: "document", event, id: `e-${id}`, created: NEW_YEAR / 1_000, data });
+    };
+    const tellRealtime = (bridge: Bridge, event: string, id: string) => {
+      const body = signed(event, id);
+      const signature = createHmac("sha256", REALTIME).update(body).digest("hex");
+      return bridge.post("/in/legalesign/realtime", body, { "x-hmac-sha256": signature });
+    };
+
+    it("names what it alone told after an hour, until another channel tells the same", async () => {
+      const { bridge, clock, concerns } = await aBridge(text);
+      await post(bridge, "d1", "50");
+      await post(bridge, "d2", "100");
+      await tellRealtime(bridge, "finalPdfCreated", "d2");
+      expect(ids(await concerns())).to.deep.equal([]);
+      await clock.advance(61 * MINUTE_MS);
+      const found = (await concerns()).find(({ id }) => id === "standby_alone:legalesign/batch");
+      expect(found).to.include({ severity: "critical" });
+      expect(found?.sentence)
+        .to.include("it told 1 event that no channel that stays has told")
+        .and.include("document.declined (1).");
+      await tellRealtime(bridge, "rejected", "d1");
+      await clock.advance(MINUTE_MS);
+      expect(ids(await concerns())).to.deep.equal([]);
+    });
+
+    it("tells apart what no other channel has a word for, and says when it can be removed", async () => {
+      const { bridge, clock, concerns } = await aBridge(text);
+      await post(bridge, "d1", "20");
+      await clock.advance(61 * MINUTE_MS);
+      const alone = (await concerns()).find(({ id }) => id === "standby_alone:legalesign/batch");
+      expect(alone).to.include({ severity: "notice" });
+      expect(alone?.sentence).to.include("for which none of these has a word");
+      await clock.advance(2 * DAY_MS);
+      const all = ids(await concerns());
+      expect(all).to.include("standby_over:legalesign/batch");
+      expect(all.filter((id) => id.includes("batch"))).to.have.length(1);
+    });
   });
 });

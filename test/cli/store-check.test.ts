@@ -16,7 +16,7 @@ retention: { documents: never, duplicates: never }
 
 const ROWS =
   "13 receipts, 2 rejections, 4 documents, 3 links, 7 events, 3 tombstones, 11 deliveries, " +
-  "2 destinations, 2 audit, 13 tallies, 2 notes";
+  "2 destinations, 2 audit, 13 tallies, 2 notes, 1 proofs, 1 exceptions";
 const EVENT = "(event evt_\\w{26})";
 const DELIVERY = "delivery dlv_\\w{26}_\\w+";
 

@@ -1,4 +1,4 @@
-import { Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { run } from "../../src/cli/run.ts";
 import type { Environment } from "../../src/environment.ts";
 
@@ -8,15 +8,23 @@ export interface Ran {
   stderr: string;
 }
 
+interface Surroundings {
+  env?: Environment;
+  signal?: AbortSignal;
+  /** What stands on the standard input; absent: there is none. */
+  input?: string;
+}
+
 /** Runs a command in this process, as from a terminal. */
 export async function runCommand(
   args: readonly string[],
-  { env = {}, signal = new AbortController().signal }: { env?: Environment; signal?: AbortSignal } = {},
+  { env = {}, signal = new AbortController().signal, input }: Surroundings = {},
 ): Promise<Ran> {
   const stdout = collect();
   const stderr = collect();
   const code = await run(args, {
     env,
+    ...(input === undefined ? {} : { stdin: Readable.from([input]) }),
     stdout: stdout.stream,
     stderr: stderr.stream,
     signal,

@@ -148,6 +148,13 @@ describe("the concern about a destination", () => {
     );
   });
 
+  it("says of an open breaker that it is the token endpoint that fails", () => {
+    const breaker = { ...opened(2 * HOUR_MS), failing: "token_endpoint" as const };
+    const concern = concernOf(one({ breaker, open: 3 }), "breaker_open:crm");
+    expect(concern.sentence).to.match(/^The token endpoint of crm has failed since .+: 12 failures in a row/);
+    expect(concern.advice).to.include("correct `auth.oauth2` and run `countersign reload`");
+  });
+
   it("says what an open breaker holds up", () => {
     const { sentence } = concernOf(one({ open: 1, breaker: opened(90 * MINUTE_MS) }), "breaker_open:crm");
     expect(sentence).to.equal(

@@ -198,5 +198,6 @@ function situationAt(
     clockJumps: [{ at: now - short, by: chance.int(-9_000, 9_000) }],
     disk: { at: now, freeBytes: 50 * 1_024 ** 3, bytesPerDay: 1_024 ** 3 },
     lastStop: { from: now - short - 40_000, until: now - short },
+    proofs: [],
   };
 }

@@ -39,6 +39,7 @@ export function aSituation(given: Partial<Situation> = {}): Situation {
     clockJumps: [],
     disk: null,
     lastStop: null,
+    proofs: [],
     ...given,
   };
 }

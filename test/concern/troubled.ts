@@ -28,6 +28,15 @@ export function everyTrouble(): Situation {
       legalesign("batch", "2026-03-03 16:59"),
       legalesign("realtime", "2026-03-04 11:55"),
       aChannel({ name: "half-changed", olderSecret: { since: NOW - 2 * DAY_MS, newest: NOW } }),
+      aChannel({
+        name: "alone",
+        newestGenuine: NOW,
+        standby: {
+          span: DAY_MS,
+          alone: [{ type: "signer.signed", count: 2, first: NOW - 2 * HOUR_MS, expected: false }],
+        },
+      }),
+      aChannel({ name: "over", newestGenuine: NOW - 2 * DAY_MS, standby: { span: DAY_MS, alone: [] } }),
       aChannel({ name: "unread", problems: { count: 1, oldest: NOW, newest: NOW } }),
     ],
     unknownWords: [{ source: "lumin", word: "paid", object: null, count: 1, first: NOW, newest: NOW }],
@@ -46,6 +55,7 @@ export function everyTrouble(): Situation {
     ],
     clockJumps: [{ at: NOW, by: -MINUTE_MS }],
     disk: { at: NOW, freeBytes: 5, bytesPerDay: 10 },
+    proofs: [{ source: "legalesign", at: NOW - HOUR_MS, result: "failed", unexplained: 3 }],
   });
 }
 

@@ -137,9 +137,61 @@ headers: { X-Tenant: acme }`);
     });
   });
 
+  it("take the way to access tokens, with the proxy of the destination unless it names another", async () => {
+    const oauth2For = async (oauth2: string, proxy = "http://proxy.internal:3128") =>
+      (
+        await made(
+          `auth: { oauth2: { tokenUrl: "https://id.internal/token", clientId: a, clientSecret: b${oauth2} } }\nproxy: "${proxy}"`,
+        )
+      ).oauth2;
+    const usual = { tokenUrl: "https://id.internal/token", clientId: "a", clientSecret: "b" };
+    expect(await oauth2For("")).to.deep.equal({
+      ...usual,
+      ...{ scope: null, audience: null, clientAuth: "basic", tls: null },
+      proxy: "http://proxy.internal:3128",
+    });
+    expect(await oauth2For("", "")).to.include({ proxy: null });
+    expect(await oauth2For(', proxy: ""')).to.include({ proxy: null });
+    expect(
+      await oauth2For(', scope: "x y", audience: crm, clientAuth: post, proxy: "http://other:1"'),
+    ).to.include({
+      ...{ scope: "x y", audience: "crm", clientAuth: "post", proxy: "http://other:1" },
+    });
+    expect((await made("auth: { bearer: t }")).oauth2).to.equal(null);
+  });
+
+  it("refuse a token endpoint that could not be used", async () => {
+    const problemOf = (oauth2: string, rest = "") => problem(`auth: { oauth2: { ${oauth2} } }${rest}`);
+    const client = "clientId: a, clientSecret: b";
+    expect(await problemOf(`tokenUrl: "ftp://id/token", ${client}`)).to.include(
+      "must be an http or https URL",
+    );
+    expect(await problemOf(`tokenUrl: "https://u:hush@id/token", ${client}`))
+      .to.include("use `clientId` and `clientSecret`")
+      .and.not.include("hush");
+    expect(await problemOf(`tokenUrl: "http://169.254.169.254/token", ${client}`)).to.match(
+      /`destinations\.crm\.auth\.oauth2\.tokenUrl`: 169\.254\.169\.254 is a cloud metadata address/,
+    );
+    expect(await problemOf(`tokenUrl: "http://10.0.0.1/token", ${client}`, "\nnetwork: public")).to.include(
+      "is a private address",
+    );
+    expect(await problemOf(`tokenUrl: "https://id/token", ${client}, clientAuth: jwt`)).to.include(
+      "must be `basic` or `post`",
+    );
+    expect(await problemOf(`tokenUrl: "https://id/token", clientId: a, clientSecret: "b\\n"`)).to.include(
+      "the client secret of crm ends with white space",
+    );
+    expect(await problemOf(`tokenUrl: "https://id/token", ${client}, tls: { ca: none.pem }`)).to.match(
+      /`destinations\.crm\.auth\.oauth2\.tls\.ca`: cannot be read/,
+    );
+    expect(await problemOf(`tokenUrl: "http://id/token", ${client}, tls: { ca: none.pem }`)).to.include(
+      "is for https, and `tokenUrl` is not",
+    );
+  });
+
   it("take one kind of credentials, and no header twice", async () => {
     expect(await problem('auth: { bearer: a, basic: { user: a, password: "b" } }')).to.match(
-      /^c\.yaml:7:11: `destinations\.crm\.auth`: needs one of basic, bearer and header/,
+      /^c\.yaml:7:11: `destinations\.crm\.auth`: needs one of basic, bearer, header and oauth2/,
     );
     expect(await problem("auth: {}")).to.include("needs one of");
     expect(await problem('auth: { basic: { user: "a:b", password: c } }')).to.include(
@@ -251,8 +303,25 @@ headers: { X-Tenant: acme }`);
     expect(supports).to.be.a("function");
     expect(read[0]?.export().toString()).to.equal("my_primary_api_key");
     expect(await problem("format: lumin\nevents: [signer.signed, signer.downloaded]", { secrets })).to.match(
-      /^c\.yaml:8:29: `destinations\.crm\.events\.1`: Lumin has no word for signer\.downloaded/,
+      /^c\.yaml:8:29: `destinations\.crm\.events\.1`: `format: lumin` has no word for signer\.downloaded/,
     );
+  });
+
+  it("in Legalesign's formats allow only types with a code, and batches for the batch alone", async () => {
+    expect(await problem("format: legalesign-upon\nevents: [document.sent, signer.signed]")).to.include(
+      "`destinations.crm.events.1`: `format: legalesign-upon` has no word for signer.signed",
+    );
+    expect(await problem("format: legalesign-batch\nevents: [document.created]")).to.include(
+      "document.created",
+    );
+    expect(await problem("format: legalesign-upon\ncontentType: application/json")).to.include("is a form");
+    expect(await problem("format: legalesign-upon\nbatch: 6m")).to.include("`format: legalesign-batch` only");
+    expect(await problem("batch: 6m")).to.include("`format: legalesign-batch` only");
+    const batch = "format: legalesign-batch\nbatch:";
+    expect(await problem(`${batch} 6m\nordering: none`)).to.include("a batch is in order");
+    expect(await problem(`${batch} 0s`)).to.include("at least 1s");
+    expect(await problem(`${batch} 25h`)).to.include("at most 1d");
+    expect((await made(`${batch} 6m`)).batch).to.equal(360_000);
   });
 
   it("are checked beside another mistake in the file", async () => {

@@ -11,7 +11,7 @@ import { ACT, LOOK, SINGLE, startConsole, visit, withTokens } from "./visitor.ts
 /** Every route of the console and of the admin API, as their routers list them. */
 function routesOf(): { method: string; path: string }[] {
   const parts = {
-    ...{ tokens: [], clock: createManualClock(0), store: {} as Store },
+    ...{ tokens: () => [], clock: createManualClock(0), store: {} as Store },
     randomBytes: (length: number) => Buffer.alloc(length),
   } as unknown as ConsoleParts;
   const { routers } = createConsole(parts);

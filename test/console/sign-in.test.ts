@@ -1,6 +1,8 @@
 import { request } from "node:http";
+import { join } from "node:path";
 import { expect } from "chai";
-import { configText, startBridge, tidy } from "../support/bridge.ts";
+import { parseConfig } from "../../src/config.ts";
+import { aFolder, configText, startBridge, tidy } from "../support/bridge.ts";
 import { createManualClock } from "../support/clock.ts";
 import { ACT, LOOK, startConsole, visit, withTokens } from "./visitor.ts";
 
@@ -82,6 +84,22 @@ describe("signing in to the console", () => {
     const again = visit(bridge);
     again.cookie = cookie;
     expect((await again.get("/")).status).to.equal(401);
+  });
+
+  it("ends when a reload takes the token away, and goes on with the right that it has then", async () => {
+    const folder = aFolder();
+    let text = withTokens();
+    const load = () => parseConfig(text, join(folder, "countersign.yaml"), {});
+    const bridge = await startBridge(text, { folder, load });
+    const [ada, board] = [visit(bridge), visit(bridge)];
+    await ada.signIn(ACT);
+    await board.signIn(LOOK);
+    text = text.replace(`token: ${ACT}, right: act`, "token: another-token-of-ada-now, right: act");
+    text = text.replace(`token: ${LOOK} }`, `token: ${LOOK}, right: act }`);
+    await bridge.reload();
+    expect((await ada.get("/")).status).to.equal(401);
+    expect((await ada.signIn(ACT)).status).to.equal(401);
+    expect((await board.post("/personal-data/show", { back: "/", reason: "a test" })).status).to.equal(303);
   });
 
   it("ends after four hours without use, and after twelve in any case, and says so", async () => {

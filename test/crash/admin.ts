@@ -23,6 +23,25 @@ export function listPending(adminUrl: string): Promise<Delivery[]> {
   return listAll<Delivery>(adminUrl, "deliveries", "status=pending&");
 }
 
+/** The number of receipts in shadow, at most 1,000. */
+export async function countInShadow(adminUrl: string): Promise<number> {
+  const { items }: { items: readonly unknown[] } = await ask(
+    `${adminUrl}/api/v1/receipts?shadow=true&limit=1000`,
+  );
+  return items.length;
+}
+
+/** @throws Error: there was no answer, or the configuration was refused. */
+export async function reload(adminUrl: string): Promise<void> {
+  const answer = await fetch(`${adminUrl}/api/v1/reload`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ reason: "a mark has changed" }),
+  });
+  if (!answer.ok) throw new Error(`the reload was answered with ${answer.status}: ${await answer.text()}`);
+  await answer.body?.cancel();
+}
+
 async function listAll<T>(
   adminUrl: string,
   kind: Exclude<keyof Stored, "tallies">,

@@ -12,6 +12,10 @@ export interface Settings {
   receivers: readonly Receiver[];
   /** Further options of each destination. */
   destination?: string;
+  /** A receiver of batches. */
+  legacy?: { name: string; url: string } | null;
+  /** The newer channel of each source is in shadow. */
+  shadow?: boolean;
 }
 
 const PAUSES = ["50ms", "100ms", "200ms", "400ms", ...Array.from({ length: 40 }, () => "1s")];
@@ -27,10 +31,14 @@ export function configText({
   adminPort,
   receivers,
   destination = QUICK_RETRIES,
+  legacy = null,
+  shadow = false,
 }: Settings): string {
   const destinations = receivers.map(
     ({ name, url }) => `  ${name}: { url: "${url}", secrets: ["${SECRET}"], ${destination} }`,
   );
+  if (legacy) destinations.push(batched(legacy));
+  const mark = shadow ? ", shadow: true" : "";
   return `server: { host: 127.0.0.1, port: ${port} }
 admin: { port: ${adminPort} }
 store: "${store}"
@@ -39,14 +47,19 @@ sources:
     mapping: lumin
     channels:
       account: { secrets: ["${CREDENTIALS.lumin}"] }
-      app: { secrets: ["${CREDENTIALS.lumin}"] }
+      app: { secrets: ["${CREDENTIALS.lumin}"]${mark} }
   legalesign:
     mapping: legalesign
     channels:
       upon: { token: "${CREDENTIALS.token}" }
       batch: { token: "${CREDENTIALS.token}" }
-      realtime: { secrets: ["${CREDENTIALS.realtime}"] }
+      realtime: { secrets: ["${CREDENTIALS.realtime}"]${mark} }
 destinations:
 ${destinations.join("\n")}
 `;
+}
+
+function batched({ name, url }: { name: string; url: string }): string {
+  const format = "format: legalesign-batch, batch: 2s";
+  return `  ${name}: { url: "${url}", secrets: ["${SECRET}"], ${format}, ${QUICK_RETRIES} }`;
 }

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { postgresServer } from "../support/postgres-server.ts";
 import { type CrashOptions, crash } from "./crash.ts";
 import { SEED } from "./seed.ts";
+import type { Place } from "./stores.ts";
 
 const KILLS = 3;
 /** Shorter by far than the lease of a killed attempt (1 s and 30 s), and enough for a busy machine. */
@@ -17,13 +18,30 @@ describe("a bridge that is killed with -9 under load", function () {
   }
 
   it("does the same as three nodes on PostgreSQL", async () => {
-    const server = await postgresServer();
-    const place = { store: await server.newSchema(), nodes: 3, folder: null, close: async () => {} };
-    await expectAllAsPromised({ store: "postgres", place });
+    await expectAllAsPromised({ store: "postgres", place: await threeNodes() });
+  });
+
+  describe("while channels enter and leave the shadow, and a legacy receiver gets batches", () => {
+    for (const store of ["sqlite", "lowdb"] as const) {
+      it(`does the same, and puts each event with a code into one batch, in order, on ${store}`, async () => {
+        await expectAllAsPromised({ store, migration: true });
+      });
+    }
+
+    it("does so as three nodes on PostgreSQL", async () => {
+      await expectAllAsPromised({ store: "postgres", place: await threeNodes(), migration: true });
+    });
   });
 });
 
-async function expectAllAsPromised(options: Pick<CrashOptions, "store" | "place">): Promise<void> {
+async function threeNodes(): Promise<Place> {
+  const server = await postgresServer();
+  return { store: await server.newSchema(), nodes: 3, folder: null, close: async () => {} };
+}
+
+async function expectAllAsPromised(
+  options: Pick<CrashOptions, "store" | "place" | "migration">,
+): Promise<void> {
   const outcome = await crash({ ...options, kills: KILLS, seed: SEED });
   expect(outcome.complaints).to.deep.equal([]);
   expect(outcome.kills).to.equal(KILLS);

@@ -8,6 +8,8 @@ export interface CrashOptions {
   store: StoreName;
   kills: number;
   seed: number;
+  /** As in the world; default: false. */
+  migration?: boolean;
   /** In place of one of its own, which is opened and closed here. */
   place?: Place;
   onKill?(killed: number): void;
@@ -33,7 +35,8 @@ const MAX_KILL_MS = 10_000;
 export async function crash(options: CrashOptions): Promise<Outcome> {
   const place = options.place ?? (await openPlace(options.store));
   const { store, nodes } = place;
-  const world = await createWorld({ store, nodes, seed: `${options.store} ${options.seed}` });
+  const { migration = false } = options;
+  const world = await createWorld({ store, nodes, migration, seed: `${options.store} ${options.seed}` });
   let keep = true;
   try {
     const outcome = await crashIn(world, place, options);

@@ -9,6 +9,8 @@ const AHEAD = new URL("./ahead.ts", import.meta.url).href;
 
 /** Options of the start of a process. */
 export interface Launch {
+  /** The entry point of another version. Undefined: that of this one. */
+  program?: string;
   /** Milliseconds by which its clock is ahead of the true one. Undefined: its clock cannot be set. */
   ahead?: number;
   /** The owner of the process. */
@@ -77,9 +79,12 @@ export function createNode(config: string, addresses: Pick<Node, "url" | "adminU
   };
 }
 
-function spawnBridge(config: string, { ahead, user, maxFileBytes }: Launch): ChildProcess {
+function spawnBridge(
+  config: string,
+  { program: main = MAIN, ahead, user, maxFileBytes }: Launch,
+): ChildProcess {
   const clock = ahead === undefined ? [] : ["--import", AHEAD];
-  const command: [string, ...string[]] = [process.execPath, ...clock, MAIN, "serve", "--config", config];
+  const command: [string, ...string[]] = [process.execPath, ...clock, main, "serve", "--config", config];
   const [program, ...args]: [string, ...string[]] =
     maxFileBytes === undefined
       ? command

@@ -3,6 +3,7 @@ import type { Event } from "../../src/domain/event.ts";
 import type { ProviderName } from "../../src/simulate/simulation.ts";
 import type { SimulatedHappening } from "../../src/simulate/timeline.ts";
 import type { Tallies } from "../../src/store/port/reads.ts";
+import { complaintsAbout, type LegacyReceiver } from "./legacy.ts";
 import type { Load, Sent } from "./load.ts";
 import { miscounts } from "./miscounts.ts";
 import type { Receiver } from "./receivers.ts";
@@ -47,9 +48,11 @@ export interface Evidence {
   load: Pick<Load, "sent" | "happenings" | "surprises">;
   stored: Stored;
   receivers: readonly Receiver[];
+  /** Absent: there was none. */
+  legacy?: Pick<LegacyReceiver, "batches" | "complaints"> | null;
 }
 
-export function judge({ load, stored, receivers }: Evidence): Verdict {
+export function judge({ load, stored, receivers, legacy = null }: Evidence): Verdict {
   const { sent } = load;
   const compared = compareEvents(load, stored.events);
   const lost = [
@@ -88,6 +91,7 @@ export function judge({ load, stored, receivers }: Evidence): Verdict {
       ...parked(stored),
       ...load.surprises,
       ...receivers.flatMap(({ complaints }) => complaints),
+      ...(legacy ? [...legacy.complaints, ...complaintsAbout(legacy.batches(), stored.events)] : []),
     ],
   };
 }

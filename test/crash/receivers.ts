@@ -100,7 +100,7 @@ export function acceptWhile(
 }
 
 /** Null: its sender was killed before its end. */
-async function read(request: IncomingMessage): Promise<Buffer | null> {
+export async function read(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   try {
     for await (const chunk of request) chunks.push(chunk);
@@ -141,7 +141,7 @@ function complaintsAbout(
   ];
 }
 
-function answer(response: ServerResponse, treatment: Treatment, delay: () => number): void {
+export function answer(response: ServerResponse, treatment: Treatment, delay: () => number): void {
   switch (treatment) {
     case "accept":
       response.end();

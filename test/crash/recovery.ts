@@ -56,7 +56,8 @@ export async function timeFirstAttempts(
   /** The time since 1970 of the zero of `performance.now()`. */
   const zero = Date.now() - performance.now();
   const times: number[] = [];
-  let waiting = selectAwaited(await takeSnapshot(adminUrl, zero + readyAt));
+  const isWatched = ({ destination }: Delivery) => receivers.some(({ name }) => name === destination);
+  let waiting = selectAwaited(await takeSnapshot(adminUrl, zero + readyAt)).filter(isWatched);
 
   /** True: there is nothing more to wait for. */
   async function isOver(delivery: Delivery): Promise<boolean> {

@@ -1,16 +1,18 @@
 import { parseArgs } from "node:util";
 import { startProgress } from "../../src/cli/progress.ts";
-import { crash, type Outcome } from "./crash.ts";
+import { type CrashOptions, crash, type Outcome } from "./crash.ts";
 import { FAULTS } from "./faults/list.ts";
 import { isClean, type Verdict } from "./oracle.ts";
 import { type Line, toJson, toTable } from "./report.ts";
 import { STORE_NAMES, type StoreName } from "./stores.ts";
 
-const HELP = `npm run crash -- [--kills N] [--store STORE] [--seed N] [--faults] [--json]
+const HELP = `npm run crash -- [--kills N] [--store STORE] [--seed N] [--migration] [--faults] [--json]
 
   --kills N      how often the bridge is killed with -9 under load, for each store; default 30
   --store STORE  ${STORE_NAMES.join(", ")}; can be repeated; default: all of them
   --seed N       of posts, treatments and moments; default: drawn
+  --migration    meanwhile channels are put into the shadow and taken out of it, and a legacy receiver
+                 gets batches
   --faults       in place of kills: a database that is away, a full disk, a read-only folder, a clock that
                  jumps, slow connections, receivers that are away for three days
   --json         the counts for programs
@@ -24,6 +26,7 @@ async function main(): Promise<number> {
       store: { type: "string", multiple: true, default: [...STORE_NAMES] },
       seed: { type: "string" },
       faults: { type: "boolean", default: false },
+      migration: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -35,7 +38,9 @@ async function main(): Promise<number> {
     process.stderr.write(HELP);
     return values.help ? 0 : 2;
   }
-  const lines = values.faults ? await runFaults(seed) : await runKills(stores, kills, seed);
+  const lines = values.faults
+    ? await runFaults(seed)
+    : await runKills(stores, { kills, seed, migration: values.migration });
   process.stdout.write(values.json ? toJson(lines, seed) : toTable(lines));
   const finished = lines.every((line) => line.kills === undefined || line.kills === kills);
   return finished && lines.every(({ verdict }) => !verdict || isClean(verdict)) ? 0 : 1;
@@ -45,12 +50,15 @@ function toWhole(text: string): number | null {
   return /^\d+$/.test(text) ? Number(text) : null;
 }
 
-async function runKills(stores: readonly StoreName[], kills: number, seed: number): Promise<Line[]> {
+async function runKills(
+  stores: readonly StoreName[],
+  { kills, ...options }: Pick<CrashOptions, "kills" | "seed" | "migration">,
+): Promise<Line[]> {
   const lines: Line[] = [];
   for (const store of stores) {
-    process.stderr.write(`${store}, seed ${seed}\n`);
+    process.stderr.write(`${store}, seed ${options.seed}\n`);
     const progress = startProgress(process, kills);
-    const verdict = await crash({ store, kills, seed, onKill: progress.to });
+    const verdict = await crash({ store, kills, ...options, onKill: progress.to });
     progress.end();
     if (verdict.kills < kills)
       process.stderr.write(`  time was up after ${verdict.kills} kills of ${kills}\n`);

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Chance, createChance } from "../../src/simulate/chance.ts";
 import { listEverything, untilNoneIsOpen } from "./admin.ts";
-import { configText, SECRET } from "./config.ts";
+import { configText, SECRET, type Settings } from "./config.ts";
+import { startLegacyReceiver } from "./legacy.ts";
 import { type Load, startLoad } from "./load.ts";
+import { changeMarks, type Marks, writeWhole } from "./marks.ts";
 import { createNode, type Launch, type Node } from "./nodes.ts";
 import { judge, type Verdict } from "./oracle.ts";
 import { lastingPort } from "./ports.ts";
@@ -41,6 +43,11 @@ export interface WorldOptions {
   /** An empty folder, which is not removed; default: a new one. */
   folder?: string;
   launch?: Launch;
+  /**
+   * A migration is under way: the newer channel of each source is put into the shadow and taken out of it,
+   * and a legacy receiver gets batches.
+   */
+  migration?: boolean;
 }
 
 export interface Finish {
@@ -63,30 +70,35 @@ process.on("exit", () => {
 });
 
 export async function createWorld(options: WorldOptions): Promise<World> {
-  const { seed, store, nodes: count = 1, connections = 32, launch = {} } = options;
+  const { seed, store, nodes: count = 1, connections = 32, launch = {}, migration = false } = options;
   const chance = createChance(seed);
   const folder = options.folder ?? newFolder();
   const taken = createCounter();
   const arrived = createCounter();
-  const { receivers, setReliable } = await startReceivers(chance, arrived.count);
-  const nodes = await Promise.all(
-    Array.from({ length: count }, (_, index) => placeNode(join(folder, `${index}.yaml`), store, receivers)),
+  const { receivers, legacy, setReliable } = await startReceivers(chance, arrived.count, migration);
+  const placed = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      placeNode(join(folder, `${index}.yaml`), { store, receivers, legacy }),
+    ),
   );
+  const nodes = placed.map(({ node }) => node);
   const urls = nodes.map(({ url }) => url);
   const load = startLoad({ chance, connections, urls, onTaken: taken.count });
   const over = new AbortController();
+  let marks: Marks | null = null;
 
   async function finish({ ahead = 0, limit = 60_000 }: Finish = {}): Promise<Verdict> {
     expectNoDeath(nodes, folder);
     const tooLate = setTimeout(() => over.abort(), LOAD_TIMEOUT_MS);
     await load.stop(over.signal);
     clearTimeout(tooLate);
+    await marks?.end();
     if (ahead > 0) await restartAll(nodes, { ...launch, ahead }, folder);
     const [{ adminUrl }] = nodes as [Node];
     await untilNoneIsOpen(adminUrl, limit);
     const stored = await listEverything(adminUrl);
     expectNoDeath(nodes, folder);
-    return judge({ load, receivers, stored });
+    return judge({ load, receivers, legacy, stored });
   }
 
   return {
@@ -98,11 +110,16 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     setReceiversReliable: setReliable,
     afterTaken: taken.after,
     afterArrivals: arrived.after,
-    start: () => startAll(nodes, launch, folder),
+    async start() {
+      await startAll(nodes, launch, folder);
+      if (migration) marks = changeMarks(chance, nodes, (index, shadow) => placed[index]?.write(shadow));
+    },
     finish,
     async close({ keep } = { keep: false }) {
       over.abort();
       await load.stop(over.signal);
+      await marks?.end().catch(() => {});
+      legacy?.close();
       await Promise.all(nodes.map(({ running }) => running?.kill()));
       for (const receiver of receivers) receiver.close();
       if (folders.delete(folder) && !keep) rmSync(folder, { recursive: true, force: true });
@@ -116,7 +133,7 @@ function newFolder(): string {
   return folder;
 }
 
-async function startReceivers(chance: Chance, onArrival: () => void) {
+async function startReceivers(chance: Chance, onArrival: () => void, migration: boolean) {
   let areReliable = false;
   const treat = acceptWhile(() => areReliable, unreliable(chance));
   const behavior = { treat, delay: () => chance.int(20, 300), onArrival };
@@ -124,17 +141,24 @@ async function startReceivers(chance: Chance, onArrival: () => void) {
     receivers: await Promise.all(
       RECEIVERS.map((name) => startReceiver({ name, secret: SECRET, ...behavior })),
     ),
+    legacy: migration ? await startLegacyReceiver({ name: "legacy", secret: SECRET, ...behavior }) : null,
     setReliable(reliable: boolean) {
       areReliable = reliable;
     },
   };
 }
 
-async function placeNode(file: string, store: string, receivers: readonly Receiver[]): Promise<Node> {
+/** A node, and what writes its configuration again. */
+async function placeNode(
+  file: string,
+  given: Pick<Settings, "store" | "receivers" | "legacy">,
+): Promise<{ node: Node; write(shadow: boolean): void }> {
   const port = await lastingPort();
   const adminPort = await lastingPort();
-  writeFileSync(file, configText({ store, port, adminPort, receivers }));
-  return createNode(file, { url: `http://127.0.0.1:${port}`, adminUrl: `http://127.0.0.1:${adminPort}` });
+  const write = (shadow: boolean) => writeWhole(file, configText({ ...given, port, adminPort, shadow }));
+  write(false);
+  const addresses = { url: `http://127.0.0.1:${port}`, adminUrl: `http://127.0.0.1:${adminPort}` };
+  return { node: createNode(file, addresses), write };
 }
 
 async function startAll(nodes: readonly Node[], launch: Launch, folder: string): Promise<void> {

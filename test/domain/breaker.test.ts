@@ -24,6 +24,20 @@ describe("a breaker", () => {
     });
   });
 
+  it("counts a failure to get an access token, and says that of the last failure", () => {
+    const tokenless = (at: number) => ({ ...failed(at), tokenless: true });
+    const two = afterAttempt(afterAttempt(CLOSED, failed(1), RULE), tokenless(2), RULE);
+    expect(two).to.deep.equal({ failures: 2, probeAt: null, probes: 0, failing: "token_endpoint" });
+    expect(afterAttempt(two, failed(3), RULE)).not.to.have.property("failing");
+    const open = afterAttempt(two, tokenless(3), RULE);
+    expect(open).to.deep.include({ probeAt: 10_003, failing: "token_endpoint" });
+    expect(afterAttempt(open, { ...probeFailed(20), tokenless: true }, RULE)).to.include({
+      failing: "token_endpoint",
+    });
+    expect(afterAttempt(open, probeFailed(20), RULE)).not.to.have.property("failing");
+    expect(afterAttempt(open, answered(20), RULE)).to.deep.equal(CLOSED);
+  });
+
   it("counts from 0 again after every answer", () => {
     const two = afterAttempt(afterAttempt(CLOSED, failed(1), RULE), failed(2), RULE);
     expect(afterAttempt(afterAttempt(two, answered(3), RULE), failed(4), RULE)).to.include({ failures: 1 });

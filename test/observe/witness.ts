@@ -15,6 +15,7 @@ export function createWitness() {
     backlog: async () => [],
     problems: async () => 0,
     concerns: async () => [],
+    proofs: async () => [],
     states: () => [],
   });
   let now = NEW_YEAR;

@@ -36,9 +36,11 @@ describe("deliver, as a destination asks for it", () => {
 
   for (const format of FORMAT_NAMES) {
     it(`satisfies the official verifier in the format ${format}`, async () => {
-      const received = await deliverOnce({ format });
+      const received = await deliverOnce({ format }, anEvent({ type: "document.sent" }));
       const verify = (body: Buffer) => new Webhook(SECRET).verify(body, headersOf(received));
-      expect(() => verify(received.body)).not.to.throw();
+      // Once the signature is found good, the library parses JSON, which a form is not.
+      if (format.startsWith("legalesign-")) expect(() => verify(received.body)).to.throw(SyntaxError);
+      else expect(() => verify(received.body)).not.to.throw();
       expect(() => verify(Buffer.concat([received.body, Buffer.from(" ")]))).to.throw(
         "No matching signature",
       );

@@ -3,9 +3,10 @@ import type { AddressInfo } from "node:net";
 import { createSecureContext, type SecureContextOptions, type TLSSocket } from "node:tls";
 import { expect } from "chai";
 import { createDeliver } from "../../src/outbound/deliver.ts";
+import type { OAuth2 } from "../../src/outbound/token-request.ts";
 import { createManualClock } from "../support/clock.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
-import { aDestination, anEvent } from "./fixtures.ts";
+import { aDestination, anEvent, startReceiver } from "./fixtures.ts";
 
 describe("deliver, over TLS", function () {
   this.timeout(20_000);
@@ -20,14 +21,19 @@ describe("deliver, over TLS", function () {
     for (const close of closing.splice(0)) close();
   });
 
-  /** Answers with the name on the client's certificate; `drops`: ends a connection at its second request. */
-  async function start(options: ServerOptions = {}, { drops = false } = {}): Promise<string> {
+  /**
+   * Answers with the name on the client's certificate; `drops`: ends a connection at its second request;
+   * `issues`: answers with a token for that name.
+   */
+  async function start(options: ServerOptions = {}, { drops = false, issues = false } = {}): Promise<string> {
     const used = new WeakSet<object>();
     const server = createServer({ ...made.server, ...options }, (request, response) => {
       const socket = request.socket as TLSSocket;
       if (drops && used.has(socket)) return void socket.destroy();
       used.add(socket);
-      request.resume().on("end", () => response.end(String(socket.getPeerCertificate().subject?.CN)));
+      const name = String(socket.getPeerCertificate().subject?.CN);
+      const answer = issues ? JSON.stringify({ access_token: `token-for-${name}` }) : name;
+      request.resume().on("end", () => response.end(answer));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     closing.push(() => {
@@ -58,6 +64,27 @@ describe("deliver, over TLS", function () {
     });
     const attempt = await lookup(destination(url, { ca: made.ca }), anEvent(), 1);
     expect(attempt).to.include({ cause: "tls", status: null });
+  });
+
+  it("asks a token endpoint of another authority, with a client certificate of its own", async () => {
+    const tokenUrl = await start(
+      { requestCert: true, rejectUnauthorized: true, ca: made.ca },
+      { issues: true },
+    );
+    const receiver = await startReceiver();
+    closing.push(() => void receiver.close());
+    const oauth2: OAuth2 = {
+      ...{ tokenUrl, clientId: "bridge", clientSecret: "secret", scope: null, audience: null },
+      ...{ clientAuth: "basic", tls: createSecureContext({ ca: made.ca, ...made.client }), proxy: null },
+    };
+    const tryWith = (given: OAuth2) =>
+      deliver(aDestination({ url: receiver.url, oauth2: given }), anEvent(), 1);
+    expect(await tryWith(oauth2)).to.include({ cause: "answered", status: 200 });
+    expect(receiver.received[0]?.headers.authorization).to.equal("Bearer token-for-client");
+    const untrusted = await tryWith({ ...oauth2, tls: null });
+    expect(untrusted).to.include({ cause: "token", status: null });
+    expect(untrusted.answer).to.match(/^the token endpoint https:.+ cannot be reached: .*certificate/);
+    expect(receiver.received).to.have.length(1);
   });
 
   it("presents its certificate to a server that asks for one", async () => {

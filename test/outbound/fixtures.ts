@@ -77,6 +77,7 @@ export function aDestination(given: Partial<Destination> = {}): Destination {
     tls: null,
     network: "any",
     proxy: null,
+    oauth2: null,
     format: "cloudevents",
     contentType: null,
     secrets: [createSecretKey(Buffer.alloc(32, 7))],

@@ -18,9 +18,9 @@ import { createManualClock } from "../support/clock.ts";
 import { createStoredSite } from "./stored-site.ts";
 
 /**
- * Sixty days over a real store: posts, documents, deliveries and what the bridge notes of itself are rows, and
- * the situation is gathered from them. test/concern/sixty-days.slow.test.ts has the same without a store, at
- * many more sites.
+ * Sixty days over a real store: posts, documents, deliveries and what the bridge notes of itself are rows,
+ * and the situation is gathered from them. test/concern/sixty-days.slow.test.ts has the same without a store,
+ * at many more sites.
  */
 
 const FROM = Date.UTC(2026, 1, 2);

@@ -44,19 +44,21 @@ export function describeLists(name: string, open: () => Promise<Store>): void {
       }
     }
 
-    it("have events of a type, source, channel, document and time, alone and together", () =>
+    it("have events of a type, source, channel, document and time, and those that only some channels reported", () =>
       expectEach<EventFilter, Contents["events"][number]>(
         {
           type: "document.sent",
           source: "legalesign",
           channel: "batch",
           document: "d1",
+          only: ["batch", "upon"],
           from: minute(2),
           until: minute(7),
         },
         stored.events,
         ({ event }) => ({ id: event.id, at: Date.parse(event.recordedAt) }),
-        ({ event }, { type, source, channel, document }) =>
+        ({ event, duplicates }, { type, source, channel, document, only }) =>
+          (!only || [event, ...duplicates].every((one) => only.includes(one.channel))) &&
           (type === undefined || event.type === type) &&
           (source === undefined || event.source === source) &&
           (channel === undefined || event.channel === channel) &&
@@ -64,15 +66,23 @@ export function describeLists(name: string, open: () => Promise<Store>): void {
         (filter) => (page) => store.findEvents(filter, page),
       ));
 
-    it("have receipts of a source, channel and time, and those with problems, alone and together", () =>
+    it("have receipts of a source, channel and time, those with problems and those in shadow, alone and together", () =>
       expectEach<ReceiptFilter, Contents["receipts"][number]>(
-        { source: "legalesign", channel: "batch", problems: true, from: minute(2), until: minute(7) },
+        {
+          source: "legalesign",
+          channel: "batch",
+          problems: true,
+          shadow: true,
+          from: minute(2),
+          until: minute(7),
+        },
         stored.receipts,
         ({ receipt }) => ({ id: receipt.id, at: receipt.receivedAt }),
-        ({ receipt }, { source, channel, problems }) =>
+        ({ receipt }, { source, channel, problems, shadow }) =>
           (source === undefined || receipt.source === source) &&
           (channel === undefined || receipt.channel === channel) &&
-          (!problems || receipt.problems.length > 0),
+          (!problems || receipt.problems.length > 0) &&
+          (!shadow || receipt.shadow != null),
         (filter) => (page) => store.findReceipts(filter, page),
       ));
 
@@ -205,6 +215,12 @@ async function fill(store: Store): Promise<void> {
     const drafts = [draft({ type: "document.created" }), draft({ type: "document.sent" })];
     if (n % 5 === 4) drafts.push(draft({ type: "document.completed" }));
     await store.record(aRecordRequest(drafts, { receipt, subscribers: [] }));
+    if (n % 4 < 2) {
+      const again = aReceipt({ source, channel: n % 4 === 0 ? channel : "realtime", receivedAt: minute(n) });
+      await store.record(aRecordRequest([draft({ type: "document.sent" })], { receipt: again }));
+    }
+    const unread = aReceipt({ source, channel, receivedAt: minute(n), ...oddly(n) });
+    await store.record(aRecordRequest([], { receipt: unread, shadow: n % 2 === 0 }));
     const refused = {
       id: `rej_${n}`,
       source,

@@ -231,6 +231,7 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
         ];
         const [destination, audit, tally] = [first("destinations"), first("audit"), first("tallies")];
         const note = first("notes");
+        const [proof, exception] = [first("proofs"), first("exceptions")];
         const free = 1_000_000;
         const rows: { [T in Table]: Rows[T][] } = {
           receipts: [
@@ -273,6 +274,16 @@ export function describeMoving(name: string, open: () => Promise<Store>): void {
           audit: [{ ...audit, entry: { ...audit.entry, reason: "else" } }],
           tallies: [{ ...tally, count: tally.count + 1 }],
           notes: [{ ...note, version: note.version + 1 }],
+          proofs: [
+            { ...proof, proof: { ...proof.proof, unexplained: 99 } },
+            { ...proof, position: free },
+            { ...proof, proof: { ...proof.proof, id: "prf_else" } },
+          ],
+          exceptions: [
+            { ...exception, exception: { ...exception.exception, reason: "else" } },
+            { ...exception, position: free },
+            { ...exception, exception: { ...exception.exception, id: "pex_else" } },
+          ],
         };
         return rows;
       };

@@ -11,15 +11,19 @@ import { ordersOf } from "../domain/orders.ts";
 import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { only } from "../support/only.ts";
 import { describeAcknowledging } from "./contract-acknowledging.ts";
+import { describeBatches } from "./contract-batches.ts";
 import { describeDeliveries } from "./contract-deliveries.ts";
 import { describeLists } from "./contract-lists.ts";
 import { describeMoving } from "./contract-moving.ts";
 import { describeNotes } from "./contract-notes.ts";
 import { describePaging } from "./contract-paging.ts";
+import { describeParity } from "./contract-parity.ts";
 import { describeParking } from "./contract-parking.ts";
 import { describePruning } from "./contract-pruning.ts";
 import { describeRefusing } from "./contract-refusing.ts";
+import { describeShadow } from "./contract-shadow.ts";
 import { describeTallies } from "./contract-tallies.ts";
+import { describeTracing } from "./contract-tracing.ts";
 import { anAttempt } from "./filled.ts";
 
 const DELIVERED: Outcome = { status: "delivered" };
@@ -716,11 +720,15 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   describePruning(name, open);
   describeMoving(name, open);
   describeParking(name, open);
+  describeParity(name, open);
+  describeBatches(name, open);
   describePaging(name, open);
   describeNotes(name, open);
   describeAcknowledging(name, open);
   describeLists(name, open);
   describeDeliveries(name, open);
   describeRefusing(name, open);
+  describeShadow(name, open);
   describeTallies(name, open);
+  describeTracing(name, open);
 }

@@ -1,5 +1,6 @@
 import type { Attempt, Outcome } from "../../src/domain/delivery.ts";
 import type { Draft } from "../../src/domain/draft.ts";
+import type { KeptParityReport, ParityException } from "../../src/domain/parity.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import type { Snapshot } from "../../src/store/port/backup.ts";
 import type { Lease } from "../../src/store/port/queue.ts";
@@ -41,6 +42,8 @@ export async function rowsOf(snapshot: Snapshot, limit = 3): Promise<Contents> {
     audit: [],
     tallies: [],
     notes: [],
+    proofs: [],
+    exceptions: [],
   };
   for (const table of TABLES) await readInto(contents, table, snapshot, limit);
   return contents;
@@ -174,6 +177,7 @@ async function fillOdd(store: Store): Promise<void> {
   const body = Buffer.from([0xff, 0x00, 0xfe, 0x2b, 0x0d, 0x0a]);
   await store.record(aRecordRequest([], { receipt: aReceipt({ body, problems, query: "a=ü&b=%00" }) }));
   await store.record(aRecordRequest([], { receipt: aReceipt({ body: new Uint8Array(), headers: {} }) }));
+  await store.record(aRecordRequest([aDraft({ document: aDocument("shy") })], { shadow: true }));
   const refused = { source: "lumin", channel: "account", receivedAt: NEW_YEAR, query: "" };
   const why = { headers: { "x-signature": "ab" }, reason: "the signature does not match" };
   const shown = { token: "fingerprint", authorization: null };
@@ -191,6 +195,18 @@ async function fillOdd(store: Store): Promise<void> {
     { kind: "concern", key: "parked:crm", version: 0, value: { told: null, texts: ["später 🙏"] } },
   ]);
   await store.changeNotes([{ kind, key, version: 1, value: { ...value, until: NEW_YEAR + 2 } }]);
+  await store.keepProof(aProof());
+  await store.addParityException(anException());
+}
+
+export function aProof(given: Partial<KeptParityReport> = {}): KeptParityReport {
+  const figures = { result: "failed", unexplained: 2 } as const;
+  return { id: "prf_1", at: NEW_YEAR, source: "legalesign", ...figures, report: { format: "a" }, ...given };
+}
+
+export function anException(given: Partial<ParityException> = {}): ParityException {
+  const who = { at: NEW_YEAR, by: "127.0.0.1", reason: "the legacy channel lost it", source: "legalesign" };
+  return { id: "pex_1", ...who, finding: "par_1", type: null, missing: null, ...given };
 }
 
 /** A document whose events wait for two destinations, reported by channels whose clocks differ. */

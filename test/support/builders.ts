@@ -2,7 +2,7 @@ import type { Subscriber } from "../../src/domain/destination.ts";
 import type { Draft } from "../../src/domain/draft.ts";
 import { lookupOf } from "../../src/domain/lookup.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
-import { resolve } from "../../src/domain/resolve.ts";
+import { type Rules, resolve } from "../../src/domain/resolve.ts";
 import type { RecordRequest } from "../../src/store/port/inbox.ts";
 
 /** Small valid things for tests: each takes what the test is about and fills in the rest. */
@@ -68,10 +68,13 @@ export function aRecordRequest(
     receipt = aReceipt(),
     subscribers = [CRM],
     coalesce = 0,
-  }: { receipt?: Receipt; subscribers?: readonly Subscriber[]; coalesce?: number } = {},
+    creationOf,
+    shadow = false,
+  }: Partial<Rules> & { receipt?: Receipt } = {},
 ): RecordRequest {
-  const rules = { subscribers, coalesce };
+  const rules = { subscribers, coalesce, creationOf, shadow };
   return {
+    shadow,
     receipt,
     lookup: lookupOf(receipt, drafts, rules),
     resolve: (known) => resolve(receipt, drafts, known, rules),

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import type Koa from "koa";
 import { parseConfig } from "../../src/config.ts";
 import { type AdminParts, createAdmin } from "../../src/web/admin.ts";
+import { aWindow, compareWindow } from "../parity/window.ts";
 import {
   aFolder,
   configText,
@@ -99,11 +100,11 @@ async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   const load = () => parseConfig(text, join(folder, "countersign.yaml"), {});
   const bridge = await startBridge(text, { folder, load });
   const get = async (path: string) => (await bridge.admin(path)).body;
-  const post = async (path: string, body: object = {}) => {
+  const send = async (path: string, body: object) => {
     const init = { method: "POST", headers: { "content-type": "application/json" } };
-    const given = JSON.stringify({ reason: "a test", ...body });
-    return (await fetch(`${bridge.adminUrl}${path}`, { ...init, body: given })).json();
+    return (await fetch(`${bridge.adminUrl}${path}`, { ...init, body: JSON.stringify(body) })).json();
   };
+  const post = (path: string, body: object = {}) => send(path, { reason: "a test", ...body });
 
   const path = `/in/legalesign/batch?token=${TOKEN}`;
   for (const _ of ["new", "repeated"]) await bridge.post(path, finished("d1"), FORM);
@@ -137,6 +138,16 @@ async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   answers.set("POST /api/v1/replays", await post("/api/v1/replays", { destination: "crm" }));
   for (const plain of ["/api/v1/reprocess", "/api/v1/reload"])
     answers.set(`POST ${plain}`, await post(plain));
+  const about = { source: "legalesign", finding: `par_${"0".repeat(26)}` };
+  const parity = "/api/v1/parity";
+  answers.set(`POST ${parity}/exceptions`, await post(`${parity}/exceptions`, about));
+  answers.set(`POST ${parity}/disclosures`, await post(`${parity}/disclosures`, { old: "a", new: "b" }));
+  const report = await compareWindow(aWindow({ documents: 12, channels: ["batch", "realtime"] }), {
+    ...{ old: ["batch"], new: ["realtime"] },
+  });
+  answers.set(`POST ${parity}/reports`, await send(`${parity}/reports`, report));
+  for (const list of ["reports", "exceptions"])
+    answers.set(`GET ${parity}/${list}`, await get(`${parity}/${list}`));
   answers.set("GET /api/v1/tallies", await get("/api/v1/tallies"));
   const unreadable = "data=nothing";
   await bridge.post(path, unreadable, FORM);

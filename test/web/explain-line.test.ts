@@ -53,7 +53,9 @@ describe("the line of a delivery", () => {
     expect(firstLine(await explain(event))).to.equal("pending: attempt 2 at 00:05:00 (in 4m), last: 503");
   });
 
-  const CAUSES: Readonly<Record<Exclude<AttemptCause, "answered" | "blocked" | "unencodable">, string>> = {
+  const CAUSES: Readonly<
+    Record<Exclude<AttemptCause, "answered" | "blocked" | "token" | "unencodable">, string>
+  > = {
     timeout: "no answer (timeout)",
     dns: "no answer (dns)",
     refused: "no answer (refused)",
@@ -68,6 +70,13 @@ describe("the line of a delivery", () => {
       const line = await lineAfter({ cause, status: null, answer: "its own words" }, LATER);
       expect(line).to.include(`, last: ${words} “its own words” [`);
     });
+
+  it("says of an attempt without an access token that it was not sent, and what to restore", async () => {
+    const line = await lineAfter({ cause: "token", status: null, answer: "its own words" }, LATER);
+    expect(line)
+      .to.include(", last: not sent (token) “its own words” [")
+      .and.include("It is the token endpoint that failed, not crm: restore it, or correct `auth.oauth2`");
+  });
 
   it("says of an address that the network rules refuse that it is never connected to", async () => {
     const line = await lineAfter({ cause: "blocked", status: null }, LATER);

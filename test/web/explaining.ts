@@ -40,7 +40,7 @@ export function createExplainer() {
       { now = NEW_YEAR + MINUTE, state = SENDING }: { now?: number; state?: DestinationState | null } = {},
     ): Promise<Explanation> {
       const states = () => (state === null ? [] : [state]);
-      const explanation = await explain(id, { store, states, now: () => now });
+      const explanation = await explain(id, { store, states, unsupporting: () => [], now: () => now });
       if (!explanation) throw new Error(`nothing is known of ${id}`);
       return explanation;
     },

@@ -54,6 +54,7 @@ describe("the metrics", () => {
       backlog: () => new Promise(() => {}),
       problems: async () => 0,
       concerns: async () => [],
+      proofs: async () => [],
       states: () => [],
     });
     const scraped = metrics.scrape();
@@ -69,6 +70,7 @@ describe("the metrics", () => {
       backlog: async () => (away ? fault() : []),
       problems: async () => 3,
       concerns: async () => [],
+      proofs: async () => [],
       states: () => [{ name: "crm", paused: null, breaker: null }],
     });
     expect((await metrics.scrape()).text).not.to.match(FROM_STORE);

@@ -35,6 +35,7 @@ const CAUSES: Readonly<Record<AttemptCause, string>> = {
   tls: "TLS failed",
   blocked: "address not allowed",
   proxy: "proxy failed",
+  token: "no access token",
   interrupted: "interrupted by a stop",
   other: "another failure",
 };

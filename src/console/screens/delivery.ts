@@ -26,7 +26,7 @@ export const deliveryScreen: Screen = {
     if (!listed || !history || !delivery)
       throw new CountersignError("not_found", `there is no delivery ${id}`);
     const { event } = history;
-    const explaining = { states: parts.states, now: () => now, store };
+    const explaining = { states: parts.states, unsupporting: parts.unsupporting, now: () => now, store };
     const account = await accountForDelivery(delivery, explaining, createFindBlocking(store));
     const { destination } = delivery;
     return {

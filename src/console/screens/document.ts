@@ -66,7 +66,12 @@ async function viewOf(document: Document & { changedAt: number }, visit: Visit):
   const found = await Promise.all(newest.map((event) => store.findEvent(event.id)));
   const histories = found.filter((history) => history !== null).reverse();
   const older = Math.max(0, document.sequence - histories.length);
-  const explaining = { states: parts.states, now: () => now, findBlocking: createFindBlocking(store) };
+  const explaining = {
+    states: parts.states,
+    unsupporting: parts.unsupporting,
+    now: () => now,
+    findBlocking: createFindBlocking(store),
+  };
   const summary = await summarizeDocument(
     { id, documents: [document], histories, older },
     { ...explaining, store },

@@ -32,7 +32,12 @@ export const eventScreen: Screen = {
 async function viewOf(history: EventHistory, visit: Visit): Promise<View> {
   const { event } = history;
   const { store, parts, now } = visit;
-  const explaining = { states: parts.states, now: () => now, findBlocking: createFindBlocking(store) };
+  const explaining = {
+    states: parts.states,
+    unsupporting: parts.unsupporting,
+    now: () => now,
+    findBlocking: createFindBlocking(store),
+  };
   const summary = await summarizeEvent(history, { ...explaining, store });
   // What was sent is made from the event as it is kept, of which the masked one is a copy.
   const kept = visit.showsPersonalData ? history : null;

@@ -37,13 +37,16 @@ function oneSent({ event }: EventHistory, delivery: AttemptedDelivery, { parts }
     return html`<p>To <strong>${name}</strong>: it is not configured any more, so its format and keys are not known.</p>`;
   try {
     const isReplay = replayedAfter !== null && last.number > replayedAfter;
-    const { headers, body } = createEncodeAndSign(destination)(event, last.startedAt, isReplay);
+    const { headers, body } = createEncodeAndSign(destination)([event], last.startedAt, {
+      replayed: isReplay,
+    });
     const own = Object.keys(destination.headers).map(
       (header) => `${header}: (of the configuration, not shown)`,
     );
     const head = [...Object.entries(headers).map(([header, value]) => `${header}: ${value}`), ...own];
     return html`<details><summary>To <strong>${name}</strong>, attempt ${last.number}: ${body.length.toLocaleString("en")} bytes as <code>${destination.format}</code></summary>
-<p class="note">Made again as for that attempt, with the format and the keys of the configuration in force.</p>
+<p class="note">Made again as for that attempt, with the format and the keys of the configuration in force.
+A <code>traceparent</code>, where traces are on, and events of the same batch are not part of it.</p>
 ${codeBlock(head.join("\n"), `Headers sent to ${name}`)}
 ${codeBlock(body.toString(), `Body sent to ${name}`)}
 ${verification(destination, event.id, headers, body)}</details>`;

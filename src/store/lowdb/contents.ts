@@ -23,6 +23,8 @@ export const EMPTY: Contents = {
   tombstones: [],
   tallies: [],
   notes: [],
+  proofs: [],
+  exceptions: [],
 };
 
 /** Ends the line before a row. The first of a table goes without the comma. */

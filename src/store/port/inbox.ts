@@ -17,6 +17,11 @@ export interface RecordRequest {
    * this request is recorded.
    */
   resolve(known: Known): Resolution;
+  /**
+   * The receipt is in shadow after this: it is not pruned, and is found by `ReceiptFilter.shadow`. Absent: it
+   * is not, or no more.
+   */
+  shadow?: boolean | undefined;
 }
 
 export interface RecordResult {

@@ -6,8 +6,26 @@ import type { DestinationState } from "./control.ts";
 export interface Lease {
   delivery: Delivery;
   event: Event;
+  /** The event's creation context, as W3C Trace Context writes it; absent: its recording was not traced. */
+  traceparent?: string | undefined;
   /** The lease's name and proof: `settle` and `release` need it. */
   token: string;
+  /**
+   * Where a batch was asked for: the deliveries that go in the same post, in order. They are held behind the
+   * leased one, so that no other claim can get them.
+   */
+  followers?: readonly Follower[];
+}
+
+/** `token`: with the lease's own it settles the delivery. */
+export type Follower = Pick<Lease, "delivery" | "event" | "token">;
+
+/** Which deliveries go together. */
+export interface BatchRule {
+  /** Those that were recorded in the same period of so many milliseconds since 1970. */
+  period: number;
+  /** At most this many, the leased one included. */
+  limit: number;
 }
 
 /** How many deliveries of a destination may be in flight, over all nodes. */
@@ -31,6 +49,8 @@ export interface ClaimRequest {
   probe?: boolean;
   /** Default: unlimited. */
   capacity?: Capacity;
+  /** Each lease brings the deliveries that go in the same post; default: it is posted alone. */
+  batch?: BatchRule | undefined;
 }
 
 /** The result of a lease. */
@@ -40,6 +60,8 @@ export interface Settlement {
   /** Null: nothing was sent, so no attempt is counted. */
   attempt: Attempt | null;
   outcome: Outcome;
+  /** The tokens of the lease's followers that the attempt was about as well: the result is theirs, too. */
+  followers?: readonly string[];
   /** When, milliseconds since 1970: a probe that was not sent makes way for another from then on. */
   at: number;
 }
@@ -83,6 +105,10 @@ export interface Queue {
    * most one of a lane is leased at a time. A lease that is not settled is due again at `until`, whatever
    * becomes of its holder.
    *
+   * With `batch` a lease has followers: those next to it in its lane, up to the first that was recorded in
+   * another period. The first claim closes the batch: from then on it has the same deliveries at every
+   * attempt, whatever is recorded since, also after a crash.
+   *
    * A store that has `subscribe` enforces the destination's saved state for all nodes, also for one that has
    * not heard of it yet: while the destination is paused nothing is leased; while its breaker is open one
    * `probe` is leased once `probeAt` has come, which moves `probeAt` to `until`; and all claims together stay
@@ -92,8 +118,8 @@ export interface Queue {
 
   /**
    * Stores the result of an attempt and, when the delivery is final, makes the next of its lane pending.
-   * Atomic. False: the token is not that of the newest lease, so the delivery is leased again or final;
-   * nothing was written.
+   * Atomic, with all followers that are still held. False: the token is not that of the newest lease, so the
+   * delivery is leased again or final; nothing was written.
    */
   settle(settlement: Settlement): Promise<boolean>;
 

@@ -4,7 +4,7 @@ import type { DocumentStatus, Event, EventType } from "../../domain/event.ts";
 import type { Gap } from "../../domain/gaps.ts";
 import type { Receipt } from "../../domain/receipt.ts";
 import type { DeliveryOutcome, RequestOutcome } from "../../domain/tally.ts";
-import type { ListRequest, SearchedPage, TimeRange } from "./paging.ts";
+import type { ListRequest, Page, PageRequest, SearchedPage, TimeRange } from "./paging.ts";
 
 /** The range is of the time of recording. */
 export interface EventFilter extends TimeRange {
@@ -13,6 +13,8 @@ export interface EventFilter extends TimeRange {
   /** The one that reported it first. */
   channel?: string | undefined;
   document?: string | undefined;
+  /** Only those that no channel but these has reported. */
+  only?: readonly string[] | undefined;
 }
 
 /** The range is of the time of the last change: of the last report about the document. */
@@ -43,6 +45,13 @@ export interface ReceiptFilter extends TimeRange {
   channel?: string | undefined;
   /** True: only those with a problem. */
   problems?: boolean | undefined;
+  /** True: only those in shadow. */
+  shadow?: boolean | undefined;
+}
+
+/** Kept requests of some channels, of a range of the time of arrival. */
+export interface ReceiptRange extends TimeRange {
+  channels: readonly { source: string; name: string }[];
 }
 
 /** The range is of the time of recording. */
@@ -72,6 +81,11 @@ export interface ReceiptSummary extends Omit<Receipt, "body"> {
   events: readonly string[];
   /** Ids of the events that it reported again. */
   duplicates: readonly string[];
+  /**
+   * In shadow: ids of the events that it would have made, when it came. Null, or absent from what an earlier
+   * version wrote: it is not in shadow.
+   */
+  shadow?: readonly string[] | null | undefined;
 }
 
 /** That a receipt reported an event again. */
@@ -127,6 +141,8 @@ export interface EventHistory {
   /** Null: pruned. */
   receipt: ReceiptSummary | null;
   duplicates: readonly Duplicate[];
+  /** Receipts in shadow that reported it before anything else did. */
+  shadow: readonly Duplicate[];
   deliveries: readonly AttemptedDelivery[];
 }
 
@@ -185,11 +201,15 @@ export interface Tallies {
 export interface Reads {
   findEvents(filter: EventFilter, page: ListRequest): Promise<SearchedPage<Event>>;
   findEvent(id: string): Promise<EventHistory | null>;
+  /** The receipts in shadow that would have made the event, oldest first; whether or not it is recorded. */
+  findShadow(event: string): Promise<readonly Duplicate[]>;
 
   findReceipts(filter: ReceiptFilter, page: ListRequest): Promise<SearchedPage<ReceiptSummary>>;
   /** The number of receipts with a problem, at most `MAX_COUNT`. */
   countProblems(): Promise<number>;
   findReceipt(id: string): Promise<(ReceiptSummary & { body: Uint8Array }) | null>;
+  /** Receipts with their bodies, to be read again, in the order received. A page may hold none. */
+  readReceipts(range: ReceiptRange, page: PageRequest): Promise<Page<Receipt>>;
 
   /** By when they were first seen. */
   findDocuments(filter: DocumentFilter, page: ListRequest): Promise<SearchedPage<ListedDocument>>;

@@ -8,6 +8,7 @@ export const PRUNABLE = [
   "audit",
   "tombstones",
   "tallies",
+  "proofs",
 ] as const;
 export type Prunable = (typeof PRUNABLE)[number];
 
@@ -32,14 +33,16 @@ export interface PruneResult {
 export interface Pruning {
   /**
    * Visits the next `limit` rows and removes those that are too old, in one transaction:
-   * - `receipts` and `rejections` by the time they were received, `audit` by its time;
+   * - `receipts` and `rejections` by the time they were received, but for receipts in shadow; `audit` by its
+   *   time;
    * - `events` by the time they were recorded, with their deliveries, attempts and duplicates, unless a
    *   delivery is open. A tombstone with the event's id and dedupe keys stays, so that a repeat is still
    *   recognised;
    * - `attempts` by the time they began, unless their delivery is open;
    * - `documents`, with the links of their signers, by the time of the last report about them;
    * - `tombstones` by the time their event was recorded. After that a repeat is a new event;
-   * - `tallies` by the end of their hour.
+   * - `tallies` by the end of their hour;
+   * - `proofs` by the time they were made.
    */
   prune(step: PruneStep): Promise<PruneResult>;
 }

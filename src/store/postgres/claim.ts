@@ -1,8 +1,10 @@
 import type { DbRow, Scalar } from "../columns.ts";
+import { namesOf } from "../description.ts";
 import { leaseToken, partsOfLeaseToken } from "../lease-token.ts";
-import type { ClaimRequest, Lease } from "../port/queue.ts";
+import type { BatchRule, ClaimRequest, Lease } from "../port/queue.ts";
+import { type FollowingRow, followersOf } from "../sql/followers.ts";
 import { selectOf } from "../sql/session.ts";
-import { DELIVERY, EVENT } from "../tables.ts";
+import { DELIVERY, LEASED_EVENT } from "../tables.ts";
 import { columns } from "./given.ts";
 import { hasToken, isDueAfter } from "./plans.ts";
 import { moveProbe, PROBE, PROBE_AT } from "./probe.ts";
@@ -28,18 +30,57 @@ export async function claim(
   request: ClaimRequest,
   newToken: string,
 ): Promise<Lease[]> {
-  const { destination, until, probe = false } = request;
+  const { destination, until, probe = false, batch } = request;
   const token = probe ? `${PROBE}${newToken}` : newToken;
-  const [, rows] = await Promise.all([
+  const [, rows, following] = await Promise.all([
     session.run(TAKE_TURN, [channel, destination]),
     lease(session, request, token),
+    batch && followLeases(session, { destination, token, batch }),
     probe ? moveProbe(session, channel, { destination, until, token }) : undefined,
   ]);
+  const behind = following && Map.groupBy(following, ({ leased }) => leased);
   return rows.map((row) => ({
     delivery: DELIVERY.decode(row),
-    event: EVENT.decode(row),
+    ...LEASED_EVENT.decode(row),
     token: leaseToken(row.position, token),
+    ...(behind && { followers: followersOf(behind.get(row.position) ?? [], token) }),
   }));
+}
+
+/**
+ * What follows the leases of this token in their lanes, up to the end of their batch, which is closed with
+ * that. Followers are held, and change only together with a lease.
+ */
+function followLeases(
+  session: Session,
+  { destination, token, batch }: { destination: string; token: string; batch: BatchRule },
+) {
+  return session.rows<FollowingRow & { leased: number }>(
+    `with leased as (
+       select position, destination, lane, recorded_at, batch from deliveries
+       where destination = $1 and token = $2 and status = 'pending'
+     ), following as (
+       select l.position as leased, d.position, d.batch is not distinct from l.batch
+         and (d.batch is not null or d.recorded_at / $3::bigint = l.recorded_at / $3::bigint) as together
+       from leased l cross join lateral (
+         select position, recorded_at, batch from deliveries d
+         where d.destination = l.destination and d.lane = l.lane
+           and d.due_at is not null and d.position > l.position
+         order by d.position limit $4) d
+     ), chosen as (
+       select leased, position, together from following f where not exists (
+         select from following before
+         where before.leased = f.leased and before.position <= f.position and not before.together)
+     ), closed as (
+       update deliveries d set batch = $2
+       from (select position from leased union all select position from chosen) c
+       where d.position = c.position and d.batch is null
+     )
+     select leased, position, together, ${selectOf({ isPostgres: true }, DELIVERY.columns)}, e.body
+     from chosen join deliveries using (position) join (select id, body from events) e on e.id = event_id
+     order by position`,
+    [destination, token, batch.period, batch.limit - 1],
+  );
 }
 
 /**
@@ -75,10 +116,10 @@ function lease(session: Session, request: ClaimRequest, token: string) {
        update deliveries d set token = $4, due_at = $5 from due where d.position = due.position
        returning d.*
      )
-     select position, ${selectOf({ isPostgres: true }, DELIVERY.columns)}, e.body
+     select position, ${selectOf({ isPostgres: true }, DELIVERY.columns)}, ${namesOf(LEASED_EVENT.columns)}
      from claimed
        join (select position, due_at as since from due) due using (position)
-       join (select id, body from events) e on e.id = claimed.event_id
+       join (select id, ${namesOf(LEASED_EVENT.columns)} from events) e on e.id = claimed.event_id
      order by since, position`,
     [
       destination,

@@ -5,6 +5,7 @@ import { type Tally, tallyReceipt, tallyRejection } from "../../domain/tally.ts"
 import type { Column, DbRow } from "../columns.ts";
 import { columnsOf } from "../description.ts";
 import type { RecordRequest, RecordResult } from "../port/inbox.ts";
+import { shadowAfter } from "../shadow.ts";
 import { selectOf } from "../sql/session.ts";
 import { RECEIPT, REJECTION, SCHEMA } from "../tables.ts";
 import type { Answer } from "./batch.ts";
@@ -35,6 +36,7 @@ import type { Commit } from "./transaction.ts";
 interface Resolved {
   receipt: Receipt;
   resolution: Resolution;
+  shadow: boolean | undefined;
 }
 
 /** The same with the part of it that takes effect. */
@@ -85,14 +87,15 @@ export async function amend(session: Session, request: RecordRequest): Promise<R
     `select ${selectOf(session.dialect, RECEIPT.columns)} from receipts where id = ? for update`,
     [id],
   );
-  const before = row ? RECEIPT.decode(row) : { events: [], duplicates: [] };
+  const before = row ? RECEIPT.decode(row) : { events: [], duplicates: [], shadow: null };
   const known = await lookUp(session, [request]);
   const reported = new Set([...before.events, ...before.duplicates]);
   const [reconciled] = await add(session, known, [resolveWith(known, request)], reported);
   if (!reconciled) throw new Error("a request has no result");
   const events = [...before.events, ...idsOf(reconciled)];
   const duplicates = [...before.duplicates, ...reconciled.result.duplicates];
-  await amendReceipt(session, id, { mapping, problems, events, duplicates });
+  const shadow = shadowAfter(request, reconciled.resolution.shadow, before);
+  await amendReceipt(session, id, { mapping, problems, events, duplicates, shadow });
   await finish(session, [reconciled]);
   return toResult(reconciled);
 }
@@ -116,7 +119,7 @@ function reconcileAll(
 }
 
 function resolveWith(known: Knowledge, request: RecordRequest): Resolved {
-  return { receipt: request.receipt, resolution: known.resolve(request) };
+  return { receipt: request.receipt, resolution: known.resolve(request), shadow: request.shadow };
 }
 
 function attempt<T>(work: () => T): Answer<T> {
@@ -205,11 +208,13 @@ function firstOfEach(events: readonly NewEvent[], added: ReadonlySet<string>): R
 function toReceipt(reconciled: Reconciled) {
   const { body, ...receipt } = reconciled.receipt;
   const { duplicates } = reconciled.result;
-  return { summary: { ...receipt, size: body.byteLength, events: idsOf(reconciled), duplicates }, body };
+  const shadow = shadowAfter(reconciled, reconciled.resolution.shadow);
+  const events = idsOf(reconciled);
+  return { summary: { ...receipt, size: body.byteLength, events, duplicates, shadow }, body };
 }
 
-function toTally({ receipt, result }: Reconciled): Tally {
-  return tallyReceipt(receipt, result);
+function toTally({ receipt, resolution: { shadow }, result }: Reconciled): Tally {
+  return tallyReceipt(receipt, { ...result, shadow });
 }
 
 function toResult({ result: { events, duplicates, destinations } }: Reconciled): RecordResult {

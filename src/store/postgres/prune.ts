@@ -15,9 +15,10 @@ import { pruneTallies } from "./tallies.ts";
 type Drop = (session: Session, positions: readonly number[], before: number) => Promise<number>;
 
 const DROPS: Readonly<Record<PrunedByPosition, Drop>> = {
-  receipts: dropFrom("receipts"),
+  receipts: dropFrom("receipts", "shadow is null"),
   rejections: dropFrom("rejections"),
   audit: dropFrom("audit"),
+  proofs: dropFrom("proofs"),
   attempts: dropFrom(
     "attempts a",
     `not exists (select from deliveries d where d.position = a.delivery and ${IS_OPEN})`,

@@ -1,7 +1,7 @@
 import { settledState } from "../../domain/delivery.ts";
 import { tallySettlement } from "../../domain/tally.ts";
 import type { Column, Scalar } from "../columns.ts";
-import { leaseToken } from "../lease-token.ts";
+import { leaseToken, partsOfLeaseToken } from "../lease-token.ts";
 import type { Lease, Queue, Settlement } from "../port/queue.ts";
 import { ATTEMPT } from "../tables.ts";
 import { runCounted } from "./backlog.ts";
@@ -28,20 +28,21 @@ export async function settleAll(
 ): Promise<readonly Answer<boolean>[]> {
   const leases = new Map(settlements.toReversed().map((one) => [one.token, one] as const));
   const good = await lockLeases(session, positionsAndTokens([...leases.values()]));
-  const written = good.flatMap((lease) => {
+  const settled = good.flatMap((lease) => {
     const settlement = leases.get(leaseToken(lease.position, lease.token));
     return settlement ? [{ lease, settlement }] : [];
   });
+  const written = [...settled, ...(await lockFollowers(session, settled))];
   await Promise.all([
     writeSettlements(session, written),
-    letUnusedProbe(session, channel, written),
+    letUnusedProbe(session, channel, settled),
     addTallies(
       session,
       written.flatMap(({ lease, settlement }) => tallySettlement(lease.destination, settlement) ?? []),
     ),
     commit(),
   ]);
-  const counted = new Set(written.map(({ settlement }) => settlement));
+  const counted = new Set(settled.map(({ settlement }) => settlement));
   return settlements.map((one) => ({ status: "fulfilled", value: counted.has(one) }));
 }
 
@@ -62,6 +63,29 @@ async function lockLeases(session: Session, asked: Scalar[][]): Promise<GoodLeas
   }
 }
 
+/**
+ * The followers of the leases that are still held, each with the result of its lease. Their lanes are locked.
+ */
+async function lockFollowers(session: Session, settled: readonly Written[]): Promise<Written[]> {
+  const asked = settled.flatMap(({ lease, settlement }) =>
+    (settlement.followers ?? []).map((token) => [partsOfLeaseToken(token).position, lease.position]),
+  );
+  if (asked.length === 0) return [];
+  const rows = await session.rows<{ position: number; leased: number }>(
+    `select d.position, l.position as leased
+     from unnest($1::bigint[], $2::bigint[]) asked (position, leased)
+     join deliveries d on d.position = asked.position
+     join deliveries l on l.position = asked.leased and l.destination = d.destination and l.lane = d.lane
+     where d.status = 'held' order by d.position for update of d`,
+    columns(asked, 2),
+  );
+  const byPosition = new Map(settled.map((one) => [one.lease.position, one]));
+  return rows.flatMap(({ position, leased }) => {
+    const found = byPosition.get(leased);
+    return found ? [{ ...found, lease: { ...found.lease, position }, isFollower: true }] : [];
+  });
+}
+
 interface GoodLease {
   position: number;
   token: string;
@@ -73,6 +97,8 @@ interface GoodLease {
 interface Written {
   lease: GoodLease;
   settlement: Settlement;
+  /** The row follows that of the lease. */
+  isFollower?: boolean;
 }
 
 /** A probe that was not sent has shown nothing: the next one may go at once. */
@@ -114,9 +140,10 @@ async function writeSettlements(session: Session, written: readonly Written[]): 
   ]);
 }
 
-function outcomeOf({ lease: { position }, settlement: { attempt, outcome } }: Written): Scalar[] {
+function outcomeOf({ lease, settlement: { attempt, outcome }, isFollower = false }: Written): Scalar[] {
   const { status, reason, dueAt } = settledState(outcome);
-  return [position, status, reason, dueAt, attempt?.number ?? null];
+  const stays = isFollower && dueAt !== null;
+  return [lease.position, stays ? "held" : status, reason, dueAt, attempt?.number ?? null];
 }
 
 /**

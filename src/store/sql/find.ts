@@ -6,14 +6,14 @@ import type { Column, DbRow } from "../columns.ts";
 import { namesOf } from "../description.ts";
 import type { DestinationState } from "../port/control.ts";
 import { MAX_COUNT } from "../port/paging.ts";
-import type { EventHistory, ReceiptSummary } from "../port/reads.ts";
+import type { Duplicate, EventHistory, ReceiptSummary } from "../port/reads.ts";
 import { DELIVERY, DESTINATION, DOCUMENT, EVENT, RECEIPT, REJECTION, SCHEMA } from "../tables.ts";
 import { childrenOf } from "./children.ts";
 import { joinApart, type Session, selectOf } from "./session.ts";
 
 /** Single rows for people: the same statements in both databases. */
 
-const BODY: Column = { name: "body", type: "bytes", apartInSqlite: "bodies" };
+export const BODY: Column = { name: "body", type: "bytes", apartInSqlite: "bodies" };
 const TOKEN: Column = { name: "token", type: "text" };
 const ACKNOWLEDGED_AT: Column = { name: "acknowledged_at", type: "bigint" };
 
@@ -65,6 +65,17 @@ export function placeOfDelivery(id: string): [event: string, again: string, dest
   return parts && [parts.event, parts.event, parts.destination];
 }
 
+export async function findShadow(session: Session, event: string): Promise<Duplicate[]> {
+  const found = session.dialect.isPostgres
+    ? "receipts where shadow is not null and shadow::jsonb @> jsonb_build_array(?::text)"
+    : "shadow_events s join receipts using (position) where s.event_id = ?";
+  const rows = await session.rows<{ id: string; channel: string; received_at: number }>(
+    `select id, channel, received_at from ${found} order by received_at, id`,
+    [event],
+  );
+  return rows.map(({ id, channel, received_at }) => ({ receipt: id, channel, at: received_at }));
+}
+
 export async function findBlocking(session: Session, id: string): Promise<Delivery | null> {
   const place = placeOfDelivery(id);
   if (!place) return null;
@@ -85,8 +96,9 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
   );
   if (!row) return null;
   const receiptColumns = selectOf(session.dialect, RECEIPT.columns);
-  const [[receipt], duplicates, deliveries] = await Promise.all([
+  const [[receipt], shadow, duplicates, deliveries] = await Promise.all([
     session.rows(`select ${receiptColumns} from receipts where id = ?`, [row.receipt_id]),
+    findShadow(session, id),
     childrenOf(session, SCHEMA.events.children.duplicates, [id]),
     session.rows<DbRow & { position: number; acknowledged_at: number | null }>(
       `select position, ${selectOf(session.dialect, [...DELIVERY.columns, TOKEN, ACKNOWLEDGED_AT])} from deliveries
@@ -100,6 +112,7 @@ export async function findEvent(session: Session, id: string): Promise<EventHist
     event: EVENT.decode(row),
     receipt: receipt ? RECEIPT.decode(receipt) : null,
     duplicates: duplicates(id),
+    shadow,
     deliveries: deliveries.map((delivery) => ({
       ...DELIVERY.decode(delivery),
       history: attempts(delivery.position),

@@ -28,36 +28,52 @@ const CHANGED_AT: Column = { name: "changed_at", type: "bigint" };
 
 export function findEvents(
   session: Session,
-  { type, source, channel, document, ...range }: EventFilter,
+  { type, source, channel, document, only, ...range }: EventFilter,
   page: ListRequest,
 ): Promise<SearchedPage<Event>> {
+  const others = (columns: Parameters<typeof equal>[0]) => allOf(equal(columns), reportedBy(only));
   const listing: Listing = {
     ...{ table: "events", columns: EVENT.columns },
     ...(document !== undefined
-      ? { ways: [equal({ document_id: document })], others: equal({ type, source, channel }) }
+      ? { ways: [equal({ document_id: document })], others: others({ type, source, channel }) }
       : type !== undefined
-        ? { ways: [equal({ type })], others: equal({ source, channel }) }
+        ? { ways: [equal({ type })], others: others({ source, channel }) }
         : source !== undefined && session.dialect.isPostgres
-          ? { ways: [equal({ source })], others: equal({ channel }) }
-          : { others: equal({ source, channel }) }),
+          ? { ways: [equal({ source })], others: others({ channel }) }
+          : { others: others({ source, channel }) }),
     time: { column: "recorded_at", range, isIndexed: true },
   };
   return list(session, listing, page, EVENT.decode);
 }
 
+function reportedBy(only: EventFilter["only"]): Condition {
+  if (only === undefined) return ANY;
+  const list = only.map(() => "?").join(", ");
+  const isOther = (column: string) => (only.length === 0 ? "true" : `${column} not in (${list})`);
+  return condition(
+    `not (${isOther("channel")} or exists (select 1 from duplicates d
+       where d.event_id = events.id and ${isOther("d.channel")}))`,
+    ...[...only, ...only],
+  );
+}
+
 export function findReceipts(
   session: Session,
-  { source, channel, problems, ...range }: ReceiptFilter,
+  { source, channel, problems, shadow, ...range }: ReceiptFilter,
   page: ListRequest,
 ): Promise<SearchedPage<ReceiptSummary>> {
   const listing: Listing = {
     ...{ table: "receipts", columns: RECEIPT.columns },
-    ...(problems ? { ways: [condition("problems is not null")] } : {}),
-    others: equal({ source, channel }),
+    ...(problems ? { ways: [WITH_PROBLEMS] } : shadow ? { ways: [IN_SHADOW] } : {}),
+    others: allOf(equal({ source, channel }), problems && shadow ? IN_SHADOW : ANY),
     time: { column: "received_at", range, isIndexed: true },
   };
   return list(session, listing, page, RECEIPT.decode);
 }
+
+/** As an index has them. */
+const WITH_PROBLEMS = condition("problems is not null");
+const IN_SHADOW = condition("shadow is not null");
 
 export function findRejections(
   session: Session,

@@ -1,6 +1,7 @@
 import type { Control } from "../port/control.ts";
 import type { Inbox } from "../port/inbox.ts";
 import type { Notes } from "../port/notes.ts";
+import type { Parity } from "../port/parity.ts";
 import type { Reads } from "../port/reads.ts";
 import { countUndelivered, findDeliveries, findDelivery } from "./deliveries.ts";
 import {
@@ -11,6 +12,7 @@ import {
   findEvent,
   findReceipt,
   findRejection,
+  findShadow,
 } from "./find.ts";
 import {
   findAudit,
@@ -21,6 +23,8 @@ import {
   listRejections,
 } from "./lists.ts";
 import { notes } from "./notes.ts";
+import { exceptions, findProof, findProofs, newestProofs } from "./parity.ts";
+import { readReceipts } from "./receipts.ts";
 import type { Session } from "./session.ts";
 import { tallies } from "./tallies.ts";
 
@@ -28,7 +32,8 @@ import { tallies } from "./tallies.ts";
 type SharedReads = Omit<Reads, "backlog"> &
   Pick<Inbox, "listRejections" | "findRejections" | "findRejection"> &
   Pick<Control, "destinations" | "findAudit"> &
-  Pick<Notes, "notes">;
+  Pick<Notes, "notes"> &
+  Pick<Parity, "findProofs" | "findProof" | "newestProofs" | "parityExceptions">;
 
 /** `read` carries out each of them: at once, unless it is given. */
 export function createReads(
@@ -38,8 +43,10 @@ export function createReads(
   return {
     findEvents: (filter, page) => read(() => findEvents(session, filter, page)),
     findEvent: (id) => read(() => findEvent(session, id)),
+    findShadow: (event) => read(() => findShadow(session, event)),
     findReceipts: (filter, page) => read(() => findReceipts(session, filter, page)),
     findReceipt: (id) => read(() => findReceipt(session, id)),
+    readReceipts: (range, page) => read(() => readReceipts(session, range, page)),
     countProblems: () => read(() => countProblems(session)),
     findDocuments: (filter, page) => read(() => findDocuments(session, filter, page)),
     findDocument: (source, id) => read(() => findDocument(session, source, id)),
@@ -52,6 +59,10 @@ export function createReads(
     findRejection: (id) => read(() => findRejection(session, id)),
     destinations: () => read(() => destinations(session)),
     findAudit: (range, page) => read(() => findAudit(session, range, page)),
+    findProofs: (filter, page) => read(() => findProofs(session, filter, page)),
+    findProof: (id) => read(() => findProof(session, id)),
+    newestProofs: () => read(() => newestProofs(session)),
+    parityExceptions: () => read(() => exceptions(session)),
     tallies: (span) => read(() => tallies(session, span)),
     notes: (kind) => read(() => notes(session, kind)),
   };

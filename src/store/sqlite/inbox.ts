@@ -4,6 +4,8 @@ import type { NewEvent, Resolution } from "../../domain/resolve.ts";
 import { tallyReceipt, tallyRejection } from "../../domain/tally.ts";
 import { encodeRow } from "../description.ts";
 import type { RecordRequest, RecordResult } from "../port/inbox.ts";
+import type { ReceiptSummary } from "../port/reads.ts";
+import { shadowAfter } from "../shadow.ts";
 import { AMENDMENT, CHANNEL_KEY, DUPLICATE, RECEIPT, REJECTION, SCHEMA } from "../tables.ts";
 import { isKnown, lookUp } from "./lookup.ts";
 import type { Statements } from "./statements.ts";
@@ -12,20 +14,21 @@ import type { Count } from "./tallies.ts";
 /** Everything here runs inside a transaction. */
 
 export function record(sql: Statements, request: RecordRequest, count: Count): RecordResult {
-  const result = add(sql, request, new Set());
-  addReceipt(sql, request.receipt, result);
-  count(tallyReceipt(request.receipt, result));
+  const { shadow, ...result } = add(sql, request, new Set());
+  addReceipt(sql, request.receipt, { ...result, shadow: shadowAfter(request, shadow) });
+  count(tallyReceipt(request.receipt, { ...result, shadow }));
   return result;
 }
 
 export function amend(sql: Statements, request: RecordRequest): RecordResult {
   const row = sql.listedReceipt.one(request.receipt.id);
-  const before = row ? RECEIPT.decode(row) : { events: [], duplicates: [] };
-  const result = add(sql, request, new Set([...before.events, ...before.duplicates]));
+  const before = row ? RECEIPT.decode(row) : { events: [], duplicates: [], shadow: null };
+  const { shadow: made, ...result } = add(sql, request, new Set([...before.events, ...before.duplicates]));
   const { id, mapping, problems } = request.receipt;
   const events = [...before.events, ...idsOf(result)];
   const duplicates = [...before.duplicates, ...result.duplicates];
-  sql.amendReceipt.run(...AMENDMENT.encode({ mapping, problems, events, duplicates }), id);
+  const shadow = shadowAfter(request, made, before);
+  sql.amendReceipt.run(...AMENDMENT.encode({ mapping, problems, events, duplicates, shadow }), id);
   return result;
 }
 
@@ -38,8 +41,9 @@ function add(
   sql: Statements,
   { receipt, lookup, resolve }: RecordRequest,
   before: ReadonlySet<string>,
-): RecordResult {
+): RecordResult & Pick<Resolution, "shadow"> {
   const resolution = resolve(lookUp(sql, receipt, lookup));
+  const { shadow } = resolution;
   const { deliveries, ...result } = reconcile(resolution, (one) => addEvent(sql, one), before);
 
   for (const { event, key } of resolution.duplicates)
@@ -53,14 +57,14 @@ function add(
     sql.setDocument.run(...encodeRow(SCHEMA.documents, { document, changedAt: receipt.receivedAt }));
   for (const { event, destination, lane, dueAt } of deliveries)
     sql.addDelivery.run(event, destination, lane, dueAt, receipt.receivedAt);
-  return result;
+  return { ...result, shadow };
 }
 
 /** False: the event is recorded already, or was. */
-function addEvent(sql: Statements, { event, dedupeKey, coalesceKey, at }: NewEvent): boolean {
+function addEvent(sql: Statements, { event, dedupeKey, ...rest }: NewEvent): boolean {
   const isNew =
     sql.tombstoneById.one(event.id) === undefined &&
-    sql.addEvent.run(...encodeRow(SCHEMA.events, { event, coalesceKey, at })) === 1;
+    sql.addEvent.run(...encodeRow(SCHEMA.events, { event, ...rest })) === 1;
   if (dedupeKey !== event.id) sql.addDedupeKey.run(dedupeKey, event.id);
   return isNew;
 }
@@ -84,9 +88,13 @@ function changeChannelKeys(sql: Statements, { added, removed }: Resolution["chan
     sql.addChannelKey.run(event, ...CHANNEL_KEY.encode(channelKey));
 }
 
-function addReceipt(sql: Statements, { body, ...receipt }: Receipt, result: RecordResult): void {
-  const { duplicates } = result;
-  const summary = { ...receipt, size: body.length, events: idsOf(result), duplicates };
+function addReceipt(
+  sql: Statements,
+  { body, ...receipt }: Receipt,
+  result: RecordResult & Pick<ReceiptSummary, "shadow">,
+): void {
+  const { duplicates, shadow } = result;
+  const summary = { ...receipt, size: body.length, events: idsOf(result), duplicates, shadow };
   sql.addReceipt.run(...RECEIPT.encode(summary));
   sql.addBody.run(body);
 }

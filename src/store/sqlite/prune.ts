@@ -19,10 +19,12 @@ const DELIVERIES_OF = "deliveries d on d.recorded_at = e.recorded_at and d.event
 const WALKS: Readonly<Record<PrunedByPosition, Walk>> = {
   receipts: {
     from: "receipts",
+    stays: "shadow is not null",
     drops: ["delete from bodies where position = ?", "delete from receipts where position = ?"],
   },
   rejections: alone("rejections"),
   audit: alone("audit"),
+  proofs: alone("proofs"),
   events: {
     from: "events e",
     stays: `exists (select 1 from deliveries d

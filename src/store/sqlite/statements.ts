@@ -4,6 +4,7 @@ import type { Column, DbRow } from "../columns.ts";
 import { columnsOf, namesOf } from "../description.ts";
 import type { CandidateRow } from "../sql/candidate.ts";
 import { IS_DELIVERY } from "../sql/find.ts";
+import type { FollowingRow } from "../sql/followers.ts";
 import { selectOf } from "../sql/session.ts";
 import {
   AMENDMENT,
@@ -13,7 +14,10 @@ import {
   DELIVERY,
   DESTINATION,
   DUPLICATE,
+  EXCEPTION,
+  LEASED_EVENT,
   NOTE,
+  PROOF,
   RECEIPT,
   SCHEMA,
 } from "../tables.ts";
@@ -45,6 +49,11 @@ function insertInto(table: string, columns: readonly Column[]): string {
 
 const EVENT_ID: Column = { name: "event_id", type: "text" };
 const PARENT_DELIVERY: Column = { name: "delivery", type: "bigint" };
+
+export interface LeasedRow {
+  destination: string;
+  lane: string | null;
+}
 
 /** The hot statements, prepared once. Instants are bound, never read from the database's clock. */
 export function prepareStatements(db: DatabaseSync) {
@@ -122,10 +131,28 @@ export function prepareStatements(db: DatabaseSync) {
 
     due: query<DbRow & { position: number }>(
       db,
-      `select d.position, ${selectOf({ isPostgres: false }, DELIVERY.columns)}, e.body
+      `select d.position, ${selectOf({ isPostgres: false }, DELIVERY.columns)}, ${namesOf(LEASED_EVENT.columns)}
        from deliveries d join events e on e.id = d.event_id
        where d.destination = ? and d.status = 'pending' and d.due_at <= ?
        order by d.due_at, d.position limit ?`,
+    ),
+    following: query<FollowingRow>(
+      db,
+      `select d.position, ${selectOf({ isPostgres: false }, DELIVERY.columns)}, e.body,
+         d.batch is l.batch and (d.batch is not null
+           or d.recorded_at / cast(?2 as integer) = l.recorded_at / cast(?2 as integer)) as together
+       from (select destination as to_name, lane as in_lane, recorded_at, batch
+             from deliveries where position = ?1) l
+       join deliveries d on d.destination = l.to_name and d.lane = l.in_lane
+       join events e on e.id = d.event_id
+       where d.due_at is not null and d.position > ?1
+       order by d.position limit ?3`,
+    ),
+    closeBatch: query(db, "update deliveries set batch = coalesce(batch, ?) where position = ?"),
+    isHeld: query<{ position: number }>(
+      db,
+      `select position from deliveries
+       where position = ? and destination = ? and lane = ? and status = 'held'`,
     ),
     lease: query(db, "update deliveries set token = ?, due_at = ? where position = ?"),
     // A lease that has ended is due anyway.
@@ -134,7 +161,7 @@ export function prepareStatements(db: DatabaseSync) {
       `update deliveries set token = null, due_at = ?1
        where status = 'pending' and due_at > ?1 and token is not null`,
     ),
-    leaseOf: query<{ destination: string; lane: string | null }>(
+    leaseOf: query<LeasedRow>(
       db,
       "select destination, lane from deliveries where position = ? and token = ? and status = 'pending'",
     ),
@@ -207,6 +234,9 @@ export function prepareStatements(db: DatabaseSync) {
        on conflict (kind, key) do update set version = excluded.version, value = excluded.value`,
     ),
     removeNote: query(db, "delete from notes where kind = ? and key = ?"),
+    addProof: query(db, `${insertInto("proofs", PROOF.columns)} on conflict (id) do nothing`),
+    addException: query(db, insertInto("exceptions", EXCEPTION.columns)),
+    dropException: query(db, "delete from exceptions where id = ?"),
     probe: query(db, "update probe set writes = writes + 1"),
   };
 }
