@@ -27,7 +27,9 @@ const OPEN: ReadonlySet<string> = new Set([
   ...["network", "format", "contentType", "events", "sources", "channels", "tags", "test", "paused"],
   ...["retry", "parkOn", "ordering", "timeout", "concurrency", "rate", "waitingLimit", "failures", "pause"],
   ...["longest", "header", "hash", "encoding", "prefix", "ca", "cert", "stuckAfter", "privateNames"],
-  ...["typePrefix", "level", "keep", "severity", "quiet", "details", "shutdown"],
+  ...["typePrefix", "level", "keep", "severity", "quietHours", "details", "shutdown"],
+  ...["shadow", "standby", "batch", "tolerance", "coverage", "minPairs", "minWindow", "validFor"],
+  ...["relativeToNoise", "ignore", "documents", "drain"],
 ]);
 
 /** Every setting of the file, and the defaults of those that it leaves out; in the order of the schema. */
