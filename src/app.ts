@@ -141,6 +141,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const createConsole = config.admin.console ? (await import("./console/console.ts")).createConsole : null;
   const handlers = createRequestHandlers(config, {
     ...{ ...parts, current, reload, watching, createConsole, version: VERSION },
+    ...{ reloads: reloader.reloads, load: overrides.load ?? null },
   });
   const listeners = await openListeners(config, handlers, observers.crowded).catch(async (error) => {
     await store.close();

@@ -10,6 +10,7 @@ import { readDestinations } from "./config/destination.ts";
 import { fitToSchema } from "./config/fit-to-schema.ts";
 import type { Retention } from "./config/retention-schema.ts";
 import { AdminFile, ConfigFile, ServerFile, SINGLE_TOKEN, SourceFile } from "./config/schema.ts";
+import { type Setting, settingsOf } from "./config/settings.ts";
 import { messageOf } from "./domain/errors.ts";
 import { BRIDGE_SOURCE } from "./domain/event.ts";
 import { formatSize } from "./domain/quantity.ts";
@@ -27,6 +28,8 @@ import { checkYaml, entriesOf, type FileProblem, parseYaml, type YamlFile } from
 export interface Config {
   /** The file it was read from. */
   file: string;
+  /** Its settings one by one, as a person may see them. */
+  settings(): readonly Setting[];
   server: {
     host: string;
     port: number;
@@ -151,6 +154,7 @@ export async function parseConfig(
   return {
     config: {
       file,
+      settings: () => settingsOf(yaml),
       server: { ...server, maxBytesInFlight: server.maxBytesInFlight ?? budgetFor(sources.channels) },
       admin: { ...admin, ...readTokens(admin) },
       store: readStore(store, folder),

@@ -19,8 +19,17 @@ export interface Reloader {
    * parked.
    */
   reload(): Promise<void>;
+  /** When the configuration in force was loaded, and how the last reload went. */
+  reloads(): Reloads;
   /** Begins nothing more; attempts in flight have `graceMs` milliseconds to end. */
   stop(options: { graceMs: number }): Promise<void>;
+}
+
+export interface Reloads {
+  /** Milliseconds since 1970. */
+  loadedAt: number;
+  /** Null: there was none since the start. `problem` null: it went well. */
+  last: { at: number; problem: string | null } | null;
 }
 
 interface ReloaderParts extends Omit<RuntimeParts, "current" | "leftInShadow">, Pick<Watched, "settled"> {
@@ -40,6 +49,7 @@ export async function createReloader(
   const parts: RuntimeParts = { ...given, current, leftInShadow: release.wake };
   let runtime = await createRuntime(config, parts);
   let reloading: Promise<void> = Promise.resolve();
+  let reloads: Reloads = { loadedAt: clock.now(), last: null };
   const isShared = store.subscribe !== undefined;
   const nodesAtStart = Promise.withResolvers<number>();
   await endLeases();
@@ -104,6 +114,7 @@ export async function createReloader(
     });
     const before = runtime;
     runtime = after;
+    reloads = { ...reloads, loadedAt: clock.now() };
     parts.budget.resize(after.config.server.maxBytesInFlight);
     const underWay = settled();
     subscribeToNodes();
@@ -112,6 +123,19 @@ export async function createReloader(
     // What is recorded at this moment may still be in shadow by the previous configuration.
     underWay.then(release.wake);
     await takeOver(before, underWay, after.config.shutdown);
+  }
+
+  async function replaceAndRemember(): Promise<void> {
+    const remember = (problem: string | null) => {
+      reloads = { ...reloads, last: { at: clock.now(), problem } };
+    };
+    try {
+      await replaceRuntime();
+      remember(null);
+    } catch (error) {
+      remember(messageOf(error));
+      throw error;
+    }
   }
 
   async function prepareNext(): Promise<Runtime> {
@@ -170,9 +194,10 @@ export async function createReloader(
       if (isShared) parkIfAlone().catch(observe.unparked);
     },
     reload() {
-      reloading = reloading.catch(() => {}).then(replaceRuntime);
+      reloading = reloading.catch(() => {}).then(replaceAndRemember);
       return reloading;
     },
+    reloads: () => reloads,
     async stop({ graceMs }) {
       const { dispatcher, pruner } = runtime;
       await Promise.all([

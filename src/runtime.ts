@@ -1,10 +1,13 @@
 import type { RequestListener } from "node:http";
 import type Koa from "koa";
+import { unrecordedTest } from "./alert/test-alert.ts";
 import type { Watcher } from "./alert/watcher.ts";
 import type { Config } from "./config.ts";
 import type { ConsoleParts } from "./console/parts.ts";
 import type { Clock } from "./domain/clock.ts";
+import type { Conversation } from "./domain/conversation.ts";
 import { asksFor, wants } from "./domain/destination.ts";
+import { CountersignError } from "./domain/errors.ts";
 import type { Event } from "./domain/event.ts";
 import { exceptionId, receiptId, rejectionId } from "./domain/identity.ts";
 import { type Accept, createAccept } from "./inbound/accept.ts";
@@ -24,6 +27,7 @@ import type { Deliver } from "./outbound/deliver.ts";
 import { createDispatcher, type Dispatcher } from "./outbound/dispatch.ts";
 import { withHandover } from "./outbound/handover.ts";
 import type { AttemptTracer } from "./outbound/trace.ts";
+import { tryDestination } from "./outbound/try-destination.ts";
 import { createPruner, type Pruner } from "./retention.ts";
 import type { Status } from "./status/status.ts";
 import type { Store } from "./store/store.ts";
@@ -163,6 +167,10 @@ interface HandlerParts extends Omit<RuntimeParts, "leftInShadow"> {
   watching: WatchingOfAdmin;
   /** Takes the configuration from its file again, all or nothing. */
   reload(): Promise<void>;
+  /** When the configuration in force was loaded, and how the last reload went. */
+  reloads: ConsoleParts["reloads"];
+  /** Reads the configuration's file again; null: there is none. */
+  load: ConsoleParts["load"];
   version: string;
   /** Makes the pages for people; null: there are none. */
   createConsole: ((parts: ConsoleParts) => Koa.Middleware) | null;
@@ -227,6 +235,7 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
     ...shared,
     acknowledgeConcern: parts.watching.watcher.acknowledge,
     testAlert: parts.watching.testAlert,
+    testDestination: (name) => testDestination(name, parts),
     destinations: () => current().config.destinations.map(({ name }) => name),
     reprocess: createReprocess(reprocessing),
     reprocessOne: createReprocessOne(reprocessing),
@@ -268,9 +277,20 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
         ...{ operations, clock, randomBytes: parts.randomBytes },
         tokens: () => current().config.admin.tokens,
         config: () => current().config,
-        version: parts.version,
+        ...{ version: parts.version, reloads: parts.reloads, load: parts.load },
       }) ?? null,
   }).callback();
+}
+
+async function testDestination(name: string, parts: HandlerParts): Promise<Conversation> {
+  const { clock, current, deliver, version } = parts;
+  const { destinations, alerts } = current().config;
+  const destination = destinations.find((one) => one.name === name);
+  if (!destination) throw new CountersignError("not_found", `there is no destination ${name}`);
+  const { newReceiptId } = idMakers(parts);
+  const isAlert = alerts.some((alert) => alert.name === name);
+  const event = unrecordedTest(name, isAlert, { now: clock.now, newReceiptId, version });
+  return tryDestination(destination, event, deliver);
 }
 
 function attemptsOf({ destinations }: Pick<Config, "destinations">, destination: string): number | null {

@@ -44,7 +44,10 @@ function briefOf({ change, at, concern }: Untold) {
 }
 
 /** What the bridge tells is kept as any other request is. */
-export function receiptOf(content: object, { now, newReceiptId, version }: TellParts): Receipt {
+export function receiptOf(
+  content: object,
+  { now, newReceiptId, version }: Omit<TellParts, "store" | "wake">,
+): Receipt {
   const receivedAt = now();
   return {
     id: newReceiptId(receivedAt),

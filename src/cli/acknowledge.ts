@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PARK_REASONS } from "../domain/delivery.ts";
+import { ATTEMPT_CAUSES, PARK_REASONS } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import { inert } from "../domain/inert.ts";
 import { formatMoment } from "../domain/moment.ts";
@@ -22,6 +22,7 @@ export const acknowledgeCommand: SetUpCommand = (command, terminal, done) => {
     .option("--until <when>", "of a concern: for how long, such as 2d, or until when")
     .option("--destination <name>", "instead of an id: all parked deliveries of a destination")
     .option("--parked <reason>", `only those parked for this reason: ${PARK_REASONS.join(", ")}`)
+    .option("--cause <cause>", `only those whose last attempt ended so: ${ATTEMPT_CAUSES.join(", ")}`)
     .option("--since <when>", "only of events recorded since then: 2d, or 2026-01-31T12:00:00Z")
     .option("--type <type>", "only of events of this type")
     .option("--document <id>", "only of events of this document")

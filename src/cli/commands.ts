@@ -98,6 +98,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./alerts.ts").then(({ alertsCommand }) => alertsCommand),
   },
   {
+    name: "test-event",
+    arguments: "<destination>",
+    description: "send a signed test event to a destination at once, and show what both sides said",
+    load: () => import("./test-event.ts").then(({ testEventCommand }) => testEventCommand),
+  },
+  {
     name: "events",
     description: "list events",
     load: () => import("./list.ts").then(({ eventsCommand }) => eventsCommand),

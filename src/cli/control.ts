@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ATTEMPT_CAUSES, PARK_REASONS } from "../domain/delivery.ts";
 import { inert } from "../domain/inert.ts";
 import { plural } from "../domain/quantity.ts";
 import { type AdminClient, connect } from "./admin-client.ts";
@@ -73,6 +74,8 @@ export const replayCommand: SetUpCommand = (command, terminal, done) => {
     .option("--since <when>", "events recorded since then: 2d, or 2026-01-31T12:00:00Z")
     .option("--type <type>", "only this event type")
     .option("--document <id>", "only events of this document")
+    .option("--parked <reason>", `only those parked for this reason: ${PARK_REASONS.join(", ")}`)
+    .option("--cause <cause>", `only those whose last attempt ended so: ${ATTEMPT_CAUSES.join(", ")}`)
     .option("--rate <rate>", "the maximum rate, such as 20/s")
     .option("--dry-run", "only count them")
     .option(REASON_OPTION[0], REASON_OPTION[1], "replay from the command line")

@@ -7,10 +7,12 @@ import { auditName, type Caller, isOurOrigin, requireAct } from "../web/callers.
 import { parseInput } from "../web/input.ts";
 import type { Mandate } from "../web/operations.ts";
 import type { Assets } from "./assets.ts";
+import { createConversations } from "./conversations.ts";
 import { addressOf } from "./elements/form.ts";
 import { fieldsOf, readForm } from "./fields.ts";
 import { content, type FrameOptions, page } from "./frame.ts";
 import { type Gate, ourOrigin, type Visitor } from "./gate.ts";
+import { createJobs } from "./jobs.ts";
 import { createLive } from "./live.ts";
 import { maskedStore } from "./masked-store.ts";
 import type { ConsoleParts } from "./parts.ts";
@@ -48,6 +50,8 @@ const MAX_QUESTION = "8mb";
 
 export function createPages({ parts, gate, assets, screens, actions }: PagesParts): Pages {
   const { clock, operations } = parts;
+  const jobs = createJobs({ now: clock.now, randomBytes: parts.randomBytes, failed: parts.failed });
+  const conversations = createConversations();
   const said = createSaid({ now: clock.now, randomBytes: parts.randomBytes });
   const stream = createLive({ clock, failed: parts.failed });
   const masked = maskedStore(parts.store);
@@ -57,7 +61,7 @@ export function createPages({ parts, gate, assets, screens, actions }: PagesPart
     const query = { ...fieldsOf(context.query) };
     for (const name of FRAME_PARAMETERS) delete query[name];
     return {
-      ...{ parts, caller, query, params: context.params ?? {} },
+      ...{ parts, jobs, conversations, caller, query, params: context.params ?? {} },
       store: showsUntil === null ? masked : parts.store,
       showsPersonalData: showsUntil !== null,
       address: addressOf(context.url, Object.fromEntries(FRAME_PARAMETERS.map((name) => [name, null]))),

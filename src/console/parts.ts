@@ -1,6 +1,6 @@
 import type { Concern } from "../concern/concern.ts";
 import type { Acknowledgement } from "../concern/episodes.ts";
-import type { Config } from "../config.ts";
+import type { Config, LoadedConfig } from "../config.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { AdminToken } from "../domain/rights.ts";
 import type { Envelope } from "../inbound/private.ts";
@@ -23,6 +23,10 @@ export interface ConsoleParts extends DeliveryViewParts, Pick<ExplainParts, "uns
   version: string;
   /** The configuration in force. */
   config(): Config;
+  /** When it was loaded, milliseconds since 1970; how the last reload went, null: there was none. */
+  reloads(): { loadedAt: number; last: { at: number; problem: string | null } | null };
+  /** Reads the configuration's file as it is now; null: there is none. */
+  load: (() => Promise<LoadedConfig>) | null;
   clock: Clock;
   randomBytes(length: number): Uint8Array;
   /** Empty: everybody who reaches the listener may do everything, without signing in. */

@@ -1,7 +1,9 @@
 import type { Store } from "../store/store.ts";
 import type { Caller } from "../web/callers.ts";
 import type { Mandate } from "../web/operations.ts";
+import type { Conversations } from "./conversations.ts";
 import type { Content } from "./html.ts";
+import type { Jobs } from "./jobs.ts";
 import type { ConsoleParts } from "./parts.ts";
 
 /** How a page of the console is added: a `Screen` that shows, an `Action` that changes. */
@@ -17,6 +19,10 @@ export interface Visit {
   /** Whether personal data is shown. Bodies of requests are not masked by `store`: they depend on this. */
   showsPersonalData: boolean;
   caller: Caller;
+  /** Work that was started here, and goes on after the answer. */
+  jobs: Jobs;
+  /** Tests of destinations that were sent here. */
+  conversations: Conversations;
   /** Parts of the path. */
   params: Fields;
   query: Fields;

@@ -1,13 +1,22 @@
 import { personalDataScreen } from "./personal-data.ts";
 import type { Action, Screen } from "./screen.ts";
+import { acknowledgeAction, acknowledgeOneAction, acknowledgeScreen } from "./screens/acknowledge.ts";
+import { auditScreen } from "./screens/audit.ts";
 import { benchScreen } from "./screens/bench.ts";
 import { benchDiffScreen } from "./screens/bench-diff.ts";
 import { benchWordsScreen } from "./screens/bench-words.ts";
 import { concernScreen, takeCareAction } from "./screens/concern.ts";
+import { configurationScreen, reloadAction } from "./screens/configuration.ts";
+import { deliveriesScreen } from "./screens/deliveries.ts";
+import { deliveryScreen, skipAction } from "./screens/delivery.ts";
+import { destinationScreen, pauseAction, resumeAction } from "./screens/destination.ts";
+import { destinationTestScreen, testDestinationAction } from "./screens/destination-test.ts";
+import { destinationsScreen } from "./screens/destinations.ts";
 import { documentScreen } from "./screens/document.ts";
 import { documentsScreen } from "./screens/documents.ts";
 import { eventScreen } from "./screens/event.ts";
 import { eventsScreen } from "./screens/events.ts";
+import { cancelAction, jobScreen, jobsScreen } from "./screens/jobs.ts";
 import { nowScreen } from "./screens/now.ts";
 import { replayAction, replayScreen } from "./screens/replay.ts";
 import {
@@ -28,7 +37,16 @@ export const SCREENS: readonly Screen[] = [
   documentScreen,
   eventsScreen,
   eventScreen,
+  deliveriesScreen,
+  deliveryScreen,
   replayScreen,
+  acknowledgeScreen,
+  destinationsScreen,
+  destinationScreen,
+  destinationTestScreen,
+  jobsScreen,
+  jobScreen,
+  auditScreen,
   requestsScreen,
   refusedScreen,
   requestScreen,
@@ -37,7 +55,21 @@ export const SCREENS: readonly Screen[] = [
   benchScreen,
   benchDiffScreen,
   benchWordsScreen,
+  configurationScreen,
   personalDataScreen,
 ];
 
-export const ACTIONS: readonly Action[] = [replayAction, takeCareAction, reprocessOneAction, reprocessAction];
+export const ACTIONS: readonly Action[] = [
+  replayAction,
+  acknowledgeAction,
+  acknowledgeOneAction,
+  takeCareAction,
+  reprocessOneAction,
+  reprocessAction,
+  skipAction,
+  cancelAction,
+  pauseAction,
+  resumeAction,
+  testDestinationAction,
+  reloadAction,
+];

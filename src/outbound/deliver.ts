@@ -1,15 +1,16 @@
 import { lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import type { Clock } from "../domain/clock.ts";
+import type { TextHeaders } from "../domain/conversation.ts";
 import type { Attempt } from "../domain/delivery.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { batchId } from "../domain/identity.ts";
-import { concealCredentials } from "./conceal.ts";
+import { concealAnswerHeaders, concealCredentials, concealRequestHeaders } from "./conceal.ts";
 import type { Destination } from "./destination.ts";
 import { causeOf, describeFailure, EncodingError, PostError, TokenError } from "./failure.ts";
 import { FORMATS } from "./format.ts";
-import type { Answer, Outgoing } from "./post.ts";
+import type { Answer, HeaderWitness, Outgoing } from "./post.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 import { createSend, type Send } from "./send.ts";
 import { sharedLookup } from "./shared-lookup.ts";
@@ -39,6 +40,15 @@ export interface DeliverOptions {
   traceparent?: string | undefined;
   /** Follows the attempt. */
   trace?: Pick<AttemptTrace, "start"> | undefined;
+  /** Absent: nobody looks. */
+  witness?: Witness | undefined;
+}
+
+/** Is told what goes out and comes in, for a person who tries a destination. Credentials are not told. */
+export interface Witness {
+  sent(headers: TextHeaders, body: Buffer): void;
+  /** Also of an answer that does not come to its end. */
+  answered(headers: TextHeaders): void;
 }
 
 /**
@@ -56,7 +66,7 @@ export function createDeliver({ clock, version, lookup: resolve = systemLookup }
     return made;
   };
 
-  return async (destination, event, number, { signal, trace, followers = [], ...options } = {}) => {
+  return async (destination, event, number, { signal, trace, followers = [], witness, ...options } = {}) => {
     const startedAt = clock.now();
     const limit = startLimit(clock, destination.timeout, signal);
     const used: string[] = [];
@@ -64,7 +74,8 @@ export function createDeliver({ clock, version, lookup: resolve = systemLookup }
       const { send, encodeAndSign } = prepared(destination);
       const { headers, body } = encoding(() => encodeAndSign([event, ...followers], startedAt, options));
       const traced = trace ? { ...headers, ...trace.start(startedAt) } : headers;
-      return send({ headers: traced, body, signal: limit.signal }, used);
+      const watched = witness && headerWitness(witness, body, destination.headers, used);
+      return send({ headers: traced, body, signal: limit.signal, witness: watched }, used);
     });
     limit.cancel();
     const endedAt = Math.max(clock.now(), startedAt);
@@ -73,6 +84,19 @@ export function createDeliver({ clock, version, lookup: resolve = systemLookup }
       ...{ number, startedAt, duration: endedAt - startedAt, ...outcome },
       answer: concealCredentials(answer, destination.headers, used),
     };
+  };
+}
+
+/** `used`: access tokens, as they are sent. */
+function headerWitness(
+  witness: Witness,
+  body: Buffer,
+  own: Destination["headers"],
+  used: readonly string[],
+): HeaderWitness {
+  return {
+    sent: (headers) => witness.sent(concealRequestHeaders(headers, own), body),
+    answered: (headers) => witness.answered(concealAnswerHeaders(headers, own, used)),
   };
 }
 

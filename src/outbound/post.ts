@@ -15,6 +15,15 @@ export interface Outgoing {
   signal: AbortSignal;
   /** Over a new connection instead of a keep-alive one. */
   fresh: boolean;
+  /** Absent: nobody looks. */
+  witness?: HeaderWitness | undefined;
+}
+
+/** Is told headers as they go out and come in. */
+export interface HeaderWitness {
+  sent(headers: http.OutgoingHttpHeaders): void;
+  /** Also of an answer that does not come to its end. */
+  answered(headers: http.IncomingHttpHeaders): void;
 }
 
 export interface Answer {
@@ -51,14 +60,14 @@ export function createPost({ url: text, headers, connections, ...route }: Endpoi
   const single = connector.agent();
   const { request } = { http, https }[scheme];
   const always = withLowerCaseNames(headers);
-  return async ({ fresh, body, signal, ...outgoing }) => {
+  return async ({ fresh, body, signal, witness, ...outgoing }) => {
     const length = String(body.length);
     const options = {
       ...common,
       ...(fresh && { agent: single }),
       headers: { ...always, ...outgoing.headers, "content-length": length },
     };
-    return send(request(options), { body, signal, url });
+    return send(request(options), { body, signal, url, witness });
   };
 }
 
@@ -73,8 +82,9 @@ function withLowerCaseNames(headers: Readonly<Record<string, string>>): Record<s
  */
 function send(
   request: http.ClientRequest,
-  { body, signal, url }: Pick<Outgoing, "body" | "signal"> & { url: URL },
+  { body, signal, url, witness }: Pick<Outgoing, "body" | "signal" | "witness"> & { url: URL },
 ): Promise<Answer> {
+  witness?.sent(request.getHeaders());
   return new Promise((resolve, reject) => {
     let response: http.IncomingMessage | null = null;
     const fail = (cause: Error) => {
@@ -96,6 +106,7 @@ function send(
     });
     request.once("response", (message) => {
       response = message;
+      witness?.answered(message.headers);
       const chunks: Buffer[] = [];
       let size = 0;
       const finish = () => {

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject, sign as signWithKey } from "node:crypto";
+import { createHmac, createSecretKey, hash, type KeyObject, sign as signWithKey } from "node:crypto";
 import { CountersignError } from "../domain/errors.ts";
 import { publicHalf, readPrivateKey } from "./private-key.ts";
 
@@ -53,6 +53,16 @@ function privateKey(bytes: Buffer): Secret {
 /** The public key that verifies a private key's signatures: `whpk_…`; null for a shared secret. */
 export function publicKeyOf(secret: Secret): string | null {
   return secret.type === "private" ? PUBLIC + publicHalf(secret).toString("base64") : null;
+}
+
+/**
+ * Tells two keys apart without showing either: the public key of a private one, otherwise 32 bits of a digest,
+ * too few to confirm a guess of a weak secret.
+ */
+export function fingerprintOf(secret: Secret): string {
+  const bytes = secret.type === "private" ? null : secret.export();
+  if (bytes === null) return publicKeyOf(secret) ?? "";
+  return hash("sha256", Buffer.concat([Buffer.from("countersign fingerprint\0"), bytes])).slice(0, 8);
 }
 
 function foreignKey(text: string): Secret {

@@ -1,7 +1,7 @@
 import type Router from "@koa/router";
 import type Koa from "koa";
 import { z } from "zod";
-import { PARK_REASONS } from "../domain/delivery.ts";
+import { ATTEMPT_CAUSES, PARK_REASONS } from "../domain/delivery.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { parseUntil } from "../domain/quantity.ts";
 import { moment, PAGE, parseInput, wordOf } from "./input.ts";
@@ -56,6 +56,7 @@ const ManyBody = (now: number, reason: z.ZodType<string>) =>
   z.strictObject({
     destination: z.string(),
     parked: wordOf(PARK_REASONS).optional(),
+    cause: wordOf(ATTEMPT_CAUSES).optional(),
     since: moment(now).optional(),
     type: z.enum(EVENT_TYPES, "must be an event type").optional(),
     document: z.string().optional(),

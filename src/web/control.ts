@@ -2,12 +2,13 @@ import Router from "@koa/router";
 import type Koa from "koa";
 import { koaBody } from "koa-body";
 import { z } from "zod";
+import { ATTEMPT_CAUSES, PARK_REASONS } from "../domain/delivery.ts";
 import { EVENT_TYPES } from "../domain/event.ts";
 import { MAX_RATE, parseRate } from "../domain/quantity.ts";
 import { addAcknowledgeRoutes } from "./acknowledge.ts";
 import { REASON, refuseBody } from "./audit.ts";
 import { callerIn, mayChange } from "./callers.ts";
-import { moment, PAGE, parseInput } from "./input.ts";
+import { moment, PAGE, parseInput, wordOf } from "./input.ts";
 import { type Mandate, type Operations, REPLAY_CURSOR } from "./operations.ts";
 
 /**
@@ -39,6 +40,8 @@ const ReplayBody = (now: number) =>
     since: moment(now).optional(),
     type: z.enum(EVENT_TYPES, "must be an event type").optional(),
     document: z.string().optional(),
+    parked: wordOf(PARK_REASONS).optional(),
+    cause: wordOf(ATTEMPT_CAUSES).optional(),
     rate: rate.optional(),
     reason: REASON,
     dryRun: z.boolean().default(false),
@@ -68,6 +71,9 @@ export function controlRoutes({ operations, now }: ControlParts): Router {
   router.post("/destinations/:name/resume", async (context) => {
     context.body = await operations.resume(context.params.name ?? "", mandated(context));
   });
+  router.post("/destinations/:name/test", async (context) => {
+    context.body = await operations.testDestination(context.params.name ?? "", mandated(context));
+  });
   router.post("/reload", async (context) => {
     await operations.reload(mandated(context));
     context.body = { reloaded: true };
@@ -83,7 +89,8 @@ export function controlRoutes({ operations, now }: ControlParts): Router {
   });
   router.post("/replays", async (context) => {
     const given = parseInput(ReplayBody(now()), context.request.body);
-    const { dryRun, reason, rate, cursor, limit, ...filter } = given;
+    const { dryRun, reason, rate, cursor, limit, parked, ...rest } = given;
+    const filter = { ...rest, reason: parked };
     context.body = dryRun
       ? { count: await operations.countReplay(filter) }
       : await operations.replay({ ...filter, rate, cursor, limit }, mandateOf(context, reason));

@@ -1,5 +1,6 @@
 import type { Concern } from "../concern/concern.ts";
 import type { Acknowledgement } from "../concern/episodes.ts";
+import type { Conversation } from "../domain/conversation.ts";
 import type { Delivery } from "../domain/delivery.ts";
 import { CountersignError } from "../domain/errors.ts";
 import type { Reprocessed, ReprocessedOne, ReprocessRequest } from "../inbound/reprocess.ts";
@@ -31,6 +32,8 @@ export interface OperationParts {
   acknowledgeConcern(concern: Concern, acknowledgement: Acknowledgement): Promise<boolean>;
   /** Sends a test to an alert; returns the id of its delivery. Null: there is no such alert. */
   testAlert(name: string): Promise<string | null>;
+  /** Sends a test to a configured destination at once. Nothing is recorded. */
+  testDestination(name: string): Promise<Conversation>;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -220,6 +223,14 @@ export function createOperations(parts: OperationParts) {
       return delivery;
     },
 
+    /** Sends a signed test event to a destination at once, not by the queue, and tells all that was said. */
+    async testDestination(destination: string, mandate: Mandate): Promise<Conversation> {
+      const conversation = await parts.testDestination(known(destination, parts));
+      const { event, cause, response } = conversation;
+      await audit("test-event", mandate, { destination, event, cause, status: response?.status ?? null });
+      return conversation;
+    },
+
     /** Processes one page of stored requests again. The caller passes `next` on until it is null. */
     async reprocess(wish: ReprocessRequest, page: PageRequest, mandate: Mandate): Promise<Reprocessed> {
       if (!wish.dryRun && page.cursor === undefined) {
@@ -257,9 +268,11 @@ async function reprocessOne(
 }
 
 /** What a filter chooses, for the audit. */
-function chosenBy({ destination, since, type, document, reason }: AcknowledgeFilter) {
+function chosenBy({ destination, since, type, document, reason, cause }: AcknowledgeFilter) {
+  const given = { parked: reason, cause };
+  const more = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   const usual = { destination, since: since ?? null, type: type ?? null, document: document ?? null };
-  return reason === undefined ? usual : { ...usual, parked: reason };
+  return { ...usual, ...(Object.fromEntries(more) as Record<string, string>) };
 }
 
 function known(name: string, parts: OperationParts): string {

@@ -26,6 +26,16 @@ const SCREENS: Readonly<Record<string, (filled: Filled) => string>> = {
   bench: ({ requests }) => `/bench?request=${requests.genuine}&edit=present`,
   "days on the bench": () => "/bench/diff?source=lumin&edit=present",
   "words on the bench": () => "/bench/words?source=legalesign",
+  deliveries: () => "/deliveries",
+  "parked deliveries": () => "/deliveries?status=parked",
+  "acknowledged deliveries": () => "/deliveries?acknowledged=true",
+  acknowledge: () => "/acknowledge?destination=erp",
+  destinations: () => "/destinations",
+  destination: () => "/destinations/crm",
+  jobs: () => "/jobs",
+  audit: () => "/audit",
+  configuration: () => "/configuration?all=1",
+  "configuration on disk": () => "/configuration?check=1",
   "personal data": () => "/personal-data?back=/documents",
   "an unknown page": () => "/events/evt_unknown",
   "a bad cursor": () => "/documents?cursor=!!",
@@ -106,6 +116,46 @@ describe(`the console ${IN_A_BROWSER}`, () => {
         const audit = await filled.bridge.admin("/api/v1/audit", { authorization: `Bearer ${ACT}` });
         expect(audit.body.items[0]).to.include({ action: "replay", reason: "fixed" });
         await settled(filled.bridge);
+      });
+
+      it("sends what is parked of a cause again, after it was counted", async () => {
+        const { page } = await open(browser, filled.bridge.adminUrl, { script });
+        await page.click("nav.sections >> text=Deliveries");
+        await page.click("tbody >> text=Send again");
+        expect(await page.textContent(".sentence")).to.match(/events? would be sent to erp again/);
+        await page.fill("[name=reason]", "erp is fixed");
+        await page.click(".action button");
+        await page.waitForSelector("#said:has-text('will be sent to erp again.')");
+        await settled(filled.bridge);
+      });
+
+      it("tries a destination, and shows what both sides said", async () => {
+        const { page } = await open(browser, filled.bridge.adminUrl, { script });
+        await page.click("nav.sections >> text=Destinations");
+        await page.click("tbody >> text=crm");
+        await page.click("summary:has-text('Send a test event')");
+        await page.fill("details[open] [name=reason]", "does it answer?");
+        await page.click("text=Send a test event to crm");
+        await page.waitForURL(/tests/);
+        expect(await page.textContent(".sentence")).to.include("crm took the test event: it answered 200");
+        expect(script ? await violations(page) : []).to.deep.equal([]);
+      });
+
+      it("pauses a destination and resumes it, which the audit tells", async () => {
+        const { page } = await open(browser, filled.bridge.adminUrl, { script });
+        for (const [word, state] of [
+          ["Pause", "It is paused,"],
+          ["Resume", "It takes what is sent."],
+        ] as const) {
+          await page.goto("/destinations/crm");
+          await page.click(`summary:has-text('${word}')`);
+          await page.fill("details[open] [name=reason]", "maintenance");
+          await page.click(`button:has-text('${word} crm')`);
+          await page.waitForSelector("#said:has-text('crm is')");
+          expect(await page.textContent(".sentence")).to.include(state);
+        }
+        await page.click("nav.sections >> text=Audit");
+        expect(await page.locator("tbody tr th").first().textContent()).to.equal("resume");
       });
 
       it("filters a list by its address, and back", async () => {

@@ -38,6 +38,13 @@ describe("a page of the console", () => {
     "/events",
     `/events/${filled.event}`,
     `/replay?destination=erp`,
+    "/deliveries",
+    "/acknowledge?destination=erp",
+    "/destinations",
+    "/destinations/crm",
+    "/jobs",
+    "/audit",
+    "/configuration?all=1",
     "/personal-data",
     "/nothing",
   ];

@@ -83,12 +83,13 @@ export function describeAcknowledging(name: string, open: () => Promise<Store>):
         [{ document: "d9" }, 0],
         [{ type: "document.completed" }, 0],
         [{ reason: "rejected" }, 0],
+        [{ cause: "timeout" }, 0],
         [{ since: NEW_YEAR + 6 }, 0],
         [{ destination: "other" }, 0],
         [{ document: "d1" }, 1],
         [{ type: "document.created" }, 3],
         [{ since: NEW_YEAR + 4 }, 1],
-        [{ reason: "gone" }, 1],
+        [{ reason: "gone", cause: "answered" }, 1],
         [{}, 0],
       ];
       await park(6, ["crm", "erp"]);
@@ -111,6 +112,21 @@ export function describeAcknowledging(name: string, open: () => Promise<Store>):
         cursor = page.next ?? undefined;
       } while (cursor !== undefined);
       expect(counts).to.deep.equal([2, 2, 1]);
+    });
+
+    it("replays by reason and cause, too, and counts the same", async () => {
+      await park(2);
+      const due = { now: AT, spacing: 0 };
+      const filters = [
+        [{ reason: "rejected" }, 0],
+        [{ cause: "timeout" }, 0],
+        [{ reason: "gone", cause: "answered" }, 2],
+      ] as const;
+      for (const [filter, count] of filters) {
+        const whole = { destination: "crm", status: "parked", ...filter } as const;
+        expect(await store.countReplay(whole), JSON.stringify(filter)).to.equal(count);
+        expect((await store.replay(whole, PAGE, due)).replayed, JSON.stringify(filter)).to.equal(count);
+      }
     });
 
     it("leaves acknowledged deliveries out of a replay of parked ones, and ends with one of all", async () => {

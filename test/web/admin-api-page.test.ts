@@ -134,6 +134,7 @@ async function askAll(): Promise<ReadonlyMap<string, unknown>> {
   const counted = await get("/api/v1/deliveries/groups?group=destination,cause");
   answers.set("GET /api/v1/deliveries/groups", counted);
   answers.set("POST /api/v1/destinations/:name/resume", await post(`${crm}/resume`));
+  answers.set("POST /api/v1/destinations/:name/test", await post(`${crm}/test`));
   answers.set("POST /api/v1/replays", await post("/api/v1/replays", { destination: "crm" }));
   const [receipt] = (await get("/api/v1/receipts")).items;
   answers.set("POST /api/v1/requests/:id/reprocess", await post(`/api/v1/requests/${receipt?.id}/reprocess`));

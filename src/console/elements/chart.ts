@@ -20,6 +20,20 @@ export interface Series {
   good: string;
   bad: string;
   hours: readonly Hourly[];
+  /** How long that is; absent: as many hours. */
+  span?: string;
+}
+
+/** The same counts in fewer parts, each of so many hours. */
+export function inParts(hours: readonly Hourly[], length: number): Hourly[] {
+  return Array.from({ length: Math.ceil(hours.length / length) }, (_, index) => {
+    const part = hours.slice(index * length, (index + 1) * length);
+    return {
+      hour: part[0]?.hour ?? 0,
+      good: part.reduce((sum, { good }) => sum + good, 0),
+      bad: part.reduce((sum, { bad }) => sum + bad, 0),
+    };
+  });
 }
 
 /** One entry for each of the last `count` hours, with the counts added up. */
@@ -45,23 +59,31 @@ const BAR = 5;
 const GAP = 1;
 
 /** Bars of one line's height: the good ones below, the bad ones above them. */
-export function sparkline(series: Series, height = 20): Html {
-  const { label, good, bad, hours } = series;
+export function sparkline(series: Series, height = 20, bar = BAR): Html {
+  const { label, good, bad, hours, span = `${hours.length} hours` } = series;
   const most = Math.max(1, ...hours.map((one) => one.good + one.bad));
   const total = (key: "good" | "bad") => hours.reduce((sum, one) => sum + one[key], 0).toLocaleString("en");
-  const width = hours.length * (BAR + GAP) - GAP;
-  const title = `${label}, ${hours.length} hours: ${total("good")} ${good}, ${total("bad")} ${bad}`;
+  const width = hours.length * (bar + GAP) - GAP;
+  const title = `${label}, ${span}: ${total("good")} ${good}, ${total("bad")} ${bad}`;
   return html`<svg class="chart" role="img" aria-label="${title}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><title>${title}</title><line class="base" x1="0" x2="${width}" y1="${height - 0.5}" y2="${height - 0.5}"/>${hours.map(
-    (one, index) => bar(one, index * (BAR + GAP), most, height),
+    (one, index) => column(one, { x: index * (bar + GAP), width: bar, most, height }),
   )}</svg>`;
 }
 
-function bar({ good, bad }: Hourly, x: number, most: number, height: number): Html {
+interface Place {
+  x: number;
+  width: number;
+  /** The largest count of all columns. */
+  most: number;
+  height: number;
+}
+
+function column({ good, bad }: Hourly, { x, width, most, height }: Place): Html {
   const lengthOf = (count: number) => (count === 0 ? 0 : Math.max(1.5, (count / most) * (height - 1)));
   const [goodLength, badLength] = [lengthOf(good), lengthOf(bad)];
   const scale = Math.min(1, (height - 1) / Math.max(1, goodLength + badLength));
   const [lower, upper] = [goodLength * scale, badLength * scale].map((length) => Number(length.toFixed(1)));
-  return html`${lower ? html`<rect class="good" x="${x}" y="${(height - lower).toFixed(1)}" width="${BAR}" height="${lower}"/>` : ""}${upper ? html`<rect class="bad" x="${x}" y="${(height - (lower ?? 0) - upper).toFixed(1)}" width="${BAR}" height="${upper}"/>` : ""}`;
+  return html`${lower ? html`<rect class="good" x="${x}" y="${(height - lower).toFixed(1)}" width="${width}" height="${lower}"/>` : ""}${upper ? html`<rect class="bad" x="${x}" y="${(height - (lower ?? 0) - upper).toFixed(1)}" width="${width}" height="${upper}"/>` : ""}`;
 }
 
 /** The figures of several charts, by hour, behind a summary. Hours without any are left out. */

@@ -1,4 +1,4 @@
-import type { Attempt, ParkReason } from "../../domain/delivery.ts";
+import type { Attempt, AttemptCause, ParkReason } from "../../domain/delivery.ts";
 import { wants } from "../../domain/destination.ts";
 import type { Event } from "../../domain/event.ts";
 import { textIn } from "../../domain/redirect.ts";
@@ -20,6 +20,30 @@ const WHY: Readonly<Record<ParkReason, string>> = {
   skipped: "skipped",
   destination_removed: "not configured any more",
 };
+
+export function whyParked(reason: ParkReason): string {
+  return WHY[reason];
+}
+
+const CAUSES: Readonly<Record<AttemptCause, string>> = {
+  answered: "answered, not with 2xx",
+  unencodable: "cannot be encoded",
+  timeout: "no answer in time",
+  dns: "host name not found",
+  refused: "connection refused",
+  reset: "connection cut",
+  tls: "TLS failed",
+  blocked: "address not allowed",
+  proxy: "proxy failed",
+  token: "no access token",
+  interrupted: "interrupted by a stop",
+  other: "another failure",
+};
+
+/** Why the last attempt failed; null: there was none. */
+export function causeInWords(cause: AttemptCause | null): string {
+  return cause === null ? "not attempted" : CAUSES[cause];
+}
 
 /** A cell of the matrix: `✓ delivered`, `… next try in 4 min`, `! parked: …`, `– not wanted`. */
 export function deliveryCell(

@@ -13,11 +13,15 @@ export interface Choice {
   isSearch?: boolean;
 }
 
-/** The filters of a list. Without a script the button sends them; with one each change does. */
-export function filters(path: string, choices: readonly Choice[], query: Fields): Html {
+/**
+ * The filters of a list. Without a script the button sends them; with one each change does. `kept`: what the
+ * address has besides.
+ */
+export function filters(path: string, choices: readonly Choice[], query: Fields, kept: Fields = {}): Html {
   return html`<form class="filters" method="get" action="${path}" role="search" aria-label="Filter" data-filters>
+${hidden(kept)}
 ${choices.map((choice) => html`<label><span>${choice.label}</span>${input(choice, query[choice.name] ?? "")}</label>`)}
-<button>Filter</button>${isFiltered(choices, query) && html` <a href="${path}">Show all</a>`}
+<button>Filter</button>${isFiltered(choices, query) && html` <a href="${addressOf(path, kept)}">Show all</a>`}
 </form>`;
 }
 
@@ -48,7 +52,7 @@ export function actionForm({ action, fields, button, more = null }: ActionForm, 
   if (caller.right !== "act")
     return html`<p class="note">Your token may look and not change anything: “${button}” needs one with the right to act.</p>`;
   return html`<form class="action" method="post" action="${action}">
-${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+${hidden(fields)}
 ${more}
 <label><span>Reason, kept in the audit</span><input type="text" name="reason" required maxlength="500" autocomplete="off"></label>
 <button>${button}</button>
@@ -64,6 +68,12 @@ export interface Tab {
 /** Views of one thing, of which one is shown. */
 export function tabs(label: string, all: readonly Tab[]): Html {
   return html`<nav class="tabs" aria-label="${label}"><ul>${all.map(({ name, href, isCurrent }) => html`<li><a href="${href}"${isCurrent && html` aria-current="page"`}>${name}</a></li>`)}</ul></nav>`;
+}
+
+function hidden(fields: Fields): Html[] {
+  return Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  );
 }
 
 /** The way to the next page of a list; null: this is the last. */

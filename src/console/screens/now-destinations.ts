@@ -38,7 +38,7 @@ export function destinationList(
           isName: true,
           cell: ({ name }) => html`<a href="${destinationPage(name)}">${name}</a>`,
         },
-        { heading: "state", cell: (one) => stateOf(one, now) },
+        { heading: "state", cell: (one) => destinationState(one, now) },
         {
           heading: "open",
           isFigure: true,
@@ -56,7 +56,7 @@ export function destinationList(
   );
 }
 
-function stateOf({ configured, paused, breaker, open }: DestinationView, now: number): Html {
+export function destinationState({ configured, paused, breaker, open }: DestinationView, now: number): Html {
   if (!configured) return status("warning", "not configured");
   if (paused) return status("waiting", html`paused ${when(paused.at, now)}: ${foreign(paused.reason, 80)}`);
   if (breaker?.probeAt != null) return status("bad", html`fails; next probe ${when(breaker.probeAt, now)}`);
@@ -70,7 +70,7 @@ const OUTCOMES = {
   parked: ["bad", "parked"],
 } as const;
 
-function lastAttempt(name: string, tallies: readonly DeliveryTally[], now: number): Content {
+export function lastAttempt(name: string, tallies: readonly DeliveryTally[], now: number): Content {
   const own = tallies.filter(({ destination }) => destination === name);
   const last = own.toSorted((a, b) => b.newest - a.newest)[0];
   if (!last) return html`<span class="note">none for ${DAYS} days</span>`;
@@ -78,7 +78,7 @@ function lastAttempt(name: string, tallies: readonly DeliveryTally[], now: numbe
   return status(tone, html`${word} ${when(last.newest, now)}`);
 }
 
-function attemptsTo(name: string, tallies: readonly DeliveryTally[], now: number): Series {
+export function attemptsTo(name: string, tallies: readonly DeliveryTally[], now: number): Series {
   const own = tallies
     .filter(({ destination }) => destination === name)
     .map(({ hour, count, outcome }) => ({ hour, count, isGood: outcome === "delivered" }));

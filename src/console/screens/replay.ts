@@ -1,25 +1,20 @@
 import { z } from "zod";
-import { EVENT_TYPES } from "../../domain/event.ts";
 import { plural } from "../../domain/quantity.ts";
 import { rate } from "../../web/control.ts";
-import { moment, parseInput } from "../../web/input.ts";
+import { parseInput } from "../../web/input.ts";
 import { actionForm, addressOf } from "../elements/form.ts";
 import { noMatch } from "../elements/notice.ts";
-import { facts } from "../elements/table.ts";
-import { foreign } from "../elements/text.ts";
 import { html } from "../html.ts";
 import type { Action, Screen } from "../screen.ts";
+import { afterJob, CHOSEN, chosenFacts, filterOf, PAGE } from "./chosen.ts";
 import { withoutEmpty } from "./documents.ts";
 
 /** Sending deliveries again: a page says how many there are, and a form with a reason does it. */
 
 const Wish = (now: number) =>
   z.strictObject({
-    destination: z.string("must name a destination"),
+    ...CHOSEN(now),
     status: z.enum(["parked", "delivered", "all"], "must be parked, delivered or all").default("parked"),
-    since: moment(now).optional(),
-    type: z.enum(EVENT_TYPES, "must be an event type").optional(),
-    document: z.string().optional(),
   });
 
 export const replayScreen: Screen = {
@@ -27,20 +22,13 @@ export const replayScreen: Screen = {
   section: "deliveries",
   async show(visit) {
     const fields = withoutEmpty(visit.query);
-    const filter = parseInput(Wish(visit.now), fields);
-    const count = await visit.parts.operations.countReplay(filter);
-    const { destination, status, document, type } = filter;
-    const what = status === "all" ? "delivered or parked" : status;
+    const wish = parseInput(Wish(visit.now), fields);
+    const count = await visit.parts.operations.countReplay(filterOf(wish));
+    const { destination, status, document } = wish;
     return {
       title: "Send again",
       sentence: html`<strong>${plural(count, "event")}</strong> would be sent to ${destination} again.`,
-      body: html`${facts([
-        ["destination", destination],
-        ["deliveries", what],
-        ["document", document !== undefined && foreign(document, 100)],
-        ["event type", type ?? null],
-        ["recorded", fields.since !== undefined && `since ${fields.since}`],
-      ])}
+      body: html`${chosenFacts(wish, fields, status === "all" ? "delivered or parked" : status)}
 ${
   count === 0
     ? noMatch({
@@ -63,31 +51,22 @@ ${actionForm(
   },
 };
 
-/** One call to the store makes this many due. */
-const PAGE = 1_000;
-
 export const replayAction: Action = {
   path: "/replay",
-  async act({ parts, now }, { reason: _, rate: wanted = "", ...fields }, mandate) {
-    const filter = parseInput(Wish(now), withoutEmpty(fields));
+  async act({ parts, jobs, now }, { reason: _, rate: wanted = "", ...fields }, mandate) {
+    const wish = parseInput(Wish(now), withoutEmpty(fields));
     const perSecond = wanted === "" ? undefined : parseInput(rate, wanted);
-    let replayed = 0;
-    let cursor: string | undefined;
-    do {
-      const page = await parts.operations.replay(
-        { ...filter, rate: perSecond, cursor, limit: PAGE },
-        mandate,
-      );
-      replayed += page.replayed;
-      cursor = page.next ?? undefined;
-    } while (cursor !== undefined);
-    const { destination, document } = filter;
-    return {
-      to:
-        document === undefined
-          ? addressOf("/deliveries", { destination })
-          : addressOf("/document", { id: document }),
-      said: `${plural(replayed, "event")} will be sent to ${destination} again.`,
-    };
+    const filter = filterOf(wish);
+    const { destination, status } = wish;
+    const job = await jobs.start({
+      ...{ kind: "replay", mandate, total: await parts.operations.countReplay(filter) },
+      what: `Send what is ${status === "all" ? "delivered or parked" : status} to ${destination} again`,
+      async step(cursor) {
+        const asked = { ...filter, rate: perSecond, cursor, limit: PAGE };
+        const { replayed, next } = await parts.operations.replay(asked, mandate);
+        return { done: replayed, next };
+      },
+    });
+    return afterJob(job, wish, `${plural(job.done, "event")} will be sent to ${destination} again.`);
   },
 };

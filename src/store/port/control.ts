@@ -1,5 +1,5 @@
 import type { Breaker } from "../../domain/breaker.ts";
-import type { ParkReason } from "../../domain/delivery.ts";
+import type { AttemptCause, ParkReason } from "../../domain/delivery.ts";
 import type { ListRequest, PageRequest, SearchedPage, TimeRange } from "./paging.ts";
 
 /** Why a destination gets nothing. */
@@ -27,12 +27,14 @@ export interface ReplayFilter {
   since?: number | undefined;
   type?: string | undefined;
   document?: string | undefined;
+  /** Parked for this reason. */
+  reason?: ParkReason | undefined;
+  /** Of the last attempt. */
+  cause?: AttemptCause | undefined;
 }
 
 /** Which parked deliveries are acknowledged. */
-export interface AcknowledgeFilter extends Omit<ReplayFilter, "status"> {
-  reason?: ParkReason | undefined;
-}
+export type AcknowledgeFilter = Omit<ReplayFilter, "status">;
 
 /** A change that an operator made. */
 export interface AuditEntry {

@@ -19,6 +19,9 @@ export const STATUSES: Readonly<Record<ReplayFilter["status"], (d: string) => st
   all: (d) => `${d}status in ('parked', 'delivered')`,
 };
 
+/** Of the last attempt, which a unique index finds. */
+const CAUSE = "(select a.cause from attempts a where a.delivery = d.position and a.number = d.attempts)";
+
 /** The deliveries that a replay chooses. */
 export function replayable({ status, ...filter }: ReplayFilter): Chosen {
   return chosenBy(status, filter);
@@ -29,16 +32,15 @@ export function acknowledgeable(filter: AcknowledgeFilter): Chosen {
   return chosenBy("parked", filter);
 }
 
-function chosenBy(
-  status: ReplayFilter["status"],
-  { destination, since, type, document, reason }: AcknowledgeFilter,
-): Chosen {
+function chosenBy(status: ReplayFilter["status"], filter: AcknowledgeFilter): Chosen {
+  const { destination, since, type, document, reason, cause } = filter;
   const asked: readonly [condition: string, value: string | number | undefined][] = [
     ["d.destination = ?", destination],
     ["d.recorded_at >= ?", since],
     ["e.type = ?", type],
     ["e.document_id = ?", document],
     ["d.reason = ?", reason],
+    [`${CAUSE} = ?`, cause],
   ];
   const given = asked.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
   return {

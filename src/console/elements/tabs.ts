@@ -1,0 +1,19 @@
+import { type Content, type Html, html } from "../html.ts";
+
+/** Parts of one list, each with an address of its own. */
+
+export interface Tab {
+  href: string;
+  name: string;
+  /** Null: not counted. */
+  count: string | null;
+  isCurrent: boolean;
+}
+
+export function tabs(label: string, all: readonly Tab[]): Html {
+  return html`<nav class="tabs" aria-label="${label}"><ul>${all.map((one) => html`<li>${tabOf(one)}</li>`)}</ul></nav>`;
+}
+
+function tabOf({ href, name, count, isCurrent }: Tab): Content {
+  return html`<a href="${href}"${isCurrent && html` aria-current="page"`}>${name}${count !== null && html` <span class="note">${count}</span>`}</a>`;
+}
