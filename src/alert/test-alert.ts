@@ -12,7 +12,9 @@ export async function testAlert(alert: Pick<Alert, "name">, parts: TellParts): P
   return deliveryId(event.id, alert.name);
 }
 
-/** A test of a destination, which may be an alert. It is not recorded, so its receipt is none that is kept. */
+/**
+ * A test of a destination, which may be an alert. It is not recorded, so its receipt is none that is kept.
+ */
 export function unrecordedTest(
   name: string,
   isAlert: boolean,

@@ -56,8 +56,8 @@ export function publicKeyOf(secret: Secret): string | null {
 }
 
 /**
- * Tells two keys apart without showing either: the public key of a private one, otherwise 32 bits of a digest,
- * too few to confirm a guess of a weak secret.
+ * Tells two keys apart without showing either: the public key of a private one, otherwise 32 bits of a
+ * digest, too few to confirm a guess of a weak secret.
  */
 export function fingerprintOf(secret: Secret): string {
   const bytes = secret.type === "private" ? null : secret.export();

@@ -15,6 +15,8 @@ import { withoutEmpty } from "./documents.ts";
 
 type Setting = ReturnType<Config["settings"]>[number];
 
+const SEARCH = { name: "search", label: "Search", placeholder: "a name or a value", isSearch: true };
+
 /** What is in force, without secrets, and on demand what the file on disk would change. */
 export const configurationScreen: Screen = {
   path: "/configuration",
@@ -42,7 +44,7 @@ ${check === undefined ? html`<p><a href="${addressOf(visit.address, { check: "1"
 ${reloadForm(visit)}
 ${section(
   "Settings in force",
-  html`${filters("/configuration", [{ name: "search", label: "Search", placeholder: "a name or a value", isSearch: true }], withoutEmpty({ search: search ?? "" }), all === undefined ? {} : { all })}
+  html`${filters("/configuration", [SEARCH], withoutEmpty({ search: search ?? "" }), all === undefined ? {} : { all })}
 <p>${all === undefined ? html`What the file says. <a href="${addressOf(visit.address, { all: "1" })}">Show defaults as well</a>` : html`What the file says, and every default. <a href="${addressOf(visit.address, { all: null })}">Leave out the defaults</a>`}. Secrets are not shown.</p>
 ${shown.length > 0 ? list(shown) : noMatch({ what: "No setting matches.", next: html`<a href="/configuration?all=1">Show all settings</a>, also defaults.` })}`,
 )}`,
@@ -60,7 +62,9 @@ function lastReload(last: ReturnType<Visit["parts"]["reloads"]>["last"], now: nu
 function reloadForm(visit: Visit): Content {
   if (visit.parts.load === null)
     return html`<p class="note">This bridge was started without a file, so there is nothing to reload.</p>`;
-  return html`<details><summary>Reload</summary><p>Sources, destinations, alerts and mappings are taken from the file again, all or nothing. Listeners and the store need a restart.</p>
+  return html`<details><summary>Reload</summary>
+<p>Sources, destinations, alerts and mappings are taken from the file again, all or nothing. Listeners and the
+store need a restart.</p>
 ${actionForm({ action: "/configuration/reload", fields: {}, button: "Reload the configuration" }, visit)}</details>`;
 }
 

@@ -75,7 +75,8 @@ function actionsOf(
     html`${again && html`<p><a href="${again.href}">Send what is ${one} of this document to ${destination} again</a></p>`}
 ${
   isOpen &&
-  html`<p>Skipping parks this delivery, so that the later ones of its document go.</p>${actionForm({ action: `${deliveryPage(id)}/skip`, fields: {}, button: "Skip this delivery" }, visit)}`
+  html`<p>Skipping parks this delivery, so that the later ones of its document go.</p>
+${actionForm({ action: `${deliveryPage(id)}/skip`, fields: {}, button: "Skip this delivery" }, visit)}`
 }
 ${
   one === "parked" &&

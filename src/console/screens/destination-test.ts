@@ -65,7 +65,8 @@ function responseOf({ response, error }: Conversation, visit: Visit): Content {
   const { showsPersonalData, address } = visit;
   const shown = (text: string) => (showsPersonalData ? text : maskAddresses(text));
   return html`${response && codeBlock(headLines(`HTTP ${response.status}`, response.headers), "Answer headers")}
-${response?.body != null && html`${codeBlock(shown(response.body), "Beginning of the answer")}${!showsPersonalData && shown(response.body) !== response.body && html`<p class="note">Addresses are masked: <a href="${addressOf("/personal-data", { back: address })}">show personal data</a>.</p>`}`}
+${response?.body != null && codeBlock(shown(response.body), "Beginning of the answer")}
+${response?.body != null && !showsPersonalData && shown(response.body) !== response.body && html`<p class="note">Addresses are masked: <a href="${addressOf("/personal-data", { back: address })}">show personal data</a>.</p>`}
 ${response && response.body === null && error === null && html`<p>The answer had no body.</p>`}
 ${error !== null && html`<p>${response ? "The answer did not come to its end" : "There was no answer"}: <code>${foreign(shown(error), 1_000)}</code></p>`}`;
 }

@@ -152,7 +152,8 @@ ${section(
     ["TLS", tls && "own authority or client certificate"],
   ]),
 )}
-<p class="note">Secrets are never shown. A fingerprint tells two of them apart: a digest of a shared one, the public key of a private one.</p>`;
+<p class="note">Secrets are never shown. A fingerprint tells two of them apart: a digest of a shared one, the
+public key of a private one.</p>`;
 }
 
 export const pauseAction: Action = {
