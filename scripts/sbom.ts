@@ -19,6 +19,17 @@ export interface Component {
   licenses?: ({ license: { id?: string; name?: string } } | { expression: string })[];
 }
 
+/** What packages write that is no identifier of SPDX: npm leaves it out. */
+const SPDX_OF: Readonly<Record<string, string>> = { "BSD-0-Clause": "0BSD" };
+
+function withLicence(component: Component): Component {
+  if (component.licenses) return component;
+  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
+  const written: string | undefined = packages[`node_modules/${component.name}`]?.license;
+  const id = written === undefined ? undefined : SPDX_OF[written];
+  return id === undefined ? component : { ...component, licenses: [{ license: { id } }] };
+}
+
 /**
  * The packages that Countersign needs to run, with their hashes and licences. With `--omit=dev` npm leaves
  * out those that development needs as well, so the lockfile decides.
@@ -32,7 +43,7 @@ export function makeSbom(): Sbom {
   return {
     ...all,
     metadata: { ...all.metadata, component: { ...all.metadata.component, name } },
-    components: all.components.filter((one) => needed.has(one["bom-ref"])),
+    components: all.components.filter((one) => needed.has(one["bom-ref"])).map(withLicence),
     dependencies: all.dependencies
       .filter(({ ref }) => needed.has(ref))
       .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((one) => needed.has(one)) })),

@@ -29,9 +29,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-/** A command has its options itself, or its subcommands have them. */
+/** A command has options itself, or its subcommands have them, or both. */
 function leavesOf(command: Command): readonly Command[] {
-  return command.commands.length > 0 ? command.commands : [command];
+  const hasOwn = command.options.length > 0 || command.commands.length === 0;
+  return hasOwn ? [command, ...command.commands] : command.commands;
 }
 
 function createProgram({ stdout, stderr }: Terminal): Command {

@@ -8,7 +8,7 @@ const read = (given: string) => parseConfig(`retention: ${given}`, "c.yaml", {})
 const problemsOf = async (given: string) => (await read(given)).problems.map(formatProblem);
 
 describe("the configuration of retention", () => {
-  it("keeps duplicates, documents, audit entries and tallies longer than the rest by default", async () => {
+  it("keeps duplicates, documents, audit entries, tallies and proofs longer than the rest by default", async () => {
     const { config } = await parseConfig("sources: {}", "c.yaml", {});
     expect(config?.retention).to.deep.equal({
       receipts: 90 * DAY,
@@ -19,6 +19,7 @@ describe("the configuration of retention", () => {
       audit: 400 * DAY,
       duplicates: 400 * DAY,
       tallies: 400 * DAY,
+      proofs: 400 * DAY,
     });
   });
 

@@ -19,8 +19,8 @@ describe("the package", () => {
     const compiled = globSync("src/**/*.ts", { cwd }).map((file) =>
       file.replace("src/", "dist/").replace(/ts$/, "js"),
     );
-    const copied = globSync("src/store/*/migrations/*.sql", { cwd }).map((file) =>
-      file.replace("src/", "dist/"),
+    const copied = ["src/store/*/migrations/*.sql", "src/console/assets/*"].flatMap((pattern) =>
+      globSync(pattern, { cwd }).map((file) => file.replace("src/", "dist/")),
     );
     expect(files.map(({ path }) => path)).to.have.members([
       ...["CHANGELOG.md", "LICENSE", "README.md", "countersign.example.yaml", "package.json"],

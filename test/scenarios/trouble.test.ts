@@ -97,7 +97,7 @@ destinations:
   legacy: ${at(legacy.url, "")}
 retention:
   { receipts: never, rejected: never, events: never, attempts: never, documents: never, audit: never,
-    duplicates: never, tallies: never }
+    duplicates: never, tallies: never, proofs: never }
 shutdown: 0s`);
 }
 

@@ -3,7 +3,7 @@ import { watchChanges } from "../../../src/store/sqlite/changes.ts";
 import { openDatabase } from "../../../src/store/sqlite.ts";
 
 /** No row outside of the database shows anything of these tables that other rows do not show. */
-const UNSEEN = ["backlog", "probe", "sqlite_sequence"];
+const UNSEEN = ["backlog", "probe", "shadow_events", "sqlite_sequence"];
 
 describe("the changes of a SQLite database", () => {
   it("are noted of every table, inserted, updated and deleted", () => {
