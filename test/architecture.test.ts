@@ -31,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "inbound",
     "mapping",
     "outbound",
+    "parity",
     PORT,
     STORE,
     "web",

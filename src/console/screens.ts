@@ -18,6 +18,8 @@ import { eventScreen } from "./screens/event.ts";
 import { eventsScreen } from "./screens/events.ts";
 import { cancelAction, jobScreen, jobsScreen } from "./screens/jobs.ts";
 import { nowScreen } from "./screens/now.ts";
+import { parityScreen } from "./screens/parity.ts";
+import { parityReportScreen } from "./screens/parity-report.ts";
 import { replayAction, replayScreen } from "./screens/replay.ts";
 import {
   reprocessAction,
@@ -55,6 +57,8 @@ export const SCREENS: readonly Screen[] = [
   benchScreen,
   benchDiffScreen,
   benchWordsScreen,
+  parityScreen,
+  parityReportScreen,
   configurationScreen,
   personalDataScreen,
 ];

@@ -49,7 +49,8 @@ export function parityRoutes(parts: ParityParts): Router {
 
 const MAX_BODY = "64kb";
 
-const ReportQuery = (now: number) =>
+/** `now`: milliseconds since 1970. */
+export const ReportQuery = (now: number) =>
   z.strictObject({ ...listParameters(now), source: z.string().optional() });
 
 async function keepReport(context: Koa.Context, { store }: ParityParts): Promise<void> {

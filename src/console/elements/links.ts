@@ -54,6 +54,11 @@ export function jobPage(id: string): string {
   return `/jobs/${encodeURIComponent(id)}`;
 }
 
+/** Of a parity report. */
+export function parityPage(id: string): string {
+  return `/parity/${encodeURIComponent(id)}`;
+}
+
 /** The mapping bench with a stored request on it. */
 export function benchPage(request: string): string {
   return addressOf("/bench", { request });
