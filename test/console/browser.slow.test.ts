@@ -33,6 +33,7 @@ const SCREENS: Readonly<Record<string, (filled: Filled) => string>> = {
   destinations: () => "/destinations",
   destination: () => "/destinations/crm",
   jobs: () => "/jobs",
+  parity: () => "/parity",
   audit: () => "/audit",
   configuration: () => "/configuration?all=1",
   "configuration on disk": () => "/configuration?check=1",

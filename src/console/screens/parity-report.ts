@@ -31,7 +31,7 @@ export const parityReportScreen: Screen = {
     const { scope, verdict } = report;
     return {
       title: `Parity of ${scope.new.join(", ")} with ${scope.old.join(", ")}`,
-      sentence: html`${resultOf(verdict.result)}: ${foreign(maskAddresses(verdict.sentence), 600)}`,
+      sentence: resultOf(verdict.result, foreign(maskAddresses(verdict.sentence), 600)),
       body: html`${gate(report)}${scopeOf(report, now)}${coverage(report)}${timing(report)}${unknowns(report)}${findings(report)}${closing(report, now)}`,
       live: false,
     };
@@ -46,7 +46,7 @@ function gate({ verdict: { checks, obstacles } }: ParityReport): Html {
       { heading: "found", cell: ({ found }) => foreign(found) },
       { heading: "wanted", cell: ({ wanted }) => wanted },
       {
-        heading: "",
+        heading: "result",
         cell: ({ passed }) => (passed ? status("good", "holds") : status("bad", "does not hold")),
       },
     ],
@@ -122,7 +122,7 @@ function timing({ lag, noise, control }: ParityReport): Html {
   const { self } = noise;
   return section(
     "Lag, noise and control",
-    html`${rows.length > 0 && table("How much later one side came", [{ heading: "", cell: ({ name }) => name, isName: true }, ...times], rows)}
+    html`${rows.length > 0 && table("How much later one side came", [{ heading: "side", cell: ({ name }) => name, isName: true }, ...times], rows)}
 <p>The new side was first ${plural(lag.newFirst, "time")}, the old side ${plural(lag.oldFirst, "time")}.</p>
 <p>What a side has not told after ${duration(lag.pendingAfter)} counts as lost.</p>
 ${self && html`<p>The ${self.side} side against itself: ${plural(self.disagreements, "disagreement")}; ${plural(self.onlyOne, "happening")} told by some of its channels only.</p>`}

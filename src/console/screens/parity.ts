@@ -48,15 +48,14 @@ function sentenceOf(newest: readonly KeptParitySummary[]): Content {
     : html`The newest report did not pass for ${open.join(", ")}: the old channel must stay on there.`;
 }
 
-const RESULTS = {
-  passed: status("good", "passed"),
-  failed: status("bad", "failed"),
-  not_evaluated: status("warning", "not evaluated"),
-} as const;
+const TONES = { passed: "good", failed: "bad", not_evaluated: "warning" } as const;
 
-/** What came of a report, as a glyph and a word. */
-export function resultOf(result: KeptParitySummary["result"]): Html {
-  return RESULTS[result];
+/** What came of a report, as a glyph and a word, or the words that are given. */
+export function resultOf(
+  result: KeptParitySummary["result"],
+  words: Content = result.replace("_", " "),
+): Html {
+  return status(TONES[result], words);
 }
 
 function list(reports: readonly KeptParitySummary[], now: number): Html {
