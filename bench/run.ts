@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Bench, withBench } from "./bench.ts";
 import { measureConcerns } from "./concerns.ts";
+import { measureConsole } from "./console.ts";
 import { measureDelivery } from "./delivery.ts";
 import { measureForged } from "./forged.ts";
 import { measureHang } from "./hang.ts";
@@ -41,6 +42,7 @@ const STAGES: readonly Stage[] = [
   { name: "image", limit: 60_000, measure: measureImage, whenNamed: true },
   { name: "lists", limit: 1_500_000, measure: measureLists, whenNamed: true },
   { name: "concerns", limit: 1_500_000, measure: measureConcerns, whenNamed: true },
+  { name: "console", limit: 1_500_000, measure: measureConsole, whenNamed: true },
   { name: "stores", limit: 1_500_000, measure: measureStores, whenNamed: true },
 ];
 
