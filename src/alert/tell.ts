@@ -1,6 +1,6 @@
 import type { AlertRule, Batch, Untold } from "../concern/episodes.ts";
 import type { Delivery } from "../domain/delivery.ts";
-import { BRIDGE_SOURCE, type ConcernView, type Event } from "../domain/event.ts";
+import { BRIDGE_SOURCE, type ConcernView, type Event, VERIFIED_BY_BRIDGE } from "../domain/event.ts";
 import { deliveryId } from "../domain/identity.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Known, Resolution } from "../domain/resolve.ts";
@@ -54,7 +54,7 @@ export function receiptOf(
     ...{ source: BRIDGE_SOURCE, channel: ALERTS_CHANNEL, receivedAt, query: "" },
     headers: { "content-type": "application/json" },
     body: Buffer.from(JSON.stringify(content)),
-    ...{ verified: "none", mapping: `countersign@${version}`, problems: [] },
+    ...{ verified: VERIFIED_BY_BRIDGE, mapping: `countersign@${version}`, problems: [] },
   };
 }
 

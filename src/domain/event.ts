@@ -109,6 +109,8 @@ export function isOfBridge(type: EventType): type is BridgeType {
 
 /** The source of the bridge's own events. No configured source has this name. */
 export const BRIDGE_SOURCE = "bridge";
+/** Stands for the checks of what the bridge itself made. */
+export const VERIFIED_BY_BRIDGE = "bridge";
 
 const instant = z.iso.datetime({ precision: 3 }).describe("UTC, RFC 3339 with milliseconds");
 
@@ -173,7 +175,7 @@ export const Provenance = z
     verified: z
       .string()
       .describe(
-        "the checks that the request passed, such as `hmac+token`; `none` when the configuration switched checks off",
+        "the checks that the request passed, such as `hmac+token`; `none` when the configuration switched checks off; `bridge` for what the bridge itself made",
       ),
   })
   .describe("Where the event comes from, for questions to the operator");

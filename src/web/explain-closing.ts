@@ -1,3 +1,4 @@
+import { VERIFIED_BY_BRIDGE } from "../domain/event.ts";
 import { summarize } from "../domain/receipt.ts";
 import type { EventHistory } from "../store/port/reads.ts";
 import type { Subject } from "./explain-rows.ts";
@@ -39,6 +40,7 @@ function readingOf({ history }: Subject): string {
 }
 
 export function describeCheck(verified: string): string {
+  if (verified === VERIFIED_BY_BRIDGE) return "made by the bridge itself";
   return verified === "none"
     ? "not checked, as the configuration says"
     : `found genuine by ${verified.replaceAll("+", " and ")}`;

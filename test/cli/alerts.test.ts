@@ -19,6 +19,10 @@ describe("countersign alerts test", () => {
         code: 0,
         stdout: `${name} took the test: HTTP 200\n`,
       });
+    const [newest] = (await run("events", "--json")).stdout.split("\n");
+    expect((await run("explain", /evt_\w{26}/.exec(newest ?? "")?.[0] ?? "")).stdout).to.include(
+      "made by the bridge itself",
+    );
     const [ops, chat] = receiver.deliveries;
     expect(ops?.json).to.include({ type: "bridge.test", source: "/bridge" });
     expect(ops?.headers).to.have.property("webhook-signature");
