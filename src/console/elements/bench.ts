@@ -2,8 +2,8 @@ import type { Channel } from "../../inbound/channel.ts";
 import type { FileProblem } from "../../yaml.ts";
 import { attribute, type Content, type Html, html } from "../html.ts";
 import type { PastedMapping } from "../pasted.ts";
-import type { Visit } from "../screen.ts";
-import { tabs } from "./form.ts";
+import type { Fields, Visit } from "../screen.ts";
+import { hidden, tabs } from "./form.ts";
 import { table } from "./table.ts";
 import { foreign, sentence } from "./text.ts";
 
@@ -35,6 +35,13 @@ export function textarea(name: string, label: Content, value: string, rows: numb
   // A line break after the tag is no part of the value.
   return html`<label><span>${label}</span><textarea name="${name}" rows="${rows}" spellcheck="false" autocomplete="off">
 ${value}</textarea></label>`;
+}
+
+/** Goes on where a page of the bench ended. `kept`: its cursor, and what was found so far. */
+export function goOnForm(action: string, kept: Fields, button: string): Html {
+  return html`<form class="action" method="post" action="${action}">
+${hidden(kept)}
+<button>${button}</button></form>`;
 }
 
 /** The configured sources, each once, with a channel that shows the mapping. */

@@ -70,7 +70,8 @@ export function tabs(label: string, all: readonly Tab[]): Html {
   return html`<nav class="tabs" aria-label="${label}"><ul>${all.map(({ name, href, isCurrent }) => html`<li><a href="${href}"${isCurrent && html` aria-current="page"`}>${name}</a></li>`)}</ul></nav>`;
 }
 
-function hidden(fields: Fields): Html[] {
+/** Fields that a form sends and nobody sees. */
+export function hidden(fields: Fields): Html[] {
   return Object.entries(fields).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   );

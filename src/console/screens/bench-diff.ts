@@ -5,12 +5,13 @@ import { type Channel, channelAt } from "../../inbound/channel.ts";
 import { compareInTurns, DIFFERENCES, type Difference } from "../../inbound/compare.ts";
 import type { Mapping } from "../../mapping/compile.ts";
 import { moment, parseInput } from "../../web/input.ts";
-import { benchTabs, mistakesOf, select, sourcesOf, textarea } from "../elements/bench.ts";
+import { benchTabs, goOnForm, mistakesOf, select, sourcesOf, textarea } from "../elements/bench.ts";
 import { noMatch } from "../elements/notice.ts";
 import { section, table } from "../elements/table.ts";
 import { foreign } from "../elements/text.ts";
 import { moment as momentOf } from "../elements/time.ts";
 import { type Content, type Html, html } from "../html.ts";
+import { pageByPage } from "../page-by-page.ts";
 import { type PastedMapping, readPasted } from "../pasted.ts";
 import type { Fields, Screen, Visit } from "../screen.ts";
 import { differenceKind, differencesOf } from "./bench-differences.ts";
@@ -90,25 +91,23 @@ async function compareSome(
   const { since, cursor, sofar } = parseInput(Wish(visit.now), { ...fields, since: fields.since || "7d" });
   const soFar = structuredClone(readSoFar(sofar));
   const differences: Difference[] = [];
-  const end = clock.now() + MAX_MS;
-  let [at, looked] = [cursor || undefined, 0];
   let span = null as Compared["span"];
-  do {
-    const page = await store.findReceipts(
-      { source, from: since },
-      { cursor: at, limit: PER_CALL, order: "newest" },
-    );
-    for (const { id, receivedAt } of page.items) {
-      const found = await compareOne(visit, id, next, config().channels);
-      if (!found) continue;
-      span = { from: receivedAt, until: span?.until ?? receivedAt };
-      count(soFar, found);
-      differences.push(...found);
-    }
-    at = page.next ?? undefined;
-    looked += page.items.length;
-  } while (at !== undefined && looked < MAX_REQUESTS && clock.now() < end);
-  return { soFar, differences, span, next: at ?? null };
+  const rest = await pageByPage(
+    cursor || undefined,
+    { clock, maxRows: MAX_REQUESTS, maxMs: MAX_MS },
+    (at) => store.findReceipts({ source, from: since }, { cursor: at, limit: PER_CALL, order: "newest" }),
+    async ({ items }) => {
+      for (const { id, receivedAt } of items) {
+        const found = await compareOne(visit, id, next, config().channels);
+        if (!found) continue;
+        span = { from: receivedAt, until: span?.until ?? receivedAt };
+        count(soFar, found);
+        differences.push(...found);
+      }
+      return items.length;
+    },
+  );
+  return { soFar, differences, span, next: rest };
 }
 
 function readSoFar(text: string | undefined): SoFar {
@@ -205,15 +204,13 @@ ${cursor !== null && goOn(fields, next, cursor, soFar)}`;
 }
 
 function goOn(fields: Fields, next: PastedMapping | null, cursor: string, soFar: SoFar): Html {
-  const hidden = {
+  const kept = {
     source: fields.source ?? "",
     since: fields.since ?? "",
     next: next?.text ?? "",
     ...{ cursor, sofar: JSON.stringify(soFar) },
   };
-  return html`<form class="action" method="post" action="/bench/diff">
-${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
-<button>Go on with older requests</button></form>`;
+  return goOnForm("/bench/diff", kept, "Go on with older requests");
 }
 
 export const SPANS = [

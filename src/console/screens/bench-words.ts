@@ -5,7 +5,7 @@ import type { Channel } from "../../inbound/channel.ts";
 import { type TableWord, type TableWords, wordsOf } from "../../mapping/words.ts";
 import { moment, parseInput } from "../../web/input.ts";
 import { fromText, indexOf, keyOf, look, type Sighting, type Sightings, toText } from "../coverage.ts";
-import { benchTabs, select, sourcesOf } from "../elements/bench.ts";
+import { benchTabs, goOnForm, select, sourcesOf } from "../elements/bench.ts";
 import { eventPage } from "../elements/links.ts";
 import { empty } from "../elements/notice.ts";
 import { status } from "../elements/status.ts";
@@ -13,6 +13,7 @@ import { section, table } from "../elements/table.ts";
 import { foreign } from "../elements/text.ts";
 import { when } from "../elements/time.ts";
 import { type Content, type Html, html } from "../html.ts";
+import { pageByPage } from "../page-by-page.ts";
 import type { Fields, Screen, Visit } from "../screen.ts";
 import { SPANS } from "./bench-diff.ts";
 
@@ -86,19 +87,17 @@ async function lookAtSome(
   const sightings = wish.seen ? fromText(wish.seen) : { seen: new Map(), unknown: new Map() };
   if (!sightings)
     throw new CountersignError("bad_request", "the form does not go on with a search: begin again");
-  const end = clock.now() + MAX_MS;
-  let [cursor, looked] = [wish.cursor || undefined, 0];
-  do {
-    const page = await store.findEvents(
-      { source, from: wish.since },
-      { cursor, limit: PER_CALL, order: "newest" },
-    );
-    look(page.items, index, sightings);
-    cursor = page.next ?? undefined;
-    looked += page.searched ?? page.items.length;
-    wish.events += page.items.length;
-  } while (cursor !== undefined && looked < MAX_EVENTS && clock.now() < end);
-  return { sightings, events: wish.events, next: cursor ?? null };
+  const next = await pageByPage(
+    wish.cursor || undefined,
+    { clock, maxRows: MAX_EVENTS, maxMs: MAX_MS },
+    (cursor) => store.findEvents({ source, from: wish.since }, { cursor, limit: PER_CALL, order: "newest" }),
+    ({ items, searched }) => {
+      look(items, index, sightings);
+      wish.events += items.length;
+      return searched ?? items.length;
+    },
+  );
+  return { sightings, events: wish.events, next };
 }
 
 function sentenceOf(
@@ -196,8 +195,6 @@ function tableOf(
 }
 
 function goOn({ source }: Channel, { since = "" }: Fields, { next, sightings, events }: Looked): Html {
-  const hidden = { source, since, cursor: next ?? "", seen: toText(sightings), events: String(events) };
-  return html`<form class="action" method="post" action="/bench/words">
-${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
-<button>Look at older events</button></form>`;
+  const kept = { source, since, cursor: next ?? "", seen: toText(sightings), events: String(events) };
+  return goOnForm("/bench/words", kept, "Look at older events");
 }
