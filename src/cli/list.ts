@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DOCUMENT_STATUSES } from "../domain/event.ts";
 import { GAPS } from "../domain/gaps.ts";
+import { DOCUMENT_SORTS, UNDELIVERED } from "../store/port/reads.ts";
 import { type Listing, listing, withOrder } from "./listing.ts";
 import { moment } from "./table.ts";
 
@@ -155,7 +156,9 @@ export const documentsCommand = listing(DOCUMENTS, (command) =>
     .option("--id <id>")
     .option("--search <text>", "in id, title, tags, references, and names and addresses of signers")
     .option("--stuck <duration>", "only those sent longer ago than that, such as 14d, and not ended")
-    .option("--missing <what>", `only completed ones of which this was not told: ${GAPS.join(", ")}`),
+    .option("--missing <what>", `only completed ones of which this was not told: ${GAPS.join(", ")}`)
+    .option("--undelivered <what>", `only those with such events: ${UNDELIVERED.join(", ")}`)
+    .option("--sort <sort>", `by which report: ${DOCUMENT_SORTS.join(", ")}`),
 );
 export const destinationsCommand = listing(DESTINATIONS);
 export const auditCommand = listing(CHANGES, withOrder);

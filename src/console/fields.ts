@@ -15,6 +15,11 @@ export function fieldsOf(given: unknown): Fields {
   return Object.fromEntries(entries);
 }
 
+/** A form sends every field, also those that were left empty. */
+export function withoutEmpty(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
+}
+
 /** Reads a form of at most so many bytes, such as `64kb`, into `context.request.body`. */
 export function readForm(limit: string): Koa.Middleware {
   return koaBody({

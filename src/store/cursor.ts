@@ -29,22 +29,25 @@ export function cursorOf({ order, position, at }: Cursor): string {
 }
 
 /**
- * Where the page begins; null: at the start of the list. `inRange`: the list is restricted to a range of
- * times.
+ * Where the page begins; null: at the start of the list. `byTime`: whether the list is in the order of times.
  *
  * @throws CountersignError `bad_request`: the cursor is none, or belongs to another list.
  */
 export function startOf(
   { cursor: text, order = "oldest" }: Pick<ListRequest, "cursor" | "order">,
-  { inRange }: { inRange: boolean },
+  { byTime }: { byTime: "always" | "perhaps" | "never" },
 ): Cursor | null {
   if (text === undefined) return null;
   const cursor = parseCursor(text);
   if (!cursor) throw refused("is not a cursor: use `next` of the page before");
   if (cursor.order !== order)
     throw refused(`belongs to a list with order=${cursor.order}: give that order, or leave the cursor out`);
-  if (cursor.at !== null && !inRange)
-    throw refused("belongs to a list with `from`, `until` or `since`: give them again");
+  if (cursor.at !== null && byTime === "never")
+    throw refused(
+      "belongs to a list with `from`, `until` or `since`, or in the order of times: give it again",
+    );
+  if (cursor.at === null && byTime === "always")
+    throw refused("belongs to a list in another order: leave the cursor out");
   return cursor;
 }
 

@@ -15,7 +15,7 @@ import { parseInput, splitList, toRange } from "./input.ts";
 import {
   AuditQuery,
   DeliveryQuery,
-  DocumentQuery,
+  documentList,
   EventQuery,
   GroupQuery,
   OnePageQuery,
@@ -57,9 +57,8 @@ function addEventRoutes(router: Router, { store, states, unsupporting, now }: Ap
     context.body = (await store.findEvent(id)) ?? notFound("event", id);
   });
   router.get("/documents", async (context) => {
-    const { page, filter } = splitList(parseInput(DocumentQuery(now()), context.query));
-    const { stuck: stuckBefore, missing: gap, ...rest } = filter;
-    context.body = await store.findDocuments({ ...rest, stuckBefore, gap }, page);
+    const { filter, page } = documentList(context.query, now());
+    context.body = await store.findDocuments(filter, page);
   });
   router.get("/documents/:id", async (context) => {
     const { id = "" } = context.params;

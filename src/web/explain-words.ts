@@ -47,6 +47,11 @@ export function describeEvent({ type, signer, code }: Pick<Event, "type" | "sign
   return `unknown code “${said}”${signer ? ` about ${nameSigner(signer)}` : ""}`;
 }
 
+/** The same where only the type is known. */
+export function describeType(type: EventType): string {
+  return type === "unknown" ? "unknown code" : PHRASES[type]("a signer");
+}
+
 /** The signer's name, else the masked address, else the id; with the role where that is known. */
 export function nameSigner({ id, name, email, role }: SignerView): string {
   const shown = name || (email ? maskAddress(email) : `signer ${id}`);

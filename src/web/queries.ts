@@ -1,10 +1,18 @@
 import { z } from "zod";
 import { ATTEMPT_CAUSES, DELIVERY_STATUSES, PARK_REASONS } from "../domain/delivery.ts";
+import { CountersignError } from "../domain/errors.ts";
 import { DOCUMENT_STATUSES, EVENT_TYPES } from "../domain/event.ts";
 import { GAPS } from "../domain/gaps.ts";
 import { parseDuration } from "../domain/quantity.ts";
-import { DELIVERY_GROUPS, type DeliveryGroup } from "../store/port/reads.ts";
-import { listParameters, PAGE, rangeParameters, wordOf } from "./input.ts";
+import {
+  DELIVERY_GROUPS,
+  type DeliveryGroup,
+  DOCUMENT_SORTS,
+  type DocumentFilter,
+  type DocumentRequest,
+  UNDELIVERED,
+} from "../store/port/reads.ts";
+import { listParameters, PAGE, parseInput, rangeParameters, splitList, wordOf } from "./input.ts";
 
 /** The queries of the lists. `now`: milliseconds since 1970. */
 
@@ -40,7 +48,7 @@ export const ReceiptQuery = (now: number) =>
 export const RejectionQuery = (now: number) =>
   z.strictObject({ ...listParameters(now), source: name, channel: name, reason: searchTerm.optional() });
 
-export const DocumentQuery = (now: number) =>
+const DocumentQuery = (now: number) =>
   z.strictObject({
     ...listParameters(now),
     source: name,
@@ -49,7 +57,29 @@ export const DocumentQuery = (now: number) =>
     search: searchTerm.optional(),
     stuck: longerThan(now).optional(),
     missing: wordOf(GAPS).optional(),
+    undelivered: wordOf(UNDELIVERED).optional(),
+    sort: wordOf(DOCUMENT_SORTS).optional(),
   });
+
+/** These have an index of their own, in which documents are in the order of their first reports. */
+export const SORTED_BY_FIRST_REPORT = ["id", "stuck", "missing"] as const;
+
+/**
+ * Which documents a query asks for. @throws CountersignError `bad_request` that names every part that does
+ * not fit.
+ */
+export function documentList(query: unknown, now: number): { filter: DocumentFilter; page: DocumentRequest } {
+  const { sort, ...asked } = parseInput(DocumentQuery(now), query);
+  const other = SORTED_BY_FIRST_REPORT.find((name) => asked[name] !== undefined);
+  if (sort === "last_report" && other !== undefined)
+    throw new CountersignError(
+      "bad_request",
+      `sort: documents chosen by \`${other}\` are sorted by first_report only`,
+    );
+  const { page, filter } = splitList(asked);
+  const { stuck: stuckBefore, missing: gap, ...rest } = filter;
+  return { filter: { ...rest, stuckBefore, gap }, page: { ...page, sort } };
+}
 
 export const AuditQuery = (now: number) => z.strictObject(listParameters(now));
 

@@ -5,7 +5,7 @@ import type { AuditEntry } from "../../src/store/port/control.ts";
 import type { TimeRange } from "../../src/store/port/paging.ts";
 import type { DocumentFilter, EventFilter, ReceiptFilter } from "../../src/store/port/reads.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, NEW_YEAR } from "../support/builders.ts";
+import { aDocument, aDraft, aReceipt, aRecordRequest, aSigner, CRM, NEW_YEAR } from "../support/builders.ts";
 import { type Contents, contentsOf } from "./filled.ts";
 import { combinationsOf, expectRows, expectRowsInRange, expectSome, isWithin, type Row } from "./listing.ts";
 
@@ -18,10 +18,16 @@ export function describeLists(name: string, open: () => Promise<Store>): void {
   describe(`the lists of the ${name} store`, () => {
     let store: Store;
     let stored: Contents;
+    /** Ids of documents with an event on its way. */
+    let isOpen: ReadonlySet<string | undefined>;
     before(async () => {
       store = await open();
       await fill(store);
       stored = await contentsOf(store, 100);
+      const events = new Set(stored.deliveries.map(({ delivery }) => delivery.event));
+      isOpen = new Set(
+        stored.events.flatMap(({ event }) => (events.has(event.id) ? event.document?.id : [])),
+      );
     });
     after(() => store.close());
 
@@ -108,18 +114,20 @@ export function describeLists(name: string, open: () => Promise<Store>): void {
           search: "LEASE",
           stuckBefore: minute(5),
           gap: "pdf",
+          undelivered: "open",
           from: minute(2),
           until: minute(7),
         },
         stored.documents,
         ({ document, changedAt }) => ({ id: `${document.source} ${document.id}`, at: changedAt }),
-        ({ document }, { source, id, status, search, stuckBefore, gap }) =>
+        ({ document }, { source, id, status, search, stuckBefore, gap, undelivered }) =>
           (source === undefined || document.source === source) &&
           (id === undefined || document.id === id) &&
           (status === undefined || document.status === status) &&
           (search === undefined || document.title === "A lease") &&
           (stuckBefore === undefined || (document.status === "sent" && document.statusAt < stuckBefore)) &&
-          (gap === undefined || document.status === "completed"),
+          (gap === undefined || document.status === "completed") &&
+          (undelivered === undefined || isOpen.has(document.id)),
         (filter) => async (page) => {
           const { items, ...rest } = await store.findDocuments(filter, page);
           return { ...rest, items: items.map(({ source, id }) => ({ id: `${source} ${id}` })) };
@@ -215,7 +223,7 @@ async function fill(store: Store): Promise<void> {
       aDraft({ source, channel: receipt.channel, document: about, time: minute(n), ...given });
     const drafts = [draft({ type: "document.created" }), draft({ type: "document.sent" })];
     if (n % 5 === 4) drafts.push(draft({ type: "document.completed" }));
-    await store.record(aRecordRequest(drafts, { receipt, subscribers: [] }));
+    await store.record(aRecordRequest(drafts, { receipt, subscribers: n % 4 < 3 ? [CRM] : [] }));
     if (n % 4 < 2) {
       const again = aReceipt({ source, channel: n % 4 === 0 ? channel : "realtime", receivedAt: minute(n) });
       await store.record(aRecordRequest([draft({ type: "document.sent" })], { receipt: again }));

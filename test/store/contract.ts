@@ -13,6 +13,7 @@ import { only } from "../support/only.ts";
 import { describeAcknowledging } from "./contract-acknowledging.ts";
 import { describeBatches } from "./contract-batches.ts";
 import { describeDeliveries } from "./contract-deliveries.ts";
+import { describeDocuments } from "./contract-documents.ts";
 import { describeLists } from "./contract-lists.ts";
 import { describeMoving } from "./contract-moving.ts";
 import { describeNotes } from "./contract-notes.ts";
@@ -726,6 +727,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   describeNotes(name, open);
   describeAcknowledging(name, open);
   describeLists(name, open);
+  describeDocuments(name, open);
   describeDeliveries(name, open);
   describeRefusing(name, open);
   describeShadow(name, open);

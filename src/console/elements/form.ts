@@ -77,22 +77,6 @@ export function hidden(fields: Fields): Html[] {
   );
 }
 
-/** The way to the next page of a list; null: this is the last. */
-export function pager(
-  visit: Visit,
-  page: { next: string | null; searched: number | null },
-  noun: string,
-): Html {
-  const { next, searched } = page;
-  const first = visit.query.cursor !== undefined;
-  if (next === null && !first) return html``;
-  return html`<nav class="pager" aria-label="Pages">
-${first && html`<a href="${addressOf(visit.address, { cursor: null })}">First page</a>`}
-${searched !== null && html`<span class="note">${searched.toLocaleString("en")} ${noun} were looked at.</span>`}
-${next !== null && html`<a rel="next" href="${addressOf(visit.address, { cursor: next })}">${searched === null ? "Next page" : "Search on"}</a>`}
-</nav>`;
-}
-
 /** The address with these parameters set, or removed where they are null or empty. */
 export function addressOf(
   address: string,

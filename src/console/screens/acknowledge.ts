@@ -4,10 +4,10 @@ import { parseInput } from "../../web/input.ts";
 import { actionForm, addressOf } from "../elements/form.ts";
 import { deliveryPage } from "../elements/links.ts";
 import { noMatch } from "../elements/notice.ts";
+import { withoutEmpty } from "../fields.ts";
 import { html } from "../html.ts";
 import type { Action, Screen } from "../screen.ts";
 import { afterJob, CHOSEN, chosenFacts, filterOf, PAGE } from "./chosen.ts";
-import { withoutEmpty } from "./documents.ts";
 
 /**
  * Acknowledging parked deliveries, which will not be sent: they leave the list of what is parked, and stay in

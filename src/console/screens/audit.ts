@@ -1,15 +1,16 @@
 import type { AuditEntry } from "../../store/port/control.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { AuditQuery } from "../../web/queries.ts";
-import { addressOf, type Choice, filters, isFiltered, pager } from "../elements/form.ts";
+import { addressOf, type Choice, filters, isFiltered } from "../elements/form.ts";
 import { destinationPage, eventPage } from "../elements/links.ts";
+import { countOf, pager } from "../elements/list.ts";
 import { empty, noMatch } from "../elements/notice.ts";
 import { table } from "../elements/table.ts";
 import { foreign } from "../elements/text.ts";
 import { momentAndWhen, when } from "../elements/time.ts";
+import { withoutEmpty } from "../fields.ts";
 import { type Content, html } from "../html.ts";
 import type { Fields, Screen } from "../screen.ts";
-import { countOf, withoutEmpty } from "./documents.ts";
 
 const PAGE = 50;
 

@@ -8,10 +8,10 @@ import { status } from "../elements/status.ts";
 import { facts, section, table } from "../elements/table.ts";
 import { foreign } from "../elements/text.ts";
 import { momentAndWhen, when } from "../elements/time.ts";
+import { withoutEmpty } from "../fields.ts";
 import { type Content, html } from "../html.ts";
 import type { Action, Screen, Visit } from "../screen.ts";
 import { diskOf } from "./configuration-disk.ts";
-import { withoutEmpty } from "./documents.ts";
 
 type Setting = ReturnType<Config["settings"]>[number];
 

@@ -4,14 +4,15 @@ import type { DeliveryCount, DeliveryFilter } from "../../store/port/reads.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { DeliveryQuery } from "../../web/queries.ts";
 import { causeInWords, whyParked } from "../elements/delivery.ts";
-import { addressOf, type Choice, filters, isFiltered, pager } from "../elements/form.ts";
+import { addressOf, type Choice, filters, isFiltered } from "../elements/form.ts";
+import { pager } from "../elements/list.ts";
 import { type Tab, tabs } from "../elements/tabs.ts";
 import { when } from "../elements/time.ts";
+import { withoutEmpty } from "../fields.ts";
 import { type Content, html } from "../html.ts";
 import type { Fields, Screen, Visit } from "../screen.ts";
 import { groupList } from "./delivery-groups.ts";
 import { deliveryList, nothingListed } from "./delivery-list.ts";
-import { withoutEmpty } from "./documents.ts";
 
 const PAGE = 50;
 

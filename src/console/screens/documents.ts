@@ -1,21 +1,24 @@
-import type { Document } from "../../domain/document.ts";
+import { type Document, isStuck } from "../../domain/document.ts";
 import { canSign, DOCUMENT_STATUSES } from "../../domain/event.ts";
 import type { Gap } from "../../domain/gaps.ts";
-import { plural } from "../../domain/quantity.ts";
+import { formatDuration } from "../../domain/quantity.ts";
+import { HOUR_MS } from "../../domain/tally.ts";
 import { viewSigners } from "../../domain/view.ts";
 import type { Page } from "../../store/port/paging.ts";
-import type { ListedDocument } from "../../store/port/reads.ts";
-import { parseInput, splitList } from "../../web/input.ts";
-import { DocumentQuery } from "../../web/queries.ts";
-import { type Choice, filters, isFiltered, pager } from "../elements/form.ts";
+import type { DocumentProgress, DocumentRequest, ListedDocument } from "../../store/port/reads.ts";
+import { describeType } from "../../web/explain-words.ts";
+import { documentList, SORTED_BY_FIRST_REPORT } from "../../web/queries.ts";
+import { type Choice, filters, isFiltered } from "../elements/form.ts";
 import { documentPage } from "../elements/links.ts";
+import { countOf, pager } from "../elements/list.ts";
 import { empty, noMatch } from "../elements/notice.ts";
-import { documentStatus } from "../elements/status.ts";
+import { documentStatus, status } from "../elements/status.ts";
 import { table } from "../elements/table.ts";
 import { foreign, identifier } from "../elements/text.ts";
 import { when } from "../elements/time.ts";
+import { withoutEmpty } from "../fields.ts";
 import { type Content, html } from "../html.ts";
-import type { Screen, Visit } from "../screen.ts";
+import type { Fields, Screen, Visit } from "../screen.ts";
 
 const PAGE = 50;
 
@@ -26,40 +29,50 @@ export const documentsScreen: Screen = {
   async show(visit) {
     const { store, query, now } = visit;
     const given = withoutEmpty(query);
-    const { page, filter } = splitList(parseInput(DocumentQuery(now), { limit: String(PAGE), ...given }));
-    const { stuck: stuckBefore, missing: gap, ...rest } = filter;
-    const found = await store.findDocuments({ ...rest, stuckBefore, gap }, page);
+    const { filter, page } = documentsAsked(given, now);
+    const found = await store.findDocuments(filter, page);
+    const progress = await store.progressOf(found.items);
+    const rows = found.items.map((document, index): Row => ({ document, progress: progress[index] ?? null }));
     const choices = choicesOf(visit);
     return {
       title: "Documents",
-      sentence: sentenceOf(found, given.search, isFiltered(choices, given)),
+      sentence: sentenceOf(found, given.search, isFiltered(choices, given), page),
       body: html`${filters("/documents", choices, given)}
-${found.items.length > 0 ? list(found.items, now) : nothing(visit, isFiltered(choices, given), found.next)}
+${rows.length > 0 ? list(rows, now) : nothing(visit, isFiltered(choices, given), found.next)}
 ${pager(visit, found, "documents")}`,
       live: true,
     };
   },
 };
 
+interface Row {
+  document: ListedDocument;
+  progress: DocumentProgress | null;
+}
+
+/** Those of the newest reports first, but where another index has what is asked for. */
+export function documentsAsked(given: Fields, now: number): ReturnType<typeof documentList> {
+  const asked = { limit: String(PAGE), ...given };
+  const { filter, page } = documentList(asked, now);
+  return page.sort === undefined && isSortedByReport(given)
+    ? { filter, page: { ...page, sort: "last_report" } }
+    : { filter, page };
+}
+
+function isSortedByReport(given: Fields): boolean {
+  return SORTED_BY_FIRST_REPORT.every((name) => given[name] === undefined);
+}
+
 function sentenceOf(
   { items, next }: Page<ListedDocument>,
   search: string | undefined,
   isNarrow: boolean,
+  { sort, order }: DocumentRequest,
 ): Content {
   if (items.length === 0) return "No document is shown.";
   const matches = isNarrow ? (items.length === 1 ? " matches" : " match") : "";
   const looked = html`: “${foreign(search ?? "", 60)}” is looked for in ids, titles, names, addresses, tags and references`;
-  return html`${countOf(items.length, next, "document")}${matches}, the newest first${search !== undefined && looked}.`;
-}
-
-/** `3 documents`, or `at least 50 documents` where there are more pages. */
-export function countOf(count: number, next: string | null, noun: string): string {
-  return `${next === null ? "" : "at least "}${plural(count, noun)}`;
-}
-
-/** A form sends every filter, also those that were left empty. */
-export function withoutEmpty(query: Visit["query"]): Visit["query"] {
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ""));
+  return html`${countOf(items.length, next, "document")}${matches}, ${order === "oldest" ? "the oldest" : "the newest"} ${sort === "last_report" ? "report" : "document"} first${search !== undefined && looked}.`;
 }
 
 function choicesOf({ parts }: Visit): Choice[] {
@@ -83,6 +96,14 @@ function choicesOf({ parts }: Visit): Choice[] {
       ],
     },
     { name: "missing", label: "Completed without", options: MISSING },
+    {
+      name: "undelivered",
+      label: "Deliveries",
+      options: [
+        ["parked", "some are parked"],
+        ["open", "some are on the way"],
+      ],
+    },
     { name: "since", label: "Changed", options: CHANGED },
   ];
 }
@@ -99,25 +120,48 @@ const CHANGED = [
   ["7d", "in the last 7 days"],
 ] as const;
 
-function list(documents: readonly ListedDocument[], now: number): Content {
+function list(rows: readonly Row[], now: number): Content {
   return table(
     "Documents",
     [
       {
         heading: "document",
         isName: true,
-        cell: ({ source, id, title }) =>
+        cell: ({ document: { source, id, title } }) =>
           html`<a data-row href="${documentPage(source, id)}">${title ? foreign(title, 90) : html`<span class="note">without a title</span>`}</a>`,
       },
-      { heading: "status", cell: ({ status }) => documentStatus(status) },
-      { heading: "signed", isFigure: true, cell: (one) => signedOf(one) },
-      { heading: "source", cell: ({ source }) => source },
-      { heading: "events", isFigure: true, cell: ({ sequence }) => sequence },
-      { heading: "last report", cell: ({ changedAt }) => when(changedAt, now) },
-      { heading: "id", cell: ({ id }) => identifier(id) },
+      { heading: "status", cell: ({ document }) => statusOf(document, now) },
+      { heading: "signed", isFigure: true, cell: ({ document }) => signedOf(document) },
+      { heading: "last event", cell: ({ document, progress }) => lastOf(document, progress, now) },
+      { heading: "deliveries", cell: ({ progress }) => deliveriesOf(progress) },
+      { heading: "source", cell: ({ document }) => document.source },
+      { heading: "id", cell: ({ document }) => identifier(document.id) },
     ],
-    documents,
+    rows,
   );
+}
+
+/** Under way for so long that somebody may have forgotten it. */
+const LONG_MS = 24 * HOUR_MS;
+
+function statusOf(document: ListedDocument, now: number): Content {
+  const isLong = isStuck(document, now - LONG_MS);
+  return html`${documentStatus(document.status)}${isLong && html` <span class="note">for ${formatDuration(wholeDays(now - document.statusAt))}</span>`}`;
+}
+
+function wholeDays(milliseconds: number): number {
+  return milliseconds - (milliseconds % LONG_MS);
+}
+
+function lastOf({ changedAt }: ListedDocument, progress: DocumentProgress | null, now: number): Content {
+  const words = progress?.lastType ? `${describeType(progress.lastType)}, ` : "";
+  return html`${words}${when(changedAt, now)}`;
+}
+
+function deliveriesOf(progress: DocumentProgress | null): Content {
+  if (progress?.parked) return status("bad", `${progress.parked} parked`);
+  if (progress?.open) return status("busy", `${progress.open} on the way`);
+  return progress?.lastType ? "–" : html`<span class="note">no event is kept</span>`;
 }
 
 /** Of those who can sign. */

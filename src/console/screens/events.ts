@@ -2,15 +2,16 @@ import { EVENT_TYPES, type Event } from "../../domain/event.ts";
 import { describeEvent } from "../../web/explain-words.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { EventQuery } from "../../web/queries.ts";
-import { type Choice, filters, isFiltered, pager } from "../elements/form.ts";
+import { type Choice, filters, isFiltered } from "../elements/form.ts";
 import { documentPage, eventPage } from "../elements/links.ts";
+import { countOf, pager } from "../elements/list.ts";
 import { empty, noMatch } from "../elements/notice.ts";
 import { table } from "../elements/table.ts";
 import { foreign, identifier } from "../elements/text.ts";
 import { when } from "../elements/time.ts";
+import { withoutEmpty } from "../fields.ts";
 import { type Content, html } from "../html.ts";
 import type { Screen, Visit } from "../screen.ts";
-import { countOf, withoutEmpty } from "./documents.ts";
 
 const PAGE = 50;
 

@@ -1,16 +1,16 @@
 import type { KeptParitySummary } from "../../store/port/parity.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { ReportQuery } from "../../web/parity.ts";
-import { pager } from "../elements/form.ts";
 import { parityPage } from "../elements/links.ts";
+import { countOf, pager } from "../elements/list.ts";
 import { empty } from "../elements/notice.ts";
 import { status } from "../elements/status.ts";
 import { table } from "../elements/table.ts";
 import { identifier, sentence } from "../elements/text.ts";
 import { momentAndWhen } from "../elements/time.ts";
+import { withoutEmpty } from "../fields.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { Screen } from "../screen.ts";
-import { countOf, withoutEmpty } from "./documents.ts";
 
 /** The reports of `countersign parity` that are kept, the newest first. */
 export const parityScreen: Screen = {

@@ -4,10 +4,10 @@ import { rate } from "../../web/control.ts";
 import { parseInput } from "../../web/input.ts";
 import { actionForm, addressOf } from "../elements/form.ts";
 import { noMatch } from "../elements/notice.ts";
+import { withoutEmpty } from "../fields.ts";
 import { html } from "../html.ts";
 import type { Action, Screen } from "../screen.ts";
 import { afterJob, CHOSEN, chosenFacts, filterOf, PAGE } from "./chosen.ts";
-import { withoutEmpty } from "./documents.ts";
 
 /** Sending deliveries again: a page says how many there are, and a form with a reason does it. */
 

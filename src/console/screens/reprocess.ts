@@ -8,9 +8,9 @@ import { requestPage } from "../elements/links.ts";
 import { noMatch } from "../elements/notice.ts";
 import { facts, section } from "../elements/table.ts";
 import { asSentence, sentence } from "../elements/text.ts";
+import { withoutEmpty } from "../fields.ts";
 import { type Content, html } from "../html.ts";
 import type { Action, Screen, Visit } from "../screen.ts";
-import { withoutEmpty } from "./documents.ts";
 import { problemsOf } from "./problems.ts";
 
 /** Processing stored requests again: a page says what would come of it, and a form with a reason does it. */

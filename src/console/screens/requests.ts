@@ -5,16 +5,17 @@ import type { SearchedPage } from "../../store/port/paging.ts";
 import type { ReceiptSummary } from "../../store/port/reads.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { ReceiptQuery, RejectionQuery } from "../../web/queries.ts";
-import { addressOf, type Choice, filters, isFiltered, pager, tabs } from "../elements/form.ts";
+import { addressOf, type Choice, filters, isFiltered, tabs } from "../elements/form.ts";
 import { requestPage } from "../elements/links.ts";
+import { countOf, pager } from "../elements/list.ts";
 import { empty, noMatch } from "../elements/notice.ts";
 import { status } from "../elements/status.ts";
 import { table } from "../elements/table.ts";
 import { foreign, identifier } from "../elements/text.ts";
 import { when } from "../elements/time.ts";
+import { withoutEmpty } from "../fields.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { Screen, View, Visit } from "../screen.ts";
-import { countOf, withoutEmpty } from "./documents.ts";
 import { reprocessPage } from "./reprocess.ts";
 
 /** Requests that came in: the genuine ones, and those that were refused. */

@@ -31,6 +31,33 @@ export interface DocumentFilter extends TimeRange {
   stuckBefore?: number | undefined;
   /** Completed ones of which this was not told; with a source an index has them. */
   gap?: Gap | undefined;
+  /** Those with events that did not arrive: of their newest `MAX_EVENTS_LOOKED_AT`. */
+  undelivered?: Undelivered | undefined;
+}
+
+/** `open`: on the way; `parked`: given up, and not acknowledged. */
+export const UNDELIVERED = ["open", "parked"] as const;
+export type Undelivered = (typeof UNDELIVERED)[number];
+
+/** The events of one document that a list of documents looks at. */
+export const MAX_EVENTS_LOOKED_AT = 200;
+
+/** How far a document and its deliveries are. */
+export interface DocumentProgress extends Readonly<Record<Undelivered, number>> {
+  /** Of the event recorded last; null: none is kept. */
+  lastType: EventType | null;
+}
+
+/** What documents can be sorted by: when they were first reported, or when they were last. */
+export const DOCUMENT_SORTS = ["first_report", "last_report"] as const;
+export type DocumentSort = (typeof DOCUMENT_SORTS)[number];
+
+/**
+ * Absent: `first_report`, of which all pages together have each document once. By `last_report` a document
+ * moves with each report, so it may be on two pages, or on none of those still to come.
+ */
+export interface DocumentRequest extends ListRequest {
+  sort?: DocumentSort | undefined;
 }
 
 /** A document with the time of its last change. */
@@ -211,9 +238,10 @@ export interface Reads {
   /** Receipts with their bodies, to be read again, in the order received. A page may hold none. */
   readReceipts(range: ReceiptRange, page: PageRequest): Promise<Page<Receipt>>;
 
-  /** By when they were first seen. */
-  findDocuments(filter: DocumentFilter, page: ListRequest): Promise<SearchedPage<ListedDocument>>;
+  findDocuments(filter: DocumentFilter, page: DocumentRequest): Promise<SearchedPage<ListedDocument>>;
   findDocument(source: string, id: string): Promise<Document | null>;
+  /** In the order of the documents, counting the deliveries of their newest `MAX_EVENTS_LOOKED_AT` events. */
+  progressOf(documents: readonly Pick<Document, "source" | "id">[]): Promise<readonly DocumentProgress[]>;
 
   findDeliveries(filter: DeliveryFilter, page: ListRequest): Promise<SearchedPage<ListedDelivery>>;
   findDelivery(id: string): Promise<ListedDelivery | null>;

@@ -4,6 +4,7 @@ import type { Notes } from "../port/notes.ts";
 import type { Parity } from "../port/parity.ts";
 import type { Reads } from "../port/reads.ts";
 import { countUndelivered, findDeliveries, findDelivery } from "./deliveries.ts";
+import { findDocuments, progressOf } from "./documents.ts";
 import {
   countProblems,
   destinations,
@@ -14,14 +15,7 @@ import {
   findRejection,
   findShadow,
 } from "./find.ts";
-import {
-  findAudit,
-  findDocuments,
-  findEvents,
-  findReceipts,
-  findRejections,
-  listRejections,
-} from "./lists.ts";
+import { findAudit, findEvents, findReceipts, findRejections, listRejections } from "./lists.ts";
 import { notes } from "./notes.ts";
 import { exceptions, findProof, findProofs, newestProofs } from "./parity.ts";
 import { readReceipts } from "./receipts.ts";
@@ -49,6 +43,7 @@ export function createReads(
     readReceipts: (range, page) => read(() => readReceipts(session, range, page)),
     countProblems: () => read(() => countProblems(session)),
     findDocuments: (filter, page) => read(() => findDocuments(session, filter, page)),
+    progressOf: (documents) => read(() => progressOf(session, documents)),
     findDocument: (source, id) => read(() => findDocument(session, source, id)),
     findDeliveries: (filter, page) => read(() => findDeliveries(session, filter, page)),
     findDelivery: (id) => read(() => findDelivery(session, id)),

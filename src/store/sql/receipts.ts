@@ -37,7 +37,7 @@ export async function readReceipts(
   { channels, from = 0, until = Number.MAX_SAFE_INTEGER }: ReceiptRange,
   page: PageRequest,
 ): Promise<Page<Receipt>> {
-  const start = startOf(page, { inRange: true });
+  const start = startOf(page, { byTime: "always" });
   const size = session.dialect.isPostgres ? "length(body)" : "size";
   const keys = await session.rows<Key>(
     `select position, received_at, ${size} as size, source, channel from receipts

@@ -24,6 +24,8 @@ export interface TimeOf {
   range: TimeRange;
   /** An index has the rows in the order of times. */
   isIndexed: boolean;
+  /** The list is in the order of times, whatever it is restricted to: an index must have it. */
+  isOrder?: boolean;
 }
 
 /**
@@ -60,12 +62,13 @@ const MAX_ROWS_COMPARED = 20_000;
 export async function planWalk(session: Session, selection: Selection, page: ListRequest): Promise<Walk> {
   const { table, ways = [ANY], others = ANY, time, maxRows = MAX_ROWS_LOOKED_AT } = selection;
   const range = time === undefined ? ANY : rangeOf(time);
-  const start = startOf(page, { inRange: range !== ANY });
+  const isOrder = time?.isOrder ?? false;
+  const start = startOf(page, { byTime: isOrder ? "always" : range === ANY ? "never" : "perhaps" });
   const walk = { table, ways, start, maxRows, order: page.order ?? "oldest", time: null };
   const checks = allOf(range, others);
-  if (range === ANY || !time?.isIndexed) return { ...walk, checks };
+  if (!time?.isIndexed || (range === ANY && !isOrder)) return { ...walk, checks };
 
-  const byTime = start ? start.at !== null : await isShorter(session, table, range, ways);
+  const byTime = isOrder || (start ? start.at !== null : await isShorter(session, table, range, ways));
   if (!byTime) return { ...walk, checks };
   return { ...walk, ways: [range], time: time.column, checks: allOf(anyOf(ways), others) };
 }
