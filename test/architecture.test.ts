@@ -7,6 +7,8 @@ const SRC = fileURLToPath(new URL("../src/", import.meta.url));
 /** The port of the store: the interface, and its roles with the types that they take. */
 const PORT = "store/port";
 const STORE = "store/store.ts";
+/** What is noted in a store, in the shape of those who note it. */
+const NOTED = "store/noted.ts";
 
 /** The folders and single files of `src/` that each module may import, beside itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -22,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulate: ["domain"],
   concern: ["domain"],
   alert: ["concern", "domain", PORT, STORE],
-  status: ["concern", "domain", "inbound", "outbound", PORT, STORE],
+  status: ["concern", "domain", "inbound", "outbound", NOTED, PORT, STORE],
   web: ["concern", "domain", "inbound", "parity", PORT, STORE],
   console: [
     "concern",
@@ -30,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "domain",
     "inbound",
     "mapping",
+    NOTED,
     "outbound",
     "parity",
     PORT,

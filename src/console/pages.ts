@@ -50,7 +50,8 @@ const MAX_QUESTION = "8mb";
 
 export function createPages({ parts, gate, assets, screens, actions }: PagesParts): Pages {
   const { clock, operations } = parts;
-  const jobs = createJobs({ now: clock.now, randomBytes: parts.randomBytes, failed: parts.failed });
+  const { store, randomBytes, failed } = parts;
+  const jobs = createJobs({ store, randomBytes, failed, now: clock.now });
   const conversations = createConversations();
   const said = createSaid({ now: clock.now, randomBytes: parts.randomBytes });
   const stream = createLive({ clock, failed: parts.failed });

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Disk } from "../concern/situation.ts";
 import { DAY_MS, HOUR_MS } from "../concern/words.ts";
+import { createNoted } from "../store/noted.ts";
 import type { Notes } from "../store/port/notes.ts";
-import { createNoted } from "./noted.ts";
 
 /** What the store takes of its disk, and how fast it grows. */
 

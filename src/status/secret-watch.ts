@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { OlderSecret } from "../concern/situation.ts";
 import type { Channel } from "../inbound/channel.ts";
+import { createNoted } from "../store/noted.ts";
 import type { Notes } from "../store/port/notes.ts";
-import { createNoted } from "./noted.ts";
 
 /** Channels whose secret is being changed, and whose requests match only the one before. */
 export interface SecretWatch {

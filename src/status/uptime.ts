@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { ClockJump, Stop } from "../concern/situation.ts";
 import { DAY_MS, MINUTE_MS } from "../concern/words.ts";
 import type { Clock } from "../domain/clock.ts";
+import { createNoted } from "../store/noted.ts";
 import type { Notes } from "../store/port/notes.ts";
-import { createNoted } from "./noted.ts";
 
 /**
  * When the bridge ran, and when its clock jumped. Each run is a note that grows with every beat, so the end

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { createJobs, type JobPlan } from "../../src/console/jobs.ts";
+import type { Notes } from "../../src/store/port/notes.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { configText, SECRET, startBridge, tidy } from "../support/bridge.ts";
@@ -9,7 +10,8 @@ import { ACT, visit, withTokens } from "./visitor.ts";
 const MANDATE = { caller: "ada at 127.0.0.1", reason: "fixed" };
 const PLAN = { kind: "replay", what: "Send it", mandate: MANDATE, total: 6 } as const;
 
-function aJobs() {
+/** `store`: that of another node. */
+function aJobs(store: Notes = openSqliteStore({ file: ":memory:", token: () => "token" })) {
   let number = 0;
   const next = () => {
     number += 1;
@@ -18,11 +20,12 @@ function aJobs() {
   const clock = { now: 1_000 };
   const failures: unknown[] = [];
   const jobs = createJobs({
+    store,
     now: () => clock.now,
     randomBytes: (length) => new Uint8Array(length).fill(next()),
     failed: (error) => failures.push(error),
   });
-  return { jobs, clock, failures };
+  return { jobs, clock, failures, store };
 }
 
 /** Pages of two, whose cursors are their numbers; each but the first waits until it is let go. */
@@ -41,7 +44,7 @@ describe("a job", () => {
     const { jobs } = aJobs();
     const job = await jobs.start({ ...PLAN, step: inPages(1).step });
     expect(job).to.include({ state: "done", done: 2, endedAt: 1_000 });
-    expect(jobs.list()).to.deep.equal([job]);
+    expect(await jobs.list()).to.deep.equal([job]);
   });
 
   it("of several pages goes on by itself, and shows how far it is", async () => {
@@ -69,15 +72,16 @@ describe("a job", () => {
       },
     });
     await until(() => asked.length === 2, "the second page is under way");
-    jobs.cancel(job.id, { caller: "bob", reason: "wrong one" });
+    await jobs.cancel(job.id, { caller: "bob", reason: "wrong one" });
     gates[1]?.resolve();
     await until(() => job.done === 4, "that page is counted");
     gates[2]?.resolve();
     await new Promise((resolve) => setImmediate(resolve));
     expect(job).to.include({ state: "canceled", said: "bob: wrong one", done: 4 });
     expect(asked).to.deep.equal([undefined, "1"]);
-    expect(() => jobs.cancel(job.id, MANDATE)).to.throw("has ended already");
-    expect(() => jobs.cancel("none", MANDATE)).to.throw("there is no job none");
+    const refusal = (id: string) => jobs.cancel(id, MANDATE).catch((error) => error.message);
+    expect(await refusal(job.id)).to.include("has ended already");
+    expect(await refusal("none")).to.include("there is no job none");
   });
 
   it("fails at the first page that cannot be done, and says why", async () => {
@@ -99,7 +103,7 @@ describe("a job", () => {
     const { jobs, failures } = aJobs();
     const start = jobs.start({ ...PLAN, step: () => Promise.reject(new Error("no such destination")) });
     expect(await start.catch((error) => error.message)).to.equal("no such destination");
-    expect(jobs.list()).to.deep.equal([]);
+    expect(await jobs.list()).to.deep.equal([]);
     expect(failures).to.deep.equal([]);
   });
 
@@ -111,11 +115,62 @@ describe("a job", () => {
   });
 
   it("is forgotten once two hundred later ones have ended", async () => {
-    const { jobs } = aJobs();
+    const { jobs, clock } = aJobs();
     const first = await jobs.start({ ...PLAN, step: inPages(1).step });
-    for (let n = 0; n < 200; n += 1) await jobs.start({ ...PLAN, step: inPages(1).step });
-    expect(jobs.find(first.id)).to.equal(null);
-    expect(jobs.list()).to.have.length(200);
+    for (let n = 0; n < 200; n += 1) {
+      clock.now += 1;
+      await jobs.start({ ...PLAN, step: inPages(1).step });
+    }
+    expect(await jobs.find(first.id)).to.equal(null);
+    expect(await jobs.list()).to.have.length(200);
+  });
+
+  it("is shown by another node, which can cancel it, and ends there after the page under way", async () => {
+    const here = aJobs();
+    const there = aJobs(here.store);
+    const { step, gates } = inPages(4);
+    const job = await here.jobs.start({ ...PLAN, step });
+    gates[1]?.resolve();
+    await until(async () => (await there.jobs.find(job.id))?.done === 4, "the other node shows two pages");
+    await there.jobs.cancel(job.id, { caller: "bob", reason: "wrong one" });
+    gates[2]?.resolve();
+    await until(() => job.state !== "running", "it has ended where it runs");
+    expect(job).to.include({ state: "canceled", said: "bob: wrong one", done: 6 });
+    await until(
+      async () => (await there.jobs.find(job.id))?.done === 6,
+      "the other node shows what was done",
+    );
+  });
+
+  it("whose process has ended is shown as interrupted, a minute after it was last heard of", async () => {
+    const here = aJobs();
+    const job = await here.jobs.start({ ...PLAN, step: inPages(3).step });
+    const there = aJobs(here.store);
+    there.clock.now += 60_000;
+    expect(await there.jobs.find(job.id)).to.include({ state: "running", done: 2 });
+    there.clock.now += 1;
+    expect(await there.jobs.find(job.id)).to.include({ state: "interrupted", done: 2, endedAt: 1_000 });
+    expect(await here.jobs.find(job.id)).to.include({ state: "running" });
+  });
+
+  it("goes on while its store takes no notes, says so in the log, and is noted afterwards", async () => {
+    const store = openSqliteStore({ file: ":memory:", token: () => "token" });
+    let isAway = true;
+    const changeNotes: Notes["changeNotes"] = async (changes) => {
+      if (isAway) throw new Error("the disk is full");
+      return store.changeNotes(changes);
+    };
+    const { jobs, failures } = aJobs({ ...store, changeNotes });
+    const { step, gates } = inPages(3);
+    const job = await jobs.start({ ...PLAN, step });
+    gates[1]?.resolve();
+    await until(() => failures.length === 2, "the second page could not be noted");
+    expect(await jobs.list()).to.deep.equal([job]);
+    isAway = false;
+    gates[2]?.resolve();
+    await until(async () => (await jobs.find(job.id))?.state === "done", "it is noted as done");
+    expect(await jobs.find(job.id)).to.include({ done: 6 });
+    expect(failures.map(String)).to.deep.equal(Array(2).fill("Error: the disk is full"));
   });
 });
 
@@ -145,8 +200,8 @@ describe("the jobs of the console", () => {
   it("are none at first, and say how one begins", async () => {
     const { visitor } = await slowBridge();
     const { text } = await visitor.get("/jobs");
-    expect(text).to.include("No job is running.").and.include("No job was started here");
-    expect((await visitor.get("/jobs/none")).text).to.include("jobs are forgotten when the bridge stops");
+    expect(text).to.include("No job is running.").and.include("No job was started here yet");
+    expect((await visitor.get("/jobs/none")).text).to.include("There is no job none");
   });
 
   it("show a long replay with its progress, who began it and why, until it is done", async () => {

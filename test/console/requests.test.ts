@@ -11,6 +11,7 @@ import {
   TOKEN,
   tidy,
 } from "../support/bridge.ts";
+import { until } from "../support/until.ts";
 import { luminPost, PERSON } from "./filled-bridge.ts";
 import { ACT, LOOK, startConsole, type Visitor, visit, withTokens } from "./visitor.ts";
 
@@ -138,6 +139,34 @@ describe("the requests of the console", () => {
     );
     expect((await visitor.get("/reprocess?which=rejected")).text).to.include("There are no refused requests");
     expect((await visitor.get("/reprocess?which=some")).status).to.equal(400);
+  });
+
+  it("are processed again by a job where they are many, which says what came of it", async () => {
+    const { bridge } = await startConsole();
+    const ids = Array.from({ length: 120 }, (_, n) => `d${n}`);
+    for (const id of ids) await lumin(bridge, luminPost(id, "A", "created", Date.now()), "another");
+    const { folder } = bridge;
+    await bridge.stop();
+    const mended = await startBridge(withTokens().replace(LUMIN_KEY, "another"), { folder });
+    const visitor = visit(mended);
+    await visitor.signIn(ACT);
+    const started = await visitor.post("/reprocess", {
+      which: "rejected",
+      source: "lumin",
+      reason: "mended",
+    });
+    const place = started.headers.get("location") ?? "";
+    expect(place).to.match(/^\/jobs\//);
+    await until(
+      async () => (await visitor.get(place)).text.includes("It is done: 120"),
+      "all were processed again",
+    );
+    const { text } = await visitor.get(place);
+    expect(text).to.include("Process refused requests of lumin again").and.include("100 %");
+    expect(text).to.include("120 good now, 120 new events");
+    const { body } = await mended.admin("/api/v1/audit", { authorization: `Bearer ${ACT}` });
+    expect(body.items.filter(({ action }: { action: string }) => action === "reprocess")).to.have.length(1);
+    expect((await visitor.get("/reprocess?which=rejected")).text).to.include("There are no refused requests");
   });
 
   it("show bodies, queries and headers only to those who have personal data shown", async () => {

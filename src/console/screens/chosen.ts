@@ -49,9 +49,14 @@ export function chosenFacts(chosen: Chosen, fields: Fields, deliveries: string):
 /** One call to the store changes this many. */
 export const PAGE = 1_000;
 
+/** The page of a job that goes on. */
+export function afterStart({ id }: Pick<Job, "id">): Done {
+  return { to: jobPage(id), said: "It has begun, and goes on by itself." };
+}
+
 /** The page after a job was started: its own while it runs, otherwise the document or the deliveries. */
 export function afterJob(job: Job, { destination, document }: Chosen, said: string): Done {
-  if (job.state === "running") return { to: jobPage(job.id), said: "It has begun, and goes on by itself." };
+  if (job.state === "running") return afterStart(job);
   const to =
     document === undefined
       ? addressOf("/deliveries", { destination })

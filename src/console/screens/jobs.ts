@@ -13,26 +13,26 @@ import type { Action, Screen } from "../screen.ts";
 
 /** Work of many pages that was started in the console, with its progress. */
 
-const MEMORY = html`<p class="note">What is known of jobs is kept in the memory of this process, and ends with it: what was done by then stays done, and the rest is done by starting the same again. Jobs of the commands and of the admin API are not listed; the <a href="/audit">audit</a> has all of them.</p>`;
+const REMARK = html`<p class="note">A job ends with the process that does it: what was done by then stays done, and the rest is done by starting the same again. What the commands and the admin API do is not listed here; the <a href="/audit">audit</a> has all of it.</p>`;
 
 export const jobsScreen: Screen = {
   path: "/jobs",
   section: "jobs",
   async show({ jobs, now }) {
-    const all = jobs.list();
+    const all = await jobs.list();
     const running = all.filter(({ state }) => state === "running").length;
     return {
       title: "Jobs",
-      sentence: html`${running === 0 ? "No job is running" : html`<strong>${plural(running, "job")} ${running === 1 ? "is" : "are"} running</strong>`}${all.length > running && `, ${plural(all.length - running, "job")} ended since the start`}.`,
+      sentence: html`${running === 0 ? "No job is running" : html`<strong>${plural(running, "job")} ${running === 1 ? "is" : "are"} running</strong>`}${all.length > running && `, ${plural(all.length - running, "job")} ended`}.`,
       body: html`${
         all.length === 0
           ? empty({
-              what: "No job was started here since this process began.",
-              next: html`<a href="/deliveries">Deliveries</a> sends what is parked again, or acknowledges it: that becomes a job.`,
+              what: "No job was started here yet.",
+              next: html`<a href="/deliveries">Deliveries</a> sends what is parked again, or acknowledges it, and <a href="/requests?problems=true">Requests</a> processes what could not be read again: that becomes a job.`,
             })
           : list(all, now)
       }
-${MEMORY}`,
+${REMARK}`,
       live: true,
     };
   },
@@ -66,6 +66,7 @@ const STATES: Readonly<Record<JobState, Html>> = {
   done: status("good", "done"),
   failed: status("bad", "failed"),
   canceled: status("waiting", "canceled"),
+  interrupted: status("bad", "interrupted"),
 };
 
 function stateOf(state: JobState): Html {
@@ -95,11 +96,11 @@ export const jobScreen: Screen = {
   section: "jobs",
   async show(visit) {
     const { jobs, params, now } = visit;
-    const job = jobs.find(params.id ?? "");
+    const job = await jobs.find(params.id ?? "");
     if (!job)
       throw new CountersignError(
         "not_found",
-        `there is no job ${params.id}: jobs are forgotten when the bridge stops, and the audit remembers who began them`,
+        `there is no job ${params.id}: the last 200 are known, and the audit remembers who began the others`,
       );
     const { what, state, mandate, startedAt, endedAt, said, done, failed } = job;
     return {
@@ -116,7 +117,7 @@ export const jobScreen: Screen = {
         ["why", foreign(mandate.reason, 500)],
         ["started", momentAndWhen(startedAt, now)],
         ["ended", endedAt !== null && momentAndWhen(endedAt, now)],
-        [state === "canceled" ? "canceled by" : "what went wrong", said !== null && foreign(said, 600)],
+        [SAID[state], said !== null && foreign(said, 600)],
       ])}
 ${
   state === "running" &&
@@ -125,10 +126,19 @@ ${
     visit,
   )
 }
-${MEMORY}`,
+${REMARK}`,
       live: true,
     };
   },
+};
+
+/** What the last words of a job are about. */
+const SAID: Readonly<Record<JobState, string>> = {
+  running: "so far",
+  done: "what came of it",
+  failed: "what went wrong",
+  canceled: "canceled by",
+  interrupted: "so far",
 };
 
 function sentenceOf(job: Job): Content {
@@ -139,6 +149,8 @@ function sentenceOf(job: Job): Content {
   if (state === "done") return `It is done: ${count} in ${took}.`;
   const left = `${count} were done, and ${toDo(job) ?? "the rest"} were not`;
   if (state === "canceled") return html`<strong>It was canceled:</strong> ${left}.`;
+  if (state === "interrupted")
+    return html`<strong>Its process ended:</strong> ${left}. Starting it again does the rest.`;
   return html`<strong>It failed after ${took}:</strong> ${left}. Starting it again does the rest.`;
 }
 
@@ -146,8 +158,7 @@ export const cancelAction: Action = {
   path: "/jobs/:id/cancel",
   async act({ parts, jobs, params }, _form, mandate) {
     const { id = "" } = params;
-    jobs.cancel(id, mandate);
-    const { kind = "", what = "", done = 0 } = jobs.find(id) ?? {};
+    const { kind, what, done } = await jobs.cancel(id, mandate);
     await parts.operations.audit("cancel", mandate, { job: id, kind, what, done });
     return { to: jobPage(id), said: "It is canceled: the page under way is the last." };
   },

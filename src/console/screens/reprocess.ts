@@ -11,6 +11,7 @@ import { asSentence, sentence } from "../elements/text.ts";
 import { withoutEmpty } from "../fields.ts";
 import { type Content, html } from "../html.ts";
 import type { Action, Screen, Visit } from "../screen.ts";
+import { afterStart } from "./chosen.ts";
 import { problemsOf } from "./problems.ts";
 
 /** Processing stored requests again: a page says what would come of it, and a form with a reason does it. */
@@ -98,7 +99,7 @@ export const reprocessScreen: Screen = {
     const fields = withoutEmpty(visit.query);
     const wish = parseInput(Wish(visit.now), fields);
     const { reprocess } = visit.parts.operations;
-    const total = await eachPage(MAX_COUNTED, (page) => reprocess({ ...wish, dryRun: true }, page, NOBODY));
+    const total = await tryPages(MAX_COUNTED, (page) => reprocess({ ...wish, dryRun: true }, page, NOBODY));
     return {
       title: "Process requests again",
       sentence: countSentence(wish, total),
@@ -117,7 +118,7 @@ ${formOf(wish, fields, total, visit)}`,
 const NOBODY = { caller: "", reason: "" };
 
 /** The sum over the pages, until `most` requests were looked at. */
-async function eachPage(
+async function tryPages(
   most: number,
   run: (page: PageRequest) => Promise<Reprocessed>,
 ): Promise<Reprocessed> {
@@ -138,13 +139,15 @@ function countSentence({ which }: { which: string }, { checked, fixed, events, n
   return html`Of ${next === null ? "" : "the first "}${plural(checked, "request")}${next === null ? "" : " looked at"}, <strong>${fixed.toLocaleString("en")}</strong> ${good}, with ${plural(events, "happening")}, known ones among them.`;
 }
 
+const KINDS = { problems: "requests with problems", rejected: "refused requests" } as const;
+
 function formOf(
   { which }: { which: ReprocessRequest["which"] },
   fields: Visit["query"],
   { checked, events, fixed }: Reprocessed,
   visit: Visit,
 ): Content {
-  const kind = which === "rejected" ? "refused requests" : "requests with problems";
+  const kind = KINDS[which];
   if (checked === 0)
     return noMatch({
       what: `There are no ${kind} that could be processed again.`,
@@ -161,14 +164,50 @@ ${actionForm({ action: "/reprocess", fields: { ...fields, which }, button: `Proc
 
 export const reprocessAction: Action = {
   path: "/reprocess",
-  async act({ parts, now }, { reason: _, ...fields }, mandate) {
+  async act({ parts, jobs, now }, { reason: _, ...fields }, mandate) {
     const wish = parseInput(Wish(now), withoutEmpty(fields));
-    const { checked, fixed, events } = await eachPage(Number.POSITIVE_INFINITY, (page) =>
-      parts.operations.reprocess({ ...wish, dryRun: false }, page, mandate),
-    );
+    const { operations, store } = parts;
+    const sum = { checked: 0, fixed: 0, events: 0 };
+    const job = await jobs.start({
+      ...{ kind: "reprocess", mandate, total: await countOf(wish, store) },
+      what: `Process ${KINDS[wish.which]}${wish.source === undefined ? "" : ` of ${wish.source}`} again`,
+      async step(cursor) {
+        const page = { cursor, limit: PAGE };
+        const { next, ...done } = await operations.reprocess({ ...wish, dryRun: false }, page, mandate);
+        for (const key of ["checked", "fixed", "events"] as const) sum[key] += done[key];
+        return { done: done.checked, failed: done.checked - done.fixed, said: inWords(sum), next };
+      },
+    });
+    if (job.state === "running") return afterStart(job);
     return {
       to: wish.which === "rejected" ? "/requests/refused" : "/requests",
-      said: `${plural(checked, "request")} processed: ${fixed.toLocaleString("en")} good now, ${plural(events, "new event")}.`,
+      said: `${plural(job.done, "request")} processed: ${inWords(sum)}.`,
     };
   },
 };
+
+function inWords({ fixed, events }: Pick<Reprocessed, "fixed" | "events">): string {
+  return `${fixed.toLocaleString("en")} good now, ${plural(events, "new event")}`;
+}
+
+/** Pages that are counted beforehand: nobody waits longer for a number. */
+const MAX_PAGES_COUNTED = 10;
+
+/** How many requests there are to process, or null: very many. Some may be left out when it comes to them. */
+async function countOf(
+  { which, source, since }: Pick<ReprocessRequest, "which" | "source" | "since">,
+  store: Visit["store"],
+): Promise<number | null> {
+  let count = 0;
+  let cursor: string | undefined;
+  for (let pages = 0; pages < MAX_PAGES_COUNTED; pages += 1) {
+    const page = { cursor, limit: 1_000 };
+    const { items, next } = await (which === "rejected"
+      ? store.listRejections({ source, from: since }, page)
+      : store.findReceipts({ problems: true, source, from: since }, page));
+    count += items.length;
+    if (next === null) return count;
+    cursor = next;
+  }
+  return null;
+}

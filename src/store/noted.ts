@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Notes } from "../store/port/notes.ts";
+import type { Notes } from "./port/notes.ts";
 
 /** What was noted under one kind, in the shape that those who note it give it. */
 
