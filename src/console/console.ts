@@ -2,6 +2,7 @@ import type Router from "@koa/router";
 import type Koa from "koa";
 import { CountersignError, HTTP_STATUS } from "../domain/errors.ts";
 import { loadAssets } from "./assets.ts";
+import { DOWNLOADS } from "./downloads/downloads.ts";
 import { faultView } from "./faults.ts";
 import { createGate } from "./gate.ts";
 import { createPages } from "./pages.ts";
@@ -18,7 +19,14 @@ export function createConsole(given: ConsoleParts): Koa.Middleware & ConsoleRout
   const parts: ConsoleParts = { ...given, concerns: createRecentConcerns(given) };
   const assets = loadAssets();
   const gate = createGate(parts, assets);
-  const pages = createPages({ parts, gate, assets, screens: SCREENS, actions: ACTIONS });
+  const pages = createPages({
+    parts,
+    gate,
+    assets,
+    screens: SCREENS,
+    downloads: DOWNLOADS,
+    actions: ACTIONS,
+  });
   const [signing, showing] = [gate.router.routes(), pages.router.routes()];
 
   /** A program that asks for what is no page gets the answer of the API. */

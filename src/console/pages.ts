@@ -8,6 +8,7 @@ import { parseInput } from "../web/input.ts";
 import type { Mandate } from "../web/operations.ts";
 import type { Assets } from "./assets.ts";
 import { createConversations } from "./conversations.ts";
+import { type Download, opened } from "./downloads/download.ts";
 import { addressOf } from "./elements/form.ts";
 import { fieldsOf, readForm } from "./fields.ts";
 import { content, type FrameOptions, page } from "./frame.ts";
@@ -18,8 +19,9 @@ import { maskedStore } from "./masked-store.ts";
 import type { ConsoleParts } from "./parts.ts";
 import { SHOWN_MS } from "./personal-data.ts";
 import { createSaid } from "./said.ts";
+import { createSavedViews } from "./saved-views.ts";
 import { type Action, type Screen, SECTIONS, type SectionId, type View, type Visit } from "./screen.ts";
-import { secure, seeOther, sendHtml } from "./send.ts";
+import { secure, seeOther, sendCsv, sendHtml } from "./send.ts";
 import { ownPath } from "./sign-in.ts";
 
 /** Routes for screens and actions: what is the same for all of them stands here. */
@@ -29,6 +31,7 @@ export interface PagesParts {
   gate: Gate;
   assets: Assets;
   screens: readonly Screen[];
+  downloads: readonly Download[];
   actions: readonly Action[];
 }
 
@@ -48,11 +51,12 @@ const MAX_FORM = "64kb";
 /** For pasted bodies. */
 const MAX_QUESTION = "8mb";
 
-export function createPages({ parts, gate, assets, screens, actions }: PagesParts): Pages {
+export function createPages({ parts, gate, assets, screens, downloads, actions }: PagesParts): Pages {
   const { clock, operations } = parts;
   const { store, randomBytes, failed } = parts;
   const jobs = createJobs({ store, randomBytes, failed, now: clock.now });
   const conversations = createConversations();
+  const views = createSavedViews({ store, now: clock.now });
   const said = createSaid({ now: clock.now, randomBytes: parts.randomBytes });
   const stream = createLive({ clock, failed: parts.failed });
   const masked = maskedStore(parts.store);
@@ -62,7 +66,7 @@ export function createPages({ parts, gate, assets, screens, actions }: PagesPart
     const query = { ...fieldsOf(context.query) };
     for (const name of FRAME_PARAMETERS) delete query[name];
     return {
-      ...{ parts, jobs, conversations, caller, query, params: context.params ?? {} },
+      ...{ parts, jobs, conversations, views, caller, query, params: context.params ?? {} },
       store: showsUntil === null ? masked : parts.store,
       showsPersonalData: showsUntil !== null,
       address: addressOf(context.url, Object.fromEntries(FRAME_PARAMETERS.map((name) => [name, null]))),
@@ -96,7 +100,22 @@ export function createPages({ parts, gate, assets, screens, actions }: PagesPart
     return { caller: auditName(caller, context.ip), reason: given.reason };
   }
 
+  /** Whoever takes personal data out of the bridge is in the audit with how they came to see it. */
+  async function sendDownload(context: Koa.Context, { path, name, lines }: Download): Promise<void> {
+    const visit = visitOf(context, visitorOf(context));
+    const file = await opened(lines(visit), parts.failed);
+    if (visit.showsPersonalData)
+      await operations.audit(
+        "download",
+        { caller: auditName(visit.caller, context.ip), reason: "personal data was shown" },
+        { list: path },
+      );
+    sendCsv(context, file, `${name}-${new Date(visit.now).toISOString().slice(0, 10)}.csv`);
+  }
+
   const router = new Router();
+  // Before the screens, one of which takes any word after its path.
+  for (const one of downloads) router.get(one.path, (context) => sendDownload(context, one));
   for (const screen of screens) {
     const answer = async (context: Koa.Context) => {
       if (context.method === "GET" && fieldsOf(context.query).live !== undefined)

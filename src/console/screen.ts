@@ -5,6 +5,7 @@ import type { Conversations } from "./conversations.ts";
 import type { Content } from "./html.ts";
 import type { Jobs } from "./jobs.ts";
 import type { ConsoleParts } from "./parts.ts";
+import type { SavedViews } from "./saved-views.ts";
 
 /** How a page of the console is added: a `Screen` that shows, an `Action` that changes. */
 
@@ -23,6 +24,8 @@ export interface Visit {
   jobs: Jobs;
   /** Tests of destinations that were sent here. */
   conversations: Conversations;
+  /** Filters of lists that have a name. */
+  views: SavedViews;
   /** Parts of the path. */
   params: Fields;
   query: Fields;

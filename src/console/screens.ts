@@ -29,6 +29,7 @@ import {
 } from "./screens/reprocess.ts";
 import { requestScreen } from "./screens/request.ts";
 import { refusedScreen, requestsScreen } from "./screens/requests.ts";
+import { removeViewAction, savedViewsScreen, saveViewAction } from "./screens/saved-views.ts";
 
 /** Every page of the console, and every change that can be made there. */
 
@@ -61,6 +62,7 @@ export const SCREENS: readonly Screen[] = [
   parityReportScreen,
   configurationScreen,
   personalDataScreen,
+  savedViewsScreen,
 ];
 
 export const ACTIONS: readonly Action[] = [
@@ -76,4 +78,6 @@ export const ACTIONS: readonly Action[] = [
   resumeAction,
   testDestinationAction,
   reloadAction,
+  saveViewAction,
+  removeViewAction,
 ];

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type Koa from "koa";
@@ -36,6 +37,15 @@ export async function sendHtml(context: Koa.Context, html: Html, status = 200): 
   }
   context.set("content-encoding", "gzip");
   context.body = await compressed(bytes, { level: 4 });
+}
+
+/** A file to keep, as it comes. When its lines end with an error, the connection does. */
+export function sendCsv(context: Koa.Context, lines: AsyncIterable<string>, name: string): void {
+  secure(context);
+  context.set("cache-control", "no-store");
+  context.set("content-disposition", `attachment; filename="${name}"`);
+  context.type = "text/csv; charset=utf-8; header=present";
+  context.body = Readable.from(lines);
 }
 
 export function sendAsset(context: Koa.Context, { type, bytes, br, gzip }: Asset): void {

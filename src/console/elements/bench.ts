@@ -3,8 +3,9 @@ import type { FileProblem } from "../../yaml.ts";
 import { attribute, type Content, type Html, html } from "../html.ts";
 import type { PastedMapping } from "../pasted.ts";
 import type { Fields, Visit } from "../screen.ts";
-import { hidden, tabs } from "./form.ts";
+import { hidden } from "./form.ts";
 import { table } from "./table.ts";
+import { tabs } from "./tabs.ts";
 import { foreign, sentence } from "./text.ts";
 
 /** What the pages of the mapping bench share. */

@@ -59,17 +59,6 @@ ${more}
 </form>`;
 }
 
-export interface Tab {
-  name: string;
-  href: string;
-  isCurrent: boolean;
-}
-
-/** Views of one thing, of which one is shown. */
-export function tabs(label: string, all: readonly Tab[]): Html {
-  return html`<nav class="tabs" aria-label="${label}"><ul>${all.map(({ name, href, isCurrent }) => html`<li><a href="${href}"${isCurrent && html` aria-current="page"`}>${name}</a></li>`)}</ul></nav>`;
-}
-
 /** Fields that a form sends and nobody sees. */
 export function hidden(fields: Fields): Html[] {
   return Object.entries(fields).map(

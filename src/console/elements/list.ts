@@ -1,9 +1,50 @@
 import { plural } from "../../domain/quantity.ts";
 import { type Html, html } from "../html.ts";
-import type { Visit } from "../screen.ts";
-import { addressOf } from "./form.ts";
+import { type ListPath, MAX_VIEW_NAME_LENGTH, type SavedView } from "../saved-views.ts";
+import type { Fields, Visit } from "../screen.ts";
+import { actionForm, addressOf, type Choice, filters } from "./form.ts";
+import { foreign } from "./text.ts";
 
 /** What lists have around their rows. */
+
+/**
+ * The filters of a list with what goes with them: views that were saved, saving this one, and the rows as a
+ * file. `kept`: what the address has besides.
+ */
+export async function listHead(
+  visit: Visit,
+  path: ListPath,
+  { choices, given, kept = {} }: { choices: readonly Choice[]; given: Fields; kept?: Fields },
+): Promise<Html> {
+  const views = (await visit.views.all()).filter((one) => one.path === path);
+  const query = queryOf(visit);
+  return html`${filters(path, choices, given, kept)}
+<div class="views">
+${views.length > 0 && html`<nav aria-label="Saved views"><ul>${views.map((one) => html`<li>${linkTo(one, query)}</li>`)}</ul></nav>`}
+${query !== "" && visit.caller.right === "act" && !views.some((one) => one.query === query) && saveForm(path, query, visit)}
+${views.length > 0 && html`<a class="subtle" href="/views">All saved views</a>`}
+<a class="subtle" href="${downloadOf(path)}${query === "" ? "" : `?${query}`}" download>Download as CSV</a>
+</div>`;
+}
+
+/** What an address asks for, without the place in the list. */
+function queryOf({ address }: Visit): string {
+  return addressOf(address, { cursor: null }).split("?")[1] ?? "";
+}
+
+/** Where the rows of a list are, as a file. */
+export function downloadOf(path: ListPath): string {
+  return `${path}.csv`;
+}
+
+function linkTo({ path, name, query }: SavedView, current: string): Html {
+  return html`<a href="${path}?${query}"${query === current && html` aria-current="page"`}>${foreign(name)}</a>`;
+}
+
+function saveForm(path: ListPath, query: string, visit: Visit): Html {
+  const more = html`<label><span>Name, for everybody</span><input type="text" name="name" required maxlength="${MAX_VIEW_NAME_LENGTH}" autocomplete="off"></label>`;
+  return html`<details><summary>Save this view</summary>${actionForm({ action: "/views", fields: { path, query }, button: "Save this view", more }, visit)}</details>`;
+}
 
 /** `3 documents`, or `at least 50 documents` where there are more pages. */
 export function countOf(count: number, next: string | null, noun: string): string {

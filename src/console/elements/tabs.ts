@@ -1,12 +1,12 @@
 import { type Content, type Html, html } from "../html.ts";
 
-/** Parts of one list, each with an address of its own. */
+/** Views of one thing, each with an address of its own. */
 
 export interface Tab {
   href: string;
   name: string;
-  /** Null: not counted. */
-  count: string | null;
+  /** Absent: not counted. */
+  count?: string | null;
   isCurrent: boolean;
 }
 
@@ -14,6 +14,6 @@ export function tabs(label: string, all: readonly Tab[]): Html {
   return html`<nav class="tabs" aria-label="${label}"><ul>${all.map((one) => html`<li>${tabOf(one)}</li>`)}</ul></nav>`;
 }
 
-function tabOf({ href, name, count, isCurrent }: Tab): Content {
+function tabOf({ href, name, count = null, isCurrent }: Tab): Content {
   return html`<a href="${href}"${isCurrent && html` aria-current="page"`}>${name}${count !== null && html` <span class="note">${count}</span>`}</a>`;
 }

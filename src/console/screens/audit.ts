@@ -1,9 +1,9 @@
 import type { AuditEntry } from "../../store/port/control.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { AuditQuery } from "../../web/queries.ts";
-import { addressOf, type Choice, filters, isFiltered } from "../elements/form.ts";
+import { addressOf, type Choice, isFiltered } from "../elements/form.ts";
 import { destinationPage, eventPage } from "../elements/links.ts";
-import { countOf, pager } from "../elements/list.ts";
+import { countOf, listHead, pager } from "../elements/list.ts";
 import { empty, noMatch } from "../elements/notice.ts";
 import { table } from "../elements/table.ts";
 import { foreign } from "../elements/text.ts";
@@ -26,27 +26,28 @@ export const auditScreen: Screen = {
   async show(visit) {
     const { store, query, now } = visit;
     const given = withoutEmpty(query);
-    const own = Object.fromEntries(OWN.flatMap((name) => (given[name] ? [[name, given[name]]] : [])));
-    const rest = Object.fromEntries(
-      Object.entries(given).filter(([name]) => !OWN.some((one) => one === name)),
-    );
-    const isNarrow = Object.keys(own).length > 0;
-    const { page, filter } = splitList(
-      parseInput(AuditQuery(now), { limit: String(isNarrow ? READ : PAGE), ...rest }),
-    );
+    const isNarrow = OWN.some((name) => given[name] !== undefined);
+    const { filter, page, isAsked } = auditAsked({ limit: String(isNarrow ? READ : PAGE), ...given }, now);
     const found = await store.findAudit(filter, page);
-    const shown = found.items.filter((entry) => matches(entry, own));
+    const shown = found.items.filter(isAsked);
     const isAny = isFiltered(CHOICES, given);
     return {
       title: "Audit",
       sentence: sentenceOf(shown, found.next, isAny, now),
-      body: html`${filters("/audit", CHOICES, given)}
+      body: html`${await listHead(visit, "/audit", { choices: CHOICES, given })}
 ${shown.length > 0 ? list(shown, now) : nothing(isAny, found.next)}
 ${pager(visit, isNarrow && found.next !== null ? { ...found, searched: found.items.length } : found, "entries")}`,
       live: true,
     };
   },
 };
+
+/** The page to read, and which of its entries are asked for. */
+export function auditAsked(given: Fields, now: number) {
+  const { action, caller, text, ...rest } = given;
+  const { page, filter } = splitList(parseInput(AuditQuery(now), rest));
+  return { page, filter, isAsked: (entry: AuditEntry) => matches(entry, { action, caller, text }) };
+}
 
 const ACTIONS = [
   ["pause", "pause"],
@@ -59,6 +60,9 @@ const ACTIONS = [
   ["test-event", "test event"],
   ["test-alert", "test of an alert"],
   ["cancel", "cancel of a job"],
+  ["save-view", "view saved"],
+  ["remove-view", "view removed"],
+  ["download", "personal data downloaded"],
   ["show", "personal data shown"],
 ] as const;
 
@@ -78,7 +82,10 @@ const CHOICES: readonly Choice[] = [
 ];
 
 /** Without regard to case. */
-function matches({ action, caller, reason, details }: AuditEntry, wanted: Fields): boolean {
+function matches(
+  { action, caller, reason, details }: AuditEntry,
+  wanted: Readonly<Record<(typeof OWN)[number], string | undefined>>,
+): boolean {
   const has = (text: string, part: string) => text.toLowerCase().includes(part.toLowerCase());
   const subject = Object.values(details).join(" ");
   return (

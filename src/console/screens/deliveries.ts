@@ -4,8 +4,8 @@ import type { DeliveryCount, DeliveryFilter } from "../../store/port/reads.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { DeliveryQuery } from "../../web/queries.ts";
 import { causeInWords, whyParked } from "../elements/delivery.ts";
-import { addressOf, type Choice, filters, isFiltered } from "../elements/form.ts";
-import { pager } from "../elements/list.ts";
+import { addressOf, type Choice, isFiltered } from "../elements/form.ts";
+import { listHead, pager } from "../elements/list.ts";
 import { type Tab, tabs } from "../elements/tabs.ts";
 import { when } from "../elements/time.ts";
 import { withoutEmpty } from "../fields.ts";
@@ -26,11 +26,7 @@ export const deliveriesScreen: Screen = {
   async show(visit) {
     const { store, query, now } = visit;
     const given = withoutEmpty(query);
-    const { page, filter: asked } = splitList(
-      parseInput(DeliveryQuery(now), { limit: String(PAGE), ...given }),
-    );
-    const isFinal = asked.status === "delivered" || asked.acknowledged === true;
-    const filter: DeliveryFilter = isFinal ? asked : { ...asked, undelivered: true };
+    const { page, filter, isFinal } = deliveriesAsked({ limit: String(PAGE), ...given }, now);
     const { status: _, acknowledged: __, ...others } = filter;
     const [found, counted] = await Promise.all([
       store.findDeliveries(filter, page),
@@ -44,7 +40,7 @@ export const deliveriesScreen: Screen = {
       title: "Deliveries",
       sentence: isFinal ? sentenceOfFinal(found, filter, now) : sentenceOf(counted, now),
       body: html`${tabs("States", tabsOf(given, counted))}
-${filters("/deliveries", choices, narrowing, tab)}
+${await listHead(visit, "/deliveries", { choices, given: narrowing, kept: tab })}
 ${!isFinal && groupList(groups, found.items, visit)}
 ${
   found.items.length > 0
@@ -56,6 +52,14 @@ ${pager(visit, found, "deliveries")}`,
     };
   },
 };
+
+/** What is not delivered, unless the address asks for what is delivered or acknowledged (`isFinal`). */
+export function deliveriesAsked(given: Fields, now: number) {
+  const { page, filter: asked } = splitList(parseInput(DeliveryQuery(now), given));
+  const isFinal = asked.status === "delivered" || asked.acknowledged === true;
+  const filter: DeliveryFilter = isFinal ? asked : { ...asked, undelivered: true };
+  return { page, filter, isFinal };
+}
 
 type Counted = { items: readonly DeliveryCount[]; next: string | null };
 

@@ -8,9 +8,9 @@ import type { Page } from "../../store/port/paging.ts";
 import type { DocumentProgress, DocumentRequest, ListedDocument } from "../../store/port/reads.ts";
 import { describeType } from "../../web/explain-words.ts";
 import { documentList, SORTED_BY_FIRST_REPORT } from "../../web/queries.ts";
-import { type Choice, filters, isFiltered } from "../elements/form.ts";
+import { type Choice, isFiltered } from "../elements/form.ts";
 import { documentPage } from "../elements/links.ts";
-import { countOf, pager } from "../elements/list.ts";
+import { countOf, listHead, pager } from "../elements/list.ts";
 import { empty, noMatch } from "../elements/notice.ts";
 import { documentStatus, status } from "../elements/status.ts";
 import { table } from "../elements/table.ts";
@@ -37,7 +37,7 @@ export const documentsScreen: Screen = {
     return {
       title: "Documents",
       sentence: sentenceOf(found, given.search, isFiltered(choices, given), page),
-      body: html`${filters("/documents", choices, given)}
+      body: html`${await listHead(visit, "/documents", { choices, given })}
 ${rows.length > 0 ? list(rows, now) : nothing(visit, isFiltered(choices, given), found.next)}
 ${pager(visit, found, "documents")}`,
       live: true,

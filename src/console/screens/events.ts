@@ -2,9 +2,9 @@ import { EVENT_TYPES, type Event } from "../../domain/event.ts";
 import { describeEvent } from "../../web/explain-words.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { EventQuery } from "../../web/queries.ts";
-import { type Choice, filters, isFiltered } from "../elements/form.ts";
+import { type Choice, isFiltered } from "../elements/form.ts";
 import { documentPage, eventPage } from "../elements/links.ts";
-import { countOf, pager } from "../elements/list.ts";
+import { countOf, listHead, pager } from "../elements/list.ts";
 import { empty, noMatch } from "../elements/notice.ts";
 import { table } from "../elements/table.ts";
 import { foreign, identifier } from "../elements/text.ts";
@@ -33,7 +33,7 @@ export const eventsScreen: Screen = {
         count === 0
           ? "No event is shown."
           : html`${countOf(count, found.next, "event")}${isNarrow ? (count === 1 ? " matches" : " match") : ""}, the newest first${found.items[0] && html`: the newest was recorded ${when(Date.parse(found.items[0].recordedAt), now)}`}.`,
-      body: html`${filters("/events", choices, given)}
+      body: html`${await listHead(visit, "/events", { choices, given })}
 ${count > 0 ? list(found.items, now) : nothing(isNarrow, found.next)}
 ${pager(visit, found, "events")}`,
       live: true,

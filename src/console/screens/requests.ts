@@ -5,16 +5,18 @@ import type { SearchedPage } from "../../store/port/paging.ts";
 import type { ReceiptSummary } from "../../store/port/reads.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { ReceiptQuery, RejectionQuery } from "../../web/queries.ts";
-import { addressOf, type Choice, filters, isFiltered, tabs } from "../elements/form.ts";
+import { addressOf, type Choice, isFiltered } from "../elements/form.ts";
 import { requestPage } from "../elements/links.ts";
-import { countOf, pager } from "../elements/list.ts";
+import { countOf, listHead, pager } from "../elements/list.ts";
 import { empty, noMatch } from "../elements/notice.ts";
 import { status } from "../elements/status.ts";
 import { table } from "../elements/table.ts";
+import { tabs } from "../elements/tabs.ts";
 import { foreign, identifier } from "../elements/text.ts";
 import { when } from "../elements/time.ts";
 import { withoutEmpty } from "../fields.ts";
 import { type Content, type Html, html } from "../html.ts";
+import type { ListPath } from "../saved-views.ts";
 import type { Screen, View, Visit } from "../screen.ts";
 import { reprocessPage } from "./reprocess.ts";
 
@@ -32,7 +34,7 @@ export const requestsScreen: Screen = {
     const found = await visit.store.findReceipts(filter, page);
     const choices = [...commonChoices(visit), PROBLEMS];
     const isNarrow = isFiltered(choices, given);
-    return viewOf(visit, found, choices, {
+    return viewOf(visit, "/requests", found, choices, {
       noun: "genuine request",
       list: receiptsTable(found.items, visit.now),
       nothing: isNarrow
@@ -58,7 +60,7 @@ export const refusedScreen: Screen = {
     const found = await visit.store.listRejections(filter, page);
     const choices = [REASON, ...commonChoices(visit)];
     const isNarrow = isFiltered(choices, given);
-    return viewOf(visit, found, choices, {
+    return viewOf(visit, "/requests/refused", found, choices, {
       noun: "refused request",
       list: refusedTable(found.items, visit),
       nothing: isNarrow
@@ -80,14 +82,14 @@ interface Kind {
   nothing: Html;
 }
 
-function viewOf(
+async function viewOf(
   visit: Visit,
+  path: ListPath,
   found: SearchedPage<ReceiptSummary | RejectionSummary>,
   choices: readonly Choice[],
   { noun, list, nothing }: Kind,
-): View {
+): Promise<View> {
   const given = withoutEmpty(visit.query);
-  const [path = "/requests"] = visit.address.split("?");
   const count = found.items.length;
   const matches = isFiltered(choices, given) ? (count === 1 ? " matches" : " match") : "";
   return {
@@ -100,7 +102,7 @@ function viewOf(
       { name: "Genuine", href: otherTab(visit, "/requests"), isCurrent: path === "/requests" },
       { name: "Refused", href: otherTab(visit, "/requests/refused"), isCurrent: path !== "/requests" },
     ])}
-${filters(path, choices, given)}
+${await listHead(visit, path, { choices, given })}
 ${count > 0 ? list : found.next === null ? nothing : searchOn()}
 ${pager(visit, found, "requests")}
 ${count > 0 && again(path, given)}`,

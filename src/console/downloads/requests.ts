@@ -1,0 +1,46 @@
+import { maskAddresses } from "../../domain/mask.ts";
+import type { RejectionSummary } from "../../store/port/inbox.ts";
+import type { ReceiptSummary } from "../../store/port/reads.ts";
+import { parseInput, splitList } from "../../web/input.ts";
+import { ReceiptQuery, RejectionQuery } from "../../web/queries.ts";
+import { download, isoOf } from "./download.ts";
+
+export const requestsDownload = download<ReceiptSummary>({
+  path: "/requests.csv",
+  name: "requests",
+  find({ store, now }, asked) {
+    const { filter, page } = splitList(parseInput(ReceiptQuery(now), asked));
+    return store.findReceipts(filter, page);
+  },
+  columns: [
+    { heading: "id", cell: ({ id }) => id },
+    { heading: "received", cell: ({ receivedAt }) => isoOf(receivedAt) },
+    { heading: "source", cell: ({ source }) => source },
+    { heading: "channel", cell: ({ channel }) => channel },
+    { heading: "bytes", cell: ({ size }) => size },
+    { heading: "verified by", cell: ({ verified }) => verified },
+    { heading: "mapping", cell: ({ mapping }) => mapping },
+    { heading: "new events", cell: ({ events }) => events.length },
+    { heading: "repeated events", cell: ({ duplicates }) => duplicates.length },
+    { heading: "problems", cell: ({ problems }) => problems.length },
+  ],
+});
+
+export const refusedDownload = download<RejectionSummary & { shownReason: string }>({
+  path: "/requests/refused.csv",
+  name: "refused-requests",
+  async find({ store, now, showsPersonalData }, asked) {
+    const { filter, page } = splitList(parseInput(RejectionQuery(now), asked));
+    const { items, next } = await store.listRejections(filter, page);
+    const reasonOf = showsPersonalData ? (reason: string) => reason : maskAddresses;
+    return { next, items: items.map((one) => ({ ...one, shownReason: reasonOf(one.reason) })) };
+  },
+  columns: [
+    { heading: "id", cell: ({ id }) => id },
+    { heading: "received", cell: ({ receivedAt }) => isoOf(receivedAt) },
+    { heading: "source", cell: ({ source }) => source },
+    { heading: "channel", cell: ({ channel }) => channel },
+    { heading: "bytes", cell: ({ size }) => size },
+    { heading: "refused because", cell: ({ shownReason }) => shownReason },
+  ],
+});
