@@ -122,6 +122,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   });
   const parts = {
     matched: watching.secrets.matched,
+    breakerChanged: watching.breakers.changed,
     ...{ store, rejections, observers, metrics, clock, random, randomBytes },
     deliver: createDeliver({ clock, version: VERSION }),
     budget: createBudget({ maxBytes: config.server.maxBytesInFlight, now: clock.now }),

@@ -4,6 +4,7 @@ import { unrecordedTest } from "./alert/test-alert.ts";
 import type { Watcher } from "./alert/watcher.ts";
 import type { Config } from "./config.ts";
 import type { ConsoleParts } from "./console/parts.ts";
+import type { Breaker } from "./domain/breaker.ts";
 import type { Clock } from "./domain/clock.ts";
 import type { Conversation } from "./domain/conversation.ts";
 import { asksFor, wants } from "./domain/destination.ts";
@@ -29,6 +30,8 @@ import { withHandover } from "./outbound/handover.ts";
 import type { AttemptTracer } from "./outbound/trace.ts";
 import { tryDestination } from "./outbound/try-destination.ts";
 import { createPruner, type Pruner } from "./retention.ts";
+import type { BreakerWatch } from "./status/breaker-watch.ts";
+import type { SecretAges } from "./status/secret-ages.ts";
 import type { Status } from "./status/status.ts";
 import type { Store } from "./store/store.ts";
 import { createAdmin } from "./web/admin.ts";
@@ -53,6 +56,8 @@ export interface RuntimeParts {
   budget: Budget;
   /** A genuine request came, over a channel whose secret is being changed. */
   matched(channel: Channel, byOlderSecret: boolean): void;
+  /** An attempt changed a destination's circuit breaker. */
+  breakerChanged(destination: string, before: Breaker, after: Breaker): void;
   isStopping(): boolean;
   /** Called when a loop that the bridge depends on has died: the process should end. */
   onDeath(): void;
@@ -111,6 +116,7 @@ export async function createRuntime(
       ...{ store, destinations, saved, deliver, clock, random, shared, onDeath },
       observe: observers.deliveries,
       tracer: tracers.attempts,
+      breakerChanged: parts.breakerChanged,
       seenAt: (name) => seenBy(before, name),
     }),
     pruner: createPruner({ store, retention, clock, observe: observers.pruning, onDeath }),
@@ -158,6 +164,8 @@ export interface RequestHandlers {
 interface WatchingOfAdmin {
   status: Pick<Status, "concerns">;
   watcher: Pick<Watcher, "acknowledged" | "acknowledge">;
+  breakers: Pick<BreakerWatch, "openings">;
+  secretAges: Pick<SecretAges, "since">;
   /** Sends a test to an alert; returns the id of its delivery. Null: there is no such alert. */
   testAlert(name: string): Promise<string | null>;
 }
@@ -275,6 +283,8 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
       parts.createConsole?.({
         ...shared,
         ...{ operations, clock, randomBytes: parts.randomBytes },
+        openings: parts.watching.breakers.openings,
+        secretsSince: parts.watching.secretAges.since,
         tokens: () => current().config.admin.tokens,
         config: () => current().config,
         ...{ version: parts.version, reloads: parts.reloads, load: parts.load },

@@ -8,9 +8,11 @@ import { receiptId } from "./domain/identity.ts";
 import type { Rejections } from "./inbound/rejections.ts";
 import type { Observers } from "./observe/observers.ts";
 import type { Runtime } from "./runtime.ts";
+import { type BreakerWatch, createBreakerWatch } from "./status/breaker-watch.ts";
 import { createDiskWatch } from "./status/disk.ts";
 import { diskUseOf } from "./status/disk-use.ts";
 import { createLook } from "./status/look.ts";
+import { createSecretAges, type SecretAges } from "./status/secret-ages.ts";
 import { createSecretWatch, type SecretWatch } from "./status/secret-watch.ts";
 import { createStatus, type Status } from "./status/status.ts";
 import { createUptime } from "./status/uptime.ts";
@@ -20,6 +22,8 @@ import { VERSION } from "./version.ts";
 /** The part of a bridge that looks after the bridge: what needs a person, and who is told. */
 export interface Watching {
   secrets: SecretWatch;
+  breakers: BreakerWatch;
+  secretAges: SecretAges;
   status: Status;
   watcher: Watcher;
   /** What needs a person and nobody has acknowledged, as of the last look. */
@@ -48,6 +52,13 @@ export function createWatching(parts: WatchingParts): Watching {
   const node = Buffer.from(randomBytes(9)).toString("base64url");
   const uptime = createUptime(store, clock, node);
   const secrets = createSecretWatch(store, clock.now);
+  const breakers = createBreakerWatch(store, clock.now);
+  const secretAges = createSecretAges(store, clock.now);
+  const beat = async () => {
+    await uptime.beat();
+    await breakers.write();
+    await secretAges.note(config().destinations);
+  };
   const look = createLook({
     ...{ store, uptime, secrets, now: clock.now },
     written: rejections.written,
@@ -64,13 +75,13 @@ export function createWatching(parts: WatchingParts): Watching {
     wake: (destination: string) => current().dispatcher.wake([destination]),
   };
   const watcher = createWatcher({
-    ...{ store, clock, observe, beat: uptime.beat, concerns: status.watch },
+    ...{ store, clock, observe, beat, concerns: status.watch },
     node: store.subscribe === undefined ? null : node,
     alerts: () => config().alerts,
     tell: createTell(telling),
   });
   return {
-    ...{ secrets, status, watcher },
+    ...{ secrets, breakers, secretAges, status, watcher },
     async unacknowledged() {
       const [concerns, known] = [await status.latest(), await watcher.acknowledged()];
       return concerns.filter(({ id }) => !known.has(id));
@@ -80,7 +91,7 @@ export function createWatching(parts: WatchingParts): Watching {
       return alert ? testAlert(alert, telling) : null;
     },
     async look() {
-      await uptime.beat();
+      await beat();
       await watcher.look();
     },
   };

@@ -1,6 +1,7 @@
 import type { Concern } from "../concern/concern.ts";
 import type { Acknowledgement } from "../concern/episodes.ts";
 import type { Config, LoadedConfig } from "../config.ts";
+import type { Opening } from "../domain/breaker.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { AdminToken } from "../domain/rights.ts";
 import type { Envelope } from "../inbound/private.ts";
@@ -19,6 +20,10 @@ export interface ConsoleParts extends DeliveryViewParts, Pick<ExplainParts, "uns
   acknowledged(): Promise<ReadonlyMap<string, Acknowledgement>>;
   /** Removes from a stored request what the present configuration calls private. */
   conceal<Kept extends Envelope & { source: string; channel: string }>(kept: Kept): Kept;
+  /** When the circuit breakers of destinations were open, the newest first, by destination. */
+  openings(): Promise<ReadonlyMap<string, readonly Opening[]>>;
+  /** Tells since when a destination signs with a secret, milliseconds since 1970; null: it is not noted yet. */
+  secretsSince(): Promise<(destination: string, fingerprint: string) => number | null>;
   /** Of Countersign. */
   version: string;
   /** The configuration in force. */

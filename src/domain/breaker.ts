@@ -20,6 +20,19 @@ export interface Breaker {
   openedAt?: number | undefined;
 }
 
+/** A time in which a circuit breaker was open. Moments are milliseconds since 1970. */
+export interface Opening {
+  openedAt: number;
+  /** Null: it was not seen to close. */
+  closedAt: number | null;
+  /** In a row, failed probes included, as far as it is known. */
+  failures: number;
+  /** Failed ones. */
+  probes: number;
+  /** As in `Breaker`. */
+  failing?: Breaker["failing"];
+}
+
 export interface BreakerRule {
   /** The number of failures in a row that opens it. */
   failures: number;

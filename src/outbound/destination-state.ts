@@ -48,6 +48,8 @@ export interface LiveStateParts {
   observe: Observer;
   /** Other nodes may send to the destination: a rate permits nothing before their number is known. */
   shared?: boolean;
+  /** An attempt changed the circuit breaker, for whoever keeps its history; absent: nobody does. */
+  breakerChanged?(destination: string, before: Breaker, after: Breaker): void;
   /** More or fewer attempts may start than before, because of an operator or another node. */
   onChange(): void;
 }
@@ -57,7 +59,7 @@ const GONE = "it answered 410 Gone";
 export function createLiveState(
   destination: Destination,
   saved: SavedState,
-  { store, clock, observe, shared = false, onChange }: LiveStateParts,
+  { store, clock, observe, shared = false, breakerChanged, onChange }: LiveStateParts,
 ): LiveState {
   const { name } = destination;
   const configuredPause = destination.paused ? { at: clock.now(), reason: PAUSED_BY_CONFIGURATION } : null;
@@ -92,6 +94,7 @@ export function createLiveState(
       const signal = { answered, tokenless: attempt.cause === "token", probe, at: clock.now() };
       if (gate.end(signal) !== null) writer.mark("breaker");
       reportBreaker(name, before, gate.breaker, observe);
+      breakerChanged?.(name, before, gate.breaker);
       if (outcome.status === "parked" && outcome.reason === "gone" && gate.paused === null) {
         writer.mark("paused");
         pauseNow(GONE);

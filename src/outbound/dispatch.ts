@@ -35,7 +35,7 @@ export interface Dispatcher {
   states(): readonly DestinationState[];
 }
 
-export interface DispatcherParts extends WorkerParts, Pick<LiveStateParts, "shared"> {
+export interface DispatcherParts extends WorkerParts, Pick<LiveStateParts, "breakerChanged" | "shared"> {
   destinations: readonly Destination[];
   /** The saved states from before the start. */
   saved: readonly DestinationState[];

@@ -40,16 +40,18 @@ const PHRASES: Readonly<Record<Exclude<EventType, "unknown">, Phrase>> = {
   "signer.visit_failed": (signer) => `visit failed for ${signer}`,
 };
 
+const SOMEBODY = "a signer";
+
 /** What happened, such as `signed by Ada Example (witness)`. */
 export function describeEvent({ type, signer, code }: Pick<Event, "type" | "signer" | "code">): string {
-  if (type !== "unknown") return PHRASES[type](signer ? nameSigner(signer) : "an unnamed signer");
+  if (type !== "unknown") return PHRASES[type](signer ? nameSigner(signer) : SOMEBODY);
   const said = shorten([code.object, code.value].filter(Boolean).join(" "), MAX_NAME_LENGTH);
   return `unknown code “${said}”${signer ? ` about ${nameSigner(signer)}` : ""}`;
 }
 
 /** The same where only the type is known. */
 export function describeType(type: EventType): string {
-  return type === "unknown" ? "unknown code" : PHRASES[type]("a signer");
+  return type === "unknown" ? "unknown code" : PHRASES[type](SOMEBODY);
 }
 
 /** The signer's name, else the masked address, else the id; with the role where that is known. */

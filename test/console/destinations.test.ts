@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { expect } from "chai";
 import { configText, FORM, listenUntilTidy, SECRET, signedByLumin, TOKEN, tidy } from "../support/bridge.ts";
+import { until } from "../support/until.ts";
 import { type Filled, filledBridge, luminPost } from "./filled-bridge.ts";
 import { ACT, LOOK, startConsole, type Visitor, visit, withTokens } from "./visitor.ts";
 
@@ -55,6 +56,31 @@ describe("the destinations of the console", () => {
     const { text, html } = await visitor.get("/destinations/crm");
     expect(text).to.match(/secret ?[0-9a-f]{8}/);
     expect(html).not.to.include(SECRET).and.not.include(SECRET.slice(6));
+  });
+
+  it("tell since when a secret is there", async () => {
+    await filled.bridge.look();
+    expect((await visitor.get("/destinations/crm")).text).to.match(
+      /secret ?[0-9a-f]{8} here since (now|\d+ s)/,
+    );
+  });
+
+  it("have the times in which their circuit breakers were open", async () => {
+    const down = createServer((request, response) => {
+      request.resume().on("end", () => response.writeHead(503).end());
+    });
+    const url = await listenUntilTidy(down);
+    const crm = `destinations:
+  crm: { url: "${url}", secrets: ["${SECRET}"], breaker: { failures: 1, pause: 10m } }`;
+    const { bridge, visitor: another } = await startConsole(withTokens(configText(crm)));
+    expect((await another.get("/destinations/crm")).text).to.include("Never, as far as it was noted.");
+    const body = luminPost("d1", "Deed", "created", Date.now());
+    await bridge.post("/in/lumin/account", body, signedByLumin(body));
+    const page = async () => (await another.get("/destinations/crm")).text;
+    await until(async () => (await page()).includes("It fails:"), "the breaker is open");
+    expect(await page()).to.match(
+      /When its circuit breaker was open.*! still open, for \d+s ?1 ?0 ?the destination/,
+    );
   });
 
   it("are paused and resumed with a reason", async () => {

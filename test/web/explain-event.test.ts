@@ -52,7 +52,7 @@ describe("an event in plain words", () => {
   it("shows the id of a signer without name and address, and says where none is named", () => {
     expect(signed({})).to.equal("signed by signer s1");
     const event = { type: "signer.signed", code: CODE, signer: null } as const;
-    expect(describeEvent(event)).to.equal("signed by an unnamed signer");
+    expect(describeEvent(event)).to.equal("signed by a signer");
   });
 
   it("shows every role that is known", () => {

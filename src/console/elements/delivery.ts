@@ -84,7 +84,7 @@ export function deliveryState(delivery: AttemptedDelivery, { now, parts }: Visit
   const last = history.at(-1);
   const again = replayedAfter === null ? null : html` <span class="note">sent again</span>`;
   if (one === "delivered")
-    return html`${status("good", "delivered")}${last && html` ${when(last.startedAt + last.duration, now)}`}${again}`;
+    return html`${status("good", html`delivered${last && html` ${when(last.startedAt + last.duration, now)}`}`)}${again}`;
   if (one === "parked")
     return html`${status("bad", html`parked: ${reason === null ? "" : WHY[reason]}`)}${answer(last)}${again}`;
   const { paused, breaker } = parts.states().find(({ name }) => name === destination) ?? {};

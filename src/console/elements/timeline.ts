@@ -24,7 +24,6 @@ export interface Mark {
 const LANE_HEIGHT = 32;
 const TOP = 24;
 const LEFT = 168;
-const RIGHT = 24;
 /** A report that arrives within this long needs no mark of its own. */
 const APART_MS = 60_000;
 const MAX_LANE_NAME = 22;
@@ -32,13 +31,15 @@ const MAX_LANE_NAME = 22;
 /** `lanes`: their names, from the top. */
 export function timeline(lanes: readonly string[], marks: readonly Mark[]): Html {
   const moments = marks.flatMap((mark) => (isApart(mark) ? [mark.at, mark.arrivedAt] : [mark.at]));
-  const places = placesOf(moments);
+  const places = stretched(placesOf(moments));
   const placeOf = (at: number) => LEFT + (places.get(at) ?? 0);
-  const width = LEFT + Math.max(0, ...places.values()) + RIGHT + 16;
+  const days = daysOf(moments, placeOf);
+  const lastMark = LEFT + Math.max(0, ...places.values()) + 40;
+  const width = Math.max(lastMark, ...days.map(({ at }) => placeOf(at) + DAY_WIDTH));
   const height = TOP + lanes.length * LANE_HEIGHT + 4;
   const name = `${marks.length} events in the order of their times; the table below has the same`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Timeline"><svg class="timeline" role="group" aria-label="${name}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
-${daysOf(moments, placeOf).map(({ at, text }) => html`<text class="day" x="${placeOf(at) - 6}" y="12">${text}</text>`)}
+${days.map(({ at, text }) => html`<text class="day" x="${placeOf(at) - 6}" y="12">${text}</text>`)}
 ${lanes.map((lane, index) => laneOf(lane, index, width))}
 ${apartInLane(marks, placeOf).map(({ mark, x }) => markOf(mark, x, isApart(mark) ? placeOf(mark.arrivedAt) : null))}
 </svg></div>`;
@@ -60,6 +61,15 @@ function placesOf(moments: readonly number[]): ReadonlyMap<number, number> {
   }
   return places;
 }
+
+/** A short timeline takes the width of the page, or three times its own. */
+function stretched(places: ReadonlyMap<number, number>): ReadonlyMap<number, number> {
+  const last = Math.max(1, ...places.values());
+  const factor = Math.max(1, Math.min(3, PAGE_WIDTH / last));
+  return new Map([...places].map(([at, x]) => [at, Math.round(x * factor)]));
+}
+
+const PAGE_WIDTH = 780;
 
 /** The first moment of each day, where there is room for its label. */
 function daysOf(moments: readonly number[], placeOf: (at: number) => number): { at: number; text: string }[] {

@@ -3,7 +3,7 @@ import { CountersignError } from "../../domain/errors.ts";
 import { formatDuration, plural } from "../../domain/quantity.ts";
 import { HOUR_MS } from "../../domain/tally.ts";
 import type { Destination } from "../../outbound/destination.ts";
-import { fingerprintOf } from "../../outbound/sign.ts";
+import { fingerprintOf, type Secret } from "../../outbound/sign.ts";
 import { type DestinationView, findDestinations } from "../../web/find-destinations.ts";
 import { actionForm, addressOf } from "../elements/form.ts";
 import { destinationPage, testPage } from "../elements/links.ts";
@@ -13,6 +13,7 @@ import { foreign } from "../elements/text.ts";
 import { momentAndWhen, when } from "../elements/time.ts";
 import { type Content, html } from "../html.ts";
 import type { Action, Screen, Visit } from "../screen.ts";
+import { breakerHistory } from "./destination-breaker.ts";
 import { chartsOf } from "./destination-charts.ts";
 import { filterOf } from "./destination-filter.ts";
 import { destinationState } from "./now-destinations.ts";
@@ -41,6 +42,7 @@ export const destinationScreen: Screen = {
       body: html`${headOf(view, destination, now)}
 ${destination && changesOf(view, visit)}
 ${chartsOf(name, own, now)}
+${breakerHistory((await parts.openings()).get(name) ?? [], view, now)}
 ${destination && (await settingsOf(destination, visit))}`,
       live: true,
     };
@@ -109,6 +111,8 @@ async function settingsOf(destination: Destination, visit: Visit): Promise<Conte
   const { contentType, network, proxy, tls, headers, alsoSign, waitingLimit } = destination;
   const total = schedule.reduce((sum, pause) => sum + pause, 0);
   const names = Object.keys(headers);
+  const since = await visit.parts.secretsSince();
+  const shown = (secret: Secret) => secretOf(secret, since(destination.name, fingerprintOf(secret)), visit);
   return html`${await filterOf(destination, visit)}
 ${section(
   "When it is tried again",
@@ -120,13 +124,9 @@ ${section(
     ["format", html`<code>${format}</code>${contentType !== null && html` as <code>${contentType}</code>`}`],
     [
       secrets.length === 1 ? "secret" : "secrets, newest first",
-      secrets.map((one, index) => html`${index > 0 && ", "}<code>${fingerprintOf(one)}</code>`),
+      secrets.map((one, index) => html`${index > 0 && ", "}${shown(one)}`),
     ],
-    [
-      "also signed",
-      alsoSign &&
-        html`in <code>${alsoSign.header}</code>, with <code>${fingerprintOf(alsoSign.secret)}</code>`,
-    ],
+    ["also signed", alsoSign && html`in <code>${alsoSign.header}</code>, with ${shown(alsoSign.secret)}`],
     [
       "own headers",
       names.length > 0 && html`${names.join(", ")} <span class="note">(values are not shown)</span>`,
@@ -154,6 +154,11 @@ ${section(
 )}
 <p class="note">Secrets are never shown. A fingerprint tells two of them apart: a digest of a shared one, the
 public key of a private one.</p>`;
+}
+
+function secretOf(secret: Secret, since: number | null, { now }: Visit): Content {
+  const age = since !== null && html` <span class="note">here since ${when(since, now)}</span>`;
+  return html`<code>${fingerprintOf(secret)}</code>${age}`;
 }
 
 export const pauseAction: Action = {

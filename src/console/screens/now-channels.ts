@@ -1,4 +1,5 @@
 import { retriesOf } from "../../concern/provider-retries.ts";
+import { formatDuration } from "../../domain/quantity.ts";
 import type { RequestTally } from "../../store/port/reads.ts";
 import { figuresOf, hourly, type Series, sparkline } from "../elements/chart.ts";
 import { addressOf } from "../elements/form.ts";
@@ -51,6 +52,7 @@ export function channelList(tallies: readonly RequestTally[], { parts, now }: Vi
         },
         { heading: "provider", cell: ({ provider }) => provider },
         { heading: "last genuine request", cell: (row) => newestGenuine(row, now) },
+        { heading: "on average", cell: ({ tallies: own }) => averageGap(own, now) },
         { heading: "refused, 24 h", isFigure: true, cell: ({ series }) => refusedOf(series) },
         { heading: "24 hours", cell: ({ series }) => sparkline(series) },
       ],
@@ -67,6 +69,23 @@ function newestGenuine({ tallies }: ChannelRow, now: number): Content {
   return genuine.length === 0
     ? html`<span class="note">none for ${DAYS} days</span>`
     : when(Math.max(...genuine), now);
+}
+
+/** Between two genuine requests, since the first of them in these days. */
+function averageGap(tallies: readonly RequestTally[], now: number): Content {
+  const genuine = tallies.filter(({ outcome }) => outcome !== "refused");
+  const count = genuine.reduce((sum, one) => sum + one.count, 0);
+  const gap = (now - Math.min(...genuine.map(({ hour }) => hour))) / count;
+  if (count < MIN_FOR_AVERAGE) return html`<span class="note">too few to say</span>`;
+  return `one every ${formatDuration(Math.max(1_000, rounded(gap)))}`;
+}
+
+const MIN_FOR_AVERAGE = 10;
+
+/** To whole minutes, or seconds below two minutes. */
+function rounded(milliseconds: number): number {
+  const unit = milliseconds < 2 * MINUTE_MS ? 1_000 : MINUTE_MS;
+  return Math.round(milliseconds / unit) * unit;
 }
 
 function refusedOf({ hours }: Series): Content {

@@ -1,5 +1,6 @@
 import type { Concern } from "../../concern/concern.ts";
 import type { Acknowledgement } from "../../concern/episodes.ts";
+import { formatMoment } from "../../domain/moment.ts";
 import { HOUR_MS } from "../../domain/tally.ts";
 import type { DeliveryTally, RequestTally, Tallies } from "../../store/port/reads.ts";
 import { findDestinations } from "../../web/find-destinations.ts";
@@ -37,7 +38,7 @@ ${taken.length > 0 && section("Somebody takes care of", concernList(taken, known
 ${destinationList(destinations, tallies.deliveries, visit)}
 ${channelList(tallies.requests, visit)}
 ${outageBudget(visit)}
-<p class="note">Countersign ${parts.version}, configured by <code>${parts.config().file}</code>.</p>`,
+<p class="note foot">Countersign ${parts.version}, configured by <a href="/configuration"><code>${parts.config().file}</code></a>, loaded ${when(parts.reloads().loadedAt, now)}.</p>`,
       live: true,
     };
   },
@@ -88,12 +89,16 @@ function concernList(
 function concernOf(concern: Concern, taken: Acknowledgement | undefined, { now, caller }: Visit): Html {
   const { id, command } = concern;
   return html`<li id="${id}" class="${concern.severity}">
-<p>${severity(concern.severity)} <strong>${sentence(concern.sentence)}</strong>
-<span class="note">since ${when(concern.since, now)}</span></p>
+<p>${severity(concern.severity)} <strong>${sentence(concern.sentence)}</strong>${!saysSince(concern) && html` <span class="note">since ${when(concern.since, now)}</span>`}</p>
 ${taken && html`<p>${foreign(taken.caller)} takes care of it until ${momentAndWhen(taken.until, now)}: ${foreign(taken.reason)}</p>`}
 <p>${sentence(concern.advice)}${whereTo(concern)}${caller.right === "act" && takeCare(id, taken)}</p>
 ${command !== null && html`<p>${copyable(command)}</p>`}
 <p class="note">It ends with ${sentence(concern.ends)}.</p></li>`;
+}
+
+/** Whether the sentence names the moment when it began. */
+function saysSince({ sentence, since }: Concern): boolean {
+  return sentence.includes(formatMoment(since));
 }
 
 function takeCare(id: string, taken: Acknowledgement | undefined): Html {
