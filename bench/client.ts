@@ -100,31 +100,39 @@ export async function flood(
   return { answered: latencies.length, seconds, latencies };
 }
 
-/**
- * Sends `perSecond` requests a second, however slow the server is. Returns the time of each 200, as
- * `monotonic`.
- */
-export async function drip(url: string, perSecond: number, requests: readonly Buffer[]): Promise<number[]> {
+export interface Drip {
+  /** The time of each 200, as `monotonic`. */
+  answeredAt: readonly number[];
+  /** Milliseconds from each request to its 200. */
+  latencies: readonly number[];
+}
+
+/** Sends `perSecond` requests a second, however slow the server is. */
+export async function drip(url: string, perSecond: number, requests: readonly Buffer[]): Promise<Drip> {
   const idle: Connection[] = [];
   const opened: Connection[] = [];
   const send = async (request: Buffer) => {
     const connection = idle.shift() ?? (await openConnection(url));
     if (!opened.includes(connection)) opened.push(connection);
+    const sentAt = monotonic();
     expect200(await connection.post(request));
     const answeredAt = monotonic();
     idle.push(connection);
-    return answeredAt;
+    return { answeredAt, latency: answeredAt - sentAt };
   };
   const startedAt = monotonic();
-  const answers: Promise<number>[] = [];
+  const answers: ReturnType<typeof send>[] = [];
   for (const [index, request] of requests.entries()) {
     const early = startedAt + (index * 1_000) / perSecond - monotonic();
     if (early > 0) await sleep(early);
     answers.push(send(request));
   }
-  const answeredAt = await Promise.all(answers);
+  const all = await Promise.all(answers);
   for (const { close } of opened) close();
-  return answeredAt;
+  return {
+    answeredAt: all.map(({ answeredAt }) => answeredAt),
+    latencies: all.map(({ latency }) => latency),
+  };
 }
 
 function expect200(status: number): void {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Bench } from "./bench.ts";
-import type { BridgeCalls } from "./children/bridge.ts";
-import { fillStock, STOCK, stockedStores } from "./lists.ts";
+import { measureLive } from "./live.ts";
 import { monotonic } from "./monotonic.ts";
 import { atMost, type Figure } from "./report.ts";
 import { median } from "./statistics.ts";
+import { onEachStock, STOCK } from "./stocked.ts";
 
 /** The first page of each screen, as somebody opens it. `:event` and `:document` are some that exist. */
 const PAGES: readonly string[] = [
@@ -34,22 +34,17 @@ const ROUNDS = 9;
 const CALM_MS = 2_000;
 
 /** How soon each page of the console begins to come, and how long it is, at a million events. */
-export async function measureConsole(bench: Bench): Promise<Figure[]> {
-  const { database, stores } = await stockedStores(bench);
-  await fillStock(bench, Object.values(stores));
-  await database.calm();
-  const figures: Figure[] = [];
-  for (const [kind, settings] of Object.entries(stores)) {
-    const bridge = bench.start<BridgeCalls>("bridge");
-    await bridge.ask("start", settings);
+export function measureConsole(bench: Bench): Promise<Figure[]> {
+  return onEachStock(bench, async (stocked) => {
+    const { kind, admin } = stocked;
+    const stage = `Console: ${kind}, ${STOCK.events.toLocaleString("en")} events`;
     await sleep(CALM_MS);
-    const admin = await bridge.ask("admin", null);
     const names = await namesOf(admin);
+    const figures: Figure[] = [];
     for (const page of PAGES) {
-      const path = page.replace(/:(\w+)/, (_, name: string) => encodeURIComponent(names[name] ?? ""));
-      const stage = `Console: ${kind}, ${STOCK.events.toLocaleString("en")} events`;
+      const url = `${admin}${pathOf(page, names)}`;
       const found: { first: number; bytes: number }[] = [];
-      for (let round = 0; round < ROUNDS; round++) found.push(await visit(`${admin}${path}`));
+      for (let round = 0; round < ROUNDS; round++) found.push(await visit(url));
       figures.push(
         {
           ...{ stage, name: `${page}: first byte`, unit: "ms", target: atMost(50) },
@@ -61,10 +56,12 @@ export async function measureConsole(bench: Bench): Promise<Figure[]> {
         },
       );
     }
-    await bridge.ask("stop", null);
-    await bridge.stop();
-  }
-  return figures;
+    return [...figures, ...(await measureLive(bench, stocked, (page) => pathOf(page, names)))];
+  });
+}
+
+function pathOf(page: string, names: Readonly<Record<string, string>>): string {
+  return page.replace(/:(\w+)/, (_, name: string) => encodeURIComponent(names[name] ?? ""));
 }
 
 /** Milliseconds until the headers are there, and the bytes that came, as a browser would ask for them. */

@@ -1,21 +1,8 @@
-import { join } from "node:path";
 import type { Bench } from "./bench.ts";
-import type { BridgeCalls } from "./children/bridge.ts";
-import type { FillerCalls } from "./children/filler.ts";
-import type { ReceiverCalls } from "./children/receiver.ts";
-import { startDatabase } from "./databases.ts";
 import { monotonic } from "./monotonic.ts";
 import { atMost, type Figure } from "./report.ts";
-import type { Settings } from "./settings.ts";
 import { median } from "./statistics.ts";
-import type { Stock } from "./stock.ts";
-
-export const STOCK = {
-  events: 1_000_000,
-  pending: 100_000,
-  parked: 20_000,
-  underWay: 10_000,
-} satisfies Stock;
+import { onEachStock, STOCK } from "./stocked.ts";
 
 /** Every list of the admin API, with filters that an index answers and some that a search has to. */
 const QUERIES: readonly string[] = [
@@ -35,6 +22,9 @@ const QUERIES: readonly string[] = [
   "documents",
   "documents?status=completed&source=lumin",
   "documents?status=declined",
+  "documents?sort=last_report",
+  "documents?sort=last_report&status=declined",
+  "documents?undelivered=parked",
   "documents?search=Agreement",
   "documents?search=number%20123",
   "documents?search=nowhere",
@@ -65,56 +55,19 @@ const PAGES = 20;
 const ROUNDS = 5;
 
 /** The time of each list's answer, on stores with a million events. */
-export async function measureLists(bench: Bench): Promise<Figure[]> {
-  const { database, stores } = await stockedStores(bench);
-  await fillStock(bench, Object.values(stores));
-  await database.calm();
-  const figures: Figure[] = [];
-  for (const [kind, settings] of Object.entries(stores))
-    figures.push(...(await measureStore(bench, kind, settings)));
-  return figures;
-}
-
-/** A store of each kind, still empty, whose only destination never answers. */
-export async function stockedStores(bench: Bench) {
-  const database = await startDatabase(bench);
-  const receiver = bench.start<ReceiverCalls>("receiver");
-  const destination = await receiver.ask("start", null);
-  const settingsOf = async (store: (folder: string) => string | Promise<string>): Promise<Settings> => {
-    const folder = await bench.newFolder();
-    const destinations = [`${destination}/hang`];
-    return { folder, store: await store(folder), destinations, ordering: "document", concurrency: 1 };
-  };
-  const stores = {
-    sqlite: await settingsOf((folder) => `sqlite:${join(folder, "countersign.sqlite")}`),
-    postgres: await settingsOf(() => database.newSchema()),
-  };
-  return { database, stores };
-}
-
-export async function fillStock(bench: Bench, settings: readonly Settings[]): Promise<void> {
-  process.stderr.write("  filling the stores …\n");
-  const filler = bench.start<FillerCalls>("filler");
-  await filler.ask("restock", { settings, stock: STOCK });
-  await filler.stop();
-}
-
-export async function measureStore(bench: Bench, kind: string, settings: Settings): Promise<Figure[]> {
-  const bridge = bench.start<BridgeCalls>("bridge");
-  await bridge.ask("start", settings);
-  const admin = await bridge.ask("admin", null);
-  const figures: Figure[] = [];
-  for (const query of QUERIES)
-    figures.push({
-      stage: `Lists: ${kind}, ${STOCK.events.toLocaleString("en")} events; the slowest of ${PAGES} pages`,
-      name: query,
-      value: await slowestPage(`${admin}/api/v1/${query}`),
-      unit: "ms",
-      target: atMost(50),
-    });
-  await bridge.ask("stop", null);
-  await bridge.stop();
-  return figures;
+export function measureLists(bench: Bench): Promise<Figure[]> {
+  return onEachStock(bench, async ({ kind, admin }) => {
+    const figures: Figure[] = [];
+    for (const query of QUERIES)
+      figures.push({
+        stage: `Lists: ${kind}, ${STOCK.events.toLocaleString("en")} events; the slowest of ${PAGES} pages`,
+        name: query,
+        value: await slowestPage(`${admin}/api/v1/${query}`),
+        unit: "ms",
+        target: atMost(50),
+      });
+    return figures;
+  });
 }
 
 /** Of each page the median of the rounds, and of these the longest; milliseconds. */

@@ -51,7 +51,7 @@ async function measureDelays(bench: Bench, hanging: boolean): Promise<number[]> 
   const { receiver, url } = await startBridge(bench, hanging);
   const numbers = Array.from({ length: WARM_UP + EVENTS }, (_, index) => index * EVENTS_PER_DOCUMENT);
   const requests = numbers.flatMap((number) => createRequests(number, 1));
-  const answeredAt = await drip(url, PER_SECOND, requests);
+  const { answeredAt } = await drip(url, PER_SECOND, requests);
   const { ids, times } = await receiver.ask("arrivals", {
     count: requests.length,
     within: ARRIVAL_TIMEOUT_MS,

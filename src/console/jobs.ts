@@ -15,8 +15,8 @@ export const JOB_KINDS = ["replay", "acknowledge", "reprocess"] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /**
- * `failed`: a page could not be done, so the rest is not; `canceled`: an operator ended it; `interrupted`: the
- * process that did it ended.
+ * `failed`: a page could not be done, so the rest is not; `canceled`: an operator ended it; `interrupted`:
+ * the process that did it ended.
  */
 export type JobState = "running" | "done" | "failed" | "canceled" | "interrupted";
 
@@ -59,8 +59,8 @@ export interface Job {
 
 export interface JobPlan extends Pick<Job, "kind" | "what" | "mandate" | "total"> {
   /**
-   * Does one page. `next`: the cursor of the next one; null: this was the last. `said`: what came of all pages
-   * so far, where that is more than a number.
+   * Does one page. `next`: the cursor of the next one; null: this was the last. `said`: what came of all
+   * pages so far, where that is more than a number.
    */
   step(cursor: string | undefined): Promise<JobPage>;
 }

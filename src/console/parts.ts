@@ -22,7 +22,7 @@ export interface ConsoleParts extends DeliveryViewParts, Pick<ExplainParts, "uns
   conceal<Kept extends Envelope & { source: string; channel: string }>(kept: Kept): Kept;
   /** When the circuit breakers of destinations were open, the newest first, by destination. */
   openings(): Promise<ReadonlyMap<string, readonly Opening[]>>;
-  /** Tells since when a destination signs with a secret, milliseconds since 1970; null: it is not noted yet. */
+  /** Tells since when a destination has a secret, milliseconds since 1970; null: it is not noted yet. */
   secretsSince(): Promise<(destination: string, fingerprint: string) => number | null>;
   /** Of Countersign. */
   version: string;

@@ -18,10 +18,11 @@ export async function listHead(
 ): Promise<Html> {
   const views = (await visit.views.all()).filter((one) => one.path === path);
   const query = queryOf(visit);
+  const isKnown = query === "" || views.some((one) => one.query === query);
   return html`${filters(path, choices, given, kept)}
 <div class="views">
 ${views.length > 0 && html`<nav aria-label="Saved views"><ul>${views.map((one) => html`<li>${linkTo(one, query)}</li>`)}</ul></nav>`}
-${query !== "" && visit.caller.right === "act" && !views.some((one) => one.query === query) && saveForm(path, query, visit)}
+${!isKnown && visit.caller.right === "act" && saveForm(path, query, visit)}
 ${views.length > 0 && html`<a class="subtle" href="/views">All saved views</a>`}
 <a class="subtle" href="${downloadOf(path)}${query === "" ? "" : `?${query}`}" download>Download as CSV</a>
 </div>`;
@@ -43,7 +44,11 @@ function linkTo({ path, name, query }: SavedView, current: string): Html {
 
 function saveForm(path: ListPath, query: string, visit: Visit): Html {
   const more = html`<label><span>Name, for everybody</span><input type="text" name="name" required maxlength="${MAX_VIEW_NAME_LENGTH}" autocomplete="off"></label>`;
-  return html`<details><summary>Save this view</summary>${actionForm({ action: "/views", fields: { path, query }, button: "Save this view", more }, visit)}</details>`;
+  const form = actionForm(
+    { action: "/views", fields: { path, query }, button: "Save this view", more },
+    visit,
+  );
+  return html`<details><summary>Save this view</summary>${form}</details>`;
 }
 
 /** `3 documents`, or `at least 50 documents` where there are more pages. */

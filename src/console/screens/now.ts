@@ -38,11 +38,17 @@ ${taken.length > 0 && section("Somebody takes care of", concernList(taken, known
 ${destinationList(destinations, tallies.deliveries, visit)}
 ${channelList(tallies.requests, visit)}
 ${outageBudget(visit)}
-<p class="note foot">Countersign ${parts.version}, configured by <a href="/configuration"><code>${parts.config().file}</code></a>, loaded ${when(parts.reloads().loadedAt, now)}.</p>`,
+${footOf(visit)}`,
       live: true,
     };
   },
 };
+
+function footOf({ parts, now }: Visit): Html {
+  const file = html`<a href="/configuration"><code>${parts.config().file}</code></a>`;
+  const loaded = when(parts.reloads().loadedAt, now);
+  return html`<p class="note foot">Countersign ${parts.version}, configured by ${file}, loaded ${loaded}.</p>`;
+}
 
 function verdictOf(count: number, { requests, deliveries }: Tallies, now: number): Content {
   if (count > 0)
@@ -90,7 +96,7 @@ function concernOf(concern: Concern, taken: Acknowledgement | undefined, { now, 
   const { id, command } = concern;
   return html`<li id="${id}" class="${concern.severity}">
 <p>${severity(concern.severity)} <strong>${sentence(concern.sentence)}</strong>${!saysSince(concern) && html` <span class="note">since ${when(concern.since, now)}</span>`}</p>
-${taken && html`<p>${foreign(taken.caller)} takes care of it until ${momentAndWhen(taken.until, now)}: ${foreign(taken.reason)}</p>`}
+${taken && takenBy(taken, now)}
 <p>${sentence(concern.advice)}${whereTo(concern)}${caller.right === "act" && takeCare(id, taken)}</p>
 ${command !== null && html`<p>${copyable(command)}</p>`}
 <p class="note">It ends with ${sentence(concern.ends)}.</p></li>`;
@@ -99,6 +105,10 @@ ${command !== null && html`<p>${copyable(command)}</p>`}
 /** Whether the sentence names the moment when it began. */
 function saysSince({ sentence, since }: Concern): boolean {
   return sentence.includes(formatMoment(since));
+}
+
+function takenBy({ caller, until, reason }: Acknowledgement, now: number): Html {
+  return html`<p>${foreign(caller)} takes care of it until ${momentAndWhen(until, now)}: ${foreign(reason)}</p>`;
 }
 
 function takeCare(id: string, taken: Acknowledgement | undefined): Html {

@@ -7,9 +7,9 @@ import { empty } from "../elements/notice.ts";
 import { table } from "../elements/table.ts";
 import { foreign } from "../elements/text.ts";
 import { when } from "../elements/time.ts";
-import { html } from "../html.ts";
+import { type Html, html } from "../html.ts";
 import { LISTS, MAX_VIEW_NAME_LENGTH, MAX_VIEWS } from "../saved-views.ts";
-import type { Action, Screen } from "../screen.ts";
+import type { Action, Fields, Screen, Visit } from "../screen.ts";
 
 /** Filters of lists that somebody gave a name. */
 
@@ -43,7 +43,7 @@ export const savedViewsScreen: Screen = {
                 {
                   heading: "remove",
                   cell: ({ path, name }) =>
-                    html`<details><summary>Remove</summary>${actionForm({ action: "/views/remove", fields: { path, name }, button: "Remove this view" }, visit)}</details>`,
+                    html`<details><summary>Remove</summary>${removeForm({ path, name }, visit)}</details>`,
                 },
               ],
               views,
@@ -52,6 +52,10 @@ export const savedViewsScreen: Screen = {
     };
   },
 };
+
+function removeForm(fields: Fields, visit: Visit): Html {
+  return actionForm({ action: "/views/remove", fields, button: "Remove this view" }, visit);
+}
 
 const NAME_RULE = `must have 1 to ${MAX_VIEW_NAME_LENGTH} characters`;
 const Named = z.object({
