@@ -4,9 +4,9 @@ import { CountersignError } from "../domain/errors.ts";
 import { preview, toGolden } from "../inbound/preview.ts";
 import { createConceal } from "../inbound/private.ts";
 import { makePrivateFolder, writePrivate } from "../private-files.ts";
+import { redactRequest } from "../redact/request.ts";
 import { createAdminClient } from "./admin-client.ts";
 import type { SetUpCommand } from "./commands.ts";
-import { redactRequest } from "./redact/request.ts";
 import { CONFIG_OPTION, readConfig, type Terminal } from "./terminal.ts";
 
 const CapturedReceipt = z.object({

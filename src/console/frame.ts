@@ -129,6 +129,6 @@ function keys({ sections }: FrameParts): Html {
   const shown = SECTIONS.filter(({ id }) => sections.has(id));
   return html`<dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2>
 <dl class="facts">${shown.map(({ name, key }) => html`<div><dt><kbd>g</kbd> <kbd>${key}</kbd></dt><dd>${name}</dd></div>`)}
-<div><dt><kbd>/</kbd></dt><dd>to the search</dd></div><div><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next and previous row; Enter opens it</dd></div><div><dt><kbd>.</kbd></dt><dd>live updates on or off</dd></div><div><dt><kbd>?</kbd></dt><dd>this list</dd></div></dl>
+<div><dt><kbd>/</kbd></dt><dd>to the search</dd></div><div><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next and previous row; Enter opens it</dd></div><div><dt><kbd>r</kbd></dt><dd>send again what the page is about; the next page counts first</dd></div><div><dt><kbd>.</kbd></dt><dd>live updates on or off</dd></div><div><dt><kbd>?</kbd></dt><dd>this list</dd></div></dl>
 <form method="dialog"><label><input type="checkbox" data-keys checked> These keys are on</label> <button>Close</button></form></dialog>`;
 }

@@ -28,6 +28,7 @@ import {
   reprocessScreen,
 } from "./screens/reprocess.ts";
 import { requestScreen } from "./screens/request.ts";
+import { requestFixtureScreen } from "./screens/request-fixture.ts";
 import { refusedScreen, requestsScreen } from "./screens/requests.ts";
 import { removeViewAction, savedViewsScreen, saveViewAction } from "./screens/saved-views.ts";
 
@@ -53,6 +54,7 @@ export const SCREENS: readonly Screen[] = [
   requestsScreen,
   refusedScreen,
   requestScreen,
+  requestFixtureScreen,
   reprocessOneScreen,
   reprocessScreen,
   benchScreen,

@@ -1,13 +1,21 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
+import { SCREENS as ALL } from "../../src/console/screens.ts";
 import { signedByLumin, tidy } from "../support/bridge.ts";
 import { until } from "../support/until.ts";
 import { becomes, CHROMIUM, IN_A_BROWSER, launch, open, violations } from "./browser.ts";
 import { EVIL, type Filled, filledBridge, luminPost, PERSON } from "./filled-bridge.ts";
-import { ACT } from "./visitor.ts";
+import { ACT, visit } from "./visitor.ts";
 
-/** Every screen, by what is asked of it. A new screen is added here. */
-const SCREENS: Readonly<Record<string, (filled: Filled) => string>> = {
+/** A bridge on which somebody has done something, too. */
+interface Used extends Filled {
+  /** Addresses of pages. */
+  pages: { delivery: string; job: string; test: string };
+}
+
+/** Every screen, by what is asked of it. The page of a parity report has a file of its own. */
+const SCREENS: Readonly<Record<string, (filled: Used) => string>> = {
   now: () => "/",
   "taking care": () => "/concern?id=parked:erp/rejected",
   documents: () => "/documents",
@@ -20,6 +28,7 @@ const SCREENS: Readonly<Record<string, (filled: Filled) => string>> = {
   "refused requests": () => "/requests/refused",
   "requests, of which none matches": () => "/requests/refused?reason=nothing-like-it",
   request: ({ requests }) => `/requests/${requests.genuine}`,
+  "request as a fixture": ({ requests }) => `/requests/${requests.genuine}/fixture`,
   "refused request": ({ requests }) => `/requests/${requests.refused}`,
   "request to process again": ({ requests }) => `/requests/${requests.genuine}/reprocess`,
   "requests to process again": () => "/reprocess?which=rejected",
@@ -29,10 +38,16 @@ const SCREENS: Readonly<Record<string, (filled: Filled) => string>> = {
   deliveries: () => "/deliveries",
   "parked deliveries": () => "/deliveries?status=parked",
   "acknowledged deliveries": () => "/deliveries?acknowledged=true",
+  delivery: ({ pages }) => pages.delivery,
   acknowledge: () => "/acknowledge?destination=erp",
   destinations: () => "/destinations",
   destination: () => "/destinations/crm",
+  "test of a destination": ({ pages }) => pages.test,
   jobs: () => "/jobs",
+  job: ({ pages }) => pages.job,
+  "saved views": () => "/views",
+  "a saved view": () => "/documents?status=sent",
+  "a view to save": () => "/documents?source=lumin",
   parity: () => "/parity",
   audit: () => "/audit",
   configuration: () => "/configuration?all=1",
@@ -42,13 +57,43 @@ const SCREENS: Readonly<Record<string, (filled: Filled) => string>> = {
   "a bad cursor": () => "/documents?cursor=!!",
 };
 
+async function usedBridge(): Promise<Used> {
+  const filled = await filledBridge();
+  const visitor = visit(filled.bridge);
+  await visitor.signIn(ACT);
+  const done = async (path: string, fields: Record<string, string>) =>
+    (await visitor.post(path, { ...fields, reason: "a try" })).headers.get("location")?.split("?")[0] ?? "";
+  await done("/views", { path: "/documents", query: "status=sent", name: "On the way" });
+  const test = await done("/destinations/crm/test", {});
+  await done("/reprocess", { which: "rejected" });
+  const job = /href="(\/jobs\/[^"]+)"/.exec((await visitor.get("/jobs")).html)?.[1] ?? "";
+  const [, delivery = ""] =
+    /href="(\/deliveries\/[^"]+)"/.exec((await visitor.get("/deliveries")).html) ?? [];
+  return { ...filled, pages: { delivery, job, test } };
+}
+
+describe("the screens that a browser looks at", () => {
+  it("are all that the console has", () => {
+    const filled = { documents: {}, requests: { genuine: "rcp_1", refused: "rej_1" }, event: "evt_1" };
+    const pages = { delivery: "/deliveries/dlv_1", job: "/jobs/1", test: "/destinations/crm/tests/evt_1" };
+    const looked = Object.values(SCREENS).map(
+      (path) => path({ ...filled, pages } as unknown as Used).split("?")[0],
+    );
+    const missing = ALL.map(({ path }) => path).filter((path) => {
+      const pattern = new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`);
+      return !looked.some((one = "") => pattern.test(one));
+    });
+    expect(missing).to.deep.equal(["/parity/:id"]);
+  });
+});
+
 describe(`the console ${IN_A_BROWSER}`, () => {
   let browser: Browser;
-  let filled: Filled;
+  let filled: Used;
   before(async function () {
     if (CHROMIUM === null) return this.skip();
     browser = await launch();
-    filled = await filledBridge();
+    filled = await usedBridge();
   });
   after(async () => {
     await browser?.close();
@@ -128,6 +173,35 @@ describe(`the console ${IN_A_BROWSER}`, () => {
         await page.click(".action button");
         await page.waitForSelector("#said:has-text('will be sent to erp again.')");
         await settled(filled.bridge);
+      });
+
+      it("saves a view of a list, which is there for the next visitor, and removes it", async () => {
+        const { page } = await open(browser, filled.bridge.adminUrl, { script });
+        await page.goto("/deliveries?destination=erp");
+        await page.click("summary:has-text('Save this view')");
+        await page.fill("[name=name]", "Of the ERP");
+        await page.fill(".views [name=reason]", "for the morning");
+        await page.click("button:has-text('Save this view')");
+        await page.waitForSelector("#said:has-text('The view “Of the ERP” is saved')");
+        const { page: other } = await open(browser, filled.bridge.adminUrl, { script });
+        await other.goto("/deliveries");
+        await other.click(".views >> text=Of the ERP");
+        await other.waitForURL(/destination=erp/);
+        await other.click("text=All saved views");
+        const row = other.locator("tr:has-text('Of the ERP')");
+        await row.locator("summary").click();
+        await row.locator("[name=reason]").fill("enough of it");
+        await row.locator("button").click();
+        await other.waitForSelector("#said:has-text('The view “Of the ERP” is removed')");
+      });
+
+      it("downloads the rows of a list", async () => {
+        const { page } = await open(browser, filled.bridge.adminUrl, { script });
+        await page.goto("/documents?source=lumin");
+        const [file] = await Promise.all([page.waitForEvent("download"), page.click("text=Download as CSV")]);
+        expect(file.suggestedFilename()).to.match(/^documents-.*\.csv$/);
+        const text = readFileSync(await file.path(), "utf8");
+        expect(text).to.include("doc-evil").and.not.include("legalesign");
       });
 
       it("tries a destination, and shows what both sides said", async () => {

@@ -141,6 +141,37 @@ describe("the requests of the console", () => {
     expect((await visitor.get("/reprocess?which=some")).status).to.equal(400);
   });
 
+  it("become a fixture without personal data, once that is shown and somebody can check it", async () => {
+    const { bridge, visitor } = await startConsole();
+    const title = `Deed of ${PERSON.name}`;
+    await lumin(bridge, luminPost("d1", title, "created", Date.now()), LUMIN_KEY);
+    const id = await idOf(bridge, "receipts");
+    const path = `/requests/${id}/fixture`;
+    expect((await visitor.get(`/requests/${id}`)).html).to.include(`href="${path}"`);
+    const masked = await visitor.get(path);
+    expect(masked.text).to.include("something may be left").and.include(`countersign capture ${id} --redact`);
+    expect(masked.text).not.to.include("body.txt");
+    await visitor.post("/personal-data/show", { back: path, reason: "a fixture for the mapping" });
+    const shown = await visitor.get(path);
+    expect(shown.text).to.include("it turns into the same types of events");
+    expect(shown.text).to.include("body.txt").and.include("signature_request_created");
+    expect(shown.text).to.include("request.json").and.include('"channel": "account"');
+    expect(shown.text).to.include("events.json").and.include("document.created");
+    for (const personal of [PERSON.name, PERSON.email, LUMIN_KEY])
+      expect(shown.html).not.to.include(personal);
+  });
+
+  it("become no fixture where they were refused, or are long, and say what does it instead", async () => {
+    const { bridge, visitor } = await startConsole();
+    await lumin(bridge, luminPost("d1", "A", "created", Date.now()), "another");
+    const refused = await visitor.get(`/requests/${await idOf(bridge, "rejections")}/fixture`);
+    expect([refused.status, refused.text.includes("Only a genuine request")]).to.deep.equal([409, true]);
+    await lumin(bridge, luminPost("d2", "A".repeat(65_536), "created", Date.now()), LUMIN_KEY);
+    await visitor.post("/personal-data/show", { back: "/", reason: "a fixture" });
+    const long = await visitor.get(`/requests/${await idOf(bridge, "receipts")}/fixture`);
+    expect(long.text).to.include("longer than 65,536 bytes").and.include("countersign capture");
+  });
+
   it("are processed again by a job where they are many, which says what came of it", async () => {
     const { bridge } = await startConsole();
     const ids = Array.from({ length: 120 }, (_, n) => `d${n}`);

@@ -214,9 +214,17 @@
     }
     if (key === "j" || key === "k") return step(key === "j" ? 1 : -1);
     if (key === ".") return toggleLive() ?? true;
+    if (key === "r") return follow('#page a[href^="/replay"]');
     if (key !== "?") return false;
     document.getElementById("keys")?.showModal();
     return true;
+  }
+
+  /** False: the page has no such link. */
+  function follow(selector) {
+    const link = document.querySelector(selector);
+    link?.click();
+    return link !== null;
   }
 
   function step(by) {

@@ -13,6 +13,7 @@ import { problemsOf } from "./problems.ts";
 import { reprocessOnePage } from "./reprocess.ts";
 import { bodyOf } from "./request-body.ts";
 import { type Checks, checksOf } from "./request-checks.ts";
+import { requestFixturePage } from "./request-fixture.ts";
 
 /** One request: how it was verified, what it says, what could not be read, and what came of it. */
 export const requestScreen: Screen = {
@@ -112,7 +113,8 @@ function againOf({ kind, kept, channel, isWhole }: StoredRequest, { isGenuine }:
   if (!isWhole) return html`<p>Only a part of its body is kept: the provider must send it again.</p>`;
   const wish = html`<a href="${reprocessOnePage(kept.id)}">Count what would come of it</a>, which changes nothing`;
   if (kind === "receipt")
-    return html`<p>${wish}; or ${bench}. Events that are recorded already are recognised.</p>`;
+    return html`<p>${wish}; or ${bench}. Events that are recorded already are recognised.</p>
+<p><a href="${requestFixturePage(kept.id)}">Capture it as a fixture</a> of a mapping’s tests, without personal data.</p>`;
   return html`<p>${wish}; or ${bench}. ${isGenuine ? "It is genuine now." : "Mend the configuration first, and load it."}</p>`;
 }
 

@@ -3,12 +3,12 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { expect } from "chai";
 import fc from "fast-check";
-import { redactRequest } from "../../../src/cli/redact/request.ts";
-import { preview, toGolden } from "../../../src/inbound/preview.ts";
-import { channelOf, shipped } from "../../inbound/posts.ts";
-import { growthOf, MAX_LINEAR_GROWTH } from "../../support/growth.ts";
+import { preview, toGolden } from "../../src/inbound/preview.ts";
+import { redactRequest } from "../../src/redact/request.ts";
+import { channelOf, shipped } from "../inbound/posts.ts";
+import { growthOf, MAX_LINEAR_GROWTH } from "../support/growth.ts";
 
-const ROOT = fileURLToPath(new URL("../../fixtures/", import.meta.url));
+const ROOT = fileURLToPath(new URL("../fixtures/", import.meta.url));
 const foldersIn = (path: string) =>
   readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 

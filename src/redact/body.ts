@@ -1,8 +1,8 @@
-import { contentAtOnce } from "../../inbound/content.ts";
-import type { FormField } from "../../inbound/form.ts";
-import { parsing } from "../../inbound/json.ts";
-import { decodingRequestForm } from "../../inbound/open-request.ts";
-import { atOnce } from "../../inbound/steps.ts";
+import { contentAtOnce } from "../inbound/content.ts";
+import type { FormField } from "../inbound/form.ts";
+import { parsing } from "../inbound/json.ts";
+import { decodingRequestForm } from "../inbound/open-request.ts";
+import { atOnce } from "../inbound/steps.ts";
 import { type RedactionContext, redactText } from "./text.ts";
 import { redactString, redactValue } from "./value.ts";
 

@@ -1,8 +1,8 @@
-import type { Event } from "../../domain/event.ts";
-import { type Preview, type PreviewRequest, preview } from "../../inbound/preview.ts";
-import type { CheckRule } from "../../mapping/check.ts";
-import type { Mapping, MappingChannel } from "../../mapping/compile.ts";
-import type { PlaceRef } from "../../mapping/request-place.ts";
+import type { Event } from "../domain/event.ts";
+import { type Preview, type PreviewRequest, preview } from "../inbound/preview.ts";
+import type { CheckRule } from "../mapping/check.ts";
+import type { Mapping, MappingChannel } from "../mapping/compile.ts";
+import type { PlaceRef } from "../mapping/request-place.ts";
 import { type CapturedBody, decompress, redactBody } from "./body.ts";
 import { createStandIns } from "./stand-ins.ts";
 import { type RedactionContext, redactText } from "./text.ts";
