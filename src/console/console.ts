@@ -7,6 +7,7 @@ import { faultView } from "./faults.ts";
 import { createGate } from "./gate.ts";
 import { createPages } from "./pages.ts";
 import type { ConsoleParts } from "./parts.ts";
+import { politeStore } from "./polite-store.ts";
 import { createRecentConcerns } from "./recent-concerns.ts";
 import { ACTIONS, SCREENS } from "./screens.ts";
 import { sendAsset } from "./send.ts";
@@ -16,10 +17,13 @@ import { sendAsset } from "./send.ts";
  * functions, and work without a script. Every page needs a session where the listener has tokens.
  */
 export function createConsole(given: ConsoleParts): Koa.Middleware & ConsoleRoutes {
-  const parts: ConsoleParts = { ...given, concerns: createRecentConcerns(given) };
+  const store = politeStore(given.store);
+  const concerns = createRecentConcerns(given);
+  const parts: ConsoleParts = { ...given, store, concerns: concerns.find };
   const assets = loadAssets();
   const gate = createGate(parts, assets);
   const pages = createPages({
+    changed: concerns.changed,
     parts,
     gate,
     assets,

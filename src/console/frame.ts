@@ -5,6 +5,7 @@ import { status } from "./elements/status.ts";
 import { foreign } from "./elements/text.ts";
 import { moment } from "./elements/time.ts";
 import { type Content, type Html, html } from "./html.ts";
+import { digestOf } from "./live.ts";
 import { SECTIONS, type SectionId, type View, type Visit } from "./screen.ts";
 
 /** The document around a page: navigation, live updates, personal data, keyboard. */
@@ -26,6 +27,7 @@ export interface FrameOptions {
 /** A whole document with the view in it. */
 export function page(view: View, visit: Visit, options: FrameOptions, parts: FrameParts): Html {
   const { title } = view;
+  const shown = content(view);
   return documentOf(
     title,
     parts.assets,
@@ -35,8 +37,8 @@ export function page(view: View, visit: Visit, options: FrameOptions, parts: Fra
 <nav class="sections" aria-label="Sections">${navigation(options.section, parts)}</nav>
 <main>
 <p id="said" role="status" aria-live="polite">${options.said}</p>
-<div id="page">${content(view)}</div>
-${view.live && live(visit)}
+<div id="page">${shown}</div>
+${view.live && live(visit, shown)}
 </main>
 ${keys(parts)}`,
   );
@@ -121,8 +123,9 @@ function shownUntil(until: number, back: string): Html {
 ${shown} <button class="subtle">Mask it</button></form>`;
 }
 
-function live({ address }: Visit): Html {
-  return html`<div id="live" hx-sse:connect="${addressOf(address, { live: "1" })}" hx-target="#page" hx-swap="innerMorph"></div>`;
+/** The stream begins with the first content that differs from what is shown. */
+function live({ address }: Visit, shown: Html): Html {
+  return html`<div id="live" hx-sse:connect="${addressOf(address, { live: digestOf(shown) })}" hx-target="#page" hx-swap="innerMorph"></div>`;
 }
 
 function keys({ sections }: FrameParts): Html {

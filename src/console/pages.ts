@@ -28,6 +28,8 @@ import { ownPath } from "./sign-in.ts";
 
 export interface PagesParts {
   parts: ConsoleParts;
+  /** Called after somebody has changed something. */
+  changed(): void;
   gate: Gate;
   assets: Assets;
   screens: readonly Screen[];
@@ -51,7 +53,15 @@ const MAX_FORM = "64kb";
 /** For pasted bodies. */
 const MAX_QUESTION = "8mb";
 
-export function createPages({ parts, gate, assets, screens, downloads, actions }: PagesParts): Pages {
+export function createPages({
+  parts,
+  changed,
+  gate,
+  assets,
+  screens,
+  downloads,
+  actions,
+}: PagesParts): Pages {
   const { clock, operations } = parts;
   const { store, randomBytes, failed } = parts;
   const jobs = createJobs({ store, randomBytes, failed, now: clock.now });
@@ -89,9 +99,14 @@ export function createPages({ parts, gate, assets, screens, downloads, actions }
     if (!isOurOrigin(context, { programs: true }))
       throw new CountersignError("forbidden", "a page of another site asks for live updates");
     secure(context);
-    stream(context, async () => {
+    stream(context, fieldsOf(context.query).live ?? "", () => {
       const visitor = gate.admit(context, { isUse: false });
-      return visitor && content(await screen.show(visitOf(context, visitor), {}));
+      if (!visitor) return null;
+      const { address, caller, showsPersonalData } = visitOf(context, visitor);
+      return {
+        key: JSON.stringify([address, caller, showsPersonalData]),
+        render: async () => content(await screen.show(visitOf(context, visitor), {})),
+      };
     });
   }
 
@@ -131,6 +146,7 @@ export function createPages({ parts, gate, assets, screens, downloads, actions }
       const visit = visitOf(context, visitorOf(context));
       const mandate = mandateOf(context, visit.caller);
       const done = await act(visit, fieldsOf(context.request.body), mandate);
+      changed();
       seeOther(context, addressOf(done.to, { done: said.keep(done.said) }));
     });
   }

@@ -4,9 +4,10 @@ import { type Clock, within } from "../domain/clock.ts";
 /**
  * What needs a person, for pages that must not wait: evaluating a large store takes seconds. A page waits for
  * a moment, and then shows what was found last, while the search goes on. The next search begins only after
- * twenty times as long as the last one took, so that watching costs a twentieth of a processor at most.
+ * two hundred times as long as the last one took, so that watching costs webhooks next to nothing; or once
+ * somebody has changed something here.
  */
-export function createRecentConcerns({ concerns, clock, failed }: Parts): () => Promise<readonly Concern[]> {
+export function createRecentConcerns({ concerns, clock, failed }: Parts): RecentConcerns {
   let last: readonly Concern[] | null = null;
   let under: Promise<readonly Concern[]> | null = null;
   let nextAt = 0;
@@ -32,13 +33,24 @@ export function createRecentConcerns({ concerns, clock, failed }: Parts): () => 
     return found;
   }
 
-  return async () => {
-    const known = last;
-    if (known === null) return under ?? search();
-    if (under === null && clock.now() < nextAt) return known;
-    const found = under ?? search();
-    return (await within(clock, PATIENCE_MS, found)) ? found : known;
+  return {
+    async find() {
+      const known = last;
+      if (known === null) return under ?? search();
+      if (under === null && clock.now() < nextAt) return known;
+      const found = under ?? search();
+      return (await within(clock, PATIENCE_MS, found)) ? found : known;
+    },
+    changed() {
+      nextAt = 0;
+    },
   };
+}
+
+export interface RecentConcerns {
+  find(): Promise<readonly Concern[]>;
+  /** Somebody has changed something: what was found before may be over. */
+  changed(): void;
 }
 
 interface Parts {
@@ -50,4 +62,4 @@ interface Parts {
 
 const PATIENCE_MS = 20;
 const MIN_PAUSE_MS = 1_000;
-const REST = 20;
+const REST = 200;

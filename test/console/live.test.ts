@@ -23,6 +23,13 @@ async function follow(bridge: Bridge, visitor: Visitor, path: string) {
   return stream;
 }
 
+/** Where the page that is shown now goes on. */
+async function liveAddress(visitor: Visitor, path: string): Promise<string> {
+  const { html } = await visitor.get(path);
+  const [, address = ""] = /hx-sse:connect="([^"]+)"/.exec(html) ?? [];
+  return address.replaceAll("&amp;", "&");
+}
+
 describe("live pages", () => {
   let clock: ManualClock;
   let bridge: Bridge;
@@ -47,7 +54,7 @@ describe("live pages", () => {
     }, expected);
 
   it("send their content again when it has changed, and not when it has not", async () => {
-    const stream = await follow(bridge, visitor, "/documents?live=1");
+    const stream = await follow(bridge, visitor, await liveAddress(visitor, "/documents"));
     expect(stream.status).to.equal(200);
     expect(stream.headers.get("content-type")).to.equal("text/event-stream");
     await until(() => stream.text.includes(": the page follows"), "the stream has begun");
@@ -60,6 +67,14 @@ describe("live pages", () => {
     const { length } = stream.text.match(/<h1>/g) ?? [];
     for (let nth = 0; nth < 5; nth += 1) await clock.advance(2_000);
     expect(stream.text.match(/<h1>/g)).to.have.length(length);
+    stream.end.abort();
+  });
+
+  it("begin with what has happened between the page and its stream", async () => {
+    const address = await liveAddress(visitor, "/documents");
+    await post("doc-1");
+    const stream = await follow(bridge, visitor, address);
+    await moved(() => stream.text.includes("Title of doc-1"), "the document that came in between is sent");
     stream.end.abort();
   });
 

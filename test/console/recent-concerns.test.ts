@@ -23,7 +23,8 @@ describe("recent concerns", () => {
   const create = () => {
     const clock = createManualClock(1_000_000);
     const search = searches();
-    return { clock, search, recent: createRecentConcerns({ concerns: search.concerns, clock, failed }) };
+    const { find: recent, changed } = createRecentConcerns({ concerns: search.concerns, clock, failed });
+    return { clock, search, recent, changed };
   };
 
   it("are waited for at first, once for all who ask", async () => {
@@ -58,20 +59,33 @@ describe("recent concerns", () => {
     expect(await second).to.have.length(2);
   });
 
-  it("are not searched for again before twenty times as long as the last search took", async () => {
+  it("are not searched for again before two hundred times as long as the last search took", async () => {
     const { clock, search, recent } = create();
     const first = recent();
     await clock.advance(3_000);
     search.end();
     await first;
     await settled();
-    await clock.advance(59_000);
+    await clock.advance(599_000);
     await recent();
     expect(search.count()).to.equal(1);
     await clock.advance(1_000);
     void recent();
     expect(search.count()).to.equal(2);
     search.end();
+  });
+
+  it("are searched for at once after somebody has changed something", async () => {
+    const { clock, search, recent, changed } = create();
+    const first = recent();
+    await clock.advance(3_000);
+    search.end();
+    await first;
+    await settled();
+    changed();
+    const second = recent();
+    search.end();
+    expect(await second).to.have.length(2);
   });
 
   it("reject as the search does, and are searched for at the next call", async () => {

@@ -132,16 +132,23 @@ export async function progressOf(
   documents: Parameters<Reads["progressOf"]>[0],
 ): Promise<DocumentProgress[]> {
   if (documents.length === 0) return [];
-  const own = "e.document_id = ? and e.source = ?";
-  const last = `(select e.type from events e where ${own} order by e.position desc limit 1)`;
-  const arms = documents.map(
-    (_, index) => `select ${index} as place, ${last} as last_type,
-       count(*) filter (where ${IS.open}) as open, count(*) filter (where ${IS.parked}) as parked
-     from ${deliveriesOf(own)}`,
+  const own = "e.document_id = given.document_id and e.source = given.source";
+  const { from, values } = session.dialect.given(
+    ASKED,
+    documents.map(({ source, id }, place) => [place, source, id]),
   );
   const rows = await session.rows<{ last_type: EventType | null; open: number; parked: number }>(
-    `${arms.join(" union all ")} order by place`,
-    documents.flatMap(({ source, id }) => [id, source, id, source]),
+    `select (select e.type from events e where ${own} order by e.position desc limit 1) as last_type,
+       (select count(*) from ${deliveriesOf(own)} where ${IS.open}) as open,
+       (select count(*) from ${deliveriesOf(own)} where ${IS.parked}) as parked
+     from ${from} order by place`,
+    values,
   );
   return rows.map(({ last_type, open, parked }) => ({ lastType: last_type, open, parked }));
 }
+
+const ASKED: readonly Column[] = [
+  { name: "place", type: "integer" },
+  { name: "source", type: "text" },
+  { name: "document_id", type: "text" },
+];
