@@ -1,5 +1,4 @@
 import { get } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Bench } from "./bench.ts";
 import { drip } from "./client.ts";
 import { createRequests } from "./posts.ts";

@@ -34,9 +34,9 @@ export function createLive({ clock, failed }: LiveParts) {
   let streams = 0;
 
   /**
-   * Answers with a stream that has the page each time that it differs from the one before. `shown`: the digest
-   * of what the visitor sees already. `current` gives null once the visitor may not see the page any more:
-   * then the stream ends.
+   * Answers with a stream that has the page each time that it differs from the one before. `shown`: the
+   * digest of what the visitor sees already. `current` gives null once the visitor may not see the page any
+   * more: then the stream ends.
    */
   return function stream(context: Koa.Context, shown: string, current: () => LivePage | null): void {
     if (streams >= MAX_STREAMS)

@@ -5,7 +5,7 @@ import { addressOf } from "../elements/form.ts";
 import { requestPage } from "../elements/links.ts";
 import { noMatch } from "../elements/notice.ts";
 import { facts, section } from "../elements/table.ts";
-import { codeBlock, copyable } from "../elements/text.ts";
+import { codeBlock, copyable, identifier } from "../elements/text.ts";
 import { type Content, html } from "../html.ts";
 import type { Screen, View, Visit } from "../screen.ts";
 import { findRequest, type StoredRequest } from "../stored-request.ts";
@@ -58,6 +58,13 @@ function commandOf(id: string): Content {
   return html`<p>${copyable(`countersign capture ${id} --redact --to ./captured`)}</p>`;
 }
 
+const SAME =
+  "Names, titles, addresses, secrets, links and documents are replaced, and it turns into the same types of events. Read it before you share it.";
+const OTHER =
+  "The redacted request turns into other events than the original: it is no fixture of this mapping.";
+const HOW =
+  "A folder with these three files is a fixture, which shows that a mapping still reads the request so. Its signature is left out, since it would no longer fit. The command writes the same:";
+
 function viewOf({ kept, channel }: StoredRequest, { parts }: Visit): View {
   if (!channel || kept.body === null) throw new Error("a request that cannot be read was to be redacted");
   const { mapping, rules, name } = channel;
@@ -65,16 +72,15 @@ function viewOf({ kept, channel }: StoredRequest, { parts }: Visit): View {
   const redacted = redactRequest({ mapping, rules, query, headers, body: Buffer.from(kept.body) });
   const { isSame, body, ...request } = redacted;
   const events = toGolden(preview({ mapping, rules, body, ...request }));
+  const envelope = JSON.stringify({ channel: name, ...request }, null, 2);
   return {
     title: TITLE,
-    sentence: isSame
-      ? "Names, titles, addresses, secrets, links and documents are replaced, and it turns into the same types of events. Read it before you share it."
-      : html`<strong>The redacted request turns into other events than the original:</strong> it is no fixture of this mapping.`,
-    body: html`${facts([["request", html`<a href="${requestPage(kept.id)}"><code>${kept.id}</code></a>`]])}
-<p>A folder with these three files is a fixture, which shows that a mapping still reads the request so. Its signature is left out, since it would no longer fit. The command writes the same:</p>
+    sentence: isSame ? SAME : html`<strong>${OTHER}</strong>`,
+    body: html`${facts([["request", identifier(kept.id, requestPage(kept.id))]])}
+<p>${HOW}</p>
 ${commandOf(kept.id)}
 ${section("body.txt", codeBlock(body.toString("utf8"), "The body"))}
-${section("request.json", codeBlock(JSON.stringify({ channel: name, ...request }, null, 2), "Channel, query and headers"))}
+${section("request.json", codeBlock(envelope, "Channel, query and headers"))}
 ${section("events.json", codeBlock(events, "The events that it turns into"))}`,
     live: false,
   };
