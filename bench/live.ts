@@ -26,8 +26,8 @@ const ROUNDS = 6;
 const FIRST = 100_000_000;
 
 /**
- * What ten live pages cost the way in, and the process. Each round has requests beside them, and twice without
- * them: how much these two differ is the noise. `pathOf`: of a page of `LIVE`.
+ * What ten live pages cost the way in, and the process. Each round has requests beside them, and twice
+ * without them: how much these two differ is the noise. `pathOf`: of a page of `LIVE`.
  */
 export async function measureLive(
   bench: Bench,
