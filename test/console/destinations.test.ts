@@ -88,6 +88,7 @@ describe("the destinations of the console", () => {
     const page = await visitor.get(paused.headers.get("location") ?? "");
     expect(page.text).to.include("crm is paused.").and.include("It is paused, so nothing is sent.");
     expect(page.text).to.include("maintenance").and.include("Resume crm");
+    expect(page.text).to.match(/\((now|\d+ s ago)\) by ada at \S+: maintenance/);
     expect((await visitor.get("/destinations")).text).to.include("Of 2 destinations 1 is paused.");
     const resumed = await visitor.post("/destinations/crm/resume", { reason: "over" });
     expect((await visitor.get(resumed.headers.get("location") ?? "")).text).to.include("crm is resumed.");

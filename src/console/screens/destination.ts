@@ -4,6 +4,7 @@ import { formatDuration, plural } from "../../domain/quantity.ts";
 import { HOUR_MS } from "../../domain/tally.ts";
 import type { Destination } from "../../outbound/destination.ts";
 import { fingerprintOf, type Secret } from "../../outbound/sign.ts";
+import type { Pause } from "../../store/port/control.ts";
 import { type DestinationView, findDestinations } from "../../web/find-destinations.ts";
 import { actionForm, addressOf } from "../elements/form.ts";
 import { destinationPage, testPage } from "../elements/links.ts";
@@ -39,7 +40,7 @@ export const destinationScreen: Screen = {
     return {
       title: name,
       sentence: sentenceOf(view, now),
-      body: html`${headOf(view, destination, now)}
+      body: html`${headOf(view, destination, await pauserOf(view, visit), now)}
 ${destination && changesOf(view, visit)}
 ${chartsOf(name, own, now)}
 ${breakerHistory((await parts.openings()).get(name) ?? [], view, now)}
@@ -61,7 +62,23 @@ function sentenceOf({ configured, paused, breaker, open, oldest }: DestinationVi
   return html`It takes what is sent.${waiting}`;
 }
 
-function headOf(view: DestinationView, destination: Destination | undefined, now: number): Content {
+/** Who paused it, as the audit names them; null: nobody did, but the configuration or an answer. */
+async function pauserOf({ name, paused }: DestinationView, { store }: Visit): Promise<string | null> {
+  if (!paused) return null;
+  const soon = { from: paused.at - MINUTE_MS, until: paused.at + MINUTE_MS };
+  const { items } = await store.findAudit(soon, { limit: 100 });
+  const pause = items.find(({ action, details }) => action === "pause" && details.destination === name);
+  return pause?.caller ?? null;
+}
+
+const MINUTE_MS = 60_000;
+
+function headOf(
+  view: DestinationView,
+  destination: Destination | undefined,
+  pauser: string | null,
+  now: number,
+): Content {
   const { name, open, oldest, paused, breaker } = view;
   const url = destination && new URL(destination.url);
   return facts([
@@ -79,13 +96,19 @@ function headOf(view: DestinationView, destination: Destination | undefined, now
       "parked",
       html`<a href="${addressOf("/deliveries", { destination: name, status: "parked" })}">what is parked</a>`,
     ],
-    ["paused", paused && html`${momentAndWhen(paused.at, now)}: ${foreign(paused.reason, 300)}`],
+    ["paused", paused && pausedFact(paused, pauser, name, now)],
     [
       "circuit breaker",
       breaker &&
         html`${breaker.probeAt === null ? "closed" : html`open, next probe ${when(breaker.probeAt, now)}`}; ${plural(breaker.failures, "failure")} in a row, ${plural(breaker.probes, "failed probe")}`,
     ],
   ]);
+}
+
+function pausedFact({ at, reason }: Pause, pauser: string | null, name: string, now: number): Content {
+  const audit = addressOf("/audit", { action: "pause", text: name });
+  const by = pauser !== null && html` by <a href="${audit}">${foreign(pauser, 80)}</a>`;
+  return html`${momentAndWhen(at, now)}${by}: ${foreign(reason, 300)}`;
 }
 
 function changesOf({ name, paused }: DestinationView, visit: Visit): Content {
