@@ -162,7 +162,7 @@ export interface RequestHandlers {
 
 /** Of what looks after the bridge, what operators ask. */
 interface WatchingOfAdmin {
-  status: Pick<Status, "concerns">;
+  status: Pick<Status, "concerns" | "known">;
   watcher: Pick<Watcher, "acknowledged" | "acknowledge">;
   breakers: Pick<BreakerWatch, "openings">;
   secretAges: Pick<SecretAges, "since">;
@@ -223,6 +223,7 @@ function createAdminHandler(config: Config["admin"], parts: HandlerParts): Reque
     store,
     now: clock.now,
     concerns: () => parts.watching.status.concerns(),
+    knownConcerns: parts.watching.status.known,
     acknowledged: parts.watching.watcher.acknowledged,
     states: () => dispatcher().states(),
     unsupporting: (event: Event) =>

@@ -16,6 +16,8 @@ export interface ConsoleParts extends DeliveryViewParts, Pick<ExplainParts, "uns
   operations: Operations;
   /** What needs a person, by harm. */
   concerns(): Promise<readonly Concern[]>;
+  /** Those that were found a minute or two ago; null: none were looked for. */
+  knownConcerns(): readonly Concern[] | null;
   /** The acknowledgements in force, by the id of the concern. */
   acknowledged(): Promise<ReadonlyMap<string, Acknowledgement>>;
   /** Removes from a stored request what the present configuration calls private. */

@@ -7,7 +7,7 @@ import { type Clock, within } from "../domain/clock.ts";
  * two hundred times as long as the last one took, so that watching costs webhooks next to nothing; or once
  * somebody has changed something here.
  */
-export function createRecentConcerns({ concerns, clock, failed }: Parts): RecentConcerns {
+export function createRecentConcerns({ concerns, knownConcerns, clock, failed }: Parts): RecentConcerns {
   let last: readonly Concern[] | null = null;
   let under: Promise<readonly Concern[]> | null = null;
   let nextAt = 0;
@@ -35,11 +35,11 @@ export function createRecentConcerns({ concerns, clock, failed }: Parts): Recent
 
   return {
     async find() {
-      const known = last;
-      if (known === null) return under ?? search();
-      if (under === null && clock.now() < nextAt) return known;
+      if (last !== null && under === null && clock.now() < nextAt) return last;
+      const known = last ?? knownConcerns();
       const found = under ?? search();
-      return (await within(clock, PATIENCE_MS, found)) ? found : known;
+      if (known === null) return found;
+      return (await within(clock, last === null ? FIRST_PATIENCE_MS : PATIENCE_MS, found)) ? found : known;
     },
     changed() {
       nextAt = 0;
@@ -56,10 +56,14 @@ export interface RecentConcerns {
 interface Parts {
   /** Takes long in a large store. */
   concerns(): Promise<readonly Concern[]>;
+  /** Those that the bridge found by itself a minute or two ago; null: it has not looked yet. */
+  knownConcerns(): readonly Concern[] | null;
   clock: Clock;
   failed(error: unknown): void;
 }
 
 const PATIENCE_MS = 20;
+/** The first page waits longer for what is true now. */
+const FIRST_PATIENCE_MS = 200;
 const MIN_PAUSE_MS = 1_000;
 const REST = 200;

@@ -15,6 +15,8 @@ export interface Status {
   watch(): Promise<readonly Concern[]>;
   /** Those of the last look of either kind, if it was a minute or two ago; otherwise of another one. */
   latest(): Promise<readonly Concern[]>;
+  /** Those of the last look that nobody waited for, a minute or two ago; null: there was none. */
+  known(): readonly Concern[] | null;
 }
 
 export interface StatusParts {
@@ -48,12 +50,14 @@ export function createStatus({ look, now }: StatusParts): Status {
     return concerns;
   }
 
+  function known(): readonly Concern[] | null {
+    return watched && Math.abs(now() - watched.at) < LATEST_MS ? watched.concerns : null;
+  }
+
   return {
     watch,
-    async latest() {
-      if (watched && Math.abs(now() - watched.at) < LATEST_MS) return watched.concerns;
-      return watch();
-    },
+    latest: async () => known() ?? (await watch()),
+    known,
     concerns(fresh = FRESH_MS) {
       const at = now();
       if (newest && Math.abs(at - newest.at) < fresh) return newest.concerns;

@@ -20,10 +20,13 @@ function searches() {
 describe("recent concerns", () => {
   const faults: unknown[] = [];
   const failed = (error: unknown) => void faults.push(error);
-  const create = () => {
+  const create = (known: readonly Concern[] | null = null) => {
     const clock = createManualClock(1_000_000);
     const search = searches();
-    const { find: recent, changed } = createRecentConcerns({ concerns: search.concerns, clock, failed });
+    const { find: recent, changed } = createRecentConcerns({
+      ...{ concerns: search.concerns, clock, failed },
+      knownConcerns: () => known,
+    });
     return { clock, search, recent, changed };
   };
 
@@ -32,6 +35,21 @@ describe("recent concerns", () => {
     const [one, other] = [recent(), recent()];
     search.end();
     expect([(await one).length, (await other).length, search.count()]).to.deep.equal([1, 1, 1]);
+  });
+
+  it("are at first those that the bridge knows, where the search takes long", async () => {
+    const known = Array.from({ length: 7 }, () => ({}) as Concern);
+    const { clock, search, recent } = create(known);
+    const slow = recent();
+    await clock.advance(200);
+    expect(await slow).to.have.length(7);
+    search.end();
+    await settled();
+    expect(await recent()).to.have.length(1);
+    const quick = create(known);
+    const first = quick.recent();
+    quick.search.end();
+    expect(await first).to.have.length(1);
   });
 
   it("are those found last while a search takes long, and then the new ones", async () => {

@@ -130,6 +130,25 @@ export function describeDeliveries(name: string, open: () => Promise<Store>): vo
       }
     });
 
+    it("are counted a few at a time, each once, when few rows are to be looked at", async () => {
+      const { items: whole } = await store.countUndelivered(["destination", "status"], {}, {});
+      const keyOf = (one: DeliveryCount) => `${one.destination} ${one.status}`;
+      for (const rows of [1, 2, 7]) {
+        const sums = new Map<string, number>();
+        let pages = 0;
+        for (let cursor: string | null | undefined; cursor !== null; pages += 1) {
+          const page = await store.countUndelivered(["destination", "status"], {}, { cursor, rows });
+          expect(page.items.reduce((sum, { count }) => sum + count, 0)).to.be.at.most(rows);
+          for (const one of page.items) sums.set(keyOf(one), (sums.get(keyOf(one)) ?? 0) + one.count);
+          cursor = page.next;
+        }
+        expect(pages).to.be.greaterThan(1);
+        expect(Object.fromEntries(sums)).to.deep.equal(
+          Object.fromEntries(whole.map((one) => [keyOf(one), one.count])),
+        );
+      }
+    });
+
     it("are counted by the filters that lists have", async () => {
       const filters: Required<Omit<DeliveryFilter, "undelivered" | "acknowledged">> = {
         ...{ status: "parked", destination: "crm", reason: "gone", cause: "answered" },

@@ -30,7 +30,7 @@ export const deliveriesScreen: Screen = {
     const { status: _, acknowledged: __, ...others } = filter;
     const [found, counted] = await Promise.all([
       store.findDeliveries(filter, page),
-      store.countUndelivered(["destination", "status", "cause", "reason"], others, {}),
+      countInTurns(store, others),
     ]);
     const groups = counted.items.filter(({ status }) => !filter.status || status === filter.status);
     const choices = choicesOf(visit);
@@ -59,6 +59,36 @@ export function deliveriesAsked(given: Fields, now: number) {
   const isFinal = asked.status === "delivered" || asked.acknowledged === true;
   const filter: DeliveryFilter = isFinal ? asked : { ...asked, undelivered: true };
   return { page, filter, isFinal };
+}
+
+const GROUPS = ["destination", "status", "cause", "reason"] as const;
+/** Of one look. */
+const ROWS = 1_000;
+const LOOKS = 5;
+
+/** Counts the newest, a few at a time: other work has its turn in between. */
+async function countInTurns(store: Visit["store"], filter: DeliveryFilter): Promise<Counted> {
+  const sums = new Map<string, DeliveryCount>();
+  let next: string | null = null;
+  for (let looks = 0; looks < LOOKS && (looks === 0 || next !== null); looks += 1) {
+    const page: Counted = await store.countUndelivered(GROUPS, filter, {
+      cursor: next ?? undefined,
+      rows: ROWS,
+    });
+    for (const one of page.items) {
+      const key = GROUPS.map((group) => one[group] ?? "").join(" ");
+      const { count, oldest, newest } = sums.get(key) ?? { ...one, count: 0 };
+      sums.set(key, {
+        ...one,
+        count: count + one.count,
+        oldest: Math.min(oldest, one.oldest),
+        newest: Math.max(newest, one.newest),
+      });
+    }
+    next = page.next;
+  }
+  const items = [...sums.values()].sort((one, other) => other.count - one.count);
+  return { items, next };
 }
 
 type Counted = { items: readonly DeliveryCount[]; next: string | null };

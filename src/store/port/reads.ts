@@ -153,6 +153,11 @@ export interface DeliveryCount extends Partial<Readonly<Record<DeliveryGroup, st
   newest: number;
 }
 
+/** `rows`: how many deliveries are looked at, at most; absent: as many as a page of a list does. */
+export interface CountRequest extends Pick<ListRequest, "cursor"> {
+  rows?: number | undefined;
+}
+
 /** A delivery with its attempts. */
 export interface AttemptedDelivery extends Delivery {
   history: readonly Attempt[];
@@ -254,7 +259,7 @@ export interface Reads {
   countUndelivered(
     groups: readonly DeliveryGroup[],
     filter: DeliveryFilter,
-    page: Pick<ListRequest, "cursor">,
+    page: CountRequest,
   ): Promise<SearchedPage<DeliveryCount>>;
 
   /** The open deliveries of each destination that has any. */

@@ -3,7 +3,13 @@ import type { EventType } from "../../domain/event.ts";
 import type { Column, DbRow } from "../columns.ts";
 import { cursorOf } from "../cursor.ts";
 import type { ListRequest, SearchedPage } from "../port/paging.ts";
-import type { DeliveryCount, DeliveryFilter, DeliveryGroup, ListedDelivery } from "../port/reads.ts";
+import type {
+  CountRequest,
+  DeliveryCount,
+  DeliveryFilter,
+  DeliveryGroup,
+  ListedDelivery,
+} from "../port/reads.ts";
 import { DELIVERY } from "../tables.ts";
 import { ANY, allOf, type Condition, condition, equal } from "./condition.ts";
 import { IS_DELIVERY, placeOfDelivery } from "./find.ts";
@@ -190,13 +196,13 @@ export async function countUndelivered(
   session: Session,
   groups: readonly DeliveryGroup[],
   filter: DeliveryFilter,
-  { cursor }: Pick<ListRequest, "cursor">,
+  { cursor, rows: maxRows = MAX_ROWS_LOOKED_AT }: CountRequest,
 ): Promise<SearchedPage<DeliveryCount>> {
   const selection = await selectionOf(session, { ...filter, undelivered: true });
   if (selection.ways?.length === 0) return { items: [], next: null, searched: null };
-  const reads = groups.includes("type") ? { maxRows: MAX_ROWS_JOINED } : {};
+  const most = groups.includes("type") ? MAX_ROWS_JOINED : (selection.maxRows ?? MAX_ROWS_LOOKED_AT);
   const page = { cursor, order: "newest", limit: MAX_ROWS_LOOKED_AT } as const;
-  const walk = await planWalk(session, { ...selection, ...reads }, page);
+  const walk = await planWalk(session, { ...selection, maxRows: Math.min(maxRows, most) }, page);
   const window = windowOf(session, walk, walk.maxRows);
   const columns = groups.map((group) => `${GROUPS[group]} as "${group}"`);
   const rows = await session.rows<DeliveryCount>(
