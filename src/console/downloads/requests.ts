@@ -3,7 +3,18 @@ import type { RejectionSummary } from "../../store/port/inbox.ts";
 import type { ReceiptSummary } from "../../store/port/reads.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { ReceiptQuery, RejectionQuery } from "../../web/queries.ts";
-import { download, isoOf } from "./download.ts";
+import { type Column, download, isoOf } from "./download.ts";
+
+/** What every kept request has. */
+const ENVELOPE: readonly Column<
+  Pick<RejectionSummary, "id" | "receivedAt" | "source" | "channel" | "size">
+>[] = [
+  { heading: "id", cell: ({ id }) => id },
+  { heading: "received", cell: ({ receivedAt }) => isoOf(receivedAt) },
+  { heading: "source", cell: ({ source }) => source },
+  { heading: "channel", cell: ({ channel }) => channel },
+  { heading: "bytes", cell: ({ size }) => size },
+];
 
 export const requestsDownload = download<ReceiptSummary>({
   path: "/requests.csv",
@@ -13,11 +24,7 @@ export const requestsDownload = download<ReceiptSummary>({
     return store.findReceipts(filter, page);
   },
   columns: [
-    { heading: "id", cell: ({ id }) => id },
-    { heading: "received", cell: ({ receivedAt }) => isoOf(receivedAt) },
-    { heading: "source", cell: ({ source }) => source },
-    { heading: "channel", cell: ({ channel }) => channel },
-    { heading: "bytes", cell: ({ size }) => size },
+    ...ENVELOPE,
     { heading: "verified by", cell: ({ verified }) => verified },
     { heading: "mapping", cell: ({ mapping }) => mapping },
     { heading: "new events", cell: ({ events }) => events.length },
@@ -35,12 +42,5 @@ export const refusedDownload = download<RejectionSummary & { shownReason: string
     const reasonOf = showsPersonalData ? (reason: string) => reason : maskAddresses;
     return { next, items: items.map((one) => ({ ...one, shownReason: reasonOf(one.reason) })) };
   },
-  columns: [
-    { heading: "id", cell: ({ id }) => id },
-    { heading: "received", cell: ({ receivedAt }) => isoOf(receivedAt) },
-    { heading: "source", cell: ({ source }) => source },
-    { heading: "channel", cell: ({ channel }) => channel },
-    { heading: "bytes", cell: ({ size }) => size },
-    { heading: "refused because", cell: ({ shownReason }) => shownReason },
-  ],
+  columns: [...ENVELOPE, { heading: "refused because", cell: ({ shownReason }) => shownReason }],
 });
