@@ -35,8 +35,9 @@ describe("the audit of the console", () => {
   it("is filtered by action, by who, by a word of reason or subject, and by time", async () => {
     await change();
     const reasonsOf = async (query: string) => {
-      const { text } = await visitor.get(`/audit?${query}`);
-      return ["maintenance of", "moving", "again"].filter((reason) => text.includes(reason));
+      const { html } = await visitor.get(`/audit?${query}`);
+      const [, rows = ""] = html.split("<tbody>");
+      return ["maintenance of", "moving", "again"].filter((reason) => rows.includes(`>${reason}`));
     };
     expect(await reasonsOf("action=pause")).to.deep.equal(["maintenance of", "moving"]);
     expect(await reasonsOf("text=ERP")).to.deep.equal(["moving"]);
