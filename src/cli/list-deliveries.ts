@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { ATTEMPT_CAUSES, DELIVERY_STATUSES, PARK_REASONS } from "../domain/delivery.ts";
+import { addCounts, largestFirst } from "../domain/delivery-count.ts";
 import { DELIVERY_GROUPS } from "../store/port/reads.ts";
 import { type AdminClient, connect, type QueryParameters } from "./admin-client.ts";
 import type { SetUpCommand } from "./commands.ts";
@@ -106,10 +107,10 @@ async function printGroups(
   const sums = new Map<string, Group>();
   const { next, looked } = await walk(client, "api/v1/deliveries/groups", Group, {
     query: () => query,
-    take: (groups) => addTo(sums, parts, groups),
+    take: (groups) => addCounts(sums, groups, (one) => JSON.stringify(parts.map((part) => one[part]))),
     isEnough: () => signal.aborted,
   });
-  const groups = [...sums.values()].toSorted((one, other) => other.count - one.count);
+  const groups = largestFirst(sums);
   if (json) for (const group of groups) stdout.write(`${JSON.stringify(group)}\n`);
   else if (groups.length > 0)
     stdout.write(
@@ -121,19 +122,6 @@ async function printGroups(
   else stdout.write("no delivery\n");
   if (next !== null)
     (json ? stderr : stdout).write(`${lookedAt(looked, "deliveries")}: --cursor ${next} goes on\n`);
-}
-
-function addTo(sums: Map<string, Group>, parts: readonly string[], groups: readonly Group[]): void {
-  for (const group of groups) {
-    const key = JSON.stringify(parts.map((part) => group[part]));
-    const { count, oldest, newest } = sums.get(key) ?? { ...group, count: 0 };
-    sums.set(key, {
-      ...group,
-      count: count + group.count,
-      oldest: Math.min(oldest, group.oldest),
-      newest: Math.max(newest, group.newest),
-    });
-  }
 }
 
 function rowOf({ count, oldest, newest, ...key }: Group, parts: readonly string[]): string[] {

@@ -13,6 +13,36 @@ export interface Choice {
   isSearch?: boolean;
 }
 
+const SPANS = {
+  "1h": "in the last hour",
+  "1d": "in the last day",
+  "7d": "in the last 7 days",
+  "30d": "in the last 30 days",
+} as const;
+
+/** A list's `since`. */
+export function sinceChoice(
+  label: string,
+  spans: readonly (keyof typeof SPANS)[] = ["1h", "1d", "7d"],
+): Choice {
+  return { name: "since", label, options: spans.map((one) => [one, SPANS[one]]) };
+}
+
+export function sourceChoice({ parts }: Visit): Choice {
+  const sources = parts.config().channels.map(({ source }) => source);
+  return { name: "source", label: "Source", options: eachOnce(sources) };
+}
+
+/** Source and channel. */
+export function channelChoices(visit: Visit): [Choice, Choice] {
+  const names = visit.parts.config().channels.map(({ name }) => name);
+  return [sourceChoice(visit), { name: "channel", label: "Channel", options: eachOnce(names) }];
+}
+
+function eachOnce(names: readonly string[]): (readonly [string, string])[] {
+  return [...new Set(names)].map((one) => [one, one]);
+}
+
 /**
  * The filters of a list. Without a script the button sends them; with one each change does. `kept`: what the
  * address has besides.

@@ -1,4 +1,5 @@
 import { formatMoment } from "../../domain/moment.ts";
+import { formatDuration } from "../../domain/quantity.ts";
 import { type Html, html } from "../html.ts";
 
 /** Moments, milliseconds since 1970: relative in the page, absolute beside it, in a tooltip and in print. */
@@ -34,6 +35,11 @@ export function moment(at: number): Html {
 /** The moment, and how long ago or ahead it is. */
 export function momentAndWhen(at: number, now: number): Html {
   return html`${moment(at)} <span class="note beside">(${when(at, now)})</span>`;
+}
+
+/** How long something took: whole seconds, at least one. */
+export function lasted(milliseconds: number): string {
+  return formatDuration(Math.max(1_000, Math.round(milliseconds / 1_000) * 1_000));
 }
 
 const MAX_DATE = 8.64e15;

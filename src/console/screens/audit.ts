@@ -1,7 +1,7 @@
 import type { AuditEntry } from "../../store/port/control.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { AuditQuery } from "../../web/queries.ts";
-import { addressOf, type Choice, isFiltered } from "../elements/form.ts";
+import { addressOf, type Choice, isFiltered, sinceChoice } from "../elements/form.ts";
 import { destinationPage, eventPage } from "../elements/links.ts";
 import { countOf, listHead, pager } from "../elements/list.ts";
 import { empty, noMatch } from "../elements/notice.ts";
@@ -70,15 +70,7 @@ const CHOICES: readonly Choice[] = [
   { name: "text", label: "Reason or subject", placeholder: "a destination, an id, a word", isSearch: true },
   { name: "action", label: "Action", options: ACTIONS },
   { name: "caller", label: "Who", placeholder: "a token’s name or an address" },
-  {
-    name: "since",
-    label: "When",
-    options: [
-      ["1d", "in the last day"],
-      ["7d", "in the last 7 days"],
-      ["30d", "in the last 30 days"],
-    ],
-  },
+  sinceChoice("When", ["1d", "7d", "30d"]),
 ];
 
 /** Without regard to case. */

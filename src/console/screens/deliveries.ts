@@ -1,10 +1,11 @@
 import { ATTEMPT_CAUSES, PARK_REASONS } from "../../domain/delivery.ts";
+import { addCounts, largestFirst } from "../../domain/delivery-count.ts";
 import { plural } from "../../domain/quantity.ts";
 import type { DeliveryCount, DeliveryFilter } from "../../store/port/reads.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { DeliveryQuery } from "../../web/queries.ts";
 import { causeInWords, whyParked } from "../elements/delivery.ts";
-import { addressOf, type Choice, isFiltered } from "../elements/form.ts";
+import { addressOf, type Choice, isFiltered, sinceChoice } from "../elements/form.ts";
 import { listHead, pager } from "../elements/list.ts";
 import { type Tab, tabs } from "../elements/tabs.ts";
 import { when } from "../elements/time.ts";
@@ -75,20 +76,10 @@ async function countInTurns(store: Visit["store"], filter: DeliveryFilter): Prom
       cursor: next ?? undefined,
       rows: ROWS,
     });
-    for (const one of page.items) {
-      const key = GROUPS.map((group) => one[group] ?? "").join(" ");
-      const { count, oldest, newest } = sums.get(key) ?? { ...one, count: 0 };
-      sums.set(key, {
-        ...one,
-        count: count + one.count,
-        oldest: Math.min(oldest, one.oldest),
-        newest: Math.max(newest, one.newest),
-      });
-    }
+    addCounts(sums, page.items, (one) => GROUPS.map((group) => one[group] ?? "").join(" "));
     next = page.next;
   }
-  const items = [...sums.values()].sort((one, other) => other.count - one.count);
-  return { items, next };
+  return { items: largestFirst(sums), next };
 }
 
 type Counted = { items: readonly DeliveryCount[]; next: string | null };
@@ -158,14 +149,6 @@ function choicesOf({ parts, query }: Visit): Choice[] {
       options: ATTEMPT_CAUSES.map((one) => [one, causeInWords(one)]),
     },
     { name: "reason", label: "Parked because", options: PARK_REASONS.map((one) => [one, whyParked(one)]) },
-    {
-      name: "since",
-      label: "Recorded",
-      options: [
-        ["1h", "in the last hour"],
-        ["1d", "in the last day"],
-        ["7d", "in the last 7 days"],
-      ],
-    },
+    sinceChoice("Recorded"),
   ];
 }

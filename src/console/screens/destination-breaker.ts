@@ -1,9 +1,8 @@
 import type { Opening } from "../../domain/breaker.ts";
-import { formatDuration } from "../../domain/quantity.ts";
 import type { DestinationView } from "../../web/find-destinations.ts";
 import { status } from "../elements/status.ts";
 import { section, table } from "../elements/table.ts";
-import { momentAndWhen } from "../elements/time.ts";
+import { lasted, momentAndWhen } from "../elements/time.ts";
 import { type Content, html } from "../html.ts";
 
 /** When the circuit breaker of a destination was open. `openings`: the newest first. */
@@ -12,8 +11,11 @@ export function breakerHistory(
   { breaker }: DestinationView,
   now: number,
 ): Content {
+  const [newest, ...older] = openings;
   const isOpen = breaker?.probeAt != null;
-  const lasting = isOpen && openings[0]?.closedAt === null ? openings[0] : null;
+  const isLasting = isOpen && newest?.closedAt === null;
+  // Probes that fail are not noted one by one.
+  const { failures = 0, probes = 0 } = breaker ?? {};
   return section(
     "When its circuit breaker was open",
     openings.length === 0
@@ -22,7 +24,10 @@ export function breakerHistory(
           "Times in which the circuit breaker was open, the newest first",
           [
             { heading: "opened", isName: true, cell: ({ openedAt }) => momentAndWhen(openedAt, now) },
-            { heading: "open for", cell: (one) => lengthOf(one, one.openedAt === lasting?.openedAt, now) },
+            {
+              heading: "open for",
+              cell: (one) => lengthOf(one, isLasting && one.openedAt === newest.openedAt, now),
+            },
             {
               heading: "failures in a row",
               isFigure: true,
@@ -34,22 +39,14 @@ export function breakerHistory(
               cell: ({ failing }) => (failing === undefined ? "the destination" : "getting an access token"),
             },
           ],
-          openings.map((one) => (one === lasting && breaker ? { ...one, ...countsOf(breaker) } : one)),
+          isLasting ? [{ ...newest, failures, probes }, ...older] : openings,
         ),
   );
 }
 
-function countsOf({ failures, probes }: Pick<Opening, "failures" | "probes">) {
-  return { failures, probes };
-}
-
 /** It closed unseen where the process that closed it ended before it could write that down. */
 function lengthOf({ openedAt, closedAt }: Opening, isLasting: boolean, now: number): Content {
-  if (closedAt !== null) return formatDuration(wholeSeconds(closedAt - openedAt));
+  if (closedAt !== null) return lasted(closedAt - openedAt);
   if (!isLasting) return html`<span class="note">not known: it was not seen to close</span>`;
-  return status("bad", `still open, for ${formatDuration(wholeSeconds(now - openedAt))}`);
-}
-
-function wholeSeconds(milliseconds: number): number {
-  return Math.max(1_000, Math.round(milliseconds / 1_000) * 1_000);
+  return status("bad", `still open, for ${lasted(now - openedAt)}`);
 }

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../../concern/words.ts";
 import { PAUSED_BY_CONFIGURATION } from "../../domain/destination.ts";
 import { CountersignError } from "../../domain/errors.ts";
 import { formatDuration, plural } from "../../domain/quantity.ts";
@@ -70,8 +71,6 @@ async function pauserOf({ name, paused }: DestinationView, { store }: Visit): Pr
   const pause = items.find(({ action, details }) => action === "pause" && details.destination === name);
   return pause?.caller ?? null;
 }
-
-const MINUTE_MS = 60_000;
 
 function headOf(
   view: DestinationView,

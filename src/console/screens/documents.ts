@@ -1,14 +1,14 @@
+import { DAY_MS } from "../../concern/words.ts";
 import { type Document, isStuck } from "../../domain/document.ts";
 import { canSign, DOCUMENT_STATUSES } from "../../domain/event.ts";
 import type { Gap } from "../../domain/gaps.ts";
 import { formatDuration } from "../../domain/quantity.ts";
-import { HOUR_MS } from "../../domain/tally.ts";
 import { viewSigners } from "../../domain/view.ts";
 import type { Page } from "../../store/port/paging.ts";
 import type { DocumentProgress, DocumentRequest, ListedDocument } from "../../store/port/reads.ts";
 import { describeType } from "../../web/explain-words.ts";
 import { documentList, SORTED_BY_FIRST_REPORT } from "../../web/queries.ts";
-import { type Choice, isFiltered } from "../elements/form.ts";
+import { type Choice, isFiltered, sinceChoice, sourceChoice } from "../elements/form.ts";
 import { documentPage } from "../elements/links.ts";
 import { countOf, listHead, pager } from "../elements/list.ts";
 import { empty, noMatch } from "../elements/notice.ts";
@@ -75,8 +75,7 @@ function sentenceOf(
   return html`${countOf(items.length, next, "document")}${matches}, ${order === "oldest" ? "the oldest" : "the newest"} ${sort === "last_report" ? "report" : "document"} first${search !== undefined && looked}.`;
 }
 
-function choicesOf({ parts }: Visit): Choice[] {
-  const sources = [...new Set(parts.config().channels.map(({ source }) => source))];
+function choicesOf(visit: Visit): Choice[] {
   return [
     { name: "search", label: "Search", placeholder: "id, title, person or tag", isSearch: true },
     {
@@ -84,7 +83,7 @@ function choicesOf({ parts }: Visit): Choice[] {
       label: "Status",
       options: DOCUMENT_STATUSES.map((one) => [one, one.replace("_", " ")]),
     },
-    { name: "source", label: "Source", options: sources.map((one) => [one, one]) },
+    sourceChoice(visit),
     {
       name: "stuck",
       label: "Under way",
@@ -104,7 +103,7 @@ function choicesOf({ parts }: Visit): Choice[] {
         ["open", "some are on the way"],
       ],
     },
-    { name: "since", label: "Changed", options: CHANGED },
+    sinceChoice("Changed"),
   ];
 }
 
@@ -113,12 +112,6 @@ const MISSING = [
   ["sent", "that it was sent"],
   ["signature", "a signature"],
 ] as const satisfies readonly (readonly [Gap, string])[];
-
-const CHANGED = [
-  ["1h", "in the last hour"],
-  ["1d", "in the last day"],
-  ["7d", "in the last 7 days"],
-] as const;
 
 function list(rows: readonly Row[], now: number): Content {
   return table(
@@ -141,16 +134,13 @@ function list(rows: readonly Row[], now: number): Content {
   );
 }
 
-/** Under way for so long that somebody may have forgotten it. */
-const LONG_MS = 24 * HOUR_MS;
-
 function statusOf(document: ListedDocument, now: number): Content {
-  const isLong = isStuck(document, now - LONG_MS);
+  const isLong = isStuck(document, now - DAY_MS);
   return html`${documentStatus(document.status)}${isLong && html` <span class="note">for ${formatDuration(wholeDays(now - document.statusAt))}</span>`}`;
 }
 
 function wholeDays(milliseconds: number): number {
-  return milliseconds - (milliseconds % LONG_MS);
+  return milliseconds - (milliseconds % DAY_MS);
 }
 
 function lastOf({ changedAt }: ListedDocument, progress: DocumentProgress | null, now: number): Content {

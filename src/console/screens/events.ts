@@ -2,7 +2,7 @@ import { EVENT_TYPES, type Event } from "../../domain/event.ts";
 import { describeEvent } from "../../web/explain-words.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { EventQuery } from "../../web/queries.ts";
-import { type Choice, isFiltered } from "../elements/form.ts";
+import { type Choice, channelChoices, isFiltered, sinceChoice } from "../elements/form.ts";
 import { documentPage, eventPage } from "../elements/links.ts";
 import { countOf, listHead, pager } from "../elements/list.ts";
 import { empty, noMatch } from "../elements/notice.ts";
@@ -41,27 +41,12 @@ ${pager(visit, found, "events")}`,
   },
 };
 
-function choicesOf({ parts }: Visit): Choice[] {
-  const { channels } = parts.config();
-  const sources = [...new Set(channels.map(({ source }) => source))];
+function choicesOf(visit: Visit): Choice[] {
   return [
     { name: "document", label: "Document", placeholder: "id of a document", isSearch: true },
     { name: "type", label: "Type", options: EVENT_TYPES.map((one) => [one, one]) },
-    { name: "source", label: "Source", options: sources.map((one) => [one, one]) },
-    {
-      name: "channel",
-      label: "Channel",
-      options: [...new Set(channels.map(({ name }) => name))].map((one) => [one, one]),
-    },
-    {
-      name: "since",
-      label: "Recorded",
-      options: [
-        ["1h", "in the last hour"],
-        ["1d", "in the last day"],
-        ["7d", "in the last 7 days"],
-      ],
-    },
+    ...channelChoices(visit),
+    sinceChoice("Recorded"),
   ];
 }
 

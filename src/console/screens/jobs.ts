@@ -1,12 +1,12 @@
 import { CountersignError } from "../../domain/errors.ts";
-import { formatDuration, plural } from "../../domain/quantity.ts";
+import { plural } from "../../domain/quantity.ts";
 import { actionForm } from "../elements/form.ts";
 import { jobPage } from "../elements/links.ts";
 import { empty } from "../elements/notice.ts";
 import { status } from "../elements/status.ts";
 import { facts, table } from "../elements/table.ts";
 import { foreign } from "../elements/text.ts";
-import { momentAndWhen, when } from "../elements/time.ts";
+import { lasted, momentAndWhen, when } from "../elements/time.ts";
 import { type Content, type Html, html } from "../html.ts";
 import type { Job, JobState } from "../jobs.ts";
 import type { Action, Screen } from "../screen.ts";
@@ -145,7 +145,7 @@ function sentenceOf(job: Job): Content {
   const { state, done, startedAt, endedAt } = job;
   const count = done.toLocaleString("en");
   if (state === "running") return html`<strong>It is under way:</strong> ${count} done so far.`;
-  const took = formatDuration(Math.max(1_000, Math.round(((endedAt ?? 0) - startedAt) / 1_000) * 1_000));
+  const took = lasted((endedAt ?? 0) - startedAt);
   if (state === "done") return `It is done: ${count} in ${took}.`;
   const left = `${count} were done, and ${toDo(job) ?? "the rest"} were not`;
   if (state === "canceled") return html`<strong>It was canceled:</strong> ${left}.`;

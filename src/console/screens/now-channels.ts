@@ -1,4 +1,5 @@
 import { retriesOf } from "../../concern/provider-retries.ts";
+import { MINUTE_MS } from "../../concern/words.ts";
 import { formatDuration } from "../../domain/quantity.ts";
 import type { RequestTally } from "../../store/port/reads.ts";
 import { figuresOf, hourly, type Series, sparkline } from "../elements/chart.ts";
@@ -120,5 +121,3 @@ export function outageBudget({ parts, now }: Visit): Content {
 function wholeMinute(at: number): number {
   return Math.floor(at / MINUTE_MS) * MINUTE_MS;
 }
-
-const MINUTE_MS = 60_000;

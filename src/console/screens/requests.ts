@@ -5,7 +5,7 @@ import type { SearchedPage } from "../../store/port/paging.ts";
 import type { ReceiptSummary } from "../../store/port/reads.ts";
 import { parseInput, splitList } from "../../web/input.ts";
 import { ReceiptQuery, RejectionQuery } from "../../web/queries.ts";
-import { addressOf, type Choice, isFiltered } from "../elements/form.ts";
+import { addressOf, type Choice, channelChoices, isFiltered, sinceChoice } from "../elements/form.ts";
 import { requestPage } from "../elements/links.ts";
 import { countOf, listHead, pager } from "../elements/list.ts";
 import { empty, noMatch } from "../elements/notice.ts";
@@ -139,23 +139,8 @@ const PROBLEMS: Choice = {
 
 const REASON: Choice = { name: "reason", label: "Reason", placeholder: "such as: token", isSearch: true };
 
-function commonChoices({ parts }: Visit): Choice[] {
-  const { channels } = parts.config();
-  const once = (names: readonly string[]) => [...new Set(names)].map((one) => [one, one] as const);
-  return [
-    { name: "source", label: "Source", options: once(channels.map(({ source }) => source)) },
-    { name: "channel", label: "Channel", options: once(channels.map(({ name }) => name)) },
-    {
-      name: "since",
-      label: "Came",
-      options: [
-        ["1h", "in the last hour"],
-        ["1d", "in the last day"],
-        ["7d", "in the last 7 days"],
-        ["30d", "in the last 30 days"],
-      ],
-    },
-  ];
+function commonChoices(visit: Visit): Choice[] {
+  return [...channelChoices(visit), sinceChoice("Came", ["1h", "1d", "7d", "30d"])];
 }
 
 function receiptsTable(receipts: readonly ReceiptSummary[], now: number): Html {
